@@ -1,0 +1,134 @@
+package hub
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// command describes a slash command of the text format.
+type command struct {
+	verb  verb
+	args  string // its usage behind the name
+	about string
+}
+
+// commands are those of the text format, in the order in which /help tells them.
+var commands = []command{
+	{verbNick, "NAME", "take a name"},
+	{verbMe, "ACTION", "say it as an action"},
+	{verbJoin, "ROOM", "leave this room and enter that one"},
+	{verbWho, "", "who is here"},
+	{verbRooms, "", "which rooms have people"},
+	{verbMsg, "NAME TEXT", "a private message to one person in any room"},
+	{verbHistory, "[N]", "the last N messages again (20)"},
+	{verbSince, "ID", "every message after ID"},
+	{verbFormat, "text|json", "the format of what follows, both ways"},
+	{verbHelp, "", "this table"},
+	{verbQuit, "[TEXT]", "leave"},
+}
+
+func (c command) usage() string {
+	return strings.TrimSpace("/" + string(c.verb) + " " + c.args)
+}
+
+// helpLines returns the table of commands.
+func helpLines() []string {
+	var lines []string
+	for _, c := range commands {
+		lines = append(lines, fmt.Sprintf("%-17s %s", c.usage(), c.about))
+	}
+	return append(lines, fmt.Sprintf("%-17s %s", "//…", "a message that begins with one /"))
+}
+
+// parseText reads a line of the text format. It returns nil where the line says nothing.
+func parseText(line string) (*request, *Refusal) {
+	if !visible(line) {
+		return nil, nil
+	}
+	line = Clean(line)
+	rest, slash := strings.CutPrefix(line, "/")
+	if !slash || strings.HasPrefix(rest, "/") {
+		return &request{verb: verbSay, text: rest}, nil
+	}
+	name, args := cutWord(rest)
+	for _, c := range commands {
+		if string(c.verb) == strings.ToLower(name) {
+			q := &request{verb: c.verb}
+			if !q.parseArgs(args) {
+				return nil, badRequest("usage: %s", c.usage())
+			}
+			return q, nil
+		}
+	}
+	return nil, &Refusal{
+		Code:    CodeUnknownCommand,
+		Message: fmt.Sprintf("unknown command /%s: /help lists the commands, //%[1]s says it", shorten(name)),
+	}
+}
+
+// parseArgs reads what stands behind a command's name, and reports whether it may stand
+// there.
+func (q *request) parseArgs(args string) bool {
+	switch q.verb {
+	case verbMe:
+		q.text = args
+		return visible(args)
+	case verbNick:
+		q.name = strings.TrimSpace(args)
+		return q.name != ""
+	case verbJoin:
+		q.name = strings.TrimPrefix(strings.TrimSpace(args), "#")
+		return q.name != ""
+	case verbMsg:
+		q.name, q.text = cutWord(args)
+		return q.name != "" && visible(q.text)
+	case verbHistory:
+		if strings.TrimSpace(args) == "" {
+			return true
+		}
+		q.limit = parseNumber(args)
+		return q.limit > 0
+	case verbSince:
+		q.id = parseNumber(args)
+		return q.id >= 0
+	case verbFormat:
+		q.name = strings.ToLower(strings.TrimSpace(args))
+		return q.name == "text" || q.name == "json"
+	case verbQuit:
+		q.text = strings.TrimSpace(args)
+		return true
+	case verbHelp:
+		return true
+	}
+	return strings.TrimSpace(args) == ""
+}
+
+// parseNumber returns the number in s, or -1 where it is none.
+func parseNumber(s string) int64 {
+	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 63)
+	if err != nil {
+		return -1
+	}
+	return int64(n)
+}
+
+// cutWord parts s into its first word and what comes behind the white space after it.
+func cutWord(s string) (word, rest string) {
+	i := strings.IndexAny(s, " \t")
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], strings.TrimLeft(s[i:], " \t")
+}
+
+// shorten cuts what is quoted back to somebody.
+func shorten(s string) string {
+	const most = 32
+	for i := range s {
+		if i >= most {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}

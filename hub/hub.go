@@ -1,0 +1,269 @@
+// Package hub is the room where people meet, whatever line they came over: names, rooms,
+// order, fan-out and history. It knows nothing of sockets, frames or doors; a transport
+// brings a [Conn] and a [Codec] and calls [Hub.Serve].
+//
+// Each room has one append-only stream of encoded frames per Codec, and each member is a
+// cursor into it. A sweep runs while a room has something new and writes to every member
+// what lies between its cursor and the end, without waiting for anybody; who can't take
+// it gets a goroutine until it has caught up. So an idle member has no writer and no
+// queue, and a slow one delays nobody.
+//
+// Goroutines: one a member, which reads (Serve's own); one a room while it has something
+// new, with helpers in large rooms; one a member that is behind; one a member that is
+// being ended by somebody else.
+package hub
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Options say how a Hub behaves. The zero value of each field means its default.
+type Options struct {
+	Journal Journal // who orders and keeps the messages; a NewMemory(1000)
+	Replay  int     // stored messages that a newcomer in text gets; 20, none where negative
+	MaxLine int     // bytes in a line of text and in the text of a request; 4096
+	Window  int64   // bytes a stream keeps for those who read slowly; 1 MiB
+	Version string  // of the server, told in the welcome
+	Web     string  // the web address, for those who speak HTTP to a chat line
+	Log     *slog.Logger
+}
+
+// A Hub holds the rooms and everybody in them. Its methods may be called from any
+// goroutine.
+type Hub struct {
+	journal Journal
+	replay  int
+	maxLine int
+	window  int64
+	version string
+	web     string
+	log     *slog.Logger
+
+	mu      sync.Mutex // taken before any other
+	closing bool
+	rooms   map[string]*room   // those with people
+	nicks   map[string]*member // by nickKey
+	members map[*member]struct{}
+
+	serving sync.WaitGroup // calls of Serve
+	sweeps  sync.WaitGroup
+}
+
+// New returns a Hub with an empty lobby.
+func New(o Options) *Hub {
+	if o.Journal == nil {
+		o.Journal = NewMemory(1000)
+	}
+	if o.Replay == 0 {
+		o.Replay = 20
+	}
+	if o.MaxLine == 0 {
+		o.MaxLine = 4096
+	}
+	if o.Window == 0 {
+		o.Window = 1 << 20
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Hub{
+		journal: o.Journal,
+		replay:  max(o.Replay, 0),
+		maxLine: o.MaxLine,
+		window:  o.Window,
+		version: o.Version,
+		web:     o.Web,
+		log:     o.Log,
+		rooms:   make(map[string]*room),
+		nicks:   make(map[string]*member),
+		members: make(map[*member]struct{}),
+	}
+}
+
+// MaxMessage returns the bytes that a JSON line or a WebSocket message may have where a
+// line of text may have maxLine.
+func MaxMessage(maxLine int) int { return 8*maxLine + 1024 }
+
+// Serve puts c on the line for who and blocks until it is off again and nothing of it is
+// left, returning why: io.EOF where the member left, a reason of this package, or an
+// error of c. It closes c. The end of ctx ends the member with ErrShutdown.
+func (h *Hub) Serve(ctx context.Context, who Caller, c Conn) error {
+	m := &member{
+		hub: h, conn: c, via: who.Via, addr: who.Addr,
+		format: who.Format, codec: who.Codecs[who.Format], codecs: who.Codecs,
+	}
+	m.try, _ = c.(TryWriter)
+	if !h.admit(m) {
+		c.Close(ErrShutdown)
+		return ErrShutdown
+	}
+	defer h.serving.Done()
+	stop := context.AfterFunc(ctx, func() { m.hangUp(ErrShutdown) })
+	defer stop()
+	why := m.attend(who)
+	h.mu.Lock()
+	delete(h.members, m) // before the wait: Shutdown starts nothing more for m
+	h.mu.Unlock()
+	m.wg.Wait()
+	h.log.Info("member off", "nick", m.nick, "via", m.via, "addr", m.addr, "reason", reason(why))
+	return why
+}
+
+func reason(why error) string {
+	if errors.Is(why, io.EOF) {
+		return "left"
+	}
+	return why.Error()
+}
+
+func (h *Hub) admit(m *member) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return false
+	}
+	h.serving.Add(1)
+	h.members[m] = struct{}{}
+	return true
+}
+
+// Shutdown lets nobody new in and nothing more be said, gives everybody what was said
+// until then and a goodbye, and returns when all are off the line. Where ctx ends before,
+// it cuts off the rest and returns ctx's error.
+func (h *Hub) Shutdown(ctx context.Context) error {
+	h.mu.Lock()
+	h.closing = true
+	for _, r := range h.rooms {
+		r.close()
+	}
+	for m := range h.members {
+		m.wg.Go(func() { m.hangUp(ErrShutdown) })
+	}
+	h.mu.Unlock()
+
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.serving.Wait()
+		h.sweeps.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	h.mu.Lock()
+	for m := range h.members {
+		m.wg.Go(func() { m.cut(ErrShutdown) })
+	}
+	h.mu.Unlock()
+	<-done
+	return ctx.Err()
+}
+
+// claim gives m a name that nobody has, and reports whether it could.
+func (h *Hub) claim(m *member, nick string) bool {
+	key := nickKey(nick)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.nicks[key] != nil {
+		return false
+	}
+	h.nicks[key] = m
+	m.nick, m.key = nick, key
+	return true
+}
+
+func (h *Hub) disclaim(m *member) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.nicks, m.key)
+}
+
+// enter puts m into a room, which is made where there is none, and welcomes it.
+func (h *Hub) enter(m *member, name, ref string) (*room, *Welcome) {
+	h.mu.Lock()
+	r := h.rooms[name]
+	if r == nil {
+		r = newRoom(h, name)
+		r.closed = h.closing
+		h.rooms[name] = r
+	}
+	r.mu.Lock()
+	h.mu.Unlock()
+	defer r.mu.Unlock()
+	r.enter(m)
+	return r, r.welcome(m, ref)
+}
+
+// leave takes m out of its room, and the room out of the hub when it was the last.
+func (h *Hub) leave(m *member, word string) {
+	r := m.room
+	r.leave(m, word)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.members) == 0 && h.rooms[r.name] == r {
+		r.tellCrowd() // to nobody: it stops the timer
+		delete(h.rooms, r.name)
+	}
+}
+
+// rename gives m another name and tells its room, unless somebody else has it.
+func (h *Hub) rename(m *member, nick string) bool {
+	key := nickKey(nick)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if other := h.nicks[key]; other != nil && other != m {
+		return false
+	}
+	r := m.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(h.nicks, m.key)
+	h.nicks[key] = m
+	r.renamed(m, nick, key)
+	return true
+}
+
+// pass gives a private message to whoever has the name, and returns the name as it is
+// spelled; delivered is false where that one is too far behind.
+func (h *Hub) pass(p Private) (nick string, delivered bool) {
+	h.mu.Lock()
+	to := h.nicks[nickKey(p.To)]
+	if to == nil {
+		h.mu.Unlock()
+		return "", false
+	}
+	p.To = to.nick
+	h.mu.Unlock()
+	return p.To, to.offer(&p)
+}
+
+// roomCounts lists the rooms with people, the fullest first.
+func (h *Hub) roomCounts() []RoomCount {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	counts := make([]RoomCount, 0, len(h.rooms))
+	for _, r := range h.rooms {
+		r.mu.Lock()
+		if n := len(r.members); n > 0 {
+			counts = append(counts, RoomCount{r.name, n})
+		}
+		r.mu.Unlock()
+	}
+	slices.SortFunc(counts, func(a, b RoomCount) int {
+		if a.Count != b.Count {
+			return b.Count - a.Count
+		}
+		return strings.Compare(a.Room, b.Room)
+	})
+	return counts
+}

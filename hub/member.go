@@ -1,0 +1,269 @@
+package hub
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
+
+// outboxLimit bounds what waits for one member alone. Its own requests wait for place;
+// what others send it is refused.
+const outboxLimit = 64 << 10
+
+// A member is somebody on the line.
+//
+// Whoever finds that a member is owed something writes it: a sweep, its session, or the
+// goroutine that it has while it is behind. The flag writing says that one of them does,
+// and that this one will look again before it stops.
+type member struct {
+	hub    *Hub
+	conn   Conn
+	try    TryWriter // nil where conn can't write without waiting
+	via    string
+	addr   string
+	codecs [2]Codec
+
+	turn sync.Mutex // held while a line of its own is handled, and while it is ended
+	over error      // why it ended; guarded by turn
+	word string     // its parting word; guarded by turn
+
+	// Written under hub.mu and its room's mu: either suffices to read.
+	nick, key string
+
+	// Guarded by its room's mu.
+	index  int // in room.members
+	saying int // messages that the journal has not committed yet
+
+	mu       sync.Mutex // never held while writing; taken after a room's
+	room     *room      // written under turn too
+	format   Format
+	codec    Codec
+	out      []byte // owed to this member alone, before what cur points at
+	cur      cursor
+	stop     cursor        // where cur ends, once the member has left the stream
+	told     int64         // messages of the stream up to stop
+	held     bool          // cur stays: a replay comes first
+	writing  bool          // somebody writes
+	broken   error         // nothing can be written any more
+	progress chan struct{} // closed at the next progress; nil when nobody waits
+
+	wg sync.WaitGroup // goroutines started for this member
+}
+
+// flush writes what m is owed as far as that needs no waiting, and leaves the rest to a
+// goroutine. It reports whether m is owed nothing now.
+func (m *member) flush() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.writing {
+		return false
+	}
+	m.writing = true
+	for {
+		frames, own := m.owed()
+		switch {
+		case frames == nil:
+			m.rest()
+			return !m.held
+		case m.try == nil:
+			m.wg.Go(m.catchUp)
+			return false
+		}
+		switch err := m.write(m.tryWrite, frames, own); err {
+		case nil:
+		case ErrWouldBlock:
+			m.wg.Go(m.catchUp)
+			return false
+		default:
+			m.fail(err)
+			return true
+		}
+	}
+}
+
+// catchUp writes what m is owed, waiting for m, until it is owed nothing.
+func (m *member) catchUp() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for begun := false; ; begun = true {
+		frames, own := m.owed()
+		if frames == nil && begun {
+			m.rest()
+			return
+		}
+		if err := m.write(m.conn.Write, frames, own); err != nil {
+			m.fail(err)
+			return
+		}
+	}
+}
+
+// owed returns the next frames for m, and whether they are from its outbox.
+func (m *member) owed() (frames []byte, own bool) {
+	for {
+		if len(m.out) > 0 {
+			return m.out, true
+		}
+		if m.held || m.broken != nil {
+			return nil, false
+		}
+		frames, fell := m.cur.unread(m.stop)
+		if !fell {
+			return frames, false
+		}
+		r := m.room
+		m.mu.Unlock()
+		r.moveOn(m)
+		m.mu.Lock()
+	}
+}
+
+// write writes frames and takes off what m has got of them. m.mu is released meanwhile.
+func (m *member) write(write func([]byte) (int, error), frames []byte, own bool) error {
+	m.mu.Unlock()
+	n, err := m.guard(write, frames)
+	m.mu.Lock()
+	switch {
+	case m.broken != nil:
+		return m.broken
+	case !own:
+		m.cur.off += int64(n)
+	case n == len(m.out):
+		m.out = nil
+	default:
+		m.out = m.out[n:]
+	}
+	if n > 0 {
+		m.wake()
+	}
+	return err
+}
+
+func (m *member) tryWrite(frames []byte) (int, error) { return m.try.TryWrite(frames) }
+
+// guard keeps a panic of m's Conn from whoever writes to it.
+func (m *member) guard(write func([]byte) (int, error), frames []byte) (n int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.logPanic(p)
+			n, err = 0, ErrFault
+		}
+	}()
+	return write(frames)
+}
+
+func (m *member) logPanic(p any) {
+	m.hub.log.Error("panic in a member's session", "via", m.via, "addr", m.addr,
+		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+}
+
+// rest ends the writing.
+func (m *member) rest() {
+	m.writing = false
+	m.wake()
+}
+
+// fail ends the writing for good, and the member.
+func (m *member) fail(err error) {
+	defer m.rest()
+	if m.broken != nil {
+		return
+	}
+	m.give(err)
+	m.wg.Go(func() { m.hangUp(err) })
+}
+
+// give drops all that m is owed: it can't be written any more.
+func (m *member) give(why error) {
+	m.broken = why
+	m.out, m.cur, m.stop = nil, cursor{}, cursor{}
+	m.wake()
+}
+
+func (m *member) wake() {
+	if m.progress != nil {
+		close(m.progress)
+		m.progress = nil
+	}
+}
+
+// waitUntil blocks until done holds, which it asks under m.mu after each progress.
+func (m *member) waitUntil(done func() bool) {
+	m.mu.Lock()
+	for !done() {
+		if m.progress == nil {
+			m.progress = make(chan struct{})
+		}
+		progress := m.progress
+		m.mu.Unlock()
+		<-progress
+		m.mu.Lock()
+	}
+	m.mu.Unlock()
+}
+
+// drain blocks until m has everything that it is owed, or can't be given it.
+func (m *member) drain() {
+	m.flush()
+	m.waitUntil(func() bool { return !m.writing })
+}
+
+// queue puts events into m's outbox without writing them. What m itself did not ask for
+// is offered instead.
+func (m *member) queue(events ...Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return
+	}
+	for _, e := range events {
+		m.out = m.codec.Append(m.out, e)
+	}
+}
+
+// tell gives m events in answer to what it asked, and waits where the outbox is full.
+func (m *member) tell(events ...Event) {
+	m.queue(events...)
+	m.flush()
+	m.makePlace()
+}
+
+// makePlace waits where the outbox is full.
+func (m *member) makePlace() {
+	full := func() bool { return len(m.out) >= outboxLimit }
+	m.mu.Lock()
+	wait := full()
+	m.mu.Unlock()
+	if wait {
+		m.flush()
+		m.waitUntil(func() bool { return !full() })
+	}
+}
+
+// offer gives m an event that somebody else wants it to have. It reports false where m
+// is too far behind to take it.
+func (m *member) offer(e Event) bool {
+	m.mu.Lock()
+	if m.broken != nil || len(m.out) >= outboxLimit {
+		m.mu.Unlock()
+		return false
+	}
+	m.out = m.codec.Append(m.out, e)
+	m.mu.Unlock()
+	m.flush()
+	return true
+}
+
+// hold keeps live events back while a replay is told; release lets them come behind it.
+func (m *member) hold() {
+	m.mu.Lock()
+	m.held = true
+	m.mu.Unlock()
+}
+
+func (m *member) release() {
+	m.mu.Lock()
+	m.held = false
+	m.mu.Unlock()
+	m.flush()
+}

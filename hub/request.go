@@ -1,0 +1,81 @@
+package hub
+
+import (
+	"fmt"
+	"strings"
+)
+
+// verb says what a request asks for.
+type verb string
+
+// The verbs are named as the types of JSON requests and as commands are.
+const (
+	verbSay     verb = "say"
+	verbMe      verb = "me"
+	verbNick    verb = "nick"
+	verbJoin    verb = "join"
+	verbWho     verb = "who"
+	verbRooms   verb = "rooms"
+	verbMsg     verb = "msg"
+	verbHistory verb = "history"
+	verbSince   verb = "since"
+	verbFormat  verb = "format"
+	verbHelp    verb = "help"
+	verbQuit    verb = "quit"
+)
+
+// A request is what a member asks for, in whichever format it did.
+type request struct {
+	verb  verb
+	text  string // say, me, msg, quit; clean
+	name  string // of a nick, join, msg or format
+	id    int64  // since: after it; history: before it, 0 for the newest
+	limit int64  // of messages; 0 for the verb's own default
+	ref   string
+	key   string
+}
+
+const (
+	maxTextLines = 32
+	maxLimit     = 500
+)
+
+func badRequest(format string, args ...any) *Refusal {
+	return &Refusal{Code: CodeBadRequest, Message: fmt.Sprintf(format, args...)}
+}
+
+// prepareText makes the text of a message out of one that came in a request, or tells why
+// it can't be one.
+func prepareText(text string, maxLine int) (string, *Refusal) {
+	if len(text) > maxLine {
+		return "", tooLong(maxLine)
+	}
+	text = strings.Trim(strings.ReplaceAll(text, "\r", ""), "\n")
+	if !visible(text) {
+		return "", badRequest("the text is empty")
+	}
+	if strings.Count(text, "\n") >= maxTextLines {
+		return "", badRequest("a text has at most %d lines", maxTextLines)
+	}
+	return Clean(text), nil
+}
+
+func tooLong(max int) *Refusal {
+	return &Refusal{Code: CodeLineTooLong, Message: fmt.Sprintf("line too long: at most %d bytes", max)}
+}
+
+// isHTTP reports whether a line is an HTTP request line: METHOD target HTTP/x.
+func isHTTP(line string) bool {
+	method, rest, _ := strings.Cut(line, " ")
+	target, version, ok := strings.Cut(rest, " ")
+	if !ok || method == "" || target == "" {
+		return false
+	}
+	for _, c := range method {
+		if (c < 'A' || c > 'Z') && c != '-' {
+			return false
+		}
+	}
+	digits, found := strings.CutPrefix(version, "HTTP/")
+	return found && digits != "" && strings.Trim(digits, "0123456789.") == ""
+}

@@ -1,0 +1,244 @@
+package hub
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// occupantsListed bounds the people whom an answer names.
+	occupantsListed = 200
+	// pingEvery is the time between two signs of life.
+	pingEvery = 25 * time.Second
+	// maxUnswept is how far those who talk may be ahead of the sweep, in bytes.
+	maxUnswept = 256 << 10
+)
+
+// A room is a place where everybody hears the same in the same order. Its lock decides
+// that order: messages, comings, goings and names. Nothing under it waits for a member.
+type room struct {
+	hub  *Hub
+	name string
+
+	mu      sync.Mutex // taken after hub.mu, before a member's
+	members []*member
+	streams []*stream
+	last    int64 // id of the newest message heard
+	saying  int   // messages that the journal has not committed yet
+	leaving int   // members who still read a stream that they left
+	closed  bool  // nothing more is said here: the server ends
+	crowd   crowd
+
+	sweeping bool // a sweep runs
+	dirty    bool // there is something that it has not begun with
+	unswept  int  // bytes of that
+	changed  sync.Cond
+	batch    []*member // the sweep's own
+}
+
+func newRoom(h *Hub, name string) *room {
+	r := &room{hub: h, name: name, last: h.journal.Last(name)}
+	r.changed.L = &r.mu
+	return r
+}
+
+// tellAll puts e behind everything else that the room was told. r.mu is held.
+func (r *room) tellAll(e Event) {
+	n := 0
+	for _, s := range r.streams {
+		n += s.append(e)
+	}
+	r.unswept += n
+	if n > 0 {
+		r.sweepSoon()
+	}
+}
+
+// enter puts m into the room, whose comings and goings it hears from now on, though not
+// its own. Live events are held back until m.release. r.mu is held.
+func (r *room) enter(m *member) {
+	r.arrived(m)
+	m.index = len(r.members)
+	r.members = append(r.members, m)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.room = r
+	m.held = true
+	m.stop = cursor{}
+	m.cur = r.listen(m.codec)
+}
+
+// leave takes m out of the room when all that it said has its place, and tells the
+// others. m is still owed what the room was told until then; settle waits for it.
+func (r *room) leave(m *member, word string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for m.saying > 0 || r.closed && r.saying > 0 {
+		r.changed.Wait()
+	}
+	last := len(r.members) - 1
+	r.members[m.index] = r.members[last]
+	r.members[m.index].index = m.index
+	r.members[last] = nil
+	r.members = r.members[:last]
+	r.part(m)
+	r.departed(m, word)
+}
+
+// listen returns the live end of the codec's stream, for one more reader. r.mu is held.
+func (r *room) listen(codec Codec) cursor {
+	for _, s := range r.streams {
+		if s.codec == codec {
+			s.users++
+			return s.end()
+		}
+	}
+	s := newStream(codec, r.hub.window, r.last)
+	s.users = 1
+	if len(codec.Append(nil, Ping{})) > 0 {
+		s.ping = time.AfterFunc(pingEvery, func() { r.pingAll(s) })
+	}
+	r.streams = append(r.streams, s)
+	return s.end()
+}
+
+// part makes m's stream end here for m. r.mu is held.
+func (r *room) part(m *member) {
+	r.leaving++
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, s := range r.streams {
+		if s.codec != m.codec {
+			continue
+		}
+		m.stop, m.told = s.end(), s.tail.told()
+		s.users--
+		if s.users == 0 {
+			if s.ping != nil {
+				s.ping.Stop()
+			}
+			r.streams = append(r.streams[:i], r.streams[i+1:]...)
+		}
+		return
+	}
+}
+
+// settle waits until m, which has left, got all that it is owed from the room.
+func (r *room) settle(m *member) {
+	m.drain()
+	m.mu.Lock()
+	m.cur, m.stop = cursor{}, cursor{}
+	m.mu.Unlock()
+	r.mu.Lock()
+	r.leaving--
+	r.mu.Unlock()
+}
+
+// reformat moves m from its stream to the one of another format, at the same place.
+func (r *room) reformat(m *member, format Format) {
+	r.mu.Lock()
+	r.part(m)
+	next := r.listen(m.codecs[format])
+	r.mu.Unlock()
+	r.settle(m)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return
+	}
+	m.held = true
+	m.cur = next
+	m.format, m.codec = format, m.codecs[format]
+}
+
+// pingAll gives the readers of one stream a sign of life.
+func (r *room) pingAll(s *stream) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.users == 0 {
+		return
+	}
+	s.append(Ping{})
+	r.sweepSoon()
+	s.ping.Reset(pingEvery)
+}
+
+// welcome makes what m is told about the room that it is in. r.mu is held.
+func (r *room) welcome(m *member, ref string) *Welcome {
+	return &Welcome{
+		Ref:       ref,
+		Room:      r.name,
+		Nick:      m.nick,
+		Occupants: r.occupants(m),
+		Count:     len(r.members),
+		Last:      r.last,
+		Version:   r.hub.version,
+	}
+}
+
+// occupants lists the room's people, the first of them in a large room, and m in any
+// case. r.mu is held.
+func (r *room) occupants(m *member) []Occupant {
+	who := make([]Occupant, min(len(r.members), occupantsListed))
+	for i := range who {
+		who[i] = Occupant{r.members[i].nick, r.members[i].via}
+	}
+	if m.index >= len(who) {
+		who[len(who)-1] = Occupant{m.nick, m.via}
+	}
+	return who
+}
+
+// moveOn puts m's cursor, which fell out of the window, on the oldest chunk in it, or on
+// its stop where that fell out too, and tells m what it missed.
+func (r *room) moveOn(m *member) {
+	r.mu.Lock()
+	m.mu.Lock()
+	c := m.cur.chunk
+	m.mu.Unlock()
+	if c == nil {
+		r.mu.Unlock()
+		return
+	}
+	gap := Gap{After: c.last}
+	r.mu.Unlock()
+	_, reach := r.hub.journal.After(r.name, gap.After, gap.After, 0) // not under the room's lock
+	gap.Lost = !reach.Whole()
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cur.chunk != c {
+		return
+	}
+	s := m.cur.stream
+	stays := m.stop.chunk == nil
+	if stays || s.head.seq <= m.stop.chunk.seq {
+		m.cur = cursor{s, s.head, 0}
+		gap.Missed, gap.Before = s.head.before-c.told(), firstIn(s.head)
+	} else {
+		m.cur = m.stop
+		gap.Missed = max(m.told-c.told(), 0)
+	}
+	m.out = m.codec.Append(m.out, &gap)
+	if stays && m.format == JSON { // presence was missed too
+		m.out = m.codec.Append(m.out, r.welcome(m, ""))
+	}
+}
+
+// renamed gives m another name, in the room's order. hub.mu and r.mu are held.
+func (r *room) renamed(m *member, nick, key string) {
+	if nick != m.nick {
+		r.tellAll(&Renamed{At: time.Now(), Room: r.name, Nick: m.nick, To: nick})
+	}
+	m.nick, m.key = nick, key
+}
+
+// close lets nothing more be said, once what the journal has is heard.
+func (r *room) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	r.changed.Broadcast()
+}

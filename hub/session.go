@@ -1,0 +1,235 @@
+package hub
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+)
+
+// attend lets m in, answers what it asks until it is off, and returns why it is.
+func (m *member) attend(who Caller) error {
+	why := m.converse(who)
+	m.hangUp(why)
+	m.turn.Lock() // somebody else may be ending it
+	defer m.turn.Unlock()
+	return m.over
+}
+
+func (m *member) converse(who Caller) (why error) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.logPanic(p)
+			why = ErrFault
+		}
+	}()
+	if err := m.begin(who); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		line, err := m.conn.ReadLine()
+		if why := m.take(line, err, first); why != nil {
+			return why
+		}
+	}
+}
+
+// begin gives m its name and its room, and tells it what it asked for wrongly.
+func (m *member) begin(who Caller) error {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	if m.over != nil {
+		return m.over
+	}
+	var wrong []Event
+	if bad := m.takeName(who.Nick); bad != nil {
+		wrong = append(wrong, bad)
+	}
+	room, since := lobby, int64(-1)
+	if who.Room != "" {
+		name, bad := prepareRoom(who.Room)
+		if bad == nil {
+			room = name
+		} else {
+			wrong = append(wrong, bad)
+		}
+	}
+	if who.Since != "" {
+		if since = parseNumber(who.Since); since < 0 {
+			wrong = append(wrong, badRequest("since is not an id"))
+		}
+	}
+	m.hub.log.Info("member on", "nick", m.nick, "via", m.via, "addr", m.addr, "room", room)
+	m.enter(room, "", since, wrong)
+	return nil
+}
+
+// takeName gives m the name that it wishes for, or a guest's.
+func (m *member) takeName(wish string) *Refusal {
+	var bad *Refusal
+	if wish != "" {
+		var nick string
+		if nick, bad = prepareNick(wish); bad == nil {
+			if m.hub.claim(m, nick) {
+				return nil
+			}
+			bad = taken(nick)
+		}
+	}
+	for !m.hub.claim(m, guestNick()) {
+	}
+	return bad
+}
+
+func taken(nick string) *Refusal {
+	return &Refusal{Code: CodeNickTaken, Message: nick + " is taken"}
+}
+
+// enter puts m into a room: the welcome, what went wrong on the way, the replay, and then
+// what is said from now on.
+func (m *member) enter(room, ref string, since int64, wrong []Event) {
+	r, welcome := m.hub.enter(m, room, ref)
+	m.queue(welcome)
+	m.queue(wrong...)
+	switch {
+	case since >= 0:
+		m.retellSince(r, since, welcome.Last)
+	case m.format == Text && m.hub.replay > 0:
+		m.retellLast(r, welcome.Last, m.hub.replay)
+	}
+	m.release()
+}
+
+// take handles what ReadLine returned, and returns why m is to be ended, if it is.
+func (m *member) take(line []byte, err error, first bool) error {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	if m.over != nil {
+		return m.over
+	}
+	m.makePlace()
+	var bad *Refusal
+	switch {
+	case errors.Is(err, ErrTooLong) || err == nil && len(line) > m.lineLimit():
+		bad = tooLong(m.lineLimit())
+	case errors.Is(err, ErrNotUTF8):
+		bad = &Refusal{Code: CodeNotUTF8, Message: "not UTF-8: the line is dropped"}
+	case err != nil:
+		return err
+	default:
+		err = m.heed(line, first)
+		if !errors.As(err, &bad) {
+			return err
+		}
+	}
+	m.tell(bad)
+	return nil
+}
+
+func (m *member) lineLimit() int {
+	if m.format == JSON {
+		return MaxMessage(m.hub.maxLine)
+	}
+	return m.hub.maxLine
+}
+
+// heed reads a line and does what it asks.
+func (m *member) heed(line []byte, first bool) error {
+	if first {
+		line = bytes.TrimPrefix(line, []byte("\uFEFF"))
+	}
+	var q *request
+	var bad *Refusal
+	if m.format == JSON {
+		q, bad = parseJSON(line, m.hub.maxLine)
+	} else {
+		text := string(line)
+		if first && isHTTP(text) {
+			return ErrHTTP
+		}
+		q, bad = parseText(text)
+	}
+	switch {
+	case bad != nil:
+		return bad
+	case q == nil:
+		return nil
+	}
+	err := m.do(q)
+	if errors.As(err, &bad) {
+		bad.Ref, bad.Key = q.ref, q.key
+	}
+	return err
+}
+
+// hangUp ends m for a reason, unless it is ended already. Any goroutine may call it.
+func (m *member) hangUp(why error) {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	if m.over != nil {
+		return
+	}
+	m.over = why
+	defer func() {
+		if p := recover(); p != nil {
+			m.logPanic(p)
+		}
+	}()
+	m.depart(why)
+}
+
+// depart takes m out of its room, gives it what it is owed and a goodbye, and closes its
+// connection.
+func (m *member) depart(why error) {
+	r := m.room
+	if r != nil {
+		m.hub.leave(m, m.word)
+	}
+	m.hub.disclaim(m)
+	if r != nil {
+		r.settle(m)
+	}
+	if last := m.lastWord(why); last != nil {
+		m.queue(last)
+	}
+	m.drain()
+	m.mu.Lock()
+	if m.broken == nil {
+		m.give(why)
+	}
+	m.mu.Unlock()
+	if err := m.conn.Close(why); err != nil {
+		m.hub.log.Debug("closing a connection", "via", m.via, "addr", m.addr, "err", err)
+	}
+	m.waitUntil(func() bool { return !m.writing })
+}
+
+// cut ends m's connection at once.
+func (m *member) cut(why error) {
+	m.mu.Lock()
+	m.give(why)
+	m.mu.Unlock()
+	m.conn.Close(why)
+}
+
+// lastWord returns what m is told before its connection is closed for a reason.
+func (m *member) lastWord(why error) Event {
+	switch {
+	case errors.Is(why, ErrQuit):
+		return &Bye{Reason: "quit", Text: "you left"}
+	case errors.Is(why, ErrShutdown):
+		return &Bye{
+			Reason: "shutdown", Text: "the server is restarting, come back in a moment",
+			Reconnect: true, AfterMS: 500 + rand.Int64N(2000),
+		}
+	case errors.Is(why, ErrFault):
+		return &Bye{Reason: "fault", Text: "the server made a mistake", Reconnect: true, AfterMS: 1000}
+	case errors.Is(why, ErrHTTP):
+		hint := "this is a chat line and has no web page"
+		if m.hub.web != "" {
+			hint = fmt.Sprintf("this is a chat line; the web page is at %s", m.hub.web)
+		}
+		return &Refusal{Code: CodeHTTP, Message: hint}
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+// Package tcpgw is the door for whoever has nothing but netcat: lines over TCP.
+package tcpgw
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"partyline/hub"
+	"partyline/hub/socket"
+)
+
+// A Server puts TCP connections on the line.
+type Server struct {
+	Hub     *hub.Hub
+	MaxLine int // bytes in a line of text, as the Hub's
+	Log     *slog.Logger
+
+	// WriteTimeout is how long a client may take nothing before it is cut; 0 means
+	// socket.WriteTimeout.
+	WriteTimeout time.Duration
+}
+
+// Serve lets in whoever connects to ln until ln is closed, then waits until all of them
+// are off the line; ending them is the Hub's Shutdown. Where the system is short of
+// descriptors or memory, it waits and goes on. It returns nil when ln was closed.
+func (s *Server) Serve(ln net.Listener) error {
+	var served sync.WaitGroup
+	defer served.Wait()
+	pause := time.Duration(0)
+	for {
+		c, err := ln.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			served.Go(func() { s.serve(c) })
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		default:
+			if pause == 0 {
+				s.Log.Error("can't accept connections for now", "door", "tcp", "err", err)
+			}
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			time.Sleep(pause)
+		}
+	}
+}
+
+func (s *Server) serve(nc net.Conn) {
+	tcp, ok := nc.(*net.TCPConn)
+	if !ok {
+		s.Log.Error("not a TCP connection", "addr", nc.RemoteAddr())
+		nc.Close()
+		return
+	}
+	timeout := s.WriteTimeout
+	if timeout == 0 {
+		timeout = socket.WriteTimeout
+	}
+	c, err := newConn(tcp, s.MaxLine, timeout)
+	if err != nil { // the peer is gone again
+		tcp.Close()
+		return
+	}
+	s.Hub.Serve(context.Background(), hub.Caller{
+		Via:    "tcp",
+		Addr:   tcp.RemoteAddr().String(),
+		Format: hub.Text,
+		Codecs: [2]hub.Codec{hub.Text: text{}, hub.JSON: object{}},
+	}, c)
+}

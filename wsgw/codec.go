@@ -1,0 +1,50 @@
+package wsgw
+
+import (
+	"encoding/binary"
+
+	"partyline/hub"
+)
+
+// frames puts each event into one unfragmented text frame, as a server sends it: without
+// a mask, and so the same for all who speak the format. A sign of life is a ping as well,
+// which tells the server whether the link is dead.
+type frames struct{ format hub.Format }
+
+var _ hub.Codec = frames{}
+
+const (
+	finText = 0x81
+	finPing = 0x89
+)
+
+func (f frames) Append(dst []byte, e hub.Event) []byte {
+	if _, ok := e.(hub.Ping); ok {
+		dst = append(dst, finPing, 0)
+	}
+	start := len(dst)
+	dst = append(dst, finText, 126, 0, 0) // the header of nearly all frames
+	if f.format == hub.JSON {
+		dst = e.AppendJSON(dst)
+	} else {
+		dst = e.AppendText(dst)
+	}
+	header, payload := dst[start:start+4], dst[start+4:]
+	switch n := len(payload); {
+	case n == 0:
+		return dst[:start]
+	case n < 126:
+		header[1] = byte(n)
+		copy(dst[start+2:], payload)
+		return dst[:len(dst)-2]
+	case n <= 0xffff:
+		binary.BigEndian.PutUint16(header[2:], uint16(n))
+		return dst
+	default:
+		dst = append(dst, 0, 0, 0, 0, 0, 0)
+		copy(dst[start+10:], payload)
+		dst[start+1] = 127
+		binary.BigEndian.PutUint64(dst[start+2:], uint64(n))
+		return dst
+	}
+}

@@ -1,0 +1,140 @@
+// Package wsgw is the door for browsers and bots: events over WebSocket (RFC 6455), one a
+// frame.
+package wsgw
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"partyline/hub"
+	"partyline/hub/socket"
+)
+
+// The subprotocols. Where a client offers both, it gets JSON; where it offers none of
+// them, it gets text.
+const (
+	protocolText = "partyline.text.v1"
+	protocolJSON = "partyline.json.v1"
+)
+
+// readBuffer is small because most connections are quiet; larger payloads pass it by.
+const readBuffer = 512
+
+// A Gateway is the http.Handler that puts WebSockets on the line.
+type Gateway struct {
+	Hub     *hub.Hub
+	MaxLine int // bytes in a line of text, as the Hub's
+	Origins Origins
+	Log     *slog.Logger
+
+	// WriteTimeout is how long a client may take nothing before it is cut; 0 means
+	// socket.WriteTimeout.
+	WriteTimeout time.Duration
+
+	buffers sync.Pool // unused by control frames, so that no connection holds one
+	serving sync.WaitGroup
+}
+
+var _ http.Handler = (*Gateway)(nil)
+
+// ServeHTTP upgrades a request and returns; the connection goes on in a goroutine of its
+// own, which keeps nothing of the request. Wait waits for these.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
+		http.Error(w, "a WebSocket needs HTTP/1.1", http.StatusBadRequest)
+		return
+	case !websocket.IsWebSocketUpgrade(r):
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		http.Error(w, "this is a WebSocket: see the page for people at ./", http.StatusUpgradeRequired)
+		return
+	case !g.Origins.allow(r):
+		g.Log.Warn("page of another site turned away", "origin", r.Header["Origin"], "host", r.Host,
+			"hint", "let it in with --origin; behind a proxy, see that it passes Host on")
+		http.Error(w, "pages of this origin may not come in", http.StatusForbidden)
+		return
+	}
+	format, header := chooseFormat(r)
+	u := websocket.Upgrader{
+		ReadBufferSize:  readBuffer,
+		WriteBufferPool: &g.buffers,
+		CheckOrigin:     func(*http.Request) bool { return true }, // checked above
+	}
+	timeout := g.WriteTimeout
+	if timeout == 0 {
+		timeout = socket.WriteTimeout
+	}
+	h := &hijacker{ResponseWriter: w, timeout: timeout}
+	ws, err := u.Upgrade(h, r, header)
+	if err != nil {
+		g.Log.Debug("no WebSocket", "addr", r.RemoteAddr, "err", err)
+		return
+	}
+	c := newConn(h.link, ws, format, hub.MaxMessage(g.MaxLine))
+	who := hub.Caller{
+		Via:    "ws",
+		Addr:   r.RemoteAddr,
+		Nick:   r.FormValue("nick"),
+		Room:   r.FormValue("room"),
+		Since:  r.FormValue("since"),
+		Format: format,
+	}
+	who.Codecs[format] = frames{format}
+	g.serving.Go(func() { g.Hub.Serve(context.Background(), who, c) })
+}
+
+// Wait blocks until all connections are off the line; ending them is the Hub's Shutdown.
+func (g *Gateway) Wait() { g.serving.Wait() }
+
+// chooseFormat returns the format for a request's subprotocols, and the header that
+// names the one it chose.
+func chooseFormat(r *http.Request) (hub.Format, http.Header) {
+	text := false
+	for _, p := range websocket.Subprotocols(r) {
+		switch p {
+		case protocolJSON:
+			return hub.JSON, http.Header{"Sec-Websocket-Protocol": {protocolJSON}}
+		case protocolText:
+			text = true
+		}
+	}
+	if text {
+		return hub.Text, http.Header{"Sec-Websocket-Protocol": {protocolText}}
+	}
+	return hub.Text, nil
+}
+
+// hijacker puts a link under the library.
+type hijacker struct {
+	http.ResponseWriter
+	timeout time.Duration
+	link    *link
+}
+
+var errNotTCP = errors.New("the connection under HTTP is not TCP")
+
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	nc, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	tcp, ok := nc.(*net.TCPConn)
+	if !ok {
+		nc.Close()
+		return nil, nil, errNotTCP
+	}
+	if h.link, err = newLink(tcp, h.timeout); err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return h.link, rw, nil
+}

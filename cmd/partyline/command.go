@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// config is what the command line and the environment decide.
+type config struct {
+	tcp, http string // addresses to listen on; "" turns the door off
+	history   int    // messages a room keeps
+	replay    int    // of them a newcomer gets
+	maxLine   int    // bytes
+	origins   []string
+	drain     time.Duration
+	logLevel  string
+	logFormat string
+}
+
+const about = `partyline puts netcat and browsers on one line: what one says, everybody in the room
+hears, in the same order.
+
+It listens on this machine alone unless told otherwise: --tcp :4000 --http :8080 lets
+others in. Each flag can be given by the environment too: PARTYLINE_TCP for --tcp,
+PARTYLINE_MAX_LINE for --max-line. A flag beats the environment.`
+
+func newCommand() *cobra.Command {
+	var c config
+	cmd := &cobra.Command{
+		Use:           "partyline",
+		Short:         "A room for netcat and browsers",
+		Long:          about,
+		Version:       version,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := fromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
+				return err
+			}
+			return c.check()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log, err := newLogger(cmd.ErrOrStderr(), c.logLevel, c.logFormat)
+			if err != nil {
+				return err
+			}
+			l, err := listen(c)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), c, l, log)
+		},
+	}
+	cmd.SetVersionTemplate("partyline {{.Version}}\n")
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&c.tcp, "tcp", "127.0.0.1:4000", `address for netcat; "" for none`)
+	f.StringVar(&c.http, "http", "127.0.0.1:8080", `address for browsers and bots; "" for none`)
+	f.IntVar(&c.history, "history", 1000, "messages that a room keeps")
+	f.IntVar(&c.replay, "replay", 20, "messages that a newcomer is told")
+	f.IntVar(&c.maxLine, "max-line", 4096, "bytes that a line may have")
+	f.StringSliceVar(&c.origins, "origin", nil, "web site whose pages may come in, besides the server's own; may be repeated")
+	f.DurationVar(&c.drain, "drain", 5*time.Second, "time to deliver what was said when the server ends")
+	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
+	return cmd
+}
+
+func (c *config) check() error {
+	switch {
+	case c.tcp == "" && c.http == "":
+		return errors.New("both doors are off: give --tcp or --http an address")
+	case c.history < 0:
+		return errors.New("--history is below 0")
+	case c.replay < 0:
+		return errors.New("--replay is below 0")
+	case c.maxLine < 16 || c.maxLine > 1<<20:
+		return errors.New("--max-line is not within 16 and 1048576")
+	case c.drain < 0:
+		return errors.New("--drain is below 0")
+	}
+	return nil
+}
+
+// fromEnvironment sets the flags that were not given and that the environment names.
+func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
+	var wrong error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "PARTYLINE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, ok := lookup(name)
+		if !ok || f.Changed || f.Name == "help" || f.Name == "version" {
+			return
+		}
+		if err := f.Value.Set(value); err != nil {
+			wrong = errors.Join(wrong, fmt.Errorf("%s=%q: %w", name, value, err))
+		}
+	})
+	return wrong
+}
+
+func newLogger(w interface{ Write([]byte) (int, error) }, level, format string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, fmt.Errorf("--log-level is debug, info, warn or error, not %q", level)
+	}
+	opts := &slog.HandlerOptions{Level: l}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, opts)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, opts)), nil
+	}
+	return nil, fmt.Errorf("--log-format is text or json, not %q", format)
+}

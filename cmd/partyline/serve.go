@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"partyline/hub"
+	"partyline/tcpgw"
+	"partyline/web"
+	"partyline/wsgw"
+)
+
+// listeners are the doors, bound and not yet open; nil where a door is off.
+type listeners struct{ tcp, http net.Listener }
+
+// listen binds everything or nothing.
+func listen(c config) (l listeners, err error) {
+	if l.tcp, err = bind("--tcp", c.tcp); err != nil {
+		return l, err
+	}
+	if l.http, err = bind("--http", c.http); err != nil && l.tcp != nil {
+		l.tcp.Close()
+	}
+	return l, err
+}
+
+func bind(flag, addr string) (net.Listener, error) {
+	if addr == "" {
+		return nil, nil
+	}
+	ln, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s %s is taken by another program: stop it, or give %[1]s another address", flag, addr)
+	case err != nil:
+		return nil, fmt.Errorf("%s %s: %w", flag, addr, err)
+	}
+	return ln, nil
+}
+
+// serve opens the doors, waits for the end of ctx, and says goodbye to everybody within
+// the drain time.
+func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
+	origins, err := wsgw.ParseOrigins(c.origins)
+	if err != nil {
+		return fmt.Errorf("--origin: %w", err)
+	}
+	h := hub.New(hub.Options{
+		Journal: hub.NewMemory(c.history),
+		Replay:  noneIfZero(c.replay),
+		MaxLine: c.maxLine,
+		Version: version,
+		Web:     webAddress(l.http),
+		Log:     log,
+	})
+	tcp := &tcpgw.Server{Hub: h, MaxLine: c.maxLine, Log: log}
+	ws := &wsgw.Gateway{Hub: h, MaxLine: c.maxLine, Origins: origins, Log: log}
+	site := &http.Server{
+		Handler:           web.New(web.Options{WebSocket: ws, Log: log}),
+		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+
+	var doors sync.WaitGroup
+	failed := make(chan error, 2)
+	if l.tcp != nil {
+		doors.Go(func() { failed <- tcp.Serve(l.tcp) })
+	}
+	if l.http != nil {
+		doors.Go(func() { failed <- site.Serve(l.http) })
+	}
+	announce(log, l)
+
+	select {
+	case <-ctx.Done():
+		log.Info("ending: nobody new is let in, everybody is told", "drain", c.drain)
+	case err = <-failed:
+	}
+	late, cancel := context.WithTimeout(context.Background(), c.drain)
+	defer cancel()
+	if l.tcp != nil {
+		l.tcp.Close()
+	}
+	var ending sync.WaitGroup
+	ending.Go(func() {
+		if site.Shutdown(late) != nil {
+			site.Close()
+		}
+	})
+	if h.Shutdown(late) != nil {
+		log.Warn("some were cut off: they did not take what they were owed", "drain", c.drain)
+	}
+	ending.Wait()
+	doors.Wait()
+	ws.Wait()
+	log.Info("ended")
+	return err
+}
+
+// noneIfZero says "none" as hub.Options does, where 0 means the default.
+func noneIfZero(replay int) int {
+	if replay == 0 {
+		return -1
+	}
+	return replay
+}
+
+// webAddress returns where a browser on this machine, or on another where the door is
+// open to all, finds the page.
+func webAddress(ln net.Listener) string {
+	if ln == nil {
+		return ""
+	}
+	addr := ln.Addr().(*net.TCPAddr)
+	host := addr.IP.String()
+	if addr.IP.IsUnspecified() {
+		host = "localhost"
+		if name, err := os.Hostname(); err == nil {
+			host = name
+		}
+	}
+	return fmt.Sprintf("http://%s/", net.JoinHostPort(host, fmt.Sprint(addr.Port)))
+}
+
+// announce says what is open, and how to open it to others.
+func announce(log *slog.Logger, l listeners) {
+	var closed []string
+	if l.tcp != nil {
+		addr := l.tcp.Addr().(*net.TCPAddr)
+		host := addr.IP.String()
+		if addr.IP.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+		log.Info("line open", "tcp", addr.String(), "try", fmt.Sprintf("nc %s %d", host, addr.Port))
+		if addr.IP.IsLoopback() {
+			closed = append(closed, fmt.Sprintf("--tcp :%d", addr.Port))
+		}
+	}
+	if l.http != nil {
+		addr := l.http.Addr().(*net.TCPAddr)
+		log.Info("page open", "http", addr.String(), "try", webAddress(l.http))
+		if addr.IP.IsLoopback() {
+			closed = append(closed, fmt.Sprintf("--http :%d", addr.Port))
+		}
+	}
+	if closed != nil {
+		log.Info("only this machine can come in", "to let others in", strings.Join(closed, " "))
+	}
+}

@@ -1,0 +1,50 @@
+# Debian keeps nginx in /usr/sbin, which is not on everybody's PATH.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+# The version is asked of git here and not by the go command, which refuses to
+# build at all in a clone that belongs to another user.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 30s
+TOOL := go tool -modfile=.ci/tools.mod
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run build test deps lint fuzz bench
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## run from source (ARGS='--tcp :4000')
+	go run -buildvcs=false ./cmd/partyline $(ARGS)
+
+build: ## build ./partyline, static and without machine paths
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+		-ldflags '-s -w -X main.version=$(VERSION)' -o partyline ./cmd/partyline
+
+test: deps build lint ## install what the tests need, build, lint, run all tests with -race (TESTFLAGS='-run Name')
+	$(TOOL) gotestsum --format pkgname -- -race -timeout 5m $(TESTFLAGS) ./...
+
+deps: ## install what the tests need beside Go (Debian: by apt, only what is missing)
+	@bash .ci/install
+
+lint: ## gofumpt, vet, staticcheck, shellcheck, the import rule
+	@unformatted=$$($(TOOL) gofumpt -l .) || exit 1; \
+	if [ -n "$$unformatted" ]; then \
+		echo "not formatted (mend it with: $(TOOL) gofumpt -w .):" >&2; \
+		echo "$$unformatted" >&2; \
+		exit 1; \
+	fi
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	@if command -v shellcheck >/dev/null; then \
+		shellcheck $(filter-out %.mod %.sum,$(wildcard .ci/*)); \
+	else \
+		echo "lint: no shellcheck here, the scripts go unchecked" >&2; \
+	fi
+	@bash .ci/imports
+
+fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
+	@FUZZTIME=$(FUZZTIME) bash .ci/fuzz
+
+bench: ## run every benchmark
+	go test -run '^$$' -bench . -benchmem ./...

@@ -1,0 +1,45 @@
+// The slash commands of the input line. The wire has none in JSON: they are the page's,
+// and what does not parse here is never sent.
+
+const usage = {
+  me: "/me ACTION",
+  msg: "/msg NAME TEXT",
+  nick: "/nick NAME",
+  join: "/join ROOM",
+};
+
+// parse returns {request} for the wire, {error} for the person, or null for white space.
+export function parse(input) {
+  if (input.trim() === "") return null;
+  if (input.startsWith("//")) return say(input.slice(1));
+  if (!input.startsWith("/")) return say(input);
+
+  const [, word, rest] = /^\/(\S*)\s*(.*)$/s.exec(input);
+  const name = word.toLowerCase();
+  const request = Object.hasOwn(usage, name) ? build[name](rest.trim()) : undefined;
+  if (request) return { request };
+  if (request === null) return { error: `Write ${usage[name]}` };
+  const known = Object.keys(usage).map((n) => `/${n}`).join(", ");
+  return { error: `There is no /${word}, only ${known}. Begin with // to say a line that starts with /.` };
+}
+
+const say = (text) => ({ request: { type: "say", text } });
+
+// Each is handed the trimmed rest of the line and returns null if it lacks something.
+const build = {
+  me: (text) => (text ? { type: "me", text } : null),
+  msg: (rest) => {
+    const [, to, text] = /^(\S+)\s+(.+)$/s.exec(rest) ?? [];
+    return text ? { type: "msg", to, text } : null;
+  },
+  nick: (nick) => (nick ? { type: "nick", nick } : null),
+  join: (rest) => {
+    const room = bareRoom(rest);
+    return room ? { type: "join", room } : null;
+  },
+};
+
+// bareRoom is a room's name as the wire wants it; people write it with a #.
+export function bareRoom(name) {
+  return name.trim().replace(/^#/, "");
+}

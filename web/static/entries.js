@@ -1,0 +1,131 @@
+// Entries: one element for each thing that the log shows. What others wrote becomes text
+// nodes and nothing else, and each name is isolated, so that it can't turn its neighbours
+// around.
+
+export function el(name, className, ...children) {
+  const e = document.createElement(name);
+  if (className) e.className = className;
+  e.append(...children);
+  return e;
+}
+
+// fold is how names are compared: roughly as the server does, which has the last word.
+export function fold(nick) {
+  return nick.normalize("NFC").toLowerCase();
+}
+
+export function bdi(nick) {
+  const e = el("bdi", "name", nick);
+  e.style.setProperty("--hue", hue(nick));
+  return e;
+}
+
+function hue(nick) {
+  let h = 0;
+  for (const c of fold(nick)) h = Math.imul(h ^ c.codePointAt(0), 0x9e3779b1);
+  return (h >>> 8) % 360;
+}
+
+// entryFor returns the element for an event; me is the reader's own name.
+export function entryFor(event, me) {
+  return make[event.type](event, me);
+}
+
+const make = {
+  message: (e, me) => spoken(e, me, [bdi(e.from)], text(e.text)),
+  action: (e, me) => spoken(e, me, [], text(bdi(e.from), " ", e.text)),
+  private: (e, me) => {
+    const who = fold(e.from) === fold(me) ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"];
+    return spoken(e, me, who, text(e.text));
+  },
+  join: (e) => moved(e, bdi(e.nick), " has arrived"),
+  leave: (e) => moved(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
+  nick: (e) => moved(e, bdi(e.nick), " is now known as ", bdi(e.to)),
+  presence: (e) => moved(e, `${e.arrived} arrived, ${e.left} left (${e.count} here)`),
+  notice: (e) => plain("notice", e.message),
+  error: (e) => plain("error", e.message),
+};
+
+// spoken is what somebody said; the log joins consecutive ones of one author.
+function spoken(e, me, who, body) {
+  const own = fold(e.from) === fold(me);
+  const entry = el("div", `entry ${e.type}${own ? " own" : ""}`, el("p", "who", ...who), time(e.at), body);
+  entry.style.setProperty("--hue", hue(e.from));
+  Object.assign(entry.dataset, { kind: e.type, from: e.from, at: e.at });
+  if (e.to) entry.dataset.to = e.to;
+  if (e.id !== undefined) entry.dataset.id = e.id;
+  return entry;
+}
+
+function text(...children) {
+  const p = el("p", "text", ...children);
+  p.dir = "auto";
+  return p;
+}
+
+function moved(e, ...children) {
+  const entry = plain(e.type, ...children);
+  entry.append(time(e.at));
+  return entry;
+}
+
+export function plain(kind, ...children) {
+  const entry = el("div", `entry ${kind}`, el("p", "text", ...children));
+  entry.dataset.kind = kind;
+  return entry;
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const dayAndClock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const inFull = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
+function time(at) {
+  const date = new Date(at);
+  const today = date.toDateString() === new Date().toDateString();
+  const e = el("time", "", (today ? clock : dayAndClock).format(date));
+  e.dateTime = at;
+  e.title = inFull.format(date);
+  return e;
+}
+
+// gap is a hole in what this reader got. show(after, before) asks for what lies between two
+// ids and resolves to {entries, last, more}: the elements, the id of the last one, and
+// whether there is more behind it; before is undefined where nothing was said since.
+export function gap({ after, missed, lost }, show) {
+  const told = el("span");
+  const entry = plain("gap", told);
+  const tell = () => {
+    const count = missed === 1 ? "1 message missed" : `${missed} messages missed`;
+    told.textContent = lost ? `${count}, and history no longer has them` : count;
+    if (missed === undefined) told.textContent = "Messages may be missing here";
+  };
+  tell();
+  if (lost) return entry;
+
+  const button = el("button", "", "Show");
+  button.type = "button";
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const { entries, last, more } = await show(after, idBehind(entry));
+      entry.before(...entries);
+      after = last;
+      missed -= entries.length;
+      lost = !more;
+      if (lost) button.remove();
+      if (missed > 0) tell();
+      else entry.remove();
+    } catch (err) {
+      told.textContent = `Not shown: ${err.message}`;
+    }
+    button.disabled = false;
+  });
+  entry.append(button);
+  return entry;
+}
+
+function idBehind(entry) {
+  let next = entry.nextElementSibling;
+  while (next && !next.dataset.id) next = next.nextElementSibling;
+  return next ? Number(next.dataset.id) : undefined;
+}

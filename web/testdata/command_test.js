@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bareRoom, parse } from "../static/command.js";
+
+const requests = [
+  ["hello", { type: "say", text: "hello" }],
+  ["  two\nlines ", { type: "say", text: "  two\nlines " }],
+  ["//etc/hosts", { type: "say", text: "/etc/hosts" }],
+  ["1/2", { type: "say", text: "1/2" }],
+  [" /me", { type: "say", text: " /me" }],
+  ["/me waves", { type: "me", text: "waves" }],
+  ["/ME waves\nand leaves", { type: "me", text: "waves\nand leaves" }],
+  ["/msg bob psst", { type: "msg", to: "bob", text: "psst" }],
+  ["/msg  bob  two words\nand more", { type: "msg", to: "bob", text: "two words\nand more" }],
+  ["/nick  ally ", { type: "nick", nick: "ally" }],
+  ["/nick a b", { type: "nick", nick: "a b" }],
+  ["/join ops", { type: "join", room: "ops" }],
+  ["/Join #ops", { type: "join", room: "ops" }],
+];
+for (const [input, request] of requests) {
+  test(`${JSON.stringify(input)} is a request`, () => assert.deepEqual(parse(input), { request }));
+}
+
+for (const input of ["/foo", "/foo bar", "/", "/ me waves", "/mean", "/constructor", "/__proto__ x", "/me", "/msg", "/msg bob", "/nick ", "/join #"]) {
+  test(`${JSON.stringify(input)} is refused`, () => {
+    const { request, error } = parse(input);
+    assert.equal(request, undefined);
+    assert.ok(error.length > 0);
+  });
+}
+
+for (const input of ["", " ", "\n\t "]) {
+  test(`${JSON.stringify(input)} is nothing`, () => assert.equal(parse(input), null));
+}
+
+test("a room loses one # only", () => {
+  assert.equal(bareRoom(" #ops "), "ops");
+  assert.equal(bareRoom("##ops"), "#ops");
+});

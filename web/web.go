@@ -1,0 +1,74 @@
+// Package web is partyline's face: the page that a browser opens, the health
+// check, and the way to the WebSocket, which it is handed and knows nothing of.
+//
+// Every reference in the page is relative, so that it works as well under any
+// path of a proxy that strips its prefix.
+package web
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// Options are what New needs from outside.
+type Options struct {
+	// WebSocket answers GET /ws. Its ResponseWriter is the server's own, so that
+	// it can be hijacked. Without one there is no /ws.
+	WebSocket http.Handler
+
+	// Log hears, at debug level, of paths that nobody answers: the sign of a proxy
+	// that doesn't strip its prefix. Without one nothing is logged.
+	Log *slog.Logger
+}
+
+// New returns the handler for everything that partyline serves over HTTP.
+func New(opts Options) http.Handler {
+	log := opts.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+
+	r := chi.NewRouter()
+	r.Use(secure)
+	for _, a := range assets() {
+		r.Method(http.MethodGet, a.path, a)
+		r.Method(http.MethodHead, a.path, a)
+	}
+	r.Get("/healthz", health)
+	r.Head("/healthz", health)
+	if opts.WebSocket != nil {
+		r.Method(http.MethodGet, "/ws", opts.WebSocket)
+	}
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		log.DebugContext(r.Context(), "no such page", "path", r.URL.Path)
+		http.NotFound(w, r)
+	})
+	return r
+}
+
+func health(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, "ok")
+}
+
+// policy allows the page its own files and nothing else, not even inline styles.
+// For connect-src, 'self' covers ws: and wss: to the page's own host and port (CSP 3;
+// Firefox, Chromium since 71, Safari since 16). Writing ws: and wss: out for older
+// ones would allow a connection to any host.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// secure sets headers and leaves the ResponseWriter as it is: /ws hijacks it.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,191 @@
+package web
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func get(t *testing.T, h http.Handler, method, path string, header ...string) *http.Response {
+	t.Helper()
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func body(t *testing.T, res *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestAssets(t *testing.T) {
+	h := New(Options{})
+	for path, want := range map[string]string{
+		"/":            "text/html; charset=utf-8",
+		"/main.js":     "text/javascript; charset=utf-8",
+		"/style.css":   "text/css; charset=utf-8",
+		"/favicon.svg": "image/svg+xml",
+	} {
+		res := get(t, h, "GET", path)
+		page := body(t, res)
+		if res.StatusCode != http.StatusOK || page == "" {
+			t.Errorf("GET %s: %s, %d bytes", path, res.Status, len(page))
+		}
+		etag := res.Header.Get("ETag")
+		if etag == "" {
+			t.Errorf("GET %s: no ETag", path)
+		}
+		for name, want := range map[string]string{
+			"Content-Type":            want,
+			"Cache-Control":           "no-cache",
+			"X-Content-Type-Options":  "nosniff",
+			"Referrer-Policy":         "no-referrer",
+			"Content-Security-Policy": policy,
+		} {
+			if got := res.Header.Get(name); got != want {
+				t.Errorf("GET %s: %s: %q, want %q", path, name, got, want)
+			}
+		}
+
+		head := get(t, h, "HEAD", path)
+		if head.StatusCode != http.StatusOK || head.ContentLength != int64(len(page)) || body(t, head) != "" {
+			t.Errorf("HEAD %s: %s, length %d, want 200 without a body and %d", path, head.Status, head.ContentLength, len(page))
+		}
+		same := get(t, h, "GET", path, "If-None-Match", etag)
+		if same.StatusCode != http.StatusNotModified || same.Header.Get("ETag") != etag || body(t, same) != "" {
+			t.Errorf("GET %s again: %s, want 304", path, same.Status)
+		}
+		if other := get(t, h, "GET", path, "If-None-Match", `"older"`); other.StatusCode != http.StatusOK {
+			t.Errorf("GET %s with another ETag: %s, want 200", path, other.Status)
+		}
+	}
+}
+
+func TestETagIsOfTheContent(t *testing.T) {
+	if etag([]byte("a")) == etag([]byte("b")) || etag([]byte("a")) != etag([]byte("a")) {
+		t.Error("an ETag must be that of the content")
+	}
+}
+
+func TestHealth(t *testing.T) {
+	h := New(Options{})
+	res := get(t, h, "GET", "/healthz")
+	if got := body(t, res); res.StatusCode != http.StatusOK || got != "ok" {
+		t.Errorf("GET: %s %q", res.Status, got)
+	}
+	if got := res.Header.Get("Content-Type"); got != "text/plain; charset=utf-8" {
+		t.Errorf("Content-Type: %q", got)
+	}
+	if res := get(t, h, "HEAD", "/healthz"); res.StatusCode != http.StatusOK {
+		t.Errorf("HEAD: %s", res.Status)
+	}
+}
+
+func TestNothingElse(t *testing.T) {
+	var log strings.Builder
+	h := New(Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	for _, path := range []string{"/ws", "/index.html", "/static/main.js", "/main.js/", "/web.go", "/../web.go", "/testdata"} {
+		res := get(t, h, "GET", path)
+		if res.StatusCode != http.StatusNotFound || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("GET %s: %s, want 404", path, res.Status)
+		}
+		if !strings.Contains(log.String(), "path="+path+"\n") {
+			t.Errorf("GET %s is not in the log", path)
+		}
+	}
+	for _, path := range []string{"/", "/main.js", "/healthz"} {
+		res := get(t, h, "POST", path)
+		if res.StatusCode != http.StatusMethodNotAllowed || len(res.Header.Values("Allow")) == 0 {
+			t.Errorf("POST %s: %s, Allow %q, want 405", path, res.Status, res.Header.Values("Allow"))
+		}
+	}
+}
+
+// hijacker stands for the server's own ResponseWriter.
+type hijacker struct{ http.ResponseWriter }
+
+func TestWebSocketGetsTheServersWriter(t *testing.T) {
+	var got http.ResponseWriter
+	var query string
+	h := New(Options{WebSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got, query = w, r.URL.RawQuery
+	})})
+	w := &hijacker{httptest.NewRecorder()}
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/ws?room=ops", nil))
+	if got != http.ResponseWriter(w) {
+		t.Errorf("the handler of /ws got %T, want the writer that the server made", got)
+	}
+	if query != "room=ops" {
+		t.Errorf("query %q", query)
+	}
+	if res := get(t, h, "POST", "/ws"); res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != "GET" {
+		t.Errorf("POST /ws: %s, Allow %q", res.Status, res.Header.Get("Allow"))
+	}
+}
+
+var references = regexp.MustCompile(`(?:\b(?:href|src|action)="|\bfrom "|\bimport[ (]"|\burl\("?)([^")]*)`)
+
+func TestReferencesAreRelativeAndExist(t *testing.T) {
+	h := New(Options{})
+	referred := map[string]bool{"/": true}
+	for _, a := range assets() {
+		for _, m := range references.FindAllStringSubmatch(string(a.body), -1) {
+			ref := strings.TrimPrefix(m[1], "./")
+			if !regexp.MustCompile(`^[a-z]+\.[a-z]+$`).MatchString(ref) {
+				t.Errorf("%s refers to %q, which is not a relative path", a.path, m[1])
+				continue
+			}
+			if res := get(t, h, "GET", "/"+ref); res.StatusCode != http.StatusOK {
+				t.Errorf("%s refers to %q: %s", a.path, m[1], res.Status)
+			}
+			referred["/"+ref] = true
+		}
+	}
+	for _, a := range assets() {
+		if !referred[a.path] {
+			t.Errorf("nothing refers to %s", a.path)
+		}
+	}
+}
+
+// What comes over the line must never become markup or code, and the page must be one
+// that the policy lets run.
+func TestNothingMakesMarkupOrCodeOfText(t *testing.T) {
+	forbidden := regexp.MustCompile(`\b(?:innerHTML|outerHTML|insertAdjacentHTML|setHTML\w*|document\.write\w*|` +
+		`createContextualFragment|DOMParser|srcdoc|eval|Function)\b|javascript:`)
+	inline := regexp.MustCompile(`<style|\sstyle=|\son\w+=|<script(?: type="module")?>`)
+	for _, a := range assets() {
+		if m := forbidden.Find(a.body); m != nil {
+			t.Errorf("%s contains %s", a.path, m)
+		}
+		if m := inline.Find(a.body); strings.HasPrefix(a.mimeType, "text/html") && m != nil {
+			t.Errorf("%s has something inline: %s", a.path, m)
+		}
+	}
+}
+
+func TestScriptsFindTheirElements(t *testing.T) {
+	h := New(Options{})
+	page, script := body(t, get(t, h, "GET", "/")), body(t, get(t, h, "GET", "/main.js"))
+	ids := regexp.MustCompile(`\$\("([^"]+)"\)`).FindAllStringSubmatch(script, -1)
+	if len(ids) == 0 {
+		t.Fatal("main.js asks for no element")
+	}
+	for _, m := range ids {
+		if n := strings.Count(page, ` id="`+m[1]+`"`); n != 1 {
+			t.Errorf("main.js asks for #%s, of which the page has %d", m[1], n)
+		}
+	}
+}

@@ -211,7 +211,7 @@ func (h *Hub) leave(m *member, word string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.members) == 0 && h.rooms[r.name] == r {
-		r.tellCrowd() // to nobody: it stops the timer
+		r.tellCrowd(0) // to nobody: it stops the timer
 		delete(h.rooms, r.name)
 	}
 }

@@ -221,8 +221,10 @@ func (m *member) queue(events ...Event) {
 	}
 }
 
-// tell gives m events in answer to what it asked, and waits where the outbox is full.
+// tell gives m events in answer to what it asked, behind what the room was told before if
+// m takes it at once, and waits where the outbox is full.
 func (m *member) tell(events ...Event) {
+	m.flush()
 	m.queue(events...)
 	m.flush()
 	m.makePlace()

@@ -22,18 +22,21 @@ func (r *room) arrived(m *member) {
 		r.tellCrowdSoon()
 		return
 	}
-	r.tellCrowd()
+	r.tellCrowd(len(r.members))
 	r.tellAll(&Joined{At: time.Now(), Room: r.name, Nick: m.nick, Via: m.via})
 }
 
 // departed tells the room that m is gone. r.mu is held, and m is no longer in the room.
 func (r *room) departed(m *member, word string) {
+	if r.closed { // all go: each is told that itself
+		return
+	}
 	if len(r.members) >= crowded {
 		r.crowd.left++
 		r.tellCrowdSoon()
 		return
 	}
-	r.tellCrowd()
+	r.tellCrowd(len(r.members) + 1) // m goes in the next line
 	r.tellAll(&Left{At: time.Now(), Room: r.name, Nick: m.nick, Text: word})
 }
 
@@ -42,13 +45,14 @@ func (r *room) tellCrowdSoon() {
 		r.crowd.timer = time.AfterFunc(crowdEvery, func() {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			r.tellCrowd()
+			r.tellCrowd(len(r.members))
 		})
 	}
 }
 
-// tellCrowd tells what is counted, so that single events can follow. r.mu is held.
-func (r *room) tellCrowd() {
+// tellCrowd tells what is counted, so that single events can follow, and how many people
+// there are then. r.mu is held.
+func (r *room) tellCrowd(count int) {
 	c := r.crowd
 	if c.timer == nil {
 		return
@@ -57,6 +61,6 @@ func (r *room) tellCrowd() {
 	r.crowd = crowd{}
 	r.tellAll(&Presence{
 		At: time.Now(), Room: r.name,
-		Arrived: c.arrived, Left: c.left, Count: len(r.members),
+		Arrived: c.arrived, Left: c.left, Count: count,
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -33,8 +32,6 @@ type conn struct {
 	message []byte // the current one
 	rest    []byte // of it: the lines to come
 	more    bool   // there are some
-
-	closed atomic.Bool
 }
 
 var (
@@ -54,9 +51,9 @@ func newConn(l *link, ws *websocket.Conn, format hub.Format, maxMessage int) *co
 func (c *conn) ReadLine() ([]byte, error) {
 	if !c.more {
 		// Time in which nobody reads is not the client's silence.
-		c.link.tcp.SetReadDeadline(time.Now().Add(silence))
+		c.link.listen()
 		err := c.readMessage()
-		if c.closed.Load() {
+		if c.link.closing.Load() {
 			return nil, net.ErrClosed
 		}
 		if err != nil {
@@ -145,10 +142,11 @@ func (c *conn) TryWrite(frames []byte) (int, error) { return c.link.tryWriteFram
 // Close resets a connection that took nothing. It ends any other with a close frame where
 // there is something to say, reads on until the client's end or for a moment, and closes.
 func (c *conn) Close(why error) error {
-	if c.closed.Swap(true) {
+	if c.link.closing.Swap(true) {
 		return c.link.tcp.Close()
 	}
 	defer c.link.tcp.Close()
+	defer close(c.link.closed)
 	code := closeCode(why)
 	if errors.Is(why, hub.ErrSlow) || code == 0 {
 		c.link.writer.Stop()
@@ -160,7 +158,7 @@ func (c *conn) Close(why error) error {
 	wait := time.NewTimer(closeWait)
 	defer wait.Stop()
 	select {
-	case c.link.pen <- struct{}{}: // and kept: nothing is written behind a close frame
+	case c.link.pen <- struct{}{}: // kept: nothing is written behind a close frame
 	case <-wait.C:
 		c.link.writer.Stop()
 		return nil
@@ -168,7 +166,7 @@ func (c *conn) Close(why error) error {
 	if _, err := c.link.writer.Write(closeFrame(code)); err != nil {
 		return err
 	}
-	c.link.tcp.SetReadDeadline(time.Now().Add(lingerTime))
+	c.link.linger()
 	if c.link.tcp.CloseWrite() == nil {
 		io.Copy(io.Discard, struct{ io.Reader }{c.link.tcp}) // not splice: it would not end with the deadline
 	}

@@ -48,26 +48,52 @@ var _ http.Handler = (*Gateway)(nil)
 // ServeHTTP upgrades a request and returns; the connection goes on in a goroutine of its
 // own, which keeps nothing of the request. Wait waits for these.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !g.admit(w, r) {
+		return
+	}
+	c, err := g.upgrade(w, r)
+	if err != nil { // the client was told
+		g.Log.Debug("no WebSocket", "addr", r.RemoteAddr, "err", err)
+		return
+	}
+	query := r.URL.Query()
+	who := hub.Caller{
+		Via:    "ws",
+		Addr:   r.RemoteAddr,
+		Nick:   query.Get("nick"),
+		Room:   query.Get("room"),
+		Since:  query.Get("since"),
+		Format: c.format,
+	}
+	who.Codecs[c.format] = frames{c.format}
+	g.serving.Go(func() { g.Hub.Serve(context.Background(), who, c) })
+}
+
+// admit tells whoever can't have a WebSocket why.
+func (g *Gateway) admit(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
 		http.Error(w, "a WebSocket needs HTTP/1.1", http.StatusBadRequest)
-		return
 	case !websocket.IsWebSocketUpgrade(r):
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
 		http.Error(w, "this is a WebSocket: see the page for people at ./", http.StatusUpgradeRequired)
-		return
 	case !g.Origins.allow(r):
 		g.Log.Warn("page of another site turned away", "origin", r.Header["Origin"], "host", r.Host,
 			"hint", "let it in with --origin; behind a proxy, see that it passes Host on")
 		http.Error(w, "pages of this origin may not come in", http.StatusForbidden)
-		return
+	default:
+		return true
 	}
+	return false
+}
+
+func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error) {
 	format, header := chooseFormat(r)
 	u := websocket.Upgrader{
 		ReadBufferSize:  readBuffer,
 		WriteBufferPool: &g.buffers,
-		CheckOrigin:     func(*http.Request) bool { return true }, // checked above
+		CheckOrigin:     func(*http.Request) bool { return true }, // admit did
 	}
 	timeout := g.WriteTimeout
 	if timeout == 0 {
@@ -76,20 +102,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := &hijacker{ResponseWriter: w, timeout: timeout}
 	ws, err := u.Upgrade(h, r, header)
 	if err != nil {
-		g.Log.Debug("no WebSocket", "addr", r.RemoteAddr, "err", err)
-		return
+		return nil, err
 	}
-	c := newConn(h.link, ws, format, hub.MaxMessage(g.MaxLine))
-	who := hub.Caller{
-		Via:    "ws",
-		Addr:   r.RemoteAddr,
-		Nick:   r.FormValue("nick"),
-		Room:   r.FormValue("room"),
-		Since:  r.FormValue("since"),
-		Format: format,
-	}
-	who.Codecs[format] = frames{format}
-	g.serving.Go(func() { g.Hub.Serve(context.Background(), who, c) })
+	return newConn(h.link, ws, format, hub.MaxMessage(g.MaxLine)), nil
 }
 
 // Wait blocks until all connections are off the line; ending them is the Hub's Shutdown.

@@ -2,6 +2,7 @@ package wsgw
 
 import (
 	"net"
+	"sync/atomic"
 	"time"
 
 	"partyline/hub"
@@ -18,6 +19,8 @@ type link struct {
 	tcp     *net.TCPConn
 	writer  *socket.Writer
 	pen     chan struct{} // held while writing
+	closing atomic.Bool   // Close has begun
+	closed  chan struct{} // nobody gets the pen any more
 	upgrade bool          // the handshake is over: frames from now on
 
 	// The reading goroutine's.
@@ -35,7 +38,7 @@ func newLink(tcp *net.TCPConn, timeout time.Duration) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &link{Conn: tcp, tcp: tcp, writer: w, pen: make(chan struct{}, 1)}, nil
+	return &link{Conn: tcp, tcp: tcp, writer: w, pen: make(chan struct{}, 1), closed: make(chan struct{})}, nil
 }
 
 // Read is the library's.
@@ -46,13 +49,26 @@ func (l *link) Read(b []byte) (int, error) {
 	n, err := l.tcp.Read(b)
 	n, whole, bad := l.scanner.scan(b[:n])
 	if whole {
-		l.tcp.SetReadDeadline(time.Now().Add(silence))
+		l.listen()
 	}
 	if l.bad = bad; bad != nil && n == 0 {
 		return 0, bad
 	}
 	return n, err
 }
+
+// listen gives the client time until its next whole frame, or until its end once the
+// connection is closing.
+func (l *link) listen() {
+	if !l.closing.Load() {
+		l.tcp.SetReadDeadline(time.Now().Add(silence))
+	}
+	if l.closing.Load() { // meanwhile: this may have come behind Close's own deadline
+		l.linger()
+	}
+}
+
+func (l *link) linger() { l.tcp.SetReadDeadline(time.Now().Add(lingerTime)) }
 
 // Write is the library's: the handshake's response, then a control frame a call. A close
 // frame waits for Close, behind what the member is owed.
@@ -64,18 +80,20 @@ func (l *link) Write(b []byte) (int, error) {
 		l.farewell = append([]byte(nil), b...)
 		return len(b), nil
 	}
-	l.pen <- struct{}{}
-	defer func() { <-l.pen }()
-	return l.writer.Write(b)
+	return l.writeFrames(b)
 }
 
 // SetWriteDeadline does nothing: the writer keeps its own time.
 func (l *link) SetWriteDeadline(time.Time) error { return nil }
 
 func (l *link) writeFrames(frames []byte) (int, error) {
-	l.pen <- struct{}{}
-	defer func() { <-l.pen }()
-	return l.writer.Write(frames)
+	select {
+	case l.pen <- struct{}{}:
+		defer func() { <-l.pen }()
+		return l.writer.Write(frames)
+	case <-l.closed:
+		return 0, net.ErrClosed
+	}
 }
 
 func (l *link) tryWriteFrames(frames []byte) (int, error) {

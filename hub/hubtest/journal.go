@@ -1,0 +1,178 @@
+package hubtest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"partyline/hub"
+)
+
+// TestJournal is the contract of hub.Journal. open returns a new Journal that keeps limit
+// messages a room.
+func TestJournal(t *testing.T, open func(limit int) hub.Journal) {
+	t.Run("order", func(t *testing.T) { testOrder(t, open(1000)) })
+	t.Run("pages", func(t *testing.T) { testPages(t, open(10)) })
+	t.Run("keys", func(t *testing.T) { testKeys(t, open(10)) })
+	t.Run("rooms", func(t *testing.T) { testRooms(t, open(10)) })
+}
+
+// put appends a message and waits for its commit.
+func put(t *testing.T, j hub.Journal, room, key, text string) (m *hub.Message, repeated bool) {
+	t.Helper()
+	m = &hub.Message{Room: room, Text: text}
+	done := make(chan error, 1)
+	j.Append(m, key, func(again bool, err error) {
+		repeated = again
+		done <- err
+	})
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	return m, repeated
+}
+
+// testOrder appends from many goroutines: commits come in the order of the ids, and what
+// is read back is what was committed.
+func testOrder(t *testing.T, j hub.Journal) {
+	const talkers, each = 8, 100
+	start := j.Last("r")
+	var mu sync.Mutex
+	var commits []*hub.Message
+	var wg, committed sync.WaitGroup
+	committed.Add(talkers * each)
+	for i := range talkers {
+		wg.Go(func() {
+			for k := range each {
+				m := &hub.Message{Room: "r", Text: fmt.Sprintf("%d %d", i, k)}
+				j.Append(m, "", func(bool, error) {
+					mu.Lock()
+					commits = append(commits, m)
+					mu.Unlock()
+					committed.Done()
+				})
+			}
+		})
+	}
+	wg.Wait()
+	committed.Wait()
+	last := start
+	next := make([]int, talkers)
+	for _, m := range commits {
+		if m.ID <= last {
+			t.Fatalf("id %d is committed after %d", m.ID, last)
+		}
+		last = m.ID
+		var i, k int
+		fmt.Sscan(m.Text, &i, &k)
+		if k != next[i] {
+			t.Fatalf("talker %d: message %d comes in the place of %d", i, k, next[i])
+		}
+		next[i]++
+	}
+	if got := j.Last("r"); got != last {
+		t.Errorf("last is %d, committed %d", got, last)
+	}
+	found, reach := j.After("r", start, last, 10_000)
+	if !reach.Whole() || len(found) != len(commits) {
+		t.Fatalf("%d messages, missing %d", len(found), reach.Missed)
+	}
+	for i, m := range found {
+		if m.ID != commits[i].ID || m.Text != commits[i].Text {
+			t.Fatalf("message %d is read back as %+v", i, m)
+		}
+	}
+}
+
+func testPages(t *testing.T, j hub.Journal) {
+	var all []*hub.Message
+	base := j.Last("r")
+	for i := range 15 { // five are forgotten
+		m, _ := put(t, j, "r", "", fmt.Sprint(i))
+		all = append(all, m)
+	}
+	id := func(i int) int64 { return all[i].ID }
+	after := func(from, upTo int64, limit, first, n int, whole bool) {
+		t.Helper()
+		found, reach := j.After("r", from, upTo, limit)
+		checkPage(t, found, first, n)
+		if reach.Whole() != whole {
+			t.Errorf("missing: %d", reach.Missed)
+		}
+	}
+	after(id(4), id(14), 100, 5, 10, true)
+	after(id(4), id(9), 100, 5, 5, true)
+	after(id(4), id(14), 3, 5, 3, true)
+	after(id(14), id(14), 3, 0, 0, true)
+	after(id(3), id(14), 100, 5, 10, false)
+	after(base, id(14), 100, 5, 10, false)
+	after(0, id(14), 2, 5, 2, false)
+	if _, reach := j.After("r", id(2), id(14), 1); reach.Missed != 2 && reach.Missed != -1 {
+		t.Errorf("missing: %d", reach.Missed)
+	}
+	before := func(end int64, limit, first, n int, more bool) {
+		t.Helper()
+		found, gotMore := j.Before("r", end, limit)
+		checkPage(t, found, first, n)
+		if gotMore != more {
+			t.Errorf("more: %v", gotMore)
+		}
+	}
+	before(id(14)+1, 4, 11, 4, true)
+	before(id(14), 4, 10, 4, true)
+	before(id(8), 3, 5, 3, false)
+	before(id(8), 100, 5, 3, false)
+	before(id(2), 100, 0, 0, false)
+	before(1<<53, 100, 5, 10, false)
+}
+
+func checkPage(t *testing.T, found []*hub.Message, first, n int) {
+	t.Helper()
+	if len(found) != n {
+		t.Errorf("%d messages, want %d", len(found), n)
+		return
+	}
+	for i, m := range found {
+		if m.Text != fmt.Sprint(first+i) {
+			t.Errorf("message %d is %q, want %d", i, m.Text, first+i)
+		}
+	}
+}
+
+func testKeys(t *testing.T, j hub.Journal) {
+	first, repeated := put(t, j, "r", "k", "first")
+	if repeated {
+		t.Error("the first is a repetition")
+	}
+	again, repeated := put(t, j, "r", "k", "second")
+	if !repeated || again.ID != first.ID {
+		t.Errorf("again: id %d, first %d, repeated %v", again.ID, first.ID, repeated)
+	}
+	other, repeated := put(t, j, "other", "k", "elsewhere")
+	if repeated {
+		t.Error("a key of another room counts")
+	}
+	if found, _ := j.Before("r", 1<<53, 10); len(found) != 1 || found[0].Text != "first" {
+		t.Errorf("kept: %v", found)
+	}
+	if found, _ := j.Before("other", other.ID+1, 10); len(found) != 1 {
+		t.Errorf("kept elsewhere: %v", found)
+	}
+}
+
+func testRooms(t *testing.T, j hub.Journal) {
+	told := j.Last("new") // what a newcomer to an empty room is told
+	m, _ := put(t, j, "new", "", "x")
+	if m.ID <= told {
+		t.Errorf("id %d after the newcomer was told %d", m.ID, told)
+	}
+	if found, reach := j.After("new", told, m.ID, 10); len(found) != 1 || !reach.Whole() {
+		t.Errorf("since what it was told: %d messages, missing %d", len(found), reach.Missed)
+	}
+	if found, reach := j.After("empty", j.Last("empty"), j.Last("empty"), 10); len(found) != 0 || !reach.Whole() {
+		t.Errorf("in an empty room: %d messages, missing %d", len(found), reach.Missed)
+	}
+	if m.ID >= 1<<53 {
+		t.Errorf("id %d is beyond what JavaScript counts", m.ID)
+	}
+}

@@ -1,0 +1,173 @@
+// Package hubtest helps to test what meets the interfaces of hub: a Conn in memory for
+// whoever tests the hub, the contract of Conn for whoever writes a transport, and the
+// story that every Journal must tell.
+package hubtest
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"partyline/hub"
+)
+
+// A Line is a hub.Conn in memory, and the member's end of it. It waits for nothing but
+// channels and timers, so that testing/synctest can tell when all is quiet.
+type Line struct {
+	said   chan said
+	closed chan struct{}
+
+	mu     sync.Mutex
+	heard  []byte
+	why    error
+	frozen bool
+	thawed chan struct{} // closed by Thaw
+	writes int
+}
+
+type said struct {
+	line string
+	err  error
+}
+
+var (
+	_ hub.Conn      = (*Line)(nil)
+	_ hub.TryWriter = (*Line)(nil)
+)
+
+// FrozenFor is how long a Line takes nothing before its Write gives up.
+const FrozenFor = 8 * time.Second
+
+// NewLine returns a Line whose member hears everything at once.
+func NewLine() *Line {
+	return &Line{said: make(chan said, 1024), closed: make(chan struct{})}
+}
+
+// Say makes the member say a line.
+func (l *Line) Say(line string) { l.said <- said{line: line} }
+
+// Fail makes ReadLine return an error. io.EOF is an orderly end.
+func (l *Line) Fail(err error) { l.said <- said{err: err} }
+
+// Leave makes the member end its side.
+func (l *Line) Leave() { l.Fail(io.EOF) }
+
+// Heard returns what the member was told since the last call, line by line.
+func (l *Line) Heard() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := l.heard
+	l.heard = nil
+	var lines []string
+	for line := range bytes.Lines(text) {
+		lines = append(lines, string(bytes.TrimSuffix(line, []byte{'\n'})))
+	}
+	return lines
+}
+
+// Freeze makes the member take nothing until Thaw.
+func (l *Line) Freeze() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.frozen = true
+	l.thawed = make(chan struct{})
+}
+
+// Thaw makes the member take everything again.
+func (l *Line) Thaw() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.frozen = false
+	close(l.thawed)
+}
+
+// Closed returns why the hub closed the Line; nil while it has not.
+func (l *Line) Closed() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.why
+}
+
+// Writes returns how many calls carried something to the member.
+func (l *Line) Writes() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.writes
+}
+
+func (l *Line) ReadLine() ([]byte, error) {
+	select {
+	case s := <-l.said:
+		return []byte(s.line), s.err
+	case <-l.closed:
+		return nil, os.ErrClosed
+	}
+}
+
+func (l *Line) TryWrite(frames []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.why != nil:
+		return 0, os.ErrClosed
+	case l.frozen:
+		return 0, hub.ErrWouldBlock
+	}
+	l.writes++
+	l.heard = append(l.heard, frames...)
+	return len(frames), nil
+}
+
+func (l *Line) Write(frames []byte) (int, error) {
+	timeout := time.NewTimer(FrozenFor)
+	defer timeout.Stop()
+	for {
+		n, err := l.TryWrite(frames)
+		if err != hub.ErrWouldBlock {
+			return n, err
+		}
+		l.mu.Lock()
+		thawed := l.thawed
+		l.mu.Unlock()
+		select {
+		case <-thawed:
+		case <-l.closed:
+			return 0, os.ErrClosed
+		case <-timeout.C:
+			return 0, hub.ErrSlow
+		}
+	}
+}
+
+func (l *Line) Close(why error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.why == nil {
+		l.why = why
+		close(l.closed)
+	}
+	return nil
+}
+
+// Lines is the Codec of Lines: a line an event, in one of the formats.
+type Lines struct{ Format hub.Format }
+
+func (c Lines) Append(dst []byte, e hub.Event) []byte {
+	before := len(dst)
+	if c.Format == hub.JSON {
+		dst = e.AppendJSON(dst)
+	} else {
+		dst = e.AppendText(dst)
+	}
+	if len(dst) == before {
+		return dst
+	}
+	return append(dst, '\n')
+}
+
+// Codecs are the Codecs of a Line that may speak both formats.
+func Codecs() [2]hub.Codec {
+	return [2]hub.Codec{hub.Text: Lines{hub.Text}, hub.JSON: Lines{hub.JSON}}
+}

@@ -40,16 +40,18 @@ func unsafeRune(r rune) bool {
 	return r >= 0x2066 && r <= 0x2069 // isolates
 }
 
+// blank reports whether s is empty or white space alone.
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
 // visible reports whether s has a character that can be seen, before it is cleaned.
 func visible(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool {
-		return !unicode.IsSpace(r) && !invisible(r)
+		return !unicode.IsSpace(r) && !unsafeRune(r) && !invisible(r)
 	})
 }
 
-// invisible reports the characters without width that are not unsafe, and so reach the
-// others as they are (Unicode's Default_Ignorable_Code_Point and the blank letters, as
-// far as somebody would fill a line with them).
+// invisible reports the characters without width, as far as somebody would fill a line
+// with them (Unicode's Default_Ignorable_Code_Point, and the blank letters).
 func invisible(r rune) bool {
 	switch r {
 	case 0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180e, 0x2800, 0x3164, 0xfeff, 0xffa0:

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -43,7 +44,7 @@ func helpLines() []string {
 
 // parseText reads a line of the text format. It returns nil where the line says nothing.
 func parseText(line string) (*request, *Refusal) {
-	if !visible(line) {
+	if blank(line) {
 		return nil, nil
 	}
 	line = Clean(line)
@@ -53,7 +54,7 @@ func parseText(line string) (*request, *Refusal) {
 	}
 	name, args := cutWord(rest)
 	for _, c := range commands {
-		if string(c.verb) == strings.ToLower(name) {
+		if string(c.verb) == lowerASCII(name) {
 			q := &request{verb: c.verb}
 			if !q.parseArgs(args) {
 				return nil, badRequest("usage: %s", c.usage())
@@ -73,7 +74,7 @@ func (q *request) parseArgs(args string) bool {
 	switch q.verb {
 	case verbMe:
 		q.text = args
-		return visible(args)
+		return !blank(args)
 	case verbNick:
 		q.name = strings.TrimSpace(args)
 		return q.name != ""
@@ -82,7 +83,7 @@ func (q *request) parseArgs(args string) bool {
 		return q.name != ""
 	case verbMsg:
 		q.name, q.text = cutWord(args)
-		return q.name != "" && visible(q.text)
+		return q.name != "" && !blank(q.text)
 	case verbHistory:
 		if strings.TrimSpace(args) == "" {
 			return true
@@ -93,7 +94,7 @@ func (q *request) parseArgs(args string) bool {
 		q.id = parseNumber(args)
 		return q.id >= 0
 	case verbFormat:
-		q.name = strings.ToLower(strings.TrimSpace(args))
+		q.name = lowerASCII(strings.TrimSpace(args))
 		return q.name == "text" || q.name == "json"
 	case verbQuit:
 		q.text = strings.TrimSpace(args)
@@ -104,10 +105,11 @@ func (q *request) parseArgs(args string) bool {
 	return strings.TrimSpace(args) == ""
 }
 
-// parseNumber returns the number in s, or -1 where it is none.
+// parseNumber returns the number in s, a very large one as the largest, or -1 where it is
+// none.
 func parseNumber(s string) int64 {
 	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 63)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return -1
 	}
 	return int64(n)

@@ -76,11 +76,9 @@ func (m *member) join(q *request) error {
 		return bad
 	}
 	r := m.room
-	if name == r.name {
-		r.mu.Lock()
-		welcome := r.welcome(m, q.ref)
-		r.mu.Unlock()
-		m.tell(welcome)
+	if name == r.name { // nobody comes or goes
+		r.resume(m, m.format, q.ref)
+		m.release()
 		return nil
 	}
 	m.hub.leave(m, "")
@@ -97,17 +95,10 @@ func (m *member) reformat(q *request) error {
 	if m.codecs[format] == nil || m.codecs[m.format] == nil || m.codecs[1-m.format] == nil {
 		return badRequest("the format stands: the connection's subprotocol chose it")
 	}
-	r := m.room
-	if format != m.format {
-		r.reformat(m, format)
+	if format == JSON || m.format != format {
+		m.room.resume(m, format, q.ref)
+		m.release()
 	}
-	if format == JSON {
-		r.mu.Lock()
-		welcome := r.welcome(m, q.ref)
-		r.mu.Unlock()
-		m.queue(welcome)
-	}
-	m.release()
 	return nil
 }
 

@@ -76,11 +76,18 @@ func (p *Private) AppendJSON(dst []byte) []byte {
 }
 
 // Ping is a sign of life for clients that can't see a dead link otherwise.
-type Ping struct{}
+type Ping struct {
+	Idle bool // nothing else was told for pingEvery: in JSON it is told then alone
+}
 
 func (Ping) AppendText(dst []byte) []byte { return dst }
 
-func (Ping) AppendJSON(dst []byte) []byte { return append(openObject(dst, "ping"), '}') }
+func (e Ping) AppendJSON(dst []byte) []byte {
+	if !e.Idle {
+		return dst
+	}
+	return append(openObject(dst, "ping"), '}')
+}
 
 // appendLines writes each line of text behind the whole prefix, so that no line of a
 // message can pass for something else.

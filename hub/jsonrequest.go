@@ -12,7 +12,7 @@ import (
 // parseJSON reads a request in the JSON format. It returns nil where the line says
 // nothing. Names of fields are matched exactly, which is why they are taken from a map.
 func parseJSON(line []byte, maxLine int) (*request, *Refusal) {
-	line = bytes.TrimSpace(line)
+	line = bytes.Trim(line, " \t\r\n") // what RFC 8259 calls white space
 	if len(line) == 0 {
 		return nil, nil
 	}

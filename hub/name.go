@@ -73,9 +73,19 @@ func isASCII(s string) bool {
 	return true
 }
 
+// lowerASCII folds the case of ASCII letters alone, so that nothing else becomes one.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
 // prepareRoom returns the name of a room with its case folded, or why it can't be one.
 func prepareRoom(wish string) (string, *Refusal) {
-	room := strings.ToLower(wish)
+	room := lowerASCII(wish)
 	ok := len(room) >= 1 && len(room) <= maxRoom
 	for i := 0; ok && i < len(room); i++ {
 		c := room[i]

@@ -45,8 +45,10 @@ func newRoom(h *Hub, name string) *room {
 // tellAll puts e behind everything else that the room was told. r.mu is held.
 func (r *room) tellAll(e Event) {
 	n := 0
+	now := time.Now()
 	for _, s := range r.streams {
 		n += s.append(e)
+		s.told = now
 	}
 	r.unswept += n
 	if n > 0 {
@@ -95,7 +97,7 @@ func (r *room) listen(codec Codec) cursor {
 	}
 	s := newStream(codec, r.hub.window, r.last)
 	s.users = 1
-	if len(codec.Append(nil, Ping{})) > 0 {
+	if len(codec.Append(nil, Ping{Idle: true})) > 0 {
 		s.ping = time.AfterFunc(pingEvery, func() { r.pingAll(s) })
 	}
 	r.streams = append(r.streams, s)
@@ -134,11 +136,13 @@ func (r *room) settle(m *member) {
 	r.mu.Unlock()
 }
 
-// reformat moves m from its stream to the one of another format, at the same place.
-func (r *room) reformat(m *member, format Format) {
+// resume takes m from its stream to the one of a format, at the same place, and tells it
+// in JSON what it finds there. Live events are held back until m.release.
+func (r *room) resume(m *member, format Format, ref string) {
 	r.mu.Lock()
 	r.part(m)
 	next := r.listen(m.codecs[format])
+	welcome := r.welcome(m, ref)
 	r.mu.Unlock()
 	r.settle(m)
 	m.mu.Lock()
@@ -148,6 +152,9 @@ func (r *room) reformat(m *member, format Format) {
 	}
 	m.held = true
 	m.cur = next
+	if format == JSON || m.format == format {
+		m.out = m.codecs[format].Append(m.out, welcome) // before anything else in it
+	}
 	m.format, m.codec = format, m.codecs[format]
 }
 
@@ -158,9 +165,15 @@ func (r *room) pingAll(s *stream) {
 	if s.users == 0 {
 		return
 	}
-	s.append(Ping{})
-	r.sweepSoon()
-	s.ping.Reset(pingEvery)
+	idle := time.Since(s.told)
+	ping := Ping{Idle: idle >= pingEvery}
+	if s.append(ping) > 0 {
+		r.sweepSoon()
+	}
+	if ping.Idle {
+		s.told, idle = time.Now(), 0
+	}
+	s.ping.Reset(pingEvery - idle)
 }
 
 // welcome makes what m is told about the room that it is in. r.mu is held.
@@ -223,7 +236,9 @@ func (r *room) moveOn(m *member) {
 	}
 	m.out = m.codec.Append(m.out, &gap)
 	if stays && m.format == JSON { // presence was missed too
-		m.out = m.codec.Append(m.out, r.welcome(m, ""))
+		welcome := r.welcome(m, "")
+		welcome.Last = m.cur.chunk.prior
+		m.out = m.codec.Append(m.out, welcome)
 	}
 }
 

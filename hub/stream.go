@@ -20,6 +20,7 @@ type stream struct {
 	bytes  int64 // published from head to tail
 	window int64
 	users  int         // members who read it
+	told   time.Time   // when its readers were told something last
 	ping   *time.Timer // where the codec's clients want a sign of life
 }
 
@@ -35,6 +36,7 @@ type chunk struct {
 	before   int64 // messages in the stream before this chunk
 	messages int64 // messages in it
 	first    int64 // id of the first of them; 0 where there is none
+	prior    int64 // newest id before it
 	last     int64 // newest id at its end, whichever chunk that message is in
 }
 
@@ -49,8 +51,8 @@ type cursor struct {
 func (c *chunk) told() int64 { return c.before + c.messages }
 
 func newStream(codec Codec, window int64, last int64) *stream {
-	c := &chunk{buf: make([]byte, firstChunk), last: last}
-	return &stream{codec: codec, head: c, tail: c, window: window}
+	c := &chunk{buf: make([]byte, firstChunk), prior: last, last: last}
+	return &stream{codec: codec, head: c, tail: c, window: window, told: time.Now()}
 }
 
 // append encodes e behind everything else and publishes it, and returns its length.
@@ -90,6 +92,7 @@ func (s *stream) grow(n int) *chunk {
 		buf:    make([]byte, max(min(2*len(t.buf), largeChunk), n)),
 		seq:    t.seq + 1,
 		before: t.told(),
+		prior:  t.last,
 		last:   t.last,
 	}
 	t.next.Store(c)

@@ -66,7 +66,10 @@ func (c *conn) ReadLine() ([]byte, error) {
 	}
 	var line []byte
 	line, c.rest, c.more = bytes.Cut(c.rest, []byte{'\n'})
-	return bytes.TrimSuffix(line, []byte{'\r'}), nil
+	if c.more {
+		line = bytes.TrimSuffix(line, []byte{'\r'})
+	}
+	return line, nil
 }
 
 func (c *conn) readMessage() error {

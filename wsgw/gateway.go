@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -114,8 +115,8 @@ func (g *Gateway) Wait() { g.serving.Wait() }
 // names the one it chose.
 func chooseFormat(r *http.Request) (hub.Format, http.Header) {
 	text := false
-	for _, p := range websocket.Subprotocols(r) {
-		switch p {
+	for _, p := range strings.Split(strings.Join(r.Header["Sec-Websocket-Protocol"], ","), ",") {
+		switch strings.TrimSpace(p) {
 		case protocolJSON:
 			return hub.JSON, http.Header{"Sec-Websocket-Protocol": {protocolJSON}}
 		case protocolText:

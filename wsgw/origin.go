@@ -39,9 +39,8 @@ func (o Origins) allow(r *http.Request) bool {
 
 func parseOrigin(s string) (scheme, host string, ok bool) {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Opaque != "" || u.User != nil ||
-		u.Path != "" || u.RawQuery != "" || u.Fragment != "" ||
-		u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" ||
+		u.Host == "" || !strings.EqualFold(s, u.Scheme+"://"+u.Host) {
 		return "", "", false
 	}
 	return u.Scheme, plainHost(u.Scheme, u.Host), true

@@ -89,11 +89,12 @@ func (s *scanner) check() *violation {
 	case opcode == websocket.CloseMessage && length == 1:
 		return &violation{websocket.CloseProtocolError, "close code of one byte"}
 	case opcode >= websocket.CloseMessage: // control frames come between fragments
-	case s.header[0]&0x80 != 0:
-		s.fragments = 0
 	default:
 		if s.fragments++; s.fragments > maxFragments {
 			return &violation{websocket.ClosePolicyViolation, "too many fragments"}
+		}
+		if s.header[0]&0x80 != 0 {
+			s.fragments = 0
 		}
 	}
 	return nil

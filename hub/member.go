@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // outboxLimit bounds what waits for one member alone. Its own requests wait for place;
@@ -33,6 +34,7 @@ type member struct {
 	// Guarded by its room's mu.
 	index  int // in room.members
 	saying int // messages that the journal has not committed yet
+	ahead  int // bytes that it said while somebody was behind
 
 	mu       sync.Mutex // never held while writing; taken after a room's
 	room     *room      // written under turn too
@@ -44,6 +46,7 @@ type member struct {
 	told     int64         // messages of the stream up to stop
 	held     bool          // cur stays: a replay comes first
 	writing  bool          // somebody writes
+	took     time.Time     // when it took something last, while it is behind
 	broken   error         // nothing can be written any more
 	progress chan struct{} // closed at the next progress; nil when nobody waits
 
@@ -84,6 +87,14 @@ func (m *member) flush() bool {
 // catchUp writes what m is owed, waiting for m, until it is owed nothing.
 func (m *member) catchUp() {
 	m.mu.Lock()
+	r := m.room
+	m.took = time.Now()
+	m.mu.Unlock()
+	if r != nil { // it may not be in a room yet
+		r.fallBehind(m)
+		defer r.catchUp(m)
+	}
+	m.mu.Lock()
 	defer m.mu.Unlock()
 	for begun := false; ; begun = true {
 		frames, own := m.owed()
@@ -94,6 +105,12 @@ func (m *member) catchUp() {
 		if err := m.write(m.conn.Write, frames, own); err != nil {
 			m.fail(err)
 			return
+		}
+		m.took = time.Now()
+		if r != nil && r.flow.waiting.Load() > 0 {
+			m.mu.Unlock() // a room's lock comes first
+			r.progress()
+			m.mu.Lock()
 		}
 	}
 }

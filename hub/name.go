@@ -56,21 +56,19 @@ func prepareNick(wish string) (string, *Refusal) {
 	return nick, nil
 }
 
-// nickKey returns what two names share that differ in case alone.
+// nickKey returns what two prepared names share that differ in case alone.
 func nickKey(nick string) string {
-	if key := strings.ToLower(nick); isASCII(key) {
-		return key
-	}
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(nick)))
+	return norm.NFC.String(strings.Map(foldRune, cases.Fold().String(nick)))
 }
 
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
+// foldRune returns the same rune for all that differ in case alone. The library's folding
+// swaps the two cases of Cherokee.
+func foldRune(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
 	}
-	return true
+	return unicode.ToLower(least)
 }
 
 // lowerASCII folds the case of ASCII letters alone, so that nothing else becomes one.

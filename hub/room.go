@@ -10,8 +10,6 @@ const (
 	occupantsListed = 200
 	// pingEvery is the time between two signs of life.
 	pingEvery = 25 * time.Second
-	// maxUnswept is how far those who talk may be ahead of the sweep, in bytes.
-	maxUnswept = 256 << 10
 )
 
 // A room is a place where everybody hears the same in the same order. Its lock decides
@@ -28,6 +26,7 @@ type room struct {
 	leaving int   // members who still read a stream that they left
 	closed  bool  // nothing more is said here: the server ends
 	crowd   crowd
+	flow    flow
 
 	sweeping bool // a sweep runs
 	dirty    bool // there is something that it has not begun with
@@ -51,6 +50,7 @@ func (r *room) tellAll(e Event) {
 		s.told = now
 	}
 	r.unswept += n
+	r.flow.unseen += n
 	if n > 0 {
 		r.sweepSoon()
 	}
@@ -216,7 +216,7 @@ func (r *room) moveOn(m *member) {
 	gap := Gap{After: c.last}
 	r.mu.Unlock()
 	_, reach := r.hub.journal.After(r.name, gap.After, gap.After, 0) // not under the room's lock
-	gap.Lost = !reach.Whole()
+	lost := !reach.Whole()
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -227,6 +227,10 @@ func (r *room) moveOn(m *member) {
 	}
 	s := m.cur.stream
 	stays := m.stop.chunk == nil
+	if s.head.seq == c.seq+1 { // it had read the last that left: nothing is missed
+		m.cur = cursor{s, s.head, 0}
+		return
+	}
 	if stays || s.head.seq <= m.stop.chunk.seq {
 		m.cur = cursor{s, s.head, 0}
 		gap.Missed, gap.Before = s.head.before-c.told(), firstIn(s.head)
@@ -234,6 +238,7 @@ func (r *room) moveOn(m *member) {
 		m.cur = m.stop
 		gap.Missed = max(m.told-c.told(), 0)
 	}
+	gap.Lost = lost && gap.Missed > 0 // presence is nowhere kept
 	m.out = m.codec.Append(m.out, &gap)
 	if stays && m.format == JSON { // presence was missed too
 		welcome := r.welcome(m, "")

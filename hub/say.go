@@ -1,11 +1,10 @@
 package hub
 
 // say gives the room a message of m's by way of the journal, and answers m where it
-// asked for that. It waits while the sweep is behind, so that nobody can talk faster than
-// the room can be told.
+// asked for that.
 func (m *member) say(q *request) error {
 	r := m.room
-	if !r.begin(m) {
+	if !r.begin(m, len(q.text)) {
 		return &Refusal{Code: CodeUnavailable, Message: "not said: the server is ending"}
 	}
 	msg := &Message{Room: r.name, From: m.nick, Via: m.via, Text: q.text, Action: q.verb == verbMe}
@@ -16,13 +15,11 @@ func (m *member) say(q *request) error {
 }
 
 // begin reports whether m may give the journal a message of this room, which commit is
-// called for then.
-func (r *room) begin(m *member) bool {
+// called for then. It waits while the room can't take so much.
+func (r *room) begin(m *member, size int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.unswept > maxUnswept && !r.closed {
-		r.changed.Wait()
-	}
+	r.waitForPlace(m, size)
 	if r.closed {
 		return false
 	}

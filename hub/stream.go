@@ -17,7 +17,8 @@ type stream struct {
 	codec  Codec
 	head   *chunk // the oldest in the window
 	tail   *chunk
-	bytes  int64 // published from head to tail
+	bytes  int64        // published from head to tail
+	total  atomic.Int64 // published ever
 	window int64
 	users  int         // members who read it
 	told   time.Time   // when its readers were told something last
@@ -27,6 +28,7 @@ type stream struct {
 // A chunk holds whole frames: none straddles two.
 type chunk struct {
 	buf  []byte // its whole capacity; what is published never changes
+	at   int64  // bytes of the stream before it
 	size atomic.Int64
 	next atomic.Pointer[chunk] // nil in the tail, and in a chunk that left the window
 	left atomic.Bool           // the window; set before next is cleared
@@ -81,6 +83,7 @@ func (s *stream) append(e Event) int {
 	}
 	c.size.Store(size + int64(n))
 	s.bytes += int64(n)
+	s.total.Add(int64(n))
 	return n
 }
 
@@ -90,6 +93,7 @@ func (s *stream) grow(n int) *chunk {
 	t := s.tail
 	c := &chunk{
 		buf:    make([]byte, max(min(2*len(t.buf), largeChunk), n)),
+		at:     t.at + t.size.Load(),
 		seq:    t.seq + 1,
 		before: t.told(),
 		prior:  t.last,
@@ -130,6 +134,14 @@ func firstIn(c *chunk) int64 {
 		}
 	}
 	return 0
+}
+
+// behind returns how many bytes lie between the cursor and the end of its stream.
+func (c *cursor) behind() int64 {
+	if c.stream == nil {
+		return 0
+	}
+	return c.stream.total.Load() - c.chunk.at - c.off
 }
 
 // unread returns what is published behind the cursor in its chunk, moving on to the next

@@ -97,11 +97,11 @@ func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) e
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "PARTYLINE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, ok := lookup(name)
-		if !ok || f.Changed || f.Name == "help" || f.Name == "version" {
+		if !ok || wrong != nil || f.Changed || f.Name == "help" || f.Name == "version" {
 			return
 		}
 		if err := f.Value.Set(value); err != nil {
-			wrong = errors.Join(wrong, fmt.Errorf("%s=%q: %w", name, value, err))
+			wrong = fmt.Errorf("%s=%q: %w", name, value, err)
 		}
 	})
 	return wrong

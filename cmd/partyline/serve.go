@@ -94,7 +94,11 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	}
 	var ending sync.WaitGroup
 	ending.Go(func() {
-		if site.Shutdown(late) != nil {
+		// Its WebSockets are the hub's to end. A request takes no second, and a browser's
+		// spare connection would be waited for.
+		brief, cancel := context.WithTimeout(late, time.Second)
+		defer cancel()
+		if site.Shutdown(brief) != nil {
 			site.Close()
 		}
 	})

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestDescriptorsRunOut takes all descriptors that the program may have: it waits without
+// burning the processor, and lets in again when there are some.
+func TestDescriptorsRunOut(t *testing.T) {
+	const limit = 64
+	cmd := partylineCommand(t, nil, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0")
+	sh := exec.Command("sh", append([]string{"-c", `ulimit -n "$0" && exec "$@"`, fmt.Sprint(limit), cmd.Path}, cmd.Args[1:]...)...)
+	sh.Env = cmd.Env
+	p := startCommand(t, sh)
+	tcp, web := expectLine(t, p.err, lineOpen)[0], expectLine(t, p.err, pageOpen)[0]
+
+	var crowd []*net.TCPConn
+	for range limit + 20 { // the kernel lets in those whom the program can't
+		crowd = append(crowd, dial(t, tcp))
+	}
+	const complaint = `.*level=ERROR msg="can't accept connections for now" .*`
+	expectLine(t, p.err, complaint)
+
+	before := cpuTime(t, p.cmd.Process.Pid)
+	const measured = 2 * time.Second
+	time.Sleep(measured) // not for anything to come: it is the time that is measured
+	busy := float64(cpuTime(t, p.cmd.Process.Pid)-before) / float64(measured)
+	if busy > 0.25 {
+		t.Errorf("it is busy for %.0f %% of the time while nobody can be let in", 100*busy)
+	}
+	if n := p.err.count(regexp.MustCompile("^" + complaint + "$").MatchString); n != 1 {
+		t.Errorf("it complains %d times, not once", n)
+	}
+
+	for _, c := range crowd {
+		c.Close()
+	}
+	expectLine(t, call(t, tcp).out, welcomed)
+	dialBot(t, "ws://"+web+"/ws").expectType(t, "welcome")
+}
+
+// cpuTime returns the processor time that a process has used.
+func cpuTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		missing(t, "/proc")
+	}
+	// Behind the name, which may hold anything, utime and stime are the 12th and 13th.
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	var ticks int64
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticks += n
+	}
+	const perSecond = 100 // on every Linux that there is
+	return time.Duration(ticks) * time.Second / perSecond
+}

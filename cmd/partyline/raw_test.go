@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// raw is a client that keeps every byte it gets and looks at them when all is over, so
+// that many of them can keep up with a server in one process with them.
+type raw struct {
+	conn *net.TCPConn
+	ws   bool
+	json bool
+	log  []byte
+}
+
+func dialRaw(t *testing.T, s *server, ws, json bool) *raw {
+	t.Helper()
+	r := &raw{ws: ws, json: json}
+	if !ws {
+		r.conn = dial(t, s.tcp)
+		if json {
+			r.say(t, "/format json")
+		}
+	} else {
+		r.conn = dial(t, s.http)
+		protocol := "partyline.text.v1"
+		if json {
+			protocol = "partyline.json.v1"
+		}
+		fmt.Fprintf(r.conn, "GET /ws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+
+			"Sec-WebSocket-Protocol: %s\r\n\r\n", s.http, protocol)
+	}
+	welcome := "* You are "
+	if json {
+		welcome = `"type":"welcome"`
+	}
+	r.readUntil(t, func(log []byte) bool { return bytes.Contains(log, []byte(welcome)) })
+	return r
+}
+
+// say says a text in the client's format.
+func (r *raw) say(t *testing.T, text string) {
+	line := []byte(text)
+	if r.json && !strings.HasPrefix(text, "/") {
+		line, _ = json.Marshal(map[string]string{"type": "say", "text": text})
+	}
+	switch {
+	case !r.ws:
+		line = append(line, '\n')
+	case len(line) < 126:
+		line = append([]byte{0x81, 0x80 | byte(len(line)), 0, 0, 0, 0}, line...) // masked with zeros
+	default:
+		header := binary.BigEndian.AppendUint16([]byte{0x81, 0x80 | 126}, uint16(len(line)))
+		line = append(append(header, 0, 0, 0, 0), line...)
+	}
+	if _, err := r.conn.Write(line); err != nil {
+		t.Error(err)
+	}
+}
+
+// readUntil reads until the log is enough.
+func (r *raw) readUntil(t *testing.T, enough func(log []byte) bool) bool {
+	t.Helper()
+	r.conn.SetReadDeadline(time.Now().Add(4 * patience))
+	buf := make([]byte, 64<<10)
+	for !enough(r.log) {
+		n, err := r.conn.Read(buf)
+		r.log = append(r.log, buf[:n]...)
+		if err != nil {
+			t.Errorf("after %d bytes: %v", len(r.log), err)
+			return false
+		}
+	}
+	return true
+}
+
+// counter counts a mark in a log that grows.
+func counter(mark string) func(log []byte) int {
+	n, seen := 0, 0
+	return func(log []byte) int {
+		n += bytes.Count(log[seen:], []byte(mark))
+		seen = max(len(log)-len(mark)+1, seen) // a mark may come in two parts
+		return n
+	}
+}
+
+// heard is an event of a log: its text, and its id where the format tells it.
+type heard struct {
+	id   int64
+	text string
+}
+
+// events takes a log apart into what was said, and the notices between.
+func (r *raw) events(t *testing.T) (all []heard) {
+	t.Helper()
+	for _, text := range r.frames(t) {
+		if !r.json {
+			if strings.HasPrefix(text, "-- ") {
+				all = append(all, heard{text: text})
+			} else if name, said, ok := strings.Cut(text, ": "); ok && !strings.Contains(name, " ") {
+				all = append(all, heard{text: said})
+			}
+			continue
+		}
+		var e event
+		if !strings.HasPrefix(text, "{") {
+			continue // what came before the format changed
+		}
+		if err := json.Unmarshal([]byte(text), &e); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if e.Type == "message" {
+			all = append(all, heard{e.ID, e.Text})
+		} else if e.Type == "gap" {
+			all = append(all, heard{text: text})
+		}
+	}
+	return all
+}
+
+// frames returns the events of a log without their framing.
+func (r *raw) frames(t *testing.T) (all []string) {
+	t.Helper()
+	log := r.log
+	if !r.ws {
+		return strings.Split(string(log), "\n")
+	}
+	_, log, _ = bytes.Cut(log, []byte("\r\n\r\n"))
+	for len(log) >= 2 {
+		opcode, size, header := log[0], int(log[1]), 2
+		if size == 126 {
+			size, header = int(binary.BigEndian.Uint16(log[2:])), 4
+		}
+		if len(log) < header+size {
+			break
+		}
+		switch opcode {
+		case 0x81:
+			all = append(all, string(log[header:header+size]))
+		case 0x89: // a ping
+		default:
+			t.Fatalf("frame begins with %#x", opcode)
+		}
+		log = log[header+size:]
+	}
+	return all
+}

@@ -98,6 +98,23 @@ func TestPageComesBack(t *testing.T) {
 	page.expectTold(slices.Concat([]string{"before"}, missed, []string{"typed while the line was down"}, live))
 }
 
+// TestPageIsToldOfTooMuch pastes more than the server reads: the page says so, keeps the
+// text, and does not send it again.
+func TestPageIsToldOfTooMuch(t *testing.T) {
+	s := startServer(t, nil)
+	p := openPage(t, "http://"+s.http+"/")
+	p.expectState("open")
+	ask[bool](p, `(() => {
+		const text = document.querySelector("#text");
+		text.value = "x".repeat(60000);
+		text.form.requestSubmit();
+		return true;
+	})()`)
+	until[bool](p, `document.querySelector("#say-error").textContent.includes("too long")`)
+	until[bool](p, `document.querySelector("#text").value.length === 60000`)
+	p.expectState("open")
+}
+
 // gate is a listener at which everybody waits until it is opened.
 type gate struct {
 	net.Listener

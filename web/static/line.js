@@ -8,6 +8,7 @@ import { pause } from "./backoff.js";
 const subprotocol = "partyline.json.v1";
 const dialLimit = 20_000;
 const silenceLimit = 60_000; // the server gives a sign of life every 25 s
+const tooLong = 1009; // RFC 6455 section 7.4.1
 const steadyAfter = 10_000; // a connection this old starts the pauses afresh
 
 export class LineDown extends Error {
@@ -45,7 +46,10 @@ export class Line {
     this.#watch();
     const socket = new WebSocket(this.#address(), subprotocol);
     socket.onmessage = ({ data }) => this.#hear(data);
-    socket.onclose = () => this.#lose();
+    socket.onclose = ({ code }) => {
+      if (code === tooLong) this.#refuseLongest();
+      this.#lose();
+    };
     this.#socket = socket;
   }
 
@@ -60,8 +64,11 @@ export class Line {
   ask(request) {
     if (this.state !== "open") return Promise.reject(new LineDown());
     const ref = `r${++this.#refs}`;
-    this.#socket.send(JSON.stringify({ ...request, ref }));
-    return new Promise((resolve, reject) => this.#asked.set(ref, { resolve, reject }));
+    const frame = JSON.stringify({ ...request, ref });
+    this.#socket.send(frame);
+    return new Promise((resolve, reject) =>
+      this.#asked.set(ref, { resolve, reject, length: frame.length }),
+    );
   }
 
   #hear(data) {
@@ -86,6 +93,14 @@ export class Line {
       if (event.type !== "welcome") return;
     }
     this.#onEvent(event);
+  }
+
+  // refuseLongest keeps what the server would not even read from being sent again.
+  #refuseLongest() {
+    const [ref, asker] = [...this.#asked].sort(([, a], [, b]) => b.length - a.length)[0] ?? [];
+    if (!asker) return;
+    this.#asked.delete(ref);
+    asker.reject({ type: "error", code: "line_too_long", message: "it is too long" });
   }
 
   #lose(bye = {}) {

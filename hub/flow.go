@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -8,7 +10,8 @@ import (
 // Nobody is given more than it can take: who talks is read more slowly while the room
 // can't be told so much. Two things count.
 //
-// The sweep: it waits for nobody, so this is a matter of the server's own speed.
+// The sweep: who talks is at most a quarter of the window ahead of it. It waits for
+// nobody, so this is a matter of the server's own speed.
 //
 // Members who are behind by half the window though they read as fast as they can: a flood
 // would push them out of the window while they are well. They are waited for, but a slow
@@ -16,8 +19,6 @@ import (
 // members who have just taken something, which who is frozen has not; and for each of
 // them only for a while, until it has caught up for once.
 const (
-	// maxUnswept is how far those who talk may be ahead of the sweep, in bytes.
-	maxUnswept = 256 << 10
 	// freshness is how long ago a member that is waited for may have taken something.
 	freshness = 250 * time.Millisecond
 	// longestWait is for how long of its being behind a member is waited for.
@@ -32,18 +33,21 @@ const (
 
 // flow is what a room knows of members who are behind.
 type flow struct {
-	behind  map[*member]time.Time // since when
-	full    bool                  // somebody is to be waited for
-	looked  time.Time             // when full was found out
-	unseen  int                   // bytes told since
-	waiting atomic.Int32          // those who wait
-	again   *time.Timer           // looks again while they do: nobody tells that a member froze
+	mu     sync.Mutex            // taken after a member's
+	behind map[*member]time.Time // since when
+
+	// Guarded by the room's mu.
+	full    bool         // somebody is to be waited for
+	looked  time.Time    // when full was found out
+	unseen  int          // bytes told since
+	waiting atomic.Int32 // those who wait
+	again   *time.Timer  // looks again while they do: nobody tells that a member froze
 }
 
 // waitForPlace waits until m may say a message of a size. r.mu is held, and released
 // while it waits.
 func (r *room) waitForPlace(m *member, size int) {
-	for !r.closed && (r.unswept > maxUnswept || r.isAhead(m, size)) {
+	for !r.closed && (int64(r.unswept) > r.hub.window/4 || r.isAhead(m, size)) {
 		if r.flow.waiting.Add(1) == 1 {
 			r.flow.again = time.AfterFunc(freshness/10, r.lookAgain)
 		}
@@ -56,7 +60,7 @@ func (r *room) waitForPlace(m *member, size int) {
 
 // isAhead reports whether m has said its share while somebody is behind.
 func (r *room) isAhead(m *member, size int) bool {
-	if len(r.flow.behind) == 0 || !r.isFull() {
+	if !r.isFull() {
 		m.ahead = 0
 		return false
 	}
@@ -71,50 +75,58 @@ func (r *room) isAhead(m *member, size int) bool {
 	return true
 }
 
-// isFull reports whether somebody is to be waited for.
+// isFull reports whether somebody is to be waited for. r.mu is held.
 func (r *room) isFull() bool {
-	now := time.Now()
 	f := &r.flow
+	now := time.Now()
 	if f.unseen < lookAfter && now.Sub(f.looked) < lookEvery {
 		return f.full
 	}
-	f.looked, f.unseen, f.full = now, 0, false
-	for m, since := range f.behind {
-		if now.Sub(since) > longestWait {
-			continue
-		}
+	f.looked, f.unseen = now, 0
+	f.full = slices.ContainsFunc(f.waitedFor(now), func(m *member) bool {
 		m.mu.Lock()
-		f.full = m.cur.behind() > r.hub.window/2 && now.Sub(m.took) < freshness
-		m.mu.Unlock()
-		if f.full {
-			break
-		}
-	}
+		defer m.mu.Unlock()
+		return m.cur.behind() > r.hub.window/2 && now.Sub(m.took) < freshness
+	})
 	return f.full
 }
 
-// fallBehind notes that m can't be written to at once.
-func (r *room) fallBehind(m *member) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.flow.behind == nil {
-		r.flow.behind = make(map[*member]time.Time)
+// waitedFor returns who has not been behind for too long.
+func (f *flow) waitedFor(now time.Time) []*member {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var members []*member
+	for m, since := range f.behind {
+		if now.Sub(since) < longestWait {
+			members = append(members, m)
+		}
 	}
-	r.flow.behind[m] = time.Now()
+	return members
 }
 
-// catchUp notes that m has everything.
-func (r *room) catchUp(m *member) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.flow.behind, m)
-	if r.flow.waiting.Load() > 0 && !r.isFull() {
-		r.changed.Broadcast()
+// fallBehind notes that m can't be written to at once. m.mu is held.
+func (f *flow) fallBehind(m *member) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.behind == nil {
+		f.behind = make(map[*member]time.Time)
 	}
+	m.took = time.Now()
+	f.behind[m] = m.took
+}
+
+// catchUp notes that m has everything, or is gone. m.mu is held.
+func (f *flow) catchUp(m *member) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.behind, m)
 }
 
 // progress notes that somebody who is behind took something.
 func (r *room) progress() {
+	if r.flow.waiting.Load() == 0 {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.isFull() {

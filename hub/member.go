@@ -69,13 +69,13 @@ func (m *member) flush() bool {
 			m.rest()
 			return !m.held
 		case m.try == nil:
-			m.wg.Go(m.catchUp)
+			m.fallBehind()
 			return false
 		}
 		switch err := m.write(m.tryWrite, frames, own); err {
 		case nil:
 		case ErrWouldBlock:
-			m.wg.Go(m.catchUp)
+			m.fallBehind()
 			return false
 		default:
 			m.fail(err)
@@ -84,18 +84,21 @@ func (m *member) flush() bool {
 	}
 }
 
-// catchUp writes what m is owed, waiting for m, until it is owed nothing.
-func (m *member) catchUp() {
-	m.mu.Lock()
+// fallBehind gives m a goroutine until it has caught up.
+func (m *member) fallBehind() {
 	r := m.room
-	m.took = time.Now()
-	m.mu.Unlock()
-	if r != nil { // it may not be in a room yet
-		r.fallBehind(m)
-		defer r.catchUp(m)
-	}
+	r.flow.fallBehind(m)
+	m.wg.Go(func() {
+		m.catchUp(r)
+		r.progress()
+	})
+}
+
+// catchUp writes what m is owed, waiting for m, until it is owed nothing.
+func (m *member) catchUp(r *room) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	defer r.flow.catchUp(m)
 	for begun := false; ; begun = true {
 		frames, own := m.owed()
 		if frames == nil && begun {
@@ -107,11 +110,9 @@ func (m *member) catchUp() {
 			return
 		}
 		m.took = time.Now()
-		if r != nil && r.flow.waiting.Load() > 0 {
-			m.mu.Unlock() // a room's lock comes first
-			r.progress()
-			m.mu.Lock()
-		}
+		m.mu.Unlock() // a room's lock comes first
+		r.progress()
+		m.mu.Lock()
 	}
 }
 

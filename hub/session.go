@@ -181,18 +181,18 @@ func (m *member) hangUp(why error) {
 // depart takes m out of its room, gives it what it is owed and a goodbye, and closes its
 // connection.
 func (m *member) depart(why error) {
-	r := m.room
+	r := m.room // none where it came while the server ended
 	if r != nil {
 		m.hub.leave(m, m.word)
 	}
 	m.hub.disclaim(m)
 	if r != nil {
 		r.settle(m)
+		if last := m.lastWord(why); last != nil {
+			m.queue(last)
+		}
+		m.drain()
 	}
-	if last := m.lastWord(why); last != nil {
-		m.queue(last)
-	}
-	m.drain()
 	m.mu.Lock()
 	if m.broken == nil {
 		m.give(why)

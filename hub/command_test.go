@@ -1,0 +1,158 @@
+package hub
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParseText(t *testing.T) {
+	for line, want := range map[string]request{
+		"hello":               {verb: verbSay, text: "hello"},
+		" /who":               {verb: verbSay, text: " /who"},
+		"//who":               {verb: verbSay, text: "/who"},
+		"//":                  {verb: verbSay, text: "/"},
+		"///":                 {verb: verbSay, text: "//"},
+		"\x07":                {verb: verbSay, text: "�"},
+		"\u200b":              {verb: verbSay, text: "\u200b"},
+		"/me waves":           {verb: verbMe, text: "waves"},
+		"/mE  \t waves ":      {verb: verbMe, text: "waves "},
+		"/me //x":             {verb: verbMe, text: "//x"},
+		"/nick al":            {verb: verbNick, name: "al"},
+		"/NICK\tal bo ":       {verb: verbNick, name: "al bo"},
+		"/join ops":           {verb: verbJoin, name: "ops"},
+		"/join #ops ":         {verb: verbJoin, name: "ops"},
+		"/join ##ops":         {verb: verbJoin, name: "#ops"},
+		"/who":                {verb: verbWho},
+		"/who ":               {verb: verbWho},
+		"/rooms":              {verb: verbRooms},
+		"/msg bob hi there":   {verb: verbMsg, name: "bob", text: "hi there"},
+		"/msg  bob \t hi":     {verb: verbMsg, name: "bob", text: "hi"},
+		"/msg bob /who":       {verb: verbMsg, name: "bob", text: "/who"},
+		"/history":            {verb: verbHistory},
+		"/history ":           {verb: verbHistory},
+		"/history 7 ":         {verb: verbHistory, limit: 7},
+		"/since 0":            {verb: verbSince},
+		"/since 1042":         {verb: verbSince, id: 1042},
+		"/format json":        {verb: verbFormat, name: "json"},
+		"/Format TEXT":        {verb: verbFormat, name: "text"},
+		"/help":               {verb: verbHelp},
+		"/help me":            {verb: verbHelp},
+		"/quit":               {verb: verbQuit},
+		"/quit see you ":      {verb: verbQuit, text: "see you"},
+		"/quit \x1b[2J":       {verb: verbQuit, text: "�[2J"},
+		"-- goodbye --":       {verb: verbSay, text: "-- goodbye --"},
+		"\ufeff/who":          {verb: verbSay, text: "\ufeff/who"},
+		`{"type":"who"}`:      {verb: verbSay, text: `{"type":"who"}`},
+		"/me a\u2028b\u202ec": {verb: verbMe, text: "a�b�c"},
+	} {
+		got, bad := parseText(line)
+		switch {
+		case bad != nil:
+			t.Errorf("%q: refused: %s", line, bad.Message)
+		case got == nil:
+			t.Errorf("%q: ignored", line)
+		case *got != want:
+			t.Errorf("%q: %+v, want %+v", line, *got, want)
+		}
+	}
+}
+
+func TestParseTextIgnores(t *testing.T) {
+	for _, line := range []string{"", " ", "\t", "\r", " \t \r"} {
+		if q, bad := parseText(line); q != nil || bad != nil {
+			t.Errorf("%q: %+v, %v", line, q, bad)
+		}
+	}
+}
+
+func TestParseTextRefuses(t *testing.T) {
+	const usage = "usage: "
+	for line, want := range map[string]string{
+		"/":             "unknown command",
+		"/ who":         "unknown command",
+		"/dance":        "unknown command /dance",
+		"/ſay":          "unknown command",
+		"/nic\u212a al": "unknown command",
+		"/wh\u00f6":     "unknown command",
+		"/me":           usage + "/me ACTION",
+		"/me \t":        usage + "/me ACTION",
+		"/nick":         usage + "/nick NAME",
+		"/nick  ":       usage + "/nick NAME",
+		"/join":         usage + "/join ROOM",
+		"/join #":       usage + "/join ROOM",
+		"/who al":       usage + "/who",
+		"/rooms 1":      usage + "/rooms",
+		"/msg":          usage + "/msg NAME TEXT",
+		"/msg bob":      usage + "/msg NAME TEXT",
+		"/msg bob  ":    usage + "/msg NAME TEXT",
+		"/history all":  usage + "/history [N]",
+		"/history 0":    usage + "/history [N]",
+		"/history -1":   usage + "/history [N]",
+		"/history 1 2":  usage + "/history [N]",
+		"/since":        usage + "/since ID",
+		"/since -1":     usage + "/since ID",
+		"/since 0x10":   usage + "/since ID",
+		"/format":       usage + "/format text|json",
+		"/format xml":   usage + "/format text|json",
+	} {
+		q, bad := parseText(line)
+		if bad == nil {
+			t.Errorf("%q: %+v", line, q)
+			continue
+		}
+		if got := string(bad.AppendText(nil)); !strings.HasPrefix(got, "! "+want) {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+}
+
+// TestParseTextLarge: a number that is too large for any type is still a large number.
+func TestParseTextLarge(t *testing.T) {
+	huge := strings.Repeat("9", 40)
+	if q, bad := parseText("/history " + huge); bad != nil || q.limit < maxLimit {
+		t.Errorf("%+v, %v", q, bad)
+	}
+	if q, bad := parseText("/since " + huge); bad != nil || q.id < 1<<53 {
+		t.Errorf("%+v, %v", q, bad)
+	}
+}
+
+// TestHelp: every command is told, and is what it says.
+func TestHelp(t *testing.T) {
+	told := strings.Join(helpLines(), "\n")
+	for _, name := range []string{"nick", "me", "join", "who", "rooms", "msg", "history", "since", "format", "help", "quit"} {
+		if !strings.Contains(told, "/"+name) {
+			t.Errorf("no /%s in the help", name)
+		}
+		if _, bad := parseText("/" + name); bad != nil && bad.Code == CodeUnknownCommand {
+			t.Errorf("/%s is unknown", name)
+		}
+	}
+}
+
+func TestIsHTTP(t *testing.T) {
+	for line, want := range map[string]bool{
+		"GET / HTTP/1.1":                true,
+		"GET / HTTP/1.0":                true,
+		"PRI * HTTP/2.0":                true,
+		"M-SEARCH * HTTP/1.1":           true,
+		"CONNECT a.example:443 HTTP/1":  true,
+		"OPTIONS http://a/b?c HTTP/1.1": true,
+		"":                              false,
+		"GET":                           false,
+		"GET /":                         false,
+		"GET  HTTP/1.1":                 false,
+		" GET / HTTP/1.1":               false,
+		"GET / HTTP/":                   false,
+		"GET / HTTP/1.1 please":         false,
+		"GET / http/1.1":                false,
+		"get / HTTP/1.1":                false,
+		"we use GET / HTTP/1.1":         false,
+		"GET a room, HTTP/1.1":          false,
+		"/ HTTP/1.1":                    false,
+	} {
+		if isHTTP(line) != want {
+			t.Errorf("%q: %t", line, !want)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package hubtest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Table returns the inputs of a file as a table in Markdown.
+func Table(path string) (string, error) {
+	inputs, err := readInputs(path)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("| what | sent | door | the sender gets | the others get |\n|---|---|---|---|---|\n")
+	for _, in := range inputs {
+		tcp, onTCP := in.doors["tcp"]
+		ws, onWS := in.doors["ws"]
+		switch {
+		case onTCP && onWS && fmt.Sprint(tcp) == fmt.Sprint(ws):
+			in.row(&b, "tcp, ws", tcp)
+		default:
+			if onTCP {
+				in.row(&b, "tcp", tcp)
+			}
+			if onWS {
+				in.row(&b, "ws", ws)
+			}
+		}
+	}
+	return b.String(), nil
+}
+
+func (in *input) row(b *strings.Builder, door string, r result) {
+	var sent []string
+	for _, s := range in.sent {
+		mark := ""
+		if s.kind != LineOfText {
+			mark = s.kind.String() + " "
+		}
+		sent = append(sent, mark+code(s.written))
+	}
+	if in.leaves {
+		sent = append(sent, "end of input")
+	}
+	sender := codes(r.sender)
+	if r.end != "" {
+		sender = append(sender, "end: "+r.end)
+	}
+	fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", in.what, strings.Join(sent, "<br>"),
+		door, orNothing(sender), orNothing(codes(r.others)))
+}
+
+func orNothing(cells []string) string {
+	if len(cells) == 0 {
+		return "nothing"
+	}
+	return strings.Join(cells, "<br>")
+}
+
+func codes(lines []string) (cells []string) {
+	for i := 0; i < len(lines); {
+		n := 1
+		for i+n < len(lines) && lines[i+n] == lines[i] {
+			n++
+		}
+		cell := code(lines[i])
+		if n > 2 {
+			cell += fmt.Sprintf(", %d times", n)
+		} else if n == 2 {
+			cells = append(cells, cell)
+		}
+		cells = append(cells, cell)
+		i += n
+	}
+	return cells
+}
+
+// code sets s so that a table shows it as it is.
+func code(s string) string {
+	if s == "" {
+		return "(empty)"
+	}
+	s = strings.ReplaceAll(s, "|", `\|`)
+	if strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") || strings.Contains(s, "`") {
+		return "`` " + s + " ``"
+	}
+	return "`" + s + "`"
+}

@@ -1,0 +1,170 @@
+package hub
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+var seeds = []string{
+	"", " \t ", "hello", "/", "//x", "/me waves", "/ME\twaves ", "/msg bob hi", "/nick  al", "/join #ops",
+	"/history 5", "/since 99999999999999999999", "/quit bye\x07", "/format JSON", "/who x", "/\u202ewho",
+	"a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", strings.Repeat("/x", 100), "GET / HTTP/1.1",
+	`{"type":"say","text":"hi","ref":"1","key":"k"}`, `{"type":"say","text":"\u0000a\r\n\n\ud800"}`,
+	`{"type":"me","text":null}`, `{"type":"msg","to":"b\nob","text":"x"}`, `{"type":"nick","nick":"ß"}`,
+	`{"type":"join","room":"#x"}`, `{"type":"history","before":1e400,"limit":0.5}`, `{"type":"since","id":-1}`,
+	`{"type":"since","id":9223372036854775808,"limit":501}`, `{"type":"quit","text":"a\nb"}`, `{"type":"\u001b"}`,
+	`{"type":"format","format":"text"}`, `[]`, `null`, `{"type":"who"}{}`, `{"ref":"` + strings.Repeat("r", 65) + `"}`,
+}
+
+func FuzzText(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if !utf8.ValidString(line) || strings.Contains(line, "\n") {
+			return // no Conn passes it on
+		}
+		q, bad := parseText(line)
+		if bad != nil {
+			checkRefusal(t, bad)
+			return
+		}
+		if q == nil {
+			if strings.TrimSpace(line) != "" {
+				t.Fatalf("%q is ignored", line)
+			}
+			return
+		}
+		checkRequest(t, q, len(line))
+		if strings.Contains(q.text, "\n") {
+			t.Fatalf("one line became %q", q.text)
+		}
+		if q.verb == verbSay && !strings.HasPrefix(line, "/") && q.text != Clean(line) {
+			t.Fatalf("%q became %q", line, q.text)
+		}
+	})
+}
+
+func FuzzJSON(f *testing.F) {
+	const maxLine = 64
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if !utf8.ValidString(line) {
+			return
+		}
+		q, bad := parseJSON([]byte(line), maxLine)
+		if bad != nil {
+			checkRefusal(t, bad)
+			checkTokens(t, bad.Ref, bad.Key)
+			return
+		}
+		if q == nil {
+			if strings.TrimSpace(line) != "" {
+				t.Fatalf("%q is ignored", line)
+			}
+			return
+		}
+		if !json.Valid([]byte(line)) {
+			t.Fatalf("%q is taken for JSON", line)
+		}
+		checkRequest(t, q, maxLine)
+		checkTokens(t, q.ref, q.key)
+		if strings.Contains(q.text, "\r") || strings.Count(q.text, "\n") >= maxTextLines {
+			t.Fatalf("the text is %q", q.text)
+		}
+		if (q.verb == verbSay || q.verb == verbMe || q.verb == verbMsg) && blank(q.text) {
+			t.Fatalf("%s says nothing", q.verb)
+		}
+	})
+}
+
+// checkRequest checks what everybody else may rely on.
+func checkRequest(t *testing.T, q *request, maxText int) {
+	t.Helper()
+	checkClean(t, q.text)
+	// A byte that is replaced grows to three.
+	if len(q.text) > 3*maxText {
+		t.Fatalf("a text of %d bytes", len(q.text))
+	}
+	if q.id < 0 || q.limit < 0 {
+		t.Fatalf("id %d, limit %d", q.id, q.limit)
+	}
+}
+
+func checkTokens(t *testing.T, tokens ...string) {
+	t.Helper()
+	for _, s := range tokens {
+		if len(s) > 64 || strings.ContainsAny(s, "\x00\n\x1b\x7f\u0085") {
+			t.Fatalf("%q is taken for a ref or key", s)
+		}
+	}
+}
+
+// checkRefusal: what is quoted back is one short line in text, and an object in JSON.
+func checkRefusal(t *testing.T, bad *Refusal) {
+	t.Helper()
+	line := bad.AppendText(nil)
+	checkClean(t, string(line))
+	if len(line) > 500 || bytes.ContainsAny(line, "\r\n") {
+		t.Fatalf("refused with %q", line)
+	}
+	if object := bad.AppendJSON(nil); !json.Valid(object) || bytes.ContainsAny(object, "\r\n") {
+		t.Fatalf("refused with %q", object)
+	}
+}
+
+func checkClean(t *testing.T, s string) {
+	t.Helper()
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unsafeRune) {
+		t.Fatalf("%q is not clean", s)
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		clean := Clean(s)
+		if strings.ContainsFunc(clean, unsafeRune) || Clean(clean) != clean {
+			t.Fatalf("%q became %q", s, clean)
+		}
+		if utf8.ValidString(s) {
+			checkClean(t, clean)
+			if utf8.RuneCountInString(s) != utf8.RuneCountInString(clean) {
+				t.Fatalf("%q became %q: one character for one", s, clean)
+			}
+		}
+	})
+}
+
+func FuzzNick(f *testing.F) {
+	for _, s := range append(seeds, "alice", "Straße", "ＡＢＣ", "e\u0301\u0323", "Ω\u0345", "محمد", "שלום1", "٣٤",
+		"İ", "ſ", "ǅ", "가", "\u1100\u1161", "ﬁ", "º", "Ⅳ", "a\u200db", "ℵ", "𝐀", "ꮄ", "Ꮄ") {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, wish string) {
+		nick, bad := prepareNick(wish)
+		if bad != nil {
+			checkRefusal(t, bad)
+			return
+		}
+		checkClean(t, nick)
+		if n := utf8.RuneCountInString(nick); n < 1 || n > maxNick || strings.ContainsAny(nick, " \t\n:>*~=!") {
+			t.Fatalf("%q became %q", wish, nick)
+		}
+		again, bad := prepareNick(nick)
+		if bad != nil || again != nick {
+			t.Fatalf("%q became %q, and that %q, %v", wish, nick, again, bad)
+		}
+		key := nickKey(nick)
+		if nickKey(key) != key {
+			t.Fatalf("the key of %q is %q, and that one's %q", nick, key, nickKey(key))
+		}
+	})
+}

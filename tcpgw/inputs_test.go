@@ -1,0 +1,82 @@
+package tcpgw
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"partyline/hub"
+	"partyline/hub/hubtest"
+)
+
+func TestInputs(t *testing.T) {
+	hubtest.TestInputs(t, hubtest.Door{Name: "tcp", Open: openDoor}, "../docs/inputs.txt")
+}
+
+func openDoor(t *testing.T, h *hub.Hub) func(hub.Format) hubtest.Client {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	t.Cleanup(func() {
+		ln.Close()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return func(f hub.Format) hubtest.Client {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		c.SetDeadline(time.Now().Add(20 * time.Second))
+		n := &netcat{t, c.(*net.TCPConn), bufio.NewReader(c), f == hub.JSON}
+		if f == hub.JSON {
+			n.Send(hubtest.LineOfText, []byte("/format json"))
+		}
+		return n
+	}
+}
+
+// netcat is a client that sends and shows bytes.
+type netcat struct {
+	t    *testing.T
+	tcp  *net.TCPConn
+	in   *bufio.Reader
+	skip bool // what comes before the first object
+}
+
+func (n *netcat) Send(kind hubtest.Kind, data []byte) {
+	if kind == hubtest.LineOfText {
+		data = append(data[:len(data):len(data)], '\n')
+	}
+	if _, err := n.tcp.Write(data); err != nil {
+		n.t.Error(err)
+	}
+}
+
+func (n *netcat) Receive() (event, end string) {
+	for {
+		line, err := n.in.ReadString('\n')
+		switch {
+		case err == io.EOF && line == "":
+			return "", "eof"
+		case err != nil:
+			return "", err.Error()
+		case n.skip && line[0] != '{':
+			continue
+		}
+		n.skip = false
+		return strings.TrimSuffix(line, "\n"), ""
+	}
+}
+
+func (n *netcat) Leave() { n.tcp.CloseWrite() }

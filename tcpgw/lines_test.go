@@ -1,0 +1,108 @@
+package tcpgw
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"partyline/hub"
+)
+
+func TestLines(t *testing.T) {
+	long, limit := strings.Repeat("x", 21), strings.Repeat("x", 20)
+	for name, test := range map[string]struct {
+		stream string
+		want   []string // "too long" and "not UTF-8" stand for errors
+	}{
+		"nothing":                        {"", nil},
+		"lines":                          {"one\ntwo\n", []string{"one", "two"}},
+		"an empty line":                  {"\n\n", []string{"", ""}},
+		"no end":                         {"one\ntwo", []string{"one", "two"}},
+		"CR LF":                          {"one\r\n\r\n", []string{"one", ""}},
+		"CR without LF":                  {"a\rb\r", []string{"a\rb\r"}},
+		"two CR":                         {"a\r\r\n", []string{"a\r"}},
+		"the limit":                      {limit + "\n" + limit + "\r\n" + limit, []string{limit, limit, limit}},
+		"over the limit":                 {long + "\nok\n" + long + "\r\nok", []string{"too long", "ok", "too long", "ok"}},
+		"over the limit at the end":      {long, []string{"too long"}},
+		"far over the limit":             {strings.Repeat(long, 4000) + "\nok", []string{"too long", "ok"}},
+		"far over the limit, no end":     {strings.Repeat(long, 4000), []string{"too long"}},
+		"over the limit by a CR":         {limit + "\r", []string{"too long"}},
+		"over the limit, then CR LF":     {limit + "\r\r\n", []string{"too long"}},
+		"the limit without telnet":       {limit + "\xff\xf1\r\n", []string{limit}},
+		"over the limit and not UTF-8":   {long + "\x80\n", []string{"too long"}},
+		"not UTF-8":                      {"\x80\nok\n\xc0\xaf\n", []string{"not UTF-8", "ok", "not UTF-8"}},
+		"characters":                     {"Grüße\n", []string{"Grüße"}},
+		"telnet alone":                   {"\xff\xfb\x01\n\xff\xf1", []string{""}},
+		"telnet inside":                  {"a\xff\xfc\x01b\xff\xfd\x01c\xff\xfe\x01d\xff\xf9e\n", []string{"abcde"}},
+		"telnet with LF for an option":   {"a\xff\xfd\nb\n", []string{"a", "b"}},
+		"telnet with IAC for an option":  {"a\xff\xfd\xffb\n", []string{"ab"}},
+		"telnet's subnegotiation":        {"a\xff\xfa\x18\x00x\xff\xf0b\n", []string{"ab"}},
+		"an escaped IAC in it":           {"a\xff\xfax\xff\xff\xf0y\xff\xf0b\n", []string{"ab"}},
+		"one that LF ends":               {"a\xff\xfaxy\nb\xff\xf0\n", []string{"a", "b"}},
+		"one that LF ends behind IAC":    {"a\xff\xfaxy\xff\nb\n", []string{"a", "b"}},
+		"an escaped IAC":                 {"a\xff\xffb\n", []string{"not UTF-8"}},
+		"IAC before what is no command":  {"a\xff\xefb\n", []string{"not UTF-8"}},
+		"IAC at the end":                 {"a\xff", []string{"a"}},
+		"telnet in what is left of long": {long + long + "\xff\xfa\nok\n", []string{"too long", "ok"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, src := range []io.Reader{
+				strings.NewReader(test.stream),
+				iotest.OneByteReader(strings.NewReader(test.stream)),
+				iotest.DataErrReader(strings.NewReader(test.stream)),
+			} {
+				l := &lines{src: src, max: 20}
+				for _, want := range test.want {
+					line, err := l.next()
+					got := string(line)
+					switch {
+					case errors.Is(err, hub.ErrTooLong):
+						got = "too long"
+					case errors.Is(err, hub.ErrNotUTF8):
+						got = "not UTF-8"
+					case err != nil:
+						t.Fatal(err)
+					}
+					if got != want {
+						t.Errorf("%T: %q, want %q", src, got, want)
+					}
+				}
+				for range 2 {
+					if line, err := l.next(); err != io.EOF {
+						t.Errorf("%T: %q, %v behind the end", src, line, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestLinesBroken: what stands before a broken connection is no line.
+func TestLinesBroken(t *testing.T) {
+	broken := errors.New("reset")
+	l := &lines{src: io.MultiReader(strings.NewReader("one\ntw"), iotest.ErrReader(broken)), max: 20}
+	if line, err := l.next(); err != nil || string(line) != "one" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	for range 2 {
+		if line, err := l.next(); !errors.Is(err, broken) {
+			t.Errorf("%q, %v", line, err)
+		}
+	}
+}
+
+// TestLinesSmall: a connection that said much once holds little again.
+func TestLinesSmall(t *testing.T) {
+	big := strings.Repeat("x", 30_000)
+	l := &lines{src: io.MultiReader(strings.NewReader(big+"\n"), iotest.OneByteReader(strings.NewReader("a\nb\n"))), max: 40_000}
+	for _, want := range []string{big, "a", "b"} {
+		if line, err := l.next(); err != nil || string(line) != want {
+			t.Fatalf("%.20q, %v", line, err)
+		}
+	}
+	if held := cap(l.buf) + cap(l.line); held > 2*smallBuffer {
+		t.Errorf("an idle connection holds %d bytes", held)
+	}
+}

@@ -1,0 +1,71 @@
+package wsgw
+
+import (
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"partyline/hub"
+	"partyline/hub/hubtest"
+)
+
+func TestInputs(t *testing.T) {
+	hubtest.TestInputs(t, hubtest.Door{Name: "ws", Open: openDoor}, "../docs/inputs.txt")
+}
+
+func openDoor(t *testing.T, h *hub.Hub) func(hub.Format) hubtest.Client {
+	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	server := httptest.NewServer(g)
+	t.Cleanup(func() {
+		server.Close()
+		g.Wait()
+	})
+	return func(f hub.Format) hubtest.Client {
+		dialer := &websocket.Dialer{Subprotocols: []string{[...]string{hub.Text: protocolText, hub.JSON: protocolJSON}[f]}}
+		ws, _, err := dialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { ws.Close() })
+		ws.SetReadDeadline(time.Now().Add(20 * time.Second))
+		return &browser{t, ws}
+	}
+}
+
+// browser is a client that sends messages and shows events.
+type browser struct {
+	t  *testing.T
+	ws *websocket.Conn
+}
+
+func (b *browser) Send(kind hubtest.Kind, data []byte) {
+	opcode := websocket.TextMessage
+	if kind == hubtest.BinaryMessage {
+		opcode = websocket.BinaryMessage
+	}
+	if err := b.ws.WriteMessage(opcode, data); err != nil {
+		b.t.Error(err)
+	}
+}
+
+func (b *browser) Receive() (event, end string) {
+	_, data, err := b.ws.ReadMessage()
+	var closed *websocket.CloseError
+	switch {
+	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
+		return "", strconv.Itoa(closed.Code)
+	case err != nil:
+		return "", err.Error()
+	}
+	return string(data), ""
+}
+
+func (b *browser) Leave() {
+	b.ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
+}

@@ -17,6 +17,7 @@ type raw struct {
 	conn *net.TCPConn
 	ws   bool
 	json bool
+	deaf bool // it keeps nothing from now on
 	log  []byte
 }
 
@@ -42,7 +43,7 @@ func dialRaw(t *testing.T, s *server, ws, json bool) *raw {
 	if json {
 		welcome = `"type":"welcome"`
 	}
-	r.readUntil(t, func(log []byte) bool { return bytes.Contains(log, []byte(welcome)) })
+	r.readUntil(t, counter(welcome), 1)
 	return r
 }
 
@@ -66,28 +67,35 @@ func (r *raw) say(t *testing.T, text string) {
 	}
 }
 
-// readUntil reads until the log is enough.
-func (r *raw) readUntil(t *testing.T, enough func(log []byte) bool) bool {
+// readUntil reads until what is counted has come so often.
+func (r *raw) readUntil(t *testing.T, count func(part []byte) int, often int) bool {
 	t.Helper()
 	r.conn.SetReadDeadline(time.Now().Add(4 * patience))
 	buf := make([]byte, 64<<10)
-	for !enough(r.log) {
+	for got := count(nil); got < often; {
 		n, err := r.conn.Read(buf)
-		r.log = append(r.log, buf[:n]...)
-		if err != nil {
-			t.Errorf("after %d bytes: %v", len(r.log), err)
+		if !r.deaf {
+			r.log = append(r.log, buf[:n]...)
+		}
+		if got = count(buf[:n]); err != nil {
+			t.Errorf("after %d of %d: %v", got, often, err)
 			return false
 		}
 	}
 	return true
 }
 
-// counter counts a mark in a log that grows.
-func counter(mark string) func(log []byte) int {
-	n, seen := 0, 0
-	return func(log []byte) int {
-		n += bytes.Count(log[seen:], []byte(mark))
-		seen = max(len(log)-len(mark)+1, seen) // a mark may come in two parts
+// counter counts a mark in what is read.
+func counter(mark string) func(part []byte) int {
+	n := 0
+	var last []byte // a mark may come in two parts
+	return func(part []byte) int {
+		edge := append(last, part[:min(len(mark)-1, len(part))]...)
+		n += bytes.Count(edge, []byte(mark)) + bytes.Count(part, []byte(mark))
+		if len(part) < len(mark)-1 {
+			part = edge
+		}
+		last = bytes.Clone(part[max(len(part)-len(mark)+1, 0):])
 		return n
 	}
 }

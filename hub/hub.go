@@ -94,25 +94,41 @@ func MaxMessage(maxLine int) int { return 8*maxLine + 1024 }
 // left, returning why: io.EOF where the member left, a reason of this package, or an
 // error of c. It closes c. The end of ctx ends the member with ErrShutdown.
 func (h *Hub) Serve(ctx context.Context, who Caller, c Conn) error {
-	m := &member{
-		hub: h, conn: c, via: who.Via, addr: who.Addr,
-		format: who.Format, codec: who.Codecs[who.Format], codecs: who.Codecs,
-	}
-	m.try, _ = c.(TryWriter)
-	if !h.admit(m) {
-		c.Close(ErrShutdown)
+	// This goroutine waits for as long as the member stays. Another one takes the way
+	// through the door, which needs a deeper stack than waiting does.
+	begun := make(chan *member)
+	go h.begin(&who, c, begun)
+	m := <-begun
+	if m == nil {
 		return ErrShutdown
 	}
-	defer h.serving.Done()
-	stop := context.AfterFunc(ctx, func() { m.hangUp(ErrShutdown) })
-	defer stop()
-	why := m.attend(who)
+	if ctx.Done() != nil {
+		defer m.follow(ctx)()
+	}
+	return m.stay()
+}
+
+// begin puts somebody on the line who can then stay, and answers nil where the server
+// ends.
+func (h *Hub) begin(who *Caller, c Conn, begun chan<- *member) {
+	m := newMember(h, who, c)
+	if !h.admit(m) {
+		c.Close(ErrShutdown)
+		begun <- nil
+		return
+	}
+	m.begin(who)
+	begun <- m
+}
+
+// dismiss forgets m, which is off the line, when nothing of it is left.
+func (h *Hub) dismiss(m *member) {
 	h.mu.Lock()
 	delete(h.members, m) // before the wait: Shutdown starts nothing more for m
 	h.mu.Unlock()
 	m.wg.Wait()
-	h.log.Info("member off", "nick", m.nick, "via", m.via, "addr", m.addr, "reason", reason(why))
-	return why
+	h.log.Info("member off", "nick", m.nick, "via", m.via, "addr", m.addr, "reason", reason(m.over))
+	h.serving.Done()
 }
 
 func reason(why error) string {

@@ -53,6 +53,15 @@ type member struct {
 	wg sync.WaitGroup // goroutines started for this member
 }
 
+func newMember(h *Hub, who *Caller, c Conn) *member {
+	m := &member{
+		hub: h, conn: c, via: who.Via, addr: who.Addr,
+		format: who.Format, codec: who.Codecs[who.Format], codecs: who.Codecs,
+	}
+	m.try, _ = c.(TryWriter)
+	return m
+}
+
 // flush writes what m is owed as far as that needs no waiting, and leaves the rest to a
 // goroutine. It reports whether m is owed nothing now.
 func (m *member) flush() bool {

@@ -1,31 +1,17 @@
 package hub
 
 import (
+	"context"
 	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 )
 
-// attend lets m in, answers what it asks until it is off, and returns why it is.
-func (m *member) attend(who Caller) error {
-	why := m.converse(who)
-	m.hangUp(why)
-	m.turn.Lock() // somebody else may be ending it
-	defer m.turn.Unlock()
-	return m.over
-}
-
-func (m *member) converse(who Caller) (why error) {
-	defer func() {
-		if p := recover(); p != nil {
-			m.logPanic(p)
-			why = ErrFault
-		}
-	}()
-	if err := m.begin(who); err != nil {
-		return err
-	}
+// stay answers what m asks until it is off the line and nothing of it is left, and returns
+// why it is off. While m says nothing, this is all that is on the stack.
+func (m *member) stay() (why error) {
+	defer m.end(&why)
 	for first := true; ; first = false {
 		line, err := m.conn.ReadLine()
 		if why := m.take(line, err, first); why != nil {
@@ -34,12 +20,36 @@ func (m *member) converse(who Caller) (why error) {
 	}
 }
 
+// end is deferred by stay.
+func (m *member) end(why *error) {
+	if p := recover(); p != nil {
+		m.logPanic(p)
+		*why = ErrFault
+	}
+	m.hangUp(*why)
+	m.turn.Lock() // somebody else may have ended it, or be at it
+	*why = m.over
+	m.turn.Unlock()
+	m.hub.dismiss(m)
+}
+
+// follow ends m with a context. What it returns stops that.
+func (m *member) follow(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { m.hangUp(ErrShutdown) })
+}
+
 // begin gives m its name and its room, and tells it what it asked for wrongly.
-func (m *member) begin(who Caller) error {
+func (m *member) begin(who *Caller) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.logPanic(p)
+			m.hangUp(ErrFault)
+		}
+	}()
 	m.turn.Lock()
 	defer m.turn.Unlock()
 	if m.over != nil {
-		return m.over
+		return
 	}
 	var wrong []Event
 	if bad := m.takeName(who.Nick); bad != nil {
@@ -61,7 +71,6 @@ func (m *member) begin(who Caller) error {
 	}
 	m.hub.log.Info("member on", "nick", m.nick, "via", m.via, "addr", m.addr, "room", room)
 	m.enter(room, "", since, wrong)
-	return nil
 }
 
 // takeName gives m the name that it wishes for, or a guest's.

@@ -21,6 +21,7 @@ const (
 // conn is a line over TCP.
 type conn struct {
 	tcp    *net.TCPConn
+	reader *socket.Reader
 	lines  lines
 	writer *socket.Writer
 	closed atomic.Bool
@@ -31,28 +32,42 @@ var (
 	_ hub.TryWriter = (*conn)(nil)
 )
 
-func newConn(tcp *net.TCPConn, maxLine int, timeout time.Duration) (*conn, error) {
+func newConn(tcp *net.TCPConn, b *socket.Buffers, maxLine int, timeout time.Duration) (*conn, error) {
 	tcp.SetWriteBuffer(socket.SendBuffer)
 	tcp.SetKeepAliveConfig(net.KeepAliveConfig{
 		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3,
 	})
+	r, err := socket.NewReader(tcp, b)
+	if err != nil {
+		return nil, err
+	}
 	w, err := socket.NewWriter(tcp, socket.EndOfLine, timeout)
 	if err != nil {
 		return nil, err
 	}
 	return &conn{
 		tcp:    tcp,
-		lines:  lines{src: tcp, max: hub.MaxMessage(maxLine)},
+		reader: r,
+		lines:  lines{max: hub.MaxMessage(maxLine)},
 		writer: w,
 	}, nil
 }
 
 func (c *conn) ReadLine() ([]byte, error) {
-	line, err := c.lines.next()
-	if c.closed.Load() {
-		return nil, net.ErrClosed
+	for !c.closed.Load() {
+		if line, ok, err := c.lines.next(); ok {
+			return line, err
+		}
+		more, err := c.reader.Read()
+		if err != nil {
+			if line, ok, bad := c.lines.last(); ok && err == io.EOF {
+				return line, bad
+			}
+			return nil, err
+		}
+		c.lines.feed(more)
 	}
-	return line, err
+	return nil, net.ErrClosed
 }
 
 func (c *conn) Write(frames []byte) (int, error) { return c.writer.Write(frames) }

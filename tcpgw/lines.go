@@ -2,31 +2,24 @@ package tcpgw
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"unicode/utf8"
 
 	"partyline/hub"
 )
 
-const (
-	smallBuffer = 512 // an idle connection's
-	largeBuffer = 16 << 10
-)
+// keptLine is the memory for a line in parts that is not given up behind it.
+const keptLine = 512
 
-// lines reads the lines of a byte stream, without telnet's negotiation (RFC 854). It
-// holds at most one line of max bytes and a buffer, however long the lines are.
+// lines finds the lines in a byte stream, without telnet's negotiation (RFC 854). It
+// holds at most one line of max bytes, however long the lines are.
 type lines struct {
-	src io.Reader
 	max int // bytes in a line, without CR and LF
 
-	buf      []byte
-	unread   []byte // of buf
-	crowded  bool   // the last read filled buf
+	unread   []byte // of what was fed
 	line     []byte // the line so far, where it came in parts
+	whole    bool   // line was returned
 	telnet   telnet
 	skipping bool // the rest of a line that is too long
-	ended    error
 }
 
 // telnet says what part of a telnet sequence was read.
@@ -48,40 +41,53 @@ const (
 	se   = 0xf0
 )
 
-// next returns the next line, or hub.ErrTooLong and hub.ErrNotUTF8 in the place of one.
-// The line is valid until the next call.
-func (l *lines) next() ([]byte, error) {
-	l.line = l.line[:0]
-	if cap(l.line) > largeBuffer {
-		l.line = nil
-	}
-	for {
-		if len(l.unread) == 0 {
-			if err := l.fill(); err != nil {
-				return l.last(err)
-			}
+// feed gives l the next bytes. They must stay as they are until next asks for more.
+func (l *lines) feed(b []byte) { l.unread = b }
+
+// next returns the next line, or hub.ErrTooLong and hub.ErrNotUTF8 in the place of one;
+// ok is false where more must be fed for that. The line is valid until the next call.
+func (l *lines) next() (line []byte, ok bool, err error) {
+	if l.whole {
+		l.whole = false
+		l.line = l.line[:0]
+		if cap(l.line) > keptLine {
+			l.line = nil
 		}
-		part, rest, whole := bytes.Cut(l.unread, []byte{'\n'})
+	}
+	for len(l.unread) > 0 {
+		part, rest, ended := bytes.Cut(l.unread, []byte{'\n'})
 		l.unread = rest
 		switch {
 		case l.skipping:
-			l.skipping = !whole
+			l.skipping = !ended
 			l.telnet = plain
 			continue
-		case whole && len(l.line) == 0 && l.telnet == plain && bytes.IndexByte(part, iac) < 0:
-			return l.check(bytes.TrimSuffix(part, []byte{'\r'}))
+		case ended && len(l.line) == 0 && l.telnet == plain && bytes.IndexByte(part, iac) < 0:
+			line, err = l.check(bytes.TrimSuffix(part, []byte{'\r'}))
+			return line, true, err
 		}
 		l.add(part)
-		if whole {
-			l.telnet = plain
-			return l.check(bytes.TrimSuffix(l.line, []byte{'\r'}))
+		if ended {
+			l.telnet, l.whole = plain, true
+			line, err = l.check(bytes.TrimSuffix(l.line, []byte{'\r'}))
+			return line, true, err
 		}
 		if len(l.line) > l.max+1 { // a CR may be the last
-			l.line = l.line[:0]
-			l.skipping = true
-			return nil, hub.ErrTooLong
+			l.whole, l.skipping = true, true
+			return nil, true, hub.ErrTooLong
 		}
 	}
+	return nil, false, nil
+}
+
+// last returns what stands unterminated before the end of the input, if anything does.
+func (l *lines) last() (line []byte, ok bool, err error) {
+	if l.whole || len(l.line) == 0 {
+		return nil, false, nil
+	}
+	l.whole = true
+	line, err = l.check(l.line)
+	return line, true, err
 }
 
 // add puts a part of a line behind what there is, without telnet's sequences.
@@ -135,16 +141,6 @@ func (l *lines) negotiate(c byte) {
 	}
 }
 
-// last returns what stood unterminated before the end of the input, and the end then.
-func (l *lines) last(err error) ([]byte, error) {
-	if errors.Is(err, io.EOF) && len(l.line) > 0 && l.ended == nil {
-		l.ended = err
-		return l.check(l.line)
-	}
-	l.ended = err
-	return nil, err
-}
-
 func (l *lines) check(line []byte) ([]byte, error) {
 	switch {
 	case len(line) > l.max:
@@ -153,28 +149,4 @@ func (l *lines) check(line []byte) ([]byte, error) {
 		return nil, hub.ErrNotUTF8
 	}
 	return line, nil
-}
-
-// fill reads more. The buffer grows while reads fill it, and is small again when they
-// don't: a connection that says nothing holds little.
-func (l *lines) fill() error {
-	if l.ended != nil {
-		return l.ended
-	}
-	switch {
-	case l.crowded && len(l.buf) < largeBuffer:
-		l.buf = make([]byte, 4*len(l.buf))
-	case len(l.buf) == 0 || !l.crowded && len(l.buf) > smallBuffer:
-		l.buf = make([]byte, smallBuffer)
-	}
-	n, err := l.src.Read(l.buf)
-	l.unread = l.buf[:n]
-	l.crowded = n == len(l.buf)
-	if n > 0 {
-		return nil
-	}
-	if err == nil {
-		err = io.ErrNoProgress
-	}
-	return err
 }

@@ -27,7 +27,7 @@ func FuzzLines(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, stream, splits []byte, limit uint8) {
 		want := slowly(stream, int(limit))
-		l := &lines{src: &splitter{stream, splits, 0}, max: int(limit)}
+		l := newReading(&splitter{stream, splits, 0}, int(limit))
 		for i := 0; ; i++ {
 			line, err := l.next()
 			if err == io.EOF {
@@ -45,7 +45,7 @@ func FuzzLines(f *testing.F) {
 			if len(line) > int(limit) || !utf8.Valid(line) || bytes.IndexByte(line, '\n') >= 0 {
 				t.Fatalf("line %d is %q", i, line)
 			}
-			if held := cap(l.line) + cap(l.buf); held > 4*largeBuffer {
+			if held := cap(l.line); held > 4*len(l.buf) {
 				t.Fatalf("%d bytes are held for a line of at most %d", held, limit)
 			}
 		}

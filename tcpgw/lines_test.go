@@ -53,7 +53,7 @@ func TestLines(t *testing.T) {
 				iotest.OneByteReader(strings.NewReader(test.stream)),
 				iotest.DataErrReader(strings.NewReader(test.stream)),
 			} {
-				l := &lines{src: src, max: 20}
+				l := newReading(src, 20)
 				for _, want := range test.want {
 					line, err := l.next()
 					got := string(line)
@@ -82,7 +82,7 @@ func TestLines(t *testing.T) {
 // TestLinesBroken: what stands before a broken connection is no line.
 func TestLinesBroken(t *testing.T) {
 	broken := errors.New("reset")
-	l := &lines{src: io.MultiReader(strings.NewReader("one\ntw"), iotest.ErrReader(broken)), max: 20}
+	l := newReading(io.MultiReader(strings.NewReader("one\ntw"), iotest.ErrReader(broken)), 20)
 	if line, err := l.next(); err != nil || string(line) != "one" {
 		t.Fatalf("%q, %v", line, err)
 	}
@@ -96,13 +96,43 @@ func TestLinesBroken(t *testing.T) {
 // TestLinesSmall: a connection that said much once holds little again.
 func TestLinesSmall(t *testing.T) {
 	big := strings.Repeat("x", 30_000)
-	l := &lines{src: io.MultiReader(strings.NewReader(big+"\n"), iotest.OneByteReader(strings.NewReader("a\nb\n"))), max: 40_000}
+	l := newReading(io.MultiReader(strings.NewReader(big+"\n"), iotest.OneByteReader(strings.NewReader("a\nb\n"))), 40_000)
 	for _, want := range []string{big, "a", "b"} {
 		if line, err := l.next(); err != nil || string(line) != want {
 			t.Fatalf("%.20q, %v", line, err)
 		}
 	}
-	if held := cap(l.buf) + cap(l.line); held > 2*smallBuffer {
+	if held := cap(l.line); held > keptLine {
 		t.Errorf("an idle connection holds %d bytes", held)
+	}
+}
+
+// reading feeds lines from a source as conn does.
+type reading struct {
+	lines
+	src io.Reader
+	buf [4 << 10]byte
+	err error
+}
+
+func newReading(src io.Reader, limit int) *reading {
+	return &reading{src: src, lines: lines{max: limit}}
+}
+
+func (r *reading) next() ([]byte, error) {
+	for {
+		if line, ok, err := r.lines.next(); ok {
+			return line, err
+		}
+		if r.err == nil {
+			var n int
+			n, r.err = r.src.Read(r.buf[:])
+			r.feed(r.buf[:n])
+			continue
+		}
+		if line, ok, err := r.last(); ok && r.err == io.EOF {
+			return line, err
+		}
+		return nil, r.err
 	}
 }

@@ -22,6 +22,8 @@ type Server struct {
 	// WriteTimeout is how long a client may take nothing before it is cut; 0 means
 	// socket.WriteTimeout.
 	WriteTimeout time.Duration
+
+	buffers socket.Buffers
 }
 
 // Serve lets in whoever connects to ln until ln is closed, then waits until all of them
@@ -36,7 +38,10 @@ func (s *Server) Serve(ln net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 0
-			served.Go(func() { s.serve(c) })
+			if conn := s.open(c); conn != nil {
+				who := caller(c)
+				served.Go(func() { s.Hub.Serve(context.Background(), who, conn) })
+			}
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		default:
@@ -49,26 +54,31 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 }
 
-func (s *Server) serve(nc net.Conn) {
+func caller(c net.Conn) hub.Caller {
+	return hub.Caller{
+		Via:    "tcp",
+		Addr:   c.RemoteAddr().String(),
+		Format: hub.Text,
+		Codecs: [2]hub.Codec{hub.Text: text{}, hub.JSON: object{}},
+	}
+}
+
+// open returns nil, and has closed nc, where it can't be used.
+func (s *Server) open(nc net.Conn) *conn {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		s.Log.Error("not a TCP connection", "addr", nc.RemoteAddr())
 		nc.Close()
-		return
+		return nil
 	}
 	timeout := s.WriteTimeout
 	if timeout == 0 {
 		timeout = socket.WriteTimeout
 	}
-	c, err := newConn(tcp, s.MaxLine, timeout)
+	c, err := newConn(tcp, &s.buffers, s.MaxLine, timeout)
 	if err != nil { // the peer is gone again
 		tcp.Close()
-		return
+		return nil
 	}
-	s.Hub.Serve(context.Background(), hub.Caller{
-		Via:    "tcp",
-		Addr:   tcp.RemoteAddr().String(),
-		Format: hub.Text,
-		Codecs: [2]hub.Codec{hub.Text: text{}, hub.JSON: object{}},
-	}, c)
+	return c
 }

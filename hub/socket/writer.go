@@ -1,6 +1,6 @@
-// Package socket writes whole frames to a kernel socket as the hub wants it: at once from
-// its sweep, or waiting for as long as the peer takes something. Every gateway over TCP
-// stands on it.
+// Package socket is what every gateway over TCP stands on. It writes whole frames to a
+// kernel socket as the hub wants it: at once from its sweep, or waiting for as long as the
+// peer takes something. And it reads so that a connection that is quiet costs little.
 package socket
 
 import (
@@ -24,9 +24,9 @@ const (
 	SendBuffer = 64 << 10
 )
 
-// A Conn is what a Writer needs of a connection; *net.TCPConn is one.
+// A Conn is what is read and written; *net.TCPConn is one.
 type Conn interface {
-	io.Writer
+	io.ReadWriter
 	syscall.Conn
 	SetWriteDeadline(time.Time) error
 }

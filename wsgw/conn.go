@@ -16,6 +16,7 @@ import (
 
 const (
 	finClose = 0x88
+	finPong  = 0x8a
 	// lingerTime is how long a closed connection is read on, so that the close code is
 	// really read and not lost to a reset.
 	lingerTime = 5 * time.Second
@@ -52,7 +53,12 @@ func (c *conn) ReadLine() ([]byte, error) {
 	if !c.more {
 		// Time in which nobody reads is not the client's silence.
 		c.link.listen()
-		err := c.readMessage()
+		err := c.link.await()
+		if err != nil {
+			err = c.ending(err)
+		} else {
+			err = c.readMessage()
+		}
 		if c.link.closing.Load() {
 			return nil, net.ErrClosed
 		}
@@ -129,7 +135,10 @@ func (c *conn) ending(err error) error {
 		return &violation{code, err.Error()}
 	}
 	var closed *websocket.CloseError
-	if errors.As(err, &closed) {
+	switch {
+	case err == io.EOF:
+		return errNoFarewell
+	case errors.As(err, &closed):
 		if closed.Code == websocket.CloseAbnormalClosure {
 			return errNoFarewell
 		}

@@ -26,8 +26,8 @@ const (
 	protocolJSON = "partyline.json.v1"
 )
 
-// readBuffer is small because most connections are quiet; larger payloads pass it by.
-const readBuffer = 512
+// readBuffer is the library's own and the least it can be: the link has a larger one.
+const readBuffer = 1
 
 // A Gateway is the http.Handler that puts WebSockets on the line.
 type Gateway struct {
@@ -40,7 +40,8 @@ type Gateway struct {
 	// socket.WriteTimeout.
 	WriteTimeout time.Duration
 
-	buffers sync.Pool // unused by control frames, so that no connection holds one
+	inputs  socket.Buffers
+	outputs sync.Pool // unused by control frames, so that no connection holds one
 	serving sync.WaitGroup
 }
 
@@ -93,14 +94,14 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error)
 	format, header := chooseFormat(r)
 	u := websocket.Upgrader{
 		ReadBufferSize:  readBuffer,
-		WriteBufferPool: &g.buffers,
+		WriteBufferPool: &g.outputs,
 		CheckOrigin:     func(*http.Request) bool { return true }, // admit did
 	}
 	timeout := g.WriteTimeout
 	if timeout == 0 {
 		timeout = socket.WriteTimeout
 	}
-	h := &hijacker{ResponseWriter: w, timeout: timeout}
+	h := &hijacker{ResponseWriter: w, inputs: &g.inputs, timeout: timeout}
 	ws, err := u.Upgrade(h, r, header)
 	if err != nil {
 		return nil, err
@@ -132,6 +133,7 @@ func chooseFormat(r *http.Request) (hub.Format, http.Header) {
 // hijacker puts a link under the library.
 type hijacker struct {
 	http.ResponseWriter
+	inputs  *socket.Buffers
 	timeout time.Duration
 	link    *link
 }
@@ -148,7 +150,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		nc.Close()
 		return nil, nil, errNotTCP
 	}
-	if h.link, err = newLink(tcp, h.timeout); err != nil {
+	if h.link, err = newLink(tcp, h.inputs, h.timeout); err != nil {
 		nc.Close()
 		return nil, nil, err
 	}

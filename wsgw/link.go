@@ -24,37 +24,89 @@ type link struct {
 	upgrade bool          // the handshake is over: frames from now on
 
 	// The reading goroutine's.
+	reader   *socket.Reader
+	in       []byte // of the reader, not passed on yet
 	scanner  scanner
 	bad      *violation
 	farewell []byte // the close frame that the library wanted to send, which Close sends
 }
 
-func newLink(tcp *net.TCPConn, timeout time.Duration) (*link, error) {
+func newLink(tcp *net.TCPConn, b *socket.Buffers, timeout time.Duration) (*link, error) {
 	tcp.SetWriteBuffer(socket.SendBuffer)
 	tcp.SetKeepAliveConfig(net.KeepAliveConfig{
 		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3,
 	})
+	r, err := socket.NewReader(tcp, b)
+	if err != nil {
+		return nil, err
+	}
 	w, err := socket.NewWriter(tcp, socket.EndOfFrame, timeout)
 	if err != nil {
 		return nil, err
 	}
-	return &link{Conn: tcp, tcp: tcp, writer: w, pen: make(chan struct{}, 1), closed: make(chan struct{})}, nil
+	return &link{
+		Conn: tcp, tcp: tcp, reader: r, writer: w,
+		pen: make(chan struct{}, 1), closed: make(chan struct{}),
+	}, nil
 }
 
-// Read is the library's.
+// await waits for the beginning of a frame that is the library's to read, before the
+// library asks for it: from here there is little on the stack. So that somebody who only
+// listens stays here, it takes away the pongs, which tell no more than that the link lives.
+func (l *link) await() error {
+	for l.bad == nil && l.scanner.between() {
+		if len(l.in) == 0 {
+			in, err := l.reader.Read()
+			if err != nil {
+				return err
+			}
+			l.in = in
+		}
+		n := pongLen(l.in)
+		if n == 0 {
+			return nil
+		}
+		l.in = l.in[n:]
+		l.listen()
+	}
+	return nil
+}
+
+// pongLen returns the length of a whole and proper pong at the beginning of b, or 0.
+func pongLen(b []byte) int {
+	if len(b) < 6 || b[0] != finPong || b[1] < 0x80 || b[1] > 0x80+125 {
+		return 0
+	}
+	n := 6 + int(b[1]&0x7f)
+	if len(b) < n {
+		return 0
+	}
+	return n
+}
+
+// Read is the library's. It returns no more than the rest of a frame, so that the library
+// holds nothing of the next one when await looks for it.
 func (l *link) Read(b []byte) (int, error) {
 	if l.bad != nil {
 		return 0, l.bad
 	}
-	n, err := l.tcp.Read(b)
-	n, whole, bad := l.scanner.scan(b[:n])
+	if len(l.in) == 0 {
+		in, err := l.reader.Read()
+		if err != nil {
+			return 0, err
+		}
+		l.in = in
+	}
+	n, whole, bad := l.scanner.next(l.in[:min(len(b), len(l.in))])
 	if whole {
 		l.listen()
 	}
 	if l.bad = bad; bad != nil && n == 0 {
 		return 0, bad
 	}
-	return n, err
+	copy(b, l.in[:n])
+	l.in = l.in[n:]
+	return n, nil
 }
 
 // listen gives the client time until its next whole frame, or until its end once the

@@ -27,32 +27,29 @@ type scanner struct {
 	fragments int      // of the current message
 }
 
-// scan goes on with b. It returns how many bytes of b may be believed, whether a frame
-// ended in them, and why the next byte may not.
-func (s *scanner) scan(b []byte) (n int, whole bool, bad *violation) {
-	for n < len(b) {
-		if s.left > 0 {
-			k := min(s.left, uint64(len(b)-n))
-			n += int(k)
-			s.left -= k
-			whole = whole || s.left == 0
-			continue
-		}
-		start := n
+// next goes on with b, to the end of the current frame at most. It returns how many bytes
+// of b may be believed, whether the frame ended with them, and why the next byte may not.
+func (s *scanner) next(b []byte) (n int, whole bool, bad *violation) {
+	if s.left == 0 {
 		for n < len(b) && s.have < s.headerLen() {
 			s.header[s.have] = b[n]
 			s.have++
 			n++
 		}
 		if s.have < s.headerLen() {
-			break
+			return n, false, nil
 		}
 		if bad := s.check(); bad != nil {
-			return start, whole, bad
+			return 0, false, bad
 		}
 	}
-	return n, whole, nil
+	k := min(s.left, uint64(len(b)-n))
+	s.left -= k
+	return n + int(k), s.left == 0, nil
 }
+
+// between reports that no frame has begun.
+func (s *scanner) between() bool { return s.left == 0 && s.have == 0 }
 
 func (s *scanner) headerLen() int {
 	if s.have < 2 {

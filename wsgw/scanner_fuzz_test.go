@@ -25,7 +25,7 @@ func FuzzScanner(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, stream, sizes []byte) {
 		var whole scanner
-		n, _, bad := whole.scan(stream)
+		n, _, bad := scan(&whole, stream)
 		end, breach := slowly(stream)
 		if (bad != nil) != breach {
 			t.Fatalf("bad is %v after %d bytes, a breach at %d: %t", bad, n, end, breach)
@@ -40,7 +40,7 @@ func FuzzScanner(f *testing.F) {
 		believed, i := 0, 0
 		for rest := stream; len(rest) > 0; i++ {
 			size := min(max(int(sizes[i%len(sizes)]), 1), len(rest))
-			k, _, partBad := parts.scan(rest[:size])
+			k, _, partBad := scan(&parts, rest[:size])
 			believed += k
 			if partBad != nil {
 				// The beginning of a header may have passed before it was known.

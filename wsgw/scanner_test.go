@@ -77,7 +77,7 @@ func TestScanner(t *testing.T) {
 				for rest := test.stream; len(rest) > 0 && bad == nil; {
 					var n int
 					part := rest[:min(size, len(rest))]
-					if n, _, bad = s.scan(part); bad == nil && n != len(part) {
+					if n, _, bad = scan(&s, part); bad == nil && n != len(part) {
 						t.Fatalf("%d of %d bytes are believed without a breach", n, len(part))
 					}
 					rest = rest[len(part):]
@@ -99,7 +99,7 @@ func TestScanner(t *testing.T) {
 func TestScannerBelieves(t *testing.T) {
 	var s scanner
 	good := frame(0x81, "good")
-	n, whole, bad := s.scan(join(good, frame(0x88, "x"), good))
+	n, whole, bad := scan(&s, join(good, frame(0x88, "x"), good))
 	if n != len(good) || !whole || bad == nil {
 		t.Errorf("%d of %d bytes, whole %t, %v", n, len(good), whole, bad)
 	}
@@ -110,8 +110,21 @@ func TestScannerWhole(t *testing.T) {
 	var s scanner
 	ping := frame(0x89, "ping")
 	for i, b := range ping {
-		if _, whole, _ := s.scan([]byte{b}); whole != (i == len(ping)-1) {
+		if _, whole, _ := scan(&s, []byte{b}); whole != (i == len(ping)-1) {
 			t.Errorf("byte %d of %d: whole is %t", i, len(ping), whole)
 		}
 	}
+}
+
+// scan follows all frames in b. It returns how many bytes may be believed, whether any
+// frame ended in them, and why the next byte may not.
+func scan(s *scanner, b []byte) (n int, whole bool, bad *violation) {
+	for n < len(b) && bad == nil {
+		var k int
+		var ended bool
+		k, ended, bad = s.next(b[n:])
+		n += k
+		whole = whole || ended
+	}
+	return n, whole, bad
 }

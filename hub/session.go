@@ -1,8 +1,8 @@
 package hub
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"

@@ -72,6 +72,7 @@ func newCommand() *cobra.Command {
 	f.DurationVar(&c.drain, "drain", 5*time.Second, "time to deliver what was said when the server ends")
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
+	cmd.AddCommand(newBenchCommand())
 	return cmd
 }
 

@@ -1,0 +1,183 @@
+//go:build linux
+
+package load
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// dialers is how many connections are opened at a time.
+const dialers = 64
+
+// A target is where members go: addresses are resolved once.
+type target struct {
+	tcp  *net.TCPAddr
+	ws   *net.TCPAddr
+	host string // of the WebSocket's URL
+	path string
+}
+
+func (p *Plan) target() (t target, err error) {
+	if p.Addr != "" {
+		if t.tcp, err = p.resolve(p.Addr); err != nil {
+			return t, err
+		}
+	}
+	if p.URL != "" {
+		u, err := url.Parse(p.URL)
+		if err != nil {
+			return t, err
+		}
+		if u.Scheme != "ws" && u.Scheme != "http" {
+			return t, fmt.Errorf("%s: only ws:// is spoken, without TLS", p.URL)
+		}
+		host := u.Host
+		if u.Port() == "" {
+			host = net.JoinHostPort(u.Hostname(), "80")
+		}
+		t.host, t.path = u.Host, u.EscapedPath()
+		if t.path == "" {
+			t.path = "/ws"
+		}
+		if t.ws, err = p.resolve(host); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+// resolve resolves HOST:PORT, which must be on this machine unless the plan says otherwise.
+func (p *Plan) resolve(addr string) (*net.TCPAddr, error) {
+	a, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if a.IP == nil {
+		a.IP = net.IPv4(127, 0, 0, 1)
+	}
+	if !p.Away && !a.IP.IsLoopback() {
+		return nil, fmt.Errorf("%s is not on this machine, and nobody named it", addr)
+	}
+	return a, nil
+}
+
+// sockaddr returns the address as the system calls want it, and its family.
+func sockaddr(a *net.TCPAddr) (unix.Sockaddr, int) {
+	if ip := a.IP.To4(); ip != nil {
+		return &unix.SockaddrInet4{Port: a.Port, Addr: [4]byte(ip)}, unix.AF_INET
+	}
+	return &unix.SockaddrInet6{Port: a.Port, Addr: [16]byte(a.IP.To16())}, unix.AF_INET6
+}
+
+// dial opens a member's connection, up to where the server's own words begin. It sets fd,
+// which does not block then.
+func (t *target) dial(m *member) error {
+	addr := t.tcp
+	if m.wire.ws {
+		addr = t.ws
+	}
+	to, family := sockaddr(addr)
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("socket", err)
+	}
+	m.fd = fd
+	limit := unix.NsecToTimeval(tries.Nanoseconds())
+	err = errors.Join(
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit),
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1),
+	)
+	if err == nil {
+		err = os.NewSyscallError("connect", connect(fd, to))
+	}
+	if err == nil && m.wire.ws {
+		err = t.shakeHands(m)
+	} else if err == nil {
+		err = writeAll(fd, m.opening())
+	}
+	if err == nil {
+		err = unix.SetNonblock(fd, true)
+	}
+	if err != nil {
+		unix.Close(fd)
+		m.fd = -1
+	}
+	return err
+}
+
+func connect(fd int, to unix.Sockaddr) error {
+	for {
+		if err := unix.Connect(fd, to); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+// opening returns what a member over TCP says first.
+func (m *member) opening() (b []byte) {
+	if m.name != lobby {
+		b = fmt.Appendf(b, "/join %s\n", m.name)
+	}
+	if m.wire.format == JSON {
+		b = append(b, "/format json\n"...)
+	}
+	return b
+}
+
+// shakeHands opens the WebSocket (RFC 6455 section 4), and reads no byte behind the
+// server's answer.
+func (t *target) shakeHands(m *member) error {
+	request := fmt.Sprintf("GET %s?room=%s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cGFydHlsaW5lIGJlbmNoIQ==\r\nSec-WebSocket-Protocol: partyline.%s.v1\r\n\r\n",
+		t.path, url.QueryEscape(m.name), t.host, m.wire.format)
+	if err := writeAll(m.fd, []byte(request)); err != nil {
+		return err
+	}
+	var answer []byte
+	buf := make([]byte, 1024)
+	for !bytes.HasSuffix(answer, []byte("\r\n\r\n")) {
+		n, _, err := unix.Recvfrom(m.fd, buf, unix.MSG_PEEK)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			return os.NewSyscallError("read", err)
+		case n == 0 || len(answer) > 16<<10:
+			return fmt.Errorf("the server does not open a WebSocket: %q", answer)
+		}
+		seen := len(answer)
+		answer = append(answer, buf[:n]...)
+		if i := bytes.Index(answer[max(seen-3, 0):], []byte("\r\n\r\n")); i >= 0 {
+			answer = answer[:max(seen-3, 0)+i+4]
+		}
+		if _, err := unix.Read(m.fd, buf[:len(answer)-seen]); err != nil { // what was looked at
+			return os.NewSyscallError("read", err)
+		}
+	}
+	if status, _, _ := bytes.Cut(answer, []byte("\r\n")); !bytes.HasPrefix(status, []byte("HTTP/1.1 101")) {
+		return fmt.Errorf("the server does not open a WebSocket: %s", status)
+	}
+	return nil
+}
+
+func writeAll(fd int, b []byte) error {
+	for len(b) > 0 {
+		n, err := unix.Write(fd, b)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return os.NewSyscallError("write", err)
+		}
+		b = b[n:]
+	}
+	return nil
+}

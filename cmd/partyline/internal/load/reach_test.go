@@ -1,0 +1,157 @@
+//go:build linux
+
+package load
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"text/tabwriter"
+)
+
+// What the environment says of TestReach; `make bench` sets it.
+const (
+	reachRows = "REACH"     // which rows: a regular expression
+	reachRuns = "BENCHRUNS" // how many rounds; 5
+)
+
+// TestReach measures partyline against queue-per-member and the floor. The variants take
+// turns, so that what else the machine does hits all of them, and ratios are within one
+// round; what is printed is the median of all rounds.
+func TestReach(t *testing.T) {
+	wanted := os.Getenv(reachRows)
+	if wanted == "" {
+		t.Skipf("%s names no rows: see make bench", reachRows)
+	}
+	runs, err := strconv.Atoi(os.Getenv(reachRuns))
+	if err != nil || runs < 1 {
+		runs = 5
+	}
+	var chosen []row
+	var names []string // of variants
+	for _, r := range rows {
+		if !regexp.MustCompile(wanted).MatchString(r.name) {
+			continue
+		}
+		chosen = append(chosen, r)
+		for _, name := range r.uses {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	program := filepath.Join(t.TempDir(), "partyline")
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", program, "partyline/cmd/partyline").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	rounds := make([]round, runs)
+	for i := range rounds {
+		rounds[i] = make(round)
+		for _, name := range names {
+			fmt.Fprintf(os.Stderr, "\rround %d of %d: %-20s", i+1, runs, name)
+			rep, err := measureVariant(t, program, variants[name])
+			if err == nil {
+				err = rep.Err()
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			rounds[i][name] = rep
+		}
+	}
+	fmt.Fprintf(os.Stderr, "\r%-50s\r", "")
+	fmt.Printf("%d processors, shared with the load generator; %s; medians of %d\n\n", runtime.NumCPU(), runtime.Version(), runs)
+	printFigures(os.Stdout, chosen, rounds)
+	fmt.Println()
+	printVariants(os.Stdout, names, rounds)
+}
+
+// measureVariant runs a variant once, on a server of its own.
+func measureVariant(t *testing.T, program string, v variant) (*Report, error) {
+	cmd := serverCommand(v.server)
+	if v.server == "partyline" {
+		cmd = exec.Command(program, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-format", "json")
+		for _, variable := range os.Environ() {
+			if !strings.HasPrefix(variable, "PARTYLINE_") {
+				cmd.Env = append(cmd.Env, variable)
+			}
+		}
+		cmd.Env = append(cmd.Env, "PARTYLINE_RATE=0")
+	}
+	s, err := Start(t.Context(), cmd)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Stop()
+	p := completed(v.plan)
+	p.Addr, p.URL = s.TCP, "ws://"+s.HTTP+"/ws"
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	runtime.GC() // not within what is measured
+	return Run(t.Context(), p, s, nobody)
+}
+
+// median returns the middle of what the rounds have; with an even number the lower of two.
+func median(rounds []round, of func(round) float64) float64 {
+	values := make([]float64, len(rounds))
+	for i, r := range rounds {
+		values[i] = of(r)
+	}
+	slices.Sort(values)
+	return values[(len(values)-1)/2]
+}
+
+// printFigures prints what is promised and what was measured, as Markdown.
+func printFigures(w io.Writer, chosen []row, rounds []round) {
+	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	fmt.Fprintln(t, "| case\t| figure\t| measured\t| least and most\t| reach\t| verdict\t|")
+	fmt.Fprintln(t, "|---\t|---\t|---\t|---\t|---\t|---\t|")
+	for _, r := range chosen {
+		name := r.name
+		for _, f := range r.figures {
+			value := median(rounds, f.of)
+			least, most := f.of(rounds[0]), f.of(rounds[0])
+			for _, r := range rounds {
+				least, most = min(least, f.of(r)), max(most, f.of(r))
+			}
+			sign, reached := "≤", value <= f.bound
+			if f.atLeast {
+				sign, reached = "≥", value >= f.bound
+			}
+			verdict := "reached"
+			if !reached {
+				verdict = "NOT reached"
+			}
+			fmt.Fprintf(t, "| %s\t| %s\t| %.3g %s\t| %.3g to %.3g\t| %s %.3g %s\t| %s\t|\n",
+				name, f.what, value, f.unit, least, most, sign, f.bound, f.unit, verdict)
+			name = ""
+		}
+	}
+	t.Flush()
+}
+
+// printVariants prints what the figures are made of.
+func printVariants(w io.Writer, names []string, rounds []round) {
+	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	fmt.Fprintln(t, "| server\t| work\t| deliveries/s\t| CPU a delivery\t| p50\t| p99\t| max\t| peak memory\t|")
+	fmt.Fprintln(t, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|")
+	for _, name := range names {
+		of := func(f func(*Report) float64) float64 { return median(rounds, just(f, name)) }
+		p := rounds[0][name].Plan
+		fmt.Fprintf(t, "| %s\t| %s\t| %s\t| %.3g µs\t| %s\t| %s\t| %s\t| %.1f MB\t|\n",
+			variants[name].server, p.String(), count(int64(of(rate))), of(cpu),
+			duration(of(func(r *Report) float64 { return r.Latency.P50 })), duration(of(p99)),
+			duration(of(func(r *Report) float64 { return r.Latency.Max })),
+			of(func(r *Report) float64 { return float64(r.Server.Peak) / 1e6 }))
+	}
+	t.Flush()
+}

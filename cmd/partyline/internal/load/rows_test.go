@@ -1,0 +1,142 @@
+//go:build linux
+
+package load
+
+import "time"
+
+// A variant is a server and the work that it is given.
+type variant struct {
+	server string
+	plan   Plan
+}
+
+// What the variants of saturated work, and of work at rest, have in common.
+func saturated(p Plan) Plan {
+	p.Window, p.Warmup, p.For = 4, 300*time.Millisecond, 1200*time.Millisecond
+	if p.Talkers == 0 {
+		p.Talkers = 50
+	}
+	return p
+}
+
+func atRest(members int, rate float64) Plan {
+	return Plan{TCP: members, Talkers: 50, Rate: rate, Warmup: 500 * time.Millisecond, For: 3 * time.Second}
+}
+
+// variants are by name what the rows compare.
+var variants = map[string]variant{
+	"tcp":       {"partyline", saturated(Plan{TCP: 1000})},
+	"tcp queue": {"queue", saturated(Plan{TCP: 1000})},
+
+	"tcp 100":       {"partyline", saturated(Plan{TCP: 100})},
+	"tcp 100 queue": {"queue", saturated(Plan{TCP: 100})},
+
+	"ws text":  {"partyline", saturated(Plan{WS: 1000})},
+	"ws json":  {"partyline", saturated(Plan{WS: 1000, WSFormat: JSON})},
+	"ws queue": {"queue", saturated(Plan{WS: 1000})},
+
+	"mixed": {"partyline", saturated(Plan{TCP: 500, WS: 500, WSFormat: JSON})},
+	"well":  {"partyline", saturated(Plan{TCP: 950})},
+	"stuck": {"partyline", saturated(Plan{TCP: 950, Stuck: 50})},
+
+	"rooms":       {"partyline", saturated(Plan{TCP: 10000, Rooms: 1000, Talkers: 1000})},
+	"rooms queue": {"queue", saturated(Plan{TCP: 10000, Rooms: 1000, Talkers: 1000})},
+
+	"rest":       {"partyline", atRest(1000, 100)},
+	"rest floor": {"floor", atRest(1000, 100)},
+	"rest queue": {"queue", atRest(1000, 100)},
+
+	"rest ws": {"partyline", func() Plan {
+		p := atRest(1000, 100)
+		p.TCP, p.WS, p.WSFormat = 0, p.TCP, JSON
+		return p
+	}()},
+
+	"large":       {"partyline", atRest(9500, 10)},
+	"large floor": {"floor", atRest(9500, 10)},
+
+	"idle tcp": {"partyline", Plan{TCP: 9000, Window: 1, Settle: 2 * time.Second, For: 10 * time.Millisecond}},
+	"idle ws":  {"partyline", Plan{WS: 9000, Window: 1, Settle: 2 * time.Second, For: 10 * time.Millisecond}},
+}
+
+// A row is a promise: variants, and figures out of their reports.
+type row struct {
+	name    string
+	uses    []string // variants
+	figures []figure
+}
+
+// A figure is a number of a round that has a bound.
+type figure struct {
+	what    string
+	atLeast bool // the bound is the least, not the most
+	bound   float64
+	unit    string
+	of      func(round) float64
+}
+
+// A round has a report of each variant.
+type round map[string]*Report
+
+func rate(r *Report) float64      { return r.DeliveriesPerSecond }
+func cpu(r *Report) float64       { return r.Server.CPUPerDelivery }
+func p99(r *Report) float64       { return r.Latency.P99 }
+func perMember(r *Report) float64 { return r.Server.PerMember / 1e3 }
+func arrival(r *Report) float64   { return r.Arrival }
+
+// just takes a number as it is, and ratio divides that of one variant by that of another.
+func just(of func(*Report) float64, a string) func(round) float64 {
+	return func(r round) float64 { return of(r[a]) }
+}
+
+func ratio(of func(*Report) float64, a, b string) func(round) float64 {
+	return func(r round) float64 { return of(r[a]) / of(r[b]) }
+}
+
+var rows = []row{
+	{"saturated, 1,000 over TCP", []string{"tcp", "tcp queue"}, []figure{
+		{"deliveries/s, of queue-per-member's", true, 8, "×", ratio(rate, "tcp", "tcp queue")},
+		{"server CPU a delivery", false, 0.15, "µs", just(cpu, "tcp")},
+	}},
+	{"saturated, 100 over TCP", []string{"tcp 100", "tcp 100 queue"}, []figure{
+		{"deliveries/s, of queue-per-member's", true, 5, "×", ratio(rate, "tcp 100", "tcp 100 queue")},
+		{"server CPU a delivery", false, 0.35, "µs", just(cpu, "tcp 100")},
+	}},
+	{"saturated, 1,000 over WebSocket", []string{"tcp", "ws text", "ws json", "ws queue"}, []figure{
+		{"server CPU a delivery in text, of TCP's", false, 1.3, "×", ratio(cpu, "ws text", "tcp")},
+		{"server CPU a delivery in JSON, of TCP's in text", false, 1.6, "×", ratio(cpu, "ws json", "tcp")},
+		{"deliveries/s in text, of queue-per-member's", true, 8, "×", ratio(rate, "ws text", "ws queue")},
+	}},
+	{"mixed, 500 over TCP and 500 over WebSocket in JSON", []string{"tcp", "ws json", "mixed"}, []figure{
+		{"server CPU a delivery, of the mean of the two alone", false, 1.3, "×", func(r round) float64 {
+			return 2 * cpu(r["mixed"]) / (cpu(r["tcp"]) + cpu(r["ws json"]))
+		}},
+	}},
+	{"saturated, 50 of 1,000 never read", []string{"well", "stuck"}, []figure{
+		{"p99 of the others, of that without them", false, 1.2, "×", ratio(p99, "stuck", "well")},
+		{"memory, above that without them", false, (1<<20 + 50*64<<10) / 1e6, "MB", func(r round) float64 {
+			return float64(r["stuck"].Server.Peak-r["well"].Server.Peak) / 1e6
+		}},
+	}},
+	{"1,000 rooms of 10 members, each with a talker", []string{"rooms", "rooms queue"}, []figure{
+		{"deliveries/s, of queue-per-member's", true, 5, "×", ratio(rate, "rooms", "rooms queue")},
+	}},
+	{"at rest, 1,000 over TCP, 100 messages/s", []string{"rest", "rest floor", "rest queue", "rest ws"}, []figure{
+		{"server CPU a delivery, of the floor's", false, 1.1, "×", ratio(cpu, "rest", "rest floor")},
+		{"p99, of the floor's", false, 1.2, "×", ratio(p99, "rest", "rest floor")},
+		{"server CPU a delivery, of queue-per-member's", false, 1, "×", ratio(cpu, "rest", "rest queue")},
+		{"server CPU a delivery over WebSocket in JSON, of TCP's", false, 1.1, "×", ratio(cpu, "rest ws", "rest")},
+	}},
+	{"at rest, 9,500 over TCP, 10 messages/s", []string{"large", "large floor"}, []figure{
+		{"server CPU a delivery, of the floor's", false, 1.1, "×", ratio(cpu, "large", "large floor")},
+		{"p99, of the floor's", false, 1.2, "×", ratio(p99, "large", "large floor")},
+	}},
+	{"idle, 9,000 members", []string{"idle tcp", "idle ws"}, []figure{
+		{"memory of a member over TCP", false, 6, "KB", just(perMember, "idle tcp")},
+		{"memory of a member over WebSocket", false, 8, "KB", just(perMember, "idle ws")},
+	}},
+	{"9,000 arrive in one room", []string{"idle tcp", "idle ws"}, []figure{
+		{"over TCP, all in", false, 3, "s", just(arrival, "idle tcp")},
+		{"over WebSocket, all in", false, 3, "s", just(arrival, "idle ws")},
+	}},
+}

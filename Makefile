@@ -5,6 +5,8 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # build at all in a clone that belongs to another user.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
+BENCH ?= .
+BENCHRUNS ?= 5
 TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
@@ -46,5 +48,5 @@ lint: ## gofumpt, vet, staticcheck, shellcheck, the import rule
 fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
 	@FUZZTIME=$(FUZZTIME) bash .ci/fuzz
 
-bench: ## run every benchmark
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## compare with queue-per-member and the floor (BENCH='at rest' for single rows, BENCHRUNS=5)
+	REACH='$(BENCH)' BENCHRUNS=$(BENCHRUNS) go test -run TestReach -v -count 1 -timeout 60m ./cmd/partyline/internal/load

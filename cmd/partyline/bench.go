@@ -33,8 +33,7 @@ does not, bench ends with 1.
 
 The server is the one that listens on this machine, unless --addr and --url name another,
 a proxy in front of one perhaps, or --self starts one for the occasion. That one takes its
-settings from the environment (PARTYLINE_HISTORY=0). A server that runs already should
-have --rate 0, or else its talkers are slowed down.
+settings from the environment (PARTYLINE_HISTORY=0).
 
 A closed loop (--window) shows what the server can do; a steady --rate shows what those
 who talk notice.`

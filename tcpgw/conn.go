@@ -33,15 +33,7 @@ var (
 )
 
 func newConn(tcp *net.TCPConn, b *socket.Buffers, maxLine int, timeout time.Duration) (*conn, error) {
-	tcp.SetWriteBuffer(socket.SendBuffer)
-	tcp.SetKeepAliveConfig(net.KeepAliveConfig{
-		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3,
-	})
-	r, err := socket.NewReader(tcp, b)
-	if err != nil {
-		return nil, err
-	}
-	w, err := socket.NewWriter(tcp, socket.EndOfLine, timeout)
+	r, w, err := socket.Open(tcp, b, socket.EndOfLine, timeout)
 	if err != nil {
 		return nil, err
 	}

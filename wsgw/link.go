@@ -32,15 +32,7 @@ type link struct {
 }
 
 func newLink(tcp *net.TCPConn, b *socket.Buffers, timeout time.Duration) (*link, error) {
-	tcp.SetWriteBuffer(socket.SendBuffer)
-	tcp.SetKeepAliveConfig(net.KeepAliveConfig{
-		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3,
-	})
-	r, err := socket.NewReader(tcp, b)
-	if err != nil {
-		return nil, err
-	}
-	w, err := socket.NewWriter(tcp, socket.EndOfFrame, timeout)
+	r, w, err := socket.Open(tcp, b, socket.EndOfFrame, timeout)
 	if err != nil {
 		return nil, err
 	}

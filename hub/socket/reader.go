@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"net"
 	"sync"
 	"syscall"
 )
@@ -19,9 +20,9 @@ func (b *Buffers) get() *[readSize]byte {
 	return new([readSize]byte)
 }
 
-// A Reader reads from a Conn. One goroutine at a time may use it.
+// A Reader reads from a connection. One goroutine at a time may use it.
 type Reader struct {
-	conn    Conn
+	conn    *net.TCPConn
 	raw     syscall.RawConn
 	buffers *Buffers
 	ready   func(fd uintptr) bool // isReady, made once
@@ -29,15 +30,10 @@ type Reader struct {
 	buf     *[readSize]byte       // held until the next Read
 }
 
-// NewReader returns a Reader of conn that takes its buffers from b.
-func NewReader(conn Conn, b *Buffers) (*Reader, error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
+func newReader(conn *net.TCPConn, raw syscall.RawConn, b *Buffers) *Reader {
 	r := &Reader{conn: conn, raw: raw, buffers: b}
 	r.ready = r.isReady
-	return r, nil
+	return r
 }
 
 // Read waits until there is something and returns it; io.EOF at the end. The bytes are

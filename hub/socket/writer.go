@@ -7,7 +7,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
+	"net"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -16,25 +16,10 @@ import (
 	"partyline/hub"
 )
 
-const (
-	// WriteTimeout is how long a peer may take nothing before it is given up.
-	WriteTimeout = 8 * time.Second
-	// SendBuffer is the size that gateways give their sockets' send buffers, so that a
-	// peer that reads nothing is known soon.
-	SendBuffer = 64 << 10
-)
-
-// A Conn is what is read and written; *net.TCPConn is one.
-type Conn interface {
-	io.ReadWriter
-	syscall.Conn
-	SetWriteDeadline(time.Time) error
-}
-
-// A Writer writes frames to a Conn. Its methods meet the Write and TryWrite of
+// A Writer writes frames to a connection. Its methods meet the Write and TryWrite of
 // [hub.Conn]; of these, one may run at a time. Stop may be called at any time.
 type Writer struct {
-	conn    Conn
+	conn    *net.TCPConn
 	raw     syscall.RawConn
 	end     End
 	timeout time.Duration
@@ -51,16 +36,10 @@ type Writer struct {
 // End returns where the frame ends that holds the byte before n. The frames begin at 0.
 type End func(frames []byte, n int) int
 
-// NewWriter returns a Writer to conn for frames that end where end says. A peer that
-// takes nothing for the timeout is given up.
-func NewWriter(conn Conn, end End, timeout time.Duration) (*Writer, error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
+func newWriter(conn *net.TCPConn, raw syscall.RawConn, end End, timeout time.Duration) *Writer {
 	w := &Writer{conn: conn, raw: raw, end: end, timeout: timeout}
 	w.attempt = w.try
-	return w, nil
+	return w
 }
 
 // TryWrite is hub.TryWriter's.

@@ -37,6 +37,15 @@ type TryWriter interface {
 	TryWrite(frames []byte) (n int, err error)
 }
 
+// A LineBuffer is a Conn that knows whether its next line has come already. The hub takes
+// lines that came together before it writes anything of them to others, so that they go
+// out together as well.
+type LineBuffer interface {
+	// HasLine reports whether the next ReadLine returns without waiting. The goroutine
+	// that reads calls it.
+	HasLine() bool
+}
+
 // A Codec makes the bytes that one kind of client gets for an event, framed for its
 // transport. Callers with equal Codecs share the bytes: an event is encoded once for
 // all of them, however many. A Codec is therefore a comparable value.

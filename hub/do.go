@@ -7,9 +7,11 @@ import (
 
 // do does what m asks for. A *Refusal is for m to read; any other error ends m.
 func (m *member) do(q *request) error {
-	switch q.verb {
-	case verbSay, verbMe:
+	if q.verb == verbSay || q.verb == verbMe {
 		return m.say(q)
+	}
+	m.sweep() // what it said comes before what it asks for
+	switch q.verb {
 	case verbMsg:
 		return m.pass(q)
 	case verbNick:
@@ -106,7 +108,7 @@ func (m *member) who(q *request) *WhoAnswer {
 	r := m.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &WhoAnswer{Ref: q.ref, Occupants: r.occupants(m), Count: len(r.members)}
+	return &WhoAnswer{Ref: q.ref, Occupants: r.occupants(m, occupantsListed), Count: len(r.members)}
 }
 
 // roomsAnswer lists as many rooms as an answer has place for.

@@ -8,7 +8,7 @@ type Welcome struct {
 	Ref       string
 	Room      string
 	Nick      string     // the member's own
-	Occupants []Occupant // oneself included; the first occupantsListed of a large room
+	Occupants []Occupant // oneself included; of a large room the first, more of them in JSON
 	Count     int        // all of them
 	Last      int64      // the room's newest id: live messages have greater ones
 	Version   string     // of the server
@@ -30,7 +30,7 @@ func (e *Welcome) AppendText(dst []byte) []byte {
 // appendCompany names everybody else up to 20 people, and two of them above.
 func (e *Welcome) appendCompany(dst []byte) []byte {
 	named, others := e.Count-1, 0
-	if e.Count > 20 {
+	if e.Count > companyListed {
 		named, others = 2, e.Count-3
 	}
 	i := 0

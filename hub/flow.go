@@ -48,6 +48,7 @@ type flow struct {
 // while it waits.
 func (r *room) waitForPlace(m *member, size int) {
 	for !r.closed && (int64(r.unswept) > r.hub.window/4 || r.isAhead(m, size)) {
+		r.sweepRest(m)
 		if r.flow.waiting.Add(1) == 1 {
 			r.flow.again = time.AfterFunc(freshness/10, r.lookAgain)
 		}

@@ -183,6 +183,13 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// Members returns how many are on the line.
+func (h *Hub) Members() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.members)
+}
+
 // claim gives m a name that nobody has, and reports whether it could.
 func (h *Hub) claim(m *member, nick string) bool {
 	key := nickKey(nick)
@@ -215,7 +222,7 @@ func (h *Hub) enter(m *member, name, ref string) (*room, *Welcome) {
 	h.mu.Unlock()
 	defer r.mu.Unlock()
 	r.enter(m)
-	return r, r.welcome(m, ref)
+	return r, r.welcome(m, m.format, ref)
 }
 
 // leave takes m out of its room, and the room out of the hub when it was the last.

@@ -17,12 +17,24 @@ const outboxLimit = 64 << 10
 // goroutine that it has while it is behind. The flag writing says that one of them does,
 // and that this one will look again before it stops.
 type member struct {
-	hub    *Hub
-	conn   Conn
-	try    TryWriter // nil where conn can't write without waiting
-	via    string
-	addr   string
-	codecs [2]Codec
+	// What a sweep needs stands together at the beginning: in a large room it finds the
+	// memory of most members cold.
+	mu      sync.Mutex // never held while writing; taken after a room's
+	held    bool       // cur stays: a replay comes first
+	writing bool       // somebody writes
+	try     TryWriter  // nil where conn can't write without waiting
+	cur     cursor
+	out     []byte // owed to this member alone, before what cur points at
+	stop    cursor // where cur ends, once the member has left the stream
+	broken  error  // nothing can be written any more
+
+	// Guarded by mu too.
+	room     *room // written under turn too
+	format   Format
+	codec    Codec
+	told     int64         // messages of the stream up to stop
+	took     time.Time     // when it took something last, while it is behind
+	progress chan struct{} // closed at the next progress; nil when nobody waits
 
 	turn sync.Mutex // held while a line of its own is handled, and while it is ended
 	over error      // why it ended; guarded by turn
@@ -32,23 +44,17 @@ type member struct {
 	nick, key string
 
 	// Guarded by its room's mu.
-	index  int // in room.members
-	saying int // messages that the journal has not committed yet
-	ahead  int // bytes that it said while somebody was behind
+	index  int  // in room.members
+	saying int  // messages that the journal has not committed yet
+	ahead  int  // bytes that it said while somebody was behind
+	sweeps bool // its session is to sweep what it said; written by the session alone
 
-	mu       sync.Mutex // never held while writing; taken after a room's
-	room     *room      // written under turn too
-	format   Format
-	codec    Codec
-	out      []byte // owed to this member alone, before what cur points at
-	cur      cursor
-	stop     cursor        // where cur ends, once the member has left the stream
-	told     int64         // messages of the stream up to stop
-	held     bool          // cur stays: a replay comes first
-	writing  bool          // somebody writes
-	took     time.Time     // when it took something last, while it is behind
-	broken   error         // nothing can be written any more
-	progress chan struct{} // closed at the next progress; nil when nobody waits
+	hub    *Hub
+	conn   Conn
+	lines  LineBuffer // nil where conn can't tell
+	via    string
+	addr   string
+	codecs [2]Codec
 
 	wg sync.WaitGroup // goroutines started for this member
 }
@@ -59,6 +65,7 @@ func newMember(h *Hub, who *Caller, c Conn) *member {
 		format: who.Format, codec: who.Codecs[who.Format], codecs: who.Codecs,
 	}
 	m.try, _ = c.(TryWriter)
+	m.lines, _ = c.(LineBuffer)
 	return m
 }
 
@@ -264,6 +271,7 @@ func (m *member) makePlace() {
 	wait := full()
 	m.mu.Unlock()
 	if wait {
+		m.sweep()
 		m.flush()
 		m.waitUntil(func() bool { return !full() })
 	}

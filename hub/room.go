@@ -8,6 +8,8 @@ import (
 const (
 	// occupantsListed bounds the people whom an answer names.
 	occupantsListed = 200
+	// companyListed bounds those whom a welcome in text names, beside oneself.
+	companyListed = 20
 	// pingEvery is the time between two signs of life.
 	pingEvery = 25 * time.Second
 )
@@ -41,8 +43,17 @@ func newRoom(h *Hub, name string) *room {
 	return r
 }
 
-// tellAll puts e behind everything else that the room was told. r.mu is held.
+// tellAll puts e behind everything else that the room was told, and sees to it that the
+// members get it. r.mu is held.
 func (r *room) tellAll(e Event) {
+	if r.record(e) {
+		r.sweepSoon()
+	}
+}
+
+// record puts e behind everything else that the room was told, and reports whether that
+// is something for a sweep. r.mu is held.
+func (r *room) record(e Event) bool {
 	n := 0
 	now := time.Now()
 	for _, s := range r.streams {
@@ -51,9 +62,8 @@ func (r *room) tellAll(e Event) {
 	}
 	r.unswept += n
 	r.flow.unseen += n
-	if n > 0 {
-		r.sweepSoon()
-	}
+	r.dirty = r.dirty || n > 0
+	return n > 0
 }
 
 // enter puts m into the room, whose comings and goings it hears from now on, though not
@@ -75,6 +85,7 @@ func (r *room) enter(m *member) {
 func (r *room) leave(m *member, word string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.sweepRest(m)
 	for m.saying > 0 || r.closed && r.saying > 0 {
 		r.changed.Wait()
 	}
@@ -142,7 +153,7 @@ func (r *room) resume(m *member, format Format, ref string) {
 	r.mu.Lock()
 	r.part(m)
 	next := r.listen(m.codecs[format])
-	welcome := r.welcome(m, ref)
+	welcome := r.welcome(m, format, ref)
 	r.mu.Unlock()
 	r.settle(m)
 	m.mu.Lock()
@@ -176,13 +187,17 @@ func (r *room) pingAll(s *stream) {
 	s.ping.Reset(pingEvery - idle)
 }
 
-// welcome makes what m is told about the room that it is in. r.mu is held.
-func (r *room) welcome(m *member, ref string) *Welcome {
+// welcome makes what m is told in a format about the room that it is in. r.mu is held.
+func (r *room) welcome(m *member, format Format, ref string) *Welcome {
+	listed := occupantsListed
+	if format == Text {
+		listed = companyListed
+	}
 	return &Welcome{
 		Ref:       ref,
 		Room:      r.name,
 		Nick:      m.nick,
-		Occupants: r.occupants(m),
+		Occupants: r.occupants(m, listed),
 		Count:     len(r.members),
 		Last:      r.last,
 		Version:   r.hub.version,
@@ -191,8 +206,8 @@ func (r *room) welcome(m *member, ref string) *Welcome {
 
 // occupants lists the room's people, the first of them in a large room, and m in any
 // case. r.mu is held.
-func (r *room) occupants(m *member) []Occupant {
-	who := make([]Occupant, min(len(r.members), occupantsListed))
+func (r *room) occupants(m *member, most int) []Occupant {
+	who := make([]Occupant, min(len(r.members), most))
 	for i := range who {
 		who[i] = Occupant{r.members[i].nick, r.members[i].via}
 	}
@@ -228,11 +243,11 @@ func (r *room) moveOn(m *member) {
 	s := m.cur.stream
 	stays := m.stop.chunk == nil
 	if s.head.seq == c.seq+1 { // it had read the last that left: nothing is missed
-		m.cur = cursor{s, s.head, 0}
+		m.cur = cursor{s.head, 0, s}
 		return
 	}
 	if stays || s.head.seq <= m.stop.chunk.seq {
-		m.cur = cursor{s, s.head, 0}
+		m.cur = cursor{s.head, 0, s}
 		gap.Missed, gap.Before = s.head.before-c.told(), firstIn(s.head)
 	} else {
 		m.cur = m.stop
@@ -241,7 +256,7 @@ func (r *room) moveOn(m *member) {
 	gap.Lost = lost && gap.Missed > 0 // presence is nowhere kept
 	m.out = m.codec.Append(m.out, &gap)
 	if stays && m.format == JSON { // presence was missed too
-		welcome := r.welcome(m, "")
+		welcome := r.welcome(m, JSON, "")
 		welcome.Last = m.cur.chunk.prior
 		m.out = m.codec.Append(m.out, welcome)
 	}

@@ -25,10 +25,12 @@ func (r *room) begin(m *member, size int) bool {
 	}
 	r.saying++
 	m.saying++
+	m.sweeps = true
 	return true
 }
 
 // commit tells the room a message that has its place, and its sender what it asked for.
+// Where the sender's session is still at it, the sweep is left to that.
 func (r *room) commit(m *member, q *request, msg *Message, repeated bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -45,7 +47,10 @@ func (r *room) commit(m *member, q *request, msg *Message, repeated bool, err er
 	}
 	if err == nil && !repeated {
 		r.last = msg.ID
-		r.tellAll(msg)
+		r.record(msg)
 	}
-	r.sweepSoon() // m's answer too
+	r.dirty = true // m's answer too
+	if !m.sweeps {
+		r.sweepSoon()
+	}
 }

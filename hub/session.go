@@ -128,9 +128,13 @@ func (m *member) take(line []byte, err error, first bool) error {
 	default:
 		err = m.heed(line, first)
 		if !errors.As(err, &bad) {
+			if m.lines == nil || !m.lines.HasLine() {
+				m.sweep()
+			}
 			return err
 		}
 	}
+	m.sweep()
 	m.tell(bad)
 	return nil
 }

@@ -44,9 +44,9 @@ type chunk struct {
 
 // A cursor is a place in a stream. The zero cursor is nowhere.
 type cursor struct {
-	stream *stream
 	chunk  *chunk
 	off    int64
+	stream *stream
 }
 
 // told returns how many messages the stream has had up to the chunk's end.
@@ -124,7 +124,7 @@ func (s *stream) trim() {
 }
 
 // end returns the place behind everything published.
-func (s *stream) end() cursor { return cursor{s, s.tail, s.tail.size.Load()} }
+func (s *stream) end() cursor { return cursor{s.tail, s.tail.size.Load(), s} }
 
 // firstIn returns the id of the first message from c on, or 0.
 func firstIn(c *chunk) int64 {
@@ -162,7 +162,7 @@ func (c *cursor) unread(stop cursor) (frames []byte, fell bool) {
 		case c.chunk == stop.chunk:
 			return nil, false
 		case next != nil:
-			*c = cursor{c.stream, next, 0}
+			*c = cursor{next, 0, c.stream}
 		case left:
 			return nil, true
 		default:

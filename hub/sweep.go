@@ -14,17 +14,54 @@ func (r *room) sweepSoon() {
 	r.dirty = true
 	if !r.sweeping && len(r.members) > 0 {
 		r.sweeping = true
-		r.hub.sweeps.Go(r.sweep)
+		r.hub.sweeps.Go(func() {
+			if r.nextSweep(false) {
+				r.goOn()
+			}
+		})
 	}
 }
 
-// sweep writes to each member what it has not had, without waiting for any, until the
-// room has nothing new. What is said meanwhile goes along: under load one call to a
-// member carries hundreds of messages, at rest one leaves at once.
-func (r *room) sweep() {
-	caughtUp := false
-	for r.nextSweep(caughtUp) {
-		caughtUp = sweepAll(r.batch)
+// sweep sweeps what m said. Its session calls it when no further line of m's has come, and
+// before it waits for anything. In a small room it writes to all others itself, once, which
+// is cheaper than to have another goroutine do it and keeps together what m said together.
+func (m *member) sweep() {
+	if !m.sweeps {
+		return
+	}
+	r := m.room
+	r.mu.Lock()
+	if len(r.members) > shard {
+		r.sweepRest(m)
+	}
+	m.sweeps = false
+	begin := r.dirty && !r.sweeping
+	r.sweeping = r.sweeping || begin
+	r.mu.Unlock()
+	if !begin || !r.nextSweep(false) {
+		return
+	}
+	if r.nextSweep(sweepShard(r.batch)) {
+		r.hub.sweeps.Go(r.goOn)
+	}
+	runtime.Gosched() // m may have said more by now, but others come first
+}
+
+// sweepRest leaves what m said to another goroutine, where there is something that m's
+// session has not swept. r.mu is held.
+func (r *room) sweepRest(m *member) {
+	if m.sweeps && r.dirty {
+		r.sweepSoon()
+	}
+	m.sweeps = false
+}
+
+// goOn writes to each member in r.batch what it has not had, without waiting for any, and
+// so on until the room has nothing new. What is said meanwhile goes along: under load one
+// call to a member carries hundreds of messages, at rest one leaves at once.
+func (r *room) goOn() {
+	for more := true; more; {
+		more = r.nextSweep(sweepAll(r.batch))
 	}
 }
 
@@ -60,16 +97,17 @@ func sweepAll(members []*member) bool {
 	}
 	var behind atomic.Bool
 	var wg sync.WaitGroup
-	for i := range shards {
-		part := members[i*len(members)/shards : (i+1)*len(members)/shards]
+	part := func(i int) []*member { return members[i*len(members)/shards : (i+1)*len(members)/shards] }
+	for i := 1; i < shards; i++ {
 		wg.Go(func() {
-			if !sweepShard(part) {
+			if !sweepShard(part(i)) {
 				behind.Store(true)
 			}
 		})
 	}
+	caughtUp := sweepShard(part(0))
 	wg.Wait()
-	return !behind.Load()
+	return caughtUp && !behind.Load()
 }
 
 func sweepShard(members []*member) bool {

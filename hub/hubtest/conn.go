@@ -45,6 +45,7 @@ const patience = 30 * time.Second
 func TestConn(t *testing.T, open func(t *testing.T) Pair) {
 	for name, test := range map[string]func(*testing.T, Pair){
 		"lines come whole and in order":       testLines,
+		"lines that came together are known":  testTogether,
 		"the end comes behind the last line":  testEnd,
 		"a broken line is no end":             testBreak,
 		"a long line is never passed on":      testLongLine,
@@ -75,6 +76,35 @@ func testLines(t *testing.T, p Pair) {
 			t.Fatalf("%.40q, %v; want %.40q", got, err, line)
 		}
 	}
+}
+
+// testTogether: where HasLine promises a line, it is there without the peer saying more.
+func testTogether(t *testing.T, p Pair) {
+	buffer, ok := p.Conn.(hub.LineBuffer)
+	if !ok {
+		t.Skip("this Conn can't tell whether a line has come")
+	}
+	if buffer.HasLine() {
+		t.Error("a line before anything was said")
+	}
+	const lines = 64
+	for i := range lines {
+		p.Peer.Send(fmt.Sprint(i))
+	}
+	together := 0
+	for i := range lines {
+		line, err := p.Conn.ReadLine()
+		if err != nil || string(line) != fmt.Sprint(i) {
+			t.Fatalf("%q, %v; want %d", line, err, i)
+		}
+		if buffer.HasLine() {
+			together++
+		}
+	}
+	if buffer.HasLine() {
+		t.Error("a line behind the last one")
+	}
+	t.Logf("%d of %d were known to follow", together, lines)
 }
 
 func testEnd(t *testing.T, p Pair) {

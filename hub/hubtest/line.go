@@ -17,6 +17,7 @@ import (
 // channels and timers, so that testing/synctest can tell when all is quiet.
 type Line struct {
 	said   chan said
+	rest   []string // of what came together; the hub's goroutine that reads has it
 	closed chan struct{}
 
 	mu     sync.Mutex
@@ -28,13 +29,14 @@ type Line struct {
 }
 
 type said struct {
-	line string
-	err  error
+	lines []string
+	err   error
 }
 
 var (
-	_ hub.Conn      = (*Line)(nil)
-	_ hub.TryWriter = (*Line)(nil)
+	_ hub.Conn       = (*Line)(nil)
+	_ hub.TryWriter  = (*Line)(nil)
+	_ hub.LineBuffer = (*Line)(nil)
 )
 
 // FrozenFor is how long a Line takes nothing before its Write gives up.
@@ -45,8 +47,8 @@ func NewLine() *Line {
 	return &Line{said: make(chan said, 1024), closed: make(chan struct{})}
 }
 
-// Say makes the member say a line.
-func (l *Line) Say(line string) { l.said <- said{line: line} }
+// Say makes the member say lines, which come together.
+func (l *Line) Say(lines ...string) { l.said <- said{lines: lines} }
 
 // Fail makes ReadLine return an error. io.EOF is an orderly end.
 func (l *Line) Fail(err error) { l.said <- said{err: err} }
@@ -98,13 +100,23 @@ func (l *Line) Writes() int {
 }
 
 func (l *Line) ReadLine() ([]byte, error) {
-	select {
-	case s := <-l.said:
-		return []byte(s.line), s.err
-	case <-l.closed:
-		return nil, os.ErrClosed
+	if len(l.rest) == 0 {
+		select {
+		case s := <-l.said:
+			if s.err != nil {
+				return nil, s.err
+			}
+			l.rest = s.lines
+		case <-l.closed:
+			return nil, os.ErrClosed
+		}
 	}
+	line := l.rest[0]
+	l.rest = l.rest[1:]
+	return []byte(line), nil
 }
+
+func (l *Line) HasLine() bool { return len(l.rest) > 0 }
 
 func (l *Line) TryWrite(frames []byte) (int, error) {
 	l.mu.Lock()

@@ -20,29 +20,23 @@ const (
 
 // conn is a line over TCP.
 type conn struct {
-	tcp    *net.TCPConn
-	reader *socket.Reader
+	socket.Conn
 	lines  lines
-	writer *socket.Writer
 	closed atomic.Bool
 }
 
 var (
-	_ hub.Conn      = (*conn)(nil)
-	_ hub.TryWriter = (*conn)(nil)
+	_ hub.Conn       = (*conn)(nil)
+	_ hub.TryWriter  = (*conn)(nil)
+	_ hub.LineBuffer = (*conn)(nil)
 )
 
 func newConn(tcp *net.TCPConn, b *socket.Buffers, maxLine int, timeout time.Duration) (*conn, error) {
-	r, w, err := socket.Open(tcp, b, socket.EndOfLine, timeout)
-	if err != nil {
+	c := &conn{lines: lines{max: hub.MaxMessage(maxLine)}}
+	if err := c.Init(tcp, b, socket.EndOfLine, timeout); err != nil {
 		return nil, err
 	}
-	return &conn{
-		tcp:    tcp,
-		reader: r,
-		lines:  lines{max: hub.MaxMessage(maxLine)},
-		writer: w,
-	}, nil
+	return c, nil
 }
 
 func (c *conn) ReadLine() ([]byte, error) {
@@ -50,7 +44,7 @@ func (c *conn) ReadLine() ([]byte, error) {
 		if line, ok, err := c.lines.next(); ok {
 			return line, err
 		}
-		more, err := c.reader.Read()
+		more, err := c.Read()
 		if err != nil {
 			if line, ok, bad := c.lines.last(); ok && err == io.EOF {
 				return line, bad
@@ -62,28 +56,18 @@ func (c *conn) ReadLine() ([]byte, error) {
 	return nil, net.ErrClosed
 }
 
-func (c *conn) Write(frames []byte) (int, error) { return c.writer.Write(frames) }
-
-func (c *conn) TryWrite(frames []byte) (int, error) { return c.writer.TryWrite(frames) }
+func (c *conn) HasLine() bool { return c.lines.hasNext() }
 
 // Close resets a connection that took nothing, and ends any other with FIN, after which
 // it reads on for a moment.
 func (c *conn) Close(why error) error {
-	if c.closed.Swap(true) {
-		return c.tcp.Close()
+	switch {
+	case c.closed.Swap(true):
+		return c.Conn.Close()
+	case errors.Is(why, hub.ErrSlow):
+		return c.Reset()
+	case errors.Is(why, hub.ErrShutdown):
+		return c.Linger(shutdownTime)
 	}
-	c.writer.Stop()
-	if errors.Is(why, hub.ErrSlow) {
-		c.tcp.SetLinger(0)
-		return c.tcp.Close()
-	}
-	linger := lingerTime
-	if errors.Is(why, hub.ErrShutdown) {
-		linger = shutdownTime
-	}
-	c.tcp.SetReadDeadline(time.Now().Add(linger))
-	if c.tcp.CloseWrite() == nil {
-		io.Copy(io.Discard, struct{ io.Reader }{c.tcp}) // not splice: it would not end with the deadline
-	}
-	return c.tcp.Close()
+	return c.Linger(lingerTime)
 }

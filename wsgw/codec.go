@@ -13,9 +13,12 @@ type frames struct{ format hub.Format }
 
 var _ hub.Codec = frames{}
 
+// First bytes of unfragmented frames.
 const (
-	finText = 0x81
-	finPing = 0x89
+	finText  = 0x81
+	finClose = 0x88
+	finPing  = 0x89
+	finPong  = 0x8a
 )
 
 func (f frames) Append(dst []byte, e hub.Event) []byte {

@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	finClose = 0x88
-	finPong  = 0x8a
 	// lingerTime is how long a closed connection is read on, so that the close code is
 	// really read and not lost to a reset.
 	lingerTime = 5 * time.Second
@@ -26,7 +24,7 @@ const (
 
 // conn is a line over a WebSocket.
 type conn struct {
-	link   *link
+	link
 	ws     *websocket.Conn // reads; writes nothing but control frames
 	format hub.Format
 
@@ -36,30 +34,35 @@ type conn struct {
 }
 
 var (
-	_ hub.Conn      = (*conn)(nil)
-	_ hub.TryWriter = (*conn)(nil)
+	_ hub.Conn       = (*conn)(nil)
+	_ hub.TryWriter  = (*conn)(nil)
+	_ hub.LineBuffer = (*conn)(nil)
 )
 
-func newConn(l *link, ws *websocket.Conn, format hub.Format, maxMessage int) *conn {
+// begin begins to speak frames, when the library has shaken hands.
+func (c *conn) begin(ws *websocket.Conn, format hub.Format, maxMessage int) {
 	ws.SetReadLimit(int64(maxMessage))
 	// The answer to a client's Close is Close's to send, behind what it is owed.
-	ws.SetCloseHandler(func(int, string) error { return nil })
-	l.upgrade = true
-	return &conn{link: l, ws: ws, format: format}
+	ws.SetCloseHandler(silentClose)
+	c.ws, c.format = ws, format
+	c.upgrade = true
+	c.watch()
 }
+
+func silentClose(int, string) error { return nil }
 
 // ReadLine returns the lines of a text message one by one, and a JSON message as it is.
 func (c *conn) ReadLine() ([]byte, error) {
 	if !c.more {
-		// Time in which nobody reads is not the client's silence.
-		c.link.listen()
-		err := c.link.await()
+		c.listen()
+		err := c.await()
 		if err != nil {
 			err = c.ending(err)
 		} else {
 			err = c.readMessage()
 		}
-		if c.link.closing.Load() {
+		c.ignore()
+		if c.closing.Load() {
 			return nil, net.ErrClosed
 		}
 		if err != nil {
@@ -77,6 +80,8 @@ func (c *conn) ReadLine() ([]byte, error) {
 	}
 	return line, nil
 }
+
+func (c *conn) HasLine() bool { return c.more || c.hasText() }
 
 func (c *conn) readMessage() error {
 	typ, r, err := c.ws.NextReader()
@@ -130,7 +135,7 @@ func (c *conn) ending(err error) error {
 	if errors.As(err, &bad) {
 		return bad
 	}
-	if frame := c.link.farewell; len(frame) >= 4 {
+	if frame := c.farewell; len(frame) >= 4 {
 		code := int(frame[2])<<8 | int(frame[3])
 		return &violation{code, err.Error()}
 	}
@@ -147,42 +152,24 @@ func (c *conn) ending(err error) error {
 	return err
 }
 
-func (c *conn) Write(frames []byte) (int, error) { return c.link.writeFrames(frames) }
-
-func (c *conn) TryWrite(frames []byte) (int, error) { return c.link.tryWriteFrames(frames) }
-
 // Close resets a connection that took nothing. It ends any other with a close frame where
 // there is something to say, reads on until the client's end or for a moment, and closes.
 func (c *conn) Close(why error) error {
-	if c.link.closing.Swap(true) {
-		return c.link.tcp.Close()
+	if c.closing.Swap(true) {
+		return c.Conn.Close()
 	}
-	defer c.link.tcp.Close()
-	defer close(c.link.closed)
+	c.timer.Stop()
 	code := closeCode(why)
-	if errors.Is(why, hub.ErrSlow) || code == 0 {
-		c.link.writer.Stop()
-		if errors.Is(why, hub.ErrSlow) {
-			c.link.tcp.SetLinger(0)
-		}
-		return nil
+	switch {
+	case errors.Is(why, hub.ErrSlow):
+		return c.Reset()
+	case code == 0:
+		return c.Conn.Close()
 	}
-	wait := time.NewTimer(closeWait)
-	defer wait.Stop()
-	select {
-	case c.link.pen <- struct{}{}: // kept: nothing is written behind a close frame
-	case <-wait.C:
-		c.link.writer.Stop()
-		return nil
+	if err := c.WriteLast(closeFrame(code), closeWait); err != nil {
+		return errors.Join(err, c.Conn.Close())
 	}
-	if _, err := c.link.writer.Write(closeFrame(code)); err != nil {
-		return err
-	}
-	c.link.linger()
-	if c.link.tcp.CloseWrite() == nil {
-		io.Copy(io.Discard, struct{ io.Reader }{c.link.tcp}) // not splice: it would not end with the deadline
-	}
-	return nil
+	return c.Linger(lingerTime)
 }
 
 // closeFrame makes a close frame; without a status where the client's had none.

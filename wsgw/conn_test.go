@@ -35,7 +35,7 @@ func TestConn(t *testing.T) {
 		c := <-conns
 		t.Cleanup(func() {
 			ws.Close()
-			c.link.tcp.Close()
+			c.Conn.Close()
 		})
 		return hubtest.Pair{Conn: c, Codec: frames{hub.Text}, Peer: &peer{t, ws}}
 	})

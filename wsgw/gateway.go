@@ -42,7 +42,10 @@ type Gateway struct {
 
 	inputs  socket.Buffers
 	outputs sync.Pool // unused by control frames, so that no connection holds one
-	serving sync.WaitGroup
+
+	mu      sync.Mutex
+	ended   bool           // Wait was called: nobody new comes in
+	serving sync.WaitGroup // added to under mu
 }
 
 var _ http.Handler = (*Gateway)(nil)
@@ -53,8 +56,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !g.admit(w, r) {
 		return
 	}
+	if !g.begin() {
+		http.Error(w, "the server is ending", http.StatusServiceUnavailable)
+		return
+	}
 	c, err := g.upgrade(w, r)
 	if err != nil { // the client was told
+		g.serving.Done()
 		g.Log.Debug("no WebSocket", "addr", r.RemoteAddr, "err", err)
 		return
 	}
@@ -68,7 +76,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Format: c.format,
 	}
 	who.Codecs[c.format] = frames{c.format}
-	g.serving.Go(func() { g.Hub.Serve(context.Background(), who, c) })
+	go func() {
+		defer g.serving.Done()
+		g.Hub.Serve(context.Background(), who, c)
+	}()
 }
 
 // admit tells whoever can't have a WebSocket why.
@@ -106,11 +117,28 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error)
 	if err != nil {
 		return nil, err
 	}
-	return newConn(h.link, ws, format, hub.MaxMessage(g.MaxLine)), nil
+	h.conn.begin(ws, format, hub.MaxMessage(g.MaxLine))
+	return h.conn, nil
 }
 
-// Wait blocks until all connections are off the line; ending them is the Hub's Shutdown.
-func (g *Gateway) Wait() { g.serving.Wait() }
+// begin reports whether one more connection may come in, which serving counts then.
+func (g *Gateway) begin() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.ended {
+		g.serving.Add(1)
+	}
+	return !g.ended
+}
+
+// Wait lets nobody new in and blocks until all connections are off the line; ending them
+// is the Hub's Shutdown.
+func (g *Gateway) Wait() {
+	g.mu.Lock()
+	g.ended = true
+	g.mu.Unlock()
+	g.serving.Wait()
+}
 
 // chooseFormat returns the format for a request's subprotocols, and the header that
 // names the one it chose.
@@ -130,12 +158,12 @@ func chooseFormat(r *http.Request) (hub.Format, http.Header) {
 	return hub.Text, nil
 }
 
-// hijacker puts a link under the library.
+// hijacker puts a conn under the library.
 type hijacker struct {
 	http.ResponseWriter
 	inputs  *socket.Buffers
 	timeout time.Duration
-	link    *link
+	conn    *conn
 }
 
 var errNotTCP = errors.New("the connection under HTTP is not TCP")
@@ -150,9 +178,10 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		nc.Close()
 		return nil, nil, errNotTCP
 	}
-	if h.link, err = newLink(tcp, h.inputs, h.timeout); err != nil {
+	h.conn = &conn{link: link{tcp: tcp}}
+	if err := h.conn.Init(tcp, h.inputs, socket.EndOfFrame, h.timeout); err != nil {
 		nc.Close()
 		return nil, nil, err
 	}
-	return h.link, rw, nil
+	return (*libraryConn)(&h.conn.link), rw, nil
 }

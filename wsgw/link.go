@@ -1,11 +1,11 @@
 package wsgw
 
 import (
+	"encoding/binary"
 	"net"
 	"sync/atomic"
 	"time"
 
-	"partyline/hub"
 	"partyline/hub/socket"
 )
 
@@ -15,31 +15,20 @@ const silence = 60 * time.Second
 // link is the connection under the library. The hub writes whole frames to it, past the
 // library; what the library writes itself comes between them.
 type link struct {
-	net.Conn
+	socket.Conn
 	tcp     *net.TCPConn
-	writer  *socket.Writer
-	pen     chan struct{} // held while writing
-	closing atomic.Bool   // Close has begun
-	closed  chan struct{} // nobody gets the pen any more
-	upgrade bool          // the handshake is over: frames from now on
+	closing atomic.Bool // Close has begun
+	upgrade bool        // the handshake is over: frames from now on
+
+	born  time.Time
+	heard atomic.Int64 // ns since born when the client was heard last; 0 while nobody listens
+	timer *time.Timer  // looks whether it is silent
 
 	// The reading goroutine's.
-	reader   *socket.Reader
-	in       []byte // of the reader, not passed on yet
+	in       []byte // what was read and not passed on yet
 	scanner  scanner
 	bad      *violation
 	farewell []byte // the close frame that the library wanted to send, which Close sends
-}
-
-func newLink(tcp *net.TCPConn, b *socket.Buffers, timeout time.Duration) (*link, error) {
-	r, w, err := socket.Open(tcp, b, socket.EndOfFrame, timeout)
-	if err != nil {
-		return nil, err
-	}
-	return &link{
-		Conn: tcp, tcp: tcp, reader: r, writer: w,
-		pen: make(chan struct{}, 1), closed: make(chan struct{}),
-	}, nil
 }
 
 // await waits for the beginning of a frame that is the library's to read, before the
@@ -48,13 +37,13 @@ func newLink(tcp *net.TCPConn, b *socket.Buffers, timeout time.Duration) (*link,
 func (l *link) await() error {
 	for l.bad == nil && l.scanner.between() {
 		if len(l.in) == 0 {
-			in, err := l.reader.Read()
+			in, err := l.Conn.Read()
 			if err != nil {
 				return err
 			}
 			l.in = in
 		}
-		n := pongLen(l.in)
+		n := wholeFrame(l.in, finPong)
 		if n == 0 {
 			return nil
 		}
@@ -64,26 +53,69 @@ func (l *link) await() error {
 	return nil
 }
 
-// pongLen returns the length of a whole and proper pong at the beginning of b, or 0.
-func pongLen(b []byte) int {
-	if len(b) < 6 || b[0] != finPong || b[1] < 0x80 || b[1] > 0x80+125 {
+// hasText reports whether a whole text message in one frame has come already.
+func (l *link) hasText() bool {
+	return l.bad == nil && l.scanner.between() && wholeFrame(l.in, finText) > 0
+}
+
+// wholeFrame returns the length of a client's frame that b begins with, or 0 where that
+// begins with another byte, is not whole, or is longer than 64 KiB.
+func wholeFrame(b []byte, first byte) int {
+	if len(b) < 6 || b[0] != first || b[1] < 0x80 {
 		return 0
 	}
 	n := 6 + int(b[1]&0x7f)
-	if len(b) < n {
+	switch b[1] & 0x7f {
+	case 126:
+		n = 8 + int(binary.BigEndian.Uint16(b[2:]))
+	case 127:
+		return 0
+	}
+	if n > len(b) {
 		return 0
 	}
 	return n
 }
 
-// Read is the library's. It returns no more than the rest of a frame, so that the library
-// holds nothing of the next one when await looks for it.
-func (l *link) Read(b []byte) (int, error) {
+// listen notes that the client was heard, or is listened to from now on.
+func (l *link) listen() { l.heard.Store(max(int64(time.Since(l.born)), 1)) }
+
+// ignore notes that nobody reads: time in which nobody does is not the client's silence.
+func (l *link) ignore() { l.heard.Store(0) }
+
+// watch begins to look whether the client is silent for too long.
+func (l *link) watch() {
+	l.born = time.Now()
+	l.timer = time.AfterFunc(silence, l.look)
+}
+
+func (l *link) look() {
+	left := silence
+	if heard := l.heard.Load(); heard != 0 {
+		if left -= time.Since(l.born) - time.Duration(heard); left <= 0 {
+			l.EndReading()
+			return
+		}
+	}
+	if !l.closing.Load() {
+		l.timer.Reset(left)
+	}
+}
+
+// libraryConn is a link as the library sees it.
+type libraryConn link
+
+var _ net.Conn = (*libraryConn)(nil)
+
+// Read returns no more than the rest of a frame, so that the library holds nothing of the
+// next one when await looks for it.
+func (c *libraryConn) Read(b []byte) (int, error) {
+	l := (*link)(c)
 	if l.bad != nil {
 		return 0, l.bad
 	}
 	if len(l.in) == 0 {
-		in, err := l.reader.Read()
+		in, err := l.Conn.Read()
 		if err != nil {
 			return 0, err
 		}
@@ -101,51 +133,29 @@ func (l *link) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// listen gives the client time until its next whole frame, or until its end once the
-// connection is closing.
-func (l *link) listen() {
-	if !l.closing.Load() {
-		l.tcp.SetReadDeadline(time.Now().Add(silence))
-	}
-	if l.closing.Load() { // meanwhile: this may have come behind Close's own deadline
-		l.linger()
-	}
-}
-
-func (l *link) linger() { l.tcp.SetReadDeadline(time.Now().Add(lingerTime)) }
-
-// Write is the library's: the handshake's response, then a control frame a call. A close
-// frame waits for Close, behind what the member is owed.
-func (l *link) Write(b []byte) (int, error) {
-	if !l.upgrade {
-		return l.tcp.Write(b)
+// Write writes the handshake's response, then a control frame a call. A close frame waits
+// for Close, behind what the member is owed.
+func (c *libraryConn) Write(b []byte) (int, error) {
+	if !c.upgrade {
+		return c.tcp.Write(b)
 	}
 	if b[0] == finClose {
-		l.farewell = append([]byte(nil), b...)
+		c.farewell = append([]byte(nil), b...)
 		return len(b), nil
 	}
-	return l.writeFrames(b)
+	return c.Conn.Write(b)
 }
 
-// SetWriteDeadline does nothing: the writer keeps its own time.
-func (l *link) SetWriteDeadline(time.Time) error { return nil }
+func (c *libraryConn) Close() error { return c.Conn.Close() }
 
-func (l *link) writeFrames(frames []byte) (int, error) {
-	select {
-	case l.pen <- struct{}{}:
-		defer func() { <-l.pen }()
-		return l.writer.Write(frames)
-	case <-l.closed:
-		return 0, net.ErrClosed
-	}
-}
+func (c *libraryConn) LocalAddr() net.Addr { return c.tcp.LocalAddr() }
 
-func (l *link) tryWriteFrames(frames []byte) (int, error) {
-	select {
-	case l.pen <- struct{}{}:
-		defer func() { <-l.pen }()
-		return l.writer.TryWrite(frames)
-	default: // the library writes just now
-		return 0, hub.ErrWouldBlock
-	}
-}
+func (c *libraryConn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
+
+// SetDeadline is used to take away what the HTTP server set.
+func (c *libraryConn) SetDeadline(t time.Time) error { return c.tcp.SetDeadline(t) }
+
+func (c *libraryConn) SetReadDeadline(t time.Time) error { return c.tcp.SetReadDeadline(t) }
+
+// SetWriteDeadline does nothing: the connection keeps its own time.
+func (c *libraryConn) SetWriteDeadline(time.Time) error { return nil }

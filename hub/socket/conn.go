@@ -1,0 +1,98 @@
+// Package socket is what every gateway over TCP stands on. It writes whole frames to a
+// kernel socket as the hub wants it: at once from its sweep, or waiting for as long as the
+// peer takes something. And it reads so that a connection that is quiet costs little.
+package socket
+
+import (
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	// WriteTimeout is how long a peer may take nothing before it is given up; a gateway's
+	// default.
+	WriteTimeout = 8 * time.Second
+
+	// sendBuffer is small, so that a peer that reads nothing is known soon.
+	sendBuffer = 64 << 10
+)
+
+// A Conn is a TCP connection as a gateway uses it. Its Write and TryWrite meet those of
+// [hub.Conn]. One goroutine at a time may read; whatever else may be called from any.
+//
+// It writes to the descriptor past the runtime, which alone would keep a descriptor that
+// is being closed from being used. So all closing goes through it: Close waits until the
+// pen is free, and nobody takes it up afterwards.
+type Conn struct {
+	// What TryWrite needs. A sweep finds the memory of most of its members cold, so this
+	// stands together at the beginning.
+	pen     sync.Mutex  // held while writing
+	stopped atomic.Bool // nothing more is written
+	fd      int32
+	rest    []byte // of a frame that was begun; guarded by pen
+	end     End
+
+	tcp     *net.TCPConn
+	raw     syscall.RawConn
+	timeout time.Duration
+	reader
+}
+
+// Init prepares c for tcp, which is c's from now on, for frames that end as end says, and
+// for reading into buffers of b. A peer that is gone without a word is found by
+// keep-alive within a minute. An error says that the peer is gone already.
+func (c *Conn) Init(tcp *net.TCPConn, b *Buffers, end End, timeout time.Duration) error {
+	tcp.SetWriteBuffer(sendBuffer)
+	tcp.SetKeepAliveConfig(net.KeepAliveConfig{
+		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3,
+	})
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return err
+	}
+	c.tcp, c.raw, c.end, c.timeout = tcp, raw, end, timeout
+	c.reader.buffers = b
+	c.reader.attempt = c.reader.read
+	return raw.Control(func(fd uintptr) { c.fd = int32(fd) })
+}
+
+// Stop makes a Write that waits, and all later ones, return os.ErrClosed.
+func (c *Conn) Stop() {
+	c.stopped.Store(true)
+	c.tcp.SetWriteDeadline(time.Now())
+	c.pen.Lock() // who writes still uses the descriptor
+	defer c.pen.Unlock()
+	c.rest = nil
+}
+
+// Close ends reading and writing, and closes the connection. It may be called more than
+// once.
+func (c *Conn) Close() error {
+	c.Stop()
+	return c.tcp.Close()
+}
+
+// Reset closes the connection and has the kernel drop what the peer did not take.
+func (c *Conn) Reset() error {
+	c.tcp.SetLinger(0)
+	return c.Close()
+}
+
+// Linger ends the sending side, then reads and drops what comes until the peer's end, but
+// for a time at most, and closes. Without that, what was written last could be lost to a
+// reset.
+func (c *Conn) Linger(d time.Duration) error {
+	c.Stop()
+	c.tcp.SetReadDeadline(time.Now().Add(d))
+	if c.tcp.CloseWrite() == nil {
+		io.Copy(io.Discard, struct{ io.Reader }{c.tcp}) // not splice: it would not end with the deadline
+	}
+	return c.tcp.Close()
+}
+
+// EndReading makes a Read that waits, and all later ones, return os.ErrDeadlineExceeded.
+func (c *Conn) EndReading() { c.tcp.SetReadDeadline(time.Unix(1, 0)) }

@@ -1,0 +1,145 @@
+package socket
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// pair returns a Conn and the other end of its connection.
+func pair(t *testing.T) (*Conn, *net.TCPConn) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	peer, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := new(Conn)
+	if err := c.Init(nc.(*net.TCPConn), new(Buffers), EndOfLine, time.Second); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Close()
+		peer.Close()
+	})
+	return c, peer.(*net.TCPConn)
+}
+
+// TestRead reads what comes in all sizes, into small and large buffers in turn.
+func TestRead(t *testing.T) {
+	c, peer := pair(t)
+	var sent strings.Builder
+	for _, n := range []int{1, smallRead - 1, smallRead, smallRead + 1, largeRead, 3*largeRead + 7, 5, smallRead, 1} {
+		sent.WriteString(strings.Repeat(string(rune('a'+n%26)), n))
+	}
+	go func() {
+		io.WriteString(peer, sent.String())
+		peer.CloseWrite()
+	}()
+	var got strings.Builder
+	for {
+		b, err := c.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil || len(b) == 0 {
+			t.Fatalf("%d bytes, %v", len(b), err)
+		}
+		got.Write(b)
+	}
+	if got.String() != sent.String() {
+		t.Errorf("read %d bytes, not the %d that were sent", got.Len(), sent.Len())
+	}
+	if _, err := c.Read(); err != io.EOF {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// TestReadError is told of a reset, also where the reader only looked before.
+func TestReadError(t *testing.T) {
+	c, peer := pair(t)
+	peer.SetLinger(0)
+	peer.Close()
+	if b, err := c.Read(); err == nil || err == io.EOF {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+}
+
+func TestEndReading(t *testing.T) {
+	c, _ := pair(t)
+	ended := make(chan error)
+	go func() {
+		_, err := c.Read()
+		ended <- err
+	}()
+	c.EndReading()
+	if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestCloseWhileWriting closes a connection that is written to just now: its descriptor
+// stays until that is done, so that nobody else's connection can get it meanwhile.
+func TestCloseWhileWriting(t *testing.T) {
+	c, _ := pair(t)
+	c.pen.Lock() // as TryWrite does
+	closed := make(chan error)
+	go func() { closed <- c.Close() }()
+	select {
+	case err := <-closed:
+		t.Errorf("closed under a write: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	c.pen.Unlock()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if n, err := c.TryWrite([]byte("late\n")); n != 0 || !errors.Is(err, os.ErrClosed) {
+		t.Errorf("behind Close: %d, %v", n, err)
+	}
+}
+
+// TestWriteLast lets nothing follow, and does not wait for a write that takes too long.
+func TestWriteLast(t *testing.T) {
+	c, peer := pair(t)
+	if err := c.WriteLast([]byte("bye\n"), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.TryWrite([]byte("late\n")); n != 0 || !errors.Is(err, os.ErrClosed) {
+		t.Errorf("behind the last: %d, %v", n, err)
+	}
+	go c.Linger(time.Minute)
+	if b, err := io.ReadAll(peer); string(b) != "bye\n" || err != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+
+	c, _ = pair(t)
+	stuck := make(chan error)
+	go func() {
+		_, err := c.Write([]byte(strings.Repeat("line\n", 4<<20)))
+		stuck <- err
+	}()
+	for { // until it writes
+		if n, err := c.TryWrite(nil); n == 0 && err != nil {
+			break
+		}
+	}
+	if err := c.WriteLast([]byte("bye\n"), time.Millisecond); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("behind a write that waits: %v", err)
+	}
+	if err := <-stuck; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("the write that waited: %v", err)
+	}
+}

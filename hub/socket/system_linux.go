@@ -1,0 +1,58 @@
+package socket
+
+import (
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// past says that the system calls below are to be had, past the runtime. They never wait,
+// so they are made without telling the scheduler: that is cheaper, and needs no stack.
+const past = true
+
+// trySend writes what the kernel takes at once; syscall.EAGAIN where it takes nothing.
+func trySend(fd int32, b []byte) (int, error) {
+	return transfer(syscall.SYS_SENDTO, uintptr(fd), b, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
+}
+
+// tryReceive reads what is there; syscall.EAGAIN where there is nothing yet, 0 bytes at
+// the end of the input.
+func tryReceive(fd uintptr, b []byte) (int, error) {
+	return transfer(syscall.SYS_RECVFROM, fd, b, syscall.MSG_DONTWAIT)
+}
+
+// readable reports whether tryReceive would read something, or the end.
+func readable(fd uintptr) (bool, error) {
+	var b [1]byte
+	_, err := transfer(syscall.SYS_RECVFROM, fd, b[:], syscall.MSG_DONTWAIT|syscall.MSG_PEEK)
+	if err == syscall.EAGAIN {
+		return false, nil
+	}
+	return err == nil, os.NewSyscallError("read", err)
+}
+
+func transfer(call, fd uintptr, b []byte, flags uintptr) (int, error) {
+	for {
+		n, _, errno := syscall.RawSyscall6(call, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags, 0, 0)
+		switch errno {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return 0, syscall.EAGAIN // not errno: that would allocate
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// unacknowledged returns how many bytes the kernel holds for the peer (tcp(7), SIOCOUTQ).
+func unacknowledged(fd int32) int {
+	queued, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+	if err != nil {
+		return 0
+	}
+	return queued
+}

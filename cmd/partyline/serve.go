@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -81,12 +82,15 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		doors.Go(func() { failed <- site.Serve(l.http) })
 	}
 	announce(log, l)
+	open, closing := context.WithCancel(ctx)
+	doors.Go(func() { tidy(open, h.Members, debug.FreeOSMemory) })
 
 	select {
 	case <-ctx.Done():
 		log.Info("ending: nobody new is let in, everybody is told", "drain", c.drain)
 	case err = <-failed:
 	}
+	closing()
 	late, cancel := context.WithTimeout(context.Background(), c.drain)
 	defer cancel()
 	if l.tcp != nil {

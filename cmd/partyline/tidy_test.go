@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestTidy has a crowd come and go: memory is given back once after each, when it is over.
+func TestTidy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		var members, freed atomic.Int64
+		go tidy(ctx, func() int { return int(members.Load()) }, func() { freed.Add(1) })
+		time.Sleep(tidyEvery / 2) // between two looks
+		for _, step := range []struct{ members, freed int64 }{
+			{0, 0}, {99, 0}, {99, 0}, // few
+			{200, 0}, {5000, 0}, {9000, 0}, {9000, 1}, {9000, 1}, // a crowd
+			{9010, 1}, {9010, 1}, {9899, 1}, {9899, 1}, {9900, 1}, {9900, 2}, // a tenth more
+			{3, 2}, {2, 2}, {2, 3}, {2, 3},
+		} {
+			members.Store(step.members)
+			time.Sleep(tidyEvery)
+			synctest.Wait()
+			if n := freed.Load(); n != step.freed {
+				t.Errorf("with %d members it was freed %d times, not %d", step.members, n, step.freed)
+			}
+		}
+		stop()
+		synctest.Wait()
+	})
+}

@@ -28,6 +28,7 @@ func serveFloor(ln, _ net.Listener) {
 		panic(err)
 	}
 	f.door = int(file.Fd())
+	defer runtime.KeepAlive(file) // or the collector would close it
 	unix.SetNonblock(f.door, true)
 	f.watch(f.door)
 	events := make([]unix.EpollEvent, 512)

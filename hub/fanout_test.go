@@ -1,0 +1,159 @@
+package hub_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"testing/synctest"
+
+	"partyline/hub"
+)
+
+// TestOneMessage says single messages to 10,000 members, half of them in each format: a
+// message is encoded once for a format, and a delivery allocates nothing.
+func TestOneMessage(t *testing.T) {
+	members, messages := 10_000, 50
+	if raceEnabled {
+		members = 1000
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c := gather(t, members, func(i int) hub.Format { return hub.Format(i % 2) }, inLobby)
+		say := func() {
+			before := c.taken.Load()
+			c.members[0].lines <- []byte("hello, all of you")
+			synctest.Wait()
+			if n := c.taken.Load() - before; n != int64(members) {
+				t.Fatalf("%d members took the message, not %d", n, members)
+			}
+		}
+		say() // what is made once
+		before := mallocs()
+		encoded := [2]int64{c.encoded[0].Load(), c.encoded[1].Load()}
+		for range messages {
+			say()
+		}
+		allocations := float64(mallocs()-before) / float64(messages)
+		for format := range encoded {
+			if n := c.encoded[format].Load() - encoded[format]; n != int64(messages) {
+				t.Errorf("%d messages were encoded %d times in format %d", messages, n, format)
+			}
+		}
+		if !raceEnabled && allocations > float64(members)/100 {
+			t.Errorf("%.1f allocations a message to %d members", allocations, members)
+		}
+	})
+}
+
+// TestQuietRooms compares 1,000 rooms of one member with one room of 1,000: a room where
+// nothing is said costs no goroutine and little memory.
+func TestQuietRooms(t *testing.T) {
+	const members, bound = 1000, 8 << 10
+	use := func(room func(i int) string) (memory, goroutines int64) {
+		synctest.Test(t, func(t *testing.T) {
+			m0, g0 := inUse()
+			gather(t, members, inText, room)
+			synctest.Wait() // for the last sweeps
+			m1, g1 := inUse()
+			memory, goroutines = m1-m0, g1-g0
+		})
+		return memory, goroutines
+	}
+	one, oneGoroutines := use(inLobby)
+	many, manyGoroutines := use(func(i int) string { return fmt.Sprint("room-", i) })
+	if room := (many - one) / members; !raceEnabled && room > bound { // memory is something else with the detector
+		t.Errorf("a quiet room costs %d bytes", room)
+	}
+	if manyGoroutines > oneGoroutines {
+		t.Errorf("%d members have %d goroutines in one room, and %d in rooms of their own", members, oneGoroutines, manyGoroutines)
+	}
+}
+
+// inUse returns the bytes of heap and stacks, and the goroutines.
+func inUse() (memory, goroutines int64) {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapInuse + m.StackInuse), int64(runtime.NumGoroutine())
+}
+
+func mallocs() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Mallocs
+}
+
+// BenchmarkSay says one message at a time to members who cost nothing themselves.
+func BenchmarkSay(b *testing.B) {
+	for _, format := range []hub.Format{hub.Text, hub.JSON} {
+		for _, members := range []int{1, 100, 10_000} {
+			b.Run(fmt.Sprintf("format=%v/members=%d", formatName(format), members), func(b *testing.B) {
+				c := gather(b, members, func(int) hub.Format { return format }, inLobby)
+				line := lineIn(format)
+				before := mallocs()
+				for b.Loop() {
+					c.expect(1)
+					c.members[0].lines <- line
+					<-c.reached
+				}
+				report(b, before, b.N, members)
+			})
+		}
+	}
+}
+
+// BenchmarkFlood has 50 members say all they can.
+func BenchmarkFlood(b *testing.B) {
+	const talkers = 50
+	for _, format := range []hub.Format{hub.Text, hub.JSON} {
+		for _, members := range []int{100, 1000} {
+			b.Run(fmt.Sprintf("format=%v/members=%d", formatName(format), members), func(b *testing.B) {
+				c := gather(b, members, func(int) hub.Format { return format }, inLobby)
+				line := lineIn(format)
+				b.ResetTimer()
+				before := mallocs()
+				c.expect(b.N)
+				for i := range b.N {
+					c.members[i%talkers].lines <- line
+				}
+				<-c.reached
+				report(b, before, b.N, members)
+			})
+		}
+	}
+}
+
+// BenchmarkRooms has a talker in each of 1,000 rooms of 10.
+func BenchmarkRooms(b *testing.B) {
+	const rooms, members = 1000, 10
+	c := gather(b, rooms*members, inText, func(i int) string { return fmt.Sprint("room-", i%rooms) })
+	line := lineIn(hub.Text)
+	b.ResetTimer()
+	before := mallocs()
+	c.want.Store(c.taken.Load() + int64(b.N*members))
+	for i := range b.N {
+		c.members[i%rooms].lines <- line
+	}
+	<-c.reached
+	report(b, before, b.N, members)
+}
+
+func formatName(f hub.Format) string { return [...]string{hub.Text: "text", hub.JSON: "json"}[f] }
+
+// lineIn returns a line that says a message of 100 bytes.
+func lineIn(f hub.Format) []byte {
+	text := fmt.Sprintf("%0100d", 0)
+	if f == hub.JSON {
+		return fmt.Appendf(nil, `{"type":"say","text":"%s"}`, text)
+	}
+	return []byte(text)
+}
+
+// report reports what a delivery took, and what was allocated since before.
+func report(b *testing.B, before uint64, messages, members int) {
+	allocations := float64(mallocs() - before)
+	deliveries := float64(messages) * float64(members)
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/deliveries, "ns/delivery")
+	b.ReportMetric(allocations/float64(messages), "allocs/message")
+	b.ReportMetric(allocations/deliveries, "allocs/delivery")
+}

@@ -82,12 +82,12 @@ func (l *listener) ReadLine() ([]byte, error) {
 func (l *listener) Write(frames []byte) (int, error) { return l.TryWrite(frames) }
 
 func (l *listener) TryWrite(frames []byte) (int, error) {
+	lines := int64(bytes.Count(frames, []byte{'\n'}))
+	taken := l.crowd.taken.Add(lines)
 	if !l.in {
 		l.in = true
 		close(l.welcomed)
 	}
-	lines := int64(bytes.Count(frames, []byte{'\n'}))
-	taken := l.crowd.taken.Add(lines)
 	if want := l.crowd.want.Load(); taken >= want && taken-lines < want {
 		l.crowd.reached <- struct{}{}
 	}

@@ -44,6 +44,23 @@ func (e *Refusal) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// NoticePaced is the code of a notice that its reader is read more slowly.
+const NoticePaced Code = "paced"
+
+// Notice tells one member something about its connection.
+type Notice struct {
+	Code    Code
+	Message string
+}
+
+func (e *Notice) AppendText(dst []byte) []byte { return Marker(e.Message).AppendText(dst) }
+
+func (e *Notice) AppendJSON(dst []byte) []byte {
+	dst = appendString(openObject(dst, "notice"), "code", string(e.Code))
+	dst = appendString(dst, "message", e.Message)
+	return append(dst, '}')
+}
+
 // Gap tells a member that it missed messages.
 type Gap struct {
 	After  int64 // the last id before the gap

@@ -29,6 +29,8 @@ type Options struct {
 	Replay  int     // stored messages that a newcomer in text gets; 20, none where negative
 	MaxLine int     // bytes in a line of text and in the text of a request; 4096
 	Window  int64   // bytes a stream keeps for those who read slowly; 1 MiB
+	Rate    float64 // lines a second that a member may say; no bound where 0
+	Burst   int     // lines that it may say at once
 	Version string  // of the server, told in the welcome
 	Web     string  // the web address, for those who speak HTTP to a chat line
 	Log     *slog.Logger
@@ -41,6 +43,8 @@ type Hub struct {
 	replay  int
 	maxLine int
 	window  int64
+	rate    float64
+	burst   int
 	version string
 	web     string
 	log     *slog.Logger
@@ -77,6 +81,8 @@ func New(o Options) *Hub {
 		replay:  max(o.Replay, 0),
 		maxLine: o.MaxLine,
 		window:  o.Window,
+		rate:    o.Rate,
+		burst:   o.Burst,
 		version: o.Version,
 		web:     o.Web,
 		log:     o.Log,

@@ -35,6 +35,7 @@ type member struct {
 	told     int64         // messages of the stream up to stop
 	took     time.Time     // when it took something last, while it is behind
 	progress chan struct{} // closed at the next progress; nil when nobody waits
+	ended    bool          // nothing more is read
 
 	turn sync.Mutex // held while a line of its own is handled, and while it is ended
 	over error      // why it ended; guarded by turn
@@ -48,6 +49,8 @@ type member struct {
 	saying int  // messages that the journal has not committed yet
 	ahead  int  // bytes that it said while somebody was behind
 	sweeps bool // its session is to sweep what it said; written by the session alone
+
+	pace *pace // its session's; nil until it says something
 
 	hub    *Hub
 	conn   Conn

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 )
 
 // stay answers what m asks until it is off the line and nothing of it is left, and returns
@@ -14,8 +15,12 @@ func (m *member) stay() (why error) {
 	defer m.end(&why)
 	for first := true; ; first = false {
 		line, err := m.conn.ReadLine()
-		if why := m.take(line, err, first); why != nil {
+		wait, why := m.take(line, err, first)
+		if why != nil {
 			return why
+		}
+		if wait > 0 {
+			m.pause(wait)
 		}
 	}
 }
@@ -109,14 +114,16 @@ func (m *member) enter(room, ref string, since int64, wrong []Event) {
 	m.release()
 }
 
-// take handles what ReadLine returned, and returns why m is to be ended, if it is.
-func (m *member) take(line []byte, err error, first bool) error {
+// take handles what ReadLine returned. It returns for how long m is not to be read then,
+// and why it is to be ended, if it is.
+func (m *member) take(line []byte, err error, first bool) (wait time.Duration, why error) {
 	m.turn.Lock()
 	defer m.turn.Unlock()
 	if m.over != nil {
-		return m.over
+		return 0, m.over
 	}
 	m.makePlace()
+	var q *request
 	var bad *Refusal
 	switch {
 	case errors.Is(err, ErrTooLong) || err == nil && len(line) > m.lineLimit():
@@ -124,19 +131,21 @@ func (m *member) take(line []byte, err error, first bool) error {
 	case errors.Is(err, ErrNotUTF8):
 		bad = &Refusal{Code: CodeNotUTF8, Message: "not UTF-8: the line is dropped"}
 	case err != nil:
-		return err
+		return 0, err
 	default:
-		err = m.heed(line, first)
-		if !errors.As(err, &bad) {
-			if m.lines == nil || !m.lines.HasLine() {
-				m.sweep()
-			}
-			return err
+		if q, err = m.heed(line, first); !errors.As(err, &bad) && err != nil {
+			return 0, err
 		}
 	}
-	m.sweep()
-	m.tell(bad)
-	return nil
+	if bad != nil {
+		m.sweep()
+		m.tell(bad)
+	}
+	wait = m.keepPace(q != nil && q.favour())
+	if m.lines == nil || !m.lines.HasLine() {
+		m.sweep()
+	}
+	return wait, nil
 }
 
 func (m *member) lineLimit() int {
@@ -146,33 +155,32 @@ func (m *member) lineLimit() int {
 	return m.hub.maxLine
 }
 
-// heed reads a line and does what it asks.
-func (m *member) heed(line []byte, first bool) error {
+// heed reads a line and does what it asks. q is nil where it asks for nothing.
+func (m *member) heed(line []byte, first bool) (q *request, err error) {
 	if first {
 		line = bytes.TrimPrefix(line, []byte("\uFEFF"))
 	}
-	var q *request
 	var bad *Refusal
 	if m.format == JSON {
 		q, bad = parseJSON(line, m.hub.maxLine)
 	} else {
 		text := string(line)
 		if first && isHTTP(text) {
-			return ErrHTTP
+			return nil, ErrHTTP
 		}
 		q, bad = parseText(text)
 	}
 	switch {
 	case bad != nil:
-		return bad
+		return nil, bad
 	case q == nil:
-		return nil
+		return nil, nil
 	}
-	err := m.do(q)
+	err = m.do(q)
 	if errors.As(err, &bad) {
 		bad.Ref, bad.Key = q.ref, q.key
 	}
-	return err
+	return q, err
 }
 
 // hangUp ends m for a reason, unless it is ended already. Any goroutine may call it.
@@ -183,6 +191,10 @@ func (m *member) hangUp(why error) {
 		return
 	}
 	m.over = why
+	m.mu.Lock()
+	m.ended = true
+	m.wake() // its session may pause
+	m.mu.Unlock()
 	defer func() {
 		if p := recover(); p != nil {
 			m.logPanic(p)

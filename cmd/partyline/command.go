@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -14,10 +15,12 @@ import (
 
 // config is what the command line and the environment decide.
 type config struct {
-	tcp, http string // addresses to listen on; "" turns the door off
-	history   int    // messages a room keeps
-	replay    int    // of them a newcomer gets
-	maxLine   int    // bytes
+	tcp, http string  // addresses to listen on; "" turns the door off
+	history   int     // messages a room keeps
+	replay    int     // of them a newcomer gets
+	maxLine   int     // bytes
+	rate      float64 // lines a second that a member may say
+	burst     int     // and at once
 	origins   []string
 	drain     time.Duration
 	logLevel  string
@@ -68,6 +71,8 @@ func newCommand() *cobra.Command {
 	f.IntVar(&c.history, "history", 1000, "messages that a room keeps")
 	f.IntVar(&c.replay, "replay", 20, "messages that a newcomer is told")
 	f.IntVar(&c.maxLine, "max-line", 4096, "bytes that a line may have")
+	f.Float64Var(&c.rate, "rate", 10, "lines a second that a member may say before it is read more slowly; 0 for no bound")
+	f.IntVar(&c.burst, "burst", 40, "lines that it may say at once")
 	f.StringSliceVar(&c.origins, "origin", nil, "web site whose pages may come in, besides the server's own; may be repeated")
 	f.DurationVar(&c.drain, "drain", 5*time.Second, "time to deliver what was said when the server ends")
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
@@ -86,6 +91,10 @@ func (c *config) check() error {
 		return errors.New("--replay is below 0")
 	case c.maxLine < 16 || c.maxLine > 1<<20:
 		return errors.New("--max-line is not within 16 and 1048576")
+	case !(c.rate >= 0) || math.IsInf(c.rate, 0):
+		return errors.New("--rate is not a number from 0 on")
+	case c.burst < 1:
+		return errors.New("--burst is below 1")
 	case c.drain < 0:
 		return errors.New("--drain is below 0")
 	}

@@ -77,7 +77,7 @@ func expectRefused(t *testing.T, p *program) {
 // cuts these off when the time is over.
 func TestFrozenReaders(t *testing.T) {
 	const drain = 2 * time.Second
-	p := startProgram(t, "--drain", drain.String())
+	p := startProgram(t, "--drain", drain.String(), "--rate", "0")
 	freeze(t, p)
 	p.signal(t, syscall.SIGTERM)
 	signalled := time.Now()
@@ -96,7 +96,7 @@ func TestFrozenReaders(t *testing.T) {
 
 // TestSecondSignal ends the program at once, whoever it waits for.
 func TestSecondSignal(t *testing.T) {
-	p := startProgram(t, "--drain", "1m")
+	p := startProgram(t, "--drain", "1m", "--rate", "0")
 	freeze(t, p)
 	p.signal(t, syscall.SIGTERM)
 	expectLine(t, p.err, `.*msg="ending: .*`)

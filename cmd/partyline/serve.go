@@ -59,6 +59,8 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		Journal: hub.NewMemory(c.history),
 		Replay:  noneIfZero(c.replay),
 		MaxLine: c.maxLine,
+		Rate:    c.rate,
+		Burst:   c.burst,
 		Version: version,
 		Web:     webAddress(l.http),
 		Log:     log,

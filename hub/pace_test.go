@@ -1,0 +1,155 @@
+package hub_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"partyline/hub"
+)
+
+// atRate are options with an allowance of 10 lines a second, and 40 at once.
+var atRate = hub.Options{Rate: 10, Burst: 40}
+
+// said counts the messages among what somebody heard, and checks that none is missing.
+func (p *person) said(next *int) int {
+	p.h.Helper()
+	before := *next
+	for _, line := range p.Heard() {
+		if text, ok := strings.CutPrefix(line, "bob: "); ok {
+			if text != fmt.Sprint(*next) {
+				p.h.Errorf("heard %q, not %d", text, *next)
+			}
+			*next++
+		}
+	}
+	return *next - before
+}
+
+// TestPace has somebody say 100 lines at once: all are heard, the first 40 at once and the
+// others at 10 a second, and it is told once that it is slowed.
+func TestPace(t *testing.T) {
+	inHouse(t, atRate, func(h *house) {
+		ann, bob := h.named("ann"), h.named("bob")
+		next := 0
+		ann.said(&next)
+		var lines []string
+		for i := range 100 {
+			lines = append(lines, fmt.Sprint(i))
+		}
+		bob.Say(lines...)
+		synctest.Wait()
+		if n := ann.said(&next); n != 41 { // the next one is read when it may be said
+			t.Errorf("%d were heard at once", n)
+		}
+		for second := range 5 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if n := ann.said(&next); n != 10 {
+				t.Errorf("%d were heard in second %d", n, second)
+			}
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if ann.said(&next); next != 100 {
+			t.Errorf("%d were heard in all", next)
+		}
+		const notice = "-- you are being slowed: 10 lines a second --"
+		if heard := strings.Join(bob.Heard(), "\n"); strings.Count(heard, notice) != 1 {
+			t.Errorf("bob heard\n%s", heard)
+		}
+		bob.Say(lines[:10]...)
+		synctest.Wait()
+		if heard := strings.Join(bob.Heard(), "\n"); strings.Contains(heard, notice) {
+			t.Errorf("told again within a spell:\n%s", heard)
+		}
+		time.Sleep(10 * time.Second)
+		bob.Say(lines...)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if heard := strings.Join(bob.Heard(), "\n"); strings.Count(heard, notice) != 1 {
+			t.Errorf("in the second spell bob heard\n%s", heard)
+		}
+	})
+}
+
+// TestPaceOfFavours: what bothers others has a lower allowance.
+func TestPaceOfFavours(t *testing.T) {
+	inHouse(t, atRate, func(h *house) {
+		ann, bob := h.named("ann"), h.named("bob")
+		ann.Heard()
+		for i := range 30 {
+			bob.Say(fmt.Sprint("/msg ann ", i))
+		}
+		synctest.Wait()
+		if n := len(ann.Heard()); n != 9 {
+			t.Errorf("%d private messages at once", n)
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if n := len(ann.Heard()); n != 10 {
+			t.Errorf("%d private messages in 5 seconds", n)
+		}
+		if heard := bob.Heard(); !strings.Contains(strings.Join(heard, "\n"), "-- you are being slowed: 2 names, rooms and private messages a second --") {
+			t.Errorf("bob heard %q", heard)
+		}
+	})
+}
+
+// TestPaceInJSON tells it as a notice.
+func TestPaceInJSON(t *testing.T) {
+	inHouse(t, atRate, func(h *house) {
+		bob := h.call(hub.Caller{Nick: "bob", Format: hub.JSON})
+		for range 41 {
+			bob.Say(`{"type":"who"}`)
+		}
+		synctest.Wait()
+		heard := bob.Heard()
+		const want = `{"type":"notice","code":"paced","message":"you are being slowed: 10 lines a second"}`
+		if last := heard[len(heard)-1]; last != want {
+			t.Errorf("heard %s", last)
+		}
+	})
+}
+
+// TestNoPace: where the rate is 0, nobody is slowed.
+func TestNoPace(t *testing.T) {
+	inHouse(t, hub.Options{}, func(h *house) {
+		ann, bob := h.named("ann"), h.named("bob")
+		next := 0
+		ann.said(&next)
+		for i := range 1000 {
+			bob.Say(fmt.Sprint(i))
+		}
+		synctest.Wait()
+		if ann.said(&next); next != 1000 {
+			t.Errorf("%d were heard", next)
+		}
+	})
+}
+
+// TestPacedEnd: who is being slowed goes at once when it is ended, and what it said by
+// then is heard.
+func TestPacedEnd(t *testing.T) {
+	inHouse(t, hub.Options{Rate: 0.001, Burst: 1}, func(h *house) {
+		ann, bob := h.named("ann"), h.named("bob")
+		ann.Heard()
+		bob.Say("one", "two", "three")
+		synctest.Wait()
+		began := time.Now()
+		if err := h.hub.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if d := time.Since(began); d != 0 {
+			t.Errorf("it took %v", d)
+		}
+		if heard := ann.Heard(); len(heard) != 3 || heard[0] != "bob: one" || heard[1] != "bob: two" {
+			t.Errorf("ann heard %q", heard)
+		}
+		<-bob.end
+		<-ann.end
+	})
+}

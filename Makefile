@@ -25,7 +25,7 @@ build: ## build ./partyline, static and without machine paths
 
 test: deps build lint ## install what the tests need, build, lint, run all tests with -race (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -timeout 5m $(TESTFLAGS) ./...
-	go test -run 'TestOneMessage|TestQuietRooms' ./hub # counts what the race detector allocates too
+	go test -run 'TestOneMessage|TestQuietRooms|TestTidy' ./hub # counts what the race detector allocates too
 
 deps: ## install what the tests need beside Go (Debian: by apt, only what is missing)
 	@bash .ci/install

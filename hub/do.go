@@ -83,9 +83,13 @@ func (m *member) join(q *request) error {
 		m.release()
 		return nil
 	}
+	next, bad := m.hub.open(m, name)
+	if bad != nil {
+		return bad
+	}
 	m.hub.leave(m, "")
 	r.settle(m)
-	m.enter(name, q.ref, -1, nil)
+	m.enter(next, q.ref, -1, nil)
 	return nil
 }
 
@@ -122,10 +126,10 @@ func (m *member) roomsAnswer(q *request) *RoomsAnswer {
 // history tells the last messages again.
 func (m *member) history(q *request) {
 	r := m.room
-	limit := int(min(q.limit, maxLimit))
+	limit := int(min(q.limit, int64(m.hub.gate.limits.Asked)))
 	if m.format == JSON {
 		if limit == 0 {
-			limit = 50
+			limit = min(50, m.hub.gate.limits.Asked)
 		}
 		before := q.id
 		if before == 0 {
@@ -137,7 +141,7 @@ func (m *member) history(q *request) {
 		return
 	}
 	if limit == 0 {
-		limit = 20
+		limit = min(20, m.hub.gate.limits.Asked)
 	}
 	m.hold()
 	if m.retellLast(r, r.newest(), limit) == 0 {
@@ -158,9 +162,9 @@ func (m *member) since(q *request) {
 		m.release()
 		return
 	}
-	limit := int(min(q.limit, maxLimit))
+	limit := int(min(q.limit, int64(m.hub.gate.limits.Asked)))
 	if limit == 0 {
-		limit = 50
+		limit = min(50, m.hub.gate.limits.Asked)
 	}
 	found, gap := m.hub.after(r.name, q.id, last, limit)
 	if gap != nil {

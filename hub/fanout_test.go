@@ -68,6 +68,46 @@ func TestQuietRooms(t *testing.T) {
 	}
 }
 
+// TestTidy has 200 rooms be busy and then quiet: what they needed is given up, and they go
+// on.
+func TestTidy(t *testing.T) {
+	if raceEnabled {
+		t.Skip("memory is something else with the race detector")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		const rooms, bound = 200, 8 << 10
+		c := gather(t, rooms, inText, func(i int) string { return fmt.Sprint("room-", i) })
+		before, _ := inUse()
+		line := []byte(fmt.Sprintf("%01000d", 0))
+		for range 20 {
+			for _, m := range c.members {
+				for range 10 {
+					m.lines <- line
+				}
+			}
+			synctest.Wait()
+		}
+		busy, _ := inUse()
+		c.hub.Tidy()
+		synctest.Wait()
+		c.hub.Tidy()
+		synctest.Wait()
+		quiet, _ := inUse()
+		if (busy-before)/rooms < largeTail || (quiet-before)/rooms > bound {
+			t.Errorf("a busy room costs %d bytes and a quiet one %d", (busy-before)/rooms, (quiet-before)/rooms)
+		}
+		taken := c.taken.Load()
+		c.members[7].lines <- line
+		synctest.Wait()
+		if n := c.taken.Load() - taken; n != 1 {
+			t.Errorf("then a message was taken %d times", n)
+		}
+	})
+}
+
+// largeTail is what a stream that was busy keeps at the least.
+const largeTail = 32 << 10
+
 // inUse returns the bytes of heap and stacks, and the goroutines.
 func inUse() (memory, goroutines int64) {
 	runtime.GC()

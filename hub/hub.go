@@ -18,8 +18,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -31,8 +31,9 @@ type Options struct {
 	Window  int64   // bytes a stream keeps for those who read slowly; 1 MiB
 	Rate    float64 // lines a second that a member may say; no bound where 0
 	Burst   int     // lines that it may say at once
-	Version string  // of the server, told in the welcome
-	Web     string  // the web address, for those who speak HTTP to a chat line
+	Limits  Limits
+	Version string // of the server, told in the welcome
+	Web     string // the web address, for those who speak HTTP to a chat line
 	Log     *slog.Logger
 }
 
@@ -45,6 +46,8 @@ type Hub struct {
 	window  int64
 	rate    float64
 	burst   int
+	gate    gate
+	backlog backlog // of all streams
 	version string
 	web     string
 	log     *slog.Logger
@@ -73,6 +76,9 @@ func New(o Options) *Hub {
 	if o.Window == 0 {
 		o.Window = 1 << 20
 	}
+	if o.Limits.Asked == 0 {
+		o.Limits.Asked = 500
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -83,6 +89,8 @@ func New(o Options) *Hub {
 		window:  o.Window,
 		rate:    o.Rate,
 		burst:   o.Burst,
+		gate:    gate{limits: o.Limits},
+		backlog: backlog{limit: o.Limits.Backlog},
 		version: o.Version,
 		web:     o.Web,
 		log:     o.Log,
@@ -189,6 +197,17 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// Tidy gives up memory that rooms needed when they were busy and have not since the last
+// call.
+func (h *Hub) Tidy() {
+	h.mu.Lock()
+	rooms := slices.Collect(maps.Values(h.rooms))
+	h.mu.Unlock()
+	for _, r := range rooms {
+		r.tidy()
+	}
+}
+
 // Members returns how many are on the line.
 func (h *Hub) Members() int {
 	h.mu.Lock()
@@ -213,36 +232,6 @@ func (h *Hub) disclaim(m *member) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.nicks, m.key)
-}
-
-// enter puts m into a room, which is made where there is none, and welcomes it.
-func (h *Hub) enter(m *member, name, ref string) (*room, *Welcome) {
-	h.mu.Lock()
-	r := h.rooms[name]
-	if r == nil {
-		r = newRoom(h, name)
-		r.closed = h.closing
-		h.rooms[name] = r
-	}
-	r.mu.Lock()
-	h.mu.Unlock()
-	defer r.mu.Unlock()
-	r.enter(m)
-	return r, r.welcome(m, m.format, ref)
-}
-
-// leave takes m out of its room, and the room out of the hub when it was the last.
-func (h *Hub) leave(m *member, word string) {
-	r := m.room
-	r.leave(m, word)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.members) == 0 && h.rooms[r.name] == r {
-		r.tellCrowd(0) // to nobody: it stops the timer
-		delete(h.rooms, r.name)
-	}
 }
 
 // rename gives m another name and tells its room, unless somebody else has it.
@@ -274,25 +263,4 @@ func (h *Hub) pass(p Private) (nick string, delivered bool) {
 	p.To = to.nick
 	h.mu.Unlock()
 	return p.To, to.offer(&p)
-}
-
-// roomCounts lists the rooms with people, the fullest first.
-func (h *Hub) roomCounts() []RoomCount {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	counts := make([]RoomCount, 0, len(h.rooms))
-	for _, r := range h.rooms {
-		r.mu.Lock()
-		if n := len(r.members); n > 0 {
-			counts = append(counts, RoomCount{r.name, n})
-		}
-		r.mu.Unlock()
-	}
-	slices.SortFunc(counts, func(a, b RoomCount) int {
-		if a.Count != b.Count {
-			return b.Count - a.Count
-		}
-		return strings.Compare(a.Room, b.Room)
-	})
-	return counts
 }

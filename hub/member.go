@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // outboxLimit bounds what waits for one member alone. Its own requests wait for place;
@@ -50,7 +52,8 @@ type member struct {
 	ahead  int  // bytes that it said while somebody was behind
 	sweeps bool // its session is to sweep what it said; written by the session alone
 
-	pace *pace // its session's; nil until it says something
+	pace     *pace         // its session's; nil until it says something
+	newRooms *rate.Limiter // guarded by hub.mu; nil until it makes a room
 
 	hub    *Hub
 	conn   Conn

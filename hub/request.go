@@ -35,10 +35,7 @@ type request struct {
 	key   string
 }
 
-const (
-	maxTextLines = 32
-	maxLimit     = 500
-)
+const maxTextLines = 32
 
 func badRequest(format string, args ...any) *Refusal {
 	return &Refusal{Code: CodeBadRequest, Message: fmt.Sprintf(format, args...)}

@@ -17,8 +17,9 @@ const (
 // A room is a place where everybody hears the same in the same order. Its lock decides
 // that order: messages, comings, goings and names. Nothing under it waits for a member.
 type room struct {
-	hub  *Hub
-	name string
+	hub    *Hub
+	name   string
+	coming int // members for whom it was opened and who have not entered; guarded by hub.mu
 
 	mu      sync.Mutex // taken after hub.mu, before a member's
 	members []*member
@@ -106,7 +107,7 @@ func (r *room) listen(codec Codec) cursor {
 			return s.end()
 		}
 	}
-	s := newStream(codec, r.hub.window, r.last)
+	s := newStream(codec, r.hub.window, &r.hub.backlog, r.last)
 	s.users = 1
 	if len(codec.Append(nil, Ping{Idle: true})) > 0 {
 		s.ping = time.AfterFunc(pingEvery, func() { r.pingAll(s) })
@@ -130,6 +131,7 @@ func (r *room) part(m *member) {
 			if s.ping != nil {
 				s.ping.Stop()
 			}
+			s.trim() // who still reads it holds what it needs
 			r.streams = append(r.streams[:i], r.streams[i+1:]...)
 		}
 		return
@@ -259,6 +261,17 @@ func (r *room) moveOn(m *member) {
 		welcome := r.welcome(m, JSON, "")
 		welcome.Last = m.cur.chunk.prior
 		m.out = m.codec.Append(m.out, welcome)
+	}
+}
+
+// tidy gives up memory that the room needed when it was busy.
+func (r *room) tidy() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.streams {
+		if s.shrink() {
+			r.sweepSoon() // which moves everybody on
+		}
 	}
 }
 

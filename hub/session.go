@@ -60,22 +60,34 @@ func (m *member) begin(who *Caller) {
 	if bad := m.takeName(who.Nick); bad != nil {
 		wrong = append(wrong, bad)
 	}
-	room, since := lobby, int64(-1)
-	if who.Room != "" {
-		name, bad := prepareRoom(who.Room)
-		if bad == nil {
-			room = name
-		} else {
-			wrong = append(wrong, bad)
-		}
+	r, bad := m.firstRoom(who.Room)
+	if bad != nil {
+		wrong = append(wrong, bad)
 	}
+	since := int64(-1)
 	if who.Since != "" {
 		if since = parseNumber(who.Since); since < 0 {
 			wrong = append(wrong, badRequest("since is not an id"))
 		}
 	}
-	m.hub.log.Info("member on", "nick", m.nick, "via", m.via, "addr", m.addr, "room", room)
-	m.enter(room, "", since, wrong)
+	m.hub.log.Info("member on", "nick", m.nick, "via", m.via, "addr", m.addr, "room", r.name)
+	m.enter(r, "", since, wrong)
+}
+
+// firstRoom opens the room that a newcomer wishes for, or the lobby.
+func (m *member) firstRoom(wish string) (*room, *Refusal) {
+	if wish == "" {
+		return m.hub.open(m, lobby)
+	}
+	name, bad := prepareRoom(wish)
+	if bad == nil {
+		var r *room
+		if r, bad = m.hub.open(m, name); bad == nil {
+			return r, nil
+		}
+	}
+	r, _ := m.hub.open(m, lobby) // which may always be made
+	return r, bad
 }
 
 // takeName gives m the name that it wishes for, or a guest's.
@@ -101,8 +113,8 @@ func taken(nick string) *Refusal {
 
 // enter puts m into a room: the welcome, what went wrong on the way, the replay, and then
 // what is said from now on.
-func (m *member) enter(room, ref string, since int64, wrong []Event) {
-	r, welcome := m.hub.enter(m, room, ref)
+func (m *member) enter(r *room, ref string, since int64, wrong []Event) {
+	welcome := m.hub.enter(m, r, ref)
 	m.queue(welcome)
 	m.queue(wrong...)
 	switch {

@@ -14,16 +14,27 @@ const (
 // oldest of which leave when the chain is longer than the window. Only the holder of the
 // room's lock appends; whoever has a cursor reads what is published without a lock.
 type stream struct {
-	codec  Codec
-	head   *chunk // the oldest in the window
-	tail   *chunk
-	bytes  int64        // published from head to tail
-	total  atomic.Int64 // published ever
-	window int64
-	users  int         // members who read it
-	told   time.Time   // when its readers were told something last
-	ping   *time.Timer // where the codec's clients want a sign of life
+	codec   Codec
+	head    *chunk // the oldest in the window
+	tail    *chunk
+	bytes   int64        // published from head to tail
+	total   atomic.Int64 // published ever
+	seen    int64        // of that when it was looked at for being quiet
+	window  int64
+	backlog *backlog
+	users   int         // members who read it
+	told    time.Time   // when its readers were told something last
+	ping    *time.Timer // where the codec's clients want a sign of life
 }
+
+// A backlog counts what streams keep for those who read slowly: all but their tails.
+// Where it is over its limit, a stream keeps little.
+type backlog struct {
+	limit int64 // bytes; none where 0
+	used  atomic.Int64
+}
+
+func (b *backlog) full() bool { return b.limit > 0 && b.used.Load() > b.limit }
 
 // A chunk holds whole frames: none straddles two.
 type chunk struct {
@@ -52,9 +63,9 @@ type cursor struct {
 // told returns how many messages the stream has had up to the chunk's end.
 func (c *chunk) told() int64 { return c.before + c.messages }
 
-func newStream(codec Codec, window int64, last int64) *stream {
+func newStream(codec Codec, window int64, b *backlog, last int64) *stream {
 	c := &chunk{buf: make([]byte, firstChunk), prior: last, last: last}
-	return &stream{codec: codec, head: c, tail: c, window: window, told: time.Now()}
+	return &stream{codec: codec, head: c, tail: c, window: window, backlog: b, told: time.Now()}
 }
 
 // append encodes e behind everything else and publishes it, and returns its length.
@@ -90,9 +101,14 @@ func (s *stream) append(e Event) int {
 // grow puts a new chunk with place for n bytes at the tail. Chunks double up to a limit,
 // so that a quiet room stays small.
 func (s *stream) grow(n int) *chunk {
+	return s.extend(max(min(2*len(s.tail.buf), largeChunk), n))
+}
+
+// extend puts a new chunk of a size at the tail.
+func (s *stream) extend(size int) *chunk {
 	t := s.tail
 	c := &chunk{
-		buf:    make([]byte, max(min(2*len(t.buf), largeChunk), n)),
+		buf:    make([]byte, size),
 		at:     t.at + t.size.Load(),
 		seq:    t.seq + 1,
 		before: t.told(),
@@ -101,10 +117,28 @@ func (s *stream) grow(n int) *chunk {
 	}
 	t.next.Store(c)
 	s.tail = c
-	for s.head != c && s.bytes-s.head.size.Load() >= s.window {
+	s.backlog.used.Add(t.size.Load())
+	window := s.window
+	if s.backlog.full() {
+		window = min(window, largeChunk)
+	}
+	for s.head != c && s.bytes-s.head.size.Load() >= window {
 		s.drop()
 	}
 	return c
+}
+
+// shrink gives a stream that was quiet since the last call a small tail, and reports
+// whether it did. The old one goes when all have moved on from it.
+func (s *stream) shrink() bool {
+	total := s.total.Load()
+	quiet := total == s.seen
+	s.seen = total
+	if !quiet || len(s.tail.buf) <= firstChunk {
+		return false
+	}
+	s.extend(firstChunk)
+	return true
 }
 
 // drop takes the oldest chunk out of the window. A cursor in it can read to its end, and
@@ -113,12 +147,15 @@ func (s *stream) drop() {
 	c := s.head
 	s.head = c.next.Load()
 	s.bytes -= c.size.Load()
+	s.backlog.used.Add(-c.size.Load())
 	c.left.Store(true)
 	c.next.Store(nil)
 }
 
-// trim forgets all chunks but the tail. Every cursor must be at the end.
+// trim forgets all chunks but the tail. Who is not at the end yet holds those that it
+// needs.
 func (s *stream) trim() {
+	s.backlog.used.Add(s.tail.size.Load() - s.bytes)
 	s.head = s.tail
 	s.bytes = s.tail.size.Load()
 }

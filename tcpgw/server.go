@@ -6,7 +6,9 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"partyline/hub"
@@ -24,7 +26,11 @@ type Server struct {
 	WriteTimeout time.Duration
 
 	buffers socket.Buffers
+	leaving atomic.Int32 // connections that were turned away and are being told so
 }
+
+// mostLeaving bounds those who are told why they are turned away.
+const mostLeaving = 64
 
 // Serve lets in whoever connects to ln until ln is closed, then waits until all of them
 // are off the line; ending them is the Hub's Shutdown. Where the system is short of
@@ -38,10 +44,7 @@ func (s *Server) Serve(ln net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 0
-			if conn := s.open(c); conn != nil {
-				who := caller(c)
-				served.Go(func() { s.Hub.Serve(context.Background(), who, conn) })
-			}
+			s.receive(c, &served)
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		default:
@@ -52,6 +55,48 @@ func (s *Server) Serve(ln net.Listener) error {
 			time.Sleep(pause)
 		}
 	}
+}
+
+// receive lets in whoever is at the door, or says why not.
+func (s *Server) receive(nc net.Conn, served *sync.WaitGroup) {
+	c := s.open(nc)
+	if c == nil {
+		return
+	}
+	seat, err := s.Hub.Admit(address(nc))
+	if err != nil {
+		s.turnAway(c, err, served)
+		return
+	}
+	who := caller(nc)
+	served.Go(func() {
+		defer seat.Leave()
+		s.Hub.Serve(context.Background(), who, c)
+	})
+}
+
+// turnAway says why in one line. Where many are turned away at once, it says nothing: they
+// shall not cost much.
+func (s *Server) turnAway(c *conn, why error, served *sync.WaitGroup) {
+	s.Log.Debug("turned away", "door", "tcp", "addr", c.RemoteAddr(), "why", why)
+	if s.leaving.Add(1) > mostLeaving {
+		s.leaving.Add(-1)
+		c.Reset()
+		return
+	}
+	served.Go(func() {
+		defer s.leaving.Add(-1)
+		c.TryWrite(text{}.Append(nil, &hub.Refusal{Message: why.Error()}))
+		c.Linger(lingerTime)
+	})
+}
+
+func address(nc net.Conn) netip.Addr {
+	tcp, ok := nc.RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}
+	}
+	return tcp.AddrPort().Addr()
 }
 
 func caller(c net.Conn) hub.Caller {

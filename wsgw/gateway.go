@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -60,8 +61,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the server is ending", http.StatusServiceUnavailable)
 		return
 	}
+	seat, err := g.Hub.Admit(address(r))
+	if err != nil {
+		g.serving.Done()
+		g.turnAway(w, r, err)
+		return
+	}
 	c, err := g.upgrade(w, r)
 	if err != nil { // the client was told
+		seat.Leave()
 		g.serving.Done()
 		g.Log.Debug("no WebSocket", "addr", r.RemoteAddr, "err", err)
 		return
@@ -78,6 +86,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who.Codecs[c.format] = frames{c.format}
 	go func() {
 		defer g.serving.Done()
+		defer seat.Leave()
 		g.Hub.Serve(context.Background(), who, c)
 	}()
 }
@@ -119,6 +128,25 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error)
 	}
 	h.conn.begin(ws, format, hub.MaxMessage(g.MaxLine))
 	return h.conn, nil
+}
+
+// turnAway tells a client why it can't come in now, and when it may try again.
+func (g *Gateway) turnAway(w http.ResponseWriter, r *http.Request, why error) {
+	g.Log.Debug("turned away", "door", "ws", "addr", r.RemoteAddr, "why", why)
+	status, after := http.StatusTooManyRequests, "60"
+	switch {
+	case errors.Is(why, hub.ErrFull):
+		status, after = http.StatusServiceUnavailable, "30"
+	case errors.Is(why, hub.ErrAddressFull):
+		after = "10"
+	}
+	w.Header().Set("Retry-After", after)
+	http.Error(w, why.Error(), status)
+}
+
+func address(r *http.Request) netip.Addr {
+	addr, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return addr.Addr()
 }
 
 // begin reports whether one more connection may come in, which serving counts then.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"os"
 	"strings"
 	"time"
@@ -15,14 +14,12 @@ import (
 
 // config is what the command line and the environment decide.
 type config struct {
-	tcp, http string  // addresses to listen on; "" turns the door off
-	history   int     // messages a room keeps
-	replay    int     // of them a newcomer gets
-	maxLine   int     // bytes
-	rate      float64 // lines a second that a member may say
-	burst     int     // and at once
+	tcp, http string // addresses to listen on; "" turns the door off
+	history   int    // messages a room keeps
+	replay    int    // of them a newcomer gets
 	origins   []string
 	drain     time.Duration
+	limits    limits
 	logLevel  string
 	logFormat string
 }
@@ -70,11 +67,9 @@ func newCommand() *cobra.Command {
 	f.StringVar(&c.http, "http", "127.0.0.1:8080", `address for browsers and bots; "" for none`)
 	f.IntVar(&c.history, "history", 1000, "messages that a room keeps")
 	f.IntVar(&c.replay, "replay", 20, "messages that a newcomer is told")
-	f.IntVar(&c.maxLine, "max-line", 4096, "bytes that a line may have")
-	f.Float64Var(&c.rate, "rate", 10, "lines a second that a member may say before it is read more slowly; 0 for no bound")
-	f.IntVar(&c.burst, "burst", 40, "lines that it may say at once")
 	f.StringSliceVar(&c.origins, "origin", nil, "web site whose pages may come in, besides the server's own; may be repeated")
 	f.DurationVar(&c.drain, "drain", 5*time.Second, "time to deliver what was said when the server ends")
+	c.limits.addFlags(f)
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
 	cmd.AddCommand(newBenchCommand())
@@ -89,16 +84,10 @@ func (c *config) check() error {
 		return errors.New("--history is below 0")
 	case c.replay < 0:
 		return errors.New("--replay is below 0")
-	case c.maxLine < 16 || c.maxLine > 1<<20:
-		return errors.New("--max-line is not within 16 and 1048576")
-	case !(c.rate >= 0) || math.IsInf(c.rate, 0):
-		return errors.New("--rate is not a number from 0 on")
-	case c.burst < 1:
-		return errors.New("--burst is below 1")
 	case c.drain < 0:
 		return errors.New("--drain is below 0")
 	}
-	return nil
+	return c.limits.check()
 }
 
 // fromEnvironment sets the flags that were not given and that the environment names.

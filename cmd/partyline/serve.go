@@ -58,19 +58,24 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	h := hub.New(hub.Options{
 		Journal: hub.NewMemory(c.history),
 		Replay:  noneIfZero(c.replay),
-		MaxLine: c.maxLine,
-		Rate:    c.rate,
-		Burst:   c.burst,
+		MaxLine: c.limits.line,
+		Window:  int64(c.limits.window) << 10,
+		Rate:    c.limits.rate,
+		Burst:   c.limits.burst,
+		Limits:  c.limits.ofHub(),
 		Version: version,
 		Web:     webAddress(l.http),
 		Log:     log,
 	})
-	tcp := &tcpgw.Server{Hub: h, MaxLine: c.maxLine, Log: log}
-	ws := &wsgw.Gateway{Hub: h, MaxLine: c.maxLine, Origins: origins, Log: log}
+	tcp := &tcpgw.Server{Hub: h, MaxLine: c.limits.line, WriteTimeout: c.limits.write, Log: log}
+	ws := &wsgw.Gateway{
+		Hub: h, MaxLine: c.limits.line, WriteTimeout: c.limits.write,
+		Origins: origins, Log: log,
+	}
 	site := &http.Server{
 		Handler:           web.New(web.Options{WebSocket: ws, Log: log}),
-		ReadHeaderTimeout: 10 * time.Second,
-		MaxHeaderBytes:    16 << 10,
+		ReadHeaderTimeout: c.limits.headerTime,
+		MaxHeaderBytes:    c.limits.header << 10,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -85,7 +90,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	}
 	announce(log, l)
 	open, closing := context.WithCancel(ctx)
-	doors.Go(func() { tidy(open, h.Members, debug.FreeOSMemory) })
+	doors.Go(func() { tidy(open, h, debug.FreeOSMemory) })
 
 	select {
 	case <-ctx.Done():

@@ -46,9 +46,11 @@ func startServer(t *testing.T, edit func(*config)) *server {
 	return serveOn(t, c, l)
 }
 
-// configAt is what the command line decides where it names nothing but addresses.
+// configAt is what the command line decides where it names addresses, and no pace.
 func configAt(tcp, http string) config {
-	return config{tcp: tcp, http: http, history: 1000, replay: 20, maxLine: 4096, drain: 5 * time.Second}
+	c := config{tcp: tcp, http: http, history: 1000, replay: 20, drain: 5 * time.Second, limits: defaultLimits}
+	c.limits.rate = 0
+	return c
 }
 
 // serveOn is startServer for doors that are bound already.

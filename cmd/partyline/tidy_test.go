@@ -12,8 +12,9 @@ import (
 func TestTidy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		var members, freed atomic.Int64
-		go tidy(ctx, func() int { return int(members.Load()) }, func() { freed.Add(1) })
+		var h fakeHouse
+		var freed atomic.Int64
+		go tidy(ctx, &h, func() { freed.Add(1) })
 		time.Sleep(tidyEvery / 2) // between two looks
 		for _, step := range []struct{ members, freed int64 }{
 			{0, 0}, {99, 0}, {99, 0}, // few
@@ -21,14 +22,28 @@ func TestTidy(t *testing.T) {
 			{9010, 1}, {9010, 1}, {9899, 1}, {9899, 1}, {9900, 1}, {9900, 2}, // a tenth more
 			{3, 2}, {2, 2}, {2, 3}, {2, 3},
 		} {
-			members.Store(step.members)
+			h.members.Store(step.members)
 			time.Sleep(tidyEvery)
 			synctest.Wait()
 			if n := freed.Load(); n != step.freed {
 				t.Errorf("with %d members it was freed %d times, not %d", step.members, n, step.freed)
 			}
 		}
+		if n := h.tidied.Load(); n != 0 {
+			t.Errorf("the rooms were looked at %d times within %d looks", n, quietLooks)
+		}
+		time.Sleep(quietLooks * tidyEvery)
+		synctest.Wait()
+		if n := h.tidied.Load(); n != 1 {
+			t.Errorf("the rooms were looked at %d times", n)
+		}
 		stop()
 		synctest.Wait()
 	})
 }
+
+type fakeHouse struct{ members, tidied atomic.Int64 }
+
+func (h *fakeHouse) Members() int { return int(h.members.Load()) }
+
+func (h *fakeHouse) Tidy() { h.tidied.Add(1) }

@@ -60,6 +60,9 @@ func (c *Conn) Init(tcp *net.TCPConn, b *Buffers, end End, timeout time.Duration
 	return raw.Control(func(fd uintptr) { c.fd = int32(fd) })
 }
 
+// RemoteAddr returns the peer's address.
+func (c *Conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
+
 // Stop makes a Write that waits, and all later ones, return os.ErrClosed.
 func (c *Conn) Stop() {
 	c.stopped.Store(true)

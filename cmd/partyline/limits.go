@@ -1,0 +1,136 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"partyline/hub"
+)
+
+// limits are what nobody may exceed, each with a flag.
+type limits struct {
+	rate       float64 // lines a second that a member may say
+	burst      int     // and at once
+	line       int     // bytes
+	fragments  int     // of a WebSocket message
+	asked      int     // stored messages, at once
+	members    int     // 0 for what the descriptors allow
+	perAddress int
+	arrivals   int // from an address in a minute
+	exempt     []string
+	rooms      int
+	newRooms   int
+	window     int           // KiB that a room keeps for slow readers
+	backlog    int           // MiB that all rooms together keep for them
+	write      time.Duration // that somebody may take nothing
+	header     int           // KiB of an HTTP request's header
+	headerTime time.Duration
+}
+
+// defaultLimits are those of a server that is open to everybody.
+var defaultLimits = limits{
+	rate: 10, burst: 40, line: 4096, fragments: 1000, asked: 500,
+	perAddress: 64, arrivals: 120, rooms: 10_000, newRooms: 20,
+	window: 1024, backlog: 256, write: 8 * time.Second, header: 16, headerTime: 10 * time.Second,
+}
+
+func (l *limits) addFlags(f *pflag.FlagSet) {
+	d := defaultLimits
+	f.Float64Var(&l.rate, "rate", d.rate, "lines a second that a member may say before it is read more slowly; 0 for no bound")
+	f.IntVar(&l.burst, "burst", d.burst, "lines that it may say at once")
+	f.IntVar(&l.line, "max-line", d.line, "bytes that a line may have")
+	f.IntVar(&l.fragments, "max-fragments", d.fragments, "frames that a WebSocket message may have")
+	f.IntVar(&l.asked, "max-asked", d.asked, "stored messages that a member may ask for at once")
+	f.IntVar(&l.members, "max-members", d.members, "members in all; 0 for as many as the descriptors allow")
+	f.IntVar(&l.perAddress, "max-per-address", d.perAddress, "members from one address (a /64 of IPv6); 0 for no bound")
+	f.IntVar(&l.arrivals, "max-arrivals", d.arrivals, "new members from one address in a minute; 0 for no bound")
+	f.StringSliceVar(&l.exempt, "exempt", nil, "network without these two bounds, besides this machine; may be repeated")
+	f.IntVar(&l.rooms, "max-rooms", d.rooms, "rooms with people; 0 for no bound")
+	f.IntVar(&l.newRooms, "max-new-rooms", d.newRooms, "rooms that a member may make, and one more each minute; 0 for no bound")
+	f.IntVar(&l.window, "window", d.window, "KiB that a room keeps for those who read slowly")
+	f.IntVar(&l.backlog, "max-backlog", d.backlog, "MiB that all rooms together keep for them")
+	f.DurationVar(&l.write, "write-timeout", d.write, "time in which somebody may take nothing before it is cut off")
+	f.IntVar(&l.header, "max-header", d.header, "KiB of an HTTP request's header")
+	f.DurationVar(&l.headerTime, "header-timeout", d.headerTime, "time in which that has to come")
+}
+
+func (l *limits) check() error {
+	for _, c := range []struct {
+		flag               string
+		value, least, most int
+	}{
+		{"--burst", l.burst, 1, math.MaxInt32},
+		{"--max-line", l.line, 16, 1 << 20},
+		{"--max-fragments", l.fragments, 1, math.MaxInt32},
+		{"--max-asked", l.asked, 1, 10_000},
+		{"--max-members", l.members, 0, math.MaxInt32},
+		{"--max-per-address", l.perAddress, 0, math.MaxInt32},
+		{"--max-arrivals", l.arrivals, 0, 1_000_000},
+		{"--max-rooms", l.rooms, 0, math.MaxInt32},
+		{"--max-new-rooms", l.newRooms, 0, math.MaxInt32},
+		{"--window", l.window, 64, 1 << 20},
+		{"--max-backlog", l.backlog, 1, 1 << 20},
+		{"--max-header", l.header, 1, 1 << 10},
+	} {
+		if c.value < c.least || c.value > c.most {
+			return fmt.Errorf("%s is not within %d and %d", c.flag, c.least, c.most)
+		}
+	}
+	switch {
+	case !(l.rate >= 0) || math.IsInf(l.rate, 0):
+		return errors.New("--rate is not a number from 0 on")
+	case l.write < 10*time.Millisecond:
+		return errors.New("--write-timeout is below 10ms")
+	case l.headerTime <= 0:
+		return errors.New("--header-timeout is not above 0")
+	}
+	_, err := l.networks()
+	return err
+}
+
+// networks returns those that are exempt from the bounds for an address: who is on this
+// machine already, and a proxy here, need no bound.
+func (l *limits) networks() ([]netip.Prefix, error) {
+	networks := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	for _, s := range l.exempt {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			addr, err := netip.ParseAddr(s)
+			if err != nil {
+				return nil, fmt.Errorf("--exempt is a network like 192.0.2.0/24, not %q", s)
+			}
+			p = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		networks = append(networks, p.Masked())
+	}
+	return networks, nil
+}
+
+// ofHub returns the limits that the hub keeps.
+func (l *limits) ofHub() hub.Limits {
+	exempt, _ := l.networks() // checked
+	members := l.members
+	if members == 0 {
+		members = membersFor(descriptors())
+	}
+	return hub.Limits{
+		Members: members, PerAddress: l.perAddress, Arrivals: l.arrivals, Exempt: exempt,
+		Rooms: l.rooms, NewRooms: l.newRooms,
+		Asked: l.asked, Backlog: int64(l.backlog) << 20,
+	}
+}
+
+// membersFor returns how many members there is place for where the program may have so
+// many descriptors; 0 where nobody knows. The rest is for the page, for those who are
+// turned away, and for files.
+func membersFor(descriptors int) int {
+	if descriptors <= 0 {
+		return 0
+	}
+	return max(descriptors-64-descriptors/16, descriptors/2)
+}

@@ -1,0 +1,94 @@
+package hub
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// open finds a room for m to enter, and makes it where there is none. The room stays
+// until m has entered it.
+func (h *Hub) open(m *member, name string) (*room, *Refusal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r := h.rooms[name]
+	if r == nil {
+		if bad := h.mayMake(m, name); bad != nil {
+			return nil, bad
+		}
+		r = newRoom(h, name)
+		r.closed = h.closing
+		h.rooms[name] = r
+	}
+	r.coming++
+	return r, nil
+}
+
+// mayMake returns why m may not make one more room. The lobby is everybody's. h.mu is held.
+func (h *Hub) mayMake(m *member, name string) *Refusal {
+	limits := &h.gate.limits
+	if name == lobby {
+		return nil
+	}
+	if limits.Rooms > 0 && len(h.rooms) >= limits.Rooms {
+		return &Refusal{Code: CodeUnavailable, Message: "there are too many rooms: /rooms lists those that you can join"}
+	}
+	if limits.NewRooms <= 0 {
+		return nil
+	}
+	if m.newRooms == nil {
+		m.newRooms = rate.NewLimiter(rate.Every(time.Minute), limits.NewRooms)
+	}
+	if !m.newRooms.Allow() {
+		return &Refusal{Code: CodeUnavailable, Message: "you have made too many rooms: join one that is there, or wait a minute"}
+	}
+	return nil
+}
+
+// enter puts m into a room that was opened for it, and welcomes it.
+func (h *Hub) enter(m *member, r *room, ref string) *Welcome {
+	h.mu.Lock()
+	r.mu.Lock()
+	r.coming--
+	h.mu.Unlock()
+	defer r.mu.Unlock()
+	r.enter(m)
+	return r.welcome(m, m.format, ref)
+}
+
+// leave takes m out of its room, and the room out of the hub when it was the last.
+func (h *Hub) leave(m *member, word string) {
+	r := m.room
+	r.leave(m, word)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.members) == 0 && r.coming == 0 && h.rooms[r.name] == r {
+		r.tellCrowd(0) // to nobody: it stops the timer
+		delete(h.rooms, r.name)
+	}
+}
+
+// roomCounts lists the rooms with people, the fullest first.
+func (h *Hub) roomCounts() []RoomCount {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	counts := make([]RoomCount, 0, len(h.rooms))
+	for _, r := range h.rooms {
+		r.mu.Lock()
+		if n := len(r.members); n > 0 {
+			counts = append(counts, RoomCount{r.name, n})
+		}
+		r.mu.Unlock()
+	}
+	slices.SortFunc(counts, func(a, b RoomCount) int {
+		if a.Count != b.Count {
+			return b.Count - a.Count
+		}
+		return strings.Compare(a.Room, b.Room)
+	})
+	return counts
+}

@@ -1,0 +1,95 @@
+package hub
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// raw is a Codec that has a message's text as its frame.
+type raw struct{}
+
+func (raw) Append(dst []byte, e Event) []byte {
+	if m, ok := e.(*Message); ok {
+		return append(dst, m.Text...)
+	}
+	return dst
+}
+
+// TestBacklog fills many streams that nobody reads: all together keep what they may, and
+// each at least a chunk or two.
+func TestBacklog(t *testing.T) {
+	const streams, window, limit = 50, 1 << 20, 4 << 20
+	b := backlog{limit: limit}
+	var all []*stream
+	for range streams {
+		all = append(all, newStream(raw{}, window, &b, 0))
+	}
+	m := &Message{ID: 1, Text: strings.Repeat("x", 1000)}
+	for range 3000 {
+		for _, s := range all {
+			s.append(m)
+		}
+	}
+	kept := int64(0)
+	for i, s := range all {
+		n := int64(0)
+		for c := s.head; c != s.tail; c = c.next.Load() {
+			n += c.size.Load()
+		}
+		if n < largeChunk-1000 || n > window+largeChunk {
+			t.Errorf("stream %d keeps %d bytes", i, n)
+		}
+		kept += n
+	}
+	if used := b.used.Load(); used != kept || used > limit+streams*largeChunk {
+		t.Errorf("%d bytes are kept and %d counted, with a limit of %d", kept, used, limit)
+	}
+	for _, s := range all {
+		s.trim()
+	}
+	if used := b.used.Load(); used != 0 {
+		t.Errorf("%d bytes are counted that nobody keeps", used)
+	}
+}
+
+// TestShrink gives a quiet stream a small tail, and whoever reads it finds the way there.
+func TestShrink(t *testing.T) {
+	s := newStream(raw{}, 1<<20, new(backlog), 0)
+	begin := s.end()
+	for i := range 1000 {
+		s.append(&Message{ID: int64(i + 1), Text: fmt.Sprintf("%0100d", i)})
+	}
+	if s.shrink() {
+		t.Error("shrunk though it was busy")
+	}
+	late := s.end()
+	if !s.shrink() {
+		t.Error("not shrunk though it was quiet")
+	}
+	if s.shrink() {
+		t.Error("shrunk twice")
+	}
+	if n := len(s.tail.buf); n != firstChunk {
+		t.Errorf("the tail has %d bytes", n)
+	}
+	s.append(&Message{ID: 1001, Text: "next"})
+	if frames, fell := late.unread(cursor{}); string(frames) != "next" || fell {
+		t.Errorf("who was at the end reads %q, %v", frames, fell)
+	}
+	read := 0
+	for {
+		frames, fell := begin.unread(cursor{})
+		if len(frames) == 0 {
+			if fell {
+				t.Error("who was at the beginning fell out")
+			}
+			break
+		}
+		begin.off += int64(len(frames))
+		read += len(frames)
+	}
+	if want := 1000*100 + len("next"); read != want {
+		t.Errorf("who was at the beginning read %d bytes, not %d", read, want)
+	}
+}

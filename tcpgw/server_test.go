@@ -1,0 +1,94 @@
+package tcpgw
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"partyline/hub"
+)
+
+// serve opens a door to h until the end of the test and returns its address.
+func serve(t *testing.T, h *hub.Hub) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ln) }()
+	t.Cleanup(func() {
+		ln.Close()
+		h.Shutdown(context.Background())
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return ln.Addr().String()
+}
+
+// dial connects to a door and returns the connection and its first line.
+func dial(t *testing.T, addr string) (net.Conn, string) {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, strings.TrimSuffix(line, "\n")
+}
+
+// TestTurnedAway: at each limit the last one who fits comes in, the next one reads why not
+// and sees the end, and there is a place again when somebody has left.
+func TestTurnedAway(t *testing.T) {
+	for name, c := range map[string]struct {
+		limits hub.Limits
+		why    error
+	}{
+		"members":     {hub.Limits{Members: 3}, hub.ErrFull},
+		"per address": {hub.Limits{PerAddress: 3}, hub.ErrAddressFull},
+		"arrivals":    {hub.Limits{Arrivals: 3}, hub.ErrAddressHasty},
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr := serve(t, hub.New(hub.Options{Limits: c.limits}))
+			var in []net.Conn
+			for range 3 {
+				conn, line := dial(t, addr)
+				if !strings.HasPrefix(line, "* You are ") {
+					t.Fatalf("who fits is told %q", line)
+				}
+				in = append(in, conn)
+			}
+			out, line := dial(t, addr)
+			if want := "! " + c.why.Error(); line != want {
+				t.Errorf("who does not fit is told %q, not %q", line, want)
+			}
+			if rest, err := io.ReadAll(out); len(rest) > 0 || err != nil {
+				t.Errorf("and then %q, %v", rest, err)
+			}
+			if c.limits.Arrivals > 0 {
+				return
+			}
+			in[0].Close()
+			for late := time.Now().Add(20 * time.Second); ; {
+				if _, line = dial(t, addr); strings.HasPrefix(line, "* You are ") {
+					break
+				}
+				if time.Now().After(late) {
+					t.Fatalf("when one has left, the next is told %q", line)
+				}
+			}
+		})
+	}
+}

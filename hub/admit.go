@@ -31,9 +31,10 @@ var (
 	ErrAddressHasty = errors.New("too many new connections from your address: try again in a minute")
 )
 
-// gate counts who is in, and from where.
-type gate struct {
-	limits Limits
+// A Gate counts who is in, and from where. The hub has one for its members; another one
+// may count what else comes over a transport. Its methods may be called from any goroutine.
+type Gate struct {
+	limits Limits // of which Members, PerAddress, Arrivals and Exempt matter here
 
 	mu      sync.Mutex
 	inside  int
@@ -52,15 +53,20 @@ type origin struct {
 
 // A Seat is a place on the line that Admit gave.
 type Seat struct {
-	gate *gate
+	gate *Gate
 	from netip.Addr // of the origin; invalid where that is exempt
 }
 
 // Admit asks whether somebody may come in from an address, before much is done for it.
 // The error is ErrFull, ErrAddressFull or ErrAddressHasty. Whoever got a Seat leaves it
 // when the connection has ended, however that came.
-func (h *Hub) Admit(addr netip.Addr) (Seat, error) {
-	g := &h.gate
+func (h *Hub) Admit(addr netip.Addr) (Seat, error) { return h.gate.Admit(addr) }
+
+// NewGate returns a Gate that keeps the limits for members.
+func NewGate(l Limits) *Gate { return &Gate{limits: l} }
+
+// Admit is the Hub's Admit for a Gate of its own.
+func (g *Gate) Admit(addr netip.Addr) (Seat, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.limits.Members > 0 && g.inside >= g.limits.Members {
@@ -93,7 +99,7 @@ func (s Seat) Leave() {
 	}
 }
 
-func (g *gate) exempt(addr netip.Addr) bool {
+func (g *Gate) exempt(addr netip.Addr) bool {
 	if g.limits.PerAddress <= 0 && g.limits.Arrivals <= 0 {
 		return true
 	}
@@ -111,7 +117,7 @@ func originOf(addr netip.Addr) netip.Addr {
 	return netip.PrefixFrom(addr, 64).Masked().Addr()
 }
 
-func (g *gate) origin(from netip.Addr) *origin {
+func (g *Gate) origin(from netip.Addr) *origin {
 	if o := g.origins[from]; o != nil {
 		return o
 	}
@@ -131,7 +137,7 @@ func (g *gate) origin(from netip.Addr) *origin {
 
 // forget drops the origins of which nothing needs to be known. What is left is those with
 // somebody inside and those of the last minute.
-func (g *gate) forget() {
+func (g *Gate) forget() {
 	now := time.Now()
 	for from, o := range g.origins {
 		if o.inside == 0 && (o.arrivals == nil || o.arrivals.TokensAt(now) >= float64(o.arrivals.Burst())) {

@@ -46,7 +46,7 @@ type Hub struct {
 	window  int64
 	rate    float64
 	burst   int
-	gate    gate
+	gate    *Gate
 	backlog backlog // of all streams
 	version string
 	web     string
@@ -89,7 +89,7 @@ func New(o Options) *Hub {
 		window:  o.Window,
 		rate:    o.Rate,
 		burst:   o.Burst,
-		gate:    gate{limits: o.Limits},
+		gate:    NewGate(o.Limits),
 		backlog: backlog{limit: o.Limits.Backlog},
 		version: o.Version,
 		web:     o.Web,

@@ -3,9 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,10 +49,12 @@ func newCommand() *cobra.Command {
 			return c.check()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log, err := newLogger(cmd.ErrOrStderr(), c.logLevel, c.logFormat)
+			log, endLog, err := newLogger(cmd.ErrOrStderr(), c.logLevel, c.logFormat)
 			if err != nil {
 				return err
 			}
+			defer endLog()
+			signal.Ignore(syscall.SIGPIPE) // nobody may read the log
 			l, err := listen(c)
 			if err != nil {
 				return err
@@ -104,19 +107,4 @@ func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) e
 		}
 	})
 	return wrong
-}
-
-func newLogger(w interface{ Write([]byte) (int, error) }, level, format string) (*slog.Logger, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, fmt.Errorf("--log-level is debug, info, warn or error, not %q", level)
-	}
-	opts := &slog.HandlerOptions{Level: l}
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, opts)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, opts)), nil
-	}
-	return nil, fmt.Errorf("--log-format is text or json, not %q", format)
 }

@@ -55,6 +55,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("--origin: %w", err)
 	}
+	limits := c.limits.ofHub()
 	h := hub.New(hub.Options{
 		Journal: hub.NewMemory(c.history),
 		Replay:  noneIfZero(c.replay),
@@ -62,7 +63,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		Window:  int64(c.limits.window) << 10,
 		Rate:    c.limits.rate,
 		Burst:   c.limits.burst,
-		Limits:  c.limits.ofHub(),
+		Limits:  limits,
 		Version: version,
 		Web:     webAddress(l.http),
 		Log:     log,
@@ -77,6 +78,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		ReadHeaderTimeout: c.limits.headerTime,
 		MaxHeaderBytes:    c.limits.header << 10,
 		IdleTimeout:       2 * time.Minute,
+		ConnState:         newPages(limits).follow,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 

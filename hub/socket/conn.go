@@ -19,6 +19,10 @@ const (
 
 	// sendBuffer is small, so that a peer that reads nothing is known soon.
 	sendBuffer = 64 << 10
+
+	// deadAfter is how long a peer may be silent to the kernel: it answers neither
+	// keep-alive nor what was sent.
+	deadAfter = 60 * time.Second
 )
 
 // A Conn is a TCP connection as a gateway uses it. Its Write and TryWrite meet those of
@@ -43,12 +47,13 @@ type Conn struct {
 }
 
 // Init prepares c for tcp, which is c's from now on, for frames that end as end says, and
-// for reading into buffers of b. A peer that is gone without a word is found by
-// keep-alive within a minute. An error says that the peer is gone already.
+// for reading into buffers of b. A peer that is gone without a word is found within a
+// minute, by keep-alive or because it acknowledges nothing. An error says that the peer is
+// gone already.
 func (c *Conn) Init(tcp *net.TCPConn, b *Buffers, end End, timeout time.Duration) error {
 	tcp.SetWriteBuffer(sendBuffer)
 	tcp.SetKeepAliveConfig(net.KeepAliveConfig{
-		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3,
+		Enable: true, Idle: deadAfter / 2, Interval: deadAfter / 6, Count: 3,
 	})
 	raw, err := tcp.SyscallConn()
 	if err != nil {
@@ -57,7 +62,10 @@ func (c *Conn) Init(tcp *net.TCPConn, b *Buffers, end End, timeout time.Duration
 	c.tcp, c.raw, c.end, c.timeout = tcp, raw, end, timeout
 	c.reader.buffers = b
 	c.reader.attempt = c.reader.read
-	return raw.Control(func(fd uintptr) { c.fd = int32(fd) })
+	return raw.Control(func(fd uintptr) {
+		c.fd = int32(fd)
+		setUserTimeout(c.fd, deadAfter)
+	})
 }
 
 // RemoteAddr returns the peer's address.

@@ -3,6 +3,7 @@ package socket
 import (
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -55,4 +56,10 @@ func unacknowledged(fd int32) int {
 		return 0
 	}
 	return queued
+}
+
+// setUserTimeout has the kernel give up a peer that acknowledges nothing of what was sent
+// for that long (tcp(7), TCP_USER_TIMEOUT). Without it, that takes a quarter of an hour.
+func setUserTimeout(fd int32, d time.Duration) {
+	unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(d.Milliseconds()))
 }

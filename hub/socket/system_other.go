@@ -2,7 +2,10 @@
 
 package socket
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // past says that all is done by the runtime: the hub's goroutines write, and wait.
 const past = false
@@ -15,3 +18,6 @@ func readable(uintptr) (bool, error) { return false, nil }
 
 // unacknowledged is unknown on this system: what the kernel took counts as taken.
 func unacknowledged(int32) int { return 0 }
+
+// setUserTimeout leaves that to the system's own patience.
+func setUserTimeout(int32, time.Duration) {}

@@ -2,7 +2,10 @@
 
 package socket
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // past says that the descriptor, which does not block, can be used past the runtime.
 const past = true
@@ -30,3 +33,6 @@ func again(call func(int, []byte) (int, error), fd int, b []byte) (n int, err er
 
 // unacknowledged is unknown on this system: what the kernel took counts as taken.
 func unacknowledged(int32) int { return 0 }
+
+// setUserTimeout leaves that to the system's own patience.
+func setUserTimeout(int32, time.Duration) {}

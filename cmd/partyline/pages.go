@@ -1,0 +1,50 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+
+	"partyline/hub"
+)
+
+// pages bounds the connections of one address that are no members: those that fetch the
+// page, that have not asked for anything yet, or that are kept for later.
+type pages struct {
+	gate *hub.Gate
+
+	mu    sync.Mutex
+	seats map[net.Conn]hub.Seat
+}
+
+func newPages(l hub.Limits) *pages {
+	return &pages{
+		gate:  hub.NewGate(hub.Limits{PerAddress: l.PerAddress, Exempt: l.Exempt}),
+		seats: make(map[net.Conn]hub.Seat),
+	}
+}
+
+// follow is an http.Server's ConnState. A connection too many is closed without a word:
+// nothing was asked yet that could be answered.
+func (p *pages) follow(c net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		addr, _ := netip.ParseAddrPort(c.RemoteAddr().String())
+		seat, err := p.gate.Admit(addr.Addr())
+		if err != nil {
+			c.Close()
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.seats[c] = seat
+	case http.StateHijacked, http.StateClosed: // a member, or gone
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if seat, ok := p.seats[c]; ok {
+			delete(p.seats, c)
+			seat.Leave()
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package socket
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestDeadPeer adds up how long the kernel waits for a peer that is gone without a word:
+// a minute, whether it was told something or not.
+func TestDeadPeer(t *testing.T) {
+	c, _ := pair(t)
+	get := func(level, option int) time.Duration {
+		t.Helper()
+		n, err := unix.GetsockoptInt(int(c.fd), level, option)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(n)
+	}
+	if get(unix.SOL_SOCKET, unix.SO_KEEPALIVE) == 0 {
+		t.Error("keep-alive is off")
+	}
+	idle, interval, count := get(unix.IPPROTO_TCP, unix.TCP_KEEPIDLE), get(unix.IPPROTO_TCP, unix.TCP_KEEPINTVL), get(unix.IPPROTO_TCP, unix.TCP_KEEPCNT)
+	if d := (idle + interval*count) * time.Second; d > time.Minute {
+		t.Errorf("a quiet peer that is dead is found after %v", d)
+	}
+	if d := get(unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT) * time.Millisecond; d <= 0 || d > time.Minute {
+		t.Errorf("a dead peer that was told something is found after %v", d)
+	}
+}

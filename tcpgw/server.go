@@ -21,6 +21,12 @@ type Server struct {
 	MaxLine int // bytes in a line of text, as the Hub's
 	Log     *slog.Logger
 
+	// Proxies are networks whose connections begin with a PROXY header (version 1 or 2 of
+	// the PROXY protocol), which says for whom they come. One without is closed.
+	Proxies []netip.Prefix
+	// HeaderTimeout is the time for that header.
+	HeaderTimeout time.Duration
+
 	// WriteTimeout is how long a client may take nothing before it is cut; 0 means
 	// socket.WriteTimeout.
 	WriteTimeout time.Duration
@@ -44,7 +50,7 @@ func (s *Server) Serve(ln net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 0
-			s.receive(c, &served)
+			s.answer(c, &served)
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		default:
@@ -57,18 +63,26 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 }
 
-// receive lets in whoever is at the door, or says why not.
-func (s *Server) receive(nc net.Conn, served *sync.WaitGroup) {
+// answer sees to whoever is at the door.
+func (s *Server) answer(nc net.Conn, served *sync.WaitGroup) {
 	c := s.open(nc)
-	if c == nil {
-		return
+	switch {
+	case c == nil:
+	case s.fromProxy(nc):
+		served.Go(func() { s.ask(c, served) })
+	default:
+		s.receive(c, nc.RemoteAddr(), served)
 	}
-	seat, err := s.Hub.Admit(address(nc))
+}
+
+// receive lets in somebody who comes from an address, or says why not.
+func (s *Server) receive(c *conn, from net.Addr, served *sync.WaitGroup) {
+	seat, err := s.Hub.Admit(address(from))
 	if err != nil {
-		s.turnAway(c, err, served)
+		s.turnAway(c, from, err, served)
 		return
 	}
-	who := caller(nc)
+	who := caller(from)
 	served.Go(func() {
 		defer seat.Leave()
 		s.Hub.Serve(context.Background(), who, c)
@@ -77,8 +91,8 @@ func (s *Server) receive(nc net.Conn, served *sync.WaitGroup) {
 
 // turnAway says why in one line. Where many are turned away at once, it says nothing: they
 // shall not cost much.
-func (s *Server) turnAway(c *conn, why error, served *sync.WaitGroup) {
-	s.Log.Debug("turned away", "door", "tcp", "addr", c.RemoteAddr(), "why", why)
+func (s *Server) turnAway(c *conn, from net.Addr, why error, served *sync.WaitGroup) {
+	s.Log.Debug("turned away", "door", "tcp", "addr", from, "why", why)
 	if s.leaving.Add(1) > mostLeaving {
 		s.leaving.Add(-1)
 		c.Reset()
@@ -91,18 +105,18 @@ func (s *Server) turnAway(c *conn, why error, served *sync.WaitGroup) {
 	})
 }
 
-func address(nc net.Conn) netip.Addr {
-	tcp, ok := nc.RemoteAddr().(*net.TCPAddr)
+func address(a net.Addr) netip.Addr {
+	tcp, ok := a.(*net.TCPAddr)
 	if !ok {
 		return netip.Addr{}
 	}
 	return tcp.AddrPort().Addr()
 }
 
-func caller(c net.Conn) hub.Caller {
+func caller(from net.Addr) hub.Caller {
 	return hub.Caller{
 		Via:    "tcp",
-		Addr:   c.RemoteAddr().String(),
+		Addr:   from.String(),
 		Format: hub.Text,
 		Codecs: [2]hub.Codec{hub.Text: text{}, hub.JSON: object{}},
 	}

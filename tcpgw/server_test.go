@@ -16,11 +16,18 @@ import (
 // serve opens a door to h until the end of the test and returns its address.
 func serve(t *testing.T, h *hub.Hub) string {
 	t.Helper()
+	return serveAs(t, &Server{Hub: h})
+}
+
+// serveAs is serve for a server that is set up in part.
+func serveAs(t *testing.T, s *Server) string {
+	t.Helper()
+	s.MaxLine, s.Log = 4096, slog.New(slog.DiscardHandler)
+	h := s.Hub
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	ended := make(chan error)
 	go func() { ended <- s.Serve(ln) }()
 	t.Cleanup(func() {

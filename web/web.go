@@ -9,8 +9,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 )
 
 // Options are what New needs from outside.
@@ -18,6 +20,11 @@ type Options struct {
 	// WebSocket answers GET /ws. Its ResponseWriter is the server's own, so that
 	// it can be hijacked. Without one there is no /ws.
 	WebSocket http.Handler
+
+	// Proxies are networks, like 192.0.2.0/24, whose word is taken for whom they come: the
+	// last address in X-Forwarded-For that is not of a proxy becomes the request's
+	// RemoteAddr, with port 0.
+	Proxies []string
 
 	// Log hears, at debug level, of paths that nobody answers: the sign of a proxy
 	// that doesn't strip its prefix. Without one nothing is logged.
@@ -33,6 +40,9 @@ func New(opts Options) http.Handler {
 
 	r := chi.NewRouter()
 	r.Use(secure)
+	if len(opts.Proxies) > 0 {
+		r.Use(middleware.ClientIPFromXFF(opts.Proxies...), behindProxy)
+	}
 	for _, a := range assets() {
 		r.Method(http.MethodGet, a.path, a)
 		r.Method(http.MethodHead, a.path, a)
@@ -47,6 +57,17 @@ func New(opts Options) http.Handler {
 		http.NotFound(w, r)
 	})
 	return r
+}
+
+// behindProxy gives a request the address of whom a proxy forwards it for.
+func behindProxy(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, _ := netip.ParseAddrPort(r.RemoteAddr)
+		if addr := middleware.GetClientIPAddr(r.Context()); addr.IsValid() && addr != peer.Addr().Unmap() {
+			r.RemoteAddr = netip.AddrPortFrom(addr, 0).String()
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

@@ -23,6 +23,7 @@ type limits struct {
 	perAddress int
 	arrivals   int // from an address in a minute
 	exempt     []string
+	proxies    []string
 	rooms      int
 	newRooms   int
 	window     int           // KiB that a room keeps for slow readers
@@ -50,13 +51,14 @@ func (l *limits) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&l.perAddress, "max-per-address", d.perAddress, "members from one address (a /64 of IPv6); 0 for no bound")
 	f.IntVar(&l.arrivals, "max-arrivals", d.arrivals, "new members from one address in a minute; 0 for no bound")
 	f.StringSliceVar(&l.exempt, "exempt", nil, "network without these two bounds, besides this machine; may be repeated")
+	f.StringSliceVar(&l.proxies, "proxy", nil, "proxy that says for whom it comes: over TCP it has to send a PROXY header, over HTTP X-Forwarded-For; may be repeated")
 	f.IntVar(&l.rooms, "max-rooms", d.rooms, "rooms with people; 0 for no bound")
 	f.IntVar(&l.newRooms, "max-new-rooms", d.newRooms, "rooms that a member may make, and one more each minute; 0 for no bound")
 	f.IntVar(&l.window, "window", d.window, "KiB that a room keeps for those who read slowly")
 	f.IntVar(&l.backlog, "max-backlog", d.backlog, "MiB that all rooms together keep for them")
 	f.DurationVar(&l.write, "write-timeout", d.write, "time in which somebody may take nothing before it is cut off")
 	f.IntVar(&l.header, "max-header", d.header, "KiB of an HTTP request's header")
-	f.DurationVar(&l.headerTime, "header-timeout", d.headerTime, "time in which that has to come")
+	f.DurationVar(&l.headerTime, "header-timeout", d.headerTime, "time in which that, or a PROXY header, has to come")
 }
 
 func (l *limits) check() error {
@@ -89,20 +91,22 @@ func (l *limits) check() error {
 	case l.headerTime <= 0:
 		return errors.New("--header-timeout is not above 0")
 	}
-	_, err := l.networks()
+	_, err := parseNetworks("--exempt", l.exempt)
+	if err == nil {
+		_, err = parseNetworks("--proxy", l.proxies)
+	}
 	return err
 }
 
-// networks returns those that are exempt from the bounds for an address: who is on this
-// machine already, and a proxy here, need no bound.
-func (l *limits) networks() ([]netip.Prefix, error) {
-	networks := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-	for _, s := range l.exempt {
+// parseNetworks reads the networks and addresses of a flag.
+func parseNetworks(flag string, list []string) ([]netip.Prefix, error) {
+	var networks []netip.Prefix
+	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			addr, err := netip.ParseAddr(s)
 			if err != nil {
-				return nil, fmt.Errorf("--exempt is a network like 192.0.2.0/24, not %q", s)
+				return nil, fmt.Errorf("%s is a network like 192.0.2.0/24 or an address, not %q", flag, s)
 			}
 			p = netip.PrefixFrom(addr, addr.BitLen())
 		}
@@ -111,15 +115,27 @@ func (l *limits) networks() ([]netip.Prefix, error) {
 	return networks, nil
 }
 
+// exempted returns the networks without the bounds for an address: who is on this machine
+// already, or a proxy here that tells no addresses, needs none.
+func (l *limits) exempted() []netip.Prefix {
+	listed, _ := parseNetworks("--exempt", l.exempt) // checked
+	return append(listed, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
+}
+
+// trusted returns the networks of proxies.
+func (l *limits) trusted() []netip.Prefix {
+	networks, _ := parseNetworks("--proxy", l.proxies) // checked
+	return networks
+}
+
 // ofHub returns the limits that the hub keeps.
 func (l *limits) ofHub() hub.Limits {
-	exempt, _ := l.networks() // checked
 	members := l.members
 	if members == 0 {
 		members = membersFor(descriptors())
 	}
 	return hub.Limits{
-		Members: members, PerAddress: l.perAddress, Arrivals: l.arrivals, Exempt: exempt,
+		Members: members, PerAddress: l.perAddress, Arrivals: l.arrivals, Exempt: l.exempted(),
 		Rooms: l.rooms, NewRooms: l.newRooms,
 		Asked: l.asked, Backlog: int64(l.backlog) << 20,
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -28,6 +29,12 @@ func startNginx(t *testing.T, s *server) *nginx {
 
 func startNginxOn(t *testing.T, s *server, httpAddr, tcpAddr string) *nginx {
 	t.Helper()
+	return startNginxWith(t, s, httpAddr, tcpAddr, nil)
+}
+
+// startNginxWith changes more in the configuration: old parts, each of which it has once.
+func startNginxWith(t *testing.T, s *server, httpAddr, tcpAddr string, changes map[string]string) *nginx {
+	t.Helper()
 	path := needProgram(t, "nginx", "/usr/sbin/nginx")
 	shipped, err := os.ReadFile("../../deploy/nginx/partyline.conf")
 	if err != nil {
@@ -39,12 +46,14 @@ func startNginxOn(t *testing.T, s *server, httpAddr, tcpAddr string) *nginx {
 			missing(t, "nginx's stream module")
 		}
 	}
-	for old, mine := range map[string]string{
+	parts := map[string]string{
 		"listen 8000 ":               "listen " + httpAddr + " ",
 		"listen 4001 ":               "listen " + tcpAddr + " ",
 		"server 127.0.0.1:8080;":     "server " + s.http + ";",
 		"proxy_pass 127.0.0.1:4000;": "proxy_pass " + s.tcp + ";",
-	} {
+	}
+	maps.Copy(parts, changes)
+	for old, mine := range parts {
 		if strings.Count(conf, old) != 1 {
 			t.Fatalf("partyline.conf has %q %d times, not once", old, strings.Count(conf, old))
 		}
@@ -203,4 +212,34 @@ func TestNginxGone(t *testing.T) {
 	page.expectState("open")
 	said = append(said, talk(t, nc, "live", 3)...)
 	page.expectTold(said)
+}
+
+// TestNginxAddresses has nginx tell the addresses of its clients: those are in the log, and
+// nowhere else.
+func TestNginxAddresses(t *testing.T) {
+	p := startProgram(t, "--proxy", "127.0.0.1")
+	n := startNginxWith(t, &server{tcp: p.tcp, http: p.http}, freeAddr(t), freeAddr(t),
+		map[string]string{"#   proxy_protocol on;": "proxy_protocol on;"})
+
+	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 7)}, Timeout: patience}
+	conn, err := from.Dial("tcp", n.tcp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	c := &caller{conn.(*net.TCPConn), newFeed[string]()}
+	go readLines(conn, c.out)
+	nick := expectLine(t, c.out, welcomed)[0]
+	expectLine(t, p.err, `.*msg="member on" nick=`+nick+` via=tcp addr=127\.0\.0\.7:\d+ .*`)
+
+	conn, err = from.Dial("tcp", n.http)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprintf(conn, "GET /ws?nick=webby HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n")
+	expectLine(t, p.err, `.*msg="member on" nick=webby via=ws addr=127\.0\.0\.7:0 .*`)
+	c.say(t, "hello through nginx")
+	expectLine(t, c.out, nick+": hello through nginx")
 }

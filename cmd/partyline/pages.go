@@ -18,9 +18,9 @@ type pages struct {
 	seats map[net.Conn]hub.Seat
 }
 
-func newPages(l hub.Limits) *pages {
+func newPages(perAddress int, exempt []netip.Prefix) *pages {
 	return &pages{
-		gate:  hub.NewGate(hub.Limits{PerAddress: l.PerAddress, Exempt: l.Exempt}),
+		gate:  hub.NewGate(hub.Limits{PerAddress: perAddress, Exempt: exempt}),
 		seats: make(map[net.Conn]hub.Seat),
 	}
 }

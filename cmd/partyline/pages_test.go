@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"testing"
-
-	"partyline/hub"
 )
 
 // TestPages holds as many connections to the page as an address may have: one more is
@@ -26,7 +24,7 @@ func TestPages(t *testing.T) {
 				fmt.Fprint(nc, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 			}
 		}),
-		ConnState: newPages(hub.Limits{PerAddress: most}).follow,
+		ConnState: newPages(most, nil).follow,
 	}
 	go site.Serve(ln)
 	t.Cleanup(func() { site.Shutdown(context.Background()) })

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -68,17 +69,21 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		Web:     webAddress(l.http),
 		Log:     log,
 	})
-	tcp := &tcpgw.Server{Hub: h, MaxLine: c.limits.line, WriteTimeout: c.limits.write, Log: log}
+	proxies := c.limits.trusted()
+	tcp := &tcpgw.Server{
+		Hub: h, MaxLine: c.limits.line, WriteTimeout: c.limits.write,
+		Proxies: proxies, HeaderTimeout: c.limits.headerTime, Log: log,
+	}
 	ws := &wsgw.Gateway{
 		Hub: h, MaxLine: c.limits.line, WriteTimeout: c.limits.write,
 		Origins: origins, Log: log,
 	}
 	site := &http.Server{
-		Handler:           web.New(web.Options{WebSocket: ws, Log: log}),
+		Handler:           web.New(web.Options{WebSocket: ws, Proxies: networkTexts(proxies), Log: log}),
 		ReadHeaderTimeout: c.limits.headerTime,
 		MaxHeaderBytes:    c.limits.header << 10,
 		IdleTimeout:       2 * time.Minute,
-		ConnState:         newPages(limits).follow,
+		ConnState:         newPages(limits.PerAddress, append(limits.Exempt, proxies...)).follow,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 
@@ -123,6 +128,13 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	ws.Wait()
 	log.Info("ended")
 	return err
+}
+
+func networkTexts(networks []netip.Prefix) (list []string) {
+	for _, n := range networks {
+		list = append(list, n.String())
+	}
+	return list
 }
 
 // noneIfZero says "none" as hub.Options does, where 0 means the default.

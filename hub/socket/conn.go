@@ -68,6 +68,9 @@ func (c *Conn) Init(tcp *net.TCPConn, b *Buffers, end End, timeout time.Duration
 	})
 }
 
+// TCP returns the connection itself, for who reads from it before Read is used.
+func (c *Conn) TCP() *net.TCPConn { return c.tcp }
+
 // RemoteAddr returns the peer's address.
 func (c *Conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
 

@@ -1,0 +1,59 @@
+package tcpgw
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pires/go-proxyproto"
+)
+
+// headerBuffer has place for the longest PROXY header of version 1, and for one of
+// version 2 with what proxies add to it.
+const headerBuffer = 4 << 10
+
+// fromProxy reports whether whoever is at the door is a proxy that says for whom it comes.
+func (s *Server) fromProxy(nc net.Conn) bool {
+	addr := address(nc.RemoteAddr()).Unmap()
+	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// ask reads a proxy's PROXY header and receives whom it comes for. It has a goroutine of
+// its own, which ends then: reading takes more stack than who only listens shall keep.
+func (s *Server) ask(c *conn, served *sync.WaitGroup) {
+	rest, from, err := s.readHeader(c)
+	if err != nil {
+		s.Log.Debug("no PROXY header", "door", "tcp", "addr", c.RemoteAddr(), "err", err)
+		c.Reset()
+		return
+	}
+	c.lines.feed(rest)
+	s.receive(c, from, served)
+}
+
+// readHeader returns what came behind the header, and the address in it; the proxy's own
+// where it comes for itself (LOCAL, which is a health check).
+func (s *Server) readHeader(c *conn) (rest []byte, from net.Addr, err error) {
+	tcp := c.TCP()
+	tcp.SetReadDeadline(time.Now().Add(s.HeaderTimeout))
+	in := bufio.NewReaderSize(tcp, headerBuffer)
+	header, err := proxyproto.Read(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	from = c.RemoteAddr()
+	if !header.Command.IsLocal() {
+		source, ok := header.SourceAddr.(*net.TCPAddr)
+		if !ok {
+			return nil, nil, fmt.Errorf("not an address of TCP: %v", header.SourceAddr)
+		}
+		from = source
+	}
+	rest, _ = in.Peek(in.Buffered())
+	return bytes.Clone(rest), from, tcp.SetReadDeadline(time.Time{})
+}

@@ -1,0 +1,130 @@
+package tcpgw
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pires/go-proxyproto"
+
+	"partyline/hub"
+)
+
+// behindProxy opens a door to which this machine is a proxy.
+func behindProxy(t *testing.T, limits hub.Limits, timeout time.Duration) string {
+	t.Helper()
+	return serveAs(t, &Server{
+		Hub:     hub.New(hub.Options{Limits: limits, Log: slog.New(slog.DiscardHandler)}),
+		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HeaderTimeout: timeout,
+	})
+}
+
+// header returns a PROXY header of a version for an address.
+func header(t *testing.T, version byte, from string) string {
+	t.Helper()
+	h := proxyproto.HeaderProxyFromAddrs(version,
+		net.TCPAddrFromAddrPort(netip.MustParseAddrPort(from)), net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.99:4000")))
+	b, err := h.Format()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestProxyHeader has a proxy come for somebody: the header is not a line, what comes
+// behind it is, and the limits count the address in it.
+func TestProxyHeader(t *testing.T) {
+	for version, parts := range map[byte][]int{1: {1000}, 2: {1, 7, 1000}} { // version 1 comes in one piece
+		for _, part := range parts {
+			t.Run(fmt.Sprintf("version %d in parts of %d", version, part), func(t *testing.T) {
+				t.Parallel()
+				addr := behindProxy(t, hub.Limits{PerAddress: 1}, 20*time.Second)
+				come := func(from string) *bufio.Reader {
+					c, err := net.Dial("tcp", addr)
+					if err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(func() { c.Close() })
+					c.SetDeadline(time.Now().Add(20 * time.Second))
+					all := header(t, version, from) + "hello\nand more\n"
+					for len(all) > 0 {
+						n := min(part, len(all))
+						if _, err := io.WriteString(c, all[:n]); err != nil {
+							t.Fatal(err)
+						}
+						all = all[n:]
+					}
+					return bufio.NewReader(c)
+				}
+				hears := func(r *bufio.Reader, want string) {
+					t.Helper()
+					line, err := r.ReadString('\n')
+					if err != nil || !strings.Contains(line, want) {
+						t.Fatalf("%q, %v; want %q", line, err, want)
+					}
+				}
+				first := come("203.0.113.7:1234")
+				hears(first, "* You are ")
+				hears(first, ": hello\n")
+				hears(first, ": and more\n")
+				hears(come("203.0.113.7:1235"), "! "+hub.ErrAddressFull.Error())
+				hears(come("203.0.113.8:1234"), "* You are ")
+			})
+		}
+	}
+}
+
+// TestProxyWithout closes connections of a proxy that does not say for whom it comes, and
+// lets in one that comes for itself.
+func TestProxyWithout(t *testing.T) {
+	local := &proxyproto.Header{Version: 2, Command: proxyproto.LOCAL, TransportProtocol: proxyproto.UNSPEC}
+	health, err := local.Format()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		sent string
+		in   bool
+	}{
+		"nothing":           {"", false},
+		"a line":            {"hello\n", false},
+		"half a header":     {"PROXY TCP4 203.0.113.7", false},
+		"a bad address":     {"PROXY TCP4 nonsense 192.0.2.1 1 2\r\n", false},
+		"an endless one":    {"PROXY " + strings.Repeat("x", 10_000), false},
+		"half of version 2": {"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00", false},
+		"a socket of Unix":  {"\r\n\r\n\x00\r\nQUIT\n\x21\x31\x00\xd8" + strings.Repeat("/", 216), false},
+		"itself":            {string(health), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := net.Dial("tcp", behindProxy(t, hub.Limits{}, 100*time.Millisecond))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(20 * time.Second))
+			io.WriteString(conn, c.sent)
+			line, err := bufio.NewReader(conn).ReadString('\n')
+			if c.in != strings.HasPrefix(line, "* You are ") || c.in != (err == nil) {
+				t.Errorf("it reads %q, %v", line, err)
+			}
+		})
+	}
+}
+
+// TestNoProxy: a header from somebody else is a line like any other.
+func TestNoProxy(t *testing.T) {
+	addr := serve(t, hub.New(hub.Options{}))
+	c, _ := dial(t, addr)
+	io.WriteString(c, header(t, 1, "203.0.113.7:1234"))
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil || !strings.Contains(line, ": PROXY TCP4 203.0.113.7 ") {
+		t.Errorf("%q, %v", line, err)
+	}
+}

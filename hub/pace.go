@@ -13,7 +13,7 @@ import (
 
 const (
 	// favourShare is the part of a member's allowance that it has for what bothers
-	// others or costs the server more: names, rooms and private messages.
+	// others or costs the server more: names, rooms, private messages and history.
 	favourShare = 5
 	// leastFavours is how many of these may come at once in any case.
 	leastFavours = 5
@@ -61,14 +61,18 @@ func (p *pace) notice(bound *rate.Limiter) *Notice {
 	p.told = true
 	what := "lines"
 	if bound == p.favours {
-		what = "names, rooms and private messages"
+		what = "names, rooms, private messages and looks at history"
 	}
 	return &Notice{Code: NoticePaced, Message: fmt.Sprintf("you are being slowed: %.3g %s a second", bound.Limit(), what)}
 }
 
 // favour reports whether a request has the lower allowance.
 func (q *request) favour() bool {
-	return q.verb == verbNick || q.verb == verbJoin || q.verb == verbMsg
+	switch q.verb {
+	case verbNick, verbJoin, verbMsg, verbHistory, verbSince:
+		return true
+	}
+	return false
 }
 
 // keepPace takes a line off m's allowance, and returns how long m is not to be read. What

@@ -93,7 +93,7 @@ func TestPaceOfFavours(t *testing.T) {
 		if n := len(ann.Heard()); n != 10 {
 			t.Errorf("%d private messages in 5 seconds", n)
 		}
-		if heard := bob.Heard(); !strings.Contains(strings.Join(heard, "\n"), "-- you are being slowed: 2 names, rooms and private messages a second --") {
+		if heard := bob.Heard(); !strings.Contains(strings.Join(heard, "\n"), "-- you are being slowed: 2 names, rooms, private messages and looks at history a second --") {
 			t.Errorf("bob heard %q", heard)
 		}
 	})

@@ -129,7 +129,7 @@ var lineAbuses = []abuse{
 	{name: "history asked for again and again", run: func(a *abuser) {
 		a.each(50, func(int) {
 			c := a.tcp()
-			send(c, strings.Repeat("/history 500\n/since 0\n", 15))
+			send(c, strings.Repeat("/history 500\n/since 0\n", 4))
 			c.CloseWrite()
 			a.readLinesOf(c, 5*time.Second)
 		})

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -162,15 +163,9 @@ type health struct {
 // answerHealth is the server's side: it answers each line with what it needs. A line that
 // asks for the heap has it collected first.
 func answerHealth(in io.Reader, out io.Writer) {
-	questions := newFeed[string]()
-	go readLines(in, questions)
-	for {
-		question, err := questions.await(func(string) bool { return true })
-		if err != nil {
-			return
-		}
+	for questions := bufio.NewScanner(in); questions.Scan(); {
 		var m runtime.MemStats
-		if question == "heap?" {
+		if questions.Text() == "heap?" {
 			runtime.GC()
 			runtime.GC()
 			runtime.ReadMemStats(&m)

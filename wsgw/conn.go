@@ -3,7 +3,6 @@ package wsgw
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"time"
@@ -42,14 +41,10 @@ var (
 // begin begins to speak frames, when the library has shaken hands.
 func (c *conn) begin(ws *websocket.Conn, format hub.Format, maxMessage int) {
 	ws.SetReadLimit(int64(maxMessage))
-	// The answer to a client's Close is Close's to send, behind what it is owed.
-	ws.SetCloseHandler(silentClose)
 	c.ws, c.format = ws, format
 	c.upgrade = true
 	c.watch()
 }
-
-func silentClose(int, string) error { return nil }
 
 // ReadLine returns the lines of a text message one by one, and a JSON message as it is.
 func (c *conn) ReadLine() ([]byte, error) {
@@ -94,60 +89,68 @@ func (c *conn) readMessage() error {
 	if cap(c.message) > 4<<10 { // a large one was an exception
 		c.message = nil
 	}
-	c.message, err = appendAll(c.message[:0], r)
-	if err != nil {
+	if c.message, err = appendText(c.message[:0], r); err != nil {
 		return c.ending(err)
-	}
-	if !utf8.Valid(c.message) {
-		return &violation{websocket.CloseInvalidFramePayloadData, "a message that is not UTF-8"}
 	}
 	return nil
 }
 
-func appendAll(dst []byte, r io.Reader) ([]byte, error) {
+// appendText appends a text message to dst, and stops as soon as it can't become UTF-8 (RFC
+// 6455 section 8.1).
+func appendText(dst []byte, r io.Reader) ([]byte, error) {
+	valid := len(dst) // up to here it is UTF-8
 	for {
 		if len(dst) == cap(dst) {
 			dst = append(dst, make([]byte, max(256, len(dst)))...)[:len(dst)]
 		}
 		n, err := r.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
-		if err == io.EOF {
-			return dst, nil
+		if n > 0 {
+			rest := partialRune(dst[valid:])
+			if !utf8.Valid(dst[valid : len(dst)-rest]) {
+				return dst, errNotUTF8
+			}
+			valid = len(dst) - rest
 		}
-		if err != nil {
+		switch {
+		case err == io.EOF && valid < len(dst):
+			return dst, errNotUTF8
+		case err == io.EOF:
+			return dst, nil
+		case err != nil:
 			return dst, err
 		}
 	}
 }
 
-// A farewell is the client's own Close, which is answered with its code. It is an io.EOF.
-type farewell struct{ code int }
+// partialRune returns the length of the code point that b ends within, or 0.
+func partialRune(b []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if last := b[len(b)-n:]; utf8.RuneStart(last[0]) {
+			if utf8.FullRune(last) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
 
-func (f *farewell) Error() string { return fmt.Sprintf("client closed with %d", f.code) }
-
-func (f *farewell) Unwrap() error { return io.EOF }
-
-var errNoFarewell = errors.New("connection lost")
+var (
+	errNoFarewell = errors.New("connection lost")
+	errNotUTF8    = error(&violation{websocket.CloseInvalidFramePayloadData, "a message that is not UTF-8"})
+)
 
 // ending says in our terms why the library can't read on.
 func (c *conn) ending(err error) error {
-	var bad *violation
-	if errors.As(err, &bad) {
-		return bad
-	}
-	if frame := c.farewell; len(frame) >= 4 {
-		code := int(frame[2])<<8 | int(frame[3])
-		return &violation{code, err.Error()}
-	}
-	var closed *websocket.CloseError
+	var cut *websocket.CloseError
 	switch {
-	case err == io.EOF:
+	case c.end != nil:
+		return c.end
+	case errors.Is(err, websocket.ErrReadLimit):
+		return &violation{websocket.CloseMessageTooBig, "a message that is too long"}
+	case err == io.EOF, errors.As(err, &cut): // no Close of the client's: the library sees none
 		return errNoFarewell
-	case errors.As(err, &closed):
-		if closed.Code == websocket.CloseAbnormalClosure {
-			return errNoFarewell
-		}
-		return &farewell{closed.Code}
 	}
 	return err
 }
@@ -170,33 +173,4 @@ func (c *conn) Close(why error) error {
 		return errors.Join(err, c.Conn.Close())
 	}
 	return c.Linger(lingerTime)
-}
-
-// closeFrame makes a close frame; without a status where the client's had none.
-func closeFrame(code int) []byte {
-	if code == websocket.CloseNoStatusReceived {
-		return []byte{finClose, 0}
-	}
-	return []byte{finClose, 2, byte(code >> 8), byte(code)}
-}
-
-// closeCode returns the close code for a reason, or 0 where nobody is there to read it.
-func closeCode(why error) int {
-	var left *farewell
-	var bad *violation
-	switch {
-	case errors.As(why, &left):
-		return left.code
-	case errors.As(why, &bad):
-		return bad.code
-	case errors.Is(why, hub.ErrQuit):
-		return websocket.CloseNormalClosure
-	case errors.Is(why, hub.ErrShutdown):
-		return websocket.CloseServiceRestart
-	case errors.Is(why, hub.ErrHTTP):
-		return websocket.CloseProtocolError
-	case errors.Is(why, hub.ErrFault):
-		return websocket.CloseInternalServerErr
-	}
-	return 0
 }

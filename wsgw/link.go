@@ -25,17 +25,16 @@ type link struct {
 	timer *time.Timer  // looks whether it is silent
 
 	// The reading goroutine's.
-	in       []byte // what was read and not passed on yet
-	scanner  scanner
-	bad      *violation
-	farewell []byte // the close frame that the library wanted to send, which Close sends
+	in      []byte // what was read and not passed on yet
+	scanner scanner
+	end     error // why the library gets nothing more of it: a violation or a farewell
 }
 
 // await waits for the beginning of a frame that is the library's to read, before the
 // library asks for it: from here there is little on the stack. So that somebody who only
 // listens stays here, it takes away the pongs, which tell no more than that the link lives.
 func (l *link) await() error {
-	for l.bad == nil && l.scanner.between() {
+	for l.end == nil && l.scanner.between() {
 		if len(l.in) == 0 {
 			in, err := l.Conn.Read()
 			if err != nil {
@@ -44,7 +43,7 @@ func (l *link) await() error {
 			l.in = in
 		}
 		n := wholeFrame(l.in, finPong)
-		if n == 0 {
+		if n == 0 || l.in[1]&0x7f > maxControl {
 			return nil
 		}
 		l.in = l.in[n:]
@@ -55,7 +54,7 @@ func (l *link) await() error {
 
 // hasText reports whether a whole text message in one frame has come already.
 func (l *link) hasText() bool {
-	return l.bad == nil && l.scanner.between() && wholeFrame(l.in, finText) > 0
+	return l.end == nil && l.scanner.between() && wholeFrame(l.in, finText) > 0
 }
 
 // wholeFrame returns the length of a client's frame that b begins with, or 0 where that
@@ -111,8 +110,8 @@ var _ net.Conn = (*libraryConn)(nil)
 // next one when await looks for it.
 func (c *libraryConn) Read(b []byte) (int, error) {
 	l := (*link)(c)
-	if l.bad != nil {
-		return 0, l.bad
+	if l.end != nil {
+		return 0, l.end
 	}
 	if len(l.in) == 0 {
 		in, err := l.Conn.Read()
@@ -121,26 +120,26 @@ func (c *libraryConn) Read(b []byte) (int, error) {
 		}
 		l.in = in
 	}
-	n, whole, bad := l.scanner.next(l.in[:min(len(b), len(l.in))])
+	n, whole, end := l.scanner.next(l.in[:min(len(b), len(l.in))])
+	if end != nil {
+		l.end = end
+		return 0, end
+	}
 	if whole {
 		l.listen()
-	}
-	if l.bad = bad; bad != nil && n == 0 {
-		return 0, bad
 	}
 	copy(b, l.in[:n])
 	l.in = l.in[n:]
 	return n, nil
 }
 
-// Write writes the handshake's response, then a control frame a call. A close frame waits
-// for Close, behind what the member is owed.
+// Write writes the handshake's response, then a control frame a call. A close frame is
+// Close's to write, behind what the member is owed.
 func (c *libraryConn) Write(b []byte) (int, error) {
-	if !c.upgrade {
+	switch {
+	case !c.upgrade:
 		return c.tcp.Write(b)
-	}
-	if b[0] == finClose {
-		c.farewell = append([]byte(nil), b...)
+	case b[0] == finClose:
 		return len(b), nil
 	}
 	return c.Conn.Write(b)

@@ -6,93 +6,133 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// maxFragments bounds the frames of one message, since each costs more than it carries.
-const maxFragments = 1000
+const (
+	// maxFragments bounds the frames of one message, since each costs more than it carries.
+	maxFragments = 1000
+	// maxControl bounds the payload of a control frame (RFC 6455 section 5.5).
+	maxControl = 125
+)
 
-// A violation is a breach of the protocol that ends the connection with a close code (RFC
-// 6455 section 7.4.1).
-type violation struct {
-	code int
-	text string
-}
-
-func (v *violation) Error() string { return v.text }
-
-// scanner follows the frames in the bytes that a client sends, and finds what the library
-// lets pass. Masks and payloads are no concern of its.
+// scanner follows the frames in the bytes that a client sends. It ends at whatever breaks a
+// rule of RFC 6455 section 5, and at the client's Close: the library, which is laxer, sees
+// neither. Of payloads it looks at a Close's alone.
 type scanner struct {
 	header    [10]byte // of the current frame, without its mask
 	have      int      // bytes of header
 	left      uint64   // bytes of mask and payload still to come
-	fragments int      // of the current message
+	fragments int      // of the current message until now; 0 between messages
+	parting   []byte   // mask and payload of a Close until now
 }
 
 // next goes on with b, to the end of the current frame at most. It returns how many bytes
-// of b may be believed, whether the frame ended with them, and why the next byte may not.
-func (s *scanner) next(b []byte) (n int, whole bool, bad *violation) {
+// of b may be believed, whether the frame ended with them, and why nothing more may: a
+// violation, or the client's farewell.
+func (s *scanner) next(b []byte) (n int, whole bool, end error) {
 	if s.left == 0 {
-		for n < len(b) && s.have < s.headerLen() {
-			s.header[s.have] = b[n]
-			s.have++
-			n++
-		}
-		if s.have < s.headerLen() {
-			return n, false, nil
-		}
-		if bad := s.check(); bad != nil {
-			return 0, false, bad
+		if n, end = s.begin(b); end != nil {
+			return 0, false, end
 		}
 	}
-	k := min(s.left, uint64(len(b)-n))
-	s.left -= k
-	return n + int(k), s.left == 0, nil
+	k := int(min(s.left, uint64(len(b)-n)))
+	s.left -= uint64(k)
+	whole = k > 0 && s.left == 0
+	if s.header[0] == finClose {
+		s.parting = append(s.parting, b[n:n+k]...)
+		if whole {
+			return 0, false, readParting(s.parting)
+		}
+	}
+	return n + k, whole, nil
 }
 
 // between reports that no frame has begun.
 func (s *scanner) between() bool { return s.left == 0 && s.have == 0 }
 
-func (s *scanner) headerLen() int {
+// begin goes on with a header, and to what follows it once it is whole.
+func (s *scanner) begin(b []byte) (n int, bad error) {
 	if s.have < 2 {
-		return 2
+		if s.have == 0 && len(b) >= 2 {
+			s.header[0], s.header[1] = b[0], b[1]
+			n = 2
+		} else {
+			n = copy(s.header[s.have:2], b)
+		}
+		if s.have += n; s.have < 2 {
+			return n, nil
+		}
+		if bad := s.checkStart(); bad != nil {
+			return 0, bad
+		}
 	}
-	switch s.header[1] & 0x7f {
+	size := 4
+	switch short := s.header[1] & 0x7f; short {
 	case 126:
-		return 4
 	case 127:
-		return 10
+		size = 10
+	default:
+		s.have, s.left = 0, 4+uint64(short)
+		return n, nil
 	}
-	return 2
+	k := copy(s.header[s.have:size], b[n:])
+	if s.have += k; s.have < size {
+		return n + k, nil
+	}
+	s.have = 0
+	return n + k, s.checkLength()
 }
 
-// check looks at a whole header and goes on to what follows it.
-func (s *scanner) check() *violation {
-	s.have = 0
-	length := uint64(s.header[1] & 0x7f)
-	least := uint64(0)
-	switch length {
-	case 126:
-		length, least = uint64(binary.BigEndian.Uint16(s.header[2:])), 126
-	case 127:
-		length, least = binary.BigEndian.Uint64(s.header[2:]), 1<<16
+// checkStart looks at a header's first two bytes, which tell all but a long length.
+func (s *scanner) checkStart() error {
+	first, second := s.header[0], s.header[1]
+	switch {
+	case first&0x70 != 0:
+		return broken("a reserved bit")
+	case second&0x80 == 0:
+		return broken("a frame without a mask")
 	}
-	if length < least || length>>63 != 0 {
-		return &violation{websocket.CloseProtocolError, "length not in the shortest form"}
-	}
-	s.left = length
-	if s.header[1]&0x80 != 0 {
-		s.left += 4
-	}
-	switch opcode := s.header[0] & 0x0f; {
-	case opcode == websocket.CloseMessage && length == 1:
-		return &violation{websocket.CloseProtocolError, "close code of one byte"}
-	case opcode >= websocket.CloseMessage: // control frames come between fragments
+	fin := first&0x80 != 0
+	switch first & 0x0f {
+	case websocket.CloseMessage, websocket.PingMessage, websocket.PongMessage:
+		switch {
+		case !fin:
+			return broken("a control frame in fragments")
+		case second&0x7f > maxControl:
+			return broken("a control frame that is too long")
+		}
+		return nil // it may come between fragments
+	case websocket.TextMessage, websocket.BinaryMessage:
+		if s.fragments > 0 {
+			return broken("a message between the fragments of another")
+		}
+	case 0:
+		if s.fragments == 0 {
+			return broken("a fragment of no message")
+		}
 	default:
-		if s.fragments++; s.fragments > maxFragments {
-			return &violation{websocket.ClosePolicyViolation, "too many fragments"}
-		}
-		if s.header[0]&0x80 != 0 {
-			s.fragments = 0
-		}
+		return broken("a reserved opcode")
+	}
+	switch {
+	case s.fragments == maxFragments:
+		return &violation{websocket.ClosePolicyViolation, "too many fragments"}
+	case fin:
+		s.fragments = 0
+	default:
+		s.fragments++
 	}
 	return nil
 }
+
+// checkLength looks at a whole header's long length.
+func (s *scanner) checkLength() error {
+	length, least := uint64(binary.BigEndian.Uint16(s.header[2:])), uint64(126)
+	if s.header[1]&0x7f == 127 {
+		length, least = binary.BigEndian.Uint64(s.header[2:]), 1<<16
+	}
+	if length < least || length>>63 != 0 {
+		return broken("a length that is not in its shortest form")
+	}
+	s.left = 4 + length
+	return nil
+}
+
+func broken(text string) error { return &violation{websocket.CloseProtocolError, text} }

@@ -2,48 +2,13 @@ package wsgw
 
 import (
 	"bytes"
-	"encoding/binary"
 	"testing"
 )
-
-// frame makes a masked frame with a header's first byte and a payload.
-func frame(first byte, payload string) []byte {
-	b := []byte{first}
-	switch n := len(payload); {
-	case n < 126:
-		b = append(b, 0x80|byte(n))
-	case n <= 0xffff:
-		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
-	default:
-		b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
-	}
-	mask := [4]byte{1, 2, 3, 4}
-	b = append(b, mask[:]...)
-	for i := range len(payload) {
-		b = append(b, payload[i]^mask[i%4])
-	}
-	return b
-}
-
-func join(frames ...[]byte) []byte { return bytes.Join(frames, nil) }
-
-// fragments makes a message of n frames.
-func fragments(n int) []byte {
-	b := frame(0x01, "a")
-	if n == 1 {
-		b[0] |= 0x80
-		return b
-	}
-	for range n - 2 {
-		b = append(b, frame(0x00, "")...)
-	}
-	return append(b, frame(0x80, "z")...)
-}
 
 func TestScanner(t *testing.T) {
 	for name, test := range map[string]struct {
 		stream []byte
-		code   int // 0 where all is well
+		code   int // how it ends; 0 where it goes on
 	}{
 		"nothing":                        {nil, 0},
 		"a message":                      {frame(0x81, "hello"), 0},
@@ -64,29 +29,25 @@ func TestScanner(t *testing.T) {
 		"65,535 in the longest form":     {[]byte{0x81, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 1002},
 		"more than 2^63":                 {[]byte{0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0}, 1002},
 		"nearly 2^63":                    {[]byte{0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 0},
-		"a close without a code":         {frame(0x88, ""), 0},
+		"a close without a code":         {frame(0x88, ""), 1005},
 		"a close of one byte":            {frame(0x88, "\x03"), 1002},
-		"a close with a code":            {frame(0x88, "\x03\xe8"), 0},
-		"a close with a reason":          {frame(0x88, "\x03\xe8bye"), 0},
+		"a close with a code":            {frame(0x88, "\x03\xe8"), 1000},
+		"a close with a reason":          {frame(0x88, "\x03\xe8bye"), 1000},
 		"a breach behind a message":      {join(frame(0x81, "ok"), []byte{0x81, 0xfe, 0, 5}), 1002},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []int{1, 3, 512, len(test.stream) + 1} {
 				var s scanner
-				var bad *violation
-				for rest := test.stream; len(rest) > 0 && bad == nil; {
+				var end error
+				for rest := test.stream; len(rest) > 0 && end == nil; {
 					var n int
 					part := rest[:min(size, len(rest))]
-					if n, _, bad = scan(&s, part); bad == nil && n != len(part) {
+					if n, _, end = scan(&s, part); end == nil && n != len(part) {
 						t.Fatalf("%d of %d bytes are believed without a breach", n, len(part))
 					}
 					rest = rest[len(part):]
 				}
-				code := 0
-				if bad != nil {
-					code = bad.code
-				}
-				if code != test.code {
+				if code := closeCode(end); code != test.code {
 					t.Errorf("in pieces of %d: %d, want %d", size, code, test.code)
 				}
 			}
@@ -118,13 +79,13 @@ func TestScannerWhole(t *testing.T) {
 
 // scan follows all frames in b. It returns how many bytes may be believed, whether any
 // frame ended in them, and why the next byte may not.
-func scan(s *scanner, b []byte) (n int, whole bool, bad *violation) {
-	for n < len(b) && bad == nil {
+func scan(s *scanner, b []byte) (n int, whole bool, end error) {
+	for n < len(b) && end == nil {
 		var k int
 		var ended bool
-		k, ended, bad = s.next(b[n:])
+		k, ended, end = s.next(b[n:])
 		n += k
 		whole = whole || ended
 	}
-	return n, whole, bad
+	return n, whole, end
 }

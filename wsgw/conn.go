@@ -157,6 +157,9 @@ func (c *conn) ending(err error) error {
 
 // Close resets a connection that took nothing. It ends any other with a close frame where
 // there is something to say, reads on until the client's end or for a moment, and closes.
+//
+// Who broke a rule may be in the middle of what it sends. It is let finish, and answer,
+// before the sending side ends too: a proxy takes that for the end of both, and resets it.
 func (c *conn) Close(why error) error {
 	if c.closing.Swap(true) {
 		return c.Conn.Close()
@@ -172,5 +175,9 @@ func (c *conn) Close(why error) error {
 	if err := c.WriteLast(closeFrame(code), closeWait); err != nil {
 		return errors.Join(err, c.Conn.Close())
 	}
-	return c.Linger(lingerTime)
+	late := time.Now().Add(lingerTime)
+	if bad := (*violation)(nil); errors.As(why, &bad) {
+		c.hearOut(late)
+	}
+	return c.Linger(time.Until(late))
 }

@@ -76,6 +76,23 @@ func wholeFrame(b []byte, first byte) int {
 	return n
 }
 
+// hearOut reads and drops frames until the client's Close, its end, or a time. What
+// follows a breach of framing can't be told apart.
+func (l *link) hearOut(until time.Time) {
+	l.tcp.SetReadDeadline(until)
+	for l.end == nil {
+		if len(l.in) == 0 {
+			in, err := l.Conn.Read()
+			if err != nil {
+				return
+			}
+			l.in = in
+		}
+		n, _, end := l.scanner.next(l.in)
+		l.in, l.end = l.in[n:], end
+	}
+}
+
 // listen notes that the client was heard, or is listened to from now on.
 func (l *link) listen() { l.heard.Store(max(int64(time.Since(l.born)), 1)) }
 

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -11,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -180,18 +185,53 @@ func TestNginxShutdown(t *testing.T) {
 	expectLine(t, nc.out, goodbye)
 }
 
-// TestNginxTooLong has a bot read, through nginx, why it is put off: it sent too much, be
-// it a little or so much that nginx is still reading.
+// TestNginxTooLong has a bot read why it is put off, through nginx and without: it sent too
+// much, be it a little or so much that the server is still reading.
 func TestNginxTooLong(t *testing.T) {
-	n := startNginx(t, startServer(t, nil))
-	for _, size := range []int{40_000, 4_000_000} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			bot := dialBot(t, "ws://"+n.http+"/ws")
-			bot.expectType(t, "welcome")
-			// An error here is the end that is looked at below.
-			bot.send(map[string]any{"type": "say", "text": strings.Repeat("a", size)})
-			bot.expectClose(t, websocket.StatusMessageTooBig)
-		})
+	s := startServer(t, nil)
+	n := startNginx(t, s)
+	for door, addr := range map[string]string{"direct": s.http, "nginx": n.http} {
+		for _, size := range []int{40_000, 4_000_000} {
+			t.Run(fmt.Sprintf("%s, %d", door, size), func(t *testing.T) {
+				bot := dialBot(t, "ws://"+addr+"/ws")
+				bot.expectType(t, "welcome")
+				if err := bot.send(map[string]any{"type": "say", "text": strings.Repeat("a", size)}); err != nil {
+					t.Errorf("it is cut off while it sends: %v", err)
+				}
+				bot.expectClose(t, websocket.StatusMessageTooBig)
+			})
+			t.Run(fmt.Sprintf("%s, %d, not looking", door, size), func(t *testing.T) {
+				sendUnread(t, addr, size)
+			})
+		}
+	}
+}
+
+// sendUnread sends a message that is too long, and only then looks at what came: it is the
+// welcome, why it is put off, and, once that is answered, the end; never a reset.
+func sendUnread(t *testing.T, addr string, size int) {
+	conn := dialRawWebSocket(t, addr)
+	header := []byte{0x81, 0x80 | 126, byte(size >> 8), byte(size)}
+	if size > 0xffff {
+		header = binary.BigEndian.AppendUint64([]byte{0x81, 0x80 | 127}, uint64(size))
+	}
+	if _, err := conn.Write(append(header, make([]byte, 4+size)...)); err != nil {
+		t.Fatalf("it is cut off while it sends: %v", err)
+	}
+	conn.SetDeadline(time.Now().Add(patience))
+	in := bufio.NewReader(conn)
+	tooLong := []byte{0x88, 2, 1009 >> 8, 1009 & 0xff}
+	var got []byte
+	for !bytes.HasSuffix(got, tooLong) {
+		b, err := in.ReadByte()
+		if err != nil {
+			t.Fatalf("behind %q comes %v, not 1009", got, err)
+		}
+		got = append(got, b)
+	}
+	conn.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 1009 >> 8, 1009 & 0xff})
+	if rest, err := io.ReadAll(in); len(rest) > 0 || err != nil {
+		t.Errorf("behind the close comes %q, %v", rest, err)
 	}
 }
 

@@ -4,13 +4,13 @@ package wsgw
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,13 +18,6 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/socket"
-)
-
-// The subprotocols. Where a client offers both, it gets JSON; where it offers none of
-// them, it gets text.
-const (
-	protocolText = "partyline.text.v1"
-	protocolJSON = "partyline.json.v1"
 )
 
 // readBuffer is the library's own and the least it can be: the link has a larger one.
@@ -91,25 +84,6 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 }
 
-// admit tells whoever can't have a WebSocket why.
-func (g *Gateway) admit(w http.ResponseWriter, r *http.Request) bool {
-	switch {
-	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
-		http.Error(w, "a WebSocket needs HTTP/1.1", http.StatusBadRequest)
-	case !websocket.IsWebSocketUpgrade(r):
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Connection", "Upgrade")
-		http.Error(w, "this is a WebSocket: see the page for people at ./", http.StatusUpgradeRequired)
-	case !g.Origins.allow(r):
-		g.Log.Warn("page of another site turned away", "origin", r.Header["Origin"], "host", r.Host,
-			"hint", "let it in with --origin; behind a proxy, see that it passes Host on")
-		http.Error(w, "pages of this origin may not come in", http.StatusForbidden)
-	default:
-		return true
-	}
-	return false
-}
-
 func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error) {
 	format, header := chooseFormat(r)
 	u := websocket.Upgrader{
@@ -168,24 +142,6 @@ func (g *Gateway) Wait() {
 	g.serving.Wait()
 }
 
-// chooseFormat returns the format for a request's subprotocols, and the header that
-// names the one it chose.
-func chooseFormat(r *http.Request) (hub.Format, http.Header) {
-	text := false
-	for _, p := range strings.Split(strings.Join(r.Header["Sec-Websocket-Protocol"], ","), ",") {
-		switch strings.TrimSpace(p) {
-		case protocolJSON:
-			return hub.JSON, http.Header{"Sec-Websocket-Protocol": {protocolJSON}}
-		case protocolText:
-			text = true
-		}
-	}
-	if text {
-		return hub.Text, http.Header{"Sec-Websocket-Protocol": {protocolText}}
-	}
-	return hub.Text, nil
-}
-
 // hijacker puts a conn under the library.
 type hijacker struct {
 	http.ResponseWriter
@@ -211,5 +167,10 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		nc.Close()
 		return nil, nil, err
 	}
+	// Frames may come before the client has its answer. How many of them the server has
+	// read is chance, so they all count, and the library, which refuses such, sees none.
+	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	h.conn.in = bytes.Clone(early)
+	rw.Reader.Discard(len(early))
 	return (*libraryConn)(&h.conn.link), rw, nil
 }

@@ -1,0 +1,145 @@
+package wsgw
+
+import (
+	"encoding/binary"
+	"math"
+	"unicode/utf8"
+)
+
+// story tells, slowly and obviously, what RFC 6455 makes of all that a client sends before
+// its end, where a message may have so many bytes: the messages, the pongs, and the code of
+// the close frame. It returns where the frame begins that ended it too.
+func story(b []byte, most uint64) (told outcome, n int) {
+	var kind byte // of the message that is not whole yet: 1, 2, or 0 for none
+	var message []byte
+	fragments := 0
+	for {
+		rest := b[n:]
+		ends := func(code int) (outcome, int) {
+			told.code = code
+			return told, n
+		}
+		if len(rest) < 2 {
+			return ends(lost)
+		}
+		fin, bits, opcode := rest[0]>>7 == 1, rest[0]>>4&7, rest[0]&15
+		hasMask, length := rest[1]>>7 == 1, uint64(rest[1]&127)
+		control := opcode >= 8
+		switch {
+		case bits != 0, !hasMask:
+			return ends(1002)
+		case opcode >= 3 && opcode <= 7, opcode >= 11:
+			return ends(1002)
+		case control && (!fin || length > 125):
+			return ends(1002)
+		case opcode == 0 && kind == 0:
+			return ends(1002)
+		case (opcode == 1 || opcode == 2) && kind != 0:
+			return ends(1002)
+		}
+		if !control {
+			if fragments++; fragments > 1000 {
+				return ends(1008)
+			}
+		}
+
+		header := 2
+		if length == 126 {
+			if header = 4; len(rest) < header {
+				return ends(lost)
+			}
+			if length = uint64(binary.BigEndian.Uint16(rest[2:])); length < 126 {
+				return ends(1002)
+			}
+		} else if length == 127 {
+			if header = 10; len(rest) < header {
+				return ends(lost)
+			}
+			if length = binary.BigEndian.Uint64(rest[2:]); length < 65536 || length > math.MaxInt64 {
+				return ends(1002)
+			}
+		}
+		if len(rest) < header+4 {
+			return ends(lost)
+		}
+		mask := rest[header : header+4]
+		rest = rest[header+4:]
+		whole := uint64(len(rest)) >= length
+		if whole {
+			rest = rest[:length]
+		}
+		payload := make([]byte, len(rest))
+		for i := range rest {
+			payload[i] = rest[i] ^ mask[i%4]
+		}
+
+		switch {
+		case control && !whole:
+			return ends(lost)
+		case opcode == 8 && len(payload) == 0:
+			return ends(noStatus)
+		case opcode == 8 && len(payload) == 1:
+			return ends(1002)
+		case opcode == 8 && !allowed[int(payload[0])<<8|int(payload[1])]:
+			return ends(1002)
+		case opcode == 8 && !utf8.Valid(payload[2:]):
+			return ends(1007)
+		case opcode == 8:
+			return ends(int(payload[0])<<8 | int(payload[1]))
+		case opcode == 9:
+			told.pongs = append(told.pongs, string(payload))
+		case opcode == 10:
+		default:
+			if opcode != 0 {
+				kind = opcode
+			}
+			message = append(message, payload...)
+			switch {
+			case uint64(len(message)-len(payload))+length > most:
+				return ends(1009)
+			case most == anything: // nobody looks at payloads
+			case kind == 2:
+				return ends(1003)
+			case !mayBecomeUTF8(message):
+				return ends(1007)
+			}
+			if !whole {
+				return ends(lost)
+			}
+			if fin {
+				if most != anything && !utf8.Valid(message) {
+					return ends(1007)
+				}
+				told.said = append(told.said, string(message))
+				kind, message, fragments = 0, nil, 0
+			}
+		}
+		n += header + 4 + int(length)
+	}
+}
+
+// anything is for a story that knows frames alone, and nothing of what is in messages.
+const anything = math.MaxUint64
+
+// allowed has the codes that a client may send.
+var allowed = func() map[int]bool {
+	codes := map[int]bool{
+		1000: true, 1001: true, 1002: true, 1003: true, 1007: true, 1008: true, 1009: true,
+		1010: true, 1011: true, 1012: true, 1013: true, 1014: true,
+	}
+	for code := 3000; code <= 4999; code++ {
+		codes[code] = true
+	}
+	return codes
+}()
+
+// mayBecomeUTF8 reports whether something could follow b that makes it UTF-8.
+func mayBecomeUTF8(b []byte) bool {
+	for cut := 0; cut <= min(3, len(b)); cut++ {
+		start, tail := b[:len(b)-cut], b[len(b)-cut:]
+		if utf8.Valid(start) && !utf8.FullRune(tail) {
+			return true
+		}
+	}
+	return false
+}

@@ -55,7 +55,7 @@ type Hub struct {
 	mu      sync.Mutex // taken before any other
 	closing bool
 	rooms   map[string]*room   // those with people
-	nicks   map[string]*member // by nickKey
+	nicks   map[string]*member // by each of their looks
 	members map[*member]struct{}
 
 	serving sync.WaitGroup // calls of Serve
@@ -217,46 +217,69 @@ func (h *Hub) Members() int {
 
 // claim gives m a name that nobody has, and reports whether it could.
 func (h *Hub) claim(m *member, nick string) bool {
-	key := nickKey(nick)
+	looks := looks(nick)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.nicks[key] != nil {
+	if h.taken(looks, m) {
 		return false
 	}
-	h.nicks[key] = m
-	m.nick, m.key = nick, key
+	h.list(m, looks)
+	m.nick = nick
 	return true
 }
 
 func (h *Hub) disclaim(m *member) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.nicks, m.key)
+	h.list(m, nil)
+}
+
+// taken reports whether somebody other than m has a name that looks so. h.mu is held.
+func (h *Hub) taken(looks []string, m *member) bool {
+	return slices.ContainsFunc(looks, func(look string) bool {
+		other := h.nicks[look]
+		return other != nil && other != m
+	})
+}
+
+// list puts m down under the looks of its name, and under no others. h.mu is held.
+func (h *Hub) list(m *member, looks []string) {
+	for _, look := range m.looks {
+		delete(h.nicks, look)
+	}
+	for _, look := range looks {
+		h.nicks[look] = m
+	}
+	m.looks = looks
 }
 
 // rename gives m another name and tells its room, unless somebody else has it.
 func (h *Hub) rename(m *member, nick string) bool {
-	key := nickKey(nick)
+	looks := looks(nick)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if other := h.nicks[key]; other != nil && other != m {
+	if h.taken(looks, m) {
 		return false
 	}
 	r := m.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(h.nicks, m.key)
-	h.nicks[key] = m
-	r.renamed(m, nick, key)
+	h.list(m, looks)
+	r.renamed(m, nick)
 	return true
 }
 
-// pass gives a private message to whoever has the name, and returns the name as it is
-// spelled; delivered is false where that one is too far behind.
+// pass gives a private message to whoever has the name, whatever its case, and returns the
+// name as it is spelled; delivered is false where that one is too far behind. Who merely
+// looks like the one who is meant does not get it.
 func (h *Hub) pass(p Private) (nick string, delivered bool) {
+	if len(p.To) > maxWish {
+		return "", false
+	}
+	look := nickKey(p.To)
 	h.mu.Lock()
-	to := h.nicks[nickKey(p.To)]
-	if to == nil {
+	to := h.nicks[look]
+	if to == nil || foldCase(to.nick) != foldCase(p.To) {
 		h.mu.Unlock()
 		return "", false
 	}

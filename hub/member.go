@@ -44,7 +44,8 @@ type member struct {
 	word string     // its parting word; guarded by turn
 
 	// Written under hub.mu and its room's mu: either suffices to read.
-	nick, key string
+	nick  string
+	looks []string // under which hub.nicks has it; under hub.mu alone
 
 	// Guarded by its room's mu.
 	index  int  // in room.members

@@ -2,24 +2,35 @@ package hub
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/secure/precis"
-	"golang.org/x/text/unicode/norm"
 )
 
 const (
 	lobby = "lobby"
 
-	maxNick = 32 // code points
+	maxNick = 32              // code points
+	maxWish = 4 * 4 * maxNick // bytes of what is asked for: no preparation makes more fit
 	maxRoom = 64
 )
 
-// reserved names sound like the house's own voice, or like the listener.
-var reserved = []string{"you", "server", "system", "admin", "partyline"}
+// reserved holds the looks of names that sound like the house's own voice, or like the
+// listener.
+var reserved = looksOf("you", "server", "system", "admin", "partyline")
+
+func looksOf(nicks ...string) map[string]bool {
+	set := make(map[string]bool)
+	for _, nick := range nicks {
+		for _, look := range looks(nick) {
+			set[look] = true
+		}
+	}
+	return set
+}
 
 // prepareNick returns the form of a nickname that others see, after the PRECIS
 // UsernameCasePreserved profile (RFC 8265), or why it can't be one.
@@ -27,7 +38,7 @@ func prepareNick(wish string) (string, *Refusal) {
 	invalid := func(why string) (string, *Refusal) {
 		return "", &Refusal{Code: CodeNickInvalid, Message: "not a name: " + why}
 	}
-	if len(wish) > 4*4*maxNick { // no profile makes so much fit
+	if len(wish) > maxWish {
 		return invalid("at most 32 characters")
 	}
 	nick, err := precis.UsernameCasePreserved.String(wish)
@@ -47,28 +58,10 @@ func prepareNick(wish string) (string, *Refusal) {
 			return invalid("take letters, digits, _ - and .")
 		}
 	}
-	key := nickKey(nick)
-	for _, r := range reserved {
-		if key == r {
-			return invalid(nick + " is reserved")
-		}
+	if slices.ContainsFunc(looks(nick), func(look string) bool { return reserved[look] }) {
+		return invalid(nick + " is reserved")
 	}
 	return nick, nil
-}
-
-// nickKey returns what two prepared names share that differ in case alone.
-func nickKey(nick string) string {
-	return norm.NFC.String(strings.Map(foldRune, cases.Fold().String(nick)))
-}
-
-// foldRune returns the same rune for all that differ in case alone. The library's folding
-// swaps the two cases of Cherokee.
-func foldRune(r rune) rune {
-	least := r
-	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
-		least = min(least, next)
-	}
-	return unicode.ToLower(least)
 }
 
 // lowerASCII folds the case of ASCII letters alone, so that nothing else becomes one.
@@ -96,9 +89,9 @@ func prepareRoom(wish string) (string, *Refusal) {
 }
 
 // guestNick makes a name for a newcomer without one. The letters leave out those that
-// are read for another.
+// are read for another, m for rn too: no two such names share a look.
 func guestNick() string {
-	const letters = "23456789abcdefghjkmnpqrstuvwxyz"
+	const letters = "23456789abcdefghjknpqrstuvwxyz"
 	b := []byte("guest-....")
 	for i := len(b) - 4; i < len(b); i++ {
 		b[i] = letters[rand.IntN(len(letters))]

@@ -276,11 +276,11 @@ func (r *room) tidy() {
 }
 
 // renamed gives m another name, in the room's order. hub.mu and r.mu are held.
-func (r *room) renamed(m *member, nick, key string) {
+func (r *room) renamed(m *member, nick string) {
 	if nick != m.nick {
 		r.tellAll(&Renamed{At: time.Now(), Room: r.name, Nick: m.nick, To: nick})
 	}
-	m.nick, m.key = nick, key
+	m.nick = nick
 }
 
 // close lets nothing more be said, once what the journal has is heard.

@@ -18,9 +18,14 @@ const (
 	maxRoom = 64
 )
 
-// reserved holds the looks of names that sound like the house's own voice, or like the
-// listener.
-var reserved = looksOf("you", "server", "system", "admin", "partyline")
+// reserved holds the looks of names that nobody has: those that sound like the listener or
+// the house's own voice, those of people who may give orders, and those who seem to be
+// several or none. "all" is not among them: it has the look of Ali.
+var reserved = looksOf(
+	"you", "server", "system", "admin", "partyline", // the protocol's own
+	"administrator", "mod", "moderator", "operator", "root", "security", "staff", "support",
+	"everybody", "everyone", "nobody",
+)
 
 func looksOf(nicks ...string) map[string]bool {
 	set := make(map[string]bool)
@@ -58,7 +63,14 @@ func prepareNick(wish string) (string, *Refusal) {
 			return invalid("take letters, digits, _ - and .")
 		}
 	}
-	if slices.ContainsFunc(looks(nick), func(look string) bool { return reserved[look] }) {
+	switch {
+	case !oneWriting(nick):
+		return invalid("take the letters of one script")
+	case !oneNumbering(nick):
+		return invalid("take the digits of one script")
+	case piled(nick):
+		return invalid("too many marks on one letter")
+	case slices.ContainsFunc(looks(nick), func(look string) bool { return reserved[look] }):
 		return invalid(nick + " is reserved")
 	}
 	return nick, nil

@@ -70,11 +70,59 @@ func TestPrepareNick(t *testing.T) {
 		"adrnin":                                 "",
 		"y0u":                                    "",
 		"ЅУЅ":                                    "ЅУЅ",
+		"Moderator":                              "",
+		"r00t":                                   "",
+		"everyone":                               "",
 		"Ali":                                    "Ali",
 		"admins":                                 "admins",
 		"adm\u00adin":                            "",
 		strings.Repeat("e\u0301", 33):            "",
 		"a" + strings.Repeat("\u0301\u0323", 16): "",
+
+		// One script, or what one writing uses.
+		"Дмитрий":      "Дмитрий",
+		"Ελένη_7":      "Ελένη_7",
+		"עִבְרִית":     "עִבְרִית",
+		"田中さんタロー":      "田中さんタロー",
+		"Suzukiの鈴木":    "Suzukiの鈴木",
+		"Lin林ㄌㄧㄣ":      "Lin林ㄌㄧㄣ",
+		"Kim김金":        "Kim김金",
+		"i\u02bbokina": "iʻokina", // common to all scripts
+		"аlice":        "",        // Cyrillic а
+		"alicе":        "",        // Cyrillic е
+		"Αlice":        "",        // Greek Α
+		"раураl":       "",        // a Latin l
+		"김さん":          "",
+		"김ㄌ":           "",
+		"さんДа":         "",
+		"林Да":          "",
+		"a\u093e":      "", // a Devanagari vowel sign
+		"a\u0967":      "", // a Devanagari digit
+
+		// One set of digits.
+		"अ१२":           "अ१२",
+		"अ12":           "अ12",
+		"अ१2":           "",
+		"1अ१":           "",
+		"م\u06f1":       "م۱",
+		"م\u06f1\u0661": "",
+
+		// Marks.
+		"q\u0323\u0307":                   "q̣̇",
+		"q\u0323\u0307\u0304":             "",
+		"e\u0302\u0301\u0323":             "ệ\u0301", // one composed letter, one mark
+		"q\u0301\u0301":                   "",
+		"e\u0301\u0301":                   "",
+		"ω\u0314\u0342\u0345":             "ᾧ",
+		"ที่นี่":                          "ที่นี่",
+		"ท\u0e35\u0e48\u0e48":             "",
+		"मुंबई":                           "मुंबई",
+		"ज़िंदगी":                         "ज\u093cिंदगी",
+		"ש\u05c1\u05bc\u05b8ם":            "ש\u05b8\u05bc\u05c1ם",
+		"မြို့":                           "မြို့",
+		"ညွှိုး":                          "ညွှိုး",
+		"བསྒྲུབས":                         "བསྒྲུབས",
+		"מ\u05b0\u05b1\u05b2\u05b3\u05b4": "",
 	} {
 		got, bad := prepareNick(wish)
 		switch {

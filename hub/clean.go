@@ -3,25 +3,77 @@ package hub
 import (
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/rangetable"
 )
+
+// maxMarks bounds the marks behind one character of a text: those of Mn and Me, which have
+// no width and pile up, over the lines above and below too. No writing takes so many.
+const maxMarks = 8
 
 // Clean makes a text safe to show on any terminal and page: every control character but
 // TAB and LF, the line and paragraph separators, and the bidirectional overrides and
-// isolates become U+FFFD. A clean text is returned as it is, without copying.
+// isolates become U+FFFD; of the marks behind one character the first eight stay. A clean
+// text is returned as it is, without copying.
 func Clean(s string) string {
+	marks := 0
 	for i, r := range s {
-		if unsafeRune(r) {
-			return s[:i] + strings.Map(replaceUnsafe, s[i:])
+		if r >= ' ' && r < 0x7f { // most are
+			marks = 0
+			continue
+		}
+		before := marks
+		marks = 0
+		if !solid(r) {
+			marks = countMarks(before, r)
+		}
+		if marks > maxMarks || unsafeRune(r) {
+			return s[:i] + cleanRest(s[i:], before)
 		}
 	}
 	return s
 }
 
-func replaceUnsafe(r rune) rune {
-	if unsafeRune(r) {
-		return unicode.ReplacementChar
+// cleanRest cleans what stands behind a character with some marks.
+func cleanRest(s string, marks int) string {
+	return strings.Map(func(r rune) rune {
+		if solid(r) {
+			marks = 0
+		} else if marks = countMarks(marks, r); marks > maxMarks {
+			marks = maxMarks
+			return -1
+		}
+		if unsafeRune(r) {
+			marks = 0
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
+// weightless are the marks, and the characters that show nothing themselves.
+var weightless = rangetable.Merge(unicode.Mn, unicode.Me, unicode.Cf)
+
+// countMarks returns how many marks stand behind the last character that shows when r
+// comes behind them. The joiners and tags of emoji are none, and nothing to stand on.
+func countMarks(marks int, r rune) int {
+	switch {
+	case !unicode.Is(weightless, r):
+		return 0
+	case unicode.Is(unicode.Cf, r):
+		return marks
 	}
-	return r
+	return marks + 1
+}
+
+// solid saves most letters countMarks and its tables: it reports those of some wide ranges
+// that have nothing weightless in them.
+func solid(r rune) bool {
+	return r < 0x300 && r != 0xad || // Latin
+		0x370 <= r && r < 0x483 || // Greek and Cyrillic
+		0x3100 <= r && r < 0xa66f || // Chinese
+		0xac00 <= r && r < 0xfb1e || // Korean
+		0x1f000 <= r && r < 0xe0000 // emoji, more Chinese
 }
 
 func unsafeRune(r rune) bool {

@@ -10,6 +10,8 @@ func BenchmarkParseText(b *testing.B) {
 	for name, line := range map[string]string{
 		"message":  "hello, is anybody there? " + strings.Repeat("x", 75),
 		"unicode":  strings.Repeat("grüße ", 14),
+		"cyrillic": strings.Repeat("привет ", 8),
+		"emoji":    strings.Repeat("👩\u200d👩\u200d👧\u200d👦", 4),
 		"controls": strings.Repeat("\x1b[2Jboo ", 12),
 		"command":  "/msg alice are you there?",
 	} {
@@ -62,8 +64,19 @@ func BenchmarkEncode(b *testing.B) {
 	})
 }
 
+func BenchmarkLooks(b *testing.B) {
+	for name, nick := range map[string]string{"ascii": "guest-7fk2", "unicode": "Zoë-Åse", "greek": "Σίσυφος"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				looks(nick)
+			}
+		})
+	}
+}
+
 func BenchmarkPrepareNick(b *testing.B) {
-	for name, wish := range map[string]string{"ascii": "alice_92", "unicode": "Zoë-Åse"} {
+	for name, wish := range map[string]string{"ascii": "alice_92", "unicode": "Zoë-Åse", "greek": "Σίσυφος"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -3,8 +3,10 @@ package hub
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -120,13 +122,31 @@ func checkRefusal(t *testing.T, bad *Refusal) {
 
 func checkClean(t *testing.T, s string) {
 	t.Helper()
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, unsafeRune) {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unsafeRune) || highestPile(s) > 8 {
 		t.Fatalf("%q is not clean", s)
 	}
 }
 
+// highestPile counts the marks that stand on one character, whatever unseen is between.
+func highestPile(s string) (highest int) {
+	marks := 0
+	for _, r := range s {
+		switch {
+		case isPiling(r):
+			marks++
+		case !unicode.Is(unicode.Cf, r):
+			marks = 0
+		}
+		highest = max(highest, marks)
+	}
+	return highest
+}
+
+func isPiling(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Me) }
+
 func FuzzClean(f *testing.F) {
-	for _, s := range seeds {
+	for _, s := range append(seeds, family, "e\u0301", "ก็", "a"+strings.Repeat("\u0301\u200d", 9)+"\x07\u0489",
+		strings.Repeat("\u20dd", 12), "\ufe0f\u20e3\U000e0067\U000e0100") {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -134,18 +154,30 @@ func FuzzClean(f *testing.F) {
 		if strings.ContainsFunc(clean, unsafeRune) || Clean(clean) != clean {
 			t.Fatalf("%q became %q", s, clean)
 		}
-		if utf8.ValidString(s) {
-			checkClean(t, clean)
-			if utf8.RuneCountInString(s) != utf8.RuneCountInString(clean) {
-				t.Fatalf("%q became %q: one character for one", s, clean)
+		if !utf8.ValidString(s) {
+			return
+		}
+		checkClean(t, clean)
+		// What is no mark has one character for it, and so has every mark of a low pile.
+		left := []rune(clean)
+		for _, r := range s {
+			switch {
+			case len(left) > 0 && (left[0] == r || left[0] == unicode.ReplacementChar && unsafeRune(r)):
+				left = left[1:]
+			case !isPiling(r) || highestPile(s) <= 8:
+				t.Fatalf("%q became %q: no %q", s, clean, r)
 			}
+		}
+		if len(left) > 0 {
+			t.Fatalf("%q became %q: it has more", s, clean)
 		}
 	})
 }
 
 func FuzzNick(f *testing.F) {
 	for _, s := range append(seeds, "alice", "Straße", "ＡＢＣ", "e\u0301\u0323", "Ω\u0345", "محمد", "שלום1", "٣٤",
-		"İ", "ſ", "ǅ", "가", "\u1100\u1161", "ﬁ", "º", "Ⅳ", "a\u200db", "ℵ", "𝐀", "ꮄ", "Ꮄ") {
+		"İ", "ſ", "ǅ", "가", "\u1100\u1161", "ﬁ", "º", "Ⅳ", "a\u200db", "ℵ", "𝐀", "ꮄ", "Ꮄ",
+		"a1Ice", "ΝιΚΗ", "ВОВ", "ҋ", "ᾳ", "ы", "田中さんタロー", "Kim김金", "अ१२", "ज\u093cिंदगी", "adm1n") {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, wish string) {
@@ -162,9 +194,31 @@ func FuzzNick(f *testing.F) {
 		if bad != nil || again != nick {
 			t.Fatalf("%q became %q, and that %q, %v", wish, nick, again, bad)
 		}
-		key := nickKey(nick)
-		if nickKey(key) != key {
-			t.Fatalf("the key of %q is %q, and that one's %q", nick, key, nickKey(key))
+		checkLooks(t, nick)
+		if highestPile(nick) > 4 || strings.ContainsFunc(nick, hidden) {
+			t.Fatalf("%q became %q", wish, nick)
+		}
+		scripts, zeros := make(map[string]bool), make(map[rune]bool)
+		for _, r := range nick {
+			scripts[scriptOf(r, nil)] = true
+			if unicode.IsDigit(r) {
+				zeros[zeroOf(r)] = true
+			}
+		}
+		delete(scripts, "Common")
+		delete(scripts, "Inherited")
+		if len(zeros) > 1 || len(scripts) > 1 && !scripts["Han"] && !(scripts["Latin"] || scripts["Hiragana"]) {
+			t.Fatalf("%q became %q, of %v and digits of %v", wish, nick, scripts, zeros)
+		}
+		for name := range scripts {
+			if len(scripts) > 1 && !slices.ContainsFunc(writings, func(w []string) bool { return slices.Contains(w, name) }) {
+				t.Fatalf("%q became %q, of %v", wish, nick, scripts)
+			}
+		}
+		for _, house := range []string{"you", "server", "system", "admin", "partyline"} {
+			if alike(nick, house) {
+				t.Fatalf("%q is %s", nick, house)
+			}
 		}
 	})
 }

@@ -64,7 +64,7 @@ func parseText(line string) (*request, *Refusal) {
 	}
 	return nil, &Refusal{
 		Code:    CodeUnknownCommand,
-		Message: fmt.Sprintf("unknown command /%s: /help lists the commands, //%[1]s says it", shorten(name)),
+		Message: fmt.Sprintf("unknown command /%s: /help lists the commands, //%[1]s says it", quote(name)),
 	}
 }
 
@@ -124,13 +124,14 @@ func cutWord(s string) (word, rest string) {
 	return s[:i], strings.TrimLeft(s[i:], " \t")
 }
 
-// shorten cuts what is quoted back to somebody.
-func shorten(s string) string {
+// quote makes one short and clean line of what somebody sent, to tell it back.
+func quote(s string) string {
 	const most = 32
 	for i := range s {
 		if i >= most {
-			return s[:i] + "…"
+			s = s[:i] + "…"
+			break
 		}
 	}
-	return s
+	return Clean(strings.ReplaceAll(s, "\n", " "))
 }

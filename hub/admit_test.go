@@ -3,6 +3,7 @@ package hub_test
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -162,6 +163,28 @@ func TestNewRoomsOfAMember(t *testing.T) {
 		time.Sleep(time.Minute)
 		if !made("room-4") || made("room-5") {
 			t.Error("after a minute, not one more could be made")
+		}
+	})
+}
+
+// TestAsked tells as many stored messages at once as may be asked for, in both formats.
+func TestAsked(t *testing.T) {
+	inHouse(t, hub.Options{Replay: -1, Limits: hub.Limits{Asked: 5}}, func(h *house) {
+		ann, bot := h.named("ann"), h.call(hub.Caller{Nick: "bot", Format: hub.JSON})
+		for i := range 9 {
+			ann.say(fmt.Sprint(i))
+		}
+		ann.Heard()
+		bot.Heard()
+		for asked, want := range map[int]int{1: 1, 4: 4, 5: 5, 6: 5, 500: 5} {
+			ann.say(fmt.Sprint("/history ", asked))
+			if n := len(ann.Heard()) - 2; n != want { // without the markers
+				t.Errorf("/history %d brings %d", asked, n)
+			}
+			bot.say(fmt.Sprintf(`{"type":"history","limit":%d}`, asked))
+			if n := strings.Count(strings.Join(bot.Heard(), ""), `"type":"message"`); n != want {
+				t.Errorf("a limit of %d brings %d", asked, n)
+			}
 		}
 	})
 }

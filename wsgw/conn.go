@@ -3,8 +3,10 @@ package wsgw
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 	"unicode/utf8"
 
@@ -138,6 +140,7 @@ func partialRune(b []byte) int {
 
 var (
 	errNoFarewell = errors.New("connection lost")
+	errSilent     = fmt.Errorf("no whole frame for %v", silence)
 	errNotUTF8    = error(&violation{websocket.CloseInvalidFramePayloadData, "a message that is not UTF-8"})
 )
 
@@ -149,6 +152,8 @@ func (c *conn) ending(err error) error {
 		return c.end
 	case errors.Is(err, websocket.ErrReadLimit):
 		return &violation{websocket.CloseMessageTooBig, "a message that is too long"}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errSilent
 	case err == io.EOF, errors.As(err, &cut): // no Close of the client's: the library sees none
 		return errNoFarewell
 	}

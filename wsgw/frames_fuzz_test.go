@@ -31,7 +31,7 @@ func FuzzScanner(f *testing.F) {
 		if want.code == lost { // all that came is believed, also of what is not whole
 			want.code, start = 0, len(stream)
 		}
-		var whole scanner
+		whole := scanner{most: MaxFragments}
 		n, _, end := scan(&whole, stream)
 		if n != start || closeCode(end) != want.code {
 			t.Fatalf("it ends behind %d of %d bytes with %d, want %d with %d", n, len(stream), closeCode(end), start, want.code)
@@ -39,7 +39,7 @@ func FuzzScanner(f *testing.F) {
 		if len(sizes) == 0 {
 			return
 		}
-		var parts scanner
+		parts := scanner{most: MaxFragments}
 		believed := 0
 		end = nil
 		for i := 0; believed < len(stream) && end == nil; i++ {

@@ -30,6 +30,9 @@ type Gateway struct {
 	Origins Origins
 	Log     *slog.Logger
 
+	// MaxFragments bounds the frames of a message; 0 means the constant of this name.
+	MaxFragments int
+
 	// WriteTimeout is how long a client may take nothing before it is cut; 0 means
 	// socket.WriteTimeout.
 	WriteTimeout time.Duration
@@ -95,11 +98,16 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error)
 	if timeout == 0 {
 		timeout = socket.WriteTimeout
 	}
+	fragments := g.MaxFragments
+	if fragments == 0 {
+		fragments = MaxFragments
+	}
 	h := &hijacker{ResponseWriter: w, inputs: &g.inputs, timeout: timeout}
 	ws, err := u.Upgrade(h, r, header)
 	if err != nil {
 		return nil, err
 	}
+	h.conn.scanner.most = fragments
 	h.conn.begin(ws, format, hub.MaxMessage(g.MaxLine))
 	return h.conn, nil
 }

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// maxFragments bounds the frames of one message, since each costs more than it carries.
-	maxFragments = 1000
+	// MaxFragments bounds the frames of one message, since each costs more than it
+	// carries; a Gateway's default.
+	MaxFragments = 1000
 	// maxControl bounds the payload of a control frame (RFC 6455 section 5.5).
 	maxControl = 125
 )
@@ -17,6 +18,7 @@ const (
 // rule of RFC 6455 section 5, and at the client's Close: the library, which is laxer, sees
 // neither. Of payloads it looks at a Close's alone.
 type scanner struct {
+	most      int      // frames that a message may have
 	header    [10]byte // of the current frame, without its mask
 	have      int      // bytes of header
 	left      uint64   // bytes of mask and payload still to come
@@ -112,7 +114,7 @@ func (s *scanner) checkStart() error {
 		return broken("a reserved opcode")
 	}
 	switch {
-	case s.fragments == maxFragments:
+	case s.fragments == s.most:
 		return &violation{websocket.ClosePolicyViolation, "too many fragments"}
 	case fin:
 		s.fragments = 0

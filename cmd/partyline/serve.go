@@ -75,7 +75,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		Proxies: proxies, HeaderTimeout: c.limits.headerTime, Log: log,
 	}
 	ws := &wsgw.Gateway{
-		Hub: h, MaxLine: c.limits.line, WriteTimeout: c.limits.write,
+		Hub: h, MaxLine: c.limits.line, MaxFragments: c.limits.fragments, WriteTimeout: c.limits.write,
 		Origins: origins, Log: log,
 	}
 	site := &http.Server{

@@ -5,13 +5,14 @@ export PATH := $(PATH):/usr/sbin:/sbin
 # build at all in a clone that belongs to another user.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
+SOAK ?= 10m
 BENCH ?= .
 BENCHRUNS ?= 5
 TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test deps lint fuzz bench
+.PHONY: help run build test deps lint fuzz soak bench
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +25,9 @@ build: ## build ./partyline, static and without machine paths
 		-ldflags '-s -w -X main.version=$(VERSION)' -o partyline ./cmd/partyline
 
 test: deps build lint ## install what the tests need, build, lint, run all tests with -race (TESTFLAGS='-run Name')
-	$(TOOL) gotestsum --format pkgname -- -race -timeout 5m $(TESTFLAGS) ./...
-	go test -run 'TestOneMessage|TestQuietRooms|TestTidy' ./hub # counts what the race detector allocates too
+	$(TOOL) gotestsum --format pkgname -- -race -timeout 9m $(TESTFLAGS) ./...
+	@echo "Again without the race detector, which allocates and takes the time of others:"
+	go test -timeout 5m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestCanaries' ./hub ./cmd/partyline
 
 deps: ## install what the tests need beside Go (Debian: by apt, only what is missing)
 	@bash .ci/install
@@ -48,6 +50,9 @@ lint: ## gofumpt, vet, staticcheck, shellcheck, the import rule
 
 fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
 	@FUZZTIME=$(FUZZTIME) bash .ci/fuzz
+
+soak: ## talk while 1 in 100 misbehaves, for SOAK (10m)
+	SOAK=$(SOAK) go test -run TestSoak -v -count 1 -timeout 0 ./cmd/partyline
 
 bench: ## compare with queue-per-member and the floor (BENCH='at rest' for single rows, BENCHRUNS=5)
 	REACH='$(BENCH)' BENCHRUNS=$(BENCHRUNS) go test -run TestReach -v -count 1 -timeout 60m ./cmd/partyline/internal/load

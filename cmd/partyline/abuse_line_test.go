@@ -29,7 +29,7 @@ func sendTo(name, bytes string) abuse {
 // hears is a case that says lines, and fails unless another member hears just what it
 // should: behind the speaker's name and nothing else.
 func hears(name string, lines []string, want []string) abuse {
-	return abuse{name: name, run: func(a *abuser) {
+	return abuse{name: name, alone: true, run: func(a *abuser) {
 		room := "court-" + fmt.Sprint(a.rand.Uint32()) // without a history
 		witness := a.witness(room)
 		c := a.tcp()
@@ -145,7 +145,7 @@ var lineAbuses = []abuse{
 	hears("text turned round", []string{"\u202egnp.exe", "\u2066\u2067\u2068a"}, []string{"eve: \ufffdgnp.exe", "eve: \ufffd\ufffd\ufffda"}),
 	hears("emoji up to the limit", []string{strings.Repeat("🎉", 1024)}, []string{"eve: " + strings.Repeat("🎉", 1024)}),
 	hears("slashes", []string{"//quit", "/ quit", "/", "/QUITE"}, []string{"eve: /quit"}),
-	{name: "forged lines in a JSON text", run: func(a *abuser) {
+	{name: "forged lines in a JSON text", alone: true, run: func(a *abuser) {
 		room := "court-" + fmt.Sprint(a.rand.Uint32()) // without a history
 		witness := a.witness(room)
 		c := a.tcp()
@@ -156,7 +156,7 @@ var lineAbuses = []abuse{
 			a.Errorf("the witness heard %q", heard)
 		}
 	}},
-	{name: "a victim of private messages who does not read", run: func(a *abuser) {
+	{name: "a victim of private messages who does not read", alone: true, run: func(a *abuser) {
 		victim := a.tcp()
 		victim.SetReadBuffer(4096)
 		send(victim, "/nick victim\n")
@@ -167,7 +167,7 @@ var lineAbuses = []abuse{
 			a.readLinesOf(c, 5*time.Second)
 		})
 	}},
-	{name: "keys that repeat", run: func(a *abuser) {
+	{name: "keys that repeat", alone: true, run: func(a *abuser) {
 		c := a.tcp()
 		send(c, "/format json\n"+strings.Repeat(`{"type":"say","text":"once","key":"`+strings.Repeat("k", 64)+`","ref":"r"}`+"\n", 35))
 		c.CloseWrite()

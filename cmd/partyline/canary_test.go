@@ -262,7 +262,7 @@ const heapGrowth = 24 << 20
 func (m *mine) endure(t *testing.T, c abuse) {
 	before := m.health(t, "goroutines?")
 	logged := m.err.count(func(string) bool { return true })
-	a := &abuser{T: t, program: m.program, rand: rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))}
+	a := newAbuser(t, m.program)
 	p99 := m.talk(t, func() {
 		defer a.goHome()
 		c.run(a)
@@ -308,6 +308,7 @@ type abuse struct {
 	name  string
 	run   func(a *abuser)
 	pause time.Duration // for which nobody can be heard
+	alone bool          // it needs names, or the machine, for itself
 }
 
 // An abuser has what a case needs: connections of all kinds, which are gone at its end.
@@ -320,6 +321,10 @@ type abuser struct {
 	conns  []net.Conn
 	opened int
 	beside sync.WaitGroup // what goes on beside the case, until its connections end
+}
+
+func newAbuser(t *testing.T, p *program) *abuser {
+	return &abuser{T: t, program: p, rand: rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))}
 }
 
 // caseTime bounds all that a case does on one connection.

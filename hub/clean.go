@@ -111,3 +111,18 @@ func invisible(r rune) bool {
 	}
 	return r >= 0x200b && r <= 0x200f || r >= 0x2060 && r <= 0x2064
 }
+
+// mostQuoted bounds what somebody sent and is told back, in bytes.
+const mostQuoted = 32
+
+// Quote makes one clean line of what somebody sent, of not much more than most bytes, to
+// tell it back or to log it.
+func Quote(s string, most int) string {
+	for i := range s {
+		if i >= most {
+			s = s[:i] + "…"
+			break
+		}
+	}
+	return Clean(strings.ReplaceAll(s, "\n", " "))
+}

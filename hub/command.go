@@ -64,7 +64,7 @@ func parseText(line string) (*request, *Refusal) {
 	}
 	return nil, &Refusal{
 		Code:    CodeUnknownCommand,
-		Message: fmt.Sprintf("unknown command /%s: /help lists the commands, //%[1]s says it", quote(name)),
+		Message: fmt.Sprintf("unknown command /%s: /help lists the commands, //%[1]s says it", Quote(name, mostQuoted)),
 	}
 }
 
@@ -122,16 +122,4 @@ func cutWord(s string) (word, rest string) {
 		return s, ""
 	}
 	return s[:i], strings.TrimLeft(s[i:], " \t")
-}
-
-// quote makes one short and clean line of what somebody sent, to tell it back.
-func quote(s string) string {
-	const most = 32
-	for i := range s {
-		if i >= most {
-			s = s[:i] + "…"
-			break
-		}
-	}
-	return Clean(strings.ReplaceAll(s, "\n", " "))
 }

@@ -50,7 +50,7 @@ func (m *member) pass(q *request) error {
 	to, delivered := m.hub.pass(p)
 	switch {
 	case to == "":
-		return &Refusal{Code: CodeNoSuchNick, Message: "nobody here is called " + quote(q.name)}
+		return &Refusal{Code: CodeNoSuchNick, Message: "nobody here is called " + Quote(q.name, mostQuoted)}
 	case !delivered:
 		return &Refusal{Code: CodeUnavailable, Message: to + " is too far behind to get it: try again in a moment"}
 	}

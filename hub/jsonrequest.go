@@ -72,7 +72,7 @@ func (q *request) parseFields(f fields, maxLine int) *Refusal {
 		q.text, bad = f.word(maxLine)
 	case verbWho, verbRooms:
 	default:
-		bad = &Refusal{Code: CodeUnknownType, Message: "unknown type " + strconv.Quote(quote(typ))}
+		bad = &Refusal{Code: CodeUnknownType, Message: "unknown type " + strconv.Quote(Quote(typ, mostQuoted))}
 	}
 	return bad
 }

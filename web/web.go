@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+
+	"partyline/hub"
 )
 
 // Options are what New needs from outside.
@@ -53,7 +55,7 @@ func New(opts Options) http.Handler {
 		r.Method(http.MethodGet, "/ws", opts.WebSocket)
 	}
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		log.DebugContext(r.Context(), "no such page", "path", r.URL.Path)
+		log.DebugContext(r.Context(), "no such page", "path", hub.Quote(r.URL.Path, 100))
 		http.NotFound(w, r)
 	})
 	return r

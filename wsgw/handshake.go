@@ -38,14 +38,19 @@ func (g *Gateway) admit(w http.ResponseWriter, r *http.Request) bool {
 	case r.ContentLength != 0: // else its body would be taken for frames
 		http.Error(w, "a WebSocket does not begin with a body", http.StatusBadRequest)
 	case !g.Origins.allow(r):
-		g.Log.Warn("page of another site turned away", "origin", r.Header["Origin"], "host", r.Host,
+		origins := strings.Join(r.Header["Origin"], " ")
+		g.Log.Warn("page of another site turned away", "origin", hub.Quote(origins, mostLogged), "host", hub.Quote(r.Host, mostLogged),
 			"hint", "let it in with --origin; behind a proxy, see that it passes Host on")
+		h.Set("Connection", "close") // one line in the log for each connection
 		http.Error(w, "pages of this origin may not come in", http.StatusForbidden)
 	default:
 		return true
 	}
 	return false
 }
+
+// mostLogged bounds what a client sent and is logged, in bytes.
+const mostLogged = 100
 
 // demandUpgrade sets what an answer of 426 must have (RFC 9110 section 15.5.22).
 func demandUpgrade(h http.Header) {

@@ -1,7 +1,11 @@
 package wsgw
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -87,5 +91,27 @@ func TestParseOrigins(t *testing.T) {
 	}
 	if list, err := ParseOrigins(nil); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
+	}
+}
+
+// TestOriginLogged turns away a page whose origin would drive the terminal of whoever reads
+// the log, and fill it.
+func TestOriginLogged(t *testing.T) {
+	var log bytes.Buffer
+	g := &Gateway{Log: slog.New(slog.NewJSONHandler(&log, nil))}
+	r := httptest.NewRequest("GET", "/ws", nil)
+	for name, value := range map[string]string{
+		"Connection": "Upgrade", "Upgrade": "websocket", "Sec-Websocket-Version": "13", "Sec-Websocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+		"Origin": "http://\u009b31m\u202e" + strings.Repeat("x", 8000),
+	} {
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	g.ServeHTTP(w, r)
+	if w.Code != 403 || w.Header().Get("Connection") != "close" {
+		t.Errorf("answered with %d, Connection %q", w.Code, w.Header().Get("Connection"))
+	}
+	if log.Len() > 600 || strings.ContainsAny(log.String(), "\u009b\u202e") {
+		t.Errorf("the log has %d bytes: %.300q", log.Len(), log.String())
 	}
 }

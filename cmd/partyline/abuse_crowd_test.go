@@ -14,6 +14,14 @@ var crowdAbuses = []abuse{
 		a.beside.Go(func() { send(c, strings.Repeat(strings.Repeat("flood ", 100)+"\n", 5000)) })
 		a.readLinesOf(c, 2*time.Second)
 	}},
+	{name: "a flood from one who is gone", run: func(a *abuser) {
+		for range 10 {
+			c := a.tcp()
+			c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+			send(c, strings.Repeat("a\n", 1<<19))
+			reset(c)
+		}
+	}},
 	{name: "a flood from one who does not listen", run: func(a *abuser) {
 		c := a.tcp()
 		c.SetReadBuffer(4096)

@@ -28,6 +28,27 @@ var httpAbuses = []abuse{
 	asks("HTTP/1.0", "GET /ws HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "HTTP/1.0 400"),
 	asks("no version", strings.Replace(handshake, "Version: 13", "Version: 8", 1)+"Connection: close\r\n\r\n", "HTTP/1.1 4"),
 	asks("a bad key", strings.Replace(handshake, "dGhlIHNhbXBsZSBub25jZQ==", "nonsense", 1)+"\r\n", "HTTP/1.1 400"),
+	{name: "bodies that never come", run: func(a *abuser) {
+		for _, request := range []string{
+			"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf",
+			"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha",
+			"GET /ws HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf",
+		} {
+			c := a.http()
+			send(c, request)
+			began := time.Now()
+			if a.discard(c, caseTime); time.Since(began) > caseTime/2 {
+				a.Errorf("%.20q: it was waited for", request)
+			}
+		}
+	}},
+	{name: "pages of another site that drive the log", run: func(a *abuser) {
+		c := a.http()
+		for range 60 { // one line of the log, and no more, is for each connection
+			send(c, handshake+"Origin: http://\u009b31m\u202e"+strings.Repeat("x", 8000)+"\r\n\r\n")
+		}
+		a.discard(c, time.Second)
+	}},
 	{name: "pages of another site, by the hundred", run: func(a *abuser) {
 		a.each(100, func(i int) {
 			c := a.http()

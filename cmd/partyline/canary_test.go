@@ -140,7 +140,6 @@ func newCanaries(t *testing.T, p *program) [2]*canary {
 type mine struct {
 	*program
 	canaries [2]*canary
-	logged   int           // lines of the log before the case
 	base     time.Duration // p99 of the canaries where nothing goes on
 	start    health
 }

@@ -4,9 +4,13 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 // TestPages holds as many connections to the page as an address may have: one more is
@@ -55,4 +59,26 @@ func TestPages(t *testing.T) {
 	if !eventually(func() bool { return get(dial(t, ln.Addr().String()), "/") }) {
 		t.Error("a closed connection still counts")
 	}
+}
+
+// TestPageNobodyReads asks for much and reads nothing: the connection is given up.
+func TestPageNobodyReads(t *testing.T) {
+	s := startServer(t, func(c *config) { c.limits.write = 50 * time.Millisecond })
+	c := dial(t, s.http)
+	c.SetReadBuffer(4096)
+	c.SetDeadline(time.Now().Add(patience))
+	const asked = 1000
+	go io.WriteString(c, strings.Repeat("GET /style.css HTTP/1.1\r\nHost: x\r\n\r\n", asked))
+	if !eventually(func() bool { return !serves(serverGoroutines()) }) {
+		t.Error("it is still being answered")
+	}
+	got, _ := io.ReadAll(c)
+	if n := strings.Count(string(got), "HTTP/1.1 200"); n >= asked {
+		t.Errorf("%d answers were kept for it", n)
+	}
+}
+
+// serves reports whether a request is being answered among goroutines.
+func serves(goroutines []string) bool {
+	return slices.ContainsFunc(goroutines, func(stack string) bool { return strings.Contains(stack, "net/http.(*conn).serve") })
 }

@@ -81,6 +81,8 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	site := &http.Server{
 		Handler:           web.New(web.Options{WebSocket: ws, Proxies: networkTexts(proxies), Log: log}),
 		ReadHeaderTimeout: c.limits.headerTime,
+		ReadTimeout:       c.limits.headerTime, // nothing here reads a body
+		WriteTimeout:      4 * c.limits.write,  // the whole of an answer; a WebSocket's end is its gateway's
 		MaxHeaderBytes:    c.limits.header << 10,
 		IdleTimeout:       2 * time.Minute,
 		ConnState:         newPages(limits.PerAddress, append(limits.Exempt, proxies...)).follow,

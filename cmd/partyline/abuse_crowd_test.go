@@ -54,8 +54,8 @@ var crowdAbuses = []abuse{
 			a.readLinesOf(c, 5*time.Second)
 		})
 	}},
-	{name: "tens of thousands of rooms", run: func(a *abuser) {
-		a.each(100, func(i int) {
+	{name: "100,000 rooms", run: func(a *abuser) {
+		a.each(250, func(i int) {
 			c := a.tcp()
 			for n := range 400 {
 				send(c, fmt.Sprintf("/join room-%d-%d\n", i, n))

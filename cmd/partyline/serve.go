@@ -49,6 +49,9 @@ func bind(flag, addr string) (net.Listener, error) {
 	return ln, nil
 }
 
+// headerSlop is what net/http reads beyond its bound for a header.
+const headerSlop = 4096
+
 // serve opens the doors, waits for the end of ctx, and says goodbye to everybody within
 // the drain time.
 func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
@@ -83,7 +86,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		ReadHeaderTimeout: c.limits.headerTime,
 		ReadTimeout:       c.limits.headerTime, // nothing here reads a body
 		WriteTimeout:      4 * c.limits.write,  // the whole of an answer; a WebSocket's end is its gateway's
-		MaxHeaderBytes:    c.limits.header << 10,
+		MaxHeaderBytes:    max(c.limits.header<<10-headerSlop, 1),
 		IdleTimeout:       2 * time.Minute,
 		ConnState:         newPages(limits.PerAddress, append(limits.Exempt, proxies...)).follow,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"partyline/hub"
+	"partyline/hub/hubtest"
 )
 
 // A crowd is members of one hub who take everything at once and cost nothing themselves.
@@ -113,14 +114,5 @@ func (c tally) Append(dst []byte, e hub.Event) []byte {
 	} else if _, ok := e.(*hub.Welcome); !ok {
 		return dst // nothing else, so that lines are messages
 	}
-	n := len(dst)
-	if c.format == hub.JSON {
-		dst = e.AppendJSON(dst)
-	} else {
-		dst = e.AppendText(dst)
-	}
-	if len(dst) == n {
-		return dst
-	}
-	return append(dst, '\n')
+	return hubtest.Lines{Format: c.format}.Append(dst, e)
 }

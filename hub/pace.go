@@ -26,11 +26,8 @@ type pace struct {
 	told    bool // that it is being slowed, in this spell
 }
 
-// newPace returns the allowance of one member, or nil where there is no bound.
+// newPace returns the allowance of one member.
 func newPace(perSecond float64, burst int) *pace {
-	if perSecond <= 0 {
-		return nil
-	}
 	return &pace{
 		lines:   rate.NewLimiter(rate.Limit(perSecond), max(burst, 1)),
 		favours: rate.NewLimiter(rate.Limit(perSecond/favourShare), max(burst/favourShare, leastFavours)),

@@ -170,7 +170,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		nc.Close()
 		return nil, nil, errNotTCP
 	}
-	h.conn = &conn{link: link{tcp: tcp}}
+	h.conn = new(conn)
 	if err := h.conn.Init(tcp, h.inputs, socket.EndOfFrame, h.timeout); err != nil {
 		nc.Close()
 		return nil, nil, err

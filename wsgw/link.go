@@ -16,7 +16,6 @@ const silence = 60 * time.Second
 // library; what the library writes itself comes between them.
 type link struct {
 	socket.Conn
-	tcp     *net.TCPConn
 	closing atomic.Bool // Close has begun
 	upgrade bool        // the handshake is over: frames from now on
 
@@ -79,7 +78,7 @@ func wholeFrame(b []byte, first byte) int {
 // hearOut reads and drops frames until the client's Close, its end, or a time. What
 // follows a breach of framing can't be told apart.
 func (l *link) hearOut(until time.Time) {
-	l.tcp.SetReadDeadline(until)
+	l.TCP().SetReadDeadline(until)
 	for l.end == nil {
 		if len(l.in) == 0 {
 			in, err := l.Conn.Read()
@@ -155,7 +154,7 @@ func (c *libraryConn) Read(b []byte) (int, error) {
 func (c *libraryConn) Write(b []byte) (int, error) {
 	switch {
 	case !c.upgrade:
-		return c.tcp.Write(b)
+		return c.TCP().Write(b)
 	case b[0] == finClose:
 		return len(b), nil
 	}
@@ -164,14 +163,14 @@ func (c *libraryConn) Write(b []byte) (int, error) {
 
 func (c *libraryConn) Close() error { return c.Conn.Close() }
 
-func (c *libraryConn) LocalAddr() net.Addr { return c.tcp.LocalAddr() }
+func (c *libraryConn) LocalAddr() net.Addr { return c.TCP().LocalAddr() }
 
-func (c *libraryConn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
+func (c *libraryConn) RemoteAddr() net.Addr { return c.TCP().RemoteAddr() }
 
 // SetDeadline is used to take away what the HTTP server set.
-func (c *libraryConn) SetDeadline(t time.Time) error { return c.tcp.SetDeadline(t) }
+func (c *libraryConn) SetDeadline(t time.Time) error { return c.TCP().SetDeadline(t) }
 
-func (c *libraryConn) SetReadDeadline(t time.Time) error { return c.tcp.SetReadDeadline(t) }
+func (c *libraryConn) SetReadDeadline(t time.Time) error { return c.TCP().SetReadDeadline(t) }
 
 // SetWriteDeadline does nothing: the connection keeps its own time.
 func (c *libraryConn) SetWriteDeadline(time.Time) error { return nil }

@@ -38,18 +38,8 @@ func hears(name string, lines []string, want []string) abuse {
 			send(c, l+"\n")
 		}
 		send(c, "over and out\n")
-		var heard strings.Builder
-		witness.SetReadDeadline(time.Now().Add(caseTime))
-		buf := make([]byte, 4096)
-		for !strings.Contains(heard.String(), "eve: over and out\n") {
-			n, err := witness.Read(buf)
-			heard.Write(buf[:n])
-			if err != nil {
-				a.Errorf("the witness: %v after\n%s", err, heard.String())
-				return
-			}
-		}
-		_, got, _ := strings.Cut(heard.String(), "is now known as eve\n")
+		heard := a.readLinesUntil(witness, "eve: over and out\n")
+		_, got, _ := strings.Cut(heard, "is now known as eve\n")
 		if want := strings.Join(append(want, "eve: over and out"), "\n") + "\n"; got != want {
 			a.Errorf("the witness heard\n%q\nwant\n%q", got, want)
 		}

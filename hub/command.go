@@ -24,6 +24,7 @@ var commands = []command{
 	{verbMsg, "NAME TEXT", "a private message to one person in any room"},
 	{verbHistory, "[N]", "the last N messages again (20)"},
 	{verbSince, "ID", "every message after ID"},
+	{verbSearch, "WORDS", "the newest messages that have all these words"},
 	{verbFormat, "text|json", "the format of what follows, both ways"},
 	{verbHelp, "", "this table"},
 	{verbQuit, "[TEXT]", "leave"},
@@ -93,6 +94,9 @@ func (q *request) parseArgs(args string) bool {
 	case verbSince:
 		q.id = parseNumber(args)
 		return q.id >= 0
+	case verbSearch:
+		q.text = strings.TrimSpace(args)
+		return q.text != ""
 	case verbFormat:
 		q.name = lowerASCII(strings.TrimSpace(args))
 		return q.name == "text" || q.name == "json"

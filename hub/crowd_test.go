@@ -27,7 +27,7 @@ type crowd struct {
 // functions say, until the end of the test. It returns when the last one is welcomed.
 func gather(tb testing.TB, n int, format func(i int) hub.Format, room func(i int) string) *crowd {
 	tb.Helper()
-	c := &crowd{hub: hub.New(hub.Options{Replay: -1, Journal: hub.NewMemory(1)}), reached: make(chan struct{}, 1)}
+	c := &crowd{hub: hub.New(hub.Options{Replay: -1, Journal: hub.NewMemory(hub.Retention{Messages: 1})}), reached: make(chan struct{}, 1)}
 	c.want.Store(1 << 62)
 	var serving sync.WaitGroup
 	for i := range n {

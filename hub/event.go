@@ -26,7 +26,8 @@ type Message struct {
 	Via  string
 	Text string // clean; lines parted by LF
 
-	Action bool // "/me": told as something that From does
+	Action   bool // "/me": told as something that From does
+	Unstored bool // it is heard, but history does not have it
 }
 
 func (m *Message) AppendText(dst []byte) []byte {
@@ -48,6 +49,9 @@ func (m *Message) AppendJSON(dst []byte) []byte {
 	dst = appendString(dst, "from", m.From)
 	dst = appendString(dst, "via", m.Via)
 	dst = appendString(dst, "text", m.Text)
+	if m.Unstored {
+		dst = appendBool(dst, "stored", false)
+	}
 	return append(dst, '}')
 }
 

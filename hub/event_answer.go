@@ -1,5 +1,7 @@
 package hub
 
+import "strconv"
+
 // An Occupant is somebody in a room, as others see them.
 type Occupant struct{ Nick, Via string }
 
@@ -144,14 +146,50 @@ func (e *HistoryAnswer) AppendText(dst []byte) []byte { return dst }
 func (e *HistoryAnswer) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "history")
 	dst = appendOptional(dst, "ref", e.Ref)
+	dst = appendMessages(dst, e.Messages)
+	dst = appendBool(dst, "more", e.More)
+	return append(dst, '}')
+}
+
+func appendMessages(dst []byte, messages []*Message) []byte {
 	dst = append(appendName(dst, "messages"), '[')
-	for i, m := range e.Messages {
+	for i, m := range messages {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = m.AppendJSON(dst)
 	}
-	dst = append(dst, ']')
+	return append(dst, ']')
+}
+
+// SearchAnswer has the messages that were searched for.
+type SearchAnswer struct {
+	Ref      string
+	Messages []*Message // newest first
+	More     bool       // whether older ones may match too
+}
+
+func (e *SearchAnswer) AppendText(dst []byte) []byte {
+	if len(e.Messages) == 0 {
+		return append(dst, "= no messages"...)
+	}
+	for i, m := range e.Messages {
+		if i > 0 {
+			dst = append(dst, '\n')
+		}
+		mark := "= " + strconv.FormatInt(m.ID, 10) + m.At.UTC().Format(" 2006-01-02 15:04 ")
+		dst = appendLines(dst, mark, "", "", string(m.AppendText(nil)))
+	}
+	if e.More {
+		dst = append(dst, "\n= there are older ones: more words find them"...)
+	}
+	return dst
+}
+
+func (e *SearchAnswer) AppendJSON(dst []byte) []byte {
+	dst = openObject(dst, "search")
+	dst = appendOptional(dst, "ref", e.Ref)
+	dst = appendMessages(dst, e.Messages)
 	dst = appendBool(dst, "more", e.More)
 	return append(dst, '}')
 }

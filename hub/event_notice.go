@@ -44,19 +44,37 @@ func (e *Refusal) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// NoticePaced is the code of a notice that its reader is read more slowly.
-const NoticePaced Code = "paced"
+// The codes of notices.
+const (
+	NoticePaced    Code = "paced"    // its reader is read more slowly
+	NoticeUnstored Code = "unstored" // messages from here on, or one's own, are not in history
+	NoticeStored   Code = "stored"   // messages from here on are again
+)
 
-// Notice tells one member something about its connection.
+// Notice tells a member something about its connection, or a room about its history.
 type Notice struct {
 	Code    Code
 	Message string
+
+	// Where it stands for the Ack of a message; told in JSON alone.
+	Ref, Key string
+	ID       int64
 }
 
-func (e *Notice) AppendText(dst []byte) []byte { return Marker(e.Message).AppendText(dst) }
+func (e *Notice) AppendText(dst []byte) []byte {
+	if e.ID != 0 {
+		return dst
+	}
+	return Marker(e.Message).AppendText(dst)
+}
 
 func (e *Notice) AppendJSON(dst []byte) []byte {
-	dst = appendString(openObject(dst, "notice"), "code", string(e.Code))
+	dst = appendOptional(openObject(dst, "notice"), "ref", e.Ref)
+	dst = appendOptional(dst, "key", e.Key)
+	if e.ID != 0 {
+		dst = appendInt(dst, "id", e.ID)
+	}
+	dst = appendString(dst, "code", string(e.Code))
 	dst = appendString(dst, "message", e.Message)
 	return append(dst, '}')
 }

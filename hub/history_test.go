@@ -13,7 +13,7 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	hubtest.TestJournal(t, func(limit int) hub.Journal { return hub.NewMemory(limit) })
+	hubtest.TestJournal(t, func(keep hub.Retention) hub.Journal { return hub.NewMemory(keep) })
 }
 
 func unmarshal(t *testing.T, line string, v any) {
@@ -81,7 +81,7 @@ func TestNewcomersInTextGetTheLastMessages(t *testing.T) {
 }
 
 func TestAKeyIsSaidOnce(t *testing.T) {
-	inHouse(t, hub.Options{Journal: hub.NewMemory(2)}, func(h *house) {
+	inHouse(t, hub.Options{Journal: hub.NewMemory(hub.Retention{Messages: 2})}, func(h *house) {
 		bot := h.bot("bot")
 		say := func(ref, key string) event {
 			bot.say(fmt.Sprintf(`{"type":"say","text":"x","ref":%q,"key":%q}`, ref, key))
@@ -176,7 +176,7 @@ func TestAnAnswerIsBounded(t *testing.T) {
 // Who comes back with the id it had last gets what it missed and then live events, nothing
 // twice and nothing left out.
 func TestResume(t *testing.T) {
-	inHouse(t, hub.Options{Journal: hub.NewMemory(50)}, func(h *house) {
+	inHouse(t, hub.Options{Journal: hub.NewMemory(hub.Retention{Messages: 50})}, func(h *house) {
 		alice := h.bot("alice")
 		alice.say(`{"type":"say","text":"0"}`)
 		last := alice.events()[0].ID

@@ -19,13 +19,15 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Options say how a Hub behaves. The zero value of each field means its default.
 type Options struct {
-	Journal Journal // who orders and keeps the messages; a NewMemory(1000)
+	Journal Journal // who orders and keeps the messages; in memory, 1000 a room
 	Replay  int     // stored messages that a newcomer in text gets; 20, none where negative
 	MaxLine int     // bytes in a line of text and in the text of a request; 4096
 	Window  int64   // bytes a stream keeps for those who read slowly; 1 MiB
@@ -40,17 +42,19 @@ type Options struct {
 // A Hub holds the rooms and everybody in them. Its methods may be called from any
 // goroutine.
 type Hub struct {
-	journal Journal
-	replay  int
-	maxLine int
-	window  int64
-	rate    float64
-	burst   int
-	gate    *Gate
-	backlog backlog // of all streams
-	version string
-	web     string
-	log     *slog.Logger
+	journal   Journal
+	replay    int
+	maxLine   int
+	window    int64
+	rate      float64
+	burst     int
+	gate      *Gate
+	backlog   backlog       // of all streams
+	placeless atomic.Int64  // bytes of texts that the journal has not committed yet
+	looking   chan struct{} // holds a token for each who may encode history
+	version   string
+	web       string
+	log       *slog.Logger
 
 	mu      sync.Mutex // taken before any other
 	closing bool
@@ -65,7 +69,7 @@ type Hub struct {
 // New returns a Hub with an empty lobby.
 func New(o Options) *Hub {
 	if o.Journal == nil {
-		o.Journal = NewMemory(1000)
+		o.Journal = NewMemory(Retention{Messages: 1000})
 	}
 	if o.Replay == 0 {
 		o.Replay = 20
@@ -91,6 +95,7 @@ func New(o Options) *Hub {
 		burst:   o.Burst,
 		gate:    NewGate(o.Limits),
 		backlog: backlog{limit: o.Limits.Backlog},
+		looking: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
 		version: o.Version,
 		web:     o.Web,
 		log:     o.Log,
@@ -191,6 +196,9 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
 	for m := range h.members {
 		m.wg.Go(func() { m.cut(ErrShutdown) })
+	}
+	for _, r := range h.rooms {
+		r.abandon()
 	}
 	h.mu.Unlock()
 	<-done

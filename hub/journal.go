@@ -1,5 +1,7 @@
 package hub
 
+import "time"
+
 // A Journal decides the order of what is said: it gives each message its id and place,
 // keeps the newest of them, and hands them back. The hub broadcasts what its journal
 // commits, in the order of the commits, and nothing else.
@@ -7,32 +9,55 @@ package hub
 // All methods may be called from any goroutine. Messages that a Journal has are
 // immutable, for it and for those who read them.
 type Journal interface {
-	// Append takes m, sets its ID and At, and calls commit exactly once: with nil when
-	// m has its place, with an error when it has none. The commits of a room come one
-	// at a time, in the order of their ids, perhaps before Append returns and perhaps
-	// from another goroutine; commit does not block and does not call the Journal.
+	// Append takes m, sets its ID and At, and calls commit exactly once, with what became
+	// of m. The commits of a room come one at a time, in the order of their ids, perhaps
+	// before Append returns and perhaps from another goroutine; commit does not block and
+	// does not call the Journal. Append itself does not wait for a disk.
 	//
 	// A key that is not empty and that the room has already makes m a repetition: it
-	// gets the first one's ID, is not kept, and commit is told so.
-	Append(m *Message, key string, commit func(repeated bool, err error))
+	// gets the first one's ID and is not kept.
+	Append(m *Message, key string, commit func(Fate))
 
-	// Last returns the newest id of a room; later messages have greater ones.
+	// Last returns the newest id of a room; later messages have greater ones. It does not
+	// wait for a disk.
 	Last(room string) int64
 
 	// After returns the oldest messages of a room with after < id <= upTo, oldest
-	// first, at most limit. reach tells whether these are the first ones after the id
-	// after, or what else is known of those that are missing.
-	After(room string, after, upTo int64, limit int) (found []*Message, reach Reach)
+	// first, at most limit, and which messages after the id after, up to the last one
+	// found, are missing. An error tells that the history can't be read now.
+	After(room string, after, upTo int64, limit int) (found []*Message, missing []Missing, err error)
+
+	// Lacks reports whether messages after an id are missing that once had a place. It
+	// does not wait for a disk.
+	Lacks(room string, after int64) bool
 
 	// Before returns the newest messages of a room with id < before, oldest first, at
 	// most limit, and whether older ones are kept.
-	Before(room string, before int64, limit int) (found []*Message, more bool)
+	Before(room string, before int64, limit int) (found []*Message, more bool, err error)
+
+	// Search returns the newest messages of a room with id < before that match, newest
+	// first, at most limit, and whether older ones may match too.
+	Search(room string, q *Query, before int64, limit int) (found []*Message, more bool, err error)
 }
 
-// Reach tells how far a Journal reaches back towards an id.
-type Reach struct {
-	Missed int64 // messages after the id that are no longer kept; -1 where unknown
+// A Fate is what became of a message that a Journal was given.
+type Fate struct {
+	Repeated bool  // its key was known: it has the first one's ID, and is not told again
+	Unstored bool  // it has its place and is told, but no history will have it
+	Err      error // it has no place, and is told to nobody
+	More     bool  // a hint: the next commit of its room follows at once
 }
 
-// Whole reports that nothing after the id is missing.
-func (r Reach) Whole() bool { return r.Missed == 0 }
+// Missing tells of messages that had a place in a room and that its history does not have:
+// they were too old, or never stored.
+type Missing struct {
+	After  int64 // the id before them: one that was asked for, or one that is found
+	Before int64 // the id of the next that is found; 0 where there is none
+	Count  int64 // how many; -1 where nobody can tell
+}
+
+// Retention says how much history a Journal keeps.
+type Retention struct {
+	Messages int           // of each room
+	Age      time.Duration // since they were said; without bound where 0
+}

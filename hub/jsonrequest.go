@@ -63,6 +63,10 @@ func (q *request) parseFields(f fields, maxLine int) *Refusal {
 		q.id, q.limit, bad = f.page("before", false)
 	case verbSince:
 		q.id, q.limit, bad = f.page("id", true)
+	case verbSearch:
+		if q.text, bad = f.required("words"); bad == nil {
+			q.id, q.limit, bad = f.page("before", false)
+		}
 	case verbFormat:
 		q.name, bad = f.required("format")
 		if bad == nil && q.name != "text" && q.name != "json" {

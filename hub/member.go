@@ -48,10 +48,11 @@ type member struct {
 	looks []string // under which hub.nicks has it; under hub.mu alone
 
 	// Guarded by its room's mu.
-	index  int  // in room.members
-	saying int  // messages that the journal has not committed yet
-	ahead  int  // bytes that it said while somebody was behind
-	sweeps bool // its session is to sweep what it said; written by the session alone
+	index     int  // in room.members
+	saying    int  // messages that the journal has not committed yet
+	placeless int  // bytes of their texts
+	ahead     int  // bytes that it said while somebody was behind
+	sweeps    bool // its session is to sweep what it said; written by the session alone
 
 	pace     *pace         // its session's; nil until it says something
 	newRooms *rate.Limiter // guarded by hub.mu; nil until it makes a room
@@ -273,15 +274,18 @@ func (m *member) tell(events ...Event) {
 
 // makePlace waits where the outbox is full.
 func (m *member) makePlace() {
-	full := func() bool { return len(m.out) >= outboxLimit }
-	m.mu.Lock()
-	wait := full()
-	m.mu.Unlock()
-	if wait {
+	if m.fullUp() {
 		m.sweep()
 		m.flush()
-		m.waitUntil(func() bool { return !full() })
+		m.waitUntil(func() bool { return len(m.out) < outboxLimit })
 	}
+}
+
+// fullUp reports whether the outbox is full.
+func (m *member) fullUp() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.out) >= outboxLimit
 }
 
 // offer gives m an event that somebody else wants it to have. It reports false where m

@@ -5,49 +5,52 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"partyline/hub/ring"
 )
 
 const (
-	// keyLife is how long a key is kept at the least.
-	keyLife = 10 * time.Minute
-	// ringsKept bounds the rooms whose history is kept.
-	ringsKept = 4096
+	// KeyLife is how long a key is kept at the least.
+	KeyLife = 10 * time.Minute
+	// roomsKept bounds the rooms whose history is kept.
+	roomsKept = 4096
 )
 
 // Memory is a Journal that keeps the newest messages of each room in memory. It
 // remembers a bounded number of rooms: past it, those that were silent for longest are
 // forgotten.
 type Memory struct {
-	limit int
+	keep Retention
 
 	mu    sync.Mutex
-	rings map[string]*ring
-	floor int64 // ids of rooms that are not in rings begin above it
+	rooms map[string]*shelf
+	floor int64 // ids of rooms that are not in rooms begin above it
 }
 
 var _ Journal = (*Memory)(nil)
 
-// NewMemory returns a Journal that keeps limit messages a room. Its ids grow over
-// restarts as long as the clock does: they count on from the microseconds since 2026.
-func NewMemory(limit int) *Memory {
-	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	return &Memory{
-		limit: max(limit, 0),
-		rings: make(map[string]*ring),
-		floor: max(time.Since(epoch).Microseconds(), 0),
-	}
+// NewMemory returns a Journal in memory. Its ids grow over restarts as long as the clock
+// does.
+func NewMemory(keep Retention) *Memory {
+	return &Memory{keep: keep, rooms: make(map[string]*shelf), floor: FirstID(time.Now())}
 }
 
-// ring holds the newest messages of one room. Its ids have no holes.
-type ring struct {
+// FirstID returns what the ids of a room begin above that is new at a time: the
+// microseconds since 2026. So they are greater than those of any server before.
+func FirstID(now time.Time) int64 {
+	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	return max(now.Sub(epoch).Microseconds(), 0)
+}
+
+// A shelf holds the newest messages of one room. Their ids have no holes.
+type shelf struct {
 	mu       sync.Mutex // held during commit, so that commits keep the order of ids
 	base     int64      // ids begin above it
 	last     int64
 	lastAt   time.Time
-	messages []*Message // a circle once it is full
-	start    int        // index of the oldest
+	messages ring.Ring[*Message]
 	keys     map[string]int64
-	keyed    []keyed // in the order of their ids
+	keyed    ring.Ring[keyed] // in the order of their ids
 
 	forgotten bool // no longer in the journal: give no more ids
 }
@@ -58,161 +61,201 @@ type keyed struct {
 	at  time.Time
 }
 
-func (j *Memory) Append(m *Message, key string, commit func(repeated bool, err error)) {
-	for !j.ring(m.Room, true).append(m, key, j.limit, commit) {
+func (j *Memory) Append(m *Message, key string, commit func(Fate)) {
+	for !j.shelf(m.Room, true).append(m, key, j.keep, commit) {
 	}
 }
 
-// append reports false, and has done nothing, where the ring was forgotten meanwhile.
-func (r *ring) append(m *Message, key string, limit int, commit func(bool, error)) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.forgotten {
+// append reports false, and has done nothing, where the shelf was forgotten meanwhile.
+func (s *shelf) append(m *Message, key string, keep Retention, commit func(Fate)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.forgotten {
 		return false
 	}
 	m.At = time.Now()
+	s.expire(m.At, keep.Age)
 	if key != "" {
-		r.forgetKeys(m.At)
-		if id, ok := r.keys[key]; ok {
+		s.forgetKeys(m.At)
+		if id, ok := s.keys[key]; ok {
 			m.ID = id
-			commit(true, nil)
+			commit(Fate{Repeated: true})
 			return true
 		}
 	}
-	r.last++
-	m.ID = r.last
-	r.lastAt = m.At
+	s.last++
+	m.ID = s.last
+	s.lastAt = m.At
 	if key != "" {
-		if r.keys == nil {
-			r.keys = make(map[string]int64)
+		if s.keys == nil {
+			s.keys = make(map[string]int64)
 		}
-		r.keys[key] = m.ID
-		r.keyed = append(r.keyed, keyed{key, m.ID, m.At})
+		s.keys[key] = m.ID
+		s.keyed.Push(keyed{key, m.ID, m.At})
 	}
-	r.keep(m, limit)
-	commit(false, nil)
+	s.put(m, keep.Messages)
+	commit(Fate{})
 	return true
 }
 
+func (s *shelf) put(m *Message, limit int) {
+	if limit <= 0 {
+		return
+	}
+	if s.messages.Len() >= limit {
+		s.messages.Pop()
+	}
+	s.messages.Push(m)
+}
+
+// expire drops messages that are older than age.
+func (s *shelf) expire(now time.Time, age time.Duration) {
+	if age <= 0 {
+		return
+	}
+	for s.messages.Len() > 0 && now.Sub(s.messages.At(0).At) > age {
+		s.messages.Pop()
+	}
+}
+
+// oldest returns the id of the oldest message that is kept, or the next to come.
+func (s *shelf) oldest() int64 { return s.last - int64(s.messages.Len()) + 1 }
+
+// slice returns n messages from an id on.
+func (s *shelf) slice(first int64, n int) []*Message {
+	found := make([]*Message, n)
+	for i := range found {
+		found[i] = s.messages.At(int(first-s.oldest()) + i)
+	}
+	return found
+}
+
 func (j *Memory) Last(room string) int64 {
-	r := j.ring(room, false)
-	if r == nil {
+	s := j.shelf(room, false)
+	if s == nil {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		return j.floor
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.last
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
 }
 
-func (j *Memory) After(room string, after, upTo int64, limit int) ([]*Message, Reach) {
-	r := j.ring(room, false)
-	if r == nil {
+func (j *Memory) After(room string, after, upTo int64, limit int) ([]*Message, []Missing, error) {
+	s := j.shelf(room, false)
+	if s == nil {
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		return nil, reach(after, j.floor, j.floor+1)
+		return nil, missing(after, j.floor, j.floor+1, 0), nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	oldest := r.last - int64(len(r.messages)) + 1
-	first := max(after+1, oldest)
-	n := max(min(upTo, r.last)-first+1, 0)
-	found := make([]*Message, min(n, int64(limit)))
-	for i := range found {
-		found[i] = r.at(int(first-oldest) + i)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(time.Now(), j.keep.Age)
+	first := max(after+1, s.oldest())
+	n := max(min(upTo, s.last)-first+1, 0)
+	found := s.slice(first, int(min(n, int64(limit))))
+	next := int64(0)
+	if len(found) > 0 {
+		next = first
 	}
-	return found, reach(after, r.base, oldest)
+	return found, missing(after, s.base, s.oldest(), next), nil
 }
 
-// reach says what is missing between the id after and the oldest message kept, in a room
-// whose ids begin above base.
-func reach(after, base, oldest int64) Reach {
+func (j *Memory) Lacks(room string, after int64) bool {
+	_, missing, _ := j.After(room, after, after, 0)
+	return len(missing) > 0
+}
+
+// missing says what is missing between the id after and the oldest message kept, in a room
+// whose ids begin above base. next is the first one found.
+func missing(after, base, oldest, next int64) []Missing {
+	count := max(oldest-after-1, 0)
 	switch {
 	case after == 0: // everything: what this journal itself forgot is missing
-		return Reach{Missed: oldest - base - 1}
+		count = oldest - base - 1
 	case after < base:
-		return Reach{Missed: -1}
+		count = -1
 	}
-	return Reach{Missed: max(oldest-after-1, 0)}
+	if count == 0 {
+		return nil
+	}
+	return []Missing{{After: after, Before: next, Count: count}}
 }
 
-func (j *Memory) Before(room string, before int64, limit int) ([]*Message, bool) {
-	r := j.ring(room, false)
-	if r == nil {
-		return nil, false
+func (j *Memory) Before(room string, before int64, limit int) ([]*Message, bool, error) {
+	s := j.shelf(room, false)
+	if s == nil {
+		return nil, false, nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	oldest := r.last - int64(len(r.messages)) + 1
-	end := min(before, r.last+1)
-	n := max(min(end-oldest, int64(limit)), 0)
-	found := make([]*Message, n)
-	for i := range found {
-		found[i] = r.at(int(end-n-oldest) + i)
-	}
-	return found, end-n > oldest
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(time.Now(), j.keep.Age)
+	end := min(before, s.last+1)
+	n := max(min(end-s.oldest(), int64(limit)), 0)
+	return s.slice(end-n, int(n)), end-n > s.oldest(), nil
 }
 
-// ring returns the ring of a room, making room for a new one where it is to be made.
-func (j *Memory) ring(room string, create bool) *ring {
+func (j *Memory) Search(room string, q *Query, before int64, limit int) ([]*Message, bool, error) {
+	all, _, _ := j.Before(room, before, j.keep.Messages)
+	var found []*Message
+	for _, m := range slices.Backward(all) { // not under a lock
+		if !q.Matches(m) {
+			continue
+		}
+		if len(found) == limit {
+			return found, true, nil
+		}
+		found = append(found, m)
+	}
+	return found, false, nil
+}
+
+// shelf returns the shelf of a room, making place for a new one where it is to be made.
+func (j *Memory) shelf(room string, create bool) *shelf {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r := j.rings[room]
-	if r == nil && create {
-		if len(j.rings) >= ringsKept {
-			j.forgetQuiet(ringsKept / 8)
+	s := j.rooms[room]
+	if s == nil && create {
+		if len(j.rooms) >= roomsKept {
+			j.forgetQuiet(roomsKept / 8)
 		}
-		r = &ring{base: j.floor, last: j.floor}
-		j.rings[room] = r
+		s = &shelf{base: j.floor, last: j.floor}
+		j.rooms[room] = s
 	}
-	return r
+	return s
 }
 
-// forgetQuiet drops the n rings that were silent for longest. Their rooms' next ids
-// begin above all that they gave.
+// forgetQuiet drops the n rooms that were silent for longest. Their next ids begin above
+// all that they gave.
 func (j *Memory) forgetQuiet(n int) {
-	silent := make(map[string]time.Time, len(j.rings))
-	for room, r := range j.rings {
-		r.mu.Lock()
-		silent[room] = r.lastAt
-		r.mu.Unlock()
+	silent := make(map[string]time.Time, len(j.rooms))
+	for room, s := range j.rooms {
+		s.mu.Lock()
+		silent[room] = s.lastAt
+		s.mu.Unlock()
 	}
 	rooms := slices.SortedFunc(maps.Keys(silent), func(a, b string) int {
 		return silent[a].Compare(silent[b])
 	})
 	for _, room := range rooms[:n] {
-		r := j.rings[room]
-		r.mu.Lock()
-		r.forgotten = true
-		j.floor = max(j.floor, r.last)
-		r.mu.Unlock()
-		delete(j.rings, room)
+		s := j.rooms[room]
+		s.mu.Lock()
+		s.forgotten = true
+		j.floor = max(j.floor, s.last)
+		s.mu.Unlock()
+		delete(j.rooms, room)
 	}
 }
-
-func (r *ring) keep(m *Message, limit int) {
-	switch {
-	case limit == 0:
-	case len(r.messages) < limit:
-		r.messages = append(r.messages, m)
-	default:
-		r.messages[r.start] = m
-		r.start = (r.start + 1) % limit
-	}
-}
-
-func (r *ring) at(i int) *Message { return r.messages[(r.start+i)%len(r.messages)] }
 
 // forgetKeys drops keys that are old enough and whose messages are gone.
-func (r *ring) forgetKeys(now time.Time) {
-	oldest := r.last - int64(len(r.messages)) + 1
-	for len(r.keyed) > 0 {
-		k := r.keyed[0]
-		if now.Sub(k.at) < keyLife || k.id >= oldest {
+func (s *shelf) forgetKeys(now time.Time) {
+	for s.keyed.Len() > 0 {
+		k := s.keyed.At(0)
+		if now.Sub(k.at) < KeyLife || k.id >= s.oldest() {
 			return
 		}
-		delete(r.keys, k.key)
-		r.keyed = r.keyed[1:]
+		delete(s.keys, k.key)
+		s.keyed.Pop()
 	}
 }

@@ -66,7 +66,7 @@ func (p *pace) notice(bound *rate.Limiter) *Notice {
 // favour reports whether a request has the lower allowance.
 func (q *request) favour() bool {
 	switch q.verb {
-	case verbNick, verbJoin, verbMsg, verbHistory, verbSince:
+	case verbNick, verbJoin, verbMsg, verbHistory, verbSince, verbSearch:
 		return true
 	}
 	return false

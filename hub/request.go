@@ -19,6 +19,7 @@ const (
 	verbMsg     verb = "msg"
 	verbHistory verb = "history"
 	verbSince   verb = "since"
+	verbSearch  verb = "search"
 	verbFormat  verb = "format"
 	verbHelp    verb = "help"
 	verbQuit    verb = "quit"
@@ -27,9 +28,9 @@ const (
 // A request is what a member asks for, in whichever format it did.
 type request struct {
 	verb  verb
-	text  string // say, me, msg, quit; clean
+	text  string // say, me, msg, quit; clean. Of a search its words
 	name  string // of a nick, join, msg or format
-	id    int64  // since: after it; history: before it, 0 for the newest
+	id    int64  // since: after it; history and search: before it, 0 for the newest
 	limit int64  // of messages; 0 for the verb's own default
 	ref   string
 	key   string

@@ -21,15 +21,17 @@ type room struct {
 	name   string
 	coming int // members for whom it was opened and who have not entered; guarded by hub.mu
 
-	mu      sync.Mutex // taken after hub.mu, before a member's
-	members []*member
-	streams []*stream
-	last    int64 // id of the newest message heard
-	saying  int   // messages that the journal has not committed yet
-	leaving int   // members who still read a stream that they left
-	closed  bool  // nothing more is said here: the server ends
-	crowd   crowd
-	flow    flow
+	mu        sync.Mutex // taken after hub.mu, before a member's
+	members   []*member
+	streams   []*stream
+	last      int64 // id of the newest message heard
+	saying    int   // messages that the journal has not committed yet
+	leaving   int   // members who still read a stream that they left
+	closed    bool  // nothing more is said here: the server ends
+	abandoned bool  // what the journal has not committed is not waited for
+	unstored  bool  // what is said is not stored, as the room knows
+	crowd     crowd
+	flow      flow
 
 	sweeping bool // a sweep runs
 	dirty    bool // there is something that it has not begun with
@@ -87,9 +89,7 @@ func (r *room) leave(m *member, word string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sweepRest(m)
-	for m.saying > 0 || r.closed && r.saying > 0 {
-		r.changed.Wait()
-	}
+	r.await(func() bool { return m.saying == 0 && (!r.closed || r.saying == 0) })
 	last := len(r.members) - 1
 	r.members[m.index] = r.members[last]
 	r.members[m.index].index = m.index
@@ -232,8 +232,7 @@ func (r *room) moveOn(m *member) {
 	}
 	gap := Gap{After: c.last}
 	r.mu.Unlock()
-	_, reach := r.hub.journal.After(r.name, gap.After, gap.After, 0) // not under the room's lock
-	lost := !reach.Whole()
+	lost := r.hub.journal.Lacks(r.name, gap.After) // not under the room's lock
 
 	r.mu.Lock()
 	defer r.mu.Unlock()

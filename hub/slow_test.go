@@ -19,7 +19,7 @@ var padding = strings.Repeat(".", 1000)
 // A member that stops reading delays nobody, is told exactly what it missed, and finds it
 // in history.
 func TestAFrozenReaderMissesNothingSilently(t *testing.T) {
-	inHouse(t, hub.Options{Window: 200 << 10, Journal: hub.NewMemory(10_000)}, func(h *house) {
+	inHouse(t, hub.Options{Window: 200 << 10, Journal: hub.NewMemory(hub.Retention{Messages: 10_000})}, func(h *house) {
 		alice, bob := h.named("alice"), h.named("bob")
 		alice.Heard()
 		bob.Freeze()
@@ -74,7 +74,7 @@ func TestAFrozenReaderMissesNothingSilently(t *testing.T) {
 
 // In JSON the gap bears the ids, and a fresh welcome follows it.
 func TestAGapInJSON(t *testing.T) {
-	inHouse(t, hub.Options{Window: 16 << 10, Journal: hub.NewMemory(10)}, func(h *house) {
+	inHouse(t, hub.Options{Window: 16 << 10, Journal: hub.NewMemory(hub.Retention{Messages: 10})}, func(h *house) {
 		alice := h.named("alice")
 		bob := h.call(hub.Caller{Nick: "bob", Format: hub.JSON})
 		bob.Freeze()

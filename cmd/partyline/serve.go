@@ -61,7 +61,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	}
 	limits := c.limits.ofHub()
 	h := hub.New(hub.Options{
-		Journal: hub.NewMemory(c.history),
+		Journal: hub.NewMemory(hub.Retention{Messages: c.history, Age: c.historyAge}),
 		Replay:  noneIfZero(c.replay),
 		MaxLine: c.limits.line,
 		Window:  int64(c.limits.window) << 10,

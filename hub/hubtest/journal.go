@@ -8,13 +8,12 @@ import (
 	"partyline/hub"
 )
 
-// TestJournal is the contract of hub.Journal. open returns a new Journal that keeps limit
-// messages a room.
-func TestJournal(t *testing.T, open func(limit int) hub.Journal) {
-	t.Run("order", func(t *testing.T) { testOrder(t, open(1000)) })
-	t.Run("pages", func(t *testing.T) { testPages(t, open(10)) })
-	t.Run("keys", func(t *testing.T) { testKeys(t, open(10)) })
-	t.Run("rooms", func(t *testing.T) { testRooms(t, open(10)) })
+// TestJournal is the contract of hub.Journal. open returns a new Journal.
+func TestJournal(t *testing.T, open func(hub.Retention) hub.Journal) {
+	t.Run("order", func(t *testing.T) { testOrder(t, open(hub.Retention{Messages: 1000})) })
+	t.Run("pages", func(t *testing.T) { testPages(t, open(hub.Retention{Messages: 10})) })
+	t.Run("keys", func(t *testing.T) { testKeys(t, open(hub.Retention{Messages: 10})) })
+	t.Run("rooms", func(t *testing.T) { testRooms(t, open(hub.Retention{Messages: 10})) })
 }
 
 // put appends a message and waits for its commit.
@@ -22,9 +21,9 @@ func put(t *testing.T, j hub.Journal, room, key, text string) (m *hub.Message, r
 	t.Helper()
 	m = &hub.Message{Room: room, Text: text}
 	done := make(chan error, 1)
-	j.Append(m, key, func(again bool, err error) {
-		repeated = again
-		done <- err
+	j.Append(m, key, func(f hub.Fate) {
+		repeated = f.Repeated
+		done <- f.Err
 	})
 	if err := <-done; err != nil {
 		t.Fatal(err)
@@ -45,7 +44,7 @@ func testOrder(t *testing.T, j hub.Journal) {
 		wg.Go(func() {
 			for k := range each {
 				m := &hub.Message{Room: "r", Text: fmt.Sprintf("%d %d", i, k)}
-				j.Append(m, "", func(bool, error) {
+				j.Append(m, "", func(hub.Fate) {
 					mu.Lock()
 					commits = append(commits, m)
 					mu.Unlock()
@@ -73,9 +72,9 @@ func testOrder(t *testing.T, j hub.Journal) {
 	if got := j.Last("r"); got != last {
 		t.Errorf("last is %d, committed %d", got, last)
 	}
-	found, reach := j.After("r", start, last, 10_000)
-	if !reach.Whole() || len(found) != len(commits) {
-		t.Fatalf("%d messages, missing %d", len(found), reach.Missed)
+	found, missing, err := j.After("r", start, last, 10_000)
+	if err != nil || missing != nil || len(found) != len(commits) {
+		t.Fatalf("%d messages, missing %v, %v", len(found), missing, err)
 	}
 	for i, m := range found {
 		if m.ID != commits[i].ID || m.Text != commits[i].Text {
@@ -94,10 +93,10 @@ func testPages(t *testing.T, j hub.Journal) {
 	id := func(i int) int64 { return all[i].ID }
 	after := func(from, upTo int64, limit, first, n int, whole bool) {
 		t.Helper()
-		found, reach := j.After("r", from, upTo, limit)
+		found, missing, err := j.After("r", from, upTo, limit)
 		checkPage(t, found, first, n)
-		if reach.Whole() != whole {
-			t.Errorf("missing: %d", reach.Missed)
+		if (missing == nil) != whole || err != nil {
+			t.Errorf("after %d: missing %v, %v", from, missing, err)
 		}
 	}
 	after(id(4), id(14), 100, 5, 10, true)
@@ -107,15 +106,19 @@ func testPages(t *testing.T, j hub.Journal) {
 	after(id(3), id(14), 100, 5, 10, false)
 	after(base, id(14), 100, 5, 10, false)
 	after(0, id(14), 2, 5, 2, false)
-	if _, reach := j.After("r", id(2), id(14), 1); reach.Missed != 2 && reach.Missed != -1 {
-		t.Errorf("missing: %d", reach.Missed)
+	want := hub.Missing{After: id(2), Before: id(5), Count: 2}
+	if _, missing, _ := j.After("r", id(2), id(14), 1); len(missing) != 1 || missing[0] != want {
+		t.Errorf("missing: %v, want %v", missing, want)
+	}
+	if j.Lacks("r", id(4)) || !j.Lacks("r", id(3)) {
+		t.Error("it lacks something else")
 	}
 	before := func(end int64, limit, first, n int, more bool) {
 		t.Helper()
-		found, gotMore := j.Before("r", end, limit)
+		found, gotMore, err := j.Before("r", end, limit)
 		checkPage(t, found, first, n)
-		if gotMore != more {
-			t.Errorf("more: %v", gotMore)
+		if gotMore != more || err != nil {
+			t.Errorf("before %d: more %v, %v", end, gotMore, err)
 		}
 	}
 	before(id(14)+1, 4, 11, 4, true)
@@ -152,10 +155,10 @@ func testKeys(t *testing.T, j hub.Journal) {
 	if repeated {
 		t.Error("a key of another room counts")
 	}
-	if found, _ := j.Before("r", 1<<53, 10); len(found) != 1 || found[0].Text != "first" {
+	if found, _, _ := j.Before("r", 1<<53, 10); len(found) != 1 || found[0].Text != "first" {
 		t.Errorf("kept: %v", found)
 	}
-	if found, _ := j.Before("other", other.ID+1, 10); len(found) != 1 {
+	if found, _, _ := j.Before("other", other.ID+1, 10); len(found) != 1 {
 		t.Errorf("kept elsewhere: %v", found)
 	}
 }
@@ -166,11 +169,12 @@ func testRooms(t *testing.T, j hub.Journal) {
 	if m.ID <= told {
 		t.Errorf("id %d after the newcomer was told %d", m.ID, told)
 	}
-	if found, reach := j.After("new", told, m.ID, 10); len(found) != 1 || !reach.Whole() {
-		t.Errorf("since what it was told: %d messages, missing %d", len(found), reach.Missed)
+	if found, missing, _ := j.After("new", told, m.ID, 10); len(found) != 1 || missing != nil {
+		t.Errorf("since what it was told: %d messages, missing %v", len(found), missing)
 	}
-	if found, reach := j.After("empty", j.Last("empty"), j.Last("empty"), 10); len(found) != 0 || !reach.Whole() {
-		t.Errorf("in an empty room: %d messages, missing %d", len(found), reach.Missed)
+	last := j.Last("empty")
+	if found, missing, _ := j.After("empty", last, last, 10); len(found) != 0 || missing != nil {
+		t.Errorf("in an empty room: %d messages, missing %v", len(found), missing)
 	}
 	if m.ID >= 1<<53 {
 		t.Errorf("id %d is beyond what JavaScript counts", m.ID)

@@ -1,0 +1,274 @@
+package hub
+
+import "fmt"
+
+// retellPage is how many messages are taken from the journal at once.
+const retellPage = 100
+
+// errUnreadable is what a member is told who asks for history that can't be read.
+var errUnreadable = Refusal{Code: CodeUnavailable, Message: "history can't be read now, try again in a moment"}
+
+func unreadable() *Refusal {
+	bad := errUnreadable
+	return &bad
+}
+
+// history tells the last messages again.
+func (m *member) history(q *request) error {
+	r := m.room
+	if m.format == JSON {
+		before := q.id
+		if before == 0 {
+			before = r.newest() + 1
+		}
+		found, more, err := m.hub.journal.Before(r.name, before, m.asked(q, 50))
+		if err != nil {
+			return unreadable()
+		}
+		m.look(func() {
+			n := fitting(found, true)
+			m.queue(&HistoryAnswer{q.ref, found[len(found)-n:], more || n < len(found)})
+		})
+		m.tell()
+		return nil
+	}
+	m.hold()
+	defer m.release()
+	n, bad := m.retellLast(r, r.newest(), m.asked(q, 20))
+	if bad != nil {
+		return bad
+	}
+	if n == 0 {
+		m.queue(&Answer{Lines: []string{"no messages"}})
+	}
+	return nil
+}
+
+// asked returns how many messages a request is answered with at most.
+func (m *member) asked(q *request, usual int) int {
+	if q.limit == 0 {
+		return min(usual, m.hub.gate.limits.Asked)
+	}
+	return int(min(q.limit, int64(m.hub.gate.limits.Asked)))
+}
+
+// since tells every message after an id.
+func (m *member) since(q *request) error {
+	r := m.room
+	last := r.newest()
+	if m.format == Text {
+		m.hold()
+		defer m.release()
+		n, bad := m.retellSince(r, q.id, last)
+		if bad != nil {
+			return bad
+		}
+		if n == 0 {
+			m.queue(&Answer{Lines: []string{"no messages"}})
+		}
+		return nil
+	}
+	found, gaps, err := m.hub.after(r.name, q.id, last, m.asked(q, 50))
+	if err != nil {
+		return unreadable()
+	}
+	m.look(func() {
+		n := fitting(found, false)
+		found = found[:n]
+		more := n > 0 && found[n-1].ID < last
+		for _, gap := range gaps {
+			if n == 0 || gap.After < found[n-1].ID {
+				m.queue(gap)
+			}
+		}
+		m.queue(&HistoryAnswer{q.ref, found, more})
+	})
+	m.tell()
+	return nil
+}
+
+// search tells the messages that have some words.
+func (m *member) search(q *request) error {
+	r := m.room
+	query := NewQuery(q.text)
+	if query == nil {
+		return badRequest("there is no word to search for")
+	}
+	before := q.id
+	if before == 0 {
+		before = r.newest() + 1
+	}
+	found, more, err := m.hub.journal.Search(r.name, query, before, m.asked(q, 20))
+	if err != nil {
+		return unreadable()
+	}
+	m.look(func() {
+		n := fitting(found, false)
+		m.queue(&SearchAnswer{q.ref, found[:n], more || n < len(found)})
+	})
+	m.tell()
+	return nil
+}
+
+// retellLast tells the last n messages up to an id as events, and returns how many there
+// were.
+func (m *member) retellLast(r *room, last int64, n int) (int, *Refusal) {
+	found, _, err := m.hub.journal.Before(r.name, last+1, n)
+	if err != nil {
+		return 0, unreadable()
+	}
+	if len(found) > 0 {
+		m.queue(Marker(fmt.Sprintf("the last %d messages", len(found))))
+		m.retell(found, nil)
+		m.queue(Marker("live"))
+	}
+	return len(found), nil
+}
+
+// retellSince tells every message after an id up to another as events, with a gap where
+// some are missing, and returns how many there were. Live events are held back meanwhile.
+// Where so many come that the stream does not keep them all, these are told from history
+// too, and only after them it is live.
+func (m *member) retellSince(r *room, after, last int64) (n int, bad *Refusal) {
+	for from := after; ; {
+		found, gaps, err := m.hub.after(r.name, from, last, retellPage)
+		if err != nil {
+			// Who resumes has to know that something is missing.
+			m.queue(&Gap{After: from, Missed: -1})
+			return n, unreadable()
+		}
+		if n == 0 && len(found) > 0 {
+			count := int64(len(found))
+			if count == retellPage {
+				count = last - found[0].ID + 1
+			}
+			for ; len(gaps) > 0 && gaps[0].After == from; gaps = gaps[1:] {
+				m.queue(gaps[0])
+			}
+			m.queue(Marker(fmt.Sprintf("%d messages since %d", count, after)))
+		}
+		m.retell(found, gaps)
+		n += len(found)
+		if len(found) > 0 {
+			from = found[len(found)-1].ID
+		}
+		if len(found) == retellPage && from < last {
+			continue
+		}
+		if last = r.rejoin(m, max(from, last)); last < 0 {
+			break
+		}
+	}
+	if n > 0 {
+		m.queue(Marker("live"))
+	}
+	return n, nil
+}
+
+// retell tells messages as events, with the gaps between them, as m takes them.
+func (m *member) retell(found []*Message, gaps []*Gap) {
+	for len(found) > 0 || len(gaps) > 0 {
+		m.look(func() {
+			for !m.fullUp() && (len(found) > 0 || len(gaps) > 0) {
+				if len(gaps) > 0 && (len(found) == 0 || gaps[0].After < found[0].ID) {
+					m.queue(gaps[0])
+					gaps = gaps[1:]
+					continue
+				}
+				m.queue(found[0])
+				found = found[1:]
+			}
+		})
+		m.makePlace()
+	}
+}
+
+// look does work for m that is worth as much as many messages to others: only so much of
+// that is done at a time that they do not notice. It must not wait for anything.
+func (m *member) look(work func()) {
+	m.hub.looking <- struct{}{}
+	defer func() { <-m.hub.looking }()
+	work()
+}
+
+// rejoin returns -1 where the stream still keeps all that came behind the message told,
+// for m, whose events are held back. Else it has m go on at the stream's end, and returns
+// the newest id before that.
+func (r *room) rejoin(m *member, told int64) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.cur.chunk
+	if c == nil || !c.left.Load() || r.last <= told {
+		return -1
+	}
+	for _, s := range r.streams {
+		if s.codec == m.codec {
+			m.cur = s.end()
+		}
+	}
+	if m.format == JSON { // presence was missed
+		m.out = m.codec.Append(m.out, r.welcome(m, JSON, ""))
+	} else {
+		m.out = m.codec.Append(m.out, &Gap{})
+	}
+	return r.last
+}
+
+// after returns the messages after an id, and a gap wherever some are not kept or where
+// this server does not know the id.
+func (h *Hub) after(room string, id, last int64, limit int) ([]*Message, []*Gap, error) {
+	from := id
+	if id > last {
+		from = 0
+	}
+	found, missing, err := h.journal.After(room, from, last, limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	var gaps []*Gap
+	for i, miss := range missing {
+		gap := &Gap{After: miss.After, Before: miss.Before, Missed: miss.Count, Lost: true}
+		if i == 0 && miss.After == from && id > last {
+			continue // told below
+		}
+		gaps = append(gaps, gap)
+	}
+	if id > last {
+		gap := &Gap{After: id, Missed: -1, Lost: true}
+		if len(found) > 0 {
+			gap.Before = found[0].ID
+		}
+		gaps = append([]*Gap{gap}, gaps...)
+	}
+	return found, gaps, nil
+}
+
+// maxAnswer bounds an answer on the wire, and leaves place for what is around a list.
+const maxAnswer = 60<<10 - 512
+
+// fitting returns how many of the messages fit in one answer, from their end or from
+// their beginning.
+func fitting(found []*Message, fromEnd bool) int {
+	var buf []byte
+	size := 0
+	for i := range found {
+		m := found[i]
+		if fromEnd {
+			m = found[len(found)-1-i]
+		}
+		buf = m.AppendJSON(buf[:0])
+		if size += len(buf) + 1; size > maxAnswer {
+			return max(i, 1)
+		}
+	}
+	return len(found)
+}
+
+// newest returns the id of the newest message that the room has heard.
+func (r *room) newest() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last
+}

@@ -15,15 +15,14 @@ import (
 
 // config is what the command line and the environment decide.
 type config struct {
-	tcp, http  string        // addresses to listen on; "" turns the door off
-	history    int           // messages a room keeps
-	historyAge time.Duration // and for how long; 0 for ever
-	replay     int           // of them a newcomer gets
-	origins    []string
-	drain      time.Duration
-	limits     limits
-	logLevel   string
-	logFormat  string
+	tcp, http string // addresses to listen on; "" turns the door off
+	keep      keep
+	replay    int // of them a newcomer gets
+	origins   []string
+	drain     time.Duration
+	limits    limits
+	logLevel  string
+	logFormat string
 }
 
 const about = `partyline puts netcat and browsers on one line: what one says, everybody in the room
@@ -69,8 +68,7 @@ func newCommand() *cobra.Command {
 	f.SortFlags = false
 	f.StringVar(&c.tcp, "tcp", "127.0.0.1:4000", `address for netcat; "" for none`)
 	f.StringVar(&c.http, "http", "127.0.0.1:8080", `address for browsers and bots; "" for none`)
-	f.IntVar(&c.history, "history", 1000, "messages that a room keeps")
-	f.DurationVar(&c.historyAge, "history-age", 0, "time for which it keeps them; 0 for no bound")
+	c.keep.addFlags(f)
 	f.IntVar(&c.replay, "replay", 20, "messages that a newcomer is told")
 	f.StringSliceVar(&c.origins, "origin", nil, "web site whose pages may come in, besides the server's own; may be repeated")
 	f.DurationVar(&c.drain, "drain", 5*time.Second, "time to deliver what was said when the server ends")
@@ -85,14 +83,13 @@ func (c *config) check() error {
 	switch {
 	case c.tcp == "" && c.http == "":
 		return errors.New("both doors are off: give --tcp or --http an address")
-	case c.history < 0:
-		return errors.New("--history is below 0")
-	case c.historyAge < 0:
-		return errors.New("--history-age is below 0")
 	case c.replay < 0:
 		return errors.New("--replay is below 0")
 	case c.drain < 0:
 		return errors.New("--drain is below 0")
+	}
+	if err := c.keep.check(); err != nil {
+		return err
 	}
 	return c.limits.check()
 }

@@ -93,7 +93,7 @@ func checkTalkers(t *testing.T, who string, log []heard, talkers, total int) {
 func TestSlowReader(t *testing.T) {
 	const talkers, each, logging = 200, 8, 20
 	const total = talkers * each
-	s := startServer(t, func(c *config) { c.history = total })
+	s := startServer(t, func(c *config) { c.keep.messages = total })
 
 	slow := dialRaw(t, s, false, false)
 	crowd := make([]*raw, talkers)

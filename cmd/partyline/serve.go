@@ -59,9 +59,13 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("--origin: %w", err)
 	}
+	journal, closeJournal, err := c.keep.open(log)
+	if err != nil {
+		return err
+	}
 	limits := c.limits.ofHub()
 	h := hub.New(hub.Options{
-		Journal: hub.NewMemory(hub.Retention{Messages: c.history, Age: c.historyAge}),
+		Journal: journal,
 		Replay:  noneIfZero(c.replay),
 		MaxLine: c.limits.line,
 		Window:  int64(c.limits.window) << 10,
@@ -131,6 +135,9 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	ending.Wait()
 	doors.Wait()
 	ws.Wait()
+	if closeJournal(late) != nil {
+		log.Warn("the history was not closed in time: the disk does not answer", "drain", c.drain)
+	}
 	log.Info("ended")
 	return err
 }

@@ -49,7 +49,7 @@ func startServer(t *testing.T, edit func(*config)) *server {
 
 // configAt is what the command line decides where it names addresses, and no pace.
 func configAt(tcp, http string) config {
-	c := config{tcp: tcp, http: http, history: 1000, replay: 20, drain: 5 * time.Second, limits: defaultLimits}
+	c := config{tcp: tcp, http: http, keep: keep{messages: 1000, sync: "full", onError: "refuse"}, replay: 20, drain: 5 * time.Second, limits: defaultLimits}
 	c.limits.rate = 0
 	return c
 }

@@ -1,0 +1,236 @@
+package disk
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"partyline/hub"
+)
+
+const (
+	// indexAtOnce and deleteAtOnce bound a slice of work between two batches, so that a
+	// message waits for it no more than a millisecond or two.
+	indexAtOnce  = 32
+	deleteAtOnce = 256
+	// ageEvery is how often messages are looked at for being too old, at the least.
+	ageEvery = time.Minute
+)
+
+// busy notes that there is something to be done for a room.
+func (w *writer) busy(r *room) {
+	if !r.queued {
+		r.queued = true
+		w.chores = append(w.chores, r)
+	}
+}
+
+// chore does a slice of what is to be done, and reports whether there is more.
+func (w *writer) chore() bool {
+	j := w.j
+	j.mu.Lock()
+	for _, r := range w.forgotten {
+		w.busy(r)
+	}
+	w.forgotten = nil
+	j.mu.Unlock()
+	if len(w.chores) == 0 || w.health.err != nil {
+		return false
+	}
+	r := w.chores[0]
+	w.chores = w.chores[1:]
+	r.queued = false
+	more := false
+	err := w.transaction(false, func() (err error) {
+		more, err = w.tend(r)
+		return err
+	})
+	if err != nil {
+		w.isIll(err)
+		w.busy(r)
+		return false
+	}
+	if more {
+		w.busy(r)
+	}
+	return len(w.chores) > 0
+}
+
+// tend does a slice for a room, and reports whether there is more. What it notes in the
+// room before the commit does not matter where that fails: the file is looked at again.
+func (w *writer) tend(r *room) (more bool, err error) {
+	if !r.written {
+		return false, nil
+	}
+	j := w.j
+	j.mu.Lock()
+	kept, last, forgotten := j.kept(r), r.last, r.forgotten
+	j.mu.Unlock()
+	if forgotten {
+		kept = last + 1
+	}
+	if r.rows < kept {
+		to := min(kept, r.rows+deleteAtOnce)
+		if err := w.delete(r, to, last); err != nil {
+			return false, err
+		}
+		r.rows = to
+		return true, nil
+	}
+	if forgotten {
+		return false, w.remove(r)
+	}
+	if r.indexed >= last {
+		return false, nil
+	}
+	return true, w.index(r, max(r.indexed+1, kept), last)
+}
+
+// delete deletes the messages before an id, and their words.
+func (w *writer) delete(r *room, before, last int64) error {
+	from, to := r.place(r.rows), r.place(before)
+	if err := w.exec(`DELETE FROM messages WHERE place >= ? AND place < ?`, from, to); err != nil {
+		return err
+	}
+	if r.rows <= r.indexed {
+		if err := w.exec(`DELETE FROM words WHERE rowid >= ? AND rowid < ?`, from, to); err != nil {
+			return err
+		}
+	}
+	if err := w.exec(`DELETE FROM holes WHERE room = ? AND last < ?`, r.number, before); err != nil {
+		return err
+	}
+	w.j.mu.Lock()
+	r.holes = slices.DeleteFunc(r.holes, func(h hole) bool { return h.last < before })
+	w.j.mu.Unlock()
+	return w.exec(`UPDATE rooms SET last = ? WHERE number = ?`, last, r.number)
+}
+
+// remove deletes what is left of a room that is forgotten.
+func (w *writer) remove(r *room) error {
+	if err := w.exec(`DELETE FROM keys WHERE room = ?`, r.number); err != nil {
+		return err
+	}
+	if err := w.exec(`DELETE FROM holes WHERE room = ?`, r.number); err != nil {
+		return err
+	}
+	if err := w.exec(`DELETE FROM rooms WHERE number = ?`, r.number); err != nil {
+		return err
+	}
+	w.j.mu.Lock()
+	defer w.j.mu.Unlock()
+	delete(w.j.numbers, r.number)
+	return w.exec(`REPLACE INTO meta VALUES ('floor', ?)`, w.j.floor)
+}
+
+// index puts the words of the next messages into the index.
+func (w *writer) index(r *room, from, last int64) error {
+	found, _, err := w.j.After(r.name, from-1, last, indexAtOnce)
+	if err != nil {
+		return err
+	}
+	upTo := last
+	if len(found) == indexAtOnce {
+		upTo = found[len(found)-1].ID
+	}
+	for _, m := range found {
+		words := strings.Join(hub.SearchWords(m), " ")
+		if err := w.exec(`INSERT OR REPLACE INTO words (rowid, text) VALUES (?, ?)`, r.place(m.ID), words); err != nil {
+			return err
+		}
+	}
+	if err := w.exec(`UPDATE rooms SET indexed = ? WHERE number = ?`, upTo, r.number); err != nil {
+		return err
+	}
+	w.j.mu.Lock()
+	r.indexed = upTo
+	w.j.mu.Unlock()
+	return nil
+}
+
+// age lets go what is too old: messages where they have an age, and keys.
+func (w *writer) age() {
+	keep := w.j.options.Keep
+	every := ageEvery
+	if keep.Age > 0 {
+		every = min(max(keep.Age/10, tick), ageEvery)
+	}
+	now := time.Now()
+	if now.Sub(w.checked) < every {
+		return
+	}
+	w.checked = now
+	w.j.mu.Lock()
+	rooms := make([]*room, 0, len(w.j.rooms))
+	for _, r := range w.j.rooms {
+		if r.written {
+			rooms = append(rooms, r)
+		}
+	}
+	w.j.mu.Unlock()
+	err := w.transaction(false, func() error {
+		for _, r := range rooms {
+			if err := w.ageRoom(r, now, keep.Age); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.isIll(err)
+	}
+}
+
+func (w *writer) ageRoom(r *room, now time.Time, age time.Duration) error {
+	w.j.mu.Lock()
+	kept, last := w.j.kept(r), r.last
+	w.j.mu.Unlock()
+	if age > 0 && kept <= last {
+		place := r.place(last + 1)
+		err := w.first(&place, `SELECT place FROM messages WHERE place BETWEEN ? AND ? AND at >= ? ORDER BY place LIMIT 1`,
+			r.place(kept), r.place(last), now.Add(-age).UnixMilli())
+		if err != nil {
+			return err
+		}
+		if id := r.id(place); id > kept {
+			w.j.mu.Lock()
+			r.oldest = max(r.oldest, id)
+			kept = id
+			w.j.mu.Unlock()
+			w.busy(r)
+		}
+	}
+	if r.keyed >= kept {
+		return nil
+	}
+	place := r.place(kept) // of the first key that is young enough, or whose message is kept
+	err := w.first(&place, `SELECT place FROM keys WHERE place BETWEEN ? AND ? AND at > ? ORDER BY place LIMIT 1`,
+		r.place(r.keyed), r.place(kept-1), now.Add(-hub.KeyLife).UnixMilli())
+	if err != nil {
+		return err
+	}
+	if err := w.exec(`DELETE FROM keys WHERE place >= ? AND place < ?`, r.place(r.keyed), place); err != nil {
+		return err
+	}
+	r.keyed = r.id(place)
+	return nil
+}
+
+// first reads a number, and leaves it as it is where there is no row.
+func (w *writer) first(n *int64, query string, args ...any) error {
+	s, err := w.statement(query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.Query(args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		if err := rows.Scan(n); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

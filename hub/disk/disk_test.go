@@ -1,0 +1,75 @@
+package disk
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"partyline/hub"
+	"partyline/hub/hubtest"
+)
+
+func start(t *testing.T, dir string, o Options) *Journal {
+	t.Helper()
+	j, err := Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close(context.Background()) })
+	return j
+}
+
+func TestJournal(t *testing.T) {
+	hubtest.TestJournal(t, func(keep hub.Retention) hub.Journal {
+		return start(t, t.TempDir(), Options{Keep: keep})
+	})
+}
+
+// TestSearchIndexed: what is in the index is found as what is not yet.
+func TestSearchIndexed(t *testing.T) {
+	dir := t.TempDir()
+	j := start(t, dir, Options{Keep: hub.Retention{Messages: 1000}})
+	for i := range 300 {
+		say(t, j, "r", fmt.Sprintf("number %d of föö-bar", i))
+	}
+	awaitIndex(t, j, "r")
+	for words, want := range map[string]int{"number": 300, "foo-b": 300, "bar-foo": 0, "numb 299": 1, "NEAR": 0, "number OR": 0} {
+		found, more, err := j.Search("r", hub.NewQuery(words), 1<<53, 500)
+		if err != nil || len(found) != want || more {
+			t.Errorf("%s: %d found, more %v, %v", words, len(found), more, err)
+		}
+	}
+	found, more, err := j.Search("r", hub.NewQuery("number"), j.Last("r"), 2)
+	if err != nil || !more || len(found) != 2 || found[0].Text != "number 298 of föö-bar" || found[1].Text != "number 297 of föö-bar" {
+		t.Errorf("found %v, more %v, %v", found, more, err)
+	}
+}
+
+func say(t *testing.T, j *Journal, room, text string) *hub.Message {
+	t.Helper()
+	m := &hub.Message{Room: room, From: "alice", Via: "tcp", Text: text}
+	done := make(chan hub.Fate, 1)
+	j.Append(m, "", func(f hub.Fate) { done <- f })
+	if f := <-done; f.Err != nil {
+		t.Fatal(f.Err)
+	}
+	return m
+}
+
+// awaitIndex waits until all words of a room are in the index.
+func awaitIndex(t *testing.T, j *Journal, room string) {
+	t.Helper()
+	for late := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		j.mu.Lock()
+		r := j.rooms[room]
+		done := r.indexed == r.last
+		j.mu.Unlock()
+		if done {
+			return
+		}
+		if time.Now().After(late) {
+			t.Fatal("the words are not indexed")
+		}
+	}
+}

@@ -1,0 +1,194 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+const (
+	// logEvery bounds how often the log is told that the disk is still in trouble.
+	logEvery = time.Minute
+	// tryEvery bounds how often it is tried meanwhile.
+	tryEvery = 250 * time.Millisecond
+)
+
+// health is what the writer knows of the disk.
+type health struct {
+	err      error // why nothing can be stored; nil where it can
+	since    time.Time
+	tried    time.Time
+	told     time.Time // the log
+	affected int       // messages since the trouble began
+}
+
+// mayTry reports whether a batch may be tried on a disk in trouble. With Live none may:
+// a try takes as long as the disk likes.
+func (w *writer) mayTry() bool {
+	return w.j.options.OnError == Refuse && time.Since(w.health.tried) >= tryEvery
+}
+
+func (w *writer) isIll(err error) {
+	h := &w.health
+	now := time.Now()
+	if h.err == nil {
+		h.since, h.affected = now, 0
+	}
+	h.err, h.tried = err, now
+	if now.Sub(h.told) < logEvery {
+		return
+	}
+	h.told = now
+	w.j.log.Error("history can't be written", "file", w.j.path, "err", err, "messages", w.j.options.OnError,
+		"since", h.since.Format(time.RFC3339), "affected", h.affected, "hint", hint(err))
+}
+
+func (w *writer) isWell() {
+	h := &w.health
+	if h.err == nil {
+		return
+	}
+	w.j.log.Info("history is written again", "file", w.j.path,
+		"after", time.Since(h.since).Round(time.Millisecond), "affected", h.affected)
+	*h = health{told: h.told}
+}
+
+func hint(err error) string {
+	var gone *goneError
+	switch {
+	case errors.As(err, &gone):
+		return gone.hint
+	case code(err) == sqlite3.SQLITE_FULL:
+		return "make place on the disk; it goes on by itself"
+	case code(err) == sqlite3.SQLITE_CORRUPT || code(err) == sqlite3.SQLITE_NOTADB:
+		return "the file is damaged: end the server, put a copy in its place"
+	}
+	return "look after the disk; it goes on by itself"
+}
+
+// look is called every tick.
+func (w *writer) look() {
+	if w.health.err != nil && time.Since(w.health.tried) >= tryEvery {
+		w.probe()
+	}
+	if w.health.err == nil {
+		w.age()
+		w.checkSize()
+	}
+}
+
+// probe finds out whether the disk is well again, and mends what can be mended from here.
+func (w *writer) probe() {
+	if code(w.health.err) == sqlite3.SQLITE_FULL {
+		w.exec("PRAGMA wal_checkpoint(TRUNCATE)") // gives back what the log takes
+	}
+	err := w.files.present()
+	var gone *goneError
+	if errors.As(err, &gone) && gone.restorable {
+		err = w.restore()
+	}
+	if err == nil {
+		err = w.transaction(true, func() error {
+			for _, r := range w.j.numbers {
+				if r.unsaved {
+					if err := w.saveRoom(r); err != nil {
+						return err
+					}
+				}
+			}
+			return w.exec(`REPLACE INTO meta VALUES ('probed', ?)`, time.Now().UnixMilli())
+		})
+	}
+	if err != nil {
+		w.isIll(err)
+		return
+	}
+	w.j.mu.Lock()
+	for _, r := range w.j.numbers {
+		if r.unsaved {
+			r.unsaved, r.written = false, true
+		}
+	}
+	w.j.mu.Unlock()
+	w.isWell()
+}
+
+// restore writes a file that was deleted anew, from what is open of it.
+func (w *writer) restore() error {
+	path := w.j.path + ".restored"
+	os.Remove(path)
+	if _, err := w.conn.ExecContext(context.Background(), `VACUUM INTO ?`, path); err != nil {
+		return err
+	}
+	if err := w.disconnect(); err != nil {
+		w.j.log.Warn("closing the history that was deleted", "err", err)
+	}
+	if err := os.Rename(path, w.j.path); err != nil {
+		return err
+	}
+	if err := w.connect(); err != nil {
+		return err
+	}
+	w.j.log.Warn("the history's file was deleted: it is written anew, and nothing is lost", "file", w.j.path)
+	return nil
+}
+
+// A goneError says that the file is not where it was opened.
+type goneError struct {
+	wrong, hint string
+	restorable  bool
+}
+
+func (e *goneError) Error() string { return e.wrong }
+
+// files are those that are open, so that it is noticed when they are deleted or replaced:
+// what is written to them then would be lost.
+type files struct {
+	dir, path string
+	db, log   os.FileInfo
+}
+
+func watch(dir, path string) (f files, err error) {
+	f = files{dir: dir, path: path}
+	if f.db, err = os.Stat(path); err == nil {
+		f.log, err = os.Stat(path + "-wal")
+	}
+	return f, err
+}
+
+// present returns an error where one of the files is not in its place.
+func (f *files) present() error {
+	for path, was := range map[string]os.FileInfo{f.path: f.db, f.path + "-wal": f.log} {
+		is, err := os.Stat(path)
+		switch {
+		case err == nil && os.SameFile(is, was):
+		case err == nil:
+			return &goneError{
+				wrong: path + " is another file now",
+				hint:  "put the old one back, or restart the server to go on with this one",
+			}
+		case errors.Is(err, os.ErrNotExist):
+			return f.gone(path)
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// gone tells of a file that is missing. Where its folder is there, on the same disk, it
+// was deleted; else a disk is missing.
+func (f *files) gone(path string) error {
+	dir, err := os.Stat(f.dir)
+	if err != nil || !sameDisk(dir, f.db) {
+		return &goneError{
+			wrong: fmt.Sprintf("%s is gone, and its folder with it", path),
+			hint:  "mount the disk, or put the folder back; it goes on by itself",
+		}
+	}
+	return &goneError{wrong: path + " is gone", hint: "it is written anew by itself", restorable: true}
+}

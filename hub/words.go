@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -60,7 +61,8 @@ const maxPhrases = 16
 
 // NewQuery makes a query out of words as a person writes them, parted by white space, or
 // returns nil where there is no word in it. What one of them consists of ("foo-bar", or
-// several characters of a script without spaces) has to stand together.
+// several characters of a script without spaces) has to stand together. Its last word may
+// be the beginning of one, unless it is short: very many begin with one or two letters.
 func NewQuery(text string) *Query {
 	q := &Query{}
 	for word := range strings.FieldsSeq(text) {
@@ -74,8 +76,8 @@ func NewQuery(text string) *Query {
 	return q
 }
 
-// Phrases returns the phrases: words that stand behind one another, the last of them
-// perhaps the beginning of one. They are not to be changed.
+// Phrases returns the phrases: words that stand behind one another. They are not to be
+// changed.
 func (q *Query) Phrases() [][]string { return q.phrases }
 
 // Matches reports whether a message has all that is searched for.
@@ -94,10 +96,18 @@ func SearchWords(m *Message) []string { return append(Words(m.From), Words(m.Tex
 
 func has(words, phrase []string) bool {
 	last := len(phrase) - 1
+	open := Open(phrase)
 	for ; len(words) > last; words = words[1:] {
-		if slices.Equal(words[:last], phrase[:last]) && strings.HasPrefix(words[last], phrase[last]) {
+		if slices.Equal(words[:last], phrase[:last]) &&
+			(words[last] == phrase[last] || open && strings.HasPrefix(words[last], phrase[last])) {
 			return true
 		}
 	}
 	return false
+}
+
+// Open reports whether the last word of a phrase may be the beginning of one.
+func Open(phrase []string) bool {
+	const short = 2 // characters
+	return utf8.RuneCountInString(phrase[len(phrase)-1]) > short
 }

@@ -17,6 +17,46 @@ const (
 	ageEvery = time.Minute
 )
 
+const (
+	// shareTime is a span in which chores may take tendTime: while much is said they
+	// leave the processor to that, and catch up when it is quiet for quietTime.
+	shareTime = time.Second
+	tendTime  = shareTime / 20
+	quietTime = 200 * time.Millisecond
+	// mostBehind is how many messages too many a room may have on disk meanwhile.
+	mostBehind = 50_000
+)
+
+// A share is the time that chores take.
+type share struct {
+	since time.Time // when the span began
+	took  time.Duration
+	last  time.Time // when messages were written
+}
+
+func (s *share) wrote(now time.Time) { s.last = now }
+
+// mayTend reports whether a chore may be done now.
+func (w *writer) mayTend() bool {
+	s := &w.share
+	now := time.Now()
+	if now.Sub(s.since) >= shareTime {
+		s.since, s.took = now, 0
+	}
+	return s.took < tendTime || now.Sub(s.last) >= quietTime || w.isBehind()
+}
+
+// isBehind reports whether the first room in turn has far too many messages on disk.
+func (w *writer) isBehind() bool {
+	if len(w.chores) == 0 {
+		return false
+	}
+	r := w.chores[0]
+	w.j.mu.Lock()
+	defer w.j.mu.Unlock()
+	return w.j.kept(r)-r.rows > mostBehind
+}
+
 // busy notes that there is something to be done for a room.
 func (w *writer) busy(r *room) {
 	if !r.queued {
@@ -37,6 +77,8 @@ func (w *writer) chore() bool {
 	if len(w.chores) == 0 || w.health.err != nil {
 		return false
 	}
+	began := time.Now()
+	defer func() { w.share.took += time.Since(began) }()
 	r := w.chores[0]
 	w.chores = w.chores[1:]
 	r.queued = false

@@ -34,7 +34,7 @@ func TestSearchIndexed(t *testing.T) {
 		say(t, j, "r", fmt.Sprintf("number %d of föö-bar", i))
 	}
 	awaitIndex(t, j, "r")
-	for words, want := range map[string]int{"number": 300, "foo-b": 300, "bar-foo": 0, "numb 299": 1, "NEAR": 0, "number OR": 0} {
+	for words, want := range map[string]int{"number": 300, "foo-bar": 300, "bar-foo": 0, "numb 299": 1, "NEAR": 0, "number OR": 0} {
 		found, more, err := j.Search("r", hub.NewQuery(words), 1<<53, 500)
 		if err != nil || len(found) != want || more {
 			t.Errorf("%s: %d found, more %v, %v", words, len(found), more, err)

@@ -61,11 +61,14 @@ func (j *Journal) scan(r *room, q *hub.Query, from, before int64, limit int) (fo
 }
 
 // expression returns the query in the language of FTS5: phrases, of which each has to be
-// there, with the last word as a beginning. Words have neither quotes nor operators.
+// there. Words have neither quotes nor operators.
 func expression(q *hub.Query) string {
 	var b strings.Builder
 	for _, phrase := range q.Phrases() {
-		b.WriteString(`"` + strings.Join(phrase, " ") + `" * `)
+		b.WriteString(`"` + strings.Join(phrase, " ") + `" `)
+		if hub.Open(phrase) {
+			b.WriteString(`* `)
+		}
 	}
 	return b.String()
 }

@@ -14,6 +14,10 @@ import (
 const (
 	// maxBatch bounds the messages of one transaction.
 	maxBatch = 4096
+	// gatherTime is the least between the beginnings of two transactions, unless there is
+	// enough for one.
+	gatherTime = 2 * time.Millisecond
+	enough     = 256
 	// rowsAtOnce is how many messages one statement stores: it costs little more than one.
 	rowsAtOnce = 32
 	// tick is how often the writer looks after what no message brings about.
@@ -42,8 +46,10 @@ type writer struct {
 	health    health
 	unstored  unstored
 	chores    []*room // with words to index or messages to delete
+	share     share
 	forgotten []*room // guarded by Journal.mu
 	checked   time.Time
+	began     time.Time // of the last batch
 	checkpoints
 }
 
@@ -59,6 +65,7 @@ func (w *writer) serve() {
 			w.look()
 		}
 		for {
+			w.gather()
 			batch, closing := w.take()
 			switch {
 			case len(batch) > 0:
@@ -67,9 +74,23 @@ func (w *writer) serve() {
 				w.close()
 				return
 			}
-			if more := w.chore(); len(batch) == 0 && !more {
-				break
+			if w.mayTend() && w.chore() || len(batch) > 0 {
+				continue
 			}
+			break
+		}
+	}
+}
+
+// gather waits where the last transaction began a moment ago, so that under load one has
+// many messages. A message that comes alone does not wait.
+func (w *writer) gather() {
+	if wait := gatherTime - time.Since(w.began); wait > 0 {
+		w.j.mu.Lock()
+		n := len(w.j.pending)
+		w.j.mu.Unlock()
+		if n > 0 && n < enough {
+			time.Sleep(wait)
 		}
 	}
 }
@@ -94,6 +115,7 @@ func (w *writer) take() (batch []*entry, closing bool) {
 
 // write stores a batch and tells everybody in it what became of that.
 func (w *writer) write(batch []*entry) {
+	w.began = time.Now()
 	err := w.health.err
 	if err == nil || w.mayTry() {
 		if err = w.transaction(true, func() error { return w.store(batch) }); err == nil {
@@ -118,6 +140,7 @@ func (w *writer) write(batch []*entry) {
 	for _, e := range batch {
 		e.commit(e.fate)
 	}
+	w.share.wrote(time.Now())
 	w.checkSize()
 }
 

@@ -77,8 +77,11 @@ func TestReach(t *testing.T) {
 // measureVariant runs a variant once, on a server of its own.
 func measureVariant(t *testing.T, program string, v variant) (*Report, error) {
 	cmd := serverCommand(v.server)
-	if v.server == "partyline" {
+	if v.server == "partyline" || v.server == "disk" {
 		cmd = exec.Command(program, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-format", "json")
+		if v.server == "disk" {
+			cmd.Args = append(cmd.Args, "--data", t.TempDir(), "--sync", "full")
+		}
 		for _, variable := range os.Environ() {
 			if !strings.HasPrefix(variable, "PARTYLINE_") {
 				cmd.Env = append(cmd.Env, variable)

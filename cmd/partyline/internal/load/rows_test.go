@@ -31,6 +31,9 @@ var variants = map[string]variant{
 	"tcp 100":       {"partyline", saturated(Plan{TCP: 100})},
 	"tcp 100 queue": {"queue", saturated(Plan{TCP: 100})},
 
+	"disk":     {"disk", saturated(Plan{TCP: 1000})},
+	"disk 100": {"disk", saturated(Plan{TCP: 100})},
+
 	"ws text":  {"partyline", saturated(Plan{WS: 1000})},
 	"ws json":  {"partyline", saturated(Plan{WS: 1000, WSFormat: JSON})},
 	"ws queue": {"queue", saturated(Plan{WS: 1000})},
@@ -101,6 +104,10 @@ var rows = []row{
 	{"saturated, 100 over TCP", []string{"tcp 100", "tcp 100 queue"}, []figure{
 		{"deliveries/s, of queue-per-member's", true, 5, "×", ratio(rate, "tcp 100", "tcp 100 queue")},
 		{"server CPU a delivery", false, 0.35, "µs", just(cpu, "tcp 100")},
+	}},
+	{"saturated over TCP, history on disk", []string{"tcp", "disk", "tcp 100", "disk 100"}, []figure{
+		{"1,000 members: deliveries/s, of those in memory", true, 0.7, "×", ratio(rate, "disk", "tcp")},
+		{"100 members: deliveries/s, of those in memory", true, 0.7, "×", ratio(rate, "disk 100", "tcp 100")},
 	}},
 	{"saturated, 1,000 over WebSocket", []string{"tcp", "ws text", "ws json", "ws queue"}, []figure{
 		{"server CPU a delivery in text, of TCP's", false, 1.3, "×", ratio(cpu, "ws text", "tcp")},

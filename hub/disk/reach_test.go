@@ -1,0 +1,121 @@
+package disk
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"partyline/hub"
+)
+
+// vocabulary makes texts that look like talk: few words come often, most seldom.
+func talk(random *rand.Rand) string {
+	var words []string
+	for range 4 + random.IntN(16) {
+		words = append(words, fmt.Sprintf("%c%d", 'a'+rune(random.IntN(26)), int(1/(random.Float64()+1e-4))))
+	}
+	return strings.Join(words, " ")
+}
+
+// BenchmarkMillion is what a room with a million messages costs.
+func BenchmarkMillion(b *testing.B) {
+	dir := b.TempDir()
+	keep := Options{Keep: hub.Retention{Messages: 1_000_000}}
+	j, err := Open(dir, keep)
+	if err != nil {
+		b.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 1))
+	var all sync.WaitGroup
+	began := time.Now()
+	for i := range 1_000_000 {
+		all.Add(1)
+		j.Append(&hub.Message{Room: "r", From: "alice", Via: "tcp", Text: talk(random)}, "", func(hub.Fate) { all.Done() })
+		if i%10_000 == 0 {
+			all.Wait()
+		}
+	}
+	all.Wait()
+	b.Logf("stored in %v", time.Since(began))
+	awaitIndexed(j, "r")
+	b.Logf("indexed in %v", time.Since(began))
+	j.Close(context.Background())
+
+	b.Run("start", func(b *testing.B) {
+		for b.Loop() {
+			if j, err = Open(dir, keep); err != nil {
+				b.Fatal(err)
+			}
+			b.StopTimer()
+			j.Close(context.Background())
+			b.StartTimer()
+		}
+	})
+	j, err = Open(dir, keep)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer j.Close(context.Background())
+	last := j.Last("r")
+	b.Run("last 100", func(b *testing.B) {
+		for b.Loop() {
+			if found, _, _ := j.Before("r", last-int64(random.IntN(900_000)), 100); len(found) != 100 {
+				b.Fatal(len(found))
+			}
+		}
+	})
+	b.Run("since 500", func(b *testing.B) {
+		for b.Loop() {
+			if found, _, _ := j.After("r", last-1000-int64(random.IntN(900_000)), last, 500); len(found) != 500 {
+				b.Fatal(len(found))
+			}
+		}
+	})
+	for _, words := range []string{"a1", "a1 b1 c1", "a99 b99", "a", "a b", "z1 y9999", "a1 b2 c3 d4", "zzz"} {
+		b.Run("search "+words, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := j.Search("r", hub.NewQuery(words), last+1, 50); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func awaitIndexed(j *Journal, room string) {
+	for {
+		j.mu.Lock()
+		r := j.rooms[room]
+		done := r.indexed == r.last
+		j.mu.Unlock()
+		if done {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// BenchmarkLone is what a message waits that comes alone, and what a sync takes.
+func BenchmarkLone(b *testing.B) {
+	j, err := Open(b.TempDir(), Options{Keep: hub.Retention{Messages: 1000}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer j.Close(context.Background())
+	var took []time.Duration
+	done := make(chan struct{}, 1)
+	for b.Loop() {
+		began := time.Now()
+		j.Append(&hub.Message{Room: "r", From: "alice", Text: "hello"}, "", func(hub.Fate) { done <- struct{}{} })
+		<-done
+		took = append(took, time.Since(began))
+		time.Sleep(2 * time.Millisecond)
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}

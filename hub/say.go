@@ -95,6 +95,13 @@ func (r *room) tellStored(stored bool) {
 	r.record(r.unstoredNotice())
 }
 
+// isUnstored reports whether the room was told last that nothing is stored.
+func (r *room) isUnstored() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unstored
+}
+
 func (r *room) unstoredNotice() *Notice {
 	return &Notice{Code: NoticeUnstored, Message: "history can't be written: what is said now is heard, but not stored"}
 }

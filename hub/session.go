@@ -117,11 +117,18 @@ func (m *member) enter(r *room, ref string, since int64, wrong []Event) {
 	welcome := m.hub.enter(m, r, ref)
 	m.queue(welcome)
 	m.queue(wrong...)
+	if r.isUnstored() { // the next that comes with it may be told again
+		m.queue(r.unstoredNotice())
+	}
 	switch {
 	case since >= 0:
-		m.retellSince(r, since, welcome.Last)
+		if _, bad := m.retellSince(r, since, welcome.Last); bad != nil {
+			m.queue(bad)
+		}
 	case m.format == Text && m.hub.replay > 0:
-		m.retellLast(r, welcome.Last, m.hub.replay)
+		if _, bad := m.retellLast(r, welcome.Last, m.hub.replay); bad != nil {
+			m.queue(bad)
+		}
 	}
 	m.release()
 }

@@ -82,9 +82,12 @@ func (w *writer) chore() bool {
 	r := w.chores[0]
 	w.chores = w.chores[1:]
 	r.queued = false
-	more := false
+	if !r.written {
+		return len(w.chores) > 0
+	}
+	var note func()
 	err := w.transaction(false, func() (err error) {
-		more, err = w.tend(r)
+		note, err = w.tend(r)
 		return err
 	})
 	if err != nil {
@@ -92,18 +95,20 @@ func (w *writer) chore() bool {
 		w.busy(r)
 		return false
 	}
-	if more {
-		w.busy(r)
+	if note != nil {
+		j.mu.Lock()
+		note()
+		j.mu.Unlock()
+		if !r.removed {
+			w.busy(r)
+		}
 	}
 	return len(w.chores) > 0
 }
 
-// tend does a slice for a room, and reports whether there is more. What it notes in the
-// room before the commit does not matter where that fails: the file is looked at again.
-func (w *writer) tend(r *room) (more bool, err error) {
-	if !r.written {
-		return false, nil
-	}
+// tend does a slice for a room. What it returns notes that in the room, once it is
+// committed and under Journal.mu; nil where there was nothing to do.
+func (w *writer) tend(r *room) (note func(), err error) {
 	j := w.j
 	j.mu.Lock()
 	kept, last, forgotten := j.kept(r), r.last, r.forgotten
@@ -113,19 +118,24 @@ func (w *writer) tend(r *room) (more bool, err error) {
 	}
 	if r.rows < kept {
 		to := min(kept, r.rows+deleteAtOnce)
-		if err := w.delete(r, to, last); err != nil {
-			return false, err
+		note = func() {
+			r.rows, r.indexed = to, max(r.indexed, to-1)
+			r.holes = slices.DeleteFunc(r.holes, func(h hole) bool { return h.last < to })
 		}
-		r.rows = to
-		return true, nil
+		return note, w.delete(r, to, last)
 	}
 	if forgotten {
-		return false, w.remove(r)
+		note = func() {
+			r.removed = true
+			delete(j.numbers, r.number)
+		}
+		return note, w.remove(r)
 	}
 	if r.indexed >= last {
-		return false, nil
+		return nil, nil
 	}
-	return true, w.index(r, max(r.indexed+1, kept), last)
+	upTo, err := w.index(r, max(r.indexed+1, kept), last)
+	return func() { r.indexed = upTo }, err
 }
 
 // delete deletes the messages before an id, and their words.
@@ -142,9 +152,6 @@ func (w *writer) delete(r *room, before, last int64) error {
 	if err := w.exec(`DELETE FROM holes WHERE room = ? AND last < ?`, r.number, before); err != nil {
 		return err
 	}
-	w.j.mu.Lock()
-	r.holes = slices.DeleteFunc(r.holes, func(h hole) bool { return h.last < before })
-	w.j.mu.Unlock()
 	return w.exec(`UPDATE rooms SET last = ? WHERE number = ?`, last, r.number)
 }
 
@@ -160,34 +167,28 @@ func (w *writer) remove(r *room) error {
 		return err
 	}
 	w.j.mu.Lock()
-	defer w.j.mu.Unlock()
-	delete(w.j.numbers, r.number)
-	return w.exec(`REPLACE INTO meta VALUES ('floor', ?)`, w.j.floor)
+	floor := w.j.floor
+	w.j.mu.Unlock()
+	return w.exec(`REPLACE INTO meta VALUES ('floor', ?)`, floor)
 }
 
-// index puts the words of the next messages into the index.
-func (w *writer) index(r *room, from, last int64) error {
+// index puts the words of the next messages into the index, and returns the id of the last.
+func (w *writer) index(r *room, from, last int64) (upTo int64, err error) {
 	found, _, err := w.j.After(r.name, from-1, last, indexAtOnce)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	upTo := last
+	upTo = last
 	if len(found) == indexAtOnce {
 		upTo = found[len(found)-1].ID
 	}
 	for _, m := range found {
 		words := strings.Join(hub.SearchWords(m), " ")
 		if err := w.exec(`INSERT OR REPLACE INTO words (rowid, text) VALUES (?, ?)`, r.place(m.ID), words); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	if err := w.exec(`UPDATE rooms SET indexed = ? WHERE number = ?`, upTo, r.number); err != nil {
-		return err
-	}
-	w.j.mu.Lock()
-	r.indexed = upTo
-	w.j.mu.Unlock()
-	return nil
+	return upTo, w.exec(`UPDATE rooms SET indexed = ? WHERE number = ?`, upTo, r.number)
 }
 
 // age lets go what is too old: messages where they have an age, and keys.

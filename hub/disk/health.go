@@ -26,8 +26,8 @@ type health struct {
 	affected int       // messages since the trouble began
 }
 
-// mayTry reports whether a batch may be tried on a disk in trouble. With Live none may:
-// a try takes as long as the disk likes.
+// mayTry reports whether a batch may wait for a try of a disk in trouble. With Live none
+// may: that takes as long as the disk likes.
 func (w *writer) mayTry() bool {
 	return w.j.options.OnError == Refuse && time.Since(w.health.tried) >= tryEvery
 }

@@ -42,6 +42,7 @@ type room struct {
 	keyed   int64 // id from which on there may be keys on disk
 	indexed int64 // newest id whose words are in the index; guarded by Journal.mu too
 	queued  bool  // it has chores
+	removed bool  // its rows are gone
 
 	forgotten bool // its rows are to be deleted; another room may have its name
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -132,6 +133,7 @@ func checkPages(db *sql.DB, path string) error {
 }
 
 func damaged(path, how string) error {
+	how = strings.Join(strings.Fields(how), " ")
 	return &fileError{path, fmt.Sprintf("is damaged (%s): put a copy in its place, or move it away and begin a new one", how)}
 }
 

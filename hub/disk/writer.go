@@ -116,11 +116,12 @@ func (w *writer) take() (batch []*entry, closing bool) {
 // write stores a batch and tells everybody in it what became of that.
 func (w *writer) write(batch []*entry) {
 	w.began = time.Now()
+	if w.health.err != nil && w.mayTry() {
+		w.probe()
+	}
 	err := w.health.err
-	if err == nil || w.mayTry() {
-		if err = w.transaction(true, func() error { return w.store(batch) }); err == nil {
-			w.isWell()
-		} else {
+	if err == nil {
+		if err = w.transaction(true, func() error { return w.store(batch) }); err != nil {
 			w.isIll(err)
 		}
 	}

@@ -6,6 +6,7 @@ const usage = {
   msg: "/msg NAME TEXT",
   nick: "/nick NAME",
   join: "/join ROOM",
+  search: "/search WORDS",
 };
 
 // parse returns {request} for the wire, {error} for the person, or null for white space.
@@ -37,6 +38,7 @@ const build = {
     const room = bareRoom(rest);
     return room ? { type: "join", room } : null;
   },
+  search: (words) => (words ? { type: "search", words } : null),
 };
 
 // bareRoom is a room's name as the wire wants it; people write it with a #.

@@ -57,7 +57,7 @@ function spoken(e, me, who, body) {
   return entry;
 }
 
-function text(...children) {
+export function text(...children) {
   const p = el("p", "text", ...children);
   p.dir = "auto";
   return p;
@@ -79,7 +79,7 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const dayAndClock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const inFull = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
-function time(at) {
+export function time(at) {
   const date = new Date(at);
   const today = date.toDateString() === new Date().toDateString();
   const e = el("time", "", (today ? clock : dayAndClock).format(date));
@@ -102,7 +102,7 @@ export function gap({ after, missed, lost }, show) {
   tell();
   if (lost) return entry;
 
-  const button = el("button", "", "Show");
+  const button = el("button", "quiet", "Show");
   button.type = "button";
   button.addEventListener("click", async () => {
     button.disabled = true;

@@ -10,6 +10,7 @@ import { Log } from "./log.js";
 import { Name } from "./name.js";
 import { Outbox } from "./outbox.js";
 import { Roster } from "./roster.js";
+import { Search } from "./search.js";
 import { Timeline, between } from "./timeline.js";
 
 const $ = (id) => document.getElementById(id);
@@ -24,6 +25,12 @@ const log = new Log($("log"));
 const roster = new Roster({ list: $("members"), count: $("count"), others: $("others") });
 const composer = new Composer($("say-form"), send);
 const outbox = new Outbox({ line, onFail: takeBack, onChange: (n) => composer.pending(n) });
+const search = new Search({
+  form: $("search-form"),
+  panel: $("results"),
+  ask: (request) => line.ask(request),
+  goHome: () => composer.focus(),
+});
 const name = new Name({ line, form: $("nick-form"), onChange: () => composer.focus() });
 const roomField = new Field($("room-form"), move);
 
@@ -78,12 +85,14 @@ const on = {
 function welcome(e) {
   if (e.room !== room) {
     log.leaveRoom();
+    search.close();
     timeline = new Timeline();
     room = e.room;
   }
   newestAtWelcome = e.last;
   name.take(e.nick);
   roomField.show(room);
+  search.in(room);
   roster.set(e.members, e.count);
   showRoom();
   if (timeline.newest === null && !timeline.holding) askPast();
@@ -169,6 +178,7 @@ function send(request, typed) {
     outbox.send(request, room, typed);
     return true;
   }
+  if (request.type === "search") return search.open(request.words);
   const ask = { nick: () => name.change(request.nick), join: () => move(request.room), msg: () => line.ask(request) };
   ask[request.type]().catch((err) => takeBack(typed, err));
   return true;
@@ -205,4 +215,5 @@ wide.addEventListener("change", unfold);
 unfold();
 
 roomField.show(room);
+search.in(room);
 line.connect();

@@ -16,12 +16,13 @@ const requests = [
   ["/nick a b", { type: "nick", nick: "a b" }],
   ["/join ops", { type: "join", room: "ops" }],
   ["/Join #ops", { type: "join", room: "ops" }],
+  ["/search  two words ", { type: "search", words: "two words" }],
 ];
 for (const [input, request] of requests) {
   test(`${JSON.stringify(input)} is a request`, () => assert.deepEqual(parse(input), { request }));
 }
 
-for (const input of ["/foo", "/foo bar", "/", "/ me waves", "/mean", "/constructor", "/__proto__ x", "/me", "/msg", "/msg bob", "/nick ", "/join #"]) {
+for (const input of ["/foo", "/foo bar", "/", "/ me waves", "/mean", "/constructor", "/__proto__ x", "/me", "/msg", "/msg bob", "/nick ", "/join #", "/search "]) {
   test(`${JSON.stringify(input)} is refused`, () => {
     const { request, error } = parse(input);
     assert.equal(request, undefined);

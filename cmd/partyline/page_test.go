@@ -92,7 +92,6 @@ func TestPageComesBack(t *testing.T) {
 	if got := expectLine(t, nc.out, `\* (\S+) has arrived`)[0]; got != "alice" {
 		t.Errorf("alice came back as %s", got)
 	}
-	page.say() // what could not be sent is still there
 	expectLine(t, nc.out, "alice: typed while the line was down")
 	live := talk(t, nc, "live", 5)
 	page.expectTold(slices.Concat([]string{"before"}, missed, []string{"typed while the line was down"}, live))

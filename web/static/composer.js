@@ -1,18 +1,16 @@
 // The Composer is the line in which one writes. It never loses what was written: it keeps
-// what can't be sent and takes back what was refused.
+// what can't be sent now or later, and takes back what was refused.
 
 import { parse } from "./command.js";
 
 const down = "Not sent: the line is down. Your text stays here.";
 
 export class Composer {
-  #form;
   #box;
   #complaint;
 
-  // send(request, typed) sends what was typed and returns false if the line is down.
+  // send(request, typed) takes over what was typed, or returns false if the line is down.
   constructor(form, send) {
-    this.#form = form;
     this.#box = form.querySelector("textarea");
     this.#complaint = form.querySelector(".refusal");
 
@@ -46,11 +44,6 @@ export class Composer {
   // lineUp says that sending may work again.
   lineUp() {
     if (this.#complaint.textContent === down) this.#complain("");
-  }
-
-  // pending shows that so many messages are on their way.
-  pending(n) {
-    this.#form.dataset.pending = n;
   }
 
   focus() {

@@ -54,7 +54,15 @@ function spoken(e, me, who, body) {
   Object.assign(entry.dataset, { kind: e.type, from: e.from, at: e.at });
   if (e.to) entry.dataset.to = e.to;
   if (e.id !== undefined) entry.dataset.id = e.id;
+  if (e.stored === false) entry.append(sign("unstored", "not stored", "Everybody here heard it, but the history does not have it"));
   return entry;
+}
+
+// sign is a word beside what was said.
+export function sign(kind, word, title) {
+  const e = el("span", `sign ${kind}`, word);
+  e.title = title;
+  return e;
 }
 
 export function text(...children) {

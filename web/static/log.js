@@ -1,5 +1,7 @@
 // The Log is the scroll of entries: it grows at its end, forgets at its start, and follows
-// only a reader who is at the bottom.
+// only a reader who is at the bottom. Behind its end stands what is not yet part of it.
+
+import { el } from "./entries.js";
 
 const longest = 2_000; // entries kept
 const near = 48; // pixels from the bottom that still count as being there
@@ -8,11 +10,15 @@ const together = 5 * 60_000; // what one author says within it bears the name on
 export class Log {
   #list;
   #queue = [];
+  #pending = [];
+  #tail = el("div", "pending");
   #timer = 0;
   #following = true;
 
   constructor(list) {
     this.#list = list;
+    this.#tail.role = "group";
+    this.#tail.ariaLabel = "Not said yet";
     list.addEventListener("scroll", () => this.#look(), { passive: true });
     new ResizeObserver(() => this.#follow()).observe(list);
   }
@@ -22,7 +28,20 @@ export class Log {
   add(entry) {
     this.#queue.push(entry);
     if (this.#queue.length > longest) this.#queue.shift();
-    this.#timer ||= setTimeout(() => this.#flush(), 16);
+    this.#flushSoon();
+  }
+
+  // setPending shows entries behind the end, in the place of those before. It does so
+  // together with what is added, so that one gives way to what it has become.
+  setPending(entries) {
+    this.#pending = entries;
+    this.#flushSoon();
+  }
+
+  // toEnd takes the reader to the end.
+  toEnd() {
+    this.#following = true;
+    this.#follow();
   }
 
   // addPast shows entries that a screen reader is not to read out.
@@ -37,8 +56,13 @@ export class Log {
   // leaveRoom takes away what belongs to the room. Private messages belong to none.
   leaveRoom() {
     this.#flush();
-    for (const e of this.#list.querySelectorAll(":scope > :not(.private)")) e.remove();
+    for (const e of this.#list.querySelectorAll(":scope > :not(.private, .pending)")) e.remove();
+    this.#begin();
     this.#following = true;
+  }
+
+  #flushSoon() {
+    this.#timer ||= setTimeout(() => this.#flush(), 16);
   }
 
   #flush() {
@@ -46,12 +70,37 @@ export class Log {
     this.#timer = 0;
     this.#look();
     for (const entry of this.#queue) {
-      entry.classList.toggle("continued", continues(this.#list.lastElementChild, entry));
-      this.#list.append(entry);
+      entry.classList.toggle("continued", continues(this.#last(), entry));
+      this.#list.insertBefore(entry, this.#tail.isConnected ? this.#tail : null);
     }
     this.#queue = [];
     while (this.#list.childElementCount > longest) this.#list.firstElementChild.remove();
+    this.#begin();
+    this.#flushPending();
     this.#follow();
+  }
+
+  // begin has the first entry bear its name, whatever stood before it.
+  #begin() {
+    this.#list.firstElementChild?.classList.remove("continued");
+  }
+
+  // flushPending leaves where it is what stays, for the sake of whoever has the focus there.
+  #flushPending() {
+    for (const e of [...this.#tail.children]) if (!this.#pending.includes(e)) e.remove();
+    let before = this.#last();
+    this.#pending.forEach((entry, i) => {
+      entry.classList.toggle("continued", continues(before, entry));
+      before = entry;
+      const there = this.#tail.children[i];
+      if (there !== entry) this.#tail.insertBefore(entry, there ?? null);
+    });
+    if (this.#pending.length === 0) this.#tail.remove();
+    else if (!this.#tail.isConnected) this.#list.append(this.#tail);
+  }
+
+  #last() {
+    return this.#tail.isConnected ? this.#tail.previousElementSibling : this.#list.lastElementChild;
   }
 
   // look finds out whether the reader is at the bottom.

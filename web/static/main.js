@@ -9,13 +9,15 @@ import { Line, LineDown } from "./line.js";
 import { Log } from "./log.js";
 import { Name } from "./name.js";
 import { Outbox } from "./outbox.js";
+import { Pending } from "./pending.js";
 import { Roster } from "./roster.js";
 import { Search } from "./search.js";
+import { Shelf } from "./shelf.js";
 import { Timeline, between } from "./timeline.js";
 
 const $ = (id) => document.getElementById(id);
 
-let room = bareRoom(new URLSearchParams(location.search).get("room") ?? "") || "lobby";
+let room = bareRoom(new URLSearchParams(location.search).get("room") ?? "").toLowerCase() || "lobby";
 let timeline = new Timeline();
 let newestAtWelcome = 0;
 let unread = 0;
@@ -24,7 +26,15 @@ const line = new Line({ address, onEvent: (e) => on[e.type]?.(e), onState: showS
 const log = new Log($("log"));
 const roster = new Roster({ list: $("members"), count: $("count"), others: $("others") });
 const composer = new Composer($("say-form"), send);
-const outbox = new Outbox({ line, onFail: takeBack, onChange: (n) => composer.pending(n) });
+const shelf = new Shelf(`partyline.outbox ${new URL(".", document.baseURI).pathname}`);
+const outbox = new Outbox({
+  line,
+  shelf,
+  takeBack: (typed, why) => composer.takeBack(typed, why),
+  has: (id) => timeline.newest !== null && id <= timeline.newest,
+  onChange: () => showPending(),
+});
+const pending = new Pending({ retry: (item) => settle("retry", item), discard: (item) => settle("discard", item) });
 const search = new Search({
   form: $("search-form"),
   panel: $("results"),
@@ -62,6 +72,7 @@ const on = {
   nick: (e) => {
     roster.rename(e);
     name.heard(e);
+    showPending();
     inOrder(e);
   },
   presence: (e) => {
@@ -73,6 +84,7 @@ const on = {
     // Of what is asked for with Show, the answer says by itself what is lost.
     if (e.missed === 0 || e.after < timeline.newest) return;
     if (e.lost) timeline.jump(e.before ?? newestAtWelcome + 1);
+    outbox.over();
     log.add(gap(e, fill));
   },
   error: (e) => {
@@ -87,6 +99,9 @@ function welcome(e) {
     log.leaveRoom();
     search.close();
     timeline = new Timeline();
+    outbox.over();
+    // Nobody asked to go: there is no room where one was.
+    if (e.ref === undefined) outbox.move(room, e.room);
     room = e.room;
   }
   newestAtWelcome = e.last;
@@ -96,7 +111,7 @@ function welcome(e) {
   roster.set(e.members, e.count);
   showRoom();
   if (timeline.newest === null && !timeline.holding) askPast();
-  outbox.resend(room);
+  outbox.enter(room);
 }
 
 // askPast has the first events of a room wait for what was said before them.
@@ -106,10 +121,13 @@ async function askPast() {
   entered.hold();
   try {
     const { messages } = await line.ask({ type: "history", limit: 50 });
-    if (entered === timeline) log.addPast(entered.release(messages, last).map((e) => entryFor(e, name.given)));
+    if (entered !== timeline) return;
+    log.addPast(entered.release(messages, last).map((e) => entryFor(e, name.given)));
+    outbox.arrived();
   } catch (err) {
     if (err instanceof LineDown) return entered.abandon();
     entered.release([], last).forEach(show);
+    outbox.arrived();
     show(err);
   }
 }
@@ -137,6 +155,7 @@ function askWho() {
 
 function inOrder(event) {
   timeline.take(event).forEach(show);
+  outbox.arrived();
 }
 
 function show(event) {
@@ -144,6 +163,10 @@ function show(event) {
   if (!document.hidden || !event.from) return;
   unread++;
   showRoom();
+}
+
+function showPending() {
+  log.setPending(pending.draw(outbox.of(room), name.given || name.wanted || "you"));
 }
 
 function showRoom() {
@@ -167,21 +190,28 @@ function showState(state, reason) {
   $("reconnect").hidden = state === "open" || state === "connecting";
   if (state === "connecting") name.rest();
   if (state === "open") composer.lineUp();
-  if (state === "closed") outbox.giveUp();
+  if (state !== "open") outbox.over();
 }
 
 // What a person does.
 
 function send(request, typed) {
-  if (line.state !== "open") return false;
   if (request.type === "say" || request.type === "me") {
-    outbox.send(request, room, typed);
+    outbox.say(request, room, typed);
+    log.toEnd();
     return true;
   }
+  if (line.state !== "open") return false;
   if (request.type === "search") return search.open(request.words);
   const ask = { nick: () => name.change(request.nick), join: () => move(request.room), msg: () => line.ask(request) };
   ask[request.type]().catch((err) => takeBack(typed, err));
   return true;
+}
+
+// settle has no focus on a button that goes away.
+function settle(how, item) {
+  composer.focus();
+  outbox[how](item);
 }
 
 function takeBack(typed, err) {
@@ -209,6 +239,10 @@ document.addEventListener("visibilitychange", () => {
   line.wake();
 });
 
+addEventListener("beforeunload", (e) => {
+  if (!shelf.whole) e.preventDefault(); // what was typed would be lost
+});
+
 const wide = matchMedia("(min-width: 48rem)");
 const unfold = () => ($("people").open = wide.matches);
 wide.addEventListener("change", unfold);
@@ -216,4 +250,5 @@ unfold();
 
 roomField.show(room);
 search.in(room);
+showPending();
 line.connect();

@@ -10,7 +10,11 @@ func (m *member) do(q *request) error {
 		return m.say(q)
 	}
 	m.sweep() // what it said comes before what it asks for
-	m.awaitPlaces()
+	if m.spoke {
+		m.awaitPlaces()
+		m.drain()
+		m.spoke = false
+	}
 	switch q.verb {
 	case verbMsg:
 		return m.pass(q)

@@ -16,6 +16,7 @@ func (m *member) say(q *request) error {
 	if !r.begin(m, len(q.text)) {
 		return &Refusal{Code: CodeUnavailable, Message: "not said: the server is ending"}
 	}
+	m.spoke = true
 	msg := &Message{Room: r.name, From: m.nick, Via: m.via, Text: q.text, Action: q.verb == verbMe}
 	m.hub.journal.Append(msg, q.key, func(f Fate) { r.commit(m, q, msg, f) })
 	return nil

@@ -137,8 +137,8 @@ func (e *RoomsAnswer) AppendJSON(dst []byte) []byte {
 // as events between markers.
 type HistoryAnswer struct {
 	Ref      string
-	Messages []*Message // oldest first
-	More     bool       // whether further ones remain in the direction asked for
+	Messages []byte // a JSON array of them, oldest first
+	More     bool   // whether further ones remain in the direction asked for
 }
 
 func (e *HistoryAnswer) AppendText(dst []byte) []byte { return dst }
@@ -146,7 +146,7 @@ func (e *HistoryAnswer) AppendText(dst []byte) []byte { return dst }
 func (e *HistoryAnswer) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "history")
 	dst = appendOptional(dst, "ref", e.Ref)
-	dst = appendMessages(dst, e.Messages)
+	dst = append(appendName(dst, "messages"), e.Messages...)
 	dst = appendBool(dst, "more", e.More)
 	return append(dst, '}')
 }

@@ -26,8 +26,8 @@ func (m *member) history(q *request) error {
 			return unreadable()
 		}
 		m.look(func() {
-			n := fitting(found, true)
-			m.queue(&HistoryAnswer{q.ref, found[len(found)-n:], more || n < len(found)})
+			p := m.hub.pageOf(found, true)
+			m.queue(&HistoryAnswer{q.ref, p.json, more || len(p.fits) < len(found)})
 		})
 		m.tell()
 		return nil
@@ -73,15 +73,17 @@ func (m *member) since(q *request) error {
 		return unreadable()
 	}
 	m.look(func() {
-		n := fitting(found, false)
-		found = found[:n]
-		more := n > 0 && found[n-1].ID < last
+		p := m.hub.pageOf(found, false)
+		upTo := last
+		if n := len(p.fits); n > 0 {
+			upTo = p.fits[n-1].ID
+		}
 		for _, gap := range gaps {
-			if n == 0 || gap.After < found[n-1].ID {
+			if len(p.fits) == 0 || gap.After < upTo {
 				m.queue(gap)
 			}
 		}
-		m.queue(&HistoryAnswer{q.ref, found, more})
+		m.queue(&HistoryAnswer{q.ref, p.json, upTo < last})
 	})
 	m.tell()
 	return nil
@@ -103,8 +105,8 @@ func (m *member) search(q *request) error {
 		return unreadable()
 	}
 	m.look(func() {
-		n := fitting(found, false)
-		m.queue(&SearchAnswer{q.ref, found[:n], more || n < len(found)})
+		p := newPage(found, false)
+		m.queue(&SearchAnswer{q.ref, p.fits, more || len(p.fits) < len(found)})
 	})
 	m.tell()
 	return nil
@@ -243,27 +245,6 @@ func (h *Hub) after(room string, id, last int64, limit int) ([]*Message, []*Gap,
 		gaps = append([]*Gap{gap}, gaps...)
 	}
 	return found, gaps, nil
-}
-
-// maxAnswer bounds an answer on the wire, and leaves place for what is around a list.
-const maxAnswer = 60<<10 - 512
-
-// fitting returns how many of the messages fit in one answer, from their end or from
-// their beginning.
-func fitting(found []*Message, fromEnd bool) int {
-	var buf []byte
-	size := 0
-	for i := range found {
-		m := found[i]
-		if fromEnd {
-			m = found[len(found)-1-i]
-		}
-		buf = m.AppendJSON(buf[:0])
-		if size += len(buf) + 1; size > maxAnswer {
-			return max(i, 1)
-		}
-	}
-	return len(found)
 }
 
 // newest returns the id of the newest message that the room has heard.

@@ -49,8 +49,9 @@ type Hub struct {
 	rate      float64
 	burst     int
 	gate      *Gate
-	backlog   backlog       // of all streams
-	placeless atomic.Int64  // bytes of texts that the journal has not committed yet
+	backlog   backlog      // of all streams
+	placeless atomic.Int64 // bytes of texts that the journal has not committed yet
+	lastPage  atomic.Pointer[page]
 	looking   chan struct{} // holds a token for each who may encode history
 	version   string
 	web       string

@@ -3,6 +3,7 @@
 package load
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -99,6 +100,14 @@ func measureVariant(t *testing.T, program string, v variant) (*Report, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	wait, err := v.askers.ask(ctx, s.TCP)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	defer wait()
+	defer cancel()
 	runtime.GC() // not within what is measured
 	return Run(t.Context(), p, s, nobody)
 }

@@ -8,6 +8,7 @@ import "time"
 type variant struct {
 	server string
 	plan   Plan
+	askers askers
 }
 
 // What the variants of saturated work, and of work at rest, have in common.
@@ -25,41 +26,44 @@ func atRest(members int, rate float64) Plan {
 
 // variants are by name what the rows compare.
 var variants = map[string]variant{
-	"tcp":       {"partyline", saturated(Plan{TCP: 1000})},
-	"tcp queue": {"queue", saturated(Plan{TCP: 1000})},
+	"tcp":       {server: "partyline", plan: saturated(Plan{TCP: 1000})},
+	"tcp queue": {server: "queue", plan: saturated(Plan{TCP: 1000})},
 
-	"tcp 100":       {"partyline", saturated(Plan{TCP: 100})},
-	"tcp 100 queue": {"queue", saturated(Plan{TCP: 100})},
+	"tcp 100":       {server: "partyline", plan: saturated(Plan{TCP: 100})},
+	"tcp 100 queue": {server: "queue", plan: saturated(Plan{TCP: 100})},
 
-	"disk":     {"disk", saturated(Plan{TCP: 1000})},
-	"disk 100": {"disk", saturated(Plan{TCP: 100})},
+	"disk":     {server: "disk", plan: saturated(Plan{TCP: 1000})},
+	"disk 100": {server: "disk", plan: saturated(Plan{TCP: 100})},
 
-	"ws text":  {"partyline", saturated(Plan{WS: 1000})},
-	"ws json":  {"partyline", saturated(Plan{WS: 1000, WSFormat: JSON})},
-	"ws queue": {"queue", saturated(Plan{WS: 1000})},
+	"ws text":  {server: "partyline", plan: saturated(Plan{WS: 1000})},
+	"ws json":  {server: "partyline", plan: saturated(Plan{WS: 1000, WSFormat: JSON})},
+	"ws queue": {server: "queue", plan: saturated(Plan{WS: 1000})},
 
-	"mixed": {"partyline", saturated(Plan{TCP: 500, WS: 500, WSFormat: JSON})},
-	"well":  {"partyline", saturated(Plan{TCP: 950})},
-	"stuck": {"partyline", saturated(Plan{TCP: 950, Stuck: 50})},
+	"mixed": {server: "partyline", plan: saturated(Plan{TCP: 500, WS: 500, WSFormat: JSON})},
+	"well":  {server: "partyline", plan: saturated(Plan{TCP: 950})},
+	"stuck": {server: "partyline", plan: saturated(Plan{TCP: 950, Stuck: 50})},
 
-	"rooms":       {"partyline", saturated(Plan{TCP: 10000, Rooms: 1000, Talkers: 1000})},
-	"rooms queue": {"queue", saturated(Plan{TCP: 10000, Rooms: 1000, Talkers: 1000})},
+	"rooms":       {server: "partyline", plan: saturated(Plan{TCP: 10000, Rooms: 1000, Talkers: 1000})},
+	"rooms queue": {server: "queue", plan: saturated(Plan{TCP: 10000, Rooms: 1000, Talkers: 1000})},
 
-	"rest":       {"partyline", atRest(1000, 100)},
-	"rest floor": {"floor", atRest(1000, 100)},
-	"rest queue": {"queue", atRest(1000, 100)},
+	"rest":       {server: "partyline", plan: atRest(1000, 100)},
+	"rest floor": {server: "floor", plan: atRest(1000, 100)},
+	"rest queue": {server: "queue", plan: atRest(1000, 100)},
 
-	"rest ws": {"partyline", func() Plan {
+	"asked":     {server: "disk", plan: atRest(500, 50), askers: askers{100, 500 * time.Millisecond}},
+	"not asked": {server: "disk", plan: atRest(500, 50), askers: askers{count: 100}},
+
+	"rest ws": {server: "partyline", plan: func() Plan {
 		p := atRest(1000, 100)
 		p.TCP, p.WS, p.WSFormat = 0, p.TCP, JSON
 		return p
 	}()},
 
-	"large":       {"partyline", atRest(9500, 10)},
-	"large floor": {"floor", atRest(9500, 10)},
+	"large":       {server: "partyline", plan: atRest(9500, 10)},
+	"large floor": {server: "floor", plan: atRest(9500, 10)},
 
-	"idle tcp": {"partyline", Plan{TCP: 9000, Window: 1, Settle: 2 * time.Second, For: 10 * time.Millisecond}},
-	"idle ws":  {"partyline", Plan{WS: 9000, Window: 1, Settle: 2 * time.Second, For: 10 * time.Millisecond}},
+	"idle tcp": {server: "partyline", plan: Plan{TCP: 9000, Window: 1, Settle: 2 * time.Second, For: 10 * time.Millisecond}},
+	"idle ws":  {server: "partyline", plan: Plan{WS: 9000, Window: 1, Settle: 2 * time.Second, For: 10 * time.Millisecond}},
 }
 
 // A row is a promise: variants, and figures out of their reports.
@@ -127,6 +131,9 @@ var rows = []row{
 	}},
 	{"1,000 rooms of 10 members, each with a talker", []string{"rooms", "rooms queue"}, []figure{
 		{"deliveries/s, of queue-per-member's", true, 5, "×", ratio(rate, "rooms", "rooms queue")},
+	}},
+	{"at rest on disk, 100 ask for 500 messages twice a second", []string{"asked", "not asked"}, []figure{
+		{"p99 of the others, of that without", false, 1.2, "×", ratio(p99, "asked", "not asked")},
 	}},
 	{"at rest, 1,000 over TCP, 100 messages/s", []string{"rest", "rest floor", "rest queue", "rest ws"}, []figure{
 		{"server CPU a delivery, of the floor's", false, 1.1, "×", ratio(cpu, "rest", "rest floor")},

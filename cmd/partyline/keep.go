@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -53,7 +54,7 @@ func (k *keep) open(log *slog.Logger) (hub.Journal, func(context.Context) error,
 		Keep: retention, Sync: disk.Sync(k.sync), OnError: disk.OnError(k.onError), Log: log,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("--data: %w", err)
 	}
 	return j, j.Close, nil
 }

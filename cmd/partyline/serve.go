@@ -52,6 +52,10 @@ func bind(flag, addr string) (net.Listener, error) {
 // headerSlop is what net/http reads beyond its bound for a header.
 const headerSlop = 4096
 
+// closeTime is what the history may take to close when everybody is gone. What was
+// committed is safe in any case.
+const closeTime = time.Second
+
 // serve opens the doors, waits for the end of ctx, and says goodbye to everybody within
 // the drain time.
 func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
@@ -135,8 +139,10 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	ending.Wait()
 	doors.Wait()
 	ws.Wait()
-	if closeJournal(late) != nil {
-		log.Warn("the history was not closed in time: the disk does not answer", "drain", c.drain)
+	brief, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	if closeJournal(brief) != nil {
+		log.Warn("the history was not closed in time: the disk does not answer", "within", closeTime)
 	}
 	log.Info("ended")
 	return err

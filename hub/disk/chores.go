@@ -1,6 +1,9 @@
 package disk
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -174,7 +177,7 @@ func (w *writer) remove(r *room) error {
 
 // index puts the words of the next messages into the index, and returns the id of the last.
 func (w *writer) index(r *room, from, last int64) (upTo int64, err error) {
-	found, _, err := w.j.After(r.name, from-1, last, indexAtOnce)
+	found, err := w.next(r, from, last)
 	if err != nil {
 		return 0, err
 	}
@@ -189,6 +192,33 @@ func (w *writer) index(r *room, from, last int64) (upTo int64, err error) {
 		}
 	}
 	return upTo, w.exec(`UPDATE rooms SET indexed = ? WHERE number = ?`, upTo, r.number)
+}
+
+// next returns the next messages to be indexed. It does not stand in line with those who
+// read.
+func (w *writer) next(r *room, from, last int64) (found []*hub.Message, err error) {
+	j := w.j
+	j.mu.Lock()
+	if from >= r.from {
+		defer j.mu.Unlock()
+		i := r.search(from)
+		return r.slice(i, min(i+indexAtOnce, r.search(last+1))), nil
+	}
+	j.mu.Unlock()
+	rows, err := w.conn.QueryContext(context.Background(), selectMessages+`WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?`,
+		r.place(from), r.place(last), indexAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		m, err := scan(rows, r)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, m)
+	}
+	return found, rows.Err()
 }
 
 // age lets go what is too old: messages where they have an age, and keys.
@@ -228,13 +258,14 @@ func (w *writer) ageRoom(r *room, now time.Time, age time.Duration) error {
 	w.j.mu.Lock()
 	kept, last := w.j.kept(r), r.last
 	w.j.mu.Unlock()
-	if age > 0 && kept <= last {
-		place := r.place(last + 1)
-		err := w.first(&place, `SELECT place FROM messages WHERE place BETWEEN ? AND ? AND at >= ? ORDER BY place LIMIT 1`,
-			r.place(kept), r.place(last), now.Add(-age).UnixMilli())
-		if err != nil {
+	if age > 0 && kept <= last && !now.Before(r.due) {
+		place, at := r.place(last+1), now.UnixMilli()
+		err := w.row(`SELECT place, at FROM messages WHERE place BETWEEN ? AND ? AND at >= ? ORDER BY place LIMIT 1`,
+			r.place(kept), r.place(last), now.Add(-age).UnixMilli()).Scan(&place, &at)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
+		r.due = time.UnixMilli(at).Add(age)
 		if id := r.id(place); id > kept {
 			w.j.mu.Lock()
 			r.oldest = max(r.oldest, id)
@@ -247,9 +278,9 @@ func (w *writer) ageRoom(r *room, now time.Time, age time.Duration) error {
 		return nil
 	}
 	place := r.place(kept) // of the first key that is young enough, or whose message is kept
-	err := w.first(&place, `SELECT place FROM keys WHERE place BETWEEN ? AND ? AND at > ? ORDER BY place LIMIT 1`,
-		r.place(r.keyed), r.place(kept-1), now.Add(-hub.KeyLife).UnixMilli())
-	if err != nil {
+	err := w.row(`SELECT place FROM keys WHERE place BETWEEN ? AND ? AND at > ? ORDER BY place LIMIT 1`,
+		r.place(r.keyed), r.place(kept-1), now.Add(-hub.KeyLife).UnixMilli()).Scan(&place)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	if err := w.exec(`DELETE FROM keys WHERE place >= ? AND place < ?`, r.place(r.keyed), place); err != nil {
@@ -257,23 +288,4 @@ func (w *writer) ageRoom(r *room, now time.Time, age time.Duration) error {
 	}
 	r.keyed = r.id(place)
 	return nil
-}
-
-// first reads a number, and leaves it as it is where there is no row.
-func (w *writer) first(n *int64, query string, args ...any) error {
-	s, err := w.statement(query)
-	if err != nil {
-		return err
-	}
-	rows, err := s.Query(args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		if err := rows.Scan(n); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -140,13 +140,18 @@ func (j *Journal) fill(r *room, before int64, limit int) error {
 	return nil
 }
 
+const (
+	selectColumns  = `SELECT place, at, nick, via, action, messages.text `
+	selectMessages = selectColumns + `FROM messages `
+)
+
 // read returns messages of a room as they come.
 func (j *Journal) read(r *room, where string, args ...any) (found []*hub.Message, err error) {
 	err = j.query(func(rows *sql.Rows) error {
 		m, err := scan(rows, r)
 		found = append(found, m)
 		return err
-	}, `SELECT place, at, nick, via, action, text FROM messages `+where, args...)
+	}, selectMessages+where, args...)
 	return found, err
 }
 

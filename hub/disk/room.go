@@ -3,6 +3,7 @@ package disk
 import (
 	"slices"
 	"sort"
+	"time"
 
 	"partyline/hub"
 	"partyline/hub/ring"
@@ -36,13 +37,14 @@ type room struct {
 	from  int64                   // it has all of them from this id on
 
 	// The writer's own.
-	written bool  // the room has its row
-	unsaved bool  // it has holes that are not on disk
-	rows    int64 // id from which on there may be messages on disk
-	keyed   int64 // id from which on there may be keys on disk
-	indexed int64 // newest id whose words are in the index; guarded by Journal.mu too
-	queued  bool  // it has chores
-	removed bool  // its rows are gone
+	written bool      // the room has its row
+	unsaved bool      // it has holes that are not on disk
+	rows    int64     // id from which on there may be messages on disk
+	keyed   int64     // id from which on there may be keys on disk
+	indexed int64     // newest id whose words are in the index; guarded by Journal.mu too
+	due     time.Time // when its oldest message is too old
+	queued  bool      // it has chores
+	removed bool      // its rows are gone
 
 	forgotten bool // its rows are to be deleted; another room may have its name
 }

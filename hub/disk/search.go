@@ -30,7 +30,7 @@ func (j *Journal) Search(name string, q *hub.Query, before int64, limit int) ([]
 			m, err := scan(rows, r)
 			found = append(found, m)
 			return err
-		}, `SELECT place, at, nick, via, action, messages.text FROM words JOIN messages ON place = words.rowid
+		}, selectColumns+`FROM words CROSS JOIN messages ON place = words.rowid
 			WHERE words MATCH ? AND words.rowid >= ? AND words.rowid < ? ORDER BY words.rowid DESC LIMIT ?`,
 			expression(q), r.place(kept), r.place(before), n)
 	}

@@ -11,7 +11,9 @@ func (m *member) do(q *request) error {
 	}
 	m.sweep() // what it said comes before what it asks for
 	if m.spoke {
-		m.awaitPlaces()
+		if !m.awaitPlaces() {
+			return ErrShutdown
+		}
 		m.drain()
 		m.spoke = false
 	}

@@ -44,10 +44,10 @@ type flow struct {
 	again   *time.Timer  // looks again while they do: nobody tells that a member froze
 }
 
-// waitForPlace waits until m may say a message of a size. r.mu is held, and released
-// while it waits.
-func (r *room) waitForPlace(m *member, size int) {
-	for !r.closed && (int64(r.unswept) > r.hub.window/4 || r.isAhead(m, size)) {
+// waitForPlace waits until m may say one more message. r.mu is held, and released while
+// it waits.
+func (r *room) waitForPlace(m *member) {
+	for !r.closed && (int64(r.unswept) > r.hub.window/4 || r.isAhead(m)) {
 		r.sweepRest(m)
 		if r.flow.waiting.Add(1) == 1 {
 			r.flow.again = time.AfterFunc(freshness/10, r.lookAgain)
@@ -60,20 +60,13 @@ func (r *room) waitForPlace(m *member, size int) {
 }
 
 // isAhead reports whether m has said its share while somebody is behind.
-func (r *room) isAhead(m *member, size int) bool {
+func (r *room) isAhead(m *member) bool {
 	if !r.isFull() {
 		m.ahead = 0
 		return false
 	}
-	m.mu.Lock()
-	broken := m.broken != nil
-	m.mu.Unlock()
 	share := min(maxShare, r.hub.window/4/int64(len(r.members)+1))
-	if broken || int64(m.ahead) < share {
-		m.ahead += size
-		return false
-	}
-	return true
+	return int64(m.ahead) >= share && !m.isBroken()
 }
 
 // isFull reports whether somebody is to be waited for. r.mu is held.

@@ -32,9 +32,9 @@ func (m *member) history(q *request) error {
 		m.tell()
 		return nil
 	}
-	m.hold()
+	last := m.catchUpAndHold(r)
 	defer m.release()
-	n, bad := m.retellLast(r, r.newest(), m.asked(q, 20))
+	n, bad := m.retellLast(r, last, m.asked(q, 20))
 	if bad != nil {
 		return bad
 	}
@@ -55,9 +55,8 @@ func (m *member) asked(q *request, usual int) int {
 // since tells every message after an id.
 func (m *member) since(q *request) error {
 	r := m.room
-	last := r.newest()
 	if m.format == Text {
-		m.hold()
+		last := m.catchUpAndHold(r)
 		defer m.release()
 		n, bad := m.retellSince(r, q.id, last)
 		if bad != nil {
@@ -68,6 +67,7 @@ func (m *member) since(q *request) error {
 		}
 		return nil
 	}
+	last := r.newest()
 	found, gaps, err := m.hub.after(r.name, q.id, last, m.asked(q, 50))
 	if err != nil {
 		return unreadable()
@@ -128,16 +128,17 @@ func (m *member) retellLast(r *room, last int64, n int) (int, *Refusal) {
 }
 
 // retellSince tells every message after an id up to another as events, with a gap where
-// some are missing, and returns how many there were. Live events are held back meanwhile.
-// Where so many come that the stream does not keep them all, these are told from history
-// too, and only after them it is live.
+// some are missing, and returns how many there were. Live events are held back meanwhile:
+// m heard all up to last, and nothing behind it. Where so many come that the stream does
+// not keep them all, these are told from history too, and only after them it is live.
 func (m *member) retellSince(r *room, after, last int64) (n int, bad *Refusal) {
-	for from := after; ; {
+	for from := after; !m.isBroken(); {
 		found, gaps, err := m.hub.after(r.name, from, last, retellPage)
 		if err != nil {
 			// Who resumes has to know that something is missing.
 			m.queue(&Gap{After: from, Missed: -1})
-			return n, unreadable()
+			bad = unreadable()
+			break
 		}
 		if n == 0 && len(found) > 0 {
 			count := int64(len(found))
@@ -152,19 +153,19 @@ func (m *member) retellSince(r *room, after, last int64) (n int, bad *Refusal) {
 		m.retell(found, gaps)
 		n += len(found)
 		if len(found) > 0 {
-			from = found[len(found)-1].ID
+			if from = found[len(found)-1].ID; from < last {
+				continue // be it that those behind are missing
+			}
 		}
-		if len(found) == retellPage && from < last {
-			continue
-		}
-		if last = r.rejoin(m, max(from, last)); last < 0 {
+		from = last
+		if last = r.rejoin(m, from); last < 0 {
 			break
 		}
 	}
 	if n > 0 {
 		m.queue(Marker("live"))
 	}
-	return n, nil
+	return n, bad
 }
 
 // retell tells messages as events, with the gaps between them, as m takes them.
@@ -193,6 +194,23 @@ func (m *member) look(work func()) {
 	work()
 }
 
+// catchUpAndHold waits until m has heard all that the room was told until now, and holds
+// back what comes behind that. It returns the newest id of what m has heard then.
+func (m *member) catchUpAndHold(r *room) int64 {
+	r.mu.Lock()
+	last := r.last
+	m.mu.Lock()
+	end := m.cur.place() + m.cur.behind()
+	m.mu.Unlock()
+	r.mu.Unlock()
+	m.flush()
+	m.waitUntil(func() bool {
+		m.held = !m.writing || m.cur.place() >= end // who writes does so to the end
+		return m.held
+	})
+	return last
+}
+
 // rejoin returns -1 where the stream still keeps all that came behind the message told,
 // for m, whose events are held back. Else it has m go on at the stream's end, and returns
 // the newest id before that.
@@ -210,11 +228,10 @@ func (r *room) rejoin(m *member, told int64) int64 {
 			m.cur = s.end()
 		}
 	}
-	if m.format == JSON { // presence was missed
-		m.out = m.codec.Append(m.out, r.welcome(m, JSON, ""))
-	} else {
+	if m.format == Text { // presence was missed
 		m.out = m.codec.Append(m.out, &Gap{})
 	}
+	r.tellAgain(m, r.last)
 	return r.last
 }
 

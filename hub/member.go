@@ -303,13 +303,14 @@ func (m *member) offer(e Event) bool {
 	return true
 }
 
-// hold keeps live events back while a replay is told; release lets them come behind it.
-func (m *member) hold() {
+// isBroken reports whether nothing can be written to m any more.
+func (m *member) isBroken() bool {
 	m.mu.Lock()
-	m.held = true
-	m.mu.Unlock()
+	defer m.mu.Unlock()
+	return m.broken != nil
 }
 
+// release lets live events come that were held back while a replay was told.
 func (m *member) release() {
 	m.mu.Lock()
 	m.held = false

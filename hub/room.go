@@ -155,7 +155,7 @@ func (r *room) resume(m *member, format Format, ref string) {
 	r.mu.Lock()
 	r.part(m)
 	next := r.listen(m.codecs[format])
-	welcome := r.welcome(m, format, ref)
+	found := append([]Event{r.welcome(m, format, ref)}, r.standing()...)
 	r.mu.Unlock()
 	r.settle(m)
 	m.mu.Lock()
@@ -166,7 +166,9 @@ func (r *room) resume(m *member, format Format, ref string) {
 	m.held = true
 	m.cur = next
 	if format == JSON || m.format == format {
-		m.out = m.codecs[format].Append(m.out, welcome) // before anything else in it
+		for _, e := range found { // before anything else in it
+			m.out = m.codecs[format].Append(m.out, e)
+		}
 	}
 	m.format, m.codec = format, m.codecs[format]
 }
@@ -256,10 +258,22 @@ func (r *room) moveOn(m *member) {
 	}
 	gap.Lost = lost && gap.Missed > 0 // presence is nowhere kept
 	m.out = m.codec.Append(m.out, &gap)
-	if stays && m.format == JSON { // presence was missed too
+	if stays {
+		r.tellAgain(m, m.cur.chunk.prior)
+	}
+}
+
+// tellAgain tells m what it may have missed beside messages: in JSON who is here, and in
+// either format what still holds. last is the newest id before what it hears next. r.mu
+// and m.mu are held.
+func (r *room) tellAgain(m *member, last int64) {
+	if m.format == JSON {
 		welcome := r.welcome(m, JSON, "")
-		welcome.Last = m.cur.chunk.prior
+		welcome.Last = last
 		m.out = m.codec.Append(m.out, welcome)
+	}
+	for _, e := range r.standing() {
+		m.out = m.codec.Append(m.out, e)
 	}
 }
 

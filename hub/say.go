@@ -7,13 +7,18 @@ const (
 	// crowdPlaceless is how many all together may have, before each may have but one
 	// message without a place.
 	crowdPlaceless = 16 << 20
+	// placelessCost is what a message counts for beside its text.
+	placelessCost = 256
 )
+
+// cost returns what a message takes while it has no place.
+func (q *request) cost() int { return placelessCost + len(q.text) + len(q.ref) + len(q.key) }
 
 // say gives the room a message of m's by way of the journal, and answers m where it
 // asked for that.
 func (m *member) say(q *request) error {
 	r := m.room
-	if !r.begin(m, len(q.text)) {
+	if !r.begin(m, q) {
 		return &Refusal{Code: CodeUnavailable, Message: "not said: the server is ending"}
 	}
 	m.spoke = true
@@ -24,28 +29,31 @@ func (m *member) say(q *request) error {
 
 // begin reports whether m may give the journal a message of this room, which commit is
 // called for then. It waits while the room, or the journal, can't take so much.
-func (r *room) begin(m *member, size int) bool {
+func (r *room) begin(m *member, q *request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.waitForPlace(m, size); !r.closed && r.isPlaceless(m, size); r.waitForPlace(m, size) {
+	for r.waitForPlace(m); !r.closed && r.isPlaceless(m, q); r.waitForPlace(m) {
 		r.sweepRest(m)
 		r.changed.Wait()
 	}
 	if r.closed {
 		return false
 	}
+	if r.flow.full {
+		m.ahead += len(q.text)
+	}
 	r.saying++
 	m.saying++
-	m.placeless += size
-	r.hub.placeless.Add(int64(size))
+	m.placeless += q.cost()
+	r.hub.placeless.Add(int64(q.cost()))
 	m.sweeps = true
 	return true
 }
 
 // isPlaceless reports whether so much of what m said has no place yet that it has to wait
-// with more. r.mu is held.
-func (r *room) isPlaceless(m *member, size int) bool {
-	return m.saying > 0 && (m.placeless+size > mostPlaceless || r.hub.placeless.Load() > crowdPlaceless)
+// with q. r.mu is held.
+func (r *room) isPlaceless(m *member, q *request) bool {
+	return m.saying > 0 && (m.placeless+q.cost() > mostPlaceless || r.hub.placeless.Load() > crowdPlaceless)
 }
 
 // commit tells the room a message that has its place, and its sender what it asked for.
@@ -55,9 +63,12 @@ func (r *room) commit(m *member, q *request, msg *Message, f Fate) {
 	defer r.mu.Unlock()
 	r.saying--
 	m.saying--
-	m.placeless -= len(q.text)
-	r.hub.placeless.Add(-int64(len(q.text)))
+	m.placeless -= q.cost()
+	r.hub.placeless.Add(-int64(q.cost()))
 	if f.Err == nil && !f.Repeated {
+		if f.Unstored { // else it is the journal's, and not to be written to
+			msg.Unstored = true
+		}
 		r.tellStored(!f.Unstored)
 		r.last = msg.ID
 		r.record(msg)
@@ -93,27 +104,30 @@ func (r *room) tellStored(stored bool) {
 		r.record(&Notice{Code: NoticeStored, Message: "history is written again"})
 		return
 	}
-	r.record(r.unstoredNotice())
+	r.record(unstoredNotice())
 }
 
-// isUnstored reports whether the room was told last that nothing is stored.
-func (r *room) isUnstored() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.unstored
-}
-
-func (r *room) unstoredNotice() *Notice {
+func unstoredNotice() *Notice {
 	return &Notice{Code: NoticeUnstored, Message: "history can't be written: what is said now is heard, but not stored"}
 }
 
+// standing returns what the room was told and still holds, for those who did not hear it.
+// r.mu is held.
+func (r *room) standing() []Event {
+	if r.unstored {
+		return []Event{unstoredNotice()}
+	}
+	return nil
+}
+
 // awaitPlaces waits until all that m said has its place, so that what it asks for next
-// comes behind that.
-func (m *member) awaitPlaces() {
+// comes behind that. It reports false where the hub waits no longer.
+func (m *member) awaitPlaces() bool {
 	r := m.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.await(func() bool { return m.saying == 0 })
+	return m.saying == 0
 }
 
 // await waits until done holds, or the hub waits for the journal no longer. r.mu is held,

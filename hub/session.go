@@ -114,21 +114,19 @@ func taken(nick string) *Refusal {
 // enter puts m into a room: the welcome, what went wrong on the way, the replay, and then
 // what is said from now on.
 func (m *member) enter(r *room, ref string, since int64, wrong []Event) {
-	welcome := m.hub.enter(m, r, ref)
+	welcome, standing := m.hub.enter(m, r, ref)
 	m.queue(welcome)
 	m.queue(wrong...)
-	if r.isUnstored() { // the next that comes with it may be told again
-		m.queue(r.unstoredNotice())
-	}
+	m.queue(standing...)
+	var bad *Refusal
 	switch {
 	case since >= 0:
-		if _, bad := m.retellSince(r, since, welcome.Last); bad != nil {
-			m.queue(bad)
-		}
+		_, bad = m.retellSince(r, since, welcome.Last)
 	case m.format == Text && m.hub.replay > 0:
-		if _, bad := m.retellLast(r, welcome.Last, m.hub.replay); bad != nil {
-			m.queue(bad)
-		}
+		_, bad = m.retellLast(r, welcome.Last, m.hub.replay)
+	}
+	if bad != nil {
+		m.queue(bad)
 	}
 	m.release()
 }

@@ -173,12 +173,20 @@ func firstIn(c *chunk) int64 {
 	return 0
 }
 
+// place returns how many bytes of its stream lie before the cursor.
+func (c *cursor) place() int64 {
+	if c.stream == nil {
+		return 0
+	}
+	return c.chunk.at + c.off
+}
+
 // behind returns how many bytes lie between the cursor and the end of its stream.
 func (c *cursor) behind() int64 {
 	if c.stream == nil {
 		return 0
 	}
-	return c.stream.total.Load() - c.chunk.at - c.off
+	return c.stream.total.Load() - c.place()
 }
 
 // unread returns what is published behind the cursor in its chunk, moving on to the next

@@ -6,13 +6,14 @@ export PATH := $(PATH):/usr/sbin:/sbin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 SOAK ?= 10m
+KILLS ?= 100
 BENCH ?= .
 BENCHRUNS ?= 5
 TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test deps lint fuzz soak bench
+.PHONY: help run build test deps lint fuzz soak kills bench
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +54,9 @@ fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
 
 soak: ## talk while 1 in 100 misbehaves, for SOAK (10m)
 	SOAK=$(SOAK) go test -run TestSoak -v -count 1 -timeout 0 ./cmd/partyline
+
+kills: ## kill the server while there is talk, KILLS (100) times: nothing acknowledged is lost
+	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 ./cmd/partyline
 
 bench: ## compare with queue-per-member and the floor (BENCH='at rest' for single rows, BENCHRUNS=5)
 	REACH='$(BENCH)' BENCHRUNS=$(BENCHRUNS) go test -run TestReach -v -count 1 -timeout 60m ./cmd/partyline/internal/load

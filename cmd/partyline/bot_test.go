@@ -17,8 +17,11 @@ import (
 type event struct {
 	Type, Room, From, To, Nick, Via, Text string
 	Ref, Key, Code, Reason                string
-	ID, Last                              int64
-	Reconnect                             bool
+	ID, Last, After, Before, Missed       int64
+	Count                                 int
+	Reconnect, Lost, More                 bool
+	Stored                                *bool
+	Messages                              []event
 }
 
 // bot is a client in JSON, over either door.

@@ -30,14 +30,11 @@ func dialRaw(t *testing.T, s *server, ws, json bool) *raw {
 			r.say(t, "/format json")
 		}
 	} else {
-		r.conn = dial(t, s.http)
 		protocol := "partyline.text.v1"
 		if json {
 			protocol = "partyline.json.v1"
 		}
-		fmt.Fprintf(r.conn, "GET /ws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+
-			"Sec-WebSocket-Protocol: %s\r\n\r\n", s.http, protocol)
+		r.conn = upgrade(t, s.http, "/ws", protocol)
 	}
 	welcome := "* You are "
 	if json {
@@ -45,6 +42,16 @@ func dialRaw(t *testing.T, s *server, ws, json bool) *raw {
 	}
 	r.readUntil(t, counter(welcome), 1)
 	return r
+}
+
+// upgrade asks for a WebSocket and leaves the answer to be read.
+func upgrade(t *testing.T, addr, target, protocol string) *net.TCPConn {
+	t.Helper()
+	conn := dial(t, addr)
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+
+		"Sec-WebSocket-Protocol: %s\r\n\r\n", target, addr, protocol)
+	return conn
 }
 
 // say says a text in the client's format.
@@ -144,7 +151,7 @@ func (r *raw) frames(t *testing.T) (all []string) {
 	_, log, _ = bytes.Cut(log, []byte("\r\n\r\n"))
 	for len(log) >= 2 {
 		opcode, size, header := log[0], int(log[1]), 2
-		if size == 126 {
+		if size == 126 && len(log) >= 4 {
 			size, header = int(binary.BigEndian.Uint16(log[2:])), 4
 		}
 		if len(log) < header+size {

@@ -1,0 +1,185 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// harm has each sync of a running program go as strace is told, until heal is called.
+func harm(t *testing.T, p *program, how string) (heal func()) {
+	t.Helper()
+	strace := start(t, needStrace(t), "-f", "-o", "/dev/null", "-p", fmt.Sprint(p.cmd.Process.Pid),
+		"-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:"+how)
+	expectLine(t, strace.err, `.*strace: Process \d+ attached.*`)
+	return func() {
+		t.Helper()
+		strace.signal(t, syscall.SIGINT)
+		strace.exitCode(t, patience)
+	}
+}
+
+// TestDiskError has the disk fail while there is talk: every message is refused in words
+// and heard by nobody, all else goes on, and when the disk is well again so does talk.
+func TestDiskError(t *testing.T) {
+	dir := t.TempDir()
+	p := startProgram(t, "--data", dir, "--rate", "0")
+	d := newPair(t, p)
+	for range 5 {
+		d.say(t)
+	}
+	heal := harm(t, p, "error=EIO")
+	for began := time.Now(); time.Since(began) < 2*time.Second; { // it is tried again and again
+		if d.say(t) {
+			t.Fatalf("%q is acknowledged, and the disk fails", d.acked[len(d.acked)-1].text)
+		}
+	}
+	d.checkLife(t, p)
+	heal()
+	d.recover(t)
+	if text := d.refused[0].text; !d.again(t, text) {
+		t.Errorf("%q, said again, is refused again", text)
+	}
+	d.checkLog(t, p, dir)
+	checkTrouble(t, p, 1)
+}
+
+// TestDiskErrorLive has the disk fail with --on-disk-error=live: who talks notices nothing
+// of it, everything is heard by all in one order, and marked; what is not stored is missing
+// in history, and known to be.
+func TestDiskErrorLive(t *testing.T) {
+	dir := t.TempDir()
+	p := startProgram(t, "--data", dir, "--rate", "0", "--on-disk-error", "live")
+	listener := dialBot(t, "ws://"+p.http+"/ws")
+	listener.expectType(t, "welcome")
+	talkers := []*caller{call(t, p.tcp), call(t, p.tcp)}
+	for _, c := range talkers {
+		expectLine(t, c.out, welcomed)
+	}
+	said := 0
+	say := func() (e event) { // and await that all have heard it
+		t.Helper()
+		said++
+		text := fmt.Sprint("message ", said)
+		talkers[said%2].say(t, text)
+		for _, c := range talkers {
+			expectLine(t, c.out, `\S+: `+text)
+		}
+		return listener.expect(t, text, func(e event) bool { return e.Text == text })
+	}
+	isStored := func(e event) bool { return e.Stored == nil }
+	first := say()
+	if !isStored(first) {
+		t.Errorf("with a disk that is well, it hears %+v", first)
+	}
+
+	heal := harm(t, p, "error=EIO")
+	var unstored []event
+	for range 40 {
+		e := say()
+		if isStored(e) || *e.Stored {
+			t.Fatalf("while the disk fails, it hears %+v", e)
+		}
+		unstored = append(unstored, e)
+	}
+	heal()
+	healed := time.Now()
+	last := say()
+	for ; !isStored(last); last = say() {
+		unstored = append(unstored, last)
+		if time.Since(healed) > recovery {
+			t.Fatalf("%v after the trouble nothing is stored", recovery)
+		}
+		time.Sleep(time.Millisecond) // the pace of the talk
+	}
+	checkNotices(t, listener)
+
+	ids := listener.messages()
+	for i, h := range ids {
+		if want := fmt.Sprint("message ", i+1); h.text != want || i > 0 && h.id <= ids[i-1].id {
+			t.Fatalf("in place %d of %d it hears %+v", i, said, h)
+		}
+	}
+	listener.request(t, map[string]any{"type": "since", "id": first.ID, "ref": "since"})
+	gap := listener.expectType(t, "gap")
+	if gap.After != first.ID || gap.Before != last.ID || gap.Missed != int64(len(unstored)) || !gap.Lost {
+		t.Errorf("%d messages between %d and %d are not stored; it tells of %+v", len(unstored), first.ID, last.ID, gap)
+	}
+	p.end(t)
+	if got, want := onDisk(t, dir, "lobby"), []heard{{first.ID, first.Text}, {last.ID, last.Text}}; !slices.Equal(got, want) {
+		t.Errorf("history has %v, not %v", got, want)
+	}
+	checkTrouble(t, p, 1)
+}
+
+// checkNotices checks that a notice stands right before the first message that is not
+// stored, and another right before the next that is.
+func checkNotices(t *testing.T, b *bot) {
+	t.Helper()
+	b.out.mu.Lock()
+	defer b.out.mu.Unlock()
+	var notices []string
+	stored := true
+	for _, e := range b.out.all {
+		switch {
+		case e.Type == "notice":
+			stored = e.Code == "stored"
+			notices = append(notices, e.Code)
+		case e.Type == "message" && (e.Stored == nil) != stored:
+			t.Errorf("after the notices %v comes %+v", notices, e)
+			return
+		}
+	}
+	if !slices.Equal(notices, []string{"unstored", "stored"}) {
+		t.Errorf("the notices are %v", notices)
+	}
+}
+
+// TestDiskSlow has each sync take half a second while thirty talk: what they say at the
+// same time waits together.
+func TestDiskSlow(t *testing.T) {
+	const talkers, sync1 = 30, 500 * time.Millisecond
+	dir := t.TempDir()
+	p := startProgram(t, "--data", dir, "--rate", "0")
+	bots := make([]*bot, talkers)
+	for i := range bots {
+		if i%2 == 0 {
+			bots[i] = dialTCPBot(t, p.tcp)
+		} else {
+			bots[i] = dialBot(t, "ws://"+p.http+"/ws")
+		}
+		bots[i].expectType(t, "welcome")
+	}
+	heal := harm(t, p, fmt.Sprintf("delay_exit=%d", sync1.Microseconds()))
+	began := time.Now()
+	acked := make([]heard, talkers)
+	var talking sync.WaitGroup
+	for i, b := range bots {
+		text := fmt.Sprint("message ", i)
+		b.request(t, map[string]any{"type": "say", "text": text, "key": text})
+		talking.Go(func() {
+			e, err := b.out.await(func(e event) bool { return e.Key == text })
+			if err != nil || e.Type != "ack" {
+				t.Errorf("%q is answered with %+v, %v", text, e, err)
+			}
+			acked[i] = heard{e.ID, text}
+		})
+	}
+	talking.Wait()
+	took := time.Since(began)
+	if took < sync1 || took > 10*sync1 {
+		t.Errorf("with syncs of %v, %d talkers had their acks after %v", sync1, talkers, took)
+	}
+	t.Logf("with syncs of %v, %d talkers had their acks after %v", sync1, talkers, took)
+	heal()
+	p.end(t)
+	slices.SortFunc(acked, func(a, b heard) int { return int(a.id - b.id) })
+	if got := onDisk(t, dir, "lobby"); !slices.Equal(got, acked) {
+		t.Errorf("history has %v, not what was acknowledged: %v", got, acked)
+	}
+}

@@ -49,6 +49,27 @@ func TestDiskError(t *testing.T) {
 	checkTrouble(t, p, 1)
 }
 
+// TestRefusedAndKilled kills the program right after it refused a message that the disk
+// had but did not confirm: history does not have it then either.
+func TestRefusedAndKilled(t *testing.T) {
+	dir := t.TempDir()
+	p := startProgram(t, "--data", dir, "--rate", "0")
+	d := newPair(t, p)
+	for range 5 {
+		d.say(t)
+	}
+	harm(t, p, "error=EIO")
+	if d.say(t) {
+		t.Fatal("a message is acknowledged, and the disk fails")
+	}
+	p.kill(t)
+	p = startProgram(t, "--data", dir)
+	p.end(t)
+	if got := onDisk(t, dir, "lobby"); !slices.Equal(got, d.acked) {
+		t.Errorf("history has %v, not what was acknowledged: %v", got, d.acked)
+	}
+}
+
 // TestDiskErrorLive has the disk fail with --on-disk-error=live: who talks notices nothing
 // of it, everything is heard by all in one order, and marked; what is not stored is missing
 // in history, and known to be.

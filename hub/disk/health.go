@@ -83,8 +83,11 @@ func (w *writer) look() {
 
 // probe finds out whether the disk is well again, and mends what can be mended from here.
 func (w *writer) probe() {
-	if code(w.health.err) == sqlite3.SQLITE_FULL {
-		w.exec("PRAGMA wal_checkpoint(TRUNCATE)") // gives back what the log takes
+	switch code(w.health.err) {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR:
+		// It gives back what the log takes; and the log begins anew, which may lack what the
+		// disk once failed to write and the system does not write again.
+		w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
 	}
 	err := w.files.present()
 	var gone *goneError
@@ -100,7 +103,7 @@ func (w *writer) probe() {
 					}
 				}
 			}
-			return w.exec(`REPLACE INTO meta VALUES ('probed', ?)`, time.Now().UnixMilli())
+			return w.exec(probed, time.Now().UnixMilli())
 		})
 	}
 	if err != nil {

@@ -162,14 +162,32 @@ func (w *writer) transaction(safe bool, work func() error) error {
 		return err
 	}
 	err := work()
-	if err == nil {
-		err = w.exec("COMMIT")
-	}
 	if err != nil {
 		w.exec("ROLLBACK") // it may be rolled back already
+		return err
+	}
+	if err = w.exec("COMMIT"); err != nil {
+		w.exec("ROLLBACK")
+		w.overwrite()
 	}
 	return err
 }
+
+// overwrite puts a small transaction into the log in the place of one whose commit failed.
+// The log may have all of that, and whoever opens the file next would take it as committed,
+// though it was refused. It does not wait for the disk, which is in trouble.
+func (w *writer) overwrite() {
+	w.synced = false
+	if w.exec("PRAGMA synchronous = NORMAL") != nil || w.exec("BEGIN IMMEDIATE") != nil {
+		return
+	}
+	if w.exec(probed, time.Now().UnixMilli()) != nil || w.exec("COMMIT") != nil {
+		w.exec("ROLLBACK")
+	}
+}
+
+// probed is a small change to the file.
+const probed = `REPLACE INTO meta VALUES ('probed', ?)`
 
 // store gives each message of a batch its id and puts it into the file. Nothing else
 // changes by that: the batch may fail.

@@ -17,7 +17,7 @@ const historyFile = "partyline.db"
 // openHistory opens the file of a history, past the program.
 func openHistory(t *testing.T, dir string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, historyFile))
+	db, err := sql.Open("sqlite", filepath.Join(dir, historyFile)+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}

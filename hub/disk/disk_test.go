@@ -33,7 +33,7 @@ func TestSearchIndexed(t *testing.T) {
 	for i := range 300 {
 		say(t, j, "r", fmt.Sprintf("number %d of föö-bar", i))
 	}
-	awaitIndex(t, j, "r")
+	awaitIndex(t, j, "r", 10*time.Second)
 	for words, want := range map[string]int{"number": 300, "foo-bar": 300, "bar-foo": 0, "numb 299": 1, "NEAR": 0, "number OR": 0} {
 		found, more, err := j.Search("r", hub.NewQuery(words), 1<<53, 500)
 		if err != nil || len(found) != want || more {
@@ -58,9 +58,9 @@ func say(t *testing.T, j *Journal, room, text string) *hub.Message {
 }
 
 // awaitIndex waits until all words of a room are in the index.
-func awaitIndex(t *testing.T, j *Journal, room string) {
+func awaitIndex(t testing.TB, j *Journal, room string, patience time.Duration) {
 	t.Helper()
-	for late := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		j.mu.Lock()
 		r := j.rooms[room]
 		done := r.indexed == r.last

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +15,7 @@ import (
 	"partyline/hub"
 )
 
-// vocabulary makes texts that look like talk: few words come often, most seldom.
+// talk makes texts that look like talk: few words come often, most seldom.
 func talk(random *rand.Rand) string {
 	var words []string
 	for range 4 + random.IntN(16) {
@@ -42,7 +44,7 @@ func BenchmarkMillion(b *testing.B) {
 	}
 	all.Wait()
 	b.Logf("stored in %v", time.Since(began))
-	awaitIndexed(j, "r")
+	awaitIndex(b, j, "r", time.Hour)
 	b.Logf("indexed in %v", time.Since(began))
 	j.Close(context.Background())
 
@@ -87,35 +89,42 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
-func awaitIndexed(j *Journal, room string) {
-	for {
-		j.mu.Lock()
-		r := j.rooms[room]
-		done := r.indexed == r.last
-		j.mu.Unlock()
-		if done {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
-// BenchmarkLone is what a message waits that comes alone, and what a sync takes.
+// BenchmarkLone is what a message waits that comes alone, beside what a sync takes of as
+// much in a file of its own.
 func BenchmarkLone(b *testing.B) {
-	j, err := Open(b.TempDir(), Options{Keep: hub.Retention{Messages: 1000}})
+	dir := b.TempDir()
+	j, err := Open(dir, Options{Keep: hub.Retention{Messages: 1000}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer j.Close(context.Background())
-	var took []time.Duration
+	f, err := os.Create(filepath.Join(dir, "file"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	var message, sync []time.Duration
+	page := make([]byte, 8<<10)
 	done := make(chan struct{}, 1)
 	for b.Loop() {
 		began := time.Now()
 		j.Append(&hub.Message{Room: "r", From: "alice", Text: "hello"}, "", func(hub.Fate) { done <- struct{}{} })
 		<-done
-		took = append(took, time.Since(began))
-		time.Sleep(2 * time.Millisecond)
+		message = append(message, time.Since(began))
+		time.Sleep(5 * time.Millisecond) // it is to be alone
+		began = time.Now()
+		if _, err := f.Write(page); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+		sync = append(sync, time.Since(began))
 	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+	p99 := func(took []time.Duration) float64 {
+		slices.Sort(took)
+		return float64(took[len(took)*99/100].Microseconds())
+	}
+	b.ReportMetric(p99(message), "p99-µs")
+	b.ReportMetric(p99(sync), "sync-p99-µs")
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"partyline/hub"
 )
@@ -43,7 +44,7 @@ func TestMigrate(t *testing.T) {
 		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 0, 'alice', 'tcp', 0, 'hello world')`, 3<<numberShift|1),
 		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 1, 'bob', 'ws', 1, 'waves')`, 3<<numberShift|2))
 	j := start(t, dir, keep(10))
-	awaitIndex(t, j, "r")
+	awaitIndex(t, j, "r", 10*time.Second)
 	found, _, err := j.Search("r", hub.NewQuery("hello"), 1<<53, 10)
 	if err != nil || len(found) != 1 || found[0].ID != 1001 || found[0].From != "alice" {
 		t.Errorf("found %v, %v", found, err)

@@ -1,6 +1,9 @@
 package hub
 
-import "fmt"
+import (
+	"fmt"
+	"runtime"
+)
 
 // retellPage is how many messages are taken from the journal at once.
 const retellPage = 100
@@ -187,11 +190,16 @@ func (m *member) retell(found []*Message, gaps []*Gap) {
 }
 
 // look does work for m that is worth as much as many messages to others: only so much of
-// that is done at a time that they do not notice. It must not wait for anything.
+// that is done at a time that they do not notice. It must not wait for anything. What m is
+// given by it is written, as far as that needs no waiting.
 func (m *member) look(work func()) {
 	m.hub.looking <- struct{}{}
-	defer func() { <-m.hub.looking }()
+	defer func() {
+		<-m.hub.looking
+		runtime.Gosched() // others come first
+	}()
 	work()
+	m.flush()
 }
 
 // catchUpAndHold waits until m has heard all that the room was told until now, and holds

@@ -22,7 +22,8 @@ func Words(text string) []string {
 			word.Reset()
 		}
 	}
-	for _, r := range cases.Fold().String(norm.NFKD.String(text)) {
+	folded := cases.Fold().String(norm.NFKD.String(text))
+	for _, r := range norm.NFKD.String(strings.ToLower(folded)) { // Cherokee folds to capitals
 		switch {
 		case accent(r):
 		case unicode.In(r, spaceless...):

@@ -49,7 +49,7 @@ func TestQuery(t *testing.T) {
 // FuzzWords: what is found once is found again, a message has its own words, and no word
 // has what parts words in an index.
 func FuzzWords(f *testing.F) {
-	for _, s := range append(seeds, "Ångström", "東京タワー", "हिंदी", "İI", "ﷺ", "\u0345") {
+	for _, s := range append(seeds, "Ångström", "東京タワー", "हिंदी", "İI", "ﷺ", "\u0345", "Ꮌ0", "ꮌ") {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -57,8 +57,12 @@ type Query struct {
 	phrases [][]string
 }
 
-// maxPhrases bounds the phrases of a query; more are left out.
-const maxPhrases = 16
+// A query has at most maxPhrases of maxPhrase words; more are left out. So a look at a
+// message takes no longer than that is long.
+const (
+	maxPhrases = 16
+	maxPhrase  = 32
+)
 
 // NewQuery makes a query out of words as a person writes them, parted by white space, or
 // returns nil where there is no word in it. What one of them consists of ("foo-bar", or
@@ -68,7 +72,7 @@ func NewQuery(text string) *Query {
 	q := &Query{}
 	for word := range strings.FieldsSeq(text) {
 		if phrase := Words(word); phrase != nil && len(q.phrases) < maxPhrases {
-			q.phrases = append(q.phrases, phrase)
+			q.phrases = append(q.phrases, phrase[:min(len(phrase), maxPhrase)])
 		}
 	}
 	if q.phrases == nil {

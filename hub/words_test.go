@@ -44,6 +44,10 @@ func TestQuery(t *testing.T) {
 	if n := len(many.Phrases()); n != maxPhrases {
 		t.Errorf("%d phrases", n)
 	}
+	long := NewQuery(strings.Repeat("東", 1000))
+	if n := len(long.Phrases()[0]); n != maxPhrase {
+		t.Errorf("a phrase of %d words", n)
+	}
 }
 
 // FuzzWords: what is found once is found again, a message has its own words, and no word

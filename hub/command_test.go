@@ -33,6 +33,9 @@ func TestParseText(t *testing.T) {
 		"/history 7 ":         {verb: verbHistory, limit: 7},
 		"/since 0":            {verb: verbSince},
 		"/since 1042":         {verb: verbSince, id: 1042},
+		"/search  two words ": {verb: verbSearch, text: "two words"},
+		"/SEARCH a\x07b":      {verb: verbSearch, text: "a�b"},
+		"/search 7":           {verb: verbSearch, text: "7"},
 		"/format json":        {verb: verbFormat, name: "json"},
 		"/Format TEXT":        {verb: verbFormat, name: "text"},
 		"/help":               {verb: verbHelp},
@@ -92,6 +95,8 @@ func TestParseTextRefuses(t *testing.T) {
 		"/since":        usage + "/since ID",
 		"/since -1":     usage + "/since ID",
 		"/since 0x10":   usage + "/since ID",
+		"/search":       usage + "/search WORDS",
+		"/search \t":    usage + "/search WORDS",
 		"/format":       usage + "/format text|json",
 		"/format xml":   usage + "/format text|json",
 	} {
@@ -120,7 +125,7 @@ func TestParseTextLarge(t *testing.T) {
 // TestHelp: every command is told, and is what it says.
 func TestHelp(t *testing.T) {
 	told := strings.Join(helpLines(), "\n")
-	for _, name := range []string{"nick", "me", "join", "who", "rooms", "msg", "history", "since", "format", "help", "quit"} {
+	for _, name := range []string{"nick", "me", "join", "who", "rooms", "msg", "history", "since", "search", "format", "help", "quit"} {
 		if !strings.Contains(told, "/"+name) {
 			t.Errorf("no /%s in the help", name)
 		}

@@ -100,6 +100,17 @@ func TestEventsJSON(t *testing.T) {
 		{&RoomsAnswer{Ref: "r", Rooms: []RoomCount{{"a", 2}, {"b", 1}}}, `{"type":"rooms","ref":"r","rooms":[{"room":"a","count":2},{"room":"b","count":1}]}`},
 		{&HistoryAnswer{Ref: "r", Messages: newPage([]*Message{m, m}, true).json, More: true}, `{"type":"history","ref":"r","messages":[` + message + `,` + message + `],"more":true}`},
 		{&HistoryAnswer{Messages: newPage(nil, true).json}, `{"type":"history","messages":[],"more":false}`},
+		{&SearchAnswer{Ref: "r", Messages: []*Message{m}, More: true}, `{"type":"search","ref":"r","messages":[` + message + `],"more":true}`},
+		{&SearchAnswer{}, `{"type":"search","messages":[],"more":false}`},
+		{
+			&Message{ID: 9, At: at, Room: "ops", From: "al", Via: "tcp", Text: "x", Unstored: true},
+			`{"type":"message","id":9,` + stamp + `,"room":"ops","from":"al","via":"tcp","text":"x","stored":false}`,
+		},
+		{&Notice{Code: NoticeStored, Message: "again"}, `{"type":"notice","code":"stored","message":"again"}`},
+		{
+			&Notice{NoticeUnstored, "not stored", "r", "k", 9},
+			`{"type":"notice","ref":"r","key":"k","id":9,"code":"unstored","message":"not stored"}`,
+		},
 		{&Ack{Ref: "r", Key: "k", ID: 7}, `{"type":"ack","ref":"r","key":"k","id":7}`},
 		{&Ack{Ref: "r"}, `{"type":"ack","ref":"r"}`},
 		{&Refusal{Code: CodeBadJSON, Message: "no"}, `{"type":"error","code":"bad_json","message":"no"}`},

@@ -64,7 +64,7 @@ func (q *request) parseFields(f fields, maxLine int) *Refusal {
 	case verbSince:
 		q.id, q.limit, bad = f.page("id", true)
 	case verbSearch:
-		if q.text, bad = f.required("words"); bad == nil {
+		if q.text, bad = f.words(maxLine); bad == nil {
 			q.id, q.limit, bad = f.page("before", false)
 		}
 	case verbFormat:
@@ -140,6 +140,18 @@ func (f fields) word(maxLine int) (string, *Refusal) {
 	}
 	text, bad = prepareText(text, maxLine)
 	return strings.ReplaceAll(text, "\n", " "), bad
+}
+
+// words reads what is searched for: one line, as clean as what is said.
+func (f fields) words(maxLine int) (string, *Refusal) {
+	text, bad := f.required("words")
+	if bad == nil && len(text) > maxLine {
+		bad = tooLong(maxLine)
+	}
+	if bad != nil {
+		return "", bad
+	}
+	return Clean(strings.NewReplacer("\r", " ", "\n", " ").Replace(text)), nil
 }
 
 // page reads an id and a limit.

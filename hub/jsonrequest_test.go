@@ -31,10 +31,19 @@ func TestParseJSON(t *testing.T) {
 		`{"type":"history","before":1e400}`:                 {verb: verbHistory, id: 1 << 53},
 		`{"type":"since","id":0}`:                           {verb: verbSince},
 		`{"type":"since","id":9007199254740991,"limit":1}`:  {verb: verbSince, id: 1<<53 - 1, limit: 1},
-		`{"type":"format","format":"text"}`:                 {verb: verbFormat, name: "text"},
-		`{"type":"quit"}`:                                   {verb: verbQuit},
-		`{"type":"quit","text":""}`:                         {verb: verbQuit},
-		`{"type":"quit","text":"\nso\nlong\n"}`:             {verb: verbQuit, text: "so long"},
+		`{"type":"search","words":"a b"}`:                   {verb: verbSearch, text: "a b"},
+		`{"type":"search","words":"a","before":7,"limit":2}`: {
+			verb: verbSearch, text: "a", id: 7, limit: 2,
+		},
+		`{"type":"search","words":"a\u0007b\r\nc\u202e"}`: {verb: verbSearch, text: "a�b  c�"},
+		`{"type":"search","words":"","before":0}`:         {verb: verbSearch, id: 1},
+		`{"type":"search","words":"` + strings.Repeat(`\u00e9`, 2048) + `"}`: {
+			verb: verbSearch, text: strings.Repeat("é", 2048),
+		},
+		`{"type":"format","format":"text"}`:     {verb: verbFormat, name: "text"},
+		`{"type":"quit"}`:                       {verb: verbQuit},
+		`{"type":"quit","text":""}`:             {verb: verbQuit},
+		`{"type":"quit","text":"\nso\nlong\n"}`: {verb: verbQuit, text: "so long"},
 		`{"type":"say","text":"` + strings.Repeat(`x\n`, 31) + `x"}`: {
 			verb: verbSay, text: strings.Repeat("x\n", 31) + "x",
 		},
@@ -83,6 +92,9 @@ func TestParseJSONRefuses(t *testing.T) {
 			`{"type":"history","limit":true}`, `{"type":"history","limit":[]}`, `{"type":"since"}`,
 			`{"type":"since","id":null}`, `{"type":"since","id":"0"}`, `{"type":"since","id":0.1}`,
 			`{"type":"since","id":-1}`, `{"type":"since","id":1,"limit":"1"}`,
+			`{"type":"search"}`, `{"type":"search","words":null}`, `{"type":"search","words":["a"]}`,
+			`{"type":"search","text":"a"}`, `{"type":"search","words":"a","before":-1}`,
+			`{"type":"search","words":"a","limit":0}`, `{"type":"search","words":"a","limit":"2"}`,
 			`{"type":"format"}`, `{"type":"format","format":"xml"}`, `{"type":"format","format":1}`, `{"type":"quit","text":1}`,
 		}},
 		{CodeUnknownType, []string{`{"type":""}`, `{"type":"dance"}`, `{"type":"Say","text":"x"}`, `{"type":"help"}`, `{"type":"say "}`}},
@@ -90,6 +102,7 @@ func TestParseJSONRefuses(t *testing.T) {
 			`{"type":"say","text":"` + strings.Repeat("x", 4097) + `"}`,
 			`{"type":"me","text":"` + strings.Repeat("é", 2048) + `x"}`,
 			`{"type":"msg","to":"bob","text":"` + strings.Repeat("x", 4097) + `"}`,
+			`{"type":"search","words":"` + strings.Repeat("x", 4097) + `"}`,
 		}},
 	} {
 		for _, line := range test.lines {

@@ -18,6 +18,8 @@ var seeds = []string{
 	`{"type":"me","text":null}`, `{"type":"msg","to":"b\nob","text":"x"}`, `{"type":"nick","nick":"ß"}`,
 	`{"type":"join","room":"#x"}`, `{"type":"history","before":1e400,"limit":0.5}`, `{"type":"since","id":-1}`,
 	`{"type":"since","id":9223372036854775808,"limit":501}`, `{"type":"quit","text":"a\nb"}`, `{"type":"\u001b"}`,
+	"/search a \x07 b", `{"type":"search","words":"a\r\u202e\nb","before":1e9,"limit":2}`,
+	`{"type":"search","words":"` + strings.Repeat(`\n`, 40) + `"}`,
 	`{"type":"format","format":"text"}`, `[]`, `null`, `{"type":"who"}{}`, `{"ref":"` + strings.Repeat("r", 65) + `"}`,
 }
 

@@ -80,7 +80,8 @@ func (r *room) isFull() bool {
 	f.full = slices.ContainsFunc(f.waitedFor(now), func(m *member) bool {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		return m.cur.behind() > r.hub.window/2 && now.Sub(m.took) < freshness
+		// Who is told history stands still in the stream, and goes on behind it.
+		return !m.held && m.cur.behind() > r.hub.window/2 && now.Sub(m.took) < freshness
 	})
 	return f.full
 }

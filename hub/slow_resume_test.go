@@ -1,0 +1,90 @@
+package hub_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"partyline/hub"
+	"partyline/hub/hubtest"
+)
+
+// A slowLine takes little at a time, and each time waits.
+type slowLine struct{ *hubtest.Line }
+
+func (l slowLine) TryWrite([]byte) (int, error) { return 0, hub.ErrWouldBlock }
+
+func (l slowLine) Write(frames []byte) (int, error) {
+	time.Sleep(10 * time.Millisecond)
+	if n := bytes.LastIndexByte(frames[:min(len(frames), 4<<10)], '\n') + 1; n > 0 {
+		frames = frames[:n]
+	}
+	return l.Line.TryWrite(frames)
+}
+
+// Who comes back, reads slowly and is behind by more than the stream keeps gets everything
+// once and in order, and then is live; and nobody who talks meanwhile waits for that.
+func TestASlowReaderResumes(t *testing.T) {
+	for _, format := range []hub.Format{hub.Text, hub.JSON} {
+		t.Run(fmt.Sprint(format), func(t *testing.T) {
+			keep := hub.NewMemory(hub.Retention{Messages: 10_000})
+			inHouse(t, hub.Options{Window: 64 << 10, Replay: -1, Journal: keep}, func(h *house) {
+				alice := h.named("alice")
+				said := 0
+				say := func(n int) {
+					for range n {
+						alice.Say(fmt.Sprint(said, " ", padding))
+						said++
+					}
+					synctest.Wait()
+				}
+				say(1000)
+				line := slowLine{hubtest.NewLine()}
+				end := make(chan error, 1)
+				go func() {
+					who := hub.Caller{Nick: "bob", Format: format, Since: "0", Codecs: hubtest.Codecs()}
+					end <- h.hub.Serve(context.Background(), who, line)
+				}()
+				time.Sleep(100 * time.Millisecond)
+				alice.Heard()
+				began := time.Now()
+				for range 20 {
+					say(20)
+					if n := len(alice.Heard()); n != 20 || time.Since(began) != 0 {
+						t.Fatalf("alice heard %d of 20 after %v", n, time.Since(began))
+					}
+				}
+				time.Sleep(30 * time.Second)
+				say(1)
+				time.Sleep(time.Second)
+				next := 0
+				for _, event := range line.Heard() {
+					var n int
+					text := strings.TrimPrefix(event, "alice: ")
+					if _, rest, ok := strings.Cut(event, `"text":"`); ok {
+						text = rest
+					}
+					if _, err := fmt.Sscanf(text, "%d "+padding[:10], &n); err != nil {
+						if strings.Contains(event, "missed; /since") || strings.Contains(event, `"gap"`) {
+							t.Errorf("behind %d comes %s", next, event)
+						}
+						continue
+					}
+					if n != next {
+						t.Fatalf("%d comes in the place of %d", n, next)
+					}
+					next++
+				}
+				if next != said {
+					t.Errorf("%d of %d messages", next, said)
+				}
+				line.Leave()
+				<-end
+			})
+		})
+	}
+}

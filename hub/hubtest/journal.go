@@ -14,6 +14,12 @@ func TestJournal(t *testing.T, open func(hub.Retention) hub.Journal) {
 	t.Run("pages", func(t *testing.T) { testPages(t, open(hub.Retention{Messages: 10})) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, open(hub.Retention{Messages: 10})) })
 	t.Run("rooms", func(t *testing.T) { testRooms(t, open(hub.Retention{Messages: 10})) })
+	t.Run("many rooms", func(t *testing.T) { testManyRooms(t, open(hub.Retention{Messages: 1000})) })
+	t.Run("a key twice at once", func(t *testing.T) { testKeyTwice(t, open(hub.Retention{Messages: 10})) })
+	t.Run("search", func(t *testing.T) { testSearch(t, open(hub.Retention{Messages: 40})) })
+	t.Run("unknown ids", func(t *testing.T) { testUnknown(t, open(hub.Retention{Messages: 10})) })
+	t.Run("keeps none", func(t *testing.T) { testKeepsNone(t, open(hub.Retention{})) })
+	t.Run("age", func(t *testing.T) { testAge(t, open(hub.Retention{Messages: 10, Age: oldAge})) })
 }
 
 // put appends a message and waits for its commit.

@@ -1,0 +1,69 @@
+package hubtest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"partyline/hub"
+)
+
+// testSearch searches page by page for what hub.Query finds among the messages kept.
+func testSearch(t *testing.T, j hub.Journal) {
+	texts := []string{"Pizza on Friday", "no pizza", "a foo-bar", "bar, foo", "Ångström", "東京タワー", "", `"NEAR" OR *`}
+	var ids []int64
+	for i := range 50 { // ten are forgotten
+		m := &hub.Message{Room: "r", From: []string{"alice", "Zoë"}[i%2], Text: fmt.Sprint(texts[i%len(texts)], "\n", i), Action: i%3 == 0}
+		done := make(chan hub.Fate, 1)
+		j.Append(m, "", func(f hub.Fate) { done <- f })
+		if f := <-done; f.Err != nil {
+			t.Fatal(f.Err)
+		}
+		ids = append(ids, m.ID)
+	}
+	put(t, j, "other", "", "pizza elsewhere")
+	kept, _, err := j.Before("r", 1<<53, 100)
+	if err != nil || len(kept) != 40 {
+		t.Fatalf("%d are kept, %v", len(kept), err)
+	}
+	for _, words := range []string{
+		"pizza", "PIZZA fri", "izza", "zoe", "alice 48", "foo-bar", "foo bar", "angstrom", "京タ", "京ワ", "near", "or", "or*", "7", "nobody",
+	} {
+		q := hub.NewQuery(words)
+		for _, before := range []int64{1 << 53, j.Last("r") + 1, ids[30], ids[11], ids[10], ids[3]} {
+			var want []int64
+			for _, m := range slices.Backward(kept) {
+				if m.ID < before && q.Matches(m) {
+					want = append(want, m.ID)
+				}
+			}
+			for _, limit := range []int{1, 4, 100} {
+				if got := searchAll(t, j, q, before, limit); !slices.Equal(got, want) {
+					t.Errorf("%q before %d by %d: %v, want %v", words, before, limit, got, want)
+				}
+			}
+		}
+	}
+	found, more, err := j.Search("silent", hub.NewQuery("pizza"), 1<<53, 10)
+	if found != nil || more || err != nil {
+		t.Errorf("in a room where nothing was said: %v, %v, %v", found, more, err)
+	}
+}
+
+// searchAll returns the ids of all that match, which it asks for page by page.
+func searchAll(t *testing.T, j hub.Journal, q *hub.Query, before int64, limit int) (ids []int64) {
+	t.Helper()
+	for {
+		found, more, err := j.Search("r", q, before, limit)
+		if err != nil || len(found) > limit || more && len(found) == 0 {
+			t.Fatalf("%d found of %d, more %v, %v", len(found), limit, more, err)
+		}
+		for _, m := range found {
+			ids = append(ids, m.ID)
+			before = m.ID
+		}
+		if !more {
+			return ids
+		}
+	}
+}

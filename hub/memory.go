@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"errors"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -14,13 +16,18 @@ const (
 	KeyLife = 10 * time.Minute
 	// roomsKept bounds the rooms whose history is kept.
 	roomsKept = 4096
+	// searchWait is how long a search waits for others.
+	searchWait = 5 * time.Second
 )
+
+var errBusy = errors.New("too many search")
 
 // Memory is a Journal that keeps the newest messages of each room in memory. It
 // remembers a bounded number of rooms: past it, those that were silent for longest are
 // forgotten.
 type Memory struct {
-	keep Retention
+	keep      Retention
+	searching chan struct{} // holds a token for each search under way
 
 	mu    sync.Mutex
 	rooms map[string]*shelf
@@ -32,7 +39,12 @@ var _ Journal = (*Memory)(nil)
 // NewMemory returns a Journal in memory. Its ids grow over restarts as long as the clock
 // does.
 func NewMemory(keep Retention) *Memory {
-	return &Memory{keep: keep, rooms: make(map[string]*shelf), floor: FirstID(time.Now())}
+	return &Memory{
+		keep:      keep,
+		searching: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
+		rooms:     make(map[string]*shelf),
+		floor:     FirstID(time.Now()),
+	}
 }
 
 // FirstID returns what the ids of a room begin above that is new at a time: the
@@ -196,7 +208,17 @@ func (j *Memory) Before(room string, before int64, limit int) ([]*Message, bool,
 	return s.slice(end-n, int(n)), end-n > s.oldest(), nil
 }
 
+// Search looks at every message, which may take as long as very many messages do. So only
+// so much of that is done at a time that others do not notice.
 func (j *Memory) Search(room string, q *Query, before int64, limit int) ([]*Message, bool, error) {
+	late := time.NewTimer(searchWait)
+	defer late.Stop()
+	select {
+	case j.searching <- struct{}{}:
+		defer func() { <-j.searching }()
+	case <-late.C:
+		return nil, false, errBusy
+	}
 	all, _, _ := j.Before(room, before, j.keep.Messages)
 	var found []*Message
 	for _, m := range slices.Backward(all) { // not under a lock

@@ -90,7 +90,7 @@ func TestSearchInPages(t *testing.T) {
 			`"words":"x","before":1`: "",
 		} {
 			bot.say(`{"type":"search","ref":"r",` + request + `}`)
-			if e := bot.events(); len(e) != 1 || e[0].Code != code || e[0].Ref != "r" || e[0].Messages != nil && len(e[0].Messages) > 0 {
+			if e := bot.events(); len(e) != 1 || e[0].Code != code || e[0].Ref != "r" || len(e[0].Messages) > 0 {
 				t.Errorf("%.40s: %+v", request, e)
 			}
 		}

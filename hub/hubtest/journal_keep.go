@@ -31,7 +31,7 @@ func testUnknown(t *testing.T, j hub.Journal) {
 		}
 	}
 	found, missing, err = j.After("r", last, last, 10)
-	if found != nil && len(found) > 0 || missing != nil || err != nil {
+	if len(found) > 0 || missing != nil || err != nil {
 		t.Errorf("after the last: %v, missing %v, %v", found, missing, err)
 	}
 }

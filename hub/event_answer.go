@@ -136,9 +136,9 @@ func (e *RoomsAnswer) AppendJSON(dst []byte) []byte {
 // HistoryAnswer is the JSON answer to a request for stored messages; in text these come
 // as events between markers.
 type HistoryAnswer struct {
-	Ref      string
-	Messages []byte // a JSON array of them, oldest first
-	More     bool   // whether further ones remain in the direction asked for
+	Ref  string
+	page *page // oldest first
+	More bool  // whether further ones remain in the direction asked for
 }
 
 func (e *HistoryAnswer) AppendText(dst []byte) []byte { return dst }
@@ -146,34 +146,23 @@ func (e *HistoryAnswer) AppendText(dst []byte) []byte { return dst }
 func (e *HistoryAnswer) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "history")
 	dst = appendOptional(dst, "ref", e.Ref)
-	dst = append(appendName(dst, "messages"), e.Messages...)
+	dst = append(appendName(dst, "messages"), e.page.json...)
 	dst = appendBool(dst, "more", e.More)
 	return append(dst, '}')
 }
 
-func appendMessages(dst []byte, messages []*Message) []byte {
-	dst = append(appendName(dst, "messages"), '[')
-	for i, m := range messages {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = m.AppendJSON(dst)
-	}
-	return append(dst, ']')
-}
-
 // SearchAnswer has the messages that were searched for.
 type SearchAnswer struct {
-	Ref      string
-	Messages []*Message // newest first
-	More     bool       // whether older ones may match too
+	Ref  string
+	page *page // newest first
+	More bool  // whether older ones may match too
 }
 
 func (e *SearchAnswer) AppendText(dst []byte) []byte {
-	if len(e.Messages) == 0 {
+	if len(e.page.fits) == 0 {
 		return append(dst, "= no messages"...)
 	}
-	for i, m := range e.Messages {
+	for i, m := range e.page.fits {
 		if i > 0 {
 			dst = append(dst, '\n')
 		}
@@ -189,7 +178,7 @@ func (e *SearchAnswer) AppendText(dst []byte) []byte {
 func (e *SearchAnswer) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "search")
 	dst = appendOptional(dst, "ref", e.Ref)
-	dst = appendMessages(dst, e.Messages)
+	dst = append(appendName(dst, "messages"), e.page.json...)
 	dst = appendBool(dst, "more", e.More)
 	return append(dst, '}')
 }

@@ -8,12 +8,9 @@ import (
 // retellPage is how many messages are taken from the journal at once.
 const retellPage = 100
 
-// errUnreadable is what a member is told who asks for history that can't be read.
-var errUnreadable = Refusal{Code: CodeUnavailable, Message: "history can't be read now, try again in a moment"}
-
+// unreadable is what a member is told who asks for history that can't be read.
 func unreadable() *Refusal {
-	bad := errUnreadable
-	return &bad
+	return &Refusal{Code: CodeUnavailable, Message: "history can't be read now, try again in a moment"}
 }
 
 // history tells the last messages again.
@@ -30,9 +27,9 @@ func (m *member) history(q *request) error {
 		}
 		m.look(func() {
 			p := m.hub.pageOf(found, true)
-			m.queue(&HistoryAnswer{q.ref, p.json, more || len(p.fits) < len(found)})
+			m.queue(&HistoryAnswer{q.ref, p, more || len(p.fits) < len(found)})
 		})
-		m.tell()
+		m.makePlace()
 		return nil
 	}
 	last := m.catchUpAndHold(r)
@@ -86,9 +83,9 @@ func (m *member) since(q *request) error {
 				m.queue(gap)
 			}
 		}
-		m.queue(&HistoryAnswer{q.ref, p.json, upTo < last})
+		m.queue(&HistoryAnswer{q.ref, p, upTo < last})
 	})
-	m.tell()
+	m.makePlace()
 	return nil
 }
 
@@ -109,9 +106,9 @@ func (m *member) search(q *request) error {
 	}
 	m.look(func() {
 		p := newPage(found, false)
-		m.queue(&SearchAnswer{q.ref, p.fits, more || len(p.fits) < len(found)})
+		m.queue(&SearchAnswer{q.ref, p, more || len(p.fits) < len(found)})
 	})
-	m.tell()
+	m.makePlace()
 	return nil
 }
 
@@ -255,19 +252,18 @@ func (h *Hub) after(room string, id, last int64, limit int) ([]*Message, []*Gap,
 		return nil, nil, err
 	}
 	var gaps []*Gap
-	for i, miss := range missing {
-		gap := &Gap{After: miss.After, Before: miss.Before, Missed: miss.Count, Lost: true}
-		if i == 0 && miss.After == from && id > last {
-			continue // told below
-		}
-		gaps = append(gaps, gap)
-	}
 	if id > last {
 		gap := &Gap{After: id, Missed: -1, Lost: true}
 		if len(found) > 0 {
 			gap.Before = found[0].ID
 		}
-		gaps = append([]*Gap{gap}, gaps...)
+		gaps = append(gaps, gap)
+		if len(missing) > 0 && missing[0].After == from {
+			missing = missing[1:] // that is told with it
+		}
+	}
+	for _, miss := range missing {
+		gaps = append(gaps, &Gap{After: miss.After, Before: miss.Before, Missed: miss.Count, Lost: true})
 	}
 	return found, gaps, nil
 }

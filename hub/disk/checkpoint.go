@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"os"
 	"sync"
 	"sync/atomic"
 )
@@ -24,14 +23,10 @@ func (c *checkpoints) wait() { c.all.Wait() }
 // checkSize begins a checkpoint where the log has grown. When all of it is in the file,
 // the log begins anew by itself.
 func (w *writer) checkSize() {
-	info, err := os.Stat(w.j.path + "-wal")
-	if err != nil || w.health.err != nil {
-		return
-	}
-	size := info.Size()
+	size := w.files.logSize
+	w.files.logSize = 0 // not known until the next transaction
 	switch {
-	case size <= checkpointAt:
-		return
+	case size <= checkpointAt || w.health.err != nil:
 	case size > waitAt:
 		w.checkpoints.wait()
 		w.exec("PRAGMA wal_checkpoint(TRUNCATE)")

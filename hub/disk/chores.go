@@ -37,8 +37,6 @@ type share struct {
 	last  time.Time // when messages were written
 }
 
-func (s *share) wrote(now time.Time) { s.last = now }
-
 // mayTend reports whether a chore may be done now.
 func (w *writer) mayTend() bool {
 	s := &w.share
@@ -196,7 +194,7 @@ func (w *writer) index(r *room, from, last int64) (upTo int64, err error) {
 
 // next returns the next messages to be indexed. It does not stand in line with those who
 // read.
-func (w *writer) next(r *room, from, last int64) (found []*hub.Message, err error) {
+func (w *writer) next(r *room, from, last int64) ([]*hub.Message, error) {
 	j := w.j
 	j.mu.Lock()
 	if from >= r.from {
@@ -205,20 +203,11 @@ func (w *writer) next(r *room, from, last int64) (found []*hub.Message, err erro
 		return r.slice(i, min(i+indexAtOnce, r.search(last+1))), nil
 	}
 	j.mu.Unlock()
-	rows, err := w.conn.QueryContext(context.Background(), selectMessages+`WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?`,
-		r.place(from), r.place(last), indexAtOnce)
+	rows, err := w.conn.QueryContext(context.Background(), oldestBetween, r.place(from), r.place(last), indexAtOnce)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		m, err := scan(rows, r)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, m)
-	}
-	return found, rows.Err()
+	return collect(rows, r)
 }
 
 // age lets go what is too old: messages where they have an age, and keys.

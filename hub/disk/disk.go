@@ -73,7 +73,6 @@ type Journal struct {
 	readers *sql.DB
 
 	awake  chan struct{} // has a token when there is something in pending, or closing
-	looks  chan struct{} // holds a token for each read that is under way
 	writer writer
 	ended  chan struct{} // closed when the writer has ended
 }
@@ -104,7 +103,6 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 		rooms:   make(map[string]*room),
 		numbers: make(map[int64]*room),
 		awake:   make(chan struct{}, 1),
-		looks:   make(chan struct{}, maxReads),
 		ended:   make(chan struct{}),
 	}
 	j.writer = writer{j: j, driver: driver}
@@ -124,19 +122,10 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 		return nil, err
 	}
 	if err := j.writer.open(); err != nil {
-		return nil, j.explain(err)
+		return nil, explain(j.path, err)
 	}
 	go j.writer.serve()
 	return j, nil
-}
-
-// explain makes an error of opening the file one that says what to do.
-func (j *Journal) explain(err error) error {
-	var known *fileError
-	if errors.As(err, &known) {
-		return err
-	}
-	return explain(j.path, err)
 }
 
 // Append hands m to the writer.

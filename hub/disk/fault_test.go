@@ -2,7 +2,6 @@ package disk
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"os"
@@ -201,7 +200,9 @@ func TestPruned(t *testing.T) {
 		say(t, j, "r", fmt.Sprint("word ", i))
 	}
 	count := func(table string) (n int) {
-		j.query(func(rows *sql.Rows) error { return rows.Scan(&n) }, `SELECT count(*) FROM `+table)
+		if err := j.readers.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
 		return n
 	}
 	for late := time.Now().Add(10 * time.Second); count("messages") != 10 || count("words_docsize") != 10; time.Sleep(10 * time.Millisecond) {

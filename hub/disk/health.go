@@ -77,7 +77,6 @@ func (w *writer) look() {
 	}
 	if w.health.err == nil {
 		w.age()
-		w.checkSize()
 	}
 }
 
@@ -96,12 +95,8 @@ func (w *writer) probe() {
 	}
 	if err == nil {
 		err = w.transaction(true, func() error {
-			for _, r := range w.j.numbers {
-				if r.unsaved {
-					if err := w.saveRoom(r); err != nil {
-						return err
-					}
-				}
+			if err := w.saveRooms(); err != nil {
+				return err
 			}
 			return w.exec(probed, time.Now().UnixMilli())
 		})
@@ -153,6 +148,7 @@ func (e *goneError) Error() string { return e.wrong }
 type files struct {
 	dir, path string
 	db, log   os.FileInfo
+	logSize   int64 // of the log when it was looked at last, in bytes
 }
 
 func watch(dir, path string) (f files, err error) {
@@ -165,10 +161,15 @@ func watch(dir, path string) (f files, err error) {
 
 // present returns an error where one of the files is not in its place.
 func (f *files) present() error {
-	for path, was := range map[string]os.FileInfo{f.path: f.db, f.path + "-wal": f.log} {
+	for _, was := range [...]struct {
+		path string
+		info os.FileInfo
+	}{{f.path, f.db}, {f.path + "-wal", f.log}} {
+		path := was.path
 		is, err := os.Stat(path)
 		switch {
-		case err == nil && os.SameFile(is, was):
+		case err == nil && os.SameFile(is, was.info):
+			f.logSize = is.Size() // the log comes last
 		case err == nil:
 			return &goneError{
 				wrong: path + " is another file now",

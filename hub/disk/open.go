@@ -131,12 +131,8 @@ func (w *writer) begin() error {
 
 // end notes that the file knows everything.
 func (w *writer) end() error {
-	for _, r := range w.j.numbers {
-		if r.unsaved {
-			if err := w.saveRoom(r); err != nil {
-				return err
-			}
-		}
+	if err := w.saveRooms(); err != nil {
+		return err
 	}
 	return w.exec(`DELETE FROM meta WHERE name = 'used'`)
 }

@@ -3,7 +3,6 @@ package disk
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
@@ -11,15 +10,13 @@ import (
 )
 
 const (
-	// maxReads bounds the reads that are under way: more would only take from others.
+	// maxReads bounds the connections that read: more would only take from others.
 	maxReads = 2
 	// readTime bounds one of them, with its waiting for the others.
 	readTime = 5 * time.Second
 	// fill is the least that is taken into memory at once.
 	fill = 100
 )
-
-var errBusy = errors.New("too many read the history")
 
 // Last returns the newest id of a room.
 func (j *Journal) Last(room string) int64 {
@@ -62,7 +59,7 @@ func (j *Journal) After(name string, after, upTo int64, limit int) ([]*hub.Messa
 	from, to := r.place(first), r.place(upTo)
 	j.mu.Unlock()
 
-	found, err := j.read(r, `WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?`, from, to, limit)
+	found, err := j.read(r, oldestBetween, from, to, limit)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +99,7 @@ func (j *Journal) Before(name string, before int64, limit int) ([]*hub.Message, 
 	from, to := r.place(kept), r.place(max(min(before-1, r.last), r.base))
 	j.mu.Unlock()
 
-	found, err := j.read(r, `WHERE place BETWEEN ? AND ? ORDER BY place DESC LIMIT ?`, from, to, limit)
+	found, err := j.read(r, newestBetween, from, to, limit)
 	if err != nil {
 		return nil, false, err
 	}
@@ -123,7 +120,7 @@ func (j *Journal) fill(r *room, before int64, limit int) error {
 		return nil
 	}
 	j.mu.Unlock()
-	found, err := j.read(r, `WHERE place BETWEEN ? AND ? ORDER BY place DESC LIMIT ?`, r.place(kept), r.place(from-1), n)
+	found, err := j.read(r, newestBetween, r.place(kept), r.place(from-1), n)
 	j.mu.Lock()
 	if err != nil || r.from != from || r.forgotten {
 		return err
@@ -141,50 +138,38 @@ func (j *Journal) fill(r *room, before int64, limit int) error {
 }
 
 const (
-	selectColumns  = `SELECT place, at, nick, via, action, messages.text `
-	selectMessages = selectColumns + `FROM messages `
+	selectColumns = `SELECT place, at, nick, via, action, messages.text `
+	between       = selectColumns + `FROM messages WHERE place BETWEEN ? AND ? ORDER BY place `
+	oldestBetween = between + `LIMIT ?`
+	newestBetween = between + `DESC LIMIT ?`
 )
 
-// read returns messages of a room as they come.
-func (j *Journal) read(r *room, where string, args ...any) (found []*hub.Message, err error) {
-	err = j.query(func(rows *sql.Rows) error {
-		m, err := scan(rows, r)
-		found = append(found, m)
-		return err
-	}, selectMessages+where, args...)
-	return found, err
-}
-
-func scan(rows *sql.Rows, r *room) (*hub.Message, error) {
-	var place, at int64
-	m := &hub.Message{Room: r.name}
-	err := rows.Scan(&place, &at, &m.From, &m.Via, &m.Action, &m.Text)
-	m.ID, m.At = r.id(place), time.UnixMilli(at)
-	return m, err
-}
-
-// query has each row of an answer looked at.
-func (j *Journal) query(row func(*sql.Rows) error, query string, args ...any) error {
+// read returns the messages of a room that a query answers with. Where others read it waits
+// for a connection.
+func (j *Journal) read(r *room, query string, args ...any) ([]*hub.Message, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()
-	select {
-	case j.looks <- struct{}{}:
-		defer func() { <-j.looks }()
-	case <-ctx.Done():
-		return errBusy
-	}
 	j.mu.Lock()
 	readers := j.readers
 	j.mu.Unlock()
 	rows, err := readers.QueryContext(ctx, query, args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	return collect(rows, r)
+}
+
+// collect makes messages of a room out of rows of selectColumns, and closes these.
+func collect(rows *sql.Rows, r *room) (found []*hub.Message, err error) {
 	defer rows.Close()
 	for rows.Next() {
-		if err := row(rows); err != nil {
-			return err
+		var place, at int64
+		m := &hub.Message{Room: r.name}
+		if err := rows.Scan(&place, &at, &m.From, &m.Via, &m.Action, &m.Text); err != nil {
+			return nil, err
 		}
+		m.ID, m.At = r.id(place), time.UnixMilli(at)
+		found = append(found, m)
 	}
-	return rows.Err()
+	return found, rows.Err()
 }

@@ -133,13 +133,13 @@ func (r *room) given(first, last int64) int64 {
 }
 
 // skip notes that an id was given to what is not stored.
-func (r *room) skip(first, last int64, sure bool) {
+func (r *room) skip(id int64) {
 	r.unsaved = true
-	if n := len(r.holes); n > 0 && r.holes[n-1].last == first-1 && r.holes[n-1].sure == sure {
-		r.holes[n-1].last = last
+	if n := len(r.holes); n > 0 && r.holes[n-1].last == id-1 && r.holes[n-1].sure {
+		r.holes[n-1].last = id
 		return
 	}
-	r.holes = append(r.holes, hole{first, last, sure})
+	r.holes = append(r.holes, hole{id, id, true})
 }
 
 // remember puts a message that is stored into memory. It returns by how many messages

@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"database/sql"
 	"strings"
 
 	"partyline/hub"
@@ -26,16 +25,13 @@ func (j *Journal) Search(name string, q *hub.Query, before int64, limit int) ([]
 	}
 	before = min(before, indexed+1)
 	if n := limit + 1 - len(found); n > 0 && before > kept {
-		err = j.query(func(rows *sql.Rows) error {
-			m, err := scan(rows, r)
-			found = append(found, m)
-			return err
-		}, selectColumns+`FROM words CROSS JOIN messages ON place = words.rowid
+		indexed, err := j.read(r, selectColumns+`FROM words CROSS JOIN messages ON place = words.rowid
 			WHERE words MATCH ? AND words.rowid >= ? AND words.rowid < ? ORDER BY words.rowid DESC LIMIT ?`,
 			expression(q), r.place(kept), r.place(before), n)
-	}
-	if err != nil {
-		return nil, false, err
+		if err != nil {
+			return nil, false, err
+		}
+		found = append(found, indexed...)
 	}
 	return found[:min(len(found), limit)], len(found) > limit, nil
 }

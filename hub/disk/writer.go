@@ -65,6 +65,7 @@ func (w *writer) serve() {
 			w.look()
 		}
 		for {
+			w.checkSize()
 			w.gather()
 			batch, closing := w.take()
 			switch {
@@ -141,8 +142,7 @@ func (w *writer) write(batch []*entry) {
 	for _, e := range batch {
 		e.commit(e.fate)
 	}
-	w.share.wrote(time.Now())
-	w.checkSize()
+	w.share.last = time.Now()
 }
 
 // transaction does work in a transaction. Where it is safe, the disk has it after that.
@@ -152,7 +152,10 @@ func (w *writer) transaction(safe bool, work func() error) error {
 	}
 	safe = safe && w.j.options.Sync == SyncFull
 	if safe != w.synced {
-		level := map[bool]string{true: "FULL", false: "NORMAL"}[safe]
+		level := "NORMAL"
+		if safe {
+			level = "FULL"
+		}
 		if err := w.exec("PRAGMA synchronous = " + level); err != nil {
 			return err
 		}
@@ -294,6 +297,18 @@ func (w *writer) saveRoom(r *room) error {
 	return w.exec(`UPDATE rooms SET last = ? WHERE number = ?`, r.last, r.number)
 }
 
+// saveRooms saves the rooms that have holes which the file does not know.
+func (w *writer) saveRooms() error {
+	for _, r := range w.j.numbers {
+		if r.unsaved {
+			if err := w.saveRoom(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // publish makes what was stored what the journal has.
 func (w *writer) publish(batch []*entry) {
 	j := w.j
@@ -325,7 +340,7 @@ func (w *writer) skip(batch []*entry) {
 		}
 		r.last++
 		r.lastAt = m.At.UnixMilli()
-		r.skip(r.last, r.last, true)
+		r.skip(r.last)
 		m.ID, m.Unstored, e.fate = r.last, true, hub.Fate{Unstored: true}
 		w.unstored.keep(r.name, e.key, m.ID, m.At)
 	}

@@ -26,8 +26,10 @@ const (
 	shareTime = time.Second
 	tendTime  = shareTime / 20
 	quietTime = 200 * time.Millisecond
-	// mostBehind is how many messages too many a room may have on disk meanwhile.
-	mostBehind = 50_000
+	// mostBehind is how many messages too many a room may have on disk meanwhile. More are
+	// deleted at once then, which costs less for each.
+	mostBehind       = 4096
+	deleteWhenBehind = 1024
 )
 
 // A share is the time that chores take.
@@ -118,7 +120,11 @@ func (w *writer) tend(r *room) (note func(), err error) {
 		kept = last + 1
 	}
 	if r.rows < kept {
-		to := min(kept, r.rows+deleteAtOnce)
+		n := int64(deleteAtOnce)
+		if kept-r.rows > mostBehind {
+			n = deleteWhenBehind
+		}
+		to := min(kept, r.rows+n)
 		note = func() {
 			r.rows, r.indexed = to, max(r.indexed, to-1)
 			r.holes = slices.DeleteFunc(r.holes, func(h hole) bool { return h.last < to })

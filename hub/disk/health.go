@@ -90,7 +90,7 @@ func (w *writer) probe() {
 	}
 	err := w.files.present()
 	var gone *goneError
-	if errors.As(err, &gone) && gone.restorable {
+	if w.restored != nil || errors.As(err, &gone) && gone.restorable {
 		err = w.restore()
 	}
 	if err == nil {
@@ -115,22 +115,38 @@ func (w *writer) probe() {
 	w.isWell()
 }
 
-// restore writes a file that was deleted anew, from what is open of it.
+// restore writes a file that was deleted anew, from what is open of it. Where it fails it is
+// called again, and goes on from where it was.
 func (w *writer) restore() error {
 	path := w.j.path + ".restored"
-	os.Remove(path)
-	if _, err := w.conn.ExecContext(context.Background(), `VACUUM INTO ?`, path); err != nil {
-		return err
+	if w.restored == nil {
+		os.Remove(path)
+		if _, err := w.conn.ExecContext(context.Background(), `VACUUM INTO ?`, path); err != nil {
+			return err
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		w.restored = info // from here on nothing else has what was in the file
+		if err := w.disconnect(); err != nil {
+			w.j.log.Warn("closing the history that was deleted", "err", err)
+		}
 	}
-	if err := w.disconnect(); err != nil {
-		w.j.log.Warn("closing the history that was deleted", "err", err)
-	}
-	if err := os.Rename(path, w.j.path); err != nil {
+	switch there, err := os.Stat(w.j.path); {
+	case errors.Is(err, os.ErrNotExist) || err == nil && os.SameFile(there, w.files.db): // whose log was deleted
+		if err := os.Rename(path, w.j.path); err != nil {
+			return err
+		}
+	case err != nil:
 		return err
+	case !os.SameFile(there, w.restored):
+		return replaced(w.j.path)
 	}
 	if err := w.connect(); err != nil {
 		return err
 	}
+	w.restored = nil
 	w.j.log.Warn("the history's file was deleted: it is written anew, and nothing is lost", "file", w.j.path)
 	return nil
 }
@@ -171,10 +187,7 @@ func (f *files) present() error {
 		case err == nil && os.SameFile(is, was.info):
 			f.logSize = is.Size() // the log comes last
 		case err == nil:
-			return &goneError{
-				wrong: path + " is another file now",
-				hint:  "put the old one back, or restart the server to go on with this one",
-			}
+			return replaced(path)
 		case errors.Is(err, os.ErrNotExist):
 			return f.gone(path)
 		default:
@@ -182,6 +195,13 @@ func (f *files) present() error {
 		}
 	}
 	return nil
+}
+
+func replaced(path string) error {
+	return &goneError{
+		wrong: path + " is another file now",
+		hint:  "put the old one back, or restart the server to go on with this one",
+	}
 }
 
 // gone tells of a file that is missing. Where its folder is there, on the same disk, it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ type writer struct {
 	files     files
 	prepared  map[string]*sql.Stmt
 	health    health
+	restored  os.FileInfo // the copy of a deleted file, while it is not open yet
 	unstored  unstored
 	chores    []*room // with words to index or messages to delete
 	share     share

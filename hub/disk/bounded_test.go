@@ -1,0 +1,42 @@
+package disk
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"partyline/hub"
+)
+
+// TestBounded says much more than is kept: neither the file nor its log grows with that.
+func TestBounded(t *testing.T) {
+	const said, size, most = 16_000, 4000, 32 << 20 // 64 MB are said
+	dir := t.TempDir()
+	j := start(t, dir, keep(200))
+	text := strings.Repeat("x", size)
+	var all sync.WaitGroup
+	for i := range said {
+		all.Add(1)
+		j.Append(&hub.Message{Room: "r", From: "alice", Text: text}, "", func(hub.Fate) { all.Done() })
+		if i%100 == 99 {
+			all.Wait()
+		}
+	}
+	total := func() (n int64) {
+		for _, name := range []string{fileName, fileName + "-wal"} {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += info.Size()
+		}
+		return n
+	}
+	awaitIndex(t, j, "r", 10*time.Second) // everything that is too much is deleted before
+	if n := total(); n > most {
+		t.Errorf("%d bytes for %d", n, 200*size)
+	}
+}

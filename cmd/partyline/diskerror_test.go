@@ -28,11 +28,7 @@ func harm(t *testing.T, p *program, how string) (heal func()) {
 // and heard by nobody, all else goes on, and when the disk is well again so does talk.
 func TestDiskError(t *testing.T) {
 	dir := t.TempDir()
-	p := startProgram(t, "--data", dir, "--rate", "0")
-	d := newPair(t, p)
-	for range 5 {
-		d.say(t)
-	}
+	p, d := talkOn(t, dir, 5)
 	heal := harm(t, p, "error=EIO")
 	for began := time.Now(); time.Since(began) < 2*time.Second; { // it is tried again and again
 		if d.say(t) {
@@ -53,11 +49,7 @@ func TestDiskError(t *testing.T) {
 // had but did not confirm: history does not have it then either.
 func TestRefusedAndKilled(t *testing.T) {
 	dir := t.TempDir()
-	p := startProgram(t, "--data", dir, "--rate", "0")
-	d := newPair(t, p)
-	for range 5 {
-		d.say(t)
-	}
+	p, d := talkOn(t, dir, 5)
 	harm(t, p, "error=EIO")
 	if d.say(t) {
 		t.Fatal("a message is acknowledged, and the disk fails")

@@ -15,13 +15,7 @@ import (
 // by nobody, all else goes on, and when there is place again so does talk.
 func TestDiskFull(t *testing.T) {
 	disk := smallDisk(t)
-	p := startProgram(t, "--data", disk, "--rate", "0")
-	d := newPair(t, p)
-	for range 5 {
-		if !d.say(t) {
-			t.Fatal("refused, with place on the disk")
-		}
-	}
+	p, d := talkOn(t, disk, 5)
 	ballast := filepath.Join(disk, "ballast")
 	began := time.Now()
 	for acked := true; acked || time.Since(began) < 2*time.Second; {

@@ -44,11 +44,7 @@ func TestDiskGone(t *testing.T) {
 
 func testGone(t *testing.T, away func(t *testing.T, dir string) (back func())) {
 	dir := filepath.Join(t.TempDir(), "history")
-	p := startProgram(t, "--data", dir, "--rate", "0")
-	d := newPair(t, p)
-	for range 5 {
-		d.say(t)
-	}
+	p, d := talkOn(t, dir, 5)
 	back := away(t, dir)
 	if d.say(t) {
 		t.Error("a message is acknowledged, and the file is gone")

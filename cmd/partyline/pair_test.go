@@ -25,6 +25,20 @@ func newPair(t *testing.T, p *program) *pair {
 	return d
 }
 
+// talkOn starts a program that keeps its history in a folder, and says so many messages
+// there, which are all acknowledged.
+func talkOn(t *testing.T, dir string, messages int) (*program, *pair) {
+	t.Helper()
+	p := startProgram(t, "--data", dir, "--rate", "0")
+	d := newPair(t, p)
+	for range messages {
+		if !d.say(t) {
+			t.Fatal("refused, though nothing is wrong")
+		}
+	}
+	return p, d
+}
+
 // say says one more message, and reports whether it was acknowledged.
 func (d *pair) say(t *testing.T) bool {
 	t.Helper()

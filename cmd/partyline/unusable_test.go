@@ -42,11 +42,7 @@ func expectUnusable(t *testing.T, dir, says string) {
 // its to use now: it says so in one line that names the file, and has changed nothing.
 func TestUnusable(t *testing.T) {
 	good := t.TempDir()
-	p := startProgram(t, "--data", good, "--rate", "0")
-	d := newPair(t, p)
-	for range 300 {
-		d.say(t)
-	}
+	p, _ := talkOn(t, good, 300)
 	p.end(t)
 	for name, c := range map[string]struct {
 		spoil func(t *testing.T, file string)

@@ -2,10 +2,12 @@ package disk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +67,42 @@ func TestFileMoved(t *testing.T) {
 	}
 	if m := until(t, j, "r", "k"); m.ID != first.ID+1 {
 		t.Errorf("id %d after %d", m.ID, first.ID)
+	}
+}
+
+// TestTroublesAreLogged: each kind of trouble is told once, with its own hint, and at the
+// end that it is not over.
+func TestTroublesAreLogged(t *testing.T) {
+	dir := t.TempDir()
+	o := keep(100)
+	var log strings.Builder
+	o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
+	j := start(t, dir, o)
+	say(t, j, "r", "one")
+	file, away := filepath.Join(dir, fileName), filepath.Join(t.TempDir(), "away")
+	if err := os.Rename(dir, away); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, f := try(j, "r", "", "refused"); f.Err == nil {
+			t.Fatal("a message is stored in a file that is gone")
+		}
+	}
+	if err := os.Rename(away, dir); err != nil {
+		t.Fatal(err)
+	}
+	until(t, j, "r", "")
+	if err := errors.Join(os.Rename(file, file+".away"), os.WriteFile(file, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		try(j, "r", "", "refused")
+	}
+	j.Close(context.Background()) // after which nothing is logged any more
+	for what, want := range map[string]int{"mount the disk": 1, "put the old one back": 2, "history ends unwritten": 1} {
+		if n := strings.Count(log.String(), what); n != want {
+			t.Errorf("%q is told %d times, not %d, in\n%s", what, n, want, log.String())
+		}
 	}
 }
 

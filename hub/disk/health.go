@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// logEvery bounds how often the log is told that the disk is still in trouble.
+	// logEvery bounds how often the log is told of one kind of trouble.
 	logEvery = time.Minute
 	// tryEvery bounds how often it is tried meanwhile.
 	tryEvery = 250 * time.Millisecond
@@ -22,8 +22,8 @@ type health struct {
 	err      error // why nothing can be stored; nil where it can
 	since    time.Time
 	tried    time.Time
-	told     time.Time // the log
-	affected int       // messages since the trouble began
+	affected int                  // messages since the trouble began
+	told     map[string]time.Time // when the log was told of a trouble, by its hint
 }
 
 // mayTry reports whether a batch may wait for a try of a disk in trouble. With Live none
@@ -39,12 +39,16 @@ func (w *writer) isIll(err error) {
 		h.since, h.affected = now, 0
 	}
 	h.err, h.tried = err, now
-	if now.Sub(h.told) < logEvery {
+	hint := hint(err)
+	if now.Sub(h.told[hint]) < logEvery {
 		return
 	}
-	h.told = now
+	if h.told == nil {
+		h.told = make(map[string]time.Time)
+	}
+	h.told[hint] = now
 	w.j.log.Error("history can't be written", "file", w.j.path, "err", err, "messages", w.j.options.OnError,
-		"since", h.since.Format(time.RFC3339), "affected", h.affected, "hint", hint(err))
+		"since", h.since.Format(time.RFC3339), "affected", h.affected, "hint", hint)
 }
 
 func (w *writer) isWell() {

@@ -89,6 +89,10 @@ func (w *writer) close() {
 		}
 		w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
 	}
+	if h := &w.health; h.err != nil {
+		w.j.log.Error("history ends unwritten", "file", w.j.path, "err", h.err,
+			"since", h.since.Format(time.RFC3339), "affected", h.affected, "hint", hint(h.err))
+	}
 	if err := w.disconnect(); err != nil {
 		w.j.log.Warn("closing the history", "file", w.j.path, "err", err)
 	}

@@ -75,6 +75,29 @@ func TestPageSearches(t *testing.T) {
 	focused("text")
 }
 
+// TestPageSearchesHistory finds what was said before the server was last started.
+func TestPageSearchesHistory(t *testing.T) {
+	data := t.TempDir()
+	first := startProgram(t, "--data", data)
+	page := openPage(t, "http://"+first.http)
+	said := []string{"pizza on Friday?", "who brings the drinks", "more Pizza please"}
+	for _, text := range said {
+		page.say(text)
+	}
+	page.expectTold(said)
+	page.expectPending()
+	first.end(t)
+
+	second := startProgram(t, "--data", data)
+	page = openPage(t, "http://"+second.http)
+	page.do(chromedp.SendKeys(chromedp.CSS("#words"), "PIZZA"), enter(0))
+	until[bool](page, `document.querySelector("#results .told").textContent === "2 messages found"`)
+	found := ask[string](page, `[...document.querySelectorAll("#results li .text")].map((e) => e.innerText).join(" / ")`)
+	if found != "more Pizza please / pizza on Friday?" {
+		t.Errorf("it finds %q", found)
+	}
+}
+
 // TestPageFindsNoSearch asks a server that knows of none: the panel says so.
 func TestPageFindsNoSearch(t *testing.T) {
 	page := openPage(t, startScripted(t, answerAsUsual).url)

@@ -106,9 +106,6 @@ func (r *room) missing(after, upTo, kept int64, found []*hub.Message) []hub.Miss
 		if !h.sure {
 			m.Count = -1
 		}
-		if m.After == begin {
-			m.After = max(after, m.After)
-		}
 		if n := len(list); n > 0 && list[n-1].Before == m.Before { // nothing is found between
 			if list[n-1].Count < 0 || m.Count < 0 {
 				list[n-1].Count = -1

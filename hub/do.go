@@ -76,6 +76,7 @@ func (m *member) rename(q *request) error {
 	if !m.hub.rename(m, nick) {
 		return taken(nick)
 	}
+	m.spoke = true // the room is told
 	m.acknowledge(q)
 	return nil
 }

@@ -54,7 +54,7 @@ type member struct {
 	ahead     int  // bytes that it said while somebody was behind
 	sweeps    bool // its session is to sweep what it said; written by the session alone
 
-	spoke    bool          // its session's: it said something, and asked for nothing since
+	spoke    bool          // its session's: the room has something of it that it may not have heard yet
 	pace     *pace         // its session's; nil until it says something
 	newRooms *rate.Limiter // guarded by hub.mu; nil until it makes a room
 

@@ -1,6 +1,9 @@
 package hub
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // A Conn carries one member's end of the line over some transport, in whole lines.
 //
@@ -46,6 +49,16 @@ type LineBuffer interface {
 	HasLine() bool
 }
 
+// A Watcher is a Conn that notices that its peer is gone while nobody reads from it. The
+// hub uses it while it does not read on, because the member said too much.
+type Watcher interface {
+	// Watch waits for d, or until there is nothing more to wait for. It returns nil after
+	// d, io.EOF as soon as the peer has ended its input and ReadLine would return io.EOF
+	// at once, and another error as soon as the connection is reset or closed. The
+	// goroutine that reads calls it.
+	Watch(d time.Duration) error
+}
+
 // A Codec makes the bytes that one kind of client gets for an event, framed for its
 // transport. Callers with equal Codecs share the bytes: an event is encoded once for
 // all of them, however many. A Codec is therefore a comparable value.
@@ -82,6 +95,7 @@ type Caller struct {
 var (
 	ErrTooLong    = errors.New("line too long")
 	ErrNotUTF8    = errors.New("line is not UTF-8")
+	ErrControl    = errors.New("control frame") // no line; it counts like one, and the next call goes on after it
 	ErrWouldBlock = errors.New("write would block")
 )
 

@@ -18,9 +18,15 @@ type Journal interface {
 	// gets the first one's ID and is not kept.
 	Append(m *Message, key string, commit func(Fate))
 
-	// Last returns the newest id of a room; later messages have greater ones. It does not
-	// wait for a disk.
-	Last(room string) int64
+	// Open returns the newest id of a room, and says that the room has members from now on:
+	// until Release the Journal does not forget it, whatever else it has to forget. Later
+	// messages have greater ids. Open may wait for a disk, and the hub holds no lock
+	// meanwhile. It does not fail: a Journal that can't find out the newest id returns one
+	// above all that the room ever had.
+	Open(room string) (last int64)
+
+	// Release says that a room has no members any more. It does not wait for a disk.
+	Release(room string)
 
 	// After returns the oldest messages of a room with after < id <= upTo, oldest
 	// first, at most limit, and which messages after the id after, up to the last one

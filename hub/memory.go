@@ -142,7 +142,7 @@ func (s *shelf) slice(first int64, n int) []*Message {
 	return found
 }
 
-func (j *Memory) Last(room string) int64 {
+func (j *Memory) Open(room string) int64 {
 	s := j.shelf(room, false)
 	if s == nil {
 		j.mu.Lock()
@@ -153,6 +153,8 @@ func (j *Memory) Last(room string) int64 {
 	defer s.mu.Unlock()
 	return s.last
 }
+
+func (j *Memory) Release(string) {}
 
 func (j *Memory) After(room string, after, upTo int64, limit int) ([]*Message, []Missing, error) {
 	s := j.shelf(room, false)

@@ -13,7 +13,7 @@ import (
 func TestMemoryForgetsWhatIsOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := hub.NewMemory(hub.Retention{Messages: 3, Age: time.Hour})
-		base := j.Last("r")
+		base := j.Open("r")
 		for i := range 5 { // two are too many
 			j.Append(&hub.Message{Room: "r", Text: fmt.Sprint(i)}, "", func(hub.Fate) {})
 			time.Sleep(10 * time.Minute)
@@ -31,7 +31,7 @@ func TestMemoryForgetsWhatIsOld(t *testing.T) {
 		}{{0, "234", 2}, {30 * time.Minute, "234", 2}, {time.Nanosecond, "34", 3}, {15 * time.Minute, "4", 4}, {time.Hour, "", 5}} {
 			time.Sleep(step.wait)
 			before, more, _ := j.Before("r", 1<<53, 10)
-			after, missing, _ := j.After("r", base, j.Last("r"), 10)
+			after, missing, _ := j.After("r", base, j.Open("r"), 10)
 			if texts(before) != step.want || texts(after) != step.want || more {
 				t.Errorf("%v on: %s before, %s after, more %v; want %s", step.wait, texts(before), texts(after), more, step.want)
 			}

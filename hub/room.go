@@ -20,6 +20,7 @@ type room struct {
 	hub    *Hub
 	name   string
 	coming int // members for whom it was opened and who have not entered; guarded by hub.mu
+	loaded sync.Once
 
 	mu        sync.Mutex // taken after hub.mu, before a member's
 	members   []*member
@@ -41,9 +42,20 @@ type room struct {
 }
 
 func newRoom(h *Hub, name string) *room {
-	r := &room{hub: h, name: name, last: h.journal.Last(name)}
+	r := &room{hub: h, name: name}
 	r.changed.L = &r.mu
 	return r
+}
+
+// load asks the journal for the newest id, for the first of those that come. It may wait
+// for a disk, so no lock is held.
+func (r *room) load() {
+	r.loaded.Do(func() {
+		last := r.hub.journal.Open(r.name)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.last = last
+	})
 }
 
 // tellAll puts e behind everything else that the room was told, and sees to it that the

@@ -11,6 +11,15 @@ import (
 // open finds a room for m to enter, and makes it where there is none. The room stays
 // until m has entered it.
 func (h *Hub) open(m *member, name string) (*room, *Refusal) {
+	r, bad := h.findOrMake(m, name)
+	if bad != nil {
+		return nil, bad
+	}
+	r.load()
+	return r, nil
+}
+
+func (h *Hub) findOrMake(m *member, name string) (*room, *Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r := h.rooms[name]
@@ -70,6 +79,7 @@ func (h *Hub) leave(m *member, word string) {
 	if len(r.members) == 0 && r.coming == 0 && h.rooms[r.name] == r {
 		r.tellCrowd(0) // to nobody: it stops the timer
 		delete(h.rooms, r.name)
+		h.journal.Release(r.name) // before anybody can open it again
 	}
 }
 

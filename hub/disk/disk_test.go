@@ -40,7 +40,7 @@ func TestSearchIndexed(t *testing.T) {
 			t.Errorf("%s: %d found, more %v, %v", words, len(found), more, err)
 		}
 	}
-	found, more, err := j.Search("r", hub.NewQuery("number"), j.Last("r"), 2)
+	found, more, err := j.Search("r", hub.NewQuery("number"), j.Open("r"), 2)
 	if err != nil || !more || len(found) != 2 || found[0].Text != "number 298 of föö-bar" || found[1].Text != "number 297 of föö-bar" {
 		t.Errorf("found %v, more %v, %v", found, more, err)
 	}

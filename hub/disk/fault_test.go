@@ -36,7 +36,7 @@ func until(t *testing.T, j *Journal, room, key string) *hub.Message {
 
 func texts(t *testing.T, j *Journal, room string) (list []string) {
 	t.Helper()
-	found, _, err := j.After(room, 0, j.Last(room), 1000)
+	found, _, err := j.After(room, 0, j.Open(room), 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestReopen(t *testing.T) {
 	if m := say(t, j, "r", "8"); m.ID != last.ID+1 {
 		t.Errorf("id %d after %d", m.ID, last.ID)
 	}
-	if _, missing, _ := j.After("r", other.ID-1_000_000, j.Last("r"), 10); len(missing) != 1 || missing[0].Count != -1 {
+	if _, missing, _ := j.After("r", other.ID-1_000_000, j.Open("r"), 10); len(missing) != 1 || missing[0].Count != -1 {
 		t.Errorf("an id of another server: %v", missing)
 	}
 }

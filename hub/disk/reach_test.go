@@ -63,7 +63,7 @@ func BenchmarkMillion(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer j.Close(context.Background())
-	last := j.Last("r")
+	last := j.Open("r")
 	b.Run("last 100", func(b *testing.B) {
 		for b.Loop() {
 			if found, _, _ := j.Before("r", last-int64(random.IntN(900_000)), 100); len(found) != 100 {

@@ -18,8 +18,8 @@ const (
 	fill = 100
 )
 
-// Last returns the newest id of a room.
-func (j *Journal) Last(room string) int64 {
+// Open returns the newest id of a room.
+func (j *Journal) Open(room string) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if r := j.rooms[room]; r != nil {
@@ -27,6 +27,9 @@ func (j *Journal) Last(room string) int64 {
 	}
 	return j.floor
 }
+
+// Release does nothing yet.
+func (j *Journal) Release(string) {}
 
 // Lacks reports whether messages after an id are missing.
 func (j *Journal) Lacks(room string, after int64) bool {

@@ -41,7 +41,7 @@ func put(t *testing.T, j hub.Journal, room, key, text string) (m *hub.Message, r
 // is read back is what was committed.
 func testOrder(t *testing.T, j hub.Journal) {
 	const talkers, each = 8, 100
-	start := j.Last("r")
+	start := j.Open("r")
 	var mu sync.Mutex
 	var commits []*hub.Message
 	var wg, committed sync.WaitGroup
@@ -75,7 +75,7 @@ func testOrder(t *testing.T, j hub.Journal) {
 		}
 		next[i]++
 	}
-	if got := j.Last("r"); got != last {
+	if got := j.Open("r"); got != last {
 		t.Errorf("last is %d, committed %d", got, last)
 	}
 	found, missing, err := j.After("r", start, last, 10_000)
@@ -91,7 +91,7 @@ func testOrder(t *testing.T, j hub.Journal) {
 
 func testPages(t *testing.T, j hub.Journal) {
 	var all []*hub.Message
-	base := j.Last("r")
+	base := j.Open("r")
 	for i := range 15 { // five are forgotten
 		m, _ := put(t, j, "r", "", fmt.Sprint(i))
 		all = append(all, m)
@@ -170,7 +170,7 @@ func testKeys(t *testing.T, j hub.Journal) {
 }
 
 func testRooms(t *testing.T, j hub.Journal) {
-	told := j.Last("new") // what a newcomer to an empty room is told
+	told := j.Open("new") // what a newcomer to an empty room is told
 	m, _ := put(t, j, "new", "", "x")
 	if m.ID <= told {
 		t.Errorf("id %d after the newcomer was told %d", m.ID, told)
@@ -178,7 +178,7 @@ func testRooms(t *testing.T, j hub.Journal) {
 	if found, missing, _ := j.After("new", told, m.ID, 10); len(found) != 1 || missing != nil {
 		t.Errorf("since what it was told: %d messages, missing %v", len(found), missing)
 	}
-	last := j.Last("empty")
+	last := j.Open("empty")
 	if found, missing, _ := j.After("empty", last, last, 10); len(found) != 0 || missing != nil {
 		t.Errorf("in an empty room: %d messages, missing %v", len(found), missing)
 	}

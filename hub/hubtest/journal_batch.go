@@ -23,7 +23,7 @@ func testManyRooms(t *testing.T, j hub.Journal) {
 	places := make([]place, rooms)
 	for r := range rooms {
 		room := fmt.Sprint("room-", r)
-		places[r].last = j.Last(room)
+		places[r].last = j.Open(room)
 		for range talkers {
 			appending.Go(func() {
 				for range each {
@@ -53,7 +53,7 @@ func testManyRooms(t *testing.T, j hub.Journal) {
 		if n := places[r].commits; n != talkers*each {
 			t.Errorf("%s: %d commits", room, n)
 		}
-		if last := j.Last(room); last != places[r].last {
+		if last := j.Open(room); last != places[r].last {
 			t.Errorf("%s: last is %d, committed %d", room, last, places[r].last)
 		}
 		found, _, err := j.Before(room, 1<<53, 1000)

@@ -11,7 +11,7 @@ import (
 // testUnknown asks for what comes after ids that this journal never gave, and for
 // everything.
 func testUnknown(t *testing.T, j hub.Journal) {
-	base := j.Last("r")
+	base := j.Open("r")
 	var first, last int64
 	for i := range 3 {
 		m, _ := put(t, j, "r", "", fmt.Sprint(i))
@@ -39,7 +39,7 @@ func testUnknown(t *testing.T, j hub.Journal) {
 // testKeepsNone: a journal that keeps no messages still gives them their places, and says
 // what is missing.
 func testKeepsNone(t *testing.T, j hub.Journal) {
-	base := j.Last("r")
+	base := j.Open("r")
 	put(t, j, "r", "k", "one")
 	m, _ := put(t, j, "r", "", "two")
 	if again, repeated := put(t, j, "r", "k", "one"); !repeated || again.ID >= m.ID {
@@ -66,7 +66,7 @@ const oldAge = 100 * time.Millisecond
 
 // testAge waits until a message is old: then it is missing, and its key is still known.
 func testAge(t *testing.T, j hub.Journal) {
-	base := j.Last("r")
+	base := j.Open("r")
 	old, _ := put(t, j, "r", "k", "old")
 	late := time.After(patience)
 	look := time.NewTicker(oldAge / 5)

@@ -14,7 +14,6 @@ func (m *member) do(q *request) error {
 		if !m.awaitPlaces() {
 			return ErrShutdown
 		}
-		m.drain()
 		m.spoke = false
 	}
 	switch q.verb {
@@ -88,8 +87,7 @@ func (m *member) join(q *request) error {
 	}
 	r := m.room
 	if name == r.name { // nobody comes or goes
-		r.resume(m, m.format, q.ref)
-		m.release()
+		m.welcomeAgain(q)
 		return nil
 	}
 	next, bad := m.hub.open(m, name)
@@ -97,9 +95,25 @@ func (m *member) join(q *request) error {
 		return bad
 	}
 	m.hub.leave(m, "")
-	r.settle(m)
+	r.settle(m, cursor{}, func() {})
 	m.enter(next, q.ref, -1, nil)
 	return nil
+}
+
+// welcomeAgain tells m what it finds in the room that it is in, at the place in the stream
+// that this holds for.
+func (m *member) welcomeAgain(q *request) {
+	r := m.room
+	r.mu.Lock()
+	m.mu.Lock()
+	m.append(r.welcome(m, m.format, q.ref))
+	m.append(r.standing()...)
+	end := m.cur.stream.end()
+	m.outAt = end.place()
+	m.mu.Unlock()
+	r.mu.Unlock()
+	m.flush()
+	m.makePlace()
 }
 
 func (m *member) reformat(q *request) error {
@@ -110,9 +124,12 @@ func (m *member) reformat(q *request) error {
 	if m.codecs[format] == nil || m.codecs[m.format] == nil || m.codecs[1-m.format] == nil {
 		return badRequest("the format stands: the connection's subprotocol chose it")
 	}
-	if format == JSON || m.format != format {
-		m.room.resume(m, format, q.ref)
-		m.release()
+	switch {
+	case format != m.format:
+		m.room.reformat(m, format, q.ref)
+		m.free()
+	case format == JSON:
+		m.welcomeAgain(q)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"container/list"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -29,19 +30,27 @@ const (
 	// lookEvery and lookAfter bound how often those who are behind are looked at.
 	lookEvery = time.Millisecond
 	lookAfter = 16 << 10 // bytes
+	// lookAt bounds how many of them are looked at: those that took something last.
+	lookAt = 64
 )
 
-// flow is what a room knows of members who are behind.
+// flow is what a room knows of members that are behind.
 type flow struct {
-	mu     sync.Mutex            // taken after a member's
-	behind map[*member]time.Time // since when
+	mu     sync.Mutex // taken after a member's
+	behind list.List  // of lagging, for those that are waited for; the one that took something last comes first
 
 	// Guarded by the room's mu.
 	full    bool         // somebody is to be waited for
 	looked  time.Time    // when full was found out
 	unseen  int          // bytes told since
-	waiting atomic.Int32 // those who wait
+	waiting atomic.Int32 // those that wait
 	again   *time.Timer  // looks again while they do: nobody tells that a member froze
+}
+
+// lagging is a member that is behind.
+type lagging struct {
+	member      *member
+	since, took time.Time // when it fell behind, and when it took something last
 }
 
 // waitForPlace waits until m may say one more message. r.mu is held, and released while
@@ -80,20 +89,25 @@ func (r *room) isFull() bool {
 	f.full = slices.ContainsFunc(f.waitedFor(now), func(m *member) bool {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		// Who is told history stands still in the stream, and goes on behind it.
-		return !m.held && m.cur.behind() > r.hub.window/2 && now.Sub(m.took) < freshness
+		// A member that is told history stands still in the stream, and goes on after it.
+		return m.limit == noLimit && m.cur.behind() > r.hub.window/2
 	})
 	return f.full
 }
 
-// waitedFor returns who has not been behind for too long.
+// waitedFor returns the members that took something just now and have not been behind for
+// too long; of many, some.
 func (f *flow) waitedFor(now time.Time) []*member {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var members []*member
-	for m, since := range f.behind {
-		if now.Sub(since) < longestWait {
-			members = append(members, m)
+	for e := f.behind.Front(); e != nil && len(members) < lookAt; e = e.Next() {
+		l := e.Value.(*lagging)
+		if now.Sub(l.took) >= freshness {
+			break
+		}
+		if now.Sub(l.since) < longestWait {
+			members = append(members, l.member)
 		}
 	}
 	return members
@@ -103,18 +117,35 @@ func (f *flow) waitedFor(now time.Time) []*member {
 func (f *flow) fallBehind(m *member) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.behind == nil {
-		f.behind = make(map[*member]time.Time)
+	now := time.Now()
+	m.lag = f.behind.PushFront(&lagging{m, now, now})
+}
+
+// took notes that m, which is behind, took something. m.mu is held.
+func (f *flow) took(m *member) {
+	if m.lag == nil {
+		return
 	}
-	m.took = time.Now()
-	f.behind[m] = m.took
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l := m.lag.Value.(*lagging)
+	l.took = time.Now()
+	f.behind.MoveToFront(m.lag)
+	if l.took.Sub(l.since) >= longestWait { // nobody waits for it until it has caught up once
+		f.behind.Remove(m.lag)
+		m.lag = nil
+	}
 }
 
 // catchUp notes that m has everything, or is gone. m.mu is held.
 func (f *flow) catchUp(m *member) {
+	if m.lag == nil {
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.behind, m)
+	f.behind.Remove(m.lag)
+	m.lag = nil
 }
 
 // progress notes that somebody who is behind took something.

@@ -27,13 +27,13 @@ func (m *member) history(q *request) error {
 		}
 		m.look(func() {
 			p := m.hub.pageOf(found, true)
-			m.queue(&HistoryAnswer{q.ref, p, more || len(p.fits) < len(found)})
+			m.answer(&HistoryAnswer{q.ref, p, more || len(p.fits) < len(found)})
 		})
 		m.makePlace()
 		return nil
 	}
 	last := m.catchUpAndHold(r)
-	defer m.release()
+	defer m.free()
 	n, bad := m.retellLast(r, last, m.asked(q, 20))
 	if bad != nil {
 		return bad
@@ -57,7 +57,7 @@ func (m *member) since(q *request) error {
 	r := m.room
 	if m.format == Text {
 		last := m.catchUpAndHold(r)
-		defer m.release()
+		defer m.free()
 		n, bad := m.retellSince(r, q.id, last)
 		if bad != nil {
 			return bad
@@ -80,10 +80,10 @@ func (m *member) since(q *request) error {
 		}
 		for _, gap := range gaps {
 			if len(p.fits) == 0 || gap.After < upTo {
-				m.queue(gap)
+				m.answer(gap)
 			}
 		}
-		m.queue(&HistoryAnswer{q.ref, p, upTo < last})
+		m.answer(&HistoryAnswer{q.ref, p, upTo < last})
 	})
 	m.makePlace()
 	return nil
@@ -106,7 +106,7 @@ func (m *member) search(q *request) error {
 	}
 	m.look(func() {
 		p := newPage(found, false)
-		m.queue(&SearchAnswer{q.ref, p, more || len(p.fits) < len(found)})
+		m.answer(&SearchAnswer{q.ref, p, more || len(p.fits) < len(found)})
 	})
 	m.makePlace()
 	return nil
@@ -199,45 +199,44 @@ func (m *member) look(work func()) {
 	m.flush()
 }
 
-// catchUpAndHold waits until m has heard all that the room was told until now, and holds
-// back what comes behind that. It returns the newest id of what m has heard then.
-func (m *member) catchUpAndHold(r *room) int64 {
+// catchUpAndHold waits until m has heard all that the room was told until now, and holds it
+// there until m.free. It returns the newest id of what m has heard then.
+func (m *member) catchUpAndHold(r *room) (last int64) {
 	r.mu.Lock()
-	last := r.last
 	m.mu.Lock()
-	end := m.cur.place() + m.cur.behind()
+	last = m.hold()
 	m.mu.Unlock()
 	r.mu.Unlock()
-	m.flush()
-	m.waitUntil(func() bool {
-		m.held = !m.writing || m.cur.place() >= end // who writes does so to the end
-		return m.held
-	})
+	m.awaitHold()
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if place := m.cur.place(); place > m.limit { // it fell out of the window, and moved on
+		m.limit, last = place, m.cur.chunk.prior
+	}
 	return last
 }
 
-// rejoin returns -1 where the stream still keeps all that came behind the message told,
-// for m, whose events are held back. Else it has m go on at the stream's end, and returns
-// the newest id before that.
+// rejoin returns -1 if the stream still keeps all that came after the message told for m,
+// which is held. If not, it moves m to the end of the stream, and returns the newest id
+// before that.
 func (r *room) rejoin(m *member, told int64) int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := m.cur.chunk
-	if c == nil || !c.left.Load() || r.last <= told {
+	if m.broken != nil || !m.cur.chunk.left.Load() || r.last <= told {
 		return -1
 	}
-	for _, s := range r.streams {
-		if s.codec == m.codec {
-			m.cur = s.end()
-		}
-	}
+	m.seek(m.cur.stream.end())
+	last := m.hold()
 	if m.format == Text { // presence was missed
-		m.out = m.codec.Append(m.out, &Gap{})
+		m.append(&Gap{})
 	}
-	r.tellAgain(m, r.last)
-	return r.last
+	r.tellAgain(m, last)
+	return last
 }
 
 // after returns the messages after an id, and a gap wherever some are not kept or where

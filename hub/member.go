@@ -1,10 +1,10 @@
 package hub
 
 import (
+	"container/list"
 	"fmt"
 	"runtime/debug"
 	"sync"
-	"time"
 
 	"golang.org/x/time/rate"
 )
@@ -12,6 +12,11 @@ import (
 // outboxLimit bounds what waits for one member alone. Its own requests wait for place;
 // what others send it is refused.
 const outboxLimit = 64 << 10
+
+// maxAnswerLag is how many bytes may lie between a member and its own last message for an
+// answer to wait for its place after that message. A member that is further behind gets
+// the answer at once.
+const maxAnswerLag = 64 << 10
 
 // A member is somebody on the line.
 //
@@ -22,20 +27,21 @@ type member struct {
 	// What a sweep needs stands together at the beginning: in a large room it finds the
 	// memory of most members cold.
 	mu      sync.Mutex // never held while writing; taken after a room's
-	held    bool       // cur stays: a replay comes first
 	writing bool       // somebody writes
-	try     TryWriter  // nil where conn can't write without waiting
-	cur     cursor
-	out     []byte // owed to this member alone, before what cur points at
-	stop    cursor // where cur ends, once the member has left the stream
-	broken  error  // nothing can be written any more
+	parting bool       // it reads no more of its stream after limit
+	try     TryWriter  // nil if conn can't write without waiting
+	cur     cursor     // what it reads next; see seek
+	limit   int64      // the place in its stream up to which it reads
+	out     []byte     // owed to this member alone, after what it reads up to outAt
+	outAt   int64      // a place in its stream, at most limit
+	broken  error      // nothing can be written any more
 
 	// Guarded by mu too.
-	room     *room // written under turn too
+	room     *room // written under turn too; nil until it has its welcome
 	format   Format
-	codec    Codec
-	told     int64         // messages of the stream up to stop
-	took     time.Time     // when it took something last, while it is behind
+	said     int64         // the place after what its room was told of it last
+	told     int64         // if parting: messages of the stream up to limit
+	lag      *list.Element // in its room's flow, while it is behind
 	progress chan struct{} // closed at the next progress; nil when nobody waits
 	ended    bool          // nothing more is read
 
@@ -71,7 +77,7 @@ type member struct {
 func newMember(h *Hub, who *Caller, c Conn) *member {
 	m := &member{
 		hub: h, conn: c, via: who.Via, addr: who.Addr,
-		format: who.Format, codec: who.Codecs[who.Format], codecs: who.Codecs,
+		format: who.Format, codecs: who.Codecs,
 	}
 	m.try, _ = c.(TryWriter)
 	m.lines, _ = c.(LineBuffer)
@@ -92,7 +98,7 @@ func (m *member) flush() bool {
 		switch {
 		case frames == nil:
 			m.rest()
-			return !m.held
+			return m.limit == noLimit
 		case m.try == nil:
 			m.fallBehind()
 			return false
@@ -134,7 +140,7 @@ func (m *member) catchUp(r *room) {
 			m.fail(err)
 			return
 		}
-		m.took = time.Now()
+		r.flow.took(m)
 		m.mu.Unlock() // a room's lock comes first
 		r.progress()
 		m.mu.Lock()
@@ -143,22 +149,23 @@ func (m *member) catchUp(r *room) {
 
 // owed returns the next frames for m, and whether they are from its outbox.
 func (m *member) owed() (frames []byte, own bool) {
-	for {
+	for m.broken == nil {
+		limit := m.limit
 		if len(m.out) > 0 {
-			return m.out, true
+			if m.cur.place() >= m.outAt {
+				return m.out, true
+			}
+			limit = m.outAt
 		}
-		if m.held || m.broken != nil {
-			return nil, false
-		}
-		frames, fell := m.cur.unread(m.stop)
+		frames, fell := m.cur.unread(limit)
 		if !fell {
 			return frames, false
 		}
-		r := m.room
 		m.mu.Unlock()
-		r.moveOn(m)
+		m.moveOn()
 		m.mu.Lock()
 	}
+	return nil, false
 }
 
 // write writes frames and takes off what m has got of them. m.mu is released meanwhile.
@@ -219,7 +226,7 @@ func (m *member) fail(err error) {
 // give drops all that m is owed: it can't be written any more.
 func (m *member) give(why error) {
 	m.broken = why
-	m.out, m.cur, m.stop = nil, cursor{}, cursor{}
+	m.out = nil
 	m.wake()
 }
 
@@ -251,24 +258,45 @@ func (m *member) drain() {
 	m.waitUntil(func() bool { return !m.writing })
 }
 
+// codec returns the Codec of m's format.
+func (m *member) codec() Codec { return m.codecs[m.format] }
+
+// append puts events into m's outbox. m.mu is held.
+func (m *member) append(events ...Event) {
+	if m.broken != nil {
+		return
+	}
+	for _, e := range events {
+		m.out = m.codec().Append(m.out, e)
+	}
+}
+
 // queue puts events into m's outbox without writing them. What m itself did not ask for
 // is offered instead.
 func (m *member) queue(events ...Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.broken != nil {
-		return
-	}
-	for _, e := range events {
-		m.out = m.codec.Append(m.out, e)
+	m.append(events...)
+}
+
+// answer is queue for the answer to a request: it comes after what the room was told of m
+// before, unless m is far behind that.
+func (m *member) answer(events ...Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.append(events...)
+	if m.said-m.cur.place() > maxAnswerLag {
+		m.outAt = 0
+	} else {
+		m.outAt = max(m.outAt, m.said)
 	}
 }
 
-// tell gives m events in answer to what it asked, behind what the room was told before if
-// m takes it at once, and waits where the outbox is full.
+// tell gives m events in answer to what it asked, and after what the room was told before
+// if m takes that at once. It waits while the outbox is full.
 func (m *member) tell(events ...Event) {
 	m.flush()
-	m.queue(events...)
+	m.answer(events...)
 	m.flush()
 	m.makePlace()
 }
@@ -289,15 +317,15 @@ func (m *member) fullUp() bool {
 	return len(m.out) >= outboxLimit
 }
 
-// offer gives m an event that somebody else wants it to have. It reports false where m
-// is too far behind to take it.
+// offer gives m an event that somebody else wants it to have. It reports false if m is too
+// far behind to take it, or does not have its welcome yet.
 func (m *member) offer(e Event) bool {
 	m.mu.Lock()
-	if m.broken != nil || len(m.out) >= outboxLimit {
+	if m.room == nil || m.broken != nil || len(m.out) >= outboxLimit {
 		m.mu.Unlock()
 		return false
 	}
-	m.out = m.codec.Append(m.out, e)
+	m.append(e)
 	m.mu.Unlock()
 	m.flush()
 	return true
@@ -308,12 +336,4 @@ func (m *member) isBroken() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.broken != nil
-}
-
-// release lets live events come that were held back while a replay was told.
-func (m *member) release() {
-	m.mu.Lock()
-	m.held = false
-	m.mu.Unlock()
-	m.flush()
 }

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,7 +28,6 @@ type room struct {
 	streams   []*stream
 	last      int64 // id of the newest message heard
 	saying    int   // messages that the journal has not committed yet
-	leaving   int   // members who still read a stream that they left
 	closed    bool  // nothing more is said here: the server ends
 	abandoned bool  // what the journal has not committed is not waited for
 	unstored  bool  // what is said is not stored, as the room knows
@@ -81,18 +81,23 @@ func (r *room) record(e Event) bool {
 	return n > 0
 }
 
-// enter puts m into the room, whose comings and goings it hears from now on, though not
-// its own. Live events are held back until m.release. r.mu is held.
-func (r *room) enter(m *member) {
+// enter puts m into the room. m is told the welcome, what it did wrong on the way, and what
+// else holds here, and from then on what the room is told, but not its own arrival. Until
+// m.free it is held there. r.mu is held.
+func (r *room) enter(m *member, ref string, wrong []Event) *Welcome {
 	r.arrived(m)
 	m.index = len(r.members)
 	r.members = append(r.members, m)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.room = r
-	m.held = true
-	m.stop = cursor{}
-	m.cur = r.listen(m.codec)
+	m.room = r // from here on others can write to m, so the welcome comes with it
+	m.seek(r.stream(m.codec()).end())
+	m.hold()
+	welcome := r.welcome(m, m.format, ref)
+	m.append(welcome)
+	m.append(wrong...)
+	m.append(r.standing()...)
+	return welcome
 }
 
 // leave takes m out of the room when all that it said has its place, and tells the
@@ -107,100 +112,47 @@ func (r *room) leave(m *member, word string) {
 	r.members[m.index].index = m.index
 	r.members[last] = nil
 	r.members = r.members[:last]
-	r.part(m)
+	m.mu.Lock()
+	m.part()
+	m.mu.Unlock()
 	r.departed(m, word)
 }
 
-// listen returns the live end of the codec's stream, for one more reader. r.mu is held.
-func (r *room) listen(codec Codec) cursor {
+// stream returns the codec's stream, and makes it if there is none. r.mu is held, and the
+// caller gives it a reader.
+func (r *room) stream(codec Codec) *stream {
 	for _, s := range r.streams {
 		if s.codec == codec {
-			s.users++
-			return s.end()
+			return s
 		}
 	}
-	s := newStream(codec, r.hub.window, &r.hub.backlog, r.last)
-	s.users = 1
-	if len(codec.Append(nil, Ping{Idle: true})) > 0 {
-		s.ping = time.AfterFunc(pingEvery, func() { r.pingAll(s) })
-	}
+	s := newStream(r, codec)
 	r.streams = append(r.streams, s)
-	return s.end()
+	return s
 }
 
-// part makes m's stream end here for m. r.mu is held.
-func (r *room) part(m *member) {
-	r.leaving++
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i, s := range r.streams {
-		if s.codec != m.codec {
-			continue
-		}
-		m.stop, m.told = s.end(), s.tail.told()
-		s.users--
-		if s.users == 0 {
-			if s.ping != nil {
-				s.ping.Stop()
-			}
-			s.trim() // who still reads it holds what it needs
-			r.streams = append(r.streams[:i], r.streams[i+1:]...)
-		}
-		return
-	}
+// drop forgets a stream. r.mu is held.
+func (r *room) drop(s *stream) {
+	r.streams = slices.DeleteFunc(r.streams, func(other *stream) bool { return other == s })
 }
 
-// settle waits until m, which has left, got all that it is owed from the room.
-func (r *room) settle(m *member) {
-	m.drain()
+// reformat takes m from its stream to the one of another format, at the same place. In JSON
+// m is told there what it finds. Until m.free it is held there.
+func (r *room) reformat(m *member, format Format, ref string) {
+	r.mu.Lock()
 	m.mu.Lock()
-	m.cur, m.stop = cursor{}, cursor{}
+	m.part()
+	next := r.stream(m.codecs[format]).end()
+	next.stream.keep(m)
 	m.mu.Unlock()
-	r.mu.Lock()
-	r.leaving--
-	r.mu.Unlock()
-}
-
-// resume takes m from its stream to the one of a format, at the same place, and tells it
-// in JSON what it finds there. Live events are held back until m.release.
-func (r *room) resume(m *member, format Format, ref string) {
-	r.mu.Lock()
-	r.part(m)
-	next := r.listen(m.codecs[format])
 	found := append([]Event{r.welcome(m, format, ref)}, r.standing()...)
 	r.mu.Unlock()
-	r.settle(m)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.broken != nil {
-		return
-	}
-	m.held = true
-	m.cur = next
-	if format == JSON || m.format == format {
-		for _, e := range found { // before anything else in it
-			m.out = m.codecs[format].Append(m.out, e)
+	r.settle(m, next, func() {
+		m.format = format
+		if format == JSON {
+			m.append(found...)
 		}
-	}
-	m.format, m.codec = format, m.codecs[format]
-}
-
-// pingAll gives the readers of one stream a sign of life.
-func (r *room) pingAll(s *stream) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s.users == 0 {
-		return
-	}
-	idle := time.Since(s.told)
-	ping := Ping{Idle: idle >= pingEvery}
-	if s.append(ping) > 0 {
-		r.sweepSoon()
-	}
-	if ping.Idle {
-		s.told, idle = time.Now(), 0
-	}
-	s.ping.Reset(pingEvery - idle)
+	})
 }
 
 // welcome makes what m is told in a format about the room that it is in. r.mu is held.
@@ -233,18 +185,18 @@ func (r *room) occupants(m *member, most int) []Occupant {
 	return who
 }
 
-// moveOn puts m's cursor, which fell out of the window, on the oldest chunk in it, or on
-// its stop where that fell out too, and tells m what it missed.
-func (r *room) moveOn(m *member) {
-	r.mu.Lock()
+// moveOn puts the cursor of m, which fell out of the window, on the oldest chunk in it, and
+// tells m what it missed before anything else. m's writer calls it.
+func (m *member) moveOn() {
 	m.mu.Lock()
-	c := m.cur.chunk
+	c, broken := m.cur, m.broken
 	m.mu.Unlock()
-	if c == nil {
-		r.mu.Unlock()
+	if broken != nil {
 		return
 	}
-	gap := Gap{After: c.last}
+	r := c.stream.room
+	r.mu.Lock()
+	gap := Gap{After: c.chunk.last}
 	r.mu.Unlock()
 	lost := r.hub.journal.Lacks(r.name, gap.After) // not under the room's lock
 
@@ -252,41 +204,38 @@ func (r *room) moveOn(m *member) {
 	defer r.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.cur.chunk != c {
+	if m.broken != nil {
 		return
 	}
-	s := m.cur.stream
-	stays := m.stop.chunk == nil
-	if s.head.seq == c.seq+1 { // it had read the last that left: nothing is missed
-		m.cur = cursor{s.head, 0, s}
+	head := c.stream.head
+	m.seek(cursor{head, 0, c.stream})
+	if head.seq == c.chunk.seq+1 { // m had read the last chunk that left: it missed nothing
 		return
 	}
-	if stays || s.head.seq <= m.stop.chunk.seq {
-		m.cur = cursor{s.head, 0, s}
-		gap.Missed, gap.Before = s.head.before-c.told(), firstIn(s.head)
-	} else {
-		m.cur = m.stop
-		gap.Missed = max(m.told-c.told(), 0)
+	gap.Before, gap.Missed = firstIn(head), head.before-c.chunk.told()
+	if m.parting && head.before >= m.told { // nothing that m is owed comes after the gap
+		gap.Before, gap.Missed = 0, m.told-c.chunk.told()
 	}
-	gap.Lost = lost && gap.Missed > 0 // presence is nowhere kept
-	m.out = m.codec.Append(m.out, &gap)
-	if stays {
-		r.tellAgain(m, m.cur.chunk.prior)
+	gap.Lost = lost && gap.Missed > 0 // presence is kept nowhere
+	owed := m.out
+	m.out, m.outAt = nil, 0
+	m.append(&gap)
+	if !m.parting {
+		r.tellAgain(m, head.prior)
 	}
+	m.out = append(m.out, owed...)
 }
 
-// tellAgain tells m what it may have missed beside messages: in JSON who is here, and in
+// tellAgain tells m what it may have missed besides messages: in JSON who is here, and in
 // either format what still holds. last is the newest id before what it hears next. r.mu
 // and m.mu are held.
 func (r *room) tellAgain(m *member, last int64) {
 	if m.format == JSON {
 		welcome := r.welcome(m, JSON, "")
 		welcome.Last = last
-		m.out = m.codec.Append(m.out, welcome)
+		m.append(welcome)
 	}
-	for _, e := range r.standing() {
-		m.out = m.codec.Append(m.out, e)
-	}
+	m.append(r.standing()...)
 }
 
 // tidy gives up memory that the room needed when it was busy.
@@ -304,6 +253,7 @@ func (r *room) tidy() {
 func (r *room) renamed(m *member, nick string) {
 	if nick != m.nick {
 		r.tellAll(&Renamed{At: time.Now(), Room: r.name, Nick: m.nick, To: nick})
+		m.noteSaid(r)
 	}
 	m.nick = nick
 }

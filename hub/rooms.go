@@ -56,16 +56,14 @@ func (h *Hub) mayMake(m *member, name string) *Refusal {
 	return nil
 }
 
-// enter puts m into a room that was opened for it, and returns the welcome, and what else
-// it has to know there.
-func (h *Hub) enter(m *member, r *room, ref string) (*Welcome, []Event) {
+// enter puts m into a room that was opened for it, and returns the welcome that m is told.
+func (h *Hub) enter(m *member, r *room, ref string, wrong []Event) *Welcome {
 	h.mu.Lock()
 	r.mu.Lock()
 	r.coming--
 	h.mu.Unlock()
 	defer r.mu.Unlock()
-	r.enter(m)
-	return r.welcome(m, m.format, ref), r.standing()
+	return r.enter(m, ref, wrong)
 }
 
 // leave takes m out of its room, and the room out of the hub when it was the last.

@@ -72,6 +72,7 @@ func (r *room) commit(m *member, q *request, msg *Message, f Fate) {
 		r.tellStored(!f.Unstored)
 		r.last = msg.ID
 		r.record(msg)
+		m.noteSaid(r)
 	}
 	switch {
 	case f.Err != nil:
@@ -88,6 +89,16 @@ func (r *room) commit(m *member, q *request, msg *Message, f Fate) {
 	}
 	if !f.More || m.saying == 0 {
 		r.changed.Broadcast() // somebody may wait to say more, or to leave
+	}
+}
+
+// noteSaid notes that the room was told something of m's last. r.mu is held.
+func (m *member) noteSaid(r *room) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.cur.stream; s != nil && s.room == r {
+		end := s.end()
+		m.said = end.place()
 	}
 }
 

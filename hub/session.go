@@ -111,13 +111,11 @@ func taken(nick string) *Refusal {
 	return &Refusal{Code: CodeNickTaken, Message: nick + " is taken"}
 }
 
-// enter puts m into a room: the welcome, what went wrong on the way, the replay, and then
-// what is said from now on.
+// enter puts m into a room: the welcome, what it did wrong on the way, the replay, and
+// then what is said from now on.
 func (m *member) enter(r *room, ref string, since int64, wrong []Event) {
-	welcome, standing := m.hub.enter(m, r, ref)
-	m.queue(welcome)
-	m.queue(wrong...)
-	m.queue(standing...)
+	welcome := m.hub.enter(m, r, ref, wrong)
+	m.flush() // history may take its time
 	var bad *Refusal
 	switch {
 	case since >= 0:
@@ -128,7 +126,7 @@ func (m *member) enter(r *room, ref string, since int64, wrong []Event) {
 	if bad != nil {
 		m.queue(bad)
 	}
-	m.release()
+	m.free()
 }
 
 // take handles what ReadLine returned. It returns for how long m is not to be read then,
@@ -229,7 +227,7 @@ func (m *member) depart(why error) {
 	}
 	m.hub.disclaim(m)
 	if r != nil {
-		r.settle(m)
+		r.settle(m, cursor{}, func() {})
 		if last := m.lastWord(why); last != nil {
 			m.queue(last)
 		}

@@ -14,6 +14,7 @@ const (
 // oldest of which leave when the chain is longer than the window. Only the holder of the
 // room's lock appends; whoever has a cursor reads what is published without a lock.
 type stream struct {
+	room    *room
 	codec   Codec
 	head    *chunk // the oldest in the window
 	tail    *chunk
@@ -22,9 +23,9 @@ type stream struct {
 	seen    int64        // of that when it was looked at for being quiet
 	window  int64
 	backlog *backlog
-	users   int         // members who read it
-	told    time.Time   // when its readers were told something last
-	ping    *time.Timer // where the codec's clients want a sign of life
+	readers map[*member]struct{} // the members that read it, and those that will; guarded by the room's lock
+	told    time.Time            // when its readers were told something last
+	ping    *time.Timer          // nil if the codec's clients want no sign of life
 }
 
 // A backlog counts what streams keep for those who read slowly: all but their tails.
@@ -53,19 +54,55 @@ type chunk struct {
 	last     int64 // newest id at its end, whichever chunk that message is in
 }
 
-// A cursor is a place in a stream. The zero cursor is nowhere.
-type cursor struct {
-	chunk  *chunk
-	off    int64
-	stream *stream
-}
-
 // told returns how many messages the stream has had up to the chunk's end.
 func (c *chunk) told() int64 { return c.before + c.messages }
 
-func newStream(codec Codec, window int64, b *backlog, last int64) *stream {
-	c := &chunk{buf: make([]byte, firstChunk), prior: last, last: last}
-	return &stream{codec: codec, head: c, tail: c, window: window, backlog: b, told: time.Now()}
+// newStream returns an empty stream for a room. r.mu is held.
+func newStream(r *room, codec Codec) *stream {
+	c := &chunk{buf: make([]byte, firstChunk), prior: r.last, last: r.last}
+	s := &stream{
+		room: r, codec: codec, head: c, tail: c, window: r.hub.window, backlog: &r.hub.backlog,
+		readers: make(map[*member]struct{}), told: time.Now(),
+	}
+	if len(codec.Append(nil, Ping{Idle: true})) > 0 {
+		s.ping = time.AfterFunc(pingEvery, s.pingAll)
+	}
+	return s
+}
+
+// keep makes m a reader. The stream is there until release.
+func (s *stream) keep(m *member) { s.readers[m] = struct{}{} }
+
+// release takes m out of the readers. The room drops a stream that nobody reads.
+func (s *stream) release(m *member) {
+	delete(s.readers, m)
+	if len(s.readers) > 0 {
+		return
+	}
+	if s.ping != nil {
+		s.ping.Stop()
+	}
+	s.trim()
+	s.room.drop(s)
+}
+
+// pingAll gives the readers a sign of life.
+func (s *stream) pingAll() {
+	r := s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(s.readers) == 0 {
+		return
+	}
+	idle := time.Since(s.told)
+	ping := Ping{Idle: idle >= pingEvery}
+	if s.append(ping) > 0 {
+		r.sweepSoon()
+	}
+	if ping.Idle {
+		s.told, idle = time.Now(), 0
+	}
+	s.ping.Reset(pingEvery - idle)
 }
 
 // append encodes e behind everything else and publishes it, and returns its length.
@@ -152,8 +189,8 @@ func (s *stream) drop() {
 	c.next.Store(nil)
 }
 
-// trim forgets all chunks but the tail. Who is not at the end yet holds those that it
-// needs.
+// trim forgets all chunks but the tail. A reader that is not at the end yet holds those
+// that it needs.
 func (s *stream) trim() {
 	s.backlog.used.Add(s.tail.size.Load() - s.bytes)
 	s.head = s.tail
@@ -171,48 +208,4 @@ func firstIn(c *chunk) int64 {
 		}
 	}
 	return 0
-}
-
-// place returns how many bytes of its stream lie before the cursor.
-func (c *cursor) place() int64 {
-	if c.stream == nil {
-		return 0
-	}
-	return c.chunk.at + c.off
-}
-
-// behind returns how many bytes lie between the cursor and the end of its stream.
-func (c *cursor) behind() int64 {
-	if c.stream == nil {
-		return 0
-	}
-	return c.stream.total.Load() - c.place()
-}
-
-// unread returns what is published behind the cursor in its chunk, moving on to the next
-// chunk first where this one is read. stop bounds it where it is somewhere. fell reports
-// that the cursor's chunk is read and has left the window.
-func (c *cursor) unread(stop cursor) (frames []byte, fell bool) {
-	for c.chunk != nil {
-		next := c.chunk.next.Load() // before size: a chunk with a next has its last size
-		left := c.chunk.left.Load()
-		size := c.chunk.size.Load()
-		if c.chunk == stop.chunk {
-			size = stop.off
-		}
-		if c.off < size {
-			return c.chunk.buf[c.off:size], false
-		}
-		switch {
-		case c.chunk == stop.chunk:
-			return nil, false
-		case next != nil:
-			*c = cursor{next, 0, c.stream}
-		case left:
-			return nil, true
-		default:
-			return nil, false
-		}
-	}
-	return nil, false
 }

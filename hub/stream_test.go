@@ -20,10 +20,11 @@ func (raw) Append(dst []byte, e Event) []byte {
 // each at least a chunk or two.
 func TestBacklog(t *testing.T) {
 	const streams, window, limit = 50, 1 << 20, 4 << 20
-	b := backlog{limit: limit}
+	h := &Hub{window: window, backlog: backlog{limit: limit}}
+	b := &h.backlog
 	var all []*stream
 	for range streams {
-		all = append(all, newStream(raw{}, window, &b, 0))
+		all = append(all, newStream(&room{hub: h}, raw{}))
 	}
 	m := &Message{ID: 1, Text: strings.Repeat("x", 1000)}
 	for range 3000 {
@@ -55,7 +56,7 @@ func TestBacklog(t *testing.T) {
 
 // TestShrink gives a quiet stream a small tail, and whoever reads it finds the way there.
 func TestShrink(t *testing.T) {
-	s := newStream(raw{}, 1<<20, new(backlog), 0)
+	s := newStream(&room{hub: &Hub{window: 1 << 20}}, raw{})
 	begin := s.end()
 	for i := range 1000 {
 		s.append(&Message{ID: int64(i + 1), Text: fmt.Sprintf("%0100d", i)})
@@ -74,12 +75,12 @@ func TestShrink(t *testing.T) {
 		t.Errorf("the tail has %d bytes", n)
 	}
 	s.append(&Message{ID: 1001, Text: "next"})
-	if frames, fell := late.unread(cursor{}); string(frames) != "next" || fell {
+	if frames, fell := late.unread(noLimit); string(frames) != "next" || fell {
 		t.Errorf("who was at the end reads %q, %v", frames, fell)
 	}
 	read := 0
 	for {
-		frames, fell := begin.unread(cursor{})
+		frames, fell := begin.unread(noLimit)
 		if len(frames) == 0 {
 			if fell {
 				t.Error("who was at the beginning fell out")

@@ -76,7 +76,7 @@ func (r *room) nextSweep(caughtUp bool) bool {
 		r.changed.Broadcast()
 	}
 	if !r.dirty || len(r.members) == 0 {
-		if caughtUp && r.leaving == 0 {
+		if caughtUp && r.onlyMembersRead() {
 			for _, s := range r.streams {
 				s.trim()
 			}
@@ -87,6 +87,16 @@ func (r *room) nextSweep(caughtUp bool) bool {
 	r.dirty = false
 	r.batch = append(r.batch, r.members...)
 	return true
+}
+
+// onlyMembersRead reports whether no member that left still reads one of the streams.
+// r.mu is held.
+func (r *room) onlyMembersRead() bool {
+	readers := 0
+	for _, s := range r.streams {
+		readers += len(s.readers)
+	}
+	return readers == len(r.members)
 }
 
 // sweepAll reports whether all members have everything now.

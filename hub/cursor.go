@@ -1,0 +1,114 @@
+package hub
+
+import "math"
+
+// A cursor is a place in a stream. The zero cursor is in no stream.
+type cursor struct {
+	chunk  *chunk
+	off    int64
+	stream *stream
+}
+
+// noLimit is the limit of a member that reads on to the end of its stream.
+const noLimit = math.MaxInt64
+
+// place returns how many bytes of its stream lie before the cursor.
+func (c *cursor) place() int64 {
+	if c.stream == nil {
+		return 0
+	}
+	return c.chunk.at + c.off
+}
+
+// behind returns how many bytes lie between the cursor and the end of its stream.
+func (c *cursor) behind() int64 {
+	if c.stream == nil {
+		return 0
+	}
+	return c.stream.total.Load() - c.place()
+}
+
+// unread returns the published frames from the cursor to the end of its chunk, and no
+// further than the place limit. If all of a chunk is read, it first moves on to the next.
+// fell reports that there is more to read and that it has left the window.
+func (c *cursor) unread(limit int64) (frames []byte, fell bool) {
+	for c.stream != nil && c.place() < limit {
+		next := c.chunk.next.Load() // before size: a chunk with a next has its last size
+		left := c.chunk.left.Load()
+		size := min(c.chunk.size.Load(), limit-c.chunk.at)
+		switch {
+		case c.off < size:
+			return c.chunk.buf[c.off:size], false
+		case next != nil:
+			*c = cursor{next, 0, c.stream}
+		default:
+			return nil, left
+		}
+	}
+	return nil, false
+}
+
+// seek moves m's cursor to a place, or out of all streams. Nothing else moves a cursor but
+// reading, and nothing else changes which streams have m as a reader but keep: a stream
+// lasts as long as it has readers. m.mu and the mu of the stream's room are held, and no
+// frames of the stream are on their way to m: the caller writes to m, or m has reached its
+// limit, or m is broken.
+func (m *member) seek(to cursor) {
+	from := m.cur.stream
+	m.cur = to
+	if from == to.stream {
+		return
+	}
+	m.said, m.outAt = 0, 0 // places in the old stream
+	if to.stream != nil {
+		to.stream.keep(m)
+	}
+	if from != nil {
+		from.release(m)
+	}
+}
+
+// hold makes m read to the end that its stream has now, and no further until free. It
+// returns the newest id in what m reads until then. The room's mu and m.mu are held.
+func (m *member) hold() (last int64) {
+	s := m.cur.stream
+	end := s.end()
+	m.limit = end.place()
+	return s.room.last
+}
+
+// free lets m read on to the end of its stream.
+func (m *member) free() {
+	m.mu.Lock()
+	m.limit = noLimit
+	m.mu.Unlock()
+	m.flush()
+}
+
+// awaitHold waits until m, which is held, has read up to its limit or is broken.
+func (m *member) awaitHold() {
+	m.flush()
+	m.waitUntil(func() bool { return m.cur.place() >= m.limit || m.broken != nil })
+}
+
+// part makes m's stream end for m where it ends now. The room's mu and m.mu are held.
+func (m *member) part() {
+	m.hold()
+	m.parting = true
+	m.told = m.cur.stream.tail.told()
+}
+
+// settle waits until m, which parted from its stream, has read what it is owed of it, and
+// moves m to another place, where it is held. The room's mu and m.mu are held when then is
+// called.
+func (r *room) settle(m *member, to cursor, then func()) {
+	m.awaitHold()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.parting = false
+	m.seek(to)
+	m.limit = to.place()
+	then()
+}

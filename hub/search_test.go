@@ -82,10 +82,11 @@ func TestSearchInPages(t *testing.T) {
 		if next != -1 {
 			t.Errorf("the search ends before %d", next)
 		}
+		tooLong := `"words":"` + strings.Repeat("x", 4097) + `"`
 		for request, code := range map[string]string{
-			`"words":"-- "`: "bad_request",
-			`"words":""`:    "bad_request",
-			`"words":"` + strings.Repeat("x", 4097) + `"`: "line_too_long",
+			`"words":"-- "`:          "bad_request",
+			`"words":""`:             "bad_request",
+			tooLong:                  "line_too_long",
 			`"words":"\u0007"`:       "",
 			`"words":"x","before":1`: "",
 		} {

@@ -3,12 +3,14 @@ package hub_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/hubtest"
 )
 
 // atRate are options with an allowance of 10 lines a second, and 40 at once.
@@ -151,5 +153,103 @@ func TestPacedEnd(t *testing.T) {
 		}
 		<-bob.end
 		<-ann.end
+	})
+}
+
+// TestIdleLines: a hundred lines that nobody hears and that get no answer cost as much as
+// one line.
+func TestIdleLines(t *testing.T) {
+	for _, idle := range []string{"", "  \t", "/format text"} {
+		inHouse(t, atRate, func(h *house) {
+			ann, bob := h.named("ann"), h.named("bob")
+			next := 0
+			ann.said(&next)
+			bob.Say(strings.Split(strings.Repeat(idle+"\n", 3000), "\n")[:3000]...)
+			var lines []string
+			for i := range 20 {
+				lines = append(lines, fmt.Sprint(i))
+			}
+			bob.Say(lines...)
+			synctest.Wait()
+			if n := ann.said(&next); n != 11 { // 30 of 40 lines are spent
+				t.Errorf("after 3000 times %q, %d lines were heard at once", idle, n)
+			}
+			bob.Leave()
+			bob.off()
+		})
+	}
+}
+
+// TestLinesWithAnAnswer: lines that get an answer, be it an error, cost a line.
+func TestLinesWithAnAnswer(t *testing.T) {
+	json := hub.Caller{Nick: "bob", Format: hub.JSON}
+	text := hub.Caller{Nick: "bob", Codecs: [2]hub.Codec{hub.Text: hubtest.Lines{Format: hub.Text}}} // as a WebSocket
+	for line, who := range map[string]hub.Caller{
+		"/what":        text,
+		"/format text": text,
+		"/format json": text,
+		"/who":         text,
+		"{}":           json,
+	} {
+		inHouse(t, atRate, func(h *house) {
+			bob := h.call(who)
+			for range 100 {
+				bob.Say(line)
+			}
+			synctest.Wait()
+			if n := len(bob.Heard()); n != 42 { // and the notice
+				t.Errorf("%q: %d answers at once", line, n)
+			}
+		})
+	}
+}
+
+// TestControlFrames: a control frame costs a line, does nothing else, and is not the first
+// line.
+func TestControlFrames(t *testing.T) {
+	inHouse(t, atRate, func(h *house) {
+		ann, bob := h.named("ann"), h.named("bob")
+		ann.Heard()
+		for range 40 {
+			bob.Fail(hub.ErrControl)
+		}
+		bob.hears()
+		bob.Say("\uFEFFhello")
+		ann.hears("bob: hello")
+		bob.hears("bob: hello", "-- you are being slowed: 10 lines a second --")
+		bob.Say("again")
+		ann.hears()
+		time.Sleep(100 * time.Millisecond)
+		ann.hears("bob: again")
+	})
+}
+
+// TestGoneWhilePaced: a member that is not being read for minutes is off the line as soon
+// as its connection breaks, or ends with nothing left to read, though nobody talks.
+func TestGoneWhilePaced(t *testing.T) {
+	inHouse(t, hub.Options{Rate: 0.001, Burst: 1}, func(h *house) {
+		for name, c := range map[string]struct {
+			act  func(p *person)
+			want error
+		}{
+			"reset": {func(p *person) { p.Say("unread"); p.Reset() }, nil},
+			"end":   {func(p *person) { p.Leave() }, io.EOF},
+		} {
+			began := time.Now()
+			bob := h.named("bob")
+			bob.say("one", "two")
+			c.act(bob)
+			if why := bob.off(); why == nil || c.want != nil && why != c.want {
+				t.Errorf("%s: bob is off for %v", name, why)
+			}
+			if d := time.Since(began); d != 0 {
+				t.Errorf("%s: it took %v", name, d)
+			}
+			ann := h.named("ann")
+			ann.say("/nick bob")
+			ann.hears("* ann is now known as bob")
+			ann.Leave()
+			ann.off()
+		}
 	})
 }

@@ -13,15 +13,16 @@ import (
 // why it is off. While m says nothing, this is all that is on the stack.
 func (m *member) stay() (why error) {
 	defer m.end(&why)
-	for first := true; ; first = false {
+	for first := true; ; {
 		line, err := m.conn.ReadLine()
 		wait, why := m.take(line, err, first)
+		if why == nil && wait > 0 {
+			why = m.pause(wait)
+		}
 		if why != nil {
 			return why
 		}
-		if wait > 0 {
-			m.pause(wait)
-		}
+		first = first && errors.Is(err, ErrControl) // which is no line
 	}
 }
 
@@ -138,9 +139,10 @@ func (m *member) take(line []byte, err error, first bool) (wait time.Duration, w
 		return 0, m.over
 	}
 	m.makePlace()
-	var q *request
+	cost := chargeLine
 	var bad *Refusal
 	switch {
+	case errors.Is(err, ErrControl):
 	case errors.Is(err, ErrTooLong) || err == nil && len(line) > m.lineLimit():
 		bad = tooLong(m.lineLimit())
 	case errors.Is(err, ErrNotUTF8):
@@ -148,7 +150,7 @@ func (m *member) take(line []byte, err error, first bool) (wait time.Duration, w
 	case err != nil:
 		return 0, err
 	default:
-		if q, err = m.heed(line, first); !errors.As(err, &bad) && err != nil {
+		if cost, err = m.heed(line, first); !errors.As(err, &bad) && err != nil {
 			return 0, err
 		}
 	}
@@ -156,7 +158,7 @@ func (m *member) take(line []byte, err error, first bool) (wait time.Duration, w
 		m.sweep()
 		m.tell(bad)
 	}
-	wait = m.keepPace(q != nil && q.favour())
+	wait = m.keepPace(cost)
 	if m.lines == nil || !m.lines.HasLine() {
 		m.sweep()
 	}
@@ -170,32 +172,37 @@ func (m *member) lineLimit() int {
 	return m.hub.maxLine
 }
 
-// heed reads a line and does what it asks. q is nil where it asks for nothing.
-func (m *member) heed(line []byte, first bool) (q *request, err error) {
+// heed reads a line and does what it asks. It returns what that costs m.
+func (m *member) heed(line []byte, first bool) (charge, error) {
 	if first {
 		line = bytes.TrimPrefix(line, []byte("\uFEFF"))
 	}
+	var q *request
 	var bad *Refusal
 	if m.format == JSON {
 		q, bad = parseJSON(line, m.hub.maxLine)
 	} else {
 		text := string(line)
 		if first && isHTTP(text) {
-			return nil, ErrHTTP
+			return chargeLine, ErrHTTP
 		}
 		q, bad = parseText(text)
 	}
-	switch {
-	case bad != nil:
-		return nil, bad
-	case q == nil:
-		return nil, nil
+	if bad != nil {
+		return chargeLine, bad
 	}
-	err = m.do(q)
+	cost := q.charge(m.format) // before the request changes the format
+	if q == nil {
+		return cost, nil
+	}
+	err := m.do(q)
 	if errors.As(err, &bad) {
 		bad.Ref, bad.Key = q.ref, q.key
+		if cost == chargeIdle {
+			cost = chargeLine // it gets an answer
+		}
 	}
-	return q, err
+	return cost, err
 }
 
 // hangUp ends m for a reason, unless it is ended already. Any goroutine may call it.

@@ -5,6 +5,7 @@ package hubtest
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -18,6 +19,7 @@ import (
 type Line struct {
 	said   chan said
 	rest   []string // of what came together; the hub's goroutine that reads has it
+	ahead  []said   // what came after that while Watch waited; the same goroutine has it
 	closed chan struct{}
 
 	mu     sync.Mutex
@@ -37,6 +39,7 @@ var (
 	_ hub.Conn       = (*Line)(nil)
 	_ hub.TryWriter  = (*Line)(nil)
 	_ hub.LineBuffer = (*Line)(nil)
+	_ hub.Watcher    = (*Line)(nil)
 )
 
 // FrozenFor is how long a Line takes nothing before its Write gives up.
@@ -52,6 +55,12 @@ func (l *Line) Say(lines ...string) { l.said <- said{lines: lines} }
 
 // Fail makes ReadLine return an error. io.EOF is an orderly end.
 func (l *Line) Fail(err error) { l.said <- said{err: err} }
+
+// ErrReset is what ReadLine and Watch return after Reset.
+var ErrReset = errors.New("connection reset by peer")
+
+// Reset makes the member's connection break.
+func (l *Line) Reset() { l.Fail(ErrReset) }
 
 // Leave makes the member end its side.
 func (l *Line) Leave() { l.Fail(io.EOF) }
@@ -101,22 +110,59 @@ func (l *Line) Writes() int {
 
 func (l *Line) ReadLine() ([]byte, error) {
 	if len(l.rest) == 0 {
-		select {
-		case s := <-l.said:
-			if s.err != nil {
-				return nil, s.err
-			}
-			l.rest = s.lines
-		case <-l.closed:
-			return nil, os.ErrClosed
+		s, err := l.next()
+		if err == nil {
+			err = s.err
 		}
+		if err != nil {
+			return nil, err
+		}
+		l.rest = s.lines
 	}
 	line := l.rest[0]
 	l.rest = l.rest[1:]
 	return []byte(line), nil
 }
 
+// next waits for what the member says or does next.
+func (l *Line) next() (said, error) {
+	if len(l.ahead) > 0 {
+		s := l.ahead[0]
+		l.ahead = l.ahead[1:]
+		return s, nil
+	}
+	select {
+	case s := <-l.said:
+		return s, nil
+	case <-l.closed:
+		return said{}, os.ErrClosed
+	}
+}
+
 func (l *Line) HasLine() bool { return len(l.rest) > 0 }
+
+// Watch is hub.Watcher's. A Reset overtakes what was said before it, as on a socket; what
+// else Fail was given comes in its turn.
+func (l *Line) Watch(d time.Duration) error {
+	timeout := time.NewTimer(d)
+	defer timeout.Stop()
+	for {
+		if len(l.rest) == 0 && len(l.ahead) > 0 && l.ahead[0].err == io.EOF {
+			return io.EOF
+		}
+		select {
+		case s := <-l.said:
+			if s.err == ErrReset {
+				return ErrReset
+			}
+			l.ahead = append(l.ahead, s)
+		case <-l.closed:
+			return os.ErrClosed
+		case <-timeout.C:
+			return nil
+		}
+	}
+}
 
 func (l *Line) TryWrite(frames []byte) (int, error) {
 	l.mu.Lock()

@@ -15,10 +15,10 @@ type Limits struct {
 	Members    int            // on the line at once
 	PerAddress int            // of them from one address; a /64 of IPv6 counts as one
 	Arrivals   int            // from one address in a minute
-	Exempt     []netip.Prefix // addresses to which these two do not apply
+	Exempt     []netip.Prefix // addresses to which these two do not apply; NewRooms is each member's there
 
 	Rooms    int // with people in them, at once
-	NewRooms int // that a member may make at once; it may make one more each minute
+	NewRooms int // that an address may make at once; it may make one more each minute
 
 	Asked   int   // stored messages that a member may ask for at once; 500 where 0
 	Backlog int64 // bytes that all streams together keep for slow readers, beyond the least
@@ -34,7 +34,7 @@ var (
 // A Gate counts who is in, and from where. The hub has one for its members; another one
 // may count what else comes over a transport. Its methods may be called from any goroutine.
 type Gate struct {
-	limits Limits // of which Members, PerAddress, Arrivals and Exempt matter here
+	limits Limits // of which those on an address and Members matter here
 
 	mu      sync.Mutex
 	inside  int
@@ -45,16 +45,22 @@ type Gate struct {
 // leastPurge is how many origins are kept without a look.
 const leastPurge = 1024
 
-// An origin is an address, or a network that counts as one.
+// An origin is an address, or a network that counts as one. It carries from one connection
+// to the next what its members have used up, so that reconnecting gains nothing.
 type origin struct {
-	inside   int
-	arrivals *rate.Limiter // nil where there is no bound
+	arrivals *rate.Limiter // nil if there is no bound
+	newRooms *rate.Limiter // nil if there is no bound
+
+	// Guarded by the gate's mu.
+	inside int
+	paces  []*pace // of members that left and used some of them; the first left first
 }
 
-// A Seat is a place on the line that Admit gave.
+// A Seat is a place on the line that Admit gave. The zero Seat stands for a member whose
+// address is not known: what is counted for each address is counted for that member alone.
 type Seat struct {
 	gate *Gate
-	from netip.Addr // of the origin; invalid where that is exempt
+	from *origin // nil if the address is exempt
 }
 
 // Admit asks whether somebody may come in from an address, before much is done for it.
@@ -74,8 +80,7 @@ func (g *Gate) Admit(addr netip.Addr) (Seat, error) {
 	}
 	seat := Seat{gate: g}
 	if !g.exempt(addr) {
-		seat.from = originOf(addr)
-		o := g.origin(seat.from)
+		o := g.origin(originOf(addr))
 		switch {
 		case g.limits.PerAddress > 0 && o.inside >= g.limits.PerAddress:
 			return Seat{}, ErrAddressFull
@@ -83,6 +88,7 @@ func (g *Gate) Admit(addr netip.Addr) (Seat, error) {
 			return Seat{}, ErrAddressHasty
 		}
 		o.inside++
+		seat.from = o
 	}
 	g.inside++
 	return seat, nil
@@ -94,15 +100,48 @@ func (s Seat) Leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inside--
-	if s.from.IsValid() {
-		g.origins[s.from].inside--
+	if s.from != nil {
+		s.from.inside--
 	}
 }
 
-func (g *Gate) exempt(addr netip.Addr) bool {
-	if g.limits.PerAddress <= 0 && g.limits.Arrivals <= 0 {
-		return true
+// newRooms returns what bounds the rooms that the address makes; nil if nothing does.
+func (s Seat) newRooms() *rate.Limiter {
+	if s.from == nil {
+		return nil
 	}
+	return s.from.newRooms
+}
+
+// takePace returns an allowance that a member from the address left behind, or nil.
+func (s Seat) takePace() *pace {
+	if s.from == nil {
+		return nil
+	}
+	s.gate.mu.Lock()
+	defer s.gate.mu.Unlock()
+	o := s.from
+	if len(o.paces) == 0 {
+		return nil
+	}
+	p := o.paces[0]
+	o.paces[0] = nil
+	o.paces = o.paces[1:]
+	return p
+}
+
+// leavePace keeps the allowance of a member that leaves, for the next one from the address.
+func (s Seat) leavePace(p *pace) {
+	if s.from == nil {
+		return
+	}
+	s.gate.mu.Lock()
+	defer s.gate.mu.Unlock()
+	s.from.dropFull(time.Now())
+	s.from.paces = append(s.from.paces, p)
+}
+
+func (g *Gate) exempt(addr netip.Addr) bool {
 	addr = addr.Unmap()
 	return slices.ContainsFunc(g.limits.Exempt, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
@@ -128,6 +167,9 @@ func (g *Gate) origin(from netip.Addr) *origin {
 	if n := g.limits.Arrivals; n > 0 {
 		o.arrivals = rate.NewLimiter(rate.Every(time.Minute/time.Duration(n)), n)
 	}
+	if n := g.limits.NewRooms; n > 0 {
+		o.newRooms = newRoomsLimiter(n)
+	}
 	if g.origins == nil {
 		g.origins = make(map[netip.Addr]*origin)
 	}
@@ -135,14 +177,32 @@ func (g *Gate) origin(from netip.Addr) *origin {
 	return o
 }
 
-// forget drops the origins of which nothing needs to be known. What is left is those with
-// somebody inside and those of the last minute.
+// newRoomsLimiter allows n new rooms at once, and one more each minute.
+func newRoomsLimiter(n int) *rate.Limiter { return rate.NewLimiter(rate.Every(time.Minute), n) }
+
+// forget drops the origins of which nothing needs to be known: nobody is inside, and
+// everything that they used has refilled.
 func (g *Gate) forget() {
 	now := time.Now()
 	for from, o := range g.origins {
-		if o.inside == 0 && (o.arrivals == nil || o.arrivals.TokensAt(now) >= float64(o.arrivals.Burst())) {
+		o.dropFull(now)
+		if o.inside == 0 && isFull(o.arrivals, now) && isFull(o.newRooms, now) && len(o.paces) == 0 {
 			delete(g.origins, from)
 		}
 	}
 	g.purge = 2 * len(g.origins)
+}
+
+// dropFull drops the oldest of the allowances left behind that have refilled: they are
+// worth no more than new ones. The gate's mu is held.
+func (o *origin) dropFull(now time.Time) {
+	for len(o.paces) > 0 && o.paces[0].isFull(now) {
+		o.paces[0] = nil
+		o.paces = o.paces[1:]
+	}
+}
+
+// isFull reports whether nothing of a limiter is used up, which is so if there is none.
+func isFull(l *rate.Limiter, now time.Time) bool {
+	return l == nil || l.TokensAt(now) >= float64(l.Burst())
 }

@@ -80,6 +80,7 @@ const (
 type Caller struct {
 	Via  string // the transport, as members see it: "tcp", "ws"
 	Addr string // for the log alone; no member ever sees it
+	Seat Seat   // that Admit returned; the zero Seat if no address is known
 
 	Nick  string // the name it asks for; "" for a guest's
 	Room  string // "" for the lobby

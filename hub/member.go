@@ -60,9 +60,10 @@ type member struct {
 	ahead     int  // bytes that it said while somebody was behind
 	sweeps    bool // its session is to sweep what it said; written by the session alone
 
-	spoke    bool          // its session's: the room has something of it that it may not have heard yet
-	pace     *pace         // its session's; nil until it says something
-	newRooms *rate.Limiter // guarded by hub.mu; nil until it makes a room
+	spoke    bool  // its session's: the room has something of it that it may not have heard yet
+	pace     *pace // its session's; nil until it says something
+	seat     Seat
+	newRooms *rate.Limiter // its address's; one of its own, made with its first room, if that has none
 
 	hub    *Hub
 	conn   Conn
@@ -76,7 +77,7 @@ type member struct {
 
 func newMember(h *Hub, who *Caller, c Conn) *member {
 	m := &member{
-		hub: h, conn: c, via: who.Via, addr: who.Addr,
+		hub: h, conn: c, via: who.Via, addr: who.Addr, seat: who.Seat, newRooms: who.Seat.newRooms(),
 		format: who.Format, codecs: who.Codecs,
 	}
 	m.try, _ = c.(TryWriter)

@@ -26,7 +26,8 @@ const (
 	idleShare = 100
 )
 
-// pace is what a member may say. It belongs to its session.
+// pace is what a member may say. It belongs to its session; between two members from one
+// address it belongs to their origin.
 type pace struct {
 	perSecond float64
 	lines     *rate.Limiter // in shares of a line: idleShare of them are one
@@ -72,6 +73,9 @@ func (p *pace) spend(c charge) (wait time.Duration, bound *rate.Limiter) {
 	return wait, bound
 }
 
+// isFull reports whether nothing of the allowance is used up.
+func (p *pace) isFull(now time.Time) bool { return isFull(p.lines, now) && isFull(p.favours, now) }
+
 // notice says why a member is read more slowly; nil where it knows.
 func (p *pace) notice(bound *rate.Limiter) *Notice {
 	if p.told {
@@ -108,8 +112,8 @@ func (m *member) keepPace(c charge) time.Duration {
 	if m.hub.rate <= 0 {
 		return 0
 	}
-	if m.pace == nil { // made with the first line: most only listen
-		m.pace = newPace(m.hub.rate, m.hub.burst)
+	if m.pace == nil { // taken with the first line: most only listen
+		m.pace = m.takePace()
 	}
 	wait, bound := m.pace.spend(c)
 	if wait <= 0 {
@@ -120,6 +124,18 @@ func (m *member) keepPace(c charge) time.Duration {
 		m.tell(n)
 	}
 	return wait
+}
+
+// takePace returns the allowance with which m begins: one that a member from the same
+// address left behind, if there is any, so that an address never has more of them in use
+// than it had members at once.
+func (m *member) takePace() *pace {
+	p := m.seat.takePace()
+	if p == nil {
+		return newPace(m.hub.rate, m.hub.burst)
+	}
+	p.told = false // m was not
+	return p
 }
 
 // pause waits until m may be read again, or is ended. An error says that the peer is gone

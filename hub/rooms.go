@@ -3,9 +3,6 @@ package hub
 import (
 	"slices"
 	"strings"
-	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // open finds a room for m to enter, and makes it where there is none. The room stays
@@ -35,7 +32,7 @@ func (h *Hub) findOrMake(m *member, name string) (*room, *Refusal) {
 	return r, nil
 }
 
-// mayMake returns why m may not make one more room. The lobby is everybody's. h.mu is held.
+// mayMake returns why m may not make one more room, and counts it otherwise. The lobby is everybody's. h.mu is held.
 func (h *Hub) mayMake(m *member, name string) *Refusal {
 	limits := &h.gate.limits
 	if name == lobby {
@@ -47,11 +44,15 @@ func (h *Hub) mayMake(m *member, name string) *Refusal {
 	if limits.NewRooms <= 0 {
 		return nil
 	}
-	if m.newRooms == nil {
-		m.newRooms = rate.NewLimiter(rate.Every(time.Minute), limits.NewRooms)
+	whose := "your address has made"
+	if m.seat.from == nil {
+		whose = "you have made"
+		if m.newRooms == nil {
+			m.newRooms = newRoomsLimiter(limits.NewRooms)
+		}
 	}
 	if !m.newRooms.Allow() {
-		return &Refusal{Code: CodeUnavailable, Message: "you have made too many rooms: join one that is there, or wait a minute"}
+		return &Refusal{Code: CodeUnavailable, Message: whose + " too many rooms: join one that is there, or wait a minute"}
 	}
 	return nil
 }

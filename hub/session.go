@@ -36,6 +36,9 @@ func (m *member) end(why *error) {
 	m.turn.Lock() // somebody else may have ended it, or be at it
 	*why = m.over
 	m.turn.Unlock()
+	if m.pace != nil {
+		m.seat.leavePace(m.pace)
+	}
 	m.hub.dismiss(m)
 }
 

@@ -83,6 +83,7 @@ func (s *Server) receive(c *conn, from net.Addr, served *sync.WaitGroup) {
 		return
 	}
 	who := caller(from)
+	who.Seat = seat
 	served.Go(func() {
 		defer seat.Leave()
 		s.Hub.Serve(context.Background(), who, c)

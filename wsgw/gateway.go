@@ -74,6 +74,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who := hub.Caller{
 		Via:    "ws",
 		Addr:   r.RemoteAddr,
+		Seat:   seat,
 		Nick:   query.Get("nick"),
 		Room:   query.Get("room"),
 		Since:  query.Get("since"),

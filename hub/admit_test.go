@@ -188,3 +188,24 @@ func TestAsked(t *testing.T) {
 		}
 	})
 }
+
+// TestRoomsAreListedOnceASecond: whoever asks within a second gets the same list, in which
+// its own room is right.
+func TestRoomsAreListedOnceASecond(t *testing.T) {
+	inHouse(t, hub.Options{}, func(h *house) {
+		ann, bob := h.named("ann"), h.named("bob")
+		rooms := func(p *person, want string) {
+			t.Helper()
+			p.Heard()
+			p.say("/rooms")
+			p.hears("= " + want)
+		}
+		rooms(ann, "lobby (2)")
+		bob.say("/join ops")
+		rooms(bob, "lobby (2), ops (1)") // the lobby is a second old
+		rooms(ann, "lobby (1)")          // the other room too
+		time.Sleep(time.Second)
+		rooms(ann, "lobby (1), ops (1)")
+		rooms(bob, "lobby (1), ops (1)")
+	})
+}

@@ -141,10 +141,11 @@ func (m *member) who(q *request) *WhoAnswer {
 	return &WhoAnswer{Ref: q.ref, Occupants: r.occupants(m, occupantsListed), Count: len(r.members)}
 }
 
-// roomsAnswer lists as many rooms as an answer has place for.
+// roomsAnswer lists as many rooms as an answer has place for. The list may be a little old,
+// but not where m can see it: in its own room.
 func (m *member) roomsAnswer(q *request) *RoomsAnswer {
-	rooms := m.hub.roomCounts()
 	const longest = len(`{"room":"","count":100000},`) + maxRoom
-	n := min(len(rooms), maxAnswer/longest)
-	return &RoomsAnswer{Ref: q.ref, Rooms: rooms[:n], Others: len(rooms) - n}
+	all := m.hub.roomCounts()
+	rooms, total := withRoom(all, RoomCount{m.room.name, m.room.count()}, maxAnswer/longest)
+	return &RoomsAnswer{Ref: q.ref, Rooms: rooms, Others: total - len(rooms)}
 }

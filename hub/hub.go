@@ -52,6 +52,7 @@ type Hub struct {
 	backlog   backlog      // of all streams
 	placeless atomic.Int64 // bytes of texts that the journal has not committed yet
 	lastPage  atomic.Pointer[page]
+	roomList  roomList
 	looking   chan struct{} // holds a token for each who may encode history
 	version   string
 	web       string

@@ -96,7 +96,7 @@ func (q *request) charge(f Format) charge {
 		return chargeIdle
 	}
 	switch q.verb {
-	case verbNick, verbJoin, verbMsg, verbHistory, verbSince, verbSearch:
+	case verbNick, verbJoin, verbMsg, verbRooms, verbHistory, verbSince, verbSearch:
 		return chargeFavour
 	case verbFormat:
 		if f == Text && q.name == "text" { // nothing changes, and there is no answer

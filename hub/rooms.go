@@ -1,10 +1,5 @@
 package hub
 
-import (
-	"slices"
-	"strings"
-)
-
 // open finds a room for m to enter, and makes it where there is none. The room stays
 // until m has entered it.
 func (h *Hub) open(m *member, name string) (*room, *Refusal) {
@@ -80,25 +75,4 @@ func (h *Hub) leave(m *member, word string) {
 		delete(h.rooms, r.name)
 		h.journal.Release(r.name) // before anybody can open it again
 	}
-}
-
-// roomCounts lists the rooms with people, the fullest first.
-func (h *Hub) roomCounts() []RoomCount {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	counts := make([]RoomCount, 0, len(h.rooms))
-	for _, r := range h.rooms {
-		r.mu.Lock()
-		if n := len(r.members); n > 0 {
-			counts = append(counts, RoomCount{r.name, n})
-		}
-		r.mu.Unlock()
-	}
-	slices.SortFunc(counts, func(a, b RoomCount) int {
-		if a.Count != b.Count {
-			return b.Count - a.Count
-		}
-		return strings.Compare(a.Room, b.Room)
-	})
-	return counts
 }

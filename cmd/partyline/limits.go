@@ -50,7 +50,7 @@ func (l *limits) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&l.members, "max-members", d.members, "members in all; 0 for as many as the descriptors allow")
 	f.IntVar(&l.perAddress, "max-per-address", d.perAddress, "members from one address (a /64 of IPv6); 0 for no bound")
 	f.IntVar(&l.arrivals, "max-arrivals", d.arrivals, "new members from one address in a minute; 0 for no bound")
-	f.StringSliceVar(&l.exempt, "exempt", nil, "network without these two bounds, besides this machine, in which each connection may make --max-new-rooms; may be repeated")
+	f.StringSliceVar(&l.exempt, "exempt", nil, "network without bounds for each address, besides this machine; may be repeated")
 	f.StringSliceVar(&l.proxies, "proxy", nil, "proxy that says for whom it comes: over TCP it has to send a PROXY header, over HTTP X-Forwarded-For; may be repeated")
 	f.IntVar(&l.rooms, "max-rooms", d.rooms, "rooms with people; 0 for no bound")
 	f.IntVar(&l.newRooms, "max-new-rooms", d.newRooms, "rooms that an address may make, and one more each minute; 0 for no bound")

@@ -1,0 +1,77 @@
+package hub
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// roomListAge is how old the list of rooms may be that a member gets.
+const roomListAge = time.Second
+
+// A roomList is the answer to /rooms, which all who ask within roomListAge share: counting
+// every room of a large server costs a millisecond.
+type roomList struct {
+	mu     sync.Mutex // held while the rooms are counted: who asks meanwhile waits for the list
+	at     time.Time  // when they were counted
+	counts []RoomCount
+}
+
+// roomCounts lists the rooms that have members, the fullest first, as they were at most
+// roomListAge ago. The list is shared and must not be changed.
+func (h *Hub) roomCounts() []RoomCount {
+	l := &h.roomList
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at.IsZero() || time.Since(l.at) >= roomListAge {
+		l.counts = h.countRooms()
+		l.at = time.Now()
+	}
+	return l.counts
+}
+
+// countRooms counts the rooms, each under its own lock alone.
+func (h *Hub) countRooms() []RoomCount {
+	h.mu.Lock()
+	rooms := slices.AppendSeq(make([]*room, 0, len(h.rooms)), maps.Values(h.rooms))
+	h.mu.Unlock()
+	counts := make([]RoomCount, 0, len(rooms))
+	for _, r := range rooms {
+		if n := r.count(); n > 0 {
+			counts = append(counts, RoomCount{r.name, n})
+		}
+	}
+	slices.SortFunc(counts, fullerFirst)
+	return counts
+}
+
+// count returns how many members the room has.
+func (r *room) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.members)
+}
+
+func fullerFirst(a, b RoomCount) int {
+	return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Room, b.Room))
+}
+
+// withRoom returns the first n of a list in which one room has the count that is given, and
+// how many rooms that list has. It does not change the list.
+func withRoom(list []RoomCount, own RoomCount, n int) (first []RoomCount, total int) {
+	total = len(list)
+	first = slices.Clone(list[:min(n+1, len(list))])
+	i := slices.IndexFunc(list, func(c RoomCount) bool { return c.Room == own.Room })
+	switch {
+	case i < 0:
+		total++
+	case i < len(first):
+		first = slices.Delete(first, i, i+1)
+	}
+	at, _ := slices.BinarySearchFunc(first, own, fullerFirst)
+	first = slices.Insert(first, at, own)
+	return first[:min(n, len(first))], total
+}

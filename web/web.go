@@ -28,8 +28,12 @@ type Options struct {
 	// RemoteAddr, with port 0.
 	Proxies []string
 
-	// Log hears, at debug level, of paths that nobody answers: the sign of a proxy
-	// that doesn't strip its prefix. Without one nothing is logged.
+	// Hosts are the names to which the server answers; any other Host gets a 421, except
+	// at /healthz and from Proxies. nil means any name.
+	Hosts Hosts
+
+	// Log hears of refused hosts, and at debug level of paths that nobody answers: the
+	// sign of a proxy that doesn't strip its prefix. Without one nothing is logged.
 	Log *slog.Logger
 }
 
@@ -42,6 +46,9 @@ func New(opts Options) http.Handler {
 
 	r := chi.NewRouter()
 	r.Use(secure)
+	if opts.Hosts != nil {
+		r.Use(requireHost(opts.Hosts, opts.Proxies, log))
+	}
 	if len(opts.Proxies) > 0 {
 		r.Use(middleware.ClientIPFromXFF(opts.Proxies...), behindProxy)
 	}

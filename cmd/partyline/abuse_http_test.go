@@ -20,19 +20,19 @@ func asks(name, request, want string) abuse {
 }
 
 var httpAbuses = []abuse{
-	asks("20 KB of headers", "GET / HTTP/1.1\r\nHost: x\r\nX: "+strings.Repeat("x", 40<<10)+"\r\n\r\n", "HTTP/1.1 431"),
+	asks("20 KB of headers", "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 40<<10)+"\r\n\r\n", "HTTP/1.1 431"),
 	asks("noise as a request", noise(1000)+"\r\n\r\n", "HTTP/1.1 400"),
 	asks("a TLS hello to the page", clientHello, "HTTP/1."),
-	asks("two lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabcde", "HTTP/1.1 400"),
-	asks("a length and chunks", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 4"),
+	asks("two lengths", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabcde", "HTTP/1.1 400"),
+	asks("a length and chunks", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 4"),
 	asks("HTTP/1.0", "GET /ws HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "HTTP/1.0 400"),
 	asks("no version", strings.Replace(handshake, "Version: 13", "Version: 8", 1)+"Connection: close\r\n\r\n", "HTTP/1.1 4"),
 	asks("a bad key", strings.Replace(handshake, "dGhlIHNhbXBsZSBub25jZQ==", "nonsense", 1)+"\r\n", "HTTP/1.1 400"),
 	{name: "bodies that never come", run: func(a *abuser) {
 		for _, request := range []string{
-			"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf",
-			"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha",
-			"GET /ws HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf",
+			"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf",
+			"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha",
+			"GET /ws HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf",
 		} {
 			c := a.http()
 			send(c, request)
@@ -62,7 +62,7 @@ var httpAbuses = []abuse{
 		a.each(20, func(int) {
 			c := a.http()
 			a.beside.Go(func() {
-				send(c, strings.Repeat("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 49)+"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+				send(c, strings.Repeat("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 49)+"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 			})
 			if got := a.drain(c, 5*time.Second); strings.Count(got, "HTTP/1.1 200") != 50 {
 				a.Errorf("%d answers of 50", strings.Count(got, "HTTP/1.1 200"))

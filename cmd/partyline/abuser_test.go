@@ -59,7 +59,7 @@ func (a *abuser) tcp() *net.TCPConn { return a.open(a.program.tcp) }
 
 func (a *abuser) http() *net.TCPConn { return a.open(a.program.http) }
 
-const handshake = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+const handshake = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 // ws opens a WebSocket with further headers, and reads the server's answer.

@@ -19,6 +19,7 @@ type config struct {
 	keep      keep
 	replay    int // of them a newcomer gets
 	origins   []string
+	hosts     []string
 	drain     time.Duration
 	limits    limits
 	logLevel  string
@@ -71,6 +72,7 @@ func newCommand() *cobra.Command {
 	c.keep.addFlags(f)
 	f.IntVar(&c.replay, "replay", 20, "messages that a newcomer is told")
 	f.StringSliceVar(&c.origins, "origin", nil, "web site whose pages may come in, besides the server's own; may be repeated")
+	f.StringSliceVar(&c.hosts, "host", nil, "name to which the page answers; others are refused if it is given, or if --http is a loopback address; may be repeated")
 	f.DurationVar(&c.drain, "drain", 5*time.Second, "time to deliver what was said when the server ends")
 	c.limits.addFlags(f)
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")

@@ -71,6 +71,7 @@ func TestRefusals(t *testing.T) {
 		"not a proxy":       {nil, []string{"--proxy", "192.0.2.0/99"}, `--proxy .*"192.0.2.0/99"`},
 		"not a time":        {nil, []string{"--drain", "5"}, `.*"5".*--drain.*`},
 		"not an address":    {nil, []string{"--tcp", "nonsense"}, `--tcp nonsense: .*`},
+		"not a host":        {nil, []string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--host", "https://example.org"}, `.*--host.*"https://example.org".*`},
 		"not an origin":     {nil, []string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--origin", "example.org"}, `.*--origin.*"example.org".*`},
 		"no such level":     {nil, []string{"--log-level", "loud"}, `.*--log-level.*"loud".*`},
 		"no such format":    {nil, []string{"--log-format", "xml"}, `.*--log-format.*"xml".*`},

@@ -33,7 +33,7 @@ func TestPages(t *testing.T) {
 	go site.Serve(ln)
 	t.Cleanup(func() { site.Shutdown(context.Background()) })
 	get := func(c net.Conn, path string) bool {
-		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
+		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path)
 		res, err := http.ReadResponse(bufio.NewReader(c), nil)
 		return err == nil && res.StatusCode == http.StatusOK
 	}
@@ -68,7 +68,7 @@ func TestPageNobodyReads(t *testing.T) {
 	c.SetReadBuffer(4096)
 	c.SetDeadline(time.Now().Add(patience))
 	const asked = 1000
-	go io.WriteString(c, strings.Repeat("GET /style.css HTTP/1.1\r\nHost: x\r\n\r\n", asked))
+	go io.WriteString(c, strings.Repeat("GET /style.css HTTP/1.1\r\nHost: localhost\r\n\r\n", asked))
 	if !eventually(func() bool { return !serves(serverGoroutines()) }) {
 		t.Error("it is still being answered")
 	}

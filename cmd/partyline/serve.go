@@ -63,6 +63,10 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("--origin: %w", err)
 	}
+	hosts, err := c.answersTo(l.http)
+	if err != nil {
+		return fmt.Errorf("--host: %w", err)
+	}
 	journal, closeJournal, err := c.keep.open(log)
 	if err != nil {
 		return err
@@ -90,7 +94,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		Origins: origins, Log: log,
 	}
 	site := &http.Server{
-		Handler:           web.New(web.Options{WebSocket: ws, Proxies: networkTexts(proxies), Log: log}),
+		Handler:           web.New(web.Options{WebSocket: ws, Proxies: networkTexts(proxies), Hosts: hosts, Log: log}),
 		ReadHeaderTimeout: c.limits.headerTime,
 		ReadTimeout:       c.limits.headerTime, // nothing here reads a body
 		WriteTimeout:      4 * c.limits.write,  // the whole of an answer; a WebSocket's end is its gateway's
@@ -146,6 +150,19 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	}
 	log.Info("ended")
 	return err
+}
+
+// answersTo returns the names to which the page on ln answers; nil for any. A page that only
+// this machine can open is the one that DNS rebinding would open to others.
+func (c *config) answersTo(ln net.Listener) (web.Hosts, error) {
+	hosts, err := web.ParseHosts(c.hosts)
+	if err != nil || len(c.hosts) > 0 {
+		return hosts, err
+	}
+	if ln == nil || !ln.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		return nil, nil
+	}
+	return hosts, nil
 }
 
 func networkTexts(networks []netip.Prefix) (list []string) {

@@ -17,13 +17,6 @@ const (
 	favourShare = 5
 	// leastFavours is how many of these may come at once in any case.
 	leastFavours = 5
-
-	// idleShare is how many idle lines cost as much as one: blank lines and others that
-	// nobody hears and that get no answer. Such a line costs the server its parsing and
-	// no writes, a hundredth or less of what a line to a room costs. Thousands of them,
-	// which somebody pastes or sends by mistake, fit into the usual allowance at once and
-	// keep no name.
-	idleShare = 100
 )
 
 // pace is what a member may say. It belongs to its session; between two members from one
@@ -35,15 +28,6 @@ type pace struct {
 	told      bool // that it is being slowed, in this spell
 }
 
-// A charge is what a line costs its sender.
-type charge uint8
-
-const (
-	chargeLine   charge = iota // a line
-	chargeFavour               // a line, and a favour
-	chargeIdle                 // next to nothing
-)
-
 // newPace returns the allowance of one member.
 func newPace(perSecond float64, burst int) *pace {
 	return &pace{
@@ -54,19 +38,15 @@ func newPace(perSecond float64, burst int) *pace {
 }
 
 // spend takes a charge off the allowance, and returns how long nothing more is to be read,
-// with the bound that says so.
+// with the bound that says so. The zero charge asks only how long what was spent is owed.
 func (p *pace) spend(c charge) (wait time.Duration, bound *rate.Limiter) {
 	now := time.Now()
 	if p.told && p.lines.TokensAt(now) >= float64(p.lines.Burst())/2 {
 		p.told = false // the spell is over
 	}
-	shares := idleShare
-	if c == chargeIdle {
-		shares = 1
-	}
-	wait, bound = p.lines.ReserveN(now, shares).DelayFrom(now), p.lines
-	if c == chargeFavour {
-		if w := p.favours.ReserveN(now, 1).DelayFrom(now); w > wait {
+	wait, bound = p.lines.ReserveN(now, c.shares).DelayFrom(now), p.lines
+	if c.favours > 0 || c == (charge{}) {
+		if w := p.favours.ReserveN(now, c.favours).DelayFrom(now); w > wait {
 			wait, bound = w, p.favours
 		}
 	}
@@ -89,33 +69,38 @@ func (p *pace) notice(bound *rate.Limiter) *Notice {
 	return &Notice{Code: NoticePaced, Message: fmt.Sprintf("you are being slowed: %.3g %s a second", limit, what)}
 }
 
-// charge returns what a request costs a member that speaks a format. q is nil if the line
-// asks for nothing.
-func (q *request) charge(f Format) charge {
-	if q == nil {
-		return chargeIdle
-	}
-	switch q.verb {
-	case verbNick, verbJoin, verbMsg, verbRooms, verbHistory, verbSince, verbSearch:
-		return chargeFavour
-	case verbFormat:
-		if f == Text && q.name == "text" { // nothing changes, and there is no answer
-			return chargeIdle
-		}
-	}
-	return chargeLine
-}
-
 // keepPace takes a charge off m's allowance, and returns how long m is not to be read.
-// What the member said by then must not wait for that.
 func (m *member) keepPace(c charge) time.Duration {
 	if m.hub.rate <= 0 {
 		return 0
 	}
-	if m.pace == nil { // taken with the first line: most only listen
-		m.pace = m.takePace()
+	if m.pace == nil { // made with the first line: most only listen
+		m.pace = newPace(m.hub.rate, m.hub.burst)
 	}
-	wait, bound := m.pace.spend(c)
+	return m.slow(m.pace.spend(c))
+}
+
+// inherit gives m the allowance that a member from its address left behind, if there is one,
+// and returns how long m is not to be read until what that one owes is there. So an address
+// never has more allowances in use than it had members at once.
+func (m *member) inherit() time.Duration {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	p := m.seat.takePace()
+	if p == nil {
+		return 0
+	}
+	m.pace = p
+	p.told = false // m was not
+	if m.over != nil {
+		return 0
+	}
+	return m.slow(p.spend(charge{}))
+}
+
+// slow tells m, once in a while, that it is not to be read for a time, which it returns.
+// What m said by then must not wait for that.
+func (m *member) slow(wait time.Duration, bound *rate.Limiter) time.Duration {
 	if wait <= 0 {
 		return 0
 	}
@@ -124,18 +109,6 @@ func (m *member) keepPace(c charge) time.Duration {
 		m.tell(n)
 	}
 	return wait
-}
-
-// takePace returns the allowance with which m begins: one that a member from the same
-// address left behind, if there is any, so that an address never has more of them in use
-// than it had members at once.
-func (m *member) takePace() *pace {
-	p := m.seat.takePace()
-	if p == nil {
-		return newPace(m.hub.rate, m.hub.burst)
-	}
-	p.told = false // m was not
-	return p
 }
 
 // pause waits until m may be read again, or is ended. An error says that the peer is gone

@@ -13,6 +13,11 @@ import (
 // why it is off. While m says nothing, this is all that is on the stack.
 func (m *member) stay() (why error) {
 	defer m.end(&why)
+	if wait := m.inherit(); wait > 0 {
+		if why := m.pause(wait); why != nil {
+			return why
+		}
+	}
 	for first := true; ; {
 		line, err := m.conn.ReadLine()
 		wait, why := m.take(line, err, first)

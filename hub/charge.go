@@ -1,0 +1,37 @@
+package hub
+
+// idleShare is how many idle lines cost as much as one: blank lines and others that
+// nobody hears and that get no answer. Such a line costs the server its parsing and
+// no writes, a hundredth or less of what a line to a room costs. Thousands of them,
+// which somebody pastes or sends by mistake, fit into the usual allowance at once and
+// keep no name.
+const idleShare = 100
+
+// A charge is what a line costs its sender.
+type charge struct {
+	shares  int // of a line
+	favours int
+}
+
+var (
+	chargeLine   = charge{shares: idleShare}
+	chargeFavour = charge{shares: idleShare, favours: 1}
+	chargeIdle   = charge{shares: 1}
+)
+
+// charge returns what a request costs a member that speaks a format. q is nil if the line
+// asks for nothing.
+func (q *request) charge(f Format) charge {
+	if q == nil {
+		return chargeIdle
+	}
+	switch q.verb {
+	case verbNick, verbJoin, verbMsg, verbRooms, verbHistory, verbSince, verbSearch:
+		return chargeFavour
+	case verbFormat:
+		if f == Text && q.name == "text" { // nothing changes, and there is no answer
+			return chargeIdle
+		}
+	}
+	return chargeLine
+}

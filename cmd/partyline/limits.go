@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"partyline/hub"
+	"partyline/hub/socket"
 )
 
 // limits are what nobody may exceed, each with a flag.
@@ -37,7 +38,7 @@ type limits struct {
 var defaultLimits = limits{
 	rate: 10, burst: 40, line: 4096, fragments: 1000, asked: 500,
 	perAddress: 64, arrivals: 120, rooms: 10_000, newRooms: 20,
-	window: 1024, backlog: 256, write: 8 * time.Second, header: 16, headerTime: 10 * time.Second,
+	window: 1024, backlog: 256, write: socket.WriteTimeout, header: 16, headerTime: 10 * time.Second,
 }
 
 func (l *limits) addFlags(f *pflag.FlagSet) {

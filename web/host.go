@@ -52,7 +52,7 @@ func (hosts Hosts) know(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	addr = addr.Unmap()
+	addr = addr.Unmap().WithZone("")
 	return addr.IsLoopback() || addr == localAddr(r)
 }
 

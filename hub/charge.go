@@ -1,10 +1,9 @@
 package hub
 
-// idleShare is how many idle lines cost as much as one: blank lines and others that
-// nobody hears and that get no answer. Such a line costs the server its parsing and
-// no writes, a hundredth or less of what a line to a room costs. Thousands of them,
-// which somebody pastes or sends by mistake, fit into the usual allowance at once and
-// keep no name.
+// idleShare is how many idle lines cost as much as one line: blank lines, and others that
+// nobody hears and that get no answer. Such a line costs the server its parsing and no
+// write, less than a hundredth of a line to a large room. Thousands that come at once fit
+// into the usual allowance, so that a client that sends them and leaves keeps no name.
 const idleShare = 100
 
 // A charge is what a line costs its sender.

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -30,9 +31,10 @@ type pace struct {
 
 // newPace returns the allowance of one member.
 func newPace(perSecond float64, burst int) *pace {
+	shares := min(max(burst, 1), math.MaxInt32/idleShare) * idleShare // fits into an int of 32 bits
 	return &pace{
 		perSecond: perSecond,
-		lines:     rate.NewLimiter(rate.Limit(perSecond*idleShare), max(burst, 1)*idleShare),
+		lines:     rate.NewLimiter(rate.Limit(perSecond*idleShare), shares),
 		favours:   rate.NewLimiter(rate.Limit(perSecond/favourShare), max(burst/favourShare, leastFavours)),
 	}
 }

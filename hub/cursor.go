@@ -59,7 +59,8 @@ func (m *member) seek(to cursor) {
 	if from == to.stream {
 		return
 	}
-	m.said, m.outAt = 0, 0 // places in the old stream
+	m.said = 0 // its place was in the old stream
+	m.out.hurry()
 	if to.stream != nil {
 		to.stream.keep(m)
 	}

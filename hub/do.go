@@ -106,10 +106,9 @@ func (m *member) welcomeAgain(q *request) {
 	r := m.room
 	r.mu.Lock()
 	m.mu.Lock()
-	m.append(r.welcome(m, m.format, q.ref))
-	m.append(r.standing()...)
 	end := m.cur.stream.end()
-	m.outAt = end.place()
+	m.appendAt(end.place(), r.welcome(m, m.format, q.ref))
+	m.appendAt(end.place(), r.standing()...)
 	m.mu.Unlock()
 	r.mu.Unlock()
 	m.flush()

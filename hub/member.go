@@ -32,22 +32,21 @@ type member struct {
 	try     TryWriter  // nil if conn can't write without waiting
 	cur     cursor     // what it reads next; see seek
 	limit   int64      // the place in its stream up to which it reads
-	out     []byte     // owed to this member alone, after what it reads up to outAt
-	outAt   int64      // a place in its stream, at most limit
+	out     outbox     // owed to this member alone, at places up to limit
 	broken  error      // nothing can be written any more
 
 	// Guarded by mu too.
-	room     *room // written under turn too; nil until it has its welcome
+	room     *room // written in its turn too; nil until it has its welcome
 	format   Format
 	said     int64         // the place after what its room was told of it last
 	told     int64         // if parting: messages of the stream up to limit
 	lag      *list.Element // in its room's flow, while it is behind
 	progress chan struct{} // closed at the next progress; nil when nobody waits
 	ended    bool          // nothing more is read
+	turn     bool          // a line of its own is handled, or it is ended; see takeTurn
 
-	turn sync.Mutex // held while a line of its own is handled, and while it is ended
-	over error      // why it ended; guarded by turn
-	word string     // its parting word; guarded by turn
+	over error  // why it ended; guarded by its turn
+	word string // its parting word; guarded by its turn
 
 	// Written under hub.mu and its room's mu: either suffices to read.
 	nick  string
@@ -152,11 +151,12 @@ func (m *member) catchUp(r *room) {
 func (m *member) owed() (frames []byte, own bool) {
 	for m.broken == nil {
 		limit := m.limit
-		if len(m.out) > 0 {
-			if m.cur.place() >= m.outAt {
-				return m.out, true
+		if !m.out.empty() {
+			first := &m.out.parts[0]
+			if m.cur.place() >= first.at {
+				return first.frames, true
 			}
-			limit = m.outAt
+			limit = first.at
 		}
 		frames, fell := m.cur.unread(limit)
 		if !fell {
@@ -179,10 +179,8 @@ func (m *member) write(write func([]byte) (int, error), frames []byte, own bool)
 		return m.broken
 	case !own:
 		m.cur.off += int64(n)
-	case n == len(m.out):
-		m.out = nil
 	default:
-		m.out = m.out[n:]
+		m.out.took(n)
 	}
 	if n > 0 {
 		m.wake()
@@ -227,7 +225,7 @@ func (m *member) fail(err error) {
 // give drops all that m is owed: it can't be written any more.
 func (m *member) give(why error) {
 	m.broken = why
-	m.out = nil
+	m.out.drop()
 	m.wake()
 }
 
@@ -253,6 +251,25 @@ func (m *member) waitUntil(done func() bool) {
 	m.mu.Unlock()
 }
 
+// takeTurn waits until nobody else has m's turn, and takes it: one goroutine at a time
+// handles a line of m's, or ends m. A turn may wait for other members and for the journal,
+// so it is no mutex.
+func (m *member) takeTurn() {
+	m.waitUntil(func() bool {
+		taken := m.turn
+		m.turn = true
+		return !taken
+	})
+}
+
+// endTurn gives up m's turn.
+func (m *member) endTurn() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.turn = false
+	m.wake()
+}
+
 // drain blocks until m has everything that it is owed, or can't be given it.
 func (m *member) drain() {
 	m.flush()
@@ -262,13 +279,16 @@ func (m *member) drain() {
 // codec returns the Codec of m's format.
 func (m *member) codec() Codec { return m.codecs[m.format] }
 
-// append puts events into m's outbox. m.mu is held.
-func (m *member) append(events ...Event) {
+// append puts events into m's outbox, after what is there. m.mu is held.
+func (m *member) append(events ...Event) { m.appendAt(0, events...) }
+
+// appendAt is append for events that come after a place in m's stream. m.mu is held.
+func (m *member) appendAt(place int64, events ...Event) {
 	if m.broken != nil {
 		return
 	}
 	for _, e := range events {
-		m.out = m.codec().Append(m.out, e)
+		m.out.put(m.codec(), e, place)
 	}
 }
 
@@ -285,11 +305,9 @@ func (m *member) queue(events ...Event) {
 func (m *member) answer(events ...Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.append(events...)
+	m.appendAt(m.said, events...)
 	if m.said-m.cur.place() > maxAnswerLag {
-		m.outAt = 0
-	} else {
-		m.outAt = max(m.outAt, m.said)
+		m.out.hurry()
 	}
 }
 
@@ -307,7 +325,7 @@ func (m *member) makePlace() {
 	if m.fullUp() {
 		m.sweep()
 		m.flush()
-		m.waitUntil(func() bool { return len(m.out) < outboxLimit })
+		m.waitUntil(func() bool { return m.out.size() < outboxLimit })
 	}
 }
 
@@ -315,14 +333,14 @@ func (m *member) makePlace() {
 func (m *member) fullUp() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.out) >= outboxLimit
+	return m.out.size() >= outboxLimit
 }
 
 // offer gives m an event that somebody else wants it to have. It reports false if m is too
 // far behind to take it, or does not have its welcome yet.
 func (m *member) offer(e Event) bool {
 	m.mu.Lock()
-	if m.room == nil || m.broken != nil || len(m.out) >= outboxLimit {
+	if m.room == nil || m.broken != nil || m.out.size() >= outboxLimit {
 		m.mu.Unlock()
 		return false
 	}

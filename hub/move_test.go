@@ -207,3 +207,29 @@ func TestAnswersComeAfterWhatWasSaid(t *testing.T) {
 		alice.hears("* bob has arrived", "bob: one", "alice: two", "= alice, bob", "bob: three")
 	})
 }
+
+// A slowOpen is a Journal whose disk takes its time.
+type slowOpen struct{ *hub.Memory }
+
+func (j slowOpen) Open(room string) int64 {
+	time.Sleep(time.Second)
+	return j.Memory.Open(room)
+}
+
+// TestNothingComesBeforeTheWelcome: a member whose room is not open yet has its name, but
+// gets no private message before its welcome.
+func TestNothingComesBeforeTheWelcome(t *testing.T) {
+	inHouse(t, hub.Options{Journal: slowOpen{hub.NewMemory(hub.Retention{Messages: 10})}}, func(h *house) {
+		bob := h.connect(hub.Caller{Nick: "bob"})
+		time.Sleep(2 * time.Second)
+		bob.Heard()
+		alice := h.connect(hub.Caller{Nick: "alice", Room: "ops"})
+		synctest.Wait() // alice has its name, and waits for the room
+		bob.say("/nick alice", "/msg alice psst")
+		bob.hears("! alice is taken", "! alice is too far behind to get it: try again in a moment")
+		time.Sleep(2 * time.Second)
+		bob.say("/msg alice psst")
+		bob.hears("you -> alice: psst")
+		alice.hears("* You are alice in #ops, alone (1 here). /help lists the commands.", "bob -> you: psst")
+	})
+}

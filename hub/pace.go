@@ -86,8 +86,8 @@ func (m *member) keepPace(c charge) time.Duration {
 // and returns how long m is not to be read until what that one owes is there. So an address
 // never has more allowances in use than it had members at once.
 func (m *member) inherit() time.Duration {
-	m.turn.Lock()
-	defer m.turn.Unlock()
+	m.takeTurn()
+	defer m.endTurn()
 	p := m.seat.takePace()
 	if p == nil {
 		return 0

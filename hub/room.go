@@ -186,7 +186,7 @@ func (r *room) occupants(m *member, most int) []Occupant {
 }
 
 // moveOn puts the cursor of m, which fell out of the window, on the oldest chunk in it, and
-// tells m what it missed before anything else. m's writer calls it.
+// tells m what it missed, after the answers that had a place in that. m's writer calls it.
 func (m *member) moveOn() {
 	m.mu.Lock()
 	c, broken := m.cur, m.broken
@@ -217,13 +217,12 @@ func (m *member) moveOn() {
 		gap.Before, gap.Missed = 0, m.told-c.chunk.told()
 	}
 	gap.Lost = lost && gap.Missed > 0 // presence is kept nowhere
-	owed := m.out
-	m.out, m.outAt = nil, 0
+	later := m.out.cut(head.at)
 	m.append(&gap)
 	if !m.parting {
 		r.tellAgain(m, head.prior)
 	}
-	m.out = append(m.out, owed...)
+	m.out.parts = append(m.out.parts, later...)
 }
 
 // tellAgain tells m what it may have missed besides messages: in JSON who is here, and in

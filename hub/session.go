@@ -38,9 +38,9 @@ func (m *member) end(why *error) {
 		*why = ErrFault
 	}
 	m.hangUp(*why)
-	m.turn.Lock() // somebody else may have ended it, or be at it
+	m.takeTurn() // somebody else may have ended it, or be at it
 	*why = m.over
-	m.turn.Unlock()
+	m.endTurn()
 	if m.pace != nil {
 		m.seat.leavePace(m.pace)
 	}
@@ -60,8 +60,8 @@ func (m *member) begin(who *Caller) {
 			m.hangUp(ErrFault)
 		}
 	}()
-	m.turn.Lock()
-	defer m.turn.Unlock()
+	m.takeTurn()
+	defer m.endTurn()
 	if m.over != nil {
 		return
 	}
@@ -141,8 +141,8 @@ func (m *member) enter(r *room, ref string, since int64, wrong []Event) {
 // take handles what ReadLine returned. It returns for how long m is not to be read then,
 // and why it is to be ended, if it is.
 func (m *member) take(line []byte, err error, first bool) (wait time.Duration, why error) {
-	m.turn.Lock()
-	defer m.turn.Unlock()
+	m.takeTurn()
+	defer m.endTurn()
 	if m.over != nil {
 		return 0, m.over
 	}
@@ -215,8 +215,8 @@ func (m *member) heed(line []byte, first bool) (charge, error) {
 
 // hangUp ends m for a reason, unless it is ended already. Any goroutine may call it.
 func (m *member) hangUp(why error) {
-	m.turn.Lock()
-	defer m.turn.Unlock()
+	m.takeTurn()
+	defer m.endTurn()
 	if m.over != nil {
 		return
 	}

@@ -29,8 +29,9 @@ type Journal interface {
 	Release(room string)
 
 	// After returns the oldest messages of a room with after < id <= upTo, oldest
-	// first, at most limit, and which messages after the id after, up to the last one
-	// found, are missing. An error tells that the history can't be read now.
+	// first, at most limit, and which messages after the id after are missing: up to the
+	// last one found, or up to upTo if none is. An error tells that the history can't be
+	// read now.
 	After(room string, after, upTo int64, limit int) (found []*Message, missing []Missing, err error)
 
 	// Lacks reports whether messages after an id are missing that once had a place. It

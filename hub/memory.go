@@ -3,6 +3,7 @@ package hub
 import (
 	"errors"
 	"maps"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -161,7 +162,7 @@ func (j *Memory) After(room string, after, upTo int64, limit int) ([]*Message, [
 	if s == nil {
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		return nil, missing(after, j.floor, j.floor+1, 0), nil
+		return nil, missing(after, upTo, j.floor, j.floor+1, 0), nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,21 +174,22 @@ func (j *Memory) After(room string, after, upTo int64, limit int) ([]*Message, [
 	if len(found) > 0 {
 		next = first
 	}
-	return found, missing(after, s.base, s.oldest(), next), nil
+	return found, missing(after, upTo, s.base, s.oldest(), next), nil
 }
 
 func (j *Memory) Lacks(room string, after int64) bool {
-	_, missing, _ := j.After(room, after, after, 0)
+	_, missing, _ := j.After(room, after, math.MaxInt64, 0)
 	return len(missing) > 0
 }
 
-// missing says what is missing between the id after and the oldest message kept, in a room
-// whose ids begin above base. next is the first one found.
-func missing(after, base, oldest, next int64) []Missing {
-	count := max(oldest-after-1, 0)
+// missing says what is missing between the id after and the oldest message kept, but not
+// after upTo, in a room whose ids begin above base. next is the first one found.
+func missing(after, upTo, base, oldest, next int64) []Missing {
+	end := min(oldest-1, upTo)
+	count := max(end-after, 0)
 	switch {
 	case after == 0: // everything: what this journal itself forgot is missing
-		count = oldest - base - 1
+		count = max(end-base, 0)
 	case after < base:
 		count = -1
 	}

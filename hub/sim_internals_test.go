@@ -1,0 +1,61 @@
+package hub
+
+// checkInside checks at a quiet point, or in the middle of things under the locks, that what
+// the hub knows of its members fits together.
+func (s *story) checkInside() {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range h.rooms {
+		r.mu.Lock()
+		for i, m := range r.members {
+			if m.index != i || m.room != r {
+				s.errorf("%s: member %d is listed as %d", r.name, i, m.index)
+			}
+			m.mu.Lock()
+			st := m.cur.stream
+			m.mu.Unlock()
+			if st == nil || st.room != r {
+				s.errorf("%s: a member reads no stream of it", r.name)
+				continue
+			}
+			if _, ok := st.readers[m]; !ok {
+				s.errorf("%s: a member is no reader of its stream", r.name)
+			}
+		}
+		seen := 0
+		for _, st := range r.streams {
+			s.streams[st] = true
+			if len(st.readers) == 0 {
+				s.errorf("%s: nobody reads a stream", r.name)
+			}
+			seen += len(st.readers)
+		}
+		if seen < len(r.members) {
+			s.errorf("%s: %d members, %d readers", r.name, len(r.members), seen)
+		}
+		r.mu.Unlock()
+	}
+}
+
+// checkEnd checks that nothing is left when all are gone.
+func (s *story) checkEnd() {
+	h := s.hub
+	if len(h.members) != 0 || len(h.nicks) != 0 || len(h.rooms) != 0 {
+		s.errorf("%d members, %d names and %d rooms are left", len(h.members), len(h.nicks), len(h.rooms))
+	}
+	if n := h.backlog.used.Load(); n != 0 {
+		s.errorf("%d bytes are counted that nobody keeps", n)
+	}
+	if n := h.placeless.Load(); n != 0 {
+		s.errorf("%d bytes without a place are left", n)
+	}
+	for st := range s.streams {
+		if len(st.readers) != 0 {
+			s.errorf("a stream of %s has readers left", st.room.name)
+		}
+		if st.ping != nil && st.ping.Stop() {
+			s.errorf("a stream of %s still has its timer", st.room.name)
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package hub
+
+import (
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+var errSimDisk = errors.New("no disk")
+
+// A simJournal keeps the order of all that it commits, and is late, refuses, does not store,
+// and can't be read, as its mode says.
+type simJournal struct {
+	*Memory
+	random func(n int) int
+
+	mu      sync.Mutex
+	pending []simEntry
+	working bool
+	mode    simMode
+	order   map[string][]*Message // what was committed, in each room
+	byKey   map[string]int        // how many messages were committed for a key
+}
+
+// simMode says how a journal fails.
+type simMode struct {
+	late       time.Duration // at most
+	refuse     bool
+	unstored   bool
+	unreadable bool
+}
+
+type simEntry struct {
+	m      *Message
+	key    string
+	commit func(Fate)
+}
+
+func newSimJournal(keep int, random func(n int) int) *simJournal {
+	return &simJournal{
+		Memory: NewMemory(Retention{Messages: keep}), random: random,
+		order: make(map[string][]*Message), byKey: make(map[string]int),
+	}
+}
+
+func (j *simJournal) setMode(m simMode) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.mode = m
+}
+
+func (j *simJournal) current() simMode {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.mode
+}
+
+func (j *simJournal) Append(m *Message, key string, commit func(Fate)) {
+	j.mu.Lock()
+	late := j.mode.late > 0 || j.working
+	if late {
+		j.pending = append(j.pending, simEntry{m, key, commit})
+		if !j.working {
+			j.working = true
+			go j.work()
+		}
+	}
+	j.mu.Unlock()
+	if !late {
+		j.commit(simEntry{m, key, commit}, false)
+	}
+}
+
+// work commits in batches until nothing is pending.
+func (j *simJournal) work() {
+	for {
+		time.Sleep(time.Duration(j.random(int(j.current().late/time.Millisecond)+1)) * time.Millisecond)
+		j.mu.Lock()
+		batch := j.pending
+		j.pending = nil
+		j.working = len(batch) > 0
+		j.mu.Unlock()
+		if len(batch) == 0 {
+			return
+		}
+		for i, e := range batch {
+			more := false
+			for _, next := range batch[i+1:] {
+				more = more || next.m.Room == e.m.Room
+			}
+			j.commit(e, more)
+		}
+	}
+}
+
+func (j *simJournal) commit(e simEntry, more bool) {
+	mode := j.current()
+	if mode.refuse {
+		e.commit(Fate{Err: errSimDisk, More: more})
+		return
+	}
+	j.Memory.Append(e.m, e.key, func(f Fate) {
+		f.More = more
+		if !f.Repeated {
+			f.Unstored = mode.unstored
+			j.mu.Lock()
+			j.order[e.m.Room] = append(j.order[e.m.Room], e.m)
+			if e.key != "" {
+				j.byKey[e.key]++
+			}
+			j.mu.Unlock()
+		}
+		e.commit(f)
+	})
+}
+
+func (j *simJournal) After(room string, after, upTo int64, limit int) ([]*Message, []Missing, error) {
+	if m := j.current(); m.unreadable {
+		time.Sleep(m.late)
+		return nil, nil, errSimDisk
+	}
+	return j.Memory.After(room, after, upTo, limit)
+}
+
+func (j *simJournal) Before(room string, before int64, limit int) ([]*Message, bool, error) {
+	if m := j.current(); m.unreadable {
+		time.Sleep(m.late)
+		return nil, false, errSimDisk
+	}
+	return j.Memory.Before(room, before, limit)
+}
+
+// randomMode returns a mode; most are well.
+func randomMode(r *rand.Rand) simMode {
+	m := simMode{late: time.Duration(r.IntN(3)*r.IntN(200)) * time.Millisecond}
+	switch r.IntN(8) {
+	case 0:
+		m.refuse = true
+	case 1:
+		m.unstored = true
+	case 2:
+		m.unreadable = true
+	}
+	return m
+}

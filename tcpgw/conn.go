@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,14 +22,16 @@ const (
 // conn is a line over TCP.
 type conn struct {
 	socket.Conn
-	lines  lines
-	closed atomic.Bool
+	lines   lines
+	closed  atomic.Bool
+	reading sync.Mutex // held by ReadLine, by Watch, and by Close once it reads on
 }
 
 var (
 	_ hub.Conn       = (*conn)(nil)
 	_ hub.TryWriter  = (*conn)(nil)
 	_ hub.LineBuffer = (*conn)(nil)
+	_ hub.Watcher    = (*conn)(nil)
 )
 
 func newConn(tcp *net.TCPConn, b *socket.Buffers, maxLine int, timeout time.Duration) (*conn, error) {
@@ -40,6 +43,8 @@ func newConn(tcp *net.TCPConn, b *socket.Buffers, maxLine int, timeout time.Dura
 }
 
 func (c *conn) ReadLine() ([]byte, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	for !c.closed.Load() {
 		if line, ok, err := c.lines.next(); ok {
 			return line, err
@@ -58,6 +63,12 @@ func (c *conn) ReadLine() ([]byte, error) {
 
 func (c *conn) HasLine() bool { return c.lines.hasNext() }
 
+func (c *conn) Watch(d time.Duration) error {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	return c.Conn.Watch(d, !c.lines.hasSome())
+}
+
 // Close resets a connection that took nothing, and ends any other with FIN, after which
 // it reads on for a moment.
 func (c *conn) Close(why error) error {
@@ -66,7 +77,11 @@ func (c *conn) Close(why error) error {
 		return c.Conn.Close()
 	case errors.Is(why, hub.ErrSlow):
 		return c.Reset()
-	case errors.Is(why, hub.ErrShutdown):
+	}
+	c.EndReading()
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if errors.Is(why, hub.ErrShutdown) {
 		return c.Linger(shutdownTime)
 	}
 	return c.Linger(lingerTime)

@@ -65,6 +65,8 @@ func (p *peer) Receive() (string, error) {
 
 func (p *peer) Leave() { p.tcp.CloseWrite() }
 
+func (p *peer) End() { p.tcp.CloseWrite() }
+
 func (p *peer) Break() {
 	p.tcp.SetLinger(0)
 	p.tcp.Close()

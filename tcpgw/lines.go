@@ -83,6 +83,11 @@ func (l *lines) next() (line []byte, ok bool, err error) {
 // hasNext reports whether next returns a line without being fed more.
 func (l *lines) hasNext() bool { return !l.skipping && bytes.IndexByte(l.unread, '\n') >= 0 }
 
+// hasSome reports whether next or last may return a line without being fed more.
+func (l *lines) hasSome() bool {
+	return len(l.unread) > 0 || !l.whole && len(l.line) > 0
+}
+
 // last returns what stands unterminated before the end of the input, if anything does.
 func (l *lines) last() (line []byte, ok bool, err error) {
 	if l.whole || len(l.line) == 0 {

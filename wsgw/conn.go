@@ -19,6 +19,8 @@ const (
 	// lingerTime is how long a closed connection is read on, so that the close code is
 	// really read and not lost to a reset.
 	lingerTime = 5 * time.Second
+	// shutdownTime is lingerTime when the server ends.
+	shutdownTime = time.Second
 	// closeWait is how long Close waits for a write that is under way.
 	closeWait = 250 * time.Millisecond
 )
@@ -38,6 +40,7 @@ var (
 	_ hub.Conn       = (*conn)(nil)
 	_ hub.TryWriter  = (*conn)(nil)
 	_ hub.LineBuffer = (*conn)(nil)
+	_ hub.Watcher    = (*conn)(nil)
 )
 
 // begin begins to speak frames, when the library has shaken hands.
@@ -50,6 +53,11 @@ func (c *conn) begin(ws *websocket.Conn, format hub.Format, maxMessage int) {
 
 // ReadLine returns the lines of a text message one by one, and a JSON message as it is.
 func (c *conn) ReadLine() ([]byte, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if c.closing.Load() {
+		return nil, net.ErrClosed
+	}
 	if !c.more {
 		c.listen()
 		err := c.await()
@@ -76,6 +84,17 @@ func (c *conn) ReadLine() ([]byte, error) {
 		line = bytes.TrimSuffix(line, []byte{'\r'})
 	}
 	return line, nil
+}
+
+// Watch is hub.Watcher's. The end of the input without a Close is no end in good order.
+func (c *conn) Watch(d time.Duration) error {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	err := c.Conn.Watch(d, !c.more && len(c.in) == 0)
+	if err == io.EOF {
+		return errNoFarewell
+	}
+	return err
 }
 
 func (c *conn) HasLine() bool { return c.more || c.hasText() }
@@ -160,11 +179,9 @@ func (c *conn) ending(err error) error {
 	return err
 }
 
-// Close resets a connection that took nothing. It ends any other with a close frame where
-// there is something to say, reads on until the client's end or for a moment, and closes.
-//
-// Who broke a rule may be in the middle of what it sends. It is let finish, and answer,
-// before the sending side ends too: a proxy takes that for the end of both, and resets it.
+// Close resets a connection that took nothing. It ends any other with a close frame, if
+// there is something to say, and waits until the client has sent its own before it closes
+// the connection (RFC 6455 section 7.1.1), but not for long.
 func (c *conn) Close(why error) error {
 	if c.closing.Swap(true) {
 		return c.Conn.Close()
@@ -180,9 +197,13 @@ func (c *conn) Close(why error) error {
 	if err := c.WriteLast(closeFrame(code), closeWait); err != nil {
 		return errors.Join(err, c.Conn.Close())
 	}
+	c.EndReading()
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	late := time.Now().Add(lingerTime)
-	if bad := (*violation)(nil); errors.As(why, &bad) {
-		c.hearOut(late)
+	if errors.Is(why, hub.ErrShutdown) {
+		late = time.Now().Add(shutdownTime)
 	}
+	c.hearOut(late)
 	return c.Linger(time.Until(late))
 }

@@ -67,6 +67,8 @@ func (p *peer) Leave() {
 	p.ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
 }
 
+func (p *peer) End() { p.ws.NetConn().(*net.TCPConn).CloseWrite() }
+
 func (p *peer) Break() {
 	tcp := p.ws.NetConn().(*net.TCPConn)
 	tcp.SetLinger(0)

@@ -3,6 +3,7 @@ package wsgw
 import (
 	"encoding/binary"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,7 +24,9 @@ type link struct {
 	heard atomic.Int64 // ns since born when the client was heard last; 0 while nobody listens
 	timer *time.Timer  // looks whether it is silent
 
-	// The reading goroutine's.
+	reading sync.Mutex // held by ReadLine, by Watch, and by Close once it reads on
+
+	// Guarded by reading.
 	in      []byte // what was read and not passed on yet
 	scanner scanner
 	end     error // why the library gets nothing more of it: a violation or a farewell

@@ -30,6 +30,8 @@ type Peer interface {
 	Receive() (string, error)
 	// Leave ends the member's side in good order.
 	Leave()
+	// End ends the member's side of the connection under the transport, without a reset.
+	End()
 	// Break ends the connection without a word.
 	Break()
 }
@@ -57,6 +59,11 @@ func TestConn(t *testing.T, open func(t *testing.T) Pair) {
 		"close unblocks reading":              testCloseUnblocksRead,
 		"close twice unblocks writing":        testCloseUnblocksWrite,
 		"reading and writing overlap":         testOverlap,
+		"watching waits":                      testWatch,
+		"watching ends with the input":        testWatchEnd,
+		"watching leaves unread lines":        testWatchUnread,
+		"watching ends with a reset":          testWatchReset,
+		"watching ends with close":            testWatchClose,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -44,6 +44,9 @@ type Conn struct {
 	raw     syscall.RawConn
 	timeout time.Duration
 	reader
+
+	deadline  sync.Mutex // guards the read deadline while Watch may set it
+	readEnded bool       // by EndReading; guarded by deadline
 }
 
 // Init prepares c for tcp, which is c's from now on, for frames that end as end says, and
@@ -86,6 +89,7 @@ func (c *Conn) Stop() {
 // Close ends reading and writing, and closes the connection. It may be called more than
 // once.
 func (c *Conn) Close() error {
+	c.EndReading()
 	c.Stop()
 	return c.tcp.Close()
 }
@@ -107,6 +111,3 @@ func (c *Conn) Linger(d time.Duration) error {
 	}
 	return c.tcp.Close()
 }
-
-// EndReading makes a Read that waits, and all later ones, return os.ErrDeadlineExceeded.
-func (c *Conn) EndReading() { c.tcp.SetReadDeadline(time.Unix(1, 0)) }

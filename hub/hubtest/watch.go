@@ -1,0 +1,134 @@
+package hubtest
+
+import (
+	"errors"
+	"io"
+	"runtime"
+	"testing"
+	"time"
+
+	"partyline/hub"
+)
+
+// watcher returns p's Conn as a hub.Watcher, which every transport has to be.
+func (p Pair) watcher(t *testing.T) hub.Watcher {
+	t.Helper()
+	w, ok := p.Conn.(hub.Watcher)
+	if !ok {
+		t.Fatal("this Conn is no hub.Watcher")
+	}
+	return w
+}
+
+// watch watches for longer than the test may take, and returns what ends that.
+func (p Pair) watch(t *testing.T) <-chan error {
+	t.Helper()
+	w := p.watcher(t)
+	ended := make(chan error, 1)
+	go func() { ended <- w.Watch(10 * patience) }()
+	return ended
+}
+
+// testWatch: Watch takes as long as it was told, whatever the peer says meanwhile, and
+// leaves that to ReadLine.
+func testWatch(t *testing.T, p Pair) {
+	w := p.watcher(t)
+	const d = 50 * time.Millisecond
+	for _, line := range []string{"one", "two"} {
+		p.Peer.Send(line)
+		begun := time.Now()
+		if err := w.Watch(d); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begun); took < d {
+			t.Errorf("it waited for %v, want %v", took, d)
+		}
+	}
+	for _, want := range []string{"one", "two"} {
+		if line, err := p.Conn.ReadLine(); err != nil || string(line) != want {
+			t.Fatalf("%q, %v; want %q", line, err, want)
+		}
+		if err := w.Watch(0); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// testWatchEnd: a peer that leaves before and while it is watched.
+func testWatchEnd(t *testing.T, p Pair) {
+	needNotice(t)
+	ended := p.watch(t)
+	p.Peer.End()
+	for range 2 {
+		if err := <-ended; err == nil {
+			t.Fatal("Watch did not notice the end of the input")
+		}
+		ended = p.watch(t)
+	}
+	if line, err := p.Conn.ReadLine(); err == nil {
+		t.Errorf("a line %q after the end", line)
+	}
+}
+
+// testWatchUnread: the end of the input is not noticed before the lines ahead of it were
+// read, whether they are in the kernel or in the Conn.
+func testWatchUnread(t *testing.T, p Pair) {
+	needNotice(t)
+	w := p.watcher(t)
+	want := []string{"one", "two", "three"}
+	for _, line := range want {
+		p.Peer.Send(line)
+	}
+	p.Peer.End()
+	for _, line := range want {
+		if err := w.Watch(50 * time.Millisecond); err != nil {
+			t.Fatalf("before %q was read: %v", line, err)
+		}
+		if got, err := p.Conn.ReadLine(); err != nil || string(got) != line {
+			t.Fatalf("%q, %v; want %q", got, err, line)
+		}
+	}
+	if err := <-p.watch(t); err == nil {
+		t.Error("Watch did not notice the end of the input")
+	}
+}
+
+// testWatchReset: a reset is noticed at once, although lines are unread.
+func testWatchReset(t *testing.T, p Pair) {
+	needNotice(t)
+	p.Peer.Send("unread")
+	if line, err := p.Conn.ReadLine(); err != nil || string(line) != "unread" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	p.Peer.Send("unread")
+	ended := p.watch(t)
+	p.Peer.Break()
+	if err := <-ended; err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("got %v, want the reset", err)
+	}
+}
+
+// testWatchClose: Close ends Watch at once, and does not wait for d.
+func testWatchClose(t *testing.T, p Pair) {
+	p.Peer.Send("unread")
+	ended := p.watch(t)
+	closed := make(chan error, 1)
+	go func() { closed <- p.Conn.Close(hub.ErrShutdown) }()
+	if err := <-ended; err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("got %v, want an error that says closed", err)
+	}
+	p.Peer.Break()
+	<-closed
+	if err := p.watcher(t).Watch(10 * patience); err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+// needNotice skips a test on systems on which the end of a connection that nobody reads is
+// not noticed.
+func needNotice(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("only on Linux")
+	}
+}

@@ -1,0 +1,22 @@
+//go:build !linux
+
+package socket
+
+import "time"
+
+// watchStep is how soon watch notices EndReading.
+const watchStep = 50 * time.Millisecond
+
+// watch waits for d, or until EndReading.
+func (c *Conn) watch(d time.Duration, _ bool) error {
+	for until := time.Now().Add(d); time.Now().Before(until) && !c.hasEndedReading(); {
+		time.Sleep(min(watchStep, time.Until(until)))
+	}
+	return nil
+}
+
+func (c *Conn) hasEndedReading() bool {
+	c.deadline.Lock()
+	defer c.deadline.Unlock()
+	return c.readEnded
+}

@@ -24,7 +24,7 @@ type conn struct {
 	socket.Conn
 	lines   lines
 	closed  atomic.Bool
-	reading sync.Mutex // held by ReadLine, by Watch, and by Close once it reads on
+	reading sync.Mutex // held by ReadLine and by Watch, and by Close from when it reads on
 }
 
 var (
@@ -43,7 +43,9 @@ func newConn(tcp *net.TCPConn, b *socket.Buffers, maxLine int, timeout time.Dura
 }
 
 func (c *conn) ReadLine() ([]byte, error) {
-	c.reading.Lock()
+	if !c.reading.TryLock() {
+		return nil, net.ErrClosed
+	}
 	defer c.reading.Unlock()
 	for !c.closed.Load() {
 		if line, ok, err := c.lines.next(); ok {
@@ -64,7 +66,9 @@ func (c *conn) ReadLine() ([]byte, error) {
 func (c *conn) HasLine() bool { return c.lines.hasNext() }
 
 func (c *conn) Watch(d time.Duration) error {
-	c.reading.Lock()
+	if !c.reading.TryLock() {
+		return net.ErrClosed
+	}
 	defer c.reading.Unlock()
 	return c.Conn.Watch(d, !c.lines.hasSome())
 }

@@ -53,7 +53,9 @@ func (c *conn) begin(ws *websocket.Conn, format hub.Format, maxMessage int) {
 
 // ReadLine returns the lines of a text message one by one, and a JSON message as it is.
 func (c *conn) ReadLine() ([]byte, error) {
-	c.reading.Lock()
+	if !c.reading.TryLock() {
+		return nil, net.ErrClosed
+	}
 	defer c.reading.Unlock()
 	if c.closing.Load() {
 		return nil, net.ErrClosed
@@ -88,7 +90,9 @@ func (c *conn) ReadLine() ([]byte, error) {
 
 // Watch is hub.Watcher's. The end of the input without a Close is no end in good order.
 func (c *conn) Watch(d time.Duration) error {
-	c.reading.Lock()
+	if !c.reading.TryLock() {
+		return net.ErrClosed
+	}
 	defer c.reading.Unlock()
 	err := c.Conn.Watch(d, !c.more && len(c.in) == 0)
 	if err == io.EOF {

@@ -24,7 +24,7 @@ type link struct {
 	heard atomic.Int64 // ns since born when the client was heard last; 0 while nobody listens
 	timer *time.Timer  // looks whether it is silent
 
-	reading sync.Mutex // held by ReadLine, by Watch, and by Close once it reads on
+	reading sync.Mutex // held by ReadLine and by Watch, and by Close from when it reads on
 
 	// Guarded by reading.
 	in      []byte // what was read and not passed on yet

@@ -322,15 +322,30 @@ func testCloseUnblocksRead(t *testing.T, p Pair) {
 		_, err := p.Conn.ReadLine()
 		read <- err
 	}()
-	go p.Conn.Close(hub.ErrShutdown)
-	select {
-	case err := <-read:
-		if err == nil || errors.Is(err, io.EOF) {
-			t.Errorf("got %v", err)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		p.Conn.Close(hub.ErrQuit)
+	}()
+	for range 2 { // the second while Close reads on
+		select {
+		case err := <-read:
+			if err == nil || errors.Is(err, io.EOF) {
+				t.Errorf("got %v", err)
+			}
+		case <-closed:
+			t.Error("ReadLine waits for Close")
+		case <-time.After(patience):
+			t.Error("ReadLine still blocks")
 		}
-	case <-time.After(patience):
-		t.Error("ReadLine still blocks")
+		go func() {
+			_, err := p.Conn.ReadLine()
+			read <- err
+		}()
 	}
+	<-read
+	p.Peer.Break()
+	<-closed
 }
 
 func testCloseUnblocksWrite(t *testing.T, p Pair) {

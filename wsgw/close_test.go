@@ -1,0 +1,132 @@
+package wsgw
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"partyline/hub"
+)
+
+// unserved returns a conn that no hub serves, and its client after the handshake.
+func unserved(t *testing.T) (*conn, *caller) {
+	t.Helper()
+	g := &Gateway{MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	conns := make(chan *conn, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := g.upgrade(w, r)
+		if err != nil {
+			t.Error(err)
+		}
+		conns <- c
+	}))
+	t.Cleanup(server.Close)
+	client := (&endpoint{addr: server.Listener.Addr().String()}).dial(t, "room", "eve")
+	client.send(client.request)
+	res, err := http.ReadResponse(client.in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.checkAccepted(res)
+	c := <-conns
+	t.Cleanup(func() { c.Conn.Close() })
+	return c, client
+}
+
+// closings are the reasons for which the server closes first, and their bounds.
+var closings = map[string]struct {
+	why   error
+	code  uint16
+	bound time.Duration
+}{
+	"quit":        {hub.ErrQuit, 1000, lingerTime},
+	"shutdown":    {hub.ErrShutdown, 1012, shutdownTime},
+	"HTTP":        {hub.ErrHTTP, 1002, lingerTime},
+	"fault":       {hub.ErrFault, 1011, lingerTime},
+	"a violation": {errNotUTF8, 1007, lingerTime},
+}
+
+// readClose reads the server's Close frame, and that the connection does not end then.
+func (c *caller) readClose(want uint16) {
+	c.t.Helper()
+	opcode, payload, err := c.frame()
+	if err != nil || opcode != 8 || binary.BigEndian.Uint16([]byte(payload)) != want {
+		c.t.Fatalf("opcode %d, %q, %v; want a Close with %d", opcode, payload, err, want)
+	}
+	c.tcp.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if b, err := c.in.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.t.Fatalf("before its own Close the client gets %q, %v", b, err)
+	}
+	c.tcp.SetReadDeadline(time.Now().Add(30 * time.Second))
+}
+
+// TestCloseWaits: the server ends the connection after the client's Close and not before,
+// for every code, wherever in its frames the client is (RFC 6455 section 7.1.1). So the
+// close is clean in browsers.
+func TestCloseWaits(t *testing.T) {
+	t.Parallel()
+	whole := frame(0x81, "a message")
+	for name, c := range closings {
+		for where, cut := range map[string]int{
+			"between frames": 0, "in a header": 1, "in a mask": 4, "in a payload": len(whole) - 2,
+		} {
+			t.Run(name+" "+where, func(t *testing.T) {
+				t.Parallel()
+				conn, client := unserved(t)
+				client.send(text("first"), whole[:cut])
+				if line, err := conn.ReadLine(); err != nil || string(line) != "first" {
+					t.Fatalf("%q, %v", line, err)
+				}
+				read := make(chan error, 1)
+				go func() { // as the session does while the hub closes
+					_, err := conn.ReadLine()
+					read <- err
+				}()
+				begun := time.Now()
+				closed := make(chan error, 1)
+				go func() { closed <- conn.Close(c.why) }()
+				client.readClose(c.code)
+				if err := <-read; err == nil {
+					t.Error("ReadLine goes on")
+				}
+				client.send(whole[cut:], ping("p"), bye(c.code, ""))
+				if rest, err := io.ReadAll(client.in); len(rest) > 0 || err != nil {
+					t.Errorf("after its Close the client gets %q, %v", rest, err)
+				}
+				if took := time.Since(begun); took >= c.bound {
+					t.Errorf("the connection ended after %v", took)
+				}
+				client.tcp.Close()
+				<-closed
+			})
+		}
+	}
+}
+
+// TestCloseUnanswered: a client that never sends its Close holds the connection for the
+// bound and no longer. TestConformanceClosing has one that goes on sending.
+func TestCloseUnanswered(t *testing.T) {
+	t.Parallel()
+	for name, c := range closings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, client := unserved(t)
+			begun := time.Now()
+			closed := make(chan time.Duration, 1)
+			go func() {
+				conn.Close(c.why)
+				closed <- time.Since(begun)
+			}()
+			client.readClose(c.code)
+			if took := <-closed; took < c.bound || took > c.bound+2*time.Second {
+				t.Errorf("it took %v, want %v", took, c.bound)
+			}
+		})
+	}
+}

@@ -34,9 +34,9 @@ var (
 	_ hub.Watcher    = (*conn)(nil)
 )
 
-func newConn(tcp *net.TCPConn, b *socket.Buffers, maxLine int, timeout time.Duration) (*conn, error) {
+func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Duration) (*conn, error) {
 	c := &conn{lines: lines{max: hub.MaxMessage(maxLine)}}
-	if err := c.Init(tcp, b, socket.EndOfLine, timeout); err != nil {
+	if err := c.Init(tcp, g, socket.EndOfLine, timeout); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -14,7 +14,7 @@ import (
 func TestConn(t *testing.T) {
 	hubtest.TestConn(t, func(t *testing.T) hubtest.Pair {
 		server, client := tcpPair(t)
-		c, err := newConn(server, new(socket.Buffers), 4096, hubtest.WriteTimeout)
+		c, err := newConn(server, new(socket.Group), 4096, hubtest.WriteTimeout)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,7 +31,7 @@ type Server struct {
 	// socket.WriteTimeout.
 	WriteTimeout time.Duration
 
-	buffers socket.Buffers
+	buffers socket.Group
 	leaving atomic.Int32 // connections that were turned away and are being told so
 }
 

@@ -37,7 +37,7 @@ type Gateway struct {
 	// socket.WriteTimeout.
 	WriteTimeout time.Duration
 
-	inputs  socket.Buffers
+	inputs  socket.Group
 	outputs sync.Pool // unused by control frames, so that no connection holds one
 
 	mu      sync.Mutex
@@ -154,7 +154,7 @@ func (g *Gateway) Wait() {
 // hijacker puts a conn under the library.
 type hijacker struct {
 	http.ResponseWriter
-	inputs  *socket.Buffers
+	inputs  *socket.Group
 	timeout time.Duration
 	conn    *conn
 }

@@ -110,7 +110,12 @@ func (l *link) watch() {
 func (l *link) look() {
 	left := silence
 	if heard := l.heard.Load(); heard != 0 {
-		if left -= time.Since(l.born) - time.Duration(heard); left <= 0 {
+		left -= time.Since(l.born) - time.Duration(heard)
+		switch {
+		case left > 0:
+		case l.Lags(): // it has not come to the ping yet
+			left = silence
+		default:
 			l.EndReading()
 			return
 		}

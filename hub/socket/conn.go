@@ -6,6 +6,7 @@ package socket
 import (
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -13,16 +14,13 @@ import (
 )
 
 const (
-	// WriteTimeout is how long a peer may take nothing before it is given up; a gateway's
-	// default.
-	WriteTimeout = 8 * time.Second
+	// WriteTimeout is how long a peer may accept no byte before it is given up; a gateway's
+	// default. A peer that reads slowly accepts some each time half of its buffer is free:
+	// 64 KB at 2 KB/s take half a minute.
+	WriteTimeout = 60 * time.Second
 
 	// sendBuffer is small, so that a peer that reads nothing is known soon.
 	sendBuffer = 64 << 10
-
-	// deadAfter is how long a peer may be silent to the kernel: it answers neither
-	// keep-alive nor what was sent.
-	deadAfter = 60 * time.Second
 )
 
 // A Conn is a TCP connection as a gateway uses it. Its Write and TryWrite meet those of
@@ -36,6 +34,7 @@ type Conn struct {
 	// stands together at the beginning.
 	pen     sync.Mutex  // held while writing
 	stopped atomic.Bool // nothing more is written
+	dead    atomic.Bool // because the peer is dead
 	fd      int32
 	rest    []byte // of a frame that was begun; guarded by pen
 	end     End
@@ -50,10 +49,9 @@ type Conn struct {
 }
 
 // Init prepares c for tcp, which is c's from now on, for frames that end as end says, and
-// for reading into buffers of b. A peer that is gone without a word is found within a
-// minute, by keep-alive or because it acknowledges nothing. An error says that the peer is
-// gone already.
-func (c *Conn) Init(tcp *net.TCPConn, b *Buffers, end End, timeout time.Duration) error {
+// as one of g. A peer that is gone without a word is found after deadAfter, by keep-alive or
+// because it acknowledges nothing. An error says that the peer is gone already.
+func (c *Conn) Init(tcp *net.TCPConn, g *Group, end End, timeout time.Duration) error {
 	tcp.SetWriteBuffer(sendBuffer)
 	tcp.SetKeepAliveConfig(net.KeepAliveConfig{
 		Enable: true, Idle: deadAfter / 2, Interval: deadAfter / 6, Count: 3,
@@ -63,11 +61,11 @@ func (c *Conn) Init(tcp *net.TCPConn, b *Buffers, end End, timeout time.Duration
 		return err
 	}
 	c.tcp, c.raw, c.end, c.timeout = tcp, raw, end, timeout
-	c.reader.buffers = b
+	c.reader.group = g
 	c.reader.attempt = c.reader.read
 	return raw.Control(func(fd uintptr) {
 		c.fd = int32(fd)
-		setUserTimeout(c.fd, deadAfter)
+		g.add(c)
 	})
 }
 
@@ -91,7 +89,35 @@ func (c *Conn) Stop() {
 func (c *Conn) Close() error {
 	c.EndReading()
 	c.Stop()
+	return c.shut()
+}
+
+// shut closes the descriptor, which nobody uses any more.
+func (c *Conn) shut() error {
+	c.group.remove(c)
 	return c.tcp.Close()
+}
+
+// Lags reports whether the peer has not acknowledged yet what was sent.
+func (c *Conn) Lags() (lags bool) {
+	c.raw.Control(func(fd uintptr) { lags = unacknowledged(int32(fd)) > 0 })
+	return lags
+}
+
+// giveUp makes reading and writing return ErrDead.
+func (c *Conn) giveUp() {
+	c.dead.Store(true)
+	c.stopped.Store(true)
+	c.tcp.SetWriteDeadline(time.Now())
+	c.EndReading()
+}
+
+// closedErr is why nothing is written any more.
+func (c *Conn) closedErr() error {
+	if c.dead.Load() {
+		return ErrDead
+	}
+	return os.ErrClosed
 }
 
 // Reset closes the connection and has the kernel drop what the peer did not take.
@@ -109,5 +135,5 @@ func (c *Conn) Linger(d time.Duration) error {
 	if c.tcp.CloseWrite() == nil {
 		io.Copy(io.Discard, struct{ io.Reader }{c.tcp}) // not splice: it would not end with the deadline
 	}
-	return c.tcp.Close()
+	return c.shut()
 }

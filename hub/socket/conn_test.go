@@ -27,7 +27,7 @@ func pair(t *testing.T) (*Conn, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	c := new(Conn)
-	if err := c.Init(nc.(*net.TCPConn), new(Buffers), EndOfLine, time.Second); err != nil {
+	if err := c.Init(nc.(*net.TCPConn), new(Group), EndOfLine, time.Second); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

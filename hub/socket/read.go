@@ -3,7 +3,6 @@ package socket
 import (
 	"io"
 	"os"
-	"sync"
 	"syscall"
 )
 
@@ -14,13 +13,9 @@ const (
 	largeRead = 16 << 10
 )
 
-// Buffers are what Conns read into. They share them, since most connections are quiet:
-// one that waits holds none. The zero value is ready, and its use from any goroutine safe.
-type Buffers struct{ small, large sync.Pool }
-
 // reader is the reading half of a Conn.
 type reader struct {
-	buffers *Buffers
+	group   *Group
 	attempt func(fd uintptr) bool // read, made once
 	small   *[smallRead]byte      // what was read is in one of these, until the next Read
 	large   *[largeRead]byte
@@ -44,6 +39,9 @@ func (c *Conn) Read() ([]byte, error) {
 	}
 	r.waited = false
 	if err := c.raw.Read(r.attempt); err != nil {
+		if c.dead.Load() {
+			err = ErrDead
+		}
 		return nil, err
 	}
 	return r.result()
@@ -93,13 +91,13 @@ func (r *reader) receive(fd uintptr) bool {
 func (r *reader) hold() []byte {
 	if r.much {
 		var ok bool
-		if r.large, ok = r.buffers.large.Get().(*[largeRead]byte); !ok {
+		if r.large, ok = r.group.large.Get().(*[largeRead]byte); !ok {
 			r.large = new([largeRead]byte)
 		}
 		return r.large[:]
 	}
 	var ok bool
-	if r.small, ok = r.buffers.small.Get().(*[smallRead]byte); !ok {
+	if r.small, ok = r.group.small.Get().(*[smallRead]byte); !ok {
 		r.small = new([smallRead]byte)
 	}
 	return r.small[:]
@@ -108,11 +106,11 @@ func (r *reader) hold() []byte {
 // release gives back what hold took.
 func (r *reader) release() {
 	if r.small != nil {
-		r.buffers.small.Put(r.small)
+		r.group.small.Put(r.small)
 		r.small = nil
 	}
 	if r.large != nil {
-		r.buffers.large.Put(r.large)
+		r.group.large.Put(r.large)
 		r.large = nil
 	}
 }

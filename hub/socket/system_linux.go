@@ -58,8 +58,11 @@ func unacknowledged(fd int32) int {
 	return queued
 }
 
-// setUserTimeout has the kernel give up a peer that acknowledges nothing of what was sent
-// for that long (tcp(7), TCP_USER_TIMEOUT). Without it, that takes a quarter of an hour.
-func setUserTimeout(fd int32, d time.Duration) {
-	unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(d.Milliseconds()))
+// isDead reports whether the peer has acknowledged nothing for that long though it was sent
+// something. A peer whose window is closed acknowledges the probes for it, at intervals of up
+// to two minutes; it is dead when one was not answered before the next.
+func isDead(fd int, patience time.Duration) bool {
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && (info.Unacked > 0 || info.Probes > 1) &&
+		time.Duration(info.Last_ack_recv)*time.Millisecond >= patience
 }

@@ -19,5 +19,5 @@ func readable(uintptr) (bool, error) { return false, nil }
 // unacknowledged is unknown on this system: what the kernel took counts as taken.
 func unacknowledged(int32) int { return 0 }
 
-// setUserTimeout leaves that to the system's own patience.
-func setUserTimeout(int32, time.Duration) {}
+// isDead leaves that to the system's own patience.
+func isDead(int, time.Duration) bool { return false }

@@ -34,5 +34,5 @@ func again(call func(int, []byte) (int, error), fd int, b []byte) (n int, err er
 // unacknowledged is unknown on this system: what the kernel took counts as taken.
 func unacknowledged(int32) int { return 0 }
 
-// setUserTimeout leaves that to the system's own patience.
-func setUserTimeout(int32, time.Duration) {}
+// isDead leaves that to the system's own patience.
+func isDead(int, time.Duration) bool { return false }

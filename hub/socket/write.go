@@ -18,7 +18,7 @@ func (c *Conn) TryWrite(frames []byte) (int, error) {
 	defer c.pen.Unlock()
 	switch {
 	case c.stopped.Load():
-		return 0, os.ErrClosed
+		return 0, c.closedErr()
 	case len(c.rest) > 0:
 		return 0, hub.ErrWouldBlock
 	}
@@ -79,7 +79,7 @@ func (c *Conn) keep(frames []byte, n int) int {
 func (c *Conn) push(b []byte) (n int, err error) {
 	switch {
 	case c.stopped.Load():
-		return 0, os.ErrClosed
+		return 0, c.closedErr()
 	case len(b) == 0:
 		return 0, nil
 	}
@@ -91,7 +91,7 @@ func (c *Conn) push(b []byte) (n int, err error) {
 	for {
 		c.tcp.SetWriteDeadline(time.Now().Add(look))
 		if c.stopped.Load() { // meanwhile: this may have come behind Stop's own deadline
-			return n, os.ErrClosed
+			return n, c.closedErr()
 		}
 		var m int
 		m, err = c.tcp.Write(b[n:])

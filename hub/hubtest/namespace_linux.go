@@ -1,0 +1,117 @@
+package hubtest
+
+import (
+	"crypto/rand"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Namespace is a network namespace with one interface, whose MTU is 1500 as on a real
+// link; loopback's is 64 KiB.
+type Namespace struct{ name, device, addr string }
+
+// Namespaces makes two namespaces that are linked, and removes them after the test. It skips
+// the test on a machine on which it may not.
+func Namespaces(t *testing.T) (a, b *Namespace) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make network namespaces")
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		t.Skip("there is no ip (Debian: iproute2)")
+	}
+	id := "pl" + strings.ToLower(rand.Text()[:6])
+	a = &Namespace{id + "a", id + "a0", "10.99.0.1"}
+	b = &Namespace{id + "b", id + "b0", "10.99.0.2"}
+	run := func(args string) error {
+		out, err := exec.Command("ip", strings.Fields(args)...).CombinedOutput()
+		if err != nil {
+			t.Logf("ip %s: %s", args, out)
+		}
+		return err
+	}
+	for _, ns := range []*Namespace{a, b} {
+		if run("netns add "+ns.name) != nil {
+			t.Skip("no network namespaces here")
+		}
+		t.Cleanup(func() { exec.Command("ip", "netns", "del", ns.name).Run() })
+	}
+	if run("link add "+a.device+" netns "+a.name+" type veth peer name "+b.device+" netns "+b.name) != nil {
+		t.Skip("no virtual links here")
+	}
+	for _, ns := range []*Namespace{a, b} {
+		for _, args := range []string{"addr add " + ns.addr + "/24 dev " + ns.device, "link set " + ns.device + " mtu 1500 up", "link set lo up"} {
+			if err := run("-n " + ns.name + " " + args); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return a, b
+}
+
+// in calls f on a thread that is in the namespace. Sockets that f makes stay in it.
+func (ns *Namespace) in(t *testing.T, f func()) {
+	t.Helper()
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		fd, err := os.Open("/var/run/netns/" + ns.name)
+		if err == nil {
+			err = unix.Setns(int(fd.Fd()), unix.CLONE_NEWNET)
+			fd.Close()
+		}
+		if err == nil {
+			f()
+		}
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Listen returns a listener in the namespace, which ends with the test.
+func (ns *Namespace) Listen(t *testing.T) (ln net.Listener) {
+	t.Helper()
+	var err error
+	ns.in(t, func() { ln, err = net.Listen("tcp", ns.addr+":0") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	return ln
+}
+
+// Dial returns a connection from the namespace to an address. Its receive buffer has so
+// many bytes as SO_RCVBUF counts them; 0 leaves that to the system.
+func (ns *Namespace) Dial(t *testing.T, addr string, buffer int) (nc net.Conn) {
+	t.Helper()
+	d := net.Dialer{Timeout: 10 * time.Second, Control: func(_, _ string, raw syscall.RawConn) (err error) {
+		if buffer > 0 {
+			raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, buffer) })
+		}
+		return err
+	}}
+	var err error
+	ns.in(t, func() { nc, err = d.Dial("tcp", addr) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nc
+}
+
+// Cut takes the namespace's link down, so that nothing comes and nothing goes.
+func (ns *Namespace) Cut(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("ip", "-n", ns.name, "link", "set", ns.device, "down").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}

@@ -43,6 +43,8 @@ lint: ## gofumpt, gofmt, vet, staticcheck, shellcheck, the import rule
 		exit 1; \
 	fi
 	go vet ./...
+	GOARCH=386 go build ./hub/... ./tcpgw ./wsgw ./web
+	GOOS=darwin GOARCH=arm64 go build ./hub ./tcpgw ./wsgw ./web
 	$(TOOL) staticcheck ./...
 	@if command -v shellcheck >/dev/null; then \
 		shellcheck $(filter-out %.mod %.sum,$(wildcard .ci/*)); \

@@ -15,19 +15,19 @@ const past = true
 
 // trySend writes what the kernel takes at once; syscall.EAGAIN where it takes nothing.
 func trySend(fd int32, b []byte) (int, error) {
-	return transfer(syscall.SYS_SENDTO, uintptr(fd), b, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
+	return transfer(unix.SYS_SENDTO, uintptr(fd), b, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
 }
 
 // tryReceive reads what is there; syscall.EAGAIN where there is nothing yet, 0 bytes at
 // the end of the input.
 func tryReceive(fd uintptr, b []byte) (int, error) {
-	return transfer(syscall.SYS_RECVFROM, fd, b, syscall.MSG_DONTWAIT)
+	return transfer(unix.SYS_RECVFROM, fd, b, syscall.MSG_DONTWAIT)
 }
 
 // readable reports whether tryReceive would read something, or the end.
 func readable(fd uintptr) (bool, error) {
 	var b [1]byte
-	_, err := transfer(syscall.SYS_RECVFROM, fd, b[:], syscall.MSG_DONTWAIT|syscall.MSG_PEEK)
+	_, err := transfer(unix.SYS_RECVFROM, fd, b[:], syscall.MSG_DONTWAIT|syscall.MSG_PEEK)
 	if err == syscall.EAGAIN {
 		return false, nil
 	}

@@ -31,10 +31,7 @@ func (f *farewell) Unwrap() error { return io.EOF }
 // readParting returns what the mask and the payload of a Close say (RFC 6455 section
 // 5.5.1): a farewell, or a violation.
 func readParting(b []byte) error {
-	mask, payload := b[:4], b[4:]
-	for i := range payload {
-		payload[i] ^= mask[i%4]
-	}
+	payload := unmask(b)
 	switch len(payload) {
 	case 0:
 		return &farewell{websocket.CloseNoStatusReceived}
@@ -49,6 +46,15 @@ func readParting(b []byte) error {
 		return &violation{websocket.CloseInvalidFramePayloadData, "a reason that is not UTF-8"}
 	}
 	return &farewell{code}
+}
+
+// unmask returns a frame's payload, which it changes in place. b begins with the mask.
+func unmask(b []byte) []byte {
+	mask, payload := b[:4], b[4:]
+	for i := range payload {
+		payload[i] ^= mask[i%4]
+	}
+	return payload
 }
 
 // mayBeSent reports whether a close frame may bear a code: one that IANA's registry has for

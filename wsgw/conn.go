@@ -28,7 +28,7 @@ const (
 // conn is a line over a WebSocket.
 type conn struct {
 	link
-	ws     *websocket.Conn // reads; writes nothing but control frames
+	ws     *websocket.Conn // reads messages
 	format hub.Format
 
 	message []byte // the current one
@@ -51,7 +51,8 @@ func (c *conn) begin(ws *websocket.Conn, format hub.Format, maxMessage int) {
 	c.watch()
 }
 
-// ReadLine returns the lines of a text message one by one, and a JSON message as it is.
+// ReadLine returns the lines of a text message one by one, and a JSON message as it is. It
+// returns hub.ErrControl once for each ping, and for each pong that answers none.
 func (c *conn) ReadLine() ([]byte, error) {
 	if !c.reading.TryLock() {
 		return nil, net.ErrClosed
@@ -63,9 +64,13 @@ func (c *conn) ReadLine() ([]byte, error) {
 	if !c.more {
 		c.listen()
 		err := c.await()
-		if err != nil {
+		switch {
+		case err != nil:
 			err = c.ending(err)
-		} else {
+		case c.controls > 0:
+			c.controls--
+			err = hub.ErrControl
+		default:
 			err = c.readMessage()
 		}
 		c.ignore()
@@ -101,7 +106,7 @@ func (c *conn) Watch(d time.Duration) error {
 	return err
 }
 
-func (c *conn) HasLine() bool { return c.more || c.hasText() }
+func (c *conn) HasLine() bool { return c.more || c.controls > 0 || c.hasText() }
 
 func (c *conn) readMessage() error {
 	typ, r, err := c.ws.NextReader()

@@ -85,6 +85,9 @@ func FuzzConn(f *testing.F) {
 		go func() { heard <- client.listen() }()
 		for {
 			line, err := c.ReadLine()
+			if err == hub.ErrControl {
+				continue
+			}
 			if err != nil {
 				if got.code = closeCode(err); err == errNoFarewell {
 					got.code = lost

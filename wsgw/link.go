@@ -10,8 +10,13 @@ import (
 	"partyline/hub/socket"
 )
 
-// silence is how long a client may send no whole frame; it is pinged more often.
-const silence = 60 * time.Second
+const (
+	// silence is how long a client may send no whole frame; it is pinged more often.
+	silence = 60 * time.Second
+	// freePong is how often a pong does not count. It is less than the time between pings, so
+	// that a client that only answers these has nothing that counts.
+	freePong = 10 * time.Second
+)
 
 // link is the connection under the library. The hub writes whole frames to it, past the
 // library; what the library writes itself comes between them.
@@ -30,26 +35,79 @@ type link struct {
 	in      []byte // what was read and not passed on yet
 	scanner scanner
 	end     error // why the library gets nothing more of it: a violation or a farewell
+
+	controls int           // control frames that ReadLine has still to count
+	ponged   time.Duration // since born: when a pong came that did not count
 }
 
-// await waits for the beginning of a frame that is the library's to read, before the
-// library asks for it: from here there is little on the stack. So that somebody who only
-// listens stays here, it takes away the pongs, which tell no more than that the link lives.
+// await waits for the first frame of a message, before the library reads it: from here there
+// is little on the stack. It handles the control frames ahead of the message, and returns
+// early if one of them counts.
 func (l *link) await() error {
-	for l.end == nil && l.scanner.between() {
-		if len(l.in) == 0 {
+	for l.controls == 0 {
+		if l.end == nil && len(l.in) == 0 {
 			in, err := l.Conn.Read()
 			if err != nil {
 				return err
 			}
 			l.in = in
 		}
-		n := wholeFrame(l.in, finPong)
-		if n == 0 || l.in[1]&0x7f > maxControl {
+		if l.end == nil && l.scanner.between() && !isControl(l.in[0]) {
 			return nil
 		}
-		l.in = l.in[n:]
+		if _, err := l.receive(len(l.in)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// receive takes up to most of the next bytes, to the end of the current frame at most. It
+// returns them if they are the library's, and nothing if they are of a control frame, which
+// it handles when it is whole. A Close, or a violation, is an error.
+func (l *link) receive(most int) ([]byte, error) {
+	if l.end != nil {
+		return nil, l.end
+	}
+	if len(l.in) == 0 {
+		in, err := l.Conn.Read()
+		if err != nil {
+			return nil, err
+		}
+		l.in = in
+	}
+	n, whole, end := l.scanner.next(l.in[:min(most, len(l.in))])
+	if end != nil {
+		l.end = end
+		return nil, end
+	}
+	b := l.in[:n]
+	l.in = l.in[n:]
+	if whole {
 		l.listen()
+	}
+	switch {
+	case !l.scanner.inControl():
+		return b, nil
+	case whole:
+		return nil, l.handleControl()
+	}
+	return nil, nil
+}
+
+// handleControl answers a ping, and counts what is not the answer to a ping of the server's.
+func (l *link) handleControl() error {
+	payload := unmask(l.scanner.control)
+	l.scanner.control = nil
+	if l.scanner.header[0] == finPing {
+		l.controls++
+		_, err := l.Conn.Write(append([]byte{finPong, byte(len(payload))}, payload...))
+		return err
+	}
+	if now := time.Since(l.born); l.ponged == 0 || now-l.ponged >= freePong {
+		l.ponged = now
+	} else {
+		l.controls++
 	}
 	return nil
 }
@@ -133,40 +191,21 @@ var _ net.Conn = (*libraryConn)(nil)
 // Read returns no more than the rest of a frame, so that the library holds nothing of the
 // next one when await looks for it.
 func (c *libraryConn) Read(b []byte) (int, error) {
-	l := (*link)(c)
-	if l.end != nil {
-		return 0, l.end
-	}
-	if len(l.in) == 0 {
-		in, err := l.Conn.Read()
-		if err != nil {
-			return 0, err
+	for {
+		data, err := (*link)(c).receive(len(b))
+		if err != nil || len(data) > 0 {
+			return copy(b, data), err
 		}
-		l.in = in
 	}
-	n, whole, end := l.scanner.next(l.in[:min(len(b), len(l.in))])
-	if end != nil {
-		l.end = end
-		return 0, end
-	}
-	if whole {
-		l.listen()
-	}
-	copy(b, l.in[:n])
-	l.in = l.in[n:]
-	return n, nil
 }
 
-// Write writes the handshake's response, then a control frame a call. A close frame is
-// Close's to write, behind what the member is owed.
+// Write writes the handshake's response, and nothing after it: the link answers pings, and
+// Close writes the close frame.
 func (c *libraryConn) Write(b []byte) (int, error) {
-	switch {
-	case !c.upgrade:
-		return c.TCP().Write(b)
-	case b[0] == finClose:
+	if c.upgrade {
 		return len(b), nil
 	}
-	return c.Conn.Write(b)
+	return c.TCP().Write(b)
 }
 
 func (c *libraryConn) Close() error { return c.Conn.Close() }

@@ -16,14 +16,15 @@ const (
 
 // scanner follows the frames in the bytes that a client sends. It ends at whatever breaks a
 // rule of RFC 6455 section 5, and at the client's Close: the library, which is laxer, sees
-// neither. Of payloads it looks at a Close's alone.
+// neither. Of payloads it keeps those of control frames alone.
 type scanner struct {
-	most      int      // frames that a message may have
+	most      int      // frames that a message may have, and control frames between them
 	header    [10]byte // of the current frame, without its mask
 	have      int      // bytes of header
 	left      uint64   // bytes of mask and payload still to come
 	fragments int      // of the current message until now; 0 between messages
-	parting   []byte   // mask and payload of a Close until now
+	controls  int      // control frames between these fragments
+	control   []byte   // mask and payload of a control frame until now
 }
 
 // next goes on with b, to the end of the current frame at most. It returns how many bytes
@@ -31,6 +32,7 @@ type scanner struct {
 // violation, or the client's farewell.
 func (s *scanner) next(b []byte) (n int, whole bool, end error) {
 	if s.left == 0 {
+		s.control = s.control[:0]
 		if n, end = s.begin(b); end != nil {
 			return 0, false, end
 		}
@@ -38,14 +40,21 @@ func (s *scanner) next(b []byte) (n int, whole bool, end error) {
 	k := int(min(s.left, uint64(len(b)-n)))
 	s.left -= uint64(k)
 	whole = k > 0 && s.left == 0
-	if s.header[0] == finClose {
-		s.parting = append(s.parting, b[n:n+k]...)
-		if whole {
-			return 0, false, readParting(s.parting)
+	if s.inControl() {
+		s.control = append(s.control, b[n:n+k]...)
+		if whole && s.header[0] == finClose {
+			return 0, false, readParting(s.control)
 		}
 	}
 	return n + k, whole, nil
 }
+
+// inControl reports whether what next took last is of a control frame.
+func (s *scanner) inControl() bool { return isControl(s.header[0]) }
+
+// isControl reports whether a frame with that first byte is a control frame (RFC 6455
+// section 5.5).
+func isControl(first byte) bool { return first&0x08 != 0 }
 
 // between reports that no frame has begun.
 func (s *scanner) between() bool { return s.left == 0 && s.have == 0 }
@@ -100,8 +109,12 @@ func (s *scanner) checkStart() error {
 			return broken("a control frame in fragments")
 		case second&0x7f > maxControl:
 			return broken("a control frame that is too long")
+		case s.fragments > 0: // where it may come
+			if s.controls++; s.controls > s.most {
+				return &violation{websocket.ClosePolicyViolation, "too many control frames in a message"}
+			}
 		}
-		return nil // it may come between fragments
+		return nil
 	case websocket.TextMessage, websocket.BinaryMessage:
 		if s.fragments > 0 {
 			return broken("a message between the fragments of another")
@@ -117,7 +130,7 @@ func (s *scanner) checkStart() error {
 	case s.fragments == s.most:
 		return &violation{websocket.ClosePolicyViolation, "too many fragments"}
 	case fin:
-		s.fragments = 0
+		s.fragments, s.controls = 0, 0
 	default:
 		s.fragments++
 	}

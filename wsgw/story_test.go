@@ -12,7 +12,7 @@ import (
 func story(b []byte, most uint64) (told outcome, n int) {
 	var kind byte // of the message that is not whole yet: 1, 2, or 0 for none
 	var message []byte
-	fragments := 0
+	fragments, controls := 0, 0
 	for {
 		rest := b[n:]
 		ends := func(code int) (outcome, int) {
@@ -39,6 +39,10 @@ func story(b []byte, most uint64) (told outcome, n int) {
 		}
 		if !control {
 			if fragments++; fragments > 1000 {
+				return ends(1008)
+			}
+		} else if fragments > 0 {
+			if controls++; controls > 1000 {
 				return ends(1008)
 			}
 		}
@@ -111,7 +115,7 @@ func story(b []byte, most uint64) (told outcome, n int) {
 					return ends(1007)
 				}
 				told.said = append(told.said, string(message))
-				kind, message, fragments = 0, nil, 0
+				kind, message, fragments, controls = 0, nil, 0, 0
 			}
 		}
 		n += header + 4 + int(length)

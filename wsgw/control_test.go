@@ -1,0 +1,62 @@
+package wsgw
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"testing"
+
+	"partyline/hub"
+)
+
+// TestControlsCount: each ping and each pong that the server did not ask for is counted, in
+// its order between messages, and after the message that it came within. However their bytes
+// come, none is for free.
+func TestControlsCount(t *testing.T) {
+	t.Parallel()
+	const control = "(control)"
+	counts := func(n int) []string { return slices.Repeat([]string{control}, n) }
+	for name, c := range map[string]struct {
+		send []byte
+		want []string
+	}{
+		"a ping":                {ping("p"), counts(1)},
+		"many pings":            {times(500, ping("p")), counts(500)},
+		"pings around messages": {join(ping("1"), text("a"), ping("2"), text("b\nc"), ping("3")), []string{control, "a", control, "b", "c", control}},
+		"the answer to a ping":  {join(pong(""), text("a")), []string{"a"}},
+		"more pongs":            {times(500, pong("")), counts(499)},
+		"between fragments":     {join(begin("a"), times(5, ping("p")), end("b"), text("c")), append([]string{"ab"}, append(counts(5), "c")...)},
+		"in a message of lines": {join(begin("a\n"), ping("p"), end("b")), []string{"a", "b", control}},
+		"an empty message":      {join(text(""), ping("p")), []string{"", control}},
+	} {
+		for how, cut := range map[string]int{"whole": 1 << 20, "in single bytes": 1, "parted in frames": 7} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				t.Parallel()
+				conn, client := unserved(t)
+				go func() {
+					for part := range slices.Chunk(join(c.send, bye(1000, "")), cut) {
+						client.tcp.Write(part)
+					}
+				}()
+				go io.Copy(io.Discard, client.tcp)
+				var got []string
+				for {
+					line, err := conn.ReadLine()
+					if errors.Is(err, io.EOF) {
+						break
+					}
+					switch {
+					case err == hub.ErrControl:
+						line = []byte(control)
+					case err != nil:
+						t.Fatalf("after %.200q: %v", got, err)
+					}
+					got = append(got, string(line))
+				}
+				if !slices.Equal(got, c.want) {
+					t.Errorf("%.300q, want %.300q", got, c.want)
+				}
+			})
+		}
+	}
+}

@@ -26,7 +26,12 @@ func (s *Server) fromProxy(nc net.Conn) bool {
 // ask reads a proxy's PROXY header and receives whom it comes for. It has a goroutine of
 // its own, which ends then: reading takes more stack than who only listens shall keep.
 func (s *Server) ask(c *conn, served *sync.WaitGroup) {
+	if !s.outside.add(c) {
+		c.Reset()
+		return
+	}
 	rest, from, err := s.readHeader(c)
+	s.outside.remove(c)
 	if err != nil {
 		s.Log.Debug("no PROXY header", "door", "tcp", "addr", c.RemoteAddr(), "err", err)
 		c.Reset()

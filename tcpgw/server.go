@@ -32,14 +32,17 @@ type Server struct {
 	WriteTimeout time.Duration
 
 	buffers socket.Group
-	leaving atomic.Int32 // connections that were turned away and are being told so
+	outside outside
+	leaving atomic.Int32 // connections that are turned away and read on
 }
 
-// mostLeaving bounds those who are told why they are turned away.
+// mostLeaving bounds the connections that are turned away and read on for a moment, so that
+// what they sent does not make a reset of the end.
 const mostLeaving = 64
 
-// Serve lets in whoever connects to ln until ln is closed, then waits until all of them
-// are off the line; ending them is the Hub's Shutdown. Where the system is short of
+// Serve lets in whoever connects to ln until ln is closed. Then it closes the connections
+// that are not the Hub's, and waits until the others are off the line; ending those is the
+// Hub's Shutdown. Where the system is short of
 // descriptors or memory, it waits and goes on. It returns nil when ln was closed.
 func (s *Server) Serve(ln net.Listener) error {
 	var served sync.WaitGroup
@@ -52,6 +55,7 @@ func (s *Server) Serve(ln net.Listener) error {
 			pause = 0
 			s.answer(c, &served)
 		case errors.Is(err, net.ErrClosed):
+			s.outside.end()
 			return nil
 		default:
 			if pause == 0 {
@@ -90,18 +94,19 @@ func (s *Server) receive(c *conn, from net.Addr, served *sync.WaitGroup) {
 	})
 }
 
-// turnAway says why in one line. Where many are turned away at once, it says nothing: they
-// shall not cost much.
+// turnAway says why in one line, without waiting. If many are turned away at once it reads
+// on for some alone: the others, which have sent nothing yet, read the line and the end too.
 func (s *Server) turnAway(c *conn, from net.Addr, why error, served *sync.WaitGroup) {
 	s.Log.Debug("turned away", "door", "tcp", "addr", from, "why", why)
-	if s.leaving.Add(1) > mostLeaving {
+	c.TryWrite(text{}.Append(nil, &hub.Refusal{Message: why.Error()}))
+	if s.leaving.Add(1) > mostLeaving || !s.outside.add(c) {
 		s.leaving.Add(-1)
-		c.Reset()
+		c.Conn.Close()
 		return
 	}
 	served.Go(func() {
 		defer s.leaving.Add(-1)
-		c.TryWrite(text{}.Append(nil, &hub.Refusal{Message: why.Error()}))
+		defer s.outside.remove(c)
 		c.Linger(lingerTime)
 	})
 }

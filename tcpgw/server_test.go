@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -97,5 +98,69 @@ func TestTurnedAway(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestManyTurnedAway turns away more connections at once than are read on. Each reads why,
+// and the end.
+func TestManyTurnedAway(t *testing.T) {
+	addr := serve(t, hub.New(hub.Options{Limits: hub.Limits{Members: 1}}))
+	dial(t, addr)
+	var conns []net.Conn
+	for range 224 {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(20 * time.Second))
+		conns = append(conns, c)
+	}
+	for i, c := range conns {
+		if told, err := io.ReadAll(c); string(told) != "! "+hub.ErrFull.Error()+"\n" || err != nil {
+			t.Errorf("connection %d reads %q, %v", i, told, err)
+		}
+	}
+}
+
+// TestEndWithOutsiders ends a server while a proxy owes a header, and while a connection that
+// was turned away is read on.
+func TestEndWithOutsiders(t *testing.T) {
+	h := hub.New(hub.Options{Limits: hub.Limits{Members: 1}})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxied := netip.MustParsePrefix("127.0.0.1/32")
+	s := &Server{Hub: h, MaxLine: 4096, HeaderTimeout: time.Hour, Proxies: []netip.Prefix{proxied}, Log: slog.New(slog.DiscardHandler)}
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ln) }()
+	for range 3 {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		s.outside.mu.Lock()
+		n := len(s.outside.conns)
+		s.outside.mu.Unlock()
+		if n == 3 {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatalf("%d connections owe a header", n)
+		}
+	}
+	ln.Close()
+	h.Shutdown(context.Background())
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the server waits for headers")
 	}
 }

@@ -79,7 +79,7 @@ func runStory(t *testing.T, seed uint64) (wrong []string) {
 			o.Rate, o.Burst = 20, 40
 		}
 		s.hub = New(o)
-		s.run(pick(s, 2, 4, 8, 16, 60), 5+s.intN(40))
+		s.run(2+s.intN(*simCrowd), 5+s.intN(40))
 		wrong = s.errors
 	})
 	return wrong

@@ -11,13 +11,14 @@ import (
 )
 
 var (
-	simSeed = flag.Uint64("sim.seed", 0, "run the story of this seed alone")
-	simTime = flag.Duration("sim.time", 20*time.Second, "how long to run stories")
+	simSeed  = flag.Uint64("sim.seed", 0, "run the story of this seed alone")
+	simCrowd = flag.Int("sim.crowd", 15, "members that a story has beside two, at most")
+	simTime  = flag.Duration("sim.time", 20*time.Second, "how long to run stories")
 )
 
 // hung is how long a story may take before it counts as hung: nothing in it waits for real
 // time.
-const hung = time.Minute
+const hung = 5 * time.Minute
 
 // TestSimulation runs stories of members that talk, change rooms and formats, break, freeze
 // and come back, over connections and journals that fail, and compares what each was sent

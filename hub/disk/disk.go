@@ -1,14 +1,16 @@
 // Package disk keeps a hub's history in an SQLite database, so that it outlives the
 // program.
 //
-// One goroutine writes. It takes all messages that came while it wrote the last ones into
-// one transaction (group commit), and only when that is committed has a message its place
-// and is told. What is worth less goes between these, in slices of a millisecond or so: the
-// index of words follows what was said, and what is too old goes. Whoever reads does so on
-// connections of its own; the newest messages of each room are in memory too.
+// One goroutine, the writer, changes the file. It stores all messages that arrived during
+// its last transaction in the next one (group commit). A message gets its id, and its
+// sender the result, when that transaction is committed. Between transactions the writer
+// does maintenance in slices of about a millisecond: it adds messages to the search index
+// and deletes those that are no longer kept. Reads and searches use connections of their
+// own. The newest messages of a room that is in use are also in memory.
 package disk
 
 import (
+	"container/list"
 	"context"
 	"database/sql"
 	"errors"
@@ -17,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -51,8 +54,8 @@ const (
 // Options say how a Journal behaves.
 type Options struct {
 	Keep    hub.Retention
-	Sync    Sync    // SyncFull where empty
-	OnError OnError // Refuse where empty
+	Sync    Sync    // SyncFull if empty
+	OnError OnError // Refuse if empty
 	Log     *slog.Logger
 }
 
@@ -62,26 +65,33 @@ type Journal struct {
 	options   Options
 	log       *slog.Logger
 	lock      *flock.Flock
+	opened    time.Time
+	first     int64 // every id that an earlier Journal gave is at most this
 
-	mu      sync.Mutex // guards what follows, and what the rooms say it does
-	rooms   map[string]*room
-	numbers map[int64]*room // all rooms that have rows, those that are forgotten too
-	floor   int64           // ids of rooms that are not in rooms begin above it
-	cached  int             // messages in the rooms' memories
-	pending []*entry        // not taken by the writer yet
-	closing bool
-	readers *sql.DB
+	mu        sync.Mutex // guards what follows, and the rooms
+	rooms     map[string]*room
+	maxUnused int       // the most of unused
+	unused    list.List // of *room: the rooms that may be evicted, least recently used first
+	floor     int64     // ids of a room that is not in the file begin above it
+	jump      int64     // a room in the file whose newest id is below goes on above it
+	cached    int       // messages in the rooms' caches
+	pending   []*entry  // not taken by the writer yet
+	closing   bool
+	readers   *sql.DB // for After, Before and Open
+	searchers *sql.DB // for Search alone, which may take long
 
-	awake  chan struct{} // has a token when there is something in pending, or closing
+	indexDamaged atomic.Bool // searches can't use the index until the writer rebuilds it
+
+	awake  chan struct{} // has a token if there is something in pending, or closing
 	writer writer
 	ended  chan struct{} // closed when the writer has ended
 }
 
 var _ hub.Journal = (*Journal)(nil)
 
-// Open opens the history in a folder, and makes both where there is none. Its error says in
-// one line what is wrong and what to do; it has then changed nothing that was there. The
-// caller has to close the Journal.
+// Open opens the history in a folder, and creates both if they don't exist. Its error says
+// in one line what is wrong and what to do; nothing is changed then. The caller has to
+// close the Journal.
 func Open(dir string, o Options) (*Journal, error) { return open(dir, o, driver) }
 
 func open(dir string, o Options, driver string) (_ *Journal, err error) {
@@ -99,13 +109,13 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 	}
 	j := &Journal{
 		dir: dir, path: filepath.Join(dir, fileName), options: o, log: o.Log,
-		lock:    flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600)),
-		rooms:   make(map[string]*room),
-		numbers: make(map[int64]*room),
-		awake:   make(chan struct{}, 1),
-		ended:   make(chan struct{}),
+		lock:   flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600)),
+		opened: time.Now(),
+		rooms:  make(map[string]*room), maxUnused: maxUnused,
+		awake:  make(chan struct{}, 1),
+		ended:  make(chan struct{}),
 	}
-	j.writer = writer{j: j, driver: driver}
+	j.writer = newWriter(j, driver)
 	locked, err := j.lock.TryLock()
 	switch {
 	case err != nil:
@@ -153,8 +163,8 @@ func (j *Journal) wake() {
 	}
 }
 
-// Close stores what it was given and closes the file. Where ctx ends before, it leaves that
-// to the end of the program: what was committed is safe in any case.
+// Close stores the messages that it was given and closes the file. If ctx ends first, Close
+// returns its error and the writer goes on: what is committed is safe in any case.
 func (j *Journal) Close(ctx context.Context) error {
 	j.mu.Lock()
 	j.closing = true

@@ -57,19 +57,20 @@ func say(t *testing.T, j *Journal, room, text string) *hub.Message {
 	return m
 }
 
-// awaitIndex waits until all words of a room are in the index.
+// awaitIndex waits until the file has no more messages of a room than are kept, and until
+// the index has all messages.
 func awaitIndex(t testing.TB, j *Journal, room string, patience time.Duration) {
 	t.Helper()
-	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		j.mu.Lock()
-		r := j.rooms[room]
-		done := r.indexed == r.last
-		j.mu.Unlock()
-		if done {
+	for late := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		var rows int
+		var indexed bool
+		err := j.readers.QueryRow(`SELECT count(*), (SELECT coalesce(max(key), 0) FROM messages) <= (SELECT value FROM meta WHERE name = 'indexed')
+			FROM messages WHERE room = (SELECT key FROM rooms WHERE name = ?)`, room).Scan(&rows, &indexed)
+		if err == nil && indexed && rows <= j.options.Keep.Messages {
 			return
 		}
 		if time.Now().After(late) {
-			t.Fatal("the words are not indexed")
+			t.Fatalf("%d messages are in the file, all are indexed: %v, %v", rows, indexed, err)
 		}
 	}
 }

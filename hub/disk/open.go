@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 // is brought into the file, since that takes longer than a message may.
 var pragmas = []string{
 	"busy_timeout(2000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)",
-	"journal_size_limit(4194304)", "cache_size(-16384)", "temp_store(MEMORY)",
+	"journal_size_limit(4194304)", "cache_size(-16384)",
 }
 
 // open connects with the file and learns what is in it.
@@ -22,20 +23,24 @@ func (w *writer) open() error {
 	if err := w.connect(); err != nil {
 		return err
 	}
-	err := w.transaction(true, func() error {
-		if err := w.begin(); err != nil {
-			return err
-		}
-		return w.load()
-	})
+	err := w.exec("PRAGMA temp_store = FILE") // sorting takes no memory then
+	if err == nil {
+		err = w.transaction(true, w.begin)
+	}
+	if err == nil {
+		err = w.exec("PRAGMA temp_store = MEMORY")
+	}
 	if err != nil {
 		w.disconnect()
 	}
 	return err
 }
 
-// connect opens the file, making it where there is none.
+// connect opens the file, creating it if there is none.
 func (w *writer) connect() error {
+	if err := errors.Join(create(w.j.path), protect(w.j.path)); err != nil {
+		return err
+	}
 	db, err := sql.Open(w.driver, dsn(w.j.path, "rwc", pragmas...))
 	if err != nil {
 		return err
@@ -48,29 +53,41 @@ func (w *writer) connect() error {
 	if err == nil {
 		w.files, err = watch(w.j.dir, w.j.path)
 	}
-	var readers *sql.DB
+	var readers, searchers *sql.DB
 	if err == nil {
-		readers, err = sql.Open(w.driver, dsn(w.j.path, "rw", "busy_timeout(2000)", "query_only(1)"))
+		readers, err = openReaders(w.driver, w.j.path, maxReads)
+	}
+	if err == nil {
+		searchers, err = openReaders(w.driver, w.j.path, maxSearches)
 	}
 	if err != nil {
 		db.Close()
 		return err
 	}
-	readers.SetMaxOpenConns(maxReads)
-	readers.SetMaxIdleConns(maxReads)
 	w.db, w.conn, w.synced, w.prepared = db, conn, true, make(map[string]*sql.Stmt)
 	w.j.mu.Lock()
-	w.j.readers = readers
+	w.j.readers, w.j.searchers = readers, searchers
 	w.j.mu.Unlock()
 	return nil
 }
 
+// openReaders returns at most n connections that read.
+func openReaders(driver, path string, n int) (*sql.DB, error) {
+	db, err := sql.Open(driver, dsn(path, "rw", "busy_timeout(2000)", "query_only(1)"))
+	if err == nil {
+		db.SetMaxOpenConns(n)
+		db.SetMaxIdleConns(n)
+	}
+	return db, err
+}
+
 func (w *writer) disconnect() error {
-	w.checkpoints.wait()
+	w.all.Wait()
 	w.j.mu.Lock()
-	readers := w.j.readers
+	readers, searchers := w.j.readers, w.j.searchers
 	w.j.mu.Unlock()
 	readers.Close()
+	searchers.Close()
 	for _, s := range w.prepared {
 		s.Close()
 	}
@@ -78,14 +95,12 @@ func (w *writer) disconnect() error {
 	return w.db.Close()
 }
 
-// close brings everything into the file.
+// close puts everything into the file.
 func (w *writer) close() {
-	if w.health.err != nil && w.mayTry() {
-		w.probe()
-	}
+	w.checkDisk()
 	if w.health.err == nil {
 		if err := w.transaction(true, w.end); err != nil {
-			w.isIll(err)
+			w.fail(err)
 		}
 		w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
 	}
@@ -99,142 +114,53 @@ func (w *writer) close() {
 	w.j.lock.Unlock()
 }
 
-// begin notes that the file is in use, and how. Ids may have been given that it does not
-// know where somebody used it who did not come to an end: with Live, or where the machine
-// lost power without SyncFull. Then each room goes on above whatever was given.
+// begin notes that the file is in use, and how. If it was in use before and was not closed,
+// ids may have been given that it does not know: with Live, or if the machine lost power
+// without SyncFull. Then each room goes on above all of these.
 func (w *writer) begin() error {
-	var before string
-	err := w.row(`SELECT value FROM meta WHERE name = 'used'`).Scan(&before)
-	if err != nil && err != sql.ErrNoRows {
+	var floor, jump int64
+	var used string
+	if err := w.row(`SELECT
+		coalesce((SELECT value FROM meta WHERE name = 'floor'), 0),
+		coalesce((SELECT value FROM meta WHERE name = 'jump'), 0),
+		coalesce((SELECT value FROM meta WHERE name = 'used'), ''),
+		coalesce((SELECT value FROM meta WHERE name = 'indexed'), 0)`).Scan(&floor, &jump, &used, &w.indexed); err != nil {
 		return err
 	}
-	var floor int64
-	if err := w.row(`SELECT coalesce(max(value), 0) FROM meta WHERE name = 'floor'`).Scan(&floor); err != nil {
-		return err
+	if now := hub.FirstID(w.j.opened); now > floor {
+		floor = now
+	} else if used != "" { // the clock was set back, and floor is from when the file was opened
+		floor += 1 << 32
 	}
-	w.j.floor = max(floor, hub.FirstID(time.Now()))
+	if how := strings.Fields(used); len(how) > 0 && (how[0] != string(Refuse) ||
+		how[1] != string(SyncFull) && (len(how) < 3 || how[2] != boot())) {
+		jump = floor
+	}
+	w.j.first, w.j.floor, w.j.jump, w.unindexed = floor, floor, jump, true
 	o := w.j.options
-	if err := w.exec(`REPLACE INTO meta VALUES ('used', ?), ('floor', ?)`,
-		strings.Join([]string{string(o.OnError), string(o.Sync), boot()}, " "), w.j.floor); err != nil {
+	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('used', ?)`, floor, jump,
+		strings.Join([]string{string(o.OnError), string(o.Sync), boot()}, " ")); err != nil {
 		return err
 	}
-	used := strings.Fields(before)
-	if len(used) == 0 || used[0] == string(Refuse) && (used[1] == string(SyncFull) || len(used) > 2 && used[2] == boot()) {
-		return nil
+	if o.Keep.Age > 0 {
+		return w.exec(`CREATE INDEX IF NOT EXISTS messages_at ON messages (at)`)
 	}
-	const newest = `max(last, coalesce((SELECT max(place) & ? FROM messages WHERE place BETWEEN number << ? AND (number << ?) | ?) + base, 0))`
-	mask := int64(1)<<numberShift - 1
-	if err := w.exec(`UPDATE rooms SET last = `+newest, mask, numberShift, numberShift, mask); err != nil {
-		return err
-	}
-	if err := w.exec(`INSERT INTO holes SELECT number, last + 1, ?, 0 FROM rooms WHERE last < ?`, w.j.floor, w.j.floor); err != nil {
-		return err
-	}
-	return w.exec(`UPDATE rooms SET last = ? WHERE last < ?`, w.j.floor, w.j.floor)
+	return w.exec(`DROP INDEX IF EXISTS messages_at`)
 }
 
-// end notes that the file knows everything.
+// end notes that the file knows every id that was given.
 func (w *writer) end() error {
-	if err := w.saveRooms(); err != nil {
+	w.j.mu.Lock()
+	w.j.floor = w.j.above()
+	w.j.mu.Unlock()
+	if _, err := w.saveAll(); err != nil {
 		return err
 	}
 	return w.exec(`DELETE FROM meta WHERE name = 'used'`)
 }
 
-// boot names the time since the machine was started; "" where nobody knows.
+// boot names the time since the machine was started; "" if that is not known.
 func boot() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(id))
-}
-
-// load learns of the rooms.
-func (w *writer) load() error {
-	ctx := context.Background()
-	rows, err := w.conn.QueryContext(ctx, `SELECT number, coalesce(name, ''), base, last, indexed FROM rooms`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		var number, base, last, indexed int64
-		if err := rows.Scan(&number, &name, &base, &last, &indexed); err != nil {
-			return err
-		}
-		r := newRoom(name, number, base, last)
-		r.written, r.indexed = true, indexed
-		w.j.numbers[number] = r
-		if name != "" {
-			w.j.rooms[name] = r
-		} else {
-			r.forgotten = true
-			w.forgotten = append(w.forgotten, r)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	for _, r := range w.j.numbers {
-		if err := w.loadRoom(r); err != nil {
-			return err
-		}
-		w.busy(r)
-	}
-	holes, err := w.conn.QueryContext(ctx, `SELECT room, first, last, sure FROM holes ORDER BY room, first`)
-	if err != nil {
-		return err
-	}
-	defer holes.Close()
-	for holes.Next() {
-		var number int64
-		var h hole
-		if err := holes.Scan(&number, &h.first, &h.last, &h.sure); err != nil {
-			return err
-		}
-		if r := w.j.numbers[number]; r != nil {
-			r.holes = append(r.holes, h)
-		}
-	}
-	return holes.Err()
-}
-
-// loadRoom learns of a room's messages.
-func (w *writer) loadRoom(r *room) error {
-	from, to := r.place(r.base), r.place(r.base+1<<numberShift-1)
-	edge := func(query string, at *int64) (int64, error) {
-		var place int64
-		err := w.row(query, from, to).Scan(&place, at)
-		if err == sql.ErrNoRows {
-			return -1, nil
-		}
-		return place, err
-	}
-	var at int64
-	newest, err := edge(`SELECT place, at FROM messages WHERE place BETWEEN ? AND ? ORDER BY place DESC LIMIT 1`, &r.lastAt)
-	if err != nil {
-		return err
-	}
-	oldest, err := edge(`SELECT place, at FROM messages WHERE place BETWEEN ? AND ? ORDER BY place LIMIT 1`, &at)
-	if err != nil {
-		return err
-	}
-	keyed, err := edge(`SELECT place, at FROM keys WHERE place BETWEEN ? AND ? ORDER BY place LIMIT 1`, &at)
-	if err != nil {
-		return err
-	}
-	if newest >= 0 {
-		r.last = max(r.last, r.id(newest))
-	}
-	r.oldest, r.rows, r.keyed, r.from = r.last+1, r.last+1, r.last+1, r.last+1
-	if oldest >= 0 {
-		r.oldest, r.rows = r.id(oldest), r.id(oldest)
-	}
-	if keyed >= 0 {
-		r.keyed = r.id(keyed)
-	}
-	if r.forgotten {
-		r.oldest = r.last + 1
-	}
-	r.indexed = max(r.indexed, r.rows-1)
-	return nil
 }

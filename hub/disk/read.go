@@ -10,66 +10,46 @@ import (
 )
 
 const (
-	// maxReads bounds the connections that read: more would only take from others.
-	maxReads = 2
-	// readTime bounds one of them, with its waiting for the others.
+	// maxReads and maxSearches bound the connections: more would only take time from
+	// others. Searches have connections of their own, so that they delay no other reads.
+	maxReads    = 2
+	maxSearches = 2
+	// readTime bounds a read, with its wait for a connection.
 	readTime = 5 * time.Second
-	// fill is the least that is taken into memory at once.
+	// fill is the least number of messages that is taken into a cache at once.
 	fill = 100
 )
 
-// Open returns the newest id of a room.
-func (j *Journal) Open(room string) int64 {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if r := j.rooms[room]; r != nil {
-		return r.last
-	}
-	return j.floor
-}
-
-// Release does nothing yet.
-func (j *Journal) Release(string) {}
-
 // Lacks reports whether messages after an id are missing.
-func (j *Journal) Lacks(room string, after int64) bool {
+func (j *Journal) Lacks(name string, after int64) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r := j.rooms[room]
-	return r != nil && r.missing(after, r.last, j.kept(r), nil) != nil
+	r := j.rooms[name]
+	return r != nil && r.lacks(after)
 }
-
-// kept returns the id of the oldest message of a room that is kept. j.mu is held.
-func (j *Journal) kept(r *room) int64 { return r.kept(j.options.Keep.Messages) }
 
 // After returns the messages of a room after an id.
 func (j *Journal) After(name string, after, upTo int64, limit int) ([]*hub.Message, []hub.Missing, error) {
-	j.mu.Lock()
-	r := j.rooms[name]
-	if r == nil {
-		defer j.mu.Unlock()
-		none := newRoom(name, 0, j.floor, j.floor)
-		return nil, none.missing(after, upTo, none.oldest, nil), nil
-	}
-	upTo = min(upTo, r.last)
-	first := max(after+1, j.kept(r))
-	if first >= r.from || first > upTo {
-		defer j.mu.Unlock()
-		from, to := r.search(first), r.search(upTo+1)
-		found := r.slice(from, min(to, from+limit))
-		return found, r.missing(after, upTo, j.kept(r), found), nil
-	}
-	from, to := r.place(first), r.place(upTo)
-	j.mu.Unlock()
-
-	found, err := j.read(r, oldestBetween, from, to, limit)
+	r, err := j.used(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	found = since(found, j.kept(r)) // some may have gone meanwhile
-	return found, r.missing(after, upTo, j.kept(r), found), nil
+	defer j.done(r)
+	upTo = min(upTo, r.last)
+	first := max(after+1, r.next())
+	if first >= r.from || first > upTo {
+		from, to := r.search(first), r.search(upTo+1)
+		found := r.slice(from, min(to, from+limit))
+		return found, r.missing(after, upTo, found), nil
+	}
+	found, err := j.read(r, oldestBetween, first, upTo, limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	found = since(found, r.next()) // some may have been deleted meanwhile
+	return found, r.missing(after, upTo, found), nil
 }
 
 // since drops the messages before an id.
@@ -82,57 +62,48 @@ func since(found []*hub.Message, id int64) []*hub.Message {
 
 // Before returns the messages of a room before an id.
 func (j *Journal) Before(name string, before int64, limit int) ([]*hub.Message, bool, error) {
-	j.mu.Lock()
-	r := j.rooms[name]
-	if r == nil {
-		j.mu.Unlock()
-		return nil, false, nil
-	}
-	if err := j.fill(r, before, limit); err != nil {
-		j.mu.Unlock()
-		return nil, false, err
-	}
-	kept := j.kept(r)
-	if end := r.search(before); end >= limit || r.from <= kept {
-		defer j.mu.Unlock()
-		found := since(r.slice(max(end-limit, 0), end), kept)
-		more := len(found) > 0 && found[0].ID > kept
-		return found, more, nil
-	}
-	from, to := r.place(kept), r.place(max(min(before-1, r.last), r.base))
-	j.mu.Unlock()
-
-	found, err := j.read(r, newestBetween, from, to, limit)
+	r, err := j.used(name)
 	if err != nil {
 		return nil, false, err
 	}
-	slices.Reverse(found)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	found = since(found, j.kept(r))
-	return found, len(found) > 0 && found[0].ID > j.kept(r), nil
+	defer j.done(r)
+	if err := j.fill(r, before, limit); err != nil {
+		return nil, false, err
+	}
+	var found []*hub.Message
+	if end := r.search(before); end >= limit || r.from <= r.next() {
+		found = r.slice(max(end-limit, 0), end)
+	} else {
+		found, err = j.read(r, newestBetween, r.next(), min(before-1, r.last), limit)
+		if err != nil {
+			return nil, false, err
+		}
+		slices.Reverse(found)
+	}
+	found = since(found, r.next())
+	return found, len(found) > 0 && found[0].ID > r.next(), nil
 }
 
-// fill takes messages into memory that are asked for and stand right before those that are
-// there. j.mu is held, and released while it reads.
+// fill takes messages into the cache that are asked for and come right before those that
+// are there. j.mu is held, and released meanwhile.
 func (j *Journal) fill(r *room, before int64, limit int) error {
 	there := r.search(before)
 	n := min(max(limit-there, fill), cachedOfRoom-r.cache.Len())
-	from, kept := r.from, j.kept(r)
-	if before < from || there >= limit || from <= kept || n < limit-there {
+	from, oldest := r.from, r.next()
+	if before < from || there >= limit || from <= oldest || n < limit-there {
 		return nil
 	}
-	j.mu.Unlock()
-	found, err := j.read(r, newestBetween, r.place(kept), r.place(from-1), n)
-	j.mu.Lock()
-	if err != nil || r.from != from || r.forgotten {
+	found, err := j.read(r, newestBetween, oldest, from-1, n)
+	if err != nil || r.from != from {
 		return err
 	}
 	for _, m := range found {
 		r.cache.PushFront(m)
 	}
 	j.cached += len(found)
-	r.from = kept
+	r.from = oldest
 	if len(found) == n {
 		r.from = found[n-1].ID
 	}
@@ -141,38 +112,45 @@ func (j *Journal) fill(r *room, before int64, limit int) error {
 }
 
 const (
-	selectColumns = `SELECT place, at, nick, via, action, messages.text `
-	between       = selectColumns + `FROM messages WHERE place BETWEEN ? AND ? ORDER BY place `
+	selectColumns = `SELECT id, at, nick, via, action, messages.text `
+	between       = selectColumns + `FROM messages WHERE room = ? AND id BETWEEN ? AND ? ORDER BY id `
 	oldestBetween = between + `LIMIT ?`
 	newestBetween = between + `DESC LIMIT ?`
 )
 
-// read returns the messages of a room that a query answers with. Where others read it waits
-// for a connection.
-func (j *Journal) read(r *room, query string, args ...any) ([]*hub.Message, error) {
+// read returns at most limit messages of a room, from an id up to another. j.mu is held, and
+// released meanwhile.
+func (j *Journal) read(r *room, query string, from, upTo int64, limit int) ([]*hub.Message, error) {
+	readers, key := j.readers, r.key
+	j.mu.Unlock()
+	defer j.mu.Lock()
 	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()
-	j.mu.Lock()
-	readers := j.readers
-	j.mu.Unlock()
-	rows, err := readers.QueryContext(ctx, query, args...)
+	rows, err := readers.QueryContext(ctx, query, key, from, upTo, limit)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, r)
+	return collect(rows, r.name)
 }
 
 // collect makes messages of a room out of rows of selectColumns, and closes these.
-func collect(rows *sql.Rows, r *room) (found []*hub.Message, err error) {
+func collect(rows *sql.Rows, room string) (found []*hub.Message, err error) {
 	defer rows.Close()
 	for rows.Next() {
-		var place, at int64
-		m := &hub.Message{Room: r.name}
-		if err := rows.Scan(&place, &at, &m.From, &m.Via, &m.Action, &m.Text); err != nil {
+		m, err := scanMessage(rows, room)
+		if err != nil {
 			return nil, err
 		}
-		m.ID, m.At = r.id(place), time.UnixMilli(at)
 		found = append(found, m)
 	}
 	return found, rows.Err()
+}
+
+// scanMessage makes a message of a room out of a row of selectColumns.
+func scanMessage(rows *sql.Rows, room string) (*hub.Message, error) {
+	var at int64
+	m := &hub.Message{Room: room}
+	err := rows.Scan(&m.ID, &at, &m.From, &m.Via, &m.Action, &m.Text)
+	m.At = time.UnixMilli(at)
+	return m, err
 }

@@ -1,218 +1,269 @@
 package disk
 
 import (
+	"container/list"
+	"context"
+	"database/sql"
+	"errors"
 	"slices"
-	"sort"
 	"time"
 
 	"partyline/hub"
 	"partyline/hub/ring"
 )
 
-const (
-	// numberShift parts the number of a room from an id in a place. Numbers are below
-	// 2^14; ids grow by no more than 2^49 in the life of a room, which is 17 years of
-	// microseconds.
-	numberShift = 49
-	maxNumber   = 1<<14 - 1
-	// roomsKept bounds the rooms whose history is kept.
-	roomsKept = 1 << 13
-	// cachedOfRoom and cachedInAll bound the messages that are in memory too.
-	cachedOfRoom = 600
-	cachedInAll  = 1 << 17
-)
+// maxUnused bounds the rooms in memory that nobody uses. They save a look at the file.
+const maxUnused = 4096
 
-// A room is what is known of one without looking at the disk. Journal.mu guards it, but
+// A room is what is known of a room without reading the file. Journal.mu guards it, except
 // for what belongs to the writer.
 type room struct {
-	name   string
-	number int64
-	base   int64 // ids begin above it
-	last   int64 // newest id that was given
-	lastAt int64 // when, in milliseconds since 1970
-	oldest int64 // of the messages that are kept, or the next to come
-	holes  []hole
+	name    string
+	members int           // Open less Release
+	uses    int           // calls and messages under way
+	unused  *list.Element // in Journal.unused; nil while somebody uses the room
 
-	cache ring.Ring[*hub.Message] // the newest that are stored
-	from  int64                   // it has all of them from this id on
+	loaded  bool  // what follows is known; otherwise last alone may be
+	key     int64 // of its row; 0 if it has none
+	base    int64 // its ids are above it
+	last    int64 // the newest id that was given
+	lost    int64 // the newest id that was, or may have been, given to a message not stored
+	oldest  int64 // of the messages that are kept; 0 if there are none
+	jumps   []span
+	unsaved bool // its row lacks ids that were given to messages not stored
+
+	cache ring.Ring[*hub.Message] // the newest messages that are stored
+	from  int64                   // cache has all of them from this id on
 
 	// The writer's own.
-	written bool      // the room has its row
-	unsaved bool      // it has holes that are not on disk
-	rows    int64     // id from which on there may be messages on disk
-	keyed   int64     // id from which on there may be keys on disk
-	indexed int64     // newest id whose words are in the index; guarded by Journal.mu too
-	due     time.Time // when its oldest message is too old
-	queued  bool      // it has chores
-	removed bool      // its rows are gone
-
-	forgotten bool // its rows are to be deleted; another room may have its name
+	counted bool // kept is known
+	kept    int  // the number of messages that are kept
+	excess  int  // about how many rows older than oldest are still in the file
+	queued  bool // it is in writer.overfull
 }
 
-// A hole is a run of ids that were given to messages which are not stored, or that may
-// have been.
-type hole struct {
+// A span is a run of ids of which nobody knows whether they were given.
+type span struct {
 	first, last int64
-	sure        bool
+	saved       bool // it is in the file
 }
 
-func newRoom(name string, number, base, last int64) *room {
-	return &room{
-		name: name, number: number, base: base, last: last, oldest: last + 1,
-		from: last + 1, rows: last + 1, keyed: last + 1, indexed: last,
+// next returns the id of the oldest message that is kept, or of the next to come.
+func (r *room) next() int64 {
+	if r.oldest > 0 {
+		return r.oldest
 	}
+	return r.last + 1
 }
 
-// place returns where a message lies on disk.
-func (r *room) place(id int64) int64 { return r.number<<numberShift | (id - r.base) }
-
-func (r *room) id(place int64) int64 { return r.base + place&(1<<numberShift-1) }
-
-// kept returns the id of the oldest message that is kept, though older ones may be on
-// disk still.
-func (r *room) kept(limit int) int64 { return max(r.oldest, r.last-int64(limit)+1) }
-
-// missing returns what is missing behind the id after, of which next is the first message
-// found, up to an id.
-func (r *room) missing(after, upTo, kept int64, found []*hub.Message) []hub.Missing {
-	var list []hub.Missing
-	next := func(id int64) int64 {
-		i := sort.Search(len(found), func(i int) bool { return found[i].ID >= id })
-		if i == len(found) {
-			return 0
-		}
-		return found[i].ID
+// use returns a room, which stays in memory until done is called as often. j.mu is held.
+func (j *Journal) use(name string) *room {
+	r := j.rooms[name]
+	if r == nil {
+		r = &room{name: name}
+		j.rooms[name] = r
 	}
-	begin := after
-	switch {
-	case after == 0:
-		begin = r.base
-	case after < r.base:
-		return append(list, hub.Missing{After: after, Before: next(0), Count: -1})
+	if r.unused != nil {
+		j.unused.Remove(r.unused)
+		r.unused = nil
 	}
-	if n := kept - begin - 1; n > 0 {
-		list = append(list, hub.Missing{After: after, Before: next(0), Count: r.given(begin+1, kept-1)})
-		begin = kept - 1
-	}
-	if len(found) > 0 {
-		upTo = found[len(found)-1].ID
-	}
-	for _, h := range r.holes {
-		if h.last <= begin || h.first > upTo {
-			continue
-		}
-		first := max(h.first, begin+1)
-		m := hub.Missing{After: first - 1, Before: next(h.last), Count: h.last - first + 1}
-		if !h.sure {
-			m.Count = -1
-		}
-		if n := len(list); n > 0 && list[n-1].Before == m.Before { // nothing is found between
-			if list[n-1].Count < 0 || m.Count < 0 {
-				list[n-1].Count = -1
-			} else {
-				list[n-1].Count += m.Count
-			}
-			continue
-		}
-		list = append(list, m)
-	}
-	return list
-}
-
-// given returns how many ids of a run were given; -1 where nobody knows.
-func (r *room) given(first, last int64) int64 {
-	for _, h := range r.holes {
-		if !h.sure && h.first <= last && h.last >= first {
-			return -1
-		}
-	}
-	return last - first + 1
-}
-
-// skip notes that an id was given to what is not stored.
-func (r *room) skip(id int64) {
-	r.unsaved = true
-	if n := len(r.holes); n > 0 && r.holes[n-1].last == id-1 && r.holes[n-1].sure {
-		r.holes[n-1].last = id
-		return
-	}
-	r.holes = append(r.holes, hole{id, id, true})
-}
-
-// remember puts a message that is stored into memory. It returns by how many messages
-// there are more.
-func (r *room) remember(m *hub.Message) int {
-	r.cache.Push(m)
-	if r.cache.Len() <= cachedOfRoom {
-		return 1
-	}
-	r.forget(1)
-	return 0
-}
-
-// forget drops the n oldest messages in memory.
-func (r *room) forget(n int) {
-	for range n {
-		r.from = r.cache.Pop().ID + 1
-	}
-}
-
-// search returns the index in memory of the first message with an id that is not less.
-func (r *room) search(id int64) int {
-	return sort.Search(r.cache.Len(), func(i int) bool { return r.cache.At(i).ID >= id })
-}
-
-func (r *room) slice(from, to int) []*hub.Message {
-	found := make([]*hub.Message, 0, max(to-from, 0))
-	for i := from; i < to; i++ {
-		found = append(found, r.cache.At(i))
-	}
-	return found
-}
-
-// shrinkMemory makes place where all rooms have too many messages in memory. j.mu is held.
-func (j *Journal) shrinkMemory() {
-	if j.cached <= cachedInAll {
-		return
-	}
-	for _, r := range j.rooms {
-		n := (r.cache.Len() + 1) / 2
-		r.forget(n)
-		j.cached -= n
-	}
-}
-
-// newRoom makes a room that has no row yet, and has another forgotten where there are too
-// many. j.mu is held.
-func (j *Journal) newRoom(name string) *room {
-	if len(j.rooms) >= roomsKept {
-		j.forgetQuiet(roomsKept / 8)
-	}
-	number := int64(1)
-	for n := int64(len(j.numbers)); j.numbers[number] != nil; n++ {
-		number = n%maxNumber + 1
-	}
-	r := newRoom(name, number, j.floor, j.floor)
-	j.rooms[name] = r
-	j.numbers[number] = r
+	r.uses++
 	return r
 }
 
-// forgetQuiet takes out the n rooms that were silent for longest; the writer deletes their
-// rows by and by. j.mu is held.
-func (j *Journal) forgetQuiet(n int) {
-	rooms := make([]*room, 0, len(j.rooms))
-	for _, r := range j.rooms {
-		rooms = append(rooms, r)
+// done ends one use of a room. j.mu is held.
+func (j *Journal) done(r *room) {
+	r.uses--
+	j.retire(r)
+}
+
+// retire lets a room that nobody uses be evicted. j.mu is held.
+func (j *Journal) retire(r *room) {
+	if r.uses > 0 || r.members > 0 || r.unused != nil {
+		return
 	}
-	slices.SortFunc(rooms, func(a, b *room) int { return int(a.lastAt - b.lastAt) })
-	for _, r := range rooms[:n] {
-		j.cached -= r.cache.Len()
-		r.forget(r.cache.Len())
-		delete(j.rooms, r.name)
-		r.forgotten = true
-		r.oldest = r.last + 1
-		j.floor = max(j.floor, r.last)
-		j.writer.forgotten = append(j.writer.forgotten, r)
+	r.unused = j.unused.PushBack(r)
+	for j.unused.Len() > j.maxUnused {
+		j.evict(j.unused.Front().Value.(*room))
 	}
+}
+
+// evict forgets what is in memory of a room. The file has all of it, unless messages were
+// told that can't be stored: to give no id twice, every room that is read from the file
+// later goes on above those then. j.mu is held.
+func (j *Journal) evict(r *room) {
+	if r.unsaved {
+		j.jump = j.above()
+		j.floor = j.jump
+	}
+	j.cached -= r.cache.Len()
+	j.unused.Remove(r.unused)
+	delete(j.rooms, r.name)
+}
+
+// above returns an id above all that were ever given: ids grow by less than one in a
+// microsecond.
+func (j *Journal) above() int64 {
+	return j.first + time.Since(j.opened).Microseconds() + 1
+}
+
+// Open returns the newest id of a room and keeps the room in memory until Release.
+func (j *Journal) Open(name string) int64 {
+	j.mu.Lock()
+	r := j.use(name)
+	r.members++
+	j.mu.Unlock()
+	err := j.load(r)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	defer j.done(r)
+	if err != nil && !r.loaded {
+		j.guess(r)
+	}
+	return r.last
+}
+
+// guess gives a room that can't be read a newest id that is above all that it had. j.mu is
+// held.
+func (j *Journal) guess(r *room) {
+	if r.last == 0 {
+		r.last = j.above()
+		r.base = r.last
+	}
+}
+
+// Release says that a room has no members any more.
+func (j *Journal) Release(name string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if r := j.rooms[name]; r != nil && r.members > 0 {
+		r.members--
+		j.retire(r)
+	}
+}
+
+// A querier is a connection or a pool of them.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// used returns a room whose state is known, for one use.
+func (j *Journal) used(name string) (*room, error) {
+	j.mu.Lock()
+	r := j.use(name)
+	j.mu.Unlock()
+	err := j.load(r)
+	if err != nil {
+		j.mu.Lock()
+		j.done(r)
+		j.mu.Unlock()
+		return nil, err
+	}
+	return r, nil
+}
+
+// load reads a room's state from the file, unless it is known.
+func (j *Journal) load(r *room) error {
+	j.mu.Lock()
+	readers := j.readers
+	j.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), readTime)
+	defer cancel()
+	return j.loadFrom(ctx, readers, r)
+}
+
+// loadFrom does so on a connection. Others may do so at the same time: the first result
+// counts. The writer loads a room before it changes it, so that this is no outdated one.
+func (j *Journal) loadFrom(ctx context.Context, q querier, r *room) error {
+	j.mu.Lock()
+	loaded := r.loaded
+	j.mu.Unlock()
+	if loaded {
+		return nil
+	}
+	s, err := readRoom(ctx, q, r.name, j.options.Keep.Messages)
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !r.loaded {
+		j.settle(r, s)
+	}
+	return nil
+}
+
+// stored is what the file has of a room.
+type stored struct {
+	key, base, last, lost, oldest int64
+	jumps                         []span
+}
+
+// readRoom reads what the file has of a room, of which the newest messages are kept.
+func readRoom(ctx context.Context, q querier, name string, keep int) (s stored, err error) {
+	var newest int64
+	err = q.QueryRowContext(ctx, `SELECT key, base, last, lost,
+		coalesce((SELECT max(id) FROM messages WHERE room = rooms.key), 0) FROM rooms WHERE name = ?`,
+		name).Scan(&s.key, &s.base, &s.last, &s.lost, &newest)
+	if errors.Is(err, sql.ErrNoRows) {
+		return stored{}, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	s.last = max(s.last, newest)
+	if s.oldest, _, err = newestRows(ctx, q, s.key, keep); err != nil {
+		return s, err
+	}
+	rows, err := q.QueryContext(ctx, `SELECT first, last FROM jumps WHERE room = ? ORDER BY first`, s.key)
+	if err != nil {
+		return s, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		jump := span{saved: true}
+		if err := rows.Scan(&jump.first, &jump.last); err != nil {
+			return s, err
+		}
+		s.jumps = append(s.jumps, jump)
+	}
+	return s, rows.Err()
+}
+
+// newestRows returns the oldest id of the newest n messages of a room, 0 if there is none,
+// and how many there are.
+func newestRows(ctx context.Context, q querier, key int64, n int) (oldest int64, count int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT coalesce(min(id), 0), count(*)
+		FROM (SELECT id FROM messages WHERE room = ? ORDER BY id DESC LIMIT ?)`, key, n).Scan(&oldest, &count)
+	return oldest, count, err
+}
+
+// settle makes what the file has the state of a room. The ids go on above all that were, or
+// may have been, given. j.mu is held.
+func (j *Journal) settle(r *room, s stored) {
+	guessed, given := r.base, r.last // while the file could not be read
+	r.loaded = true
+	r.key, r.base, r.last, r.lost, r.oldest, r.jumps = s.key, s.base, s.last, s.lost, s.oldest, s.jumps
+	if s.key == 0 {
+		r.base = max(guessed, j.floor)
+		r.last = r.base
+	}
+	to := max(guessed, r.last)
+	if r.last < j.jump {
+		to = max(to, j.jump)
+	}
+	if to > r.last {
+		r.jumps = append(r.jumps, span{first: r.last + 1, last: to})
+		r.last, r.lost = to, to
+	}
+	if given > guessed { // messages were told that are not stored
+		r.last, r.lost = given, given
+	}
+	r.from = r.last + 1
+}
+
+// isSaved reports whether the file has all that is known of a room.
+func (r *room) isSaved() bool {
+	return !r.unsaved && !slices.ContainsFunc(r.jumps, func(s span) bool { return !s.saved })
 }

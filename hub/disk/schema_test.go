@@ -41,8 +41,8 @@ func TestMigrate(t *testing.T) {
 	dir := t.TempDir()
 	old(t, filepath.Join(dir, fileName), 1,
 		`INSERT INTO rooms VALUES (3, 'r', 1000, 1002)`,
-		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 0, 'alice', 'tcp', 0, 'hello world')`, 3<<numberShift|1),
-		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 1, 'bob', 'ws', 1, 'waves')`, 3<<numberShift|2))
+		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 0, 'alice', 'tcp', 0, 'hello world')`, 3<<49|1),
+		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 1, 'bob', 'ws', 1, 'waves')`, 3<<49|2))
 	j := start(t, dir, keep(10))
 	awaitIndex(t, j, "r", 10*time.Second)
 	found, _, err := j.Search("r", hub.NewQuery("hello"), 1<<53, 10)
@@ -94,7 +94,7 @@ func TestRefused(t *testing.T) {
 	t.Run("locked", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), fileName)
 		old(t, path, len(migrations))
-		db, err := sql.Open(driver, dsn(path, "rw"))
+		db, err := sql.Open(driver, dsn(path, "rwc"))
 		if err != nil {
 			t.Fatal(err)
 		}

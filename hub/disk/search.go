@@ -1,70 +1,143 @@
 package disk
 
 import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
 	"strings"
+	"time"
 
 	"partyline/hub"
 )
 
-// Search returns the messages of a room that match: first those whose words are not in the
-// index yet, then those that it finds.
-func (j *Journal) Search(name string, q *hub.Query, before int64, limit int) ([]*hub.Message, bool, error) {
-	j.mu.Lock()
-	r := j.rooms[name]
-	if r == nil {
-		j.mu.Unlock()
-		return nil, false, nil
-	}
-	kept, indexed := j.kept(r), r.indexed
-	before = min(before, r.last+1)
-	j.mu.Unlock()
+// searchTime bounds a search, with its wait for a connection. While very many messages wait
+// to be indexed a search may end with what it found until then.
+const searchTime = 2 * time.Second
 
-	found, err := j.scan(r, q, max(kept, indexed+1), before, limit+1)
+// Search returns the messages of a room that match. It looks through the messages that are
+// not indexed yet, and then into the index. Its cost depends on its own room alone: the
+// terms of the index begin with the room, so that each room has its own.
+func (j *Journal) Search(name string, q *hub.Query, before int64, limit int) ([]*hub.Message, bool, error) {
+	r, err := j.used(name)
 	if err != nil {
 		return nil, false, err
 	}
-	before = min(before, indexed+1)
-	if n := limit + 1 - len(found); n > 0 && before > kept {
-		indexed, err := j.read(r, selectColumns+`FROM words CROSS JOIN messages ON place = words.rowid
-			WHERE words MATCH ? AND words.rowid >= ? AND words.rowid < ? ORDER BY words.rowid DESC LIMIT ?`,
-			expression(q), r.place(kept), r.place(before), n)
-		if err != nil {
-			return nil, false, err
-		}
-		found = append(found, indexed...)
+	j.mu.Lock()
+	s := search{query: q, room: name, key: r.key, oldest: r.next(), before: min(before, r.last+1), want: limit + 1}
+	searchers := j.searchers
+	j.done(r)
+	j.mu.Unlock()
+	if s.before <= s.oldest {
+		return nil, false, nil
 	}
-	return found[:min(len(found), limit)], len(found) > limit, nil
+	s.indexed = !j.indexDamaged.Load()
+	err = s.run(searchers)
+	if damagesIndex(err) {
+		j.indexDamaged.Store(true)
+		j.wake()
+		s.found, s.indexed = nil, false
+		err = s.run(searchers)
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && len(s.found) > 0:
+		return s.found[:min(len(s.found), limit)], true, nil
+	case err != nil:
+		return nil, false, err
+	}
+	return s.found[:min(len(s.found), limit)], len(s.found) > limit, nil
 }
 
-// scan looks at each message from an id on and before another, newest first.
-func (j *Journal) scan(r *room, q *hub.Query, from, before int64, limit int) (found []*hub.Message, err error) {
-	for before > from && len(found) < limit {
-		page, _, err := j.Before(r.name, before, cachedOfRoom)
-		if err != nil {
-			return nil, err
-		}
-		for i := len(page) - 1; i >= 0 && page[i].ID >= from && len(found) < limit; i-- {
-			if q.Matches(page[i]) {
-				found = append(found, page[i])
-			}
-		}
-		if len(page) == 0 {
-			break
-		}
-		before = page[0].ID
-	}
-	return found, nil
+// A search is one that is under way.
+type search struct {
+	query          *hub.Query
+	room           string
+	key            int64
+	oldest, before int64 // messages with oldest <= id < before are looked at
+	want           int   // the most that are found
+	indexed        bool  // the index can be used
+	found          []*hub.Message
 }
 
-// expression returns the query in the language of FTS5: phrases, of which each has to be
+// run searches within one transaction, so that the index does not change meanwhile.
+func (s *search) run(searchers *sql.DB) error {
+	ctx, cancel := context.WithTimeout(context.Background(), searchTime)
+	defer cancel()
+	tx, err := searchers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	var indexed, row int64 // the newest message that is indexed
+	if s.indexed {
+		err := tx.QueryRowContext(ctx, `SELECT id, key FROM messages WHERE room = ? AND id < ?
+			AND key <= (SELECT value FROM meta WHERE name = 'indexed') ORDER BY id DESC LIMIT 1`,
+			s.key, s.before).Scan(&indexed, &row)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	if err := s.scan(ctx, tx, max(s.oldest, indexed+1)); err != nil || len(s.found) == s.want || indexed < s.oldest {
+		return err
+	}
+	rows, err := tx.QueryContext(ctx, selectColumns+`FROM words CROSS JOIN messages ON key = words.rowid
+		WHERE words MATCH ? AND words.rowid <= ? AND room = ? AND id >= ? ORDER BY words.rowid DESC LIMIT ?`,
+		expression(s.key, s.query), row, s.key, s.oldest, s.want-len(s.found))
+	if err != nil {
+		return &indexError{err}
+	}
+	found, err := collect(rows, s.room)
+	if err != nil {
+		return &indexError{err}
+	}
+	s.found = append(s.found, found...)
+	return nil
+}
+
+// scan looks at every message from an id on, newest first.
+func (s *search) scan(ctx context.Context, tx *sql.Tx, from int64) error {
+	rows, err := tx.QueryContext(ctx, newestBetween, s.key, from, s.before-1, -1)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() && len(s.found) < s.want {
+		m, err := scanMessage(rows, s.room)
+		if err != nil {
+			return err
+		}
+		if s.query.Matches(m) {
+			s.found = append(s.found, m)
+		}
+	}
+	return errors.Join(rows.Err(), ctx.Err())
+}
+
+// expression returns the query in the language of FTS5: phrases, all of which have to be
 // there. Words have neither quotes nor operators.
-func expression(q *hub.Query) string {
+func expression(room int64, q *hub.Query) string {
 	var b strings.Builder
 	for _, phrase := range q.Phrases() {
-		b.WriteString(`"` + strings.Join(phrase, " ") + `" `)
+		b.WriteString(`"` + terms(room, phrase) + `" `)
 		if hub.Open(phrase) {
 			b.WriteString(`* `)
 		}
 	}
 	return b.String()
 }
+
+// terms returns the words of a message of a room as the index has them.
+func terms(room int64, words []string) string {
+	prefix := strconv.FormatInt(room, 36) + "_" // words have no underscore
+	var b strings.Builder
+	for _, word := range words {
+		b.WriteString(prefix + word + " ")
+	}
+	return b.String()
+}
+
+// An indexError is an error of a statement that uses the index.
+type indexError struct{ err error }
+
+func (e *indexError) Error() string { return "the search index: " + e.err.Error() }
+func (e *indexError) Unwrap() error { return e.err }

@@ -112,8 +112,8 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 		lock:   flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600)),
 		opened: time.Now(),
 		rooms:  make(map[string]*room), maxUnused: maxUnused,
-		awake:  make(chan struct{}, 1),
-		ended:  make(chan struct{}),
+		awake: make(chan struct{}, 1),
+		ended: make(chan struct{}),
 	}
 	j.writer = newWriter(j, driver)
 	locked, err := j.lock.TryLock()

@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"errors"
+	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -82,7 +83,7 @@ func (w *writer) rebuild() error {
 	if err != nil {
 		return err
 	}
-	w.indexed, w.unindexed = 0, true
+	w.indexed, w.unindexed, w.rebuilt = 0, true, time.Now()
 	w.j.indexDamaged.Store(false)
 	w.j.log.Warn("the search index was damaged: it is made again, and searches take longer meanwhile", "file", w.j.path)
 	return nil

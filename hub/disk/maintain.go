@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 const (
@@ -39,6 +41,8 @@ type maintenance struct {
 	swept     bool  // it has come to the end
 	indexed   int64 // key of the newest message in the index
 	unindexed bool  // there may be newer ones
+
+	rebuilt time.Time // when the index was made again
 
 	turn   int          // the task that is next
 	retry  [4]time.Time // when each may be tried again
@@ -87,7 +91,9 @@ func (w *writer) maintain() (did bool) {
 
 // failed notes that a task failed, and returns when to try it again.
 func (w *writer) failed(err error) (retry time.Time) {
-	if damagesIndex(err) {
+	// FTS5 writes when a transaction is committed, so that the error of any task may be the
+	// index's. If a new index does not help, something else is damaged.
+	if (damagesIndex(err) || code(err) == sqlite3.SQLITE_CORRUPT) && time.Since(w.rebuilt) >= retryEvery {
 		w.j.indexDamaged.Store(true)
 		return time.Time{} // it is made again first
 	}

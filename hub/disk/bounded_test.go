@@ -35,7 +35,7 @@ func TestBounded(t *testing.T) {
 		}
 		return n
 	}
-	awaitIndex(t, j, "r", 10*time.Second) // everything that is too much is deleted before
+	awaitIndex(t, j, "r", time.Minute) // everything that is too much is deleted before
 	if n := total(); n > most {
 		t.Errorf("%d bytes for %d", n, 200*size)
 	}

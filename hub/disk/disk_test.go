@@ -33,7 +33,7 @@ func TestSearchIndexed(t *testing.T) {
 	for i := range 300 {
 		say(t, j, "r", fmt.Sprintf("number %d of föö-bar", i))
 	}
-	awaitIndex(t, j, "r", 10*time.Second)
+	awaitIndex(t, j, "r", time.Minute)
 	for words, want := range map[string]int{"number": 300, "foo-bar": 300, "bar-foo": 0, "numb 299": 1, "NEAR": 0, "number OR": 0} {
 		found, more, err := j.Search("r", hub.NewQuery(words), 1<<53, 500)
 		if err != nil || len(found) != want || more {

@@ -163,7 +163,7 @@ func TestMigrateAll(t *testing.T) {
 			t.Errorf("%s: id %d after %d", room, m.ID, last)
 		}
 	}
-	awaitIndex(t, j, "a", 10*time.Second)
+	awaitIndex(t, j, "a", time.Minute)
 	if found, _, err := j.Search("b", hub.NewQuery("other"), 1<<53, 10); len(found) != 1 || err != nil {
 		t.Errorf("the search finds %v, %v", found, err)
 	}

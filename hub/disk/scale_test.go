@@ -139,7 +139,7 @@ func TestUncleanEnd(t *testing.T) {
 				t.Errorf("id %d after %d, which may have been given", m.ID, last.ID)
 			}
 			say(t, j, "r", "five")
-			awaitIndex(t, j, "r", 10*time.Second)
+			awaitIndex(t, j, "r", time.Minute)
 			if got := fmt.Sprint(texts(t, j, "r")); got != "[two three four five]" {
 				t.Errorf("history is %s", got)
 			}
@@ -167,7 +167,7 @@ func TestDamagedIndex(t *testing.T) {
 	for i := range 60 {
 		say(t, j, "r", fmt.Sprint("word ", i))
 	}
-	awaitIndex(t, j, "r", 10*time.Second)
+	awaitIndex(t, j, "r", time.Minute)
 	db, err := sql.Open(driver, dsn(filepath.Join(dir, fileName), "rwc", "busy_timeout(5000)"))
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestDamagedIndex(t *testing.T) {
 	if found, _, err := j.Search("r", hub.NewQuery("later"), 1<<53, 100); len(found) != 50 || err != nil {
 		t.Errorf("%d found, %v", len(found), err)
 	}
-	awaitIndex(t, j, "r", 10*time.Second)
+	awaitIndex(t, j, "r", time.Minute)
 	if found, _, err := j.Search("r", hub.NewQuery("later 99"), 1<<53, 100); len(found) != 1 || err != nil {
 		t.Errorf("%d found in the new index, %v", len(found), err)
 	}

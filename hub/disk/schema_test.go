@@ -41,10 +41,10 @@ func TestMigrate(t *testing.T) {
 	dir := t.TempDir()
 	old(t, filepath.Join(dir, fileName), 1,
 		`INSERT INTO rooms VALUES (3, 'r', 1000, 1002)`,
-		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 0, 'alice', 'tcp', 0, 'hello world')`, 3<<49|1),
-		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 1, 'bob', 'ws', 1, 'waves')`, 3<<49|2))
+		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 0, 'alice', 'tcp', 0, 'hello world')`, int64(3<<49|1)),
+		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 1, 'bob', 'ws', 1, 'waves')`, int64(3<<49|2)))
 	j := start(t, dir, keep(10))
-	awaitIndex(t, j, "r", 10*time.Second)
+	awaitIndex(t, j, "r", time.Minute)
 	found, _, err := j.Search("r", hub.NewQuery("hello"), 1<<53, 10)
 	if err != nil || len(found) != 1 || found[0].ID != 1001 || found[0].From != "alice" {
 		t.Errorf("found %v, %v", found, err)

@@ -36,8 +36,8 @@ func onDisk(t *testing.T, dir, room string) (log []heard) {
 	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 		t.Fatalf("the file is not whole: %s, %v", verdict, err)
 	}
-	rows, err := db.Query(`SELECT base + (place & (1 << 49) - 1), text FROM rooms
-		JOIN messages ON place >> 49 = number WHERE name = ? ORDER BY place`, room)
+	rows, err := db.Query(`SELECT id, text FROM rooms
+		JOIN messages ON room = rooms.key WHERE name = ? ORDER BY id`, room)
 	if err != nil {
 		t.Fatal(err)
 	}

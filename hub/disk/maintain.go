@@ -93,7 +93,8 @@ func (w *writer) maintain() (did bool) {
 func (w *writer) failed(err error) (retry time.Time) {
 	// FTS5 writes when a transaction is committed, so that the error of any task may be the
 	// index's. If a new index does not help, something else is damaged.
-	if (damagesIndex(err) || code(err) == sqlite3.SQLITE_CORRUPT) && time.Since(w.rebuilt) >= retryEvery {
+	damaged := damagesIndex(err) || code(err) == sqlite3.SQLITE_CORRUPT || code(err) == sqlite3.SQLITE_CONSTRAINT
+	if damaged && time.Since(w.rebuilt) >= retryEvery {
 		w.j.indexDamaged.Store(true)
 		return time.Time{} // it is made again first
 	}

@@ -26,9 +26,9 @@ build: ## build ./partyline, static and without machine paths
 		-ldflags '-s -w -X main.version=$(VERSION)' -o partyline ./cmd/partyline
 
 test: deps build lint ## install what the tests need, build, lint, run all tests with -race (TESTFLAGS='-run Name')
-	$(TOOL) gotestsum --format pkgname -- -race -timeout 9m $(TESTFLAGS) ./...
+	$(TOOL) gotestsum --format pkgname -- -race -timeout 15m $(TESTFLAGS) ./...
 	@echo "Again without the race detector, which allocates and takes the time of others:"
-	go test -timeout 5m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestCanaries' ./hub ./cmd/partyline
+	go test -timeout 8m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestCanaries' ./hub ./cmd/partyline
 
 deps: ## install what the tests need beside Go (Debian: by apt, only what is missing)
 	@bash .ci/install

@@ -22,8 +22,8 @@ func TestBlankLinesKeepNoName(t *testing.T) {
 			c.Close()
 		},
 		"ws": func() {
-			c := upgrade(t, s.http, "/ws?nick=bob", "partyline.text.v1")
-			expectLine(t, w.out, `\* bob has arrived`)
+			c := upgrade(t, s.http, "/ws?nick=ann", "partyline.text.v1")
+			expectLine(t, w.out, `\* ann has arrived`)
 			c.Write(bytes.Repeat([]byte{0x81, 0x80, 0, 0, 0, 0}, 3000)) // empty messages, masked with zeros
 			c.Write([]byte{0x88, 0x80, 0, 0, 0, 0})
 			go io.Copy(io.Discard, c)
@@ -31,7 +31,7 @@ func TestBlankLinesKeepNoName(t *testing.T) {
 	} {
 		began := time.Now()
 		leave()
-		expectLine(t, w.out, `\* bob has left`)
+		expectLine(t, w.out, `\* (bob|ann) has left`)
 		if d := time.Since(began); d > 10*time.Second { // a line takes 10 s
 			t.Errorf("%s: the name was kept for %v", door, d)
 		}

@@ -63,6 +63,9 @@ func unacknowledged(fd int32) int {
 // to two minutes; it is dead when one was not answered before the next.
 func isDead(fd int, patience time.Duration) bool {
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-	return err == nil && (info.Unacked > 0 || info.Probes > 1) &&
-		time.Duration(info.Last_ack_recv)*time.Millisecond >= patience
+	if err != nil {
+		return false
+	}
+	silent := min(info.Last_ack_recv, info.Last_data_recv) // data may come without a new acknowledgement
+	return (info.Unacked > 0 || info.Probes > 1) && time.Duration(silent)*time.Millisecond >= patience
 }

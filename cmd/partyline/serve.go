@@ -52,8 +52,8 @@ func bind(flag, addr string) (net.Listener, error) {
 // headerSlop is what net/http reads beyond its bound for a header.
 const headerSlop = 4096
 
-// answerTime is how long a browser may take to receive a whole answer. The largest is a few
-// KiB.
+// answerTime is how long a browser may take to receive a whole answer, at most. The largest
+// is a few KiB.
 const answerTime = 30 * time.Second
 
 // closeTime is what the history may take to close when everybody is gone. What was
@@ -100,8 +100,8 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 	site := &http.Server{
 		Handler:           web.New(web.Options{WebSocket: ws, Proxies: networkTexts(proxies), Hosts: hosts, Log: log}),
 		ReadHeaderTimeout: c.limits.headerTime,
-		ReadTimeout:       c.limits.headerTime, // nothing here reads a body
-		WriteTimeout:      answerTime,          // a WebSocket's end is its gateway's
+		ReadTimeout:       c.limits.headerTime,               // nothing here reads a body
+		WriteTimeout:      min(4*c.limits.write, answerTime), // a WebSocket's end is its gateway's
 		MaxHeaderBytes:    max(c.limits.header<<10-headerSlop, 1),
 		IdleTimeout:       2 * time.Minute,
 		ConnState:         newPages(limits.PerAddress, append(limits.Exempt, proxies...)).follow,

@@ -99,9 +99,8 @@ func (m *member) part() {
 	m.told = m.cur.stream.tail.told()
 }
 
-// settle waits until m, which parted from its stream, has read what it is owed of it, and
-// moves m to another place, where it is held. The room's mu and m.mu are held when then is
-// called.
+// settle waits until m, which parted from its stream, has read the rest that it is owed. It
+// moves m to another place, holds it there, and calls then, all with r.mu and m.mu held.
 func (r *room) settle(m *member, to cursor, then func()) {
 	m.awaitHold()
 	r.mu.Lock()

@@ -30,7 +30,7 @@ const (
 	// lookEvery and lookAfter bound how often those who are behind are looked at.
 	lookEvery = time.Millisecond
 	lookAfter = 16 << 10 // bytes
-	// lookAt bounds how many of them are looked at: those that took something last.
+	// lookAt is how many of them are looked at, at most: those that took something last.
 	lookAt = 64
 )
 

@@ -1,7 +1,7 @@
 package hub_test
 
 import (
-	"context"
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,17 +12,20 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// steady is a Line over which so many bytes go in a second.
-type steady struct {
+// A dripping Line takes so many bytes a second, of at most so many bytes at a time.
+type dripping struct {
 	*hubtest.Line
-	rate int
+	rate, most int
 }
 
-func (s *steady) TryWrite([]byte) (int, error) { return 0, hub.ErrWouldBlock }
+func (d *dripping) TryWrite([]byte) (int, error) { return 0, hub.ErrWouldBlock }
 
-func (s *steady) Write(frames []byte) (int, error) {
-	time.Sleep(time.Duration(len(frames)) * time.Second / time.Duration(s.rate))
-	return s.Line.TryWrite(frames)
+func (d *dripping) Write(frames []byte) (int, error) {
+	if n := bytes.LastIndexByte(frames[:min(len(frames), d.most)], '\n') + 1; n > 0 {
+		frames = frames[:n]
+	}
+	time.Sleep(time.Duration(len(frames)) * time.Second / time.Duration(d.rate))
+	return d.Line.TryWrite(frames)
 }
 
 // flood has alice say a megabyte at once in a room with bob, who reads at a rate, and
@@ -30,11 +33,8 @@ func (s *steady) Write(frames []byte) (int, error) {
 func flood(h *house, rate int) (heard []string, took time.Duration) {
 	const n = 1000
 	alice, carol := h.named("alice"), h.named("carol")
-	bob := &steady{hubtest.NewLine(), rate}
-	end := make(chan error, 1)
-	go func() {
-		end <- h.hub.Serve(context.Background(), hub.Caller{Nick: "bob", Codecs: hubtest.Codecs()}, bob)
-	}()
+	bob := &dripping{hubtest.NewLine(), rate, 1 << 20}
+	h.serve(hub.Caller{Nick: "bob"}, bob)
 	time.Sleep(time.Second)
 	bob.Heard()
 	carol.Heard()
@@ -90,8 +90,8 @@ func TestAFloodDoesNotWaitForTheSlow(t *testing.T) {
 func TestAFloodHoldsUpItsAuthorAlone(t *testing.T) {
 	inHouse(t, hub.Options{Window: 256 << 10}, func(h *house) {
 		alice, carol := h.named("alice"), h.named("carol")
-		bob := &steady{hubtest.NewLine(), 200 << 10}
-		go h.hub.Serve(context.Background(), hub.Caller{Nick: "bob", Codecs: hubtest.Codecs()}, bob)
+		bob := &dripping{hubtest.NewLine(), 200 << 10, 1 << 20}
+		h.serve(hub.Caller{Nick: "bob"}, bob)
 		time.Sleep(time.Second)
 		for i := range 1000 {
 			alice.Say(fmt.Sprint(i, padding))

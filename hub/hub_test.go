@@ -50,15 +50,22 @@ func (h *house) call(who hub.Caller) *person {
 }
 
 func (h *house) connect(who hub.Caller) *person {
-	if who.Codecs == [2]hub.Codec{} {
-		who.Codecs = hubtest.Codecs()
-	}
 	if who.Via == "" {
 		who.Via = "test"
 	}
-	p := &person{hubtest.NewLine(), h, make(chan error, 1)}
-	go func() { p.end <- h.hub.Serve(context.Background(), who, p.Line) }()
+	p := &person{Line: hubtest.NewLine(), h: h}
+	p.end = h.serve(who, p.Line)
 	return p
+}
+
+// serve puts a Conn on the line. The channel gets why it is off.
+func (h *house) serve(who hub.Caller, c hub.Conn) (end chan error) {
+	if who.Codecs == [2]hub.Codec{} {
+		who.Codecs = hubtest.Codecs()
+	}
+	end = make(chan error, 1)
+	go func() { end <- h.hub.Serve(context.Background(), who, c) }()
+	return end
 }
 
 func (h *house) named(nick string) *person {

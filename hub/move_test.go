@@ -1,8 +1,6 @@
 package hub_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -42,10 +40,7 @@ func TestBreakWhileTheFormatChanges(t *testing.T) {
 				lines = append(lines, "/format json", `{"type":"format","format":"text"}`, "/join lobby", "/join ops", "/join lobby")
 			}
 			mallory := &breaking{hubtest.NewLine(), n}
-			end := make(chan error, 1)
-			go func() {
-				end <- h.hub.Serve(context.Background(), hub.Caller{Nick: "mallory", Codecs: hubtest.Codecs()}, mallory)
-			}()
+			end := h.serve(hub.Caller{Nick: "mallory"}, mallory)
 			mallory.Say(lines...)
 			synctest.Wait()
 			mallory.Fail(errReset)
@@ -62,22 +57,6 @@ func TestBreakWhileTheFormatChanges(t *testing.T) {
 	}
 }
 
-// A dripping Line takes so many bytes a second, of at most so many bytes at a time.
-type dripping struct {
-	*hubtest.Line
-	rate, most int
-}
-
-func (d *dripping) TryWrite([]byte) (int, error) { return 0, hub.ErrWouldBlock }
-
-func (d *dripping) Write(frames []byte) (int, error) {
-	if n := bytes.LastIndexByte(frames[:min(len(frames), d.most)], '\n') + 1; n > 0 {
-		frames = frames[:n]
-	}
-	time.Sleep(time.Duration(len(frames)) * time.Second / time.Duration(d.rate))
-	return d.Line.TryWrite(frames)
-}
-
 // A slow reader that takes the advice of each gap notice while a flood goes on gets whole
 // lines, and each message once: those that it asked for, and those after the markers.
 func TestSinceWhileAFloodGoesOn(t *testing.T) {
@@ -88,10 +67,7 @@ func TestSinceWhileAFloodGoesOn(t *testing.T) {
 			const n = 1500
 			alice := h.named("alice")
 			bob := &dripping{hubtest.NewLine(), rate, most}
-			end := make(chan error, 1)
-			go func() {
-				end <- h.hub.Serve(context.Background(), hub.Caller{Nick: "bob", Codecs: hubtest.Codecs()}, bob)
-			}()
+			end := h.serve(hub.Caller{Nick: "bob"}, bob)
 			go func() {
 				for i := range n {
 					alice.Say(fmt.Sprintf("%d %s", i, padding))
@@ -162,10 +138,7 @@ func TestAnswersDoNotWaitForASlowReader(t *testing.T) {
 			}
 		}()
 		bob := &dripping{hubtest.NewLine(), 50_000, 4 << 10} // half of what comes
-		end := make(chan error, 1)
-		go func() {
-			end <- h.hub.Serve(context.Background(), hub.Caller{Nick: "bob", Codecs: hubtest.Codecs()}, bob)
-		}()
+		end := h.serve(hub.Caller{Nick: "bob"}, bob)
 		heard := func(part string, within time.Duration) {
 			t.Helper()
 			for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {

@@ -24,7 +24,7 @@ const (
 // address it belongs to their origin.
 type pace struct {
 	perSecond float64
-	lines     *rate.Limiter // in shares of a line: idleShare of them are one
+	lines     *rate.Limiter // in shares of a line, of which idleShare make one
 	favours   *rate.Limiter
 	told      bool // that it is being slowed, in this spell
 }

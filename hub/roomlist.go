@@ -15,7 +15,7 @@ const roomListAge = time.Second
 // A roomList is the answer to /rooms, which all who ask within roomListAge share: counting
 // every room of a large server costs a millisecond.
 type roomList struct {
-	mu     sync.Mutex // held while the rooms are counted: who asks meanwhile waits for the list
+	mu     sync.Mutex // held while the rooms are counted: a member that asks meanwhile waits for the list
 	at     time.Time  // when they were counted
 	counts []RoomCount
 }

@@ -27,7 +27,8 @@ func (h *Hub) findOrMake(m *member, name string) (*room, *Refusal) {
 	return r, nil
 }
 
-// mayMake returns why m may not make one more room, and counts it otherwise. The lobby is everybody's. h.mu is held.
+// mayMake returns why m may not make one more room; if it may, the room is counted. The
+// lobby is everybody's. h.mu is held.
 func (h *Hub) mayMake(m *member, name string) *Refusal {
 	limits := &h.gate.limits
 	if name == lobby {

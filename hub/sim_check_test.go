@@ -67,7 +67,7 @@ func (m *simMember) check() {
 			}
 		}
 		if wrong := l.hear(f, e, i == 0); wrong != "" {
-			l.errorf(i, "%s\n%s", wrong, context3(frames, i))
+			l.errorf(i, "%s\n%s", wrong, around(frames, i))
 			return
 		}
 	}
@@ -91,8 +91,8 @@ func (m *simMember) check() {
 	}
 }
 
-// context3 shows the frames around one.
-func context3(frames []simFrame, i int) string {
+// around shows the frames around one.
+func around(frames []simFrame, i int) string {
 	var b strings.Builder
 	for k := max(i-6, 0); k < min(i+3, len(frames)); k++ {
 		fmt.Fprintf(&b, "\t%d: %.60s %.150s\n", k, frames[k].text, frames[k].object)

@@ -1,8 +1,6 @@
 package hub_test
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,19 +10,6 @@ import (
 	"partyline/hub"
 	"partyline/hub/hubtest"
 )
-
-// A slowLine takes little at a time, and each time waits.
-type slowLine struct{ *hubtest.Line }
-
-func (l slowLine) TryWrite([]byte) (int, error) { return 0, hub.ErrWouldBlock }
-
-func (l slowLine) Write(frames []byte) (int, error) {
-	time.Sleep(10 * time.Millisecond)
-	if n := bytes.LastIndexByte(frames[:min(len(frames), 4<<10)], '\n') + 1; n > 0 {
-		frames = frames[:n]
-	}
-	return l.Line.TryWrite(frames)
-}
 
 // Who comes back, reads slowly and is behind by more than the stream keeps gets everything
 // once and in order, and then is live; and nobody who talks meanwhile waits for that.
@@ -43,12 +28,8 @@ func TestASlowReaderResumes(t *testing.T) {
 					synctest.Wait()
 				}
 				say(1000)
-				line := slowLine{hubtest.NewLine()}
-				end := make(chan error, 1)
-				go func() {
-					who := hub.Caller{Nick: "bob", Format: format, Since: "0", Codecs: hubtest.Codecs()}
-					end <- h.hub.Serve(context.Background(), who, line)
-				}()
+				line := &dripping{hubtest.NewLine(), 400 << 10, 4 << 10}
+				end := h.serve(hub.Caller{Nick: "bob", Format: format, Since: "0"}, line)
 				time.Sleep(100 * time.Millisecond)
 				alice.Heard()
 				began := time.Now()

@@ -31,7 +31,7 @@ type Server struct {
 	// socket.WriteTimeout.
 	WriteTimeout time.Duration
 
-	buffers socket.Group
+	group   socket.Group
 	outside outside
 	leaving atomic.Int32 // connections that are turned away and read on
 }
@@ -42,8 +42,8 @@ const mostLeaving = 64
 
 // Serve lets in whoever connects to ln until ln is closed. Then it closes the connections
 // that are not the Hub's, and waits until the others are off the line; ending those is the
-// Hub's Shutdown. Where the system is short of
-// descriptors or memory, it waits and goes on. It returns nil when ln was closed.
+// Hub's Shutdown. If the system is short of descriptors or memory, it waits and goes on. It
+// returns nil when ln was closed.
 func (s *Server) Serve(ln net.Listener) error {
 	var served sync.WaitGroup
 	defer served.Wait()
@@ -140,7 +140,7 @@ func (s *Server) open(nc net.Conn) *conn {
 	if timeout == 0 {
 		timeout = socket.WriteTimeout
 	}
-	c, err := newConn(tcp, &s.buffers, s.MaxLine, timeout)
+	c, err := newConn(tcp, &s.group, s.MaxLine, timeout)
 	if err != nil { // the peer is gone again
 		tcp.Close()
 		return nil

@@ -37,7 +37,7 @@ type Gateway struct {
 	// socket.WriteTimeout.
 	WriteTimeout time.Duration
 
-	inputs  socket.Group
+	group   socket.Group
 	outputs sync.Pool // unused by control frames, so that no connection holds one
 
 	mu      sync.Mutex
@@ -103,7 +103,7 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error)
 	if fragments == 0 {
 		fragments = MaxFragments
 	}
-	h := &hijacker{ResponseWriter: w, inputs: &g.inputs, timeout: timeout}
+	h := &hijacker{ResponseWriter: w, group: &g.group, timeout: timeout}
 	ws, err := u.Upgrade(h, r, header)
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (g *Gateway) Wait() {
 // hijacker puts a conn under the library.
 type hijacker struct {
 	http.ResponseWriter
-	inputs  *socket.Group
+	group   *socket.Group
 	timeout time.Duration
 	conn    *conn
 }
@@ -172,7 +172,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, errNotTCP
 	}
 	h.conn = new(conn)
-	if err := h.conn.Init(tcp, h.inputs, socket.EndOfFrame, h.timeout); err != nil {
+	if err := h.conn.Init(tcp, h.group, socket.EndOfFrame, h.timeout); err != nil {
 		nc.Close()
 		return nil, nil, err
 	}

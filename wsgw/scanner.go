@@ -109,7 +109,7 @@ func (s *scanner) checkStart() error {
 			return broken("a control frame in fragments")
 		case second&0x7f > maxControl:
 			return broken("a control frame that is too long")
-		case s.fragments > 0: // where it may come
+		case s.fragments > 0: // a continuation may come
 			if s.controls++; s.controls > s.most {
 				return &violation{websocket.ClosePolicyViolation, "too many control frames in a message"}
 			}

@@ -57,7 +57,7 @@ func (l *limits) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&l.newRooms, "max-new-rooms", d.newRooms, "rooms that an address may make, and one more each minute; 0 for no bound")
 	f.IntVar(&l.window, "window", d.window, "KiB that a room keeps for those who read slowly")
 	f.IntVar(&l.backlog, "max-backlog", d.backlog, "MiB that all rooms together keep for them")
-	f.DurationVar(&l.write, "write-timeout", d.write, "time in which somebody may take nothing before it is cut off")
+	f.DurationVar(&l.write, "write-timeout", d.write, "time in which a client may accept no byte before it is cut off")
 	f.IntVar(&l.header, "max-header", d.header, "KiB of an HTTP request's header")
 	f.DurationVar(&l.headerTime, "header-timeout", d.headerTime, "time in which that, or a PROXY header, has to come")
 }

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"partyline/hub"
 )
 
 const (
@@ -34,7 +36,7 @@ type Conn struct {
 	// stands together at the beginning.
 	pen     sync.Mutex  // held while writing
 	stopped atomic.Bool // nothing more is written
-	dead    atomic.Bool // because the peer is dead
+	lost    atomic.Bool // because the peer was given up
 	fd      int32
 	rest    []byte // of a frame that was begun; guarded by pen
 	end     End
@@ -42,6 +44,7 @@ type Conn struct {
 	tcp     *net.TCPConn
 	raw     syscall.RawConn
 	timeout time.Duration
+	stalled stall
 	reader
 
 	deadline  sync.Mutex // guards the read deadline while Watch may set it
@@ -49,12 +52,13 @@ type Conn struct {
 }
 
 // Init prepares c for tcp, which is c's from now on, for frames that end as end says, and
-// as one of g. A peer that is gone without a word is found after deadAfter, by keep-alive or
-// because it acknowledges nothing. An error says that the peer is gone already.
+// as one of g. A peer is given up when it accepts no byte for timeout, and when it is dead: it
+// acknowledges nothing, or answers no keep-alive, for deadAfter. Reading and writing return
+// hub.ErrSlow then. An error says that the peer is gone already.
 func (c *Conn) Init(tcp *net.TCPConn, g *Group, end End, timeout time.Duration) error {
 	tcp.SetWriteBuffer(sendBuffer)
 	tcp.SetKeepAliveConfig(net.KeepAliveConfig{
-		Enable: true, Idle: deadAfter / 2, Interval: deadAfter / 6, Count: 3,
+		Enable: true, Idle: g.patience() / 2, Interval: g.patience() / 6, Count: 3,
 	})
 	raw, err := tcp.SyscallConn()
 	if err != nil {
@@ -104,18 +108,18 @@ func (c *Conn) Lags() (lags bool) {
 	return lags
 }
 
-// giveUp makes reading and writing return ErrDead.
+// giveUp makes reading and writing return hub.ErrSlow.
 func (c *Conn) giveUp() {
-	c.dead.Store(true)
+	c.lost.Store(true)
 	c.stopped.Store(true)
 	c.tcp.SetWriteDeadline(time.Now())
 	c.EndReading()
 }
 
-// closedErr is why nothing is written any more.
+// closedErr is why nothing is read or written any more.
 func (c *Conn) closedErr() error {
-	if c.dead.Load() {
-		return ErrDead
+	if c.lost.Load() {
+		return hub.ErrSlow
 	}
 	return os.ErrClosed
 }

@@ -4,6 +4,8 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"partyline/hub"
 )
 
 // Sizes of what a Conn reads into. Most read a line now and then; who sends more than
@@ -39,8 +41,8 @@ func (c *Conn) Read() ([]byte, error) {
 	}
 	r.waited = false
 	if err := c.raw.Read(r.attempt); err != nil {
-		if c.dead.Load() {
-			err = ErrDead
+		if c.lost.Load() {
+			err = hub.ErrSlow
 		}
 		return nil, err
 	}

@@ -58,14 +58,18 @@ func unacknowledged(fd int32) int {
 	return queued
 }
 
-// isDead reports whether the peer has acknowledged nothing for that long though it was sent
-// something. A peer whose window is closed acknowledges the probes for it, at intervals of up
-// to two minutes; it is dead when one was not answered before the next.
-func isDead(fd int, patience time.Duration) bool {
+// readAcks returns what the system knows of a peer's acknowledgments, and whether it knows.
+func readAcks(fd int) (acks, bool) {
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil {
-		return false
+		return acks{}, false
 	}
-	silent := min(info.Last_ack_recv, info.Last_data_recv) // data may come without a new acknowledgement
-	return (info.Unacked > 0 || info.Probes > 1) && time.Duration(silent)*time.Millisecond >= patience
+	return acks{
+		// A peer whose window is closed answers the probes of it, which come at intervals of
+		// up to two minutes. A probe is unanswered for sure when the next has been sent.
+		due:    info.Unacked > 0 || info.Probes > 1,
+		last:   time.Duration(info.Last_ack_recv) * time.Millisecond,
+		queued: info.Unacked > 0 || info.Notsent_bytes > 0,
+		bytes:  info.Bytes_acked,
+	}, true
 }

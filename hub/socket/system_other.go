@@ -2,10 +2,7 @@
 
 package socket
 
-import (
-	"syscall"
-	"time"
-)
+import "syscall"
 
 // past says that all is done by the runtime: the hub's goroutines write, and wait.
 const past = false
@@ -19,5 +16,5 @@ func readable(uintptr) (bool, error) { return false, nil }
 // unacknowledged is unknown on this system: what the kernel took counts as taken.
 func unacknowledged(int32) int { return 0 }
 
-// isDead leaves that to the system's own patience.
-func isDead(int, time.Duration) bool { return false }
+// readAcks knows nothing on this system: dead peers are left to the system's own patience.
+func readAcks(int) (acks, bool) { return acks{}, false }

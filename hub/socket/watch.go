@@ -12,12 +12,12 @@ import (
 // On systems other than Linux it only waits for d, or until EndReading.
 func (c *Conn) Watch(d time.Duration, drained bool) error {
 	if !c.setReadDeadline(time.Now().Add(d)) {
-		return os.ErrClosed
+		return c.closedErr()
 	}
 	err := c.watch(d, drained)
 	switch {
 	case !c.setReadDeadline(time.Time{}):
-		return os.ErrClosed
+		return c.closedErr()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil
 	}

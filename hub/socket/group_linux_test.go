@@ -1,0 +1,146 @@
+package socket
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"partyline/hub"
+	"partyline/hub/hubtest"
+)
+
+// A link is two namespaces, with the Conns of g in one and their peers in the other.
+type link struct {
+	client *hubtest.Namespace
+	dial   func() net.Conn
+	ln     net.Listener
+	g      *Group
+}
+
+func newLink(t *testing.T, g *Group) *link {
+	server, client := hubtest.Namespaces(t)
+	ln := server.Listen(t)
+	return &link{client, func() net.Conn { return client.Dial(t, ln.Addr().String(), 4096) }, ln, g}
+}
+
+func (l *link) open(t *testing.T, timeout time.Duration) (*Conn, net.Conn) {
+	t.Helper()
+	peer := l.dial()
+	nc, err := l.ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := new(Conn)
+	if err := c.Init(nc.(*net.TCPConn), l.g, EndOfLine, timeout); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Reset()
+		peer.Close()
+	})
+	return c, peer
+}
+
+// readEnd returns a channel for the error that ends reading from c.
+func readEnd(c *Conn) <-chan error {
+	end := make(chan error, 1)
+	go func() {
+		for {
+			if _, err := c.Read(); err != nil {
+				end <- err
+				return
+			}
+		}
+	}()
+	return end
+}
+
+// TestDeadPeer cuts the line to peers. Each is given up: one that was sent something, one
+// whose window is closed, and one that is idle. While the line is up, none is.
+func TestDeadPeer(t *testing.T) {
+	l := newLink(t, &Group{deadAfter: time.Second})
+	told, _ := l.open(t, time.Minute)
+	full, _ := l.open(t, time.Minute)
+	idle, _ := l.open(t, time.Minute)
+	for {
+		if _, err := full.TryWrite(bytes.Repeat([]byte("full\n"), 4096)); err != nil {
+			break
+		}
+	}
+	toldEnd, fullEnd, idleEnd := readEnd(told), readEnd(full), readEnd(idle)
+	select {
+	case err := <-toldEnd:
+		t.Fatalf("a peer that answers counts as dead: %v", err)
+	case err := <-fullEnd:
+		t.Fatalf("a peer that reads nothing for now counts as dead: %v", err)
+	case err := <-idleEnd:
+		t.Fatalf("a peer that is idle counts as dead: %v", err)
+	case <-time.After(3 * time.Second):
+	}
+	l.client.Cut(t)
+	if _, err := told.TryWrite([]byte("hello?\n")); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		end  <-chan error
+	}{
+		{"that was sent something", toldEnd},
+		{"whose window is closed", fullEnd},
+		{"that is idle", idleEnd},
+	} {
+		select {
+		case err := <-c.end:
+			if !errors.Is(err, hub.ErrSlow) && !errors.Is(err, syscall.ETIMEDOUT) { // by the Group, or by the system first
+				t.Errorf("a dead peer %s ends reading with %v", c.name, err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Errorf("a dead peer %s is not given up", c.name)
+		}
+	}
+	if _, err := told.TryWrite([]byte("hello?\n")); !errors.Is(err, hub.ErrSlow) {
+		t.Errorf("a dead peer ends writing with %v", err)
+	}
+}
+
+// TestFrozenPeer sends a peer that reads nothing no more than the system takes for it, so
+// that no write waits. The peer is given up after the write timeout, and one that reads is
+// not.
+func TestFrozenPeer(t *testing.T) {
+	l := newLink(t, &Group{deadAfter: time.Second})
+	frozen, _ := l.open(t, time.Second)
+	steady, peer := l.open(t, time.Second)
+	go func() {
+		for b := make([]byte, 512); ; time.Sleep(50 * time.Millisecond) { // its rate is the case
+			if _, err := peer.Read(b); err != nil {
+				return
+			}
+		}
+	}()
+	frames := bytes.Repeat([]byte("hello, everybody\n"), 2000)
+	for _, c := range []*Conn{frozen, steady} {
+		if n, err := c.TryWrite(frames); n != len(frames) || err != nil {
+			t.Fatalf("%d of %d bytes, %v", n, len(frames), err)
+		}
+	}
+	steadyEnd := readEnd(steady)
+	select {
+	case err := <-readEnd(frozen):
+		if !errors.Is(err, hub.ErrSlow) {
+			t.Errorf("a frozen peer ends reading with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("a frozen peer is not given up")
+	}
+	if _, err := frozen.TryWrite([]byte("hello?\n")); !errors.Is(err, hub.ErrSlow) {
+		t.Errorf("a frozen peer ends writing with %v", err)
+	}
+	select {
+	case err := <-steadyEnd:
+		t.Errorf("a peer that reads is given up: %v", err)
+	default:
+	}
+}

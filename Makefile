@@ -33,7 +33,7 @@ test: deps build lint ## install what the tests need, build, lint, run all tests
 deps: ## install what the tests need beside Go (Debian: by apt, only what is missing)
 	@bash .ci/install
 
-lint: ## gofumpt, gofmt, vet, staticcheck, shellcheck, the import rule
+lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import rule
 	@# gofumpt brings a printer of its own, which may align columns in another way than the
 	@# toolchain's gofmt: a file has to satisfy both.
 	@unformatted=$$($(TOOL) gofumpt -l . && gofmt -l .) || exit 1; \
@@ -43,8 +43,10 @@ lint: ## gofumpt, gofmt, vet, staticcheck, shellcheck, the import rule
 		exit 1; \
 	fi
 	go vet ./...
-	GOARCH=386 go build ./hub/... ./tcpgw ./wsgw ./web
-	GOOS=darwin GOARCH=arm64 go build ./hub ./tcpgw ./wsgw ./web
+	GOARCH=386 CGO_ENABLED=0 go vet ./...
+	GOOS=darwin GOARCH=arm64 go build ./...
+	GOOS=freebsd GOARCH=amd64 go build ./...
+	GOOS=windows GOARCH=amd64 go build ./...
 	$(TOOL) staticcheck ./...
 	@if command -v shellcheck >/dev/null; then \
 		shellcheck $(filter-out %.mod %.sum,$(wildcard .ci/*)); \

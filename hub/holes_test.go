@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -141,7 +142,7 @@ func TestGapsStandWhereTheyBelong(t *testing.T) {
 				after = last.Messages[len(last.Messages)-1].ID
 			}
 		}
-		slices.SortStableFunc(asked, func(a, b event) int { return int(place(a) - place(b)) })
+		slices.SortStableFunc(asked, func(a, b event) int { return cmp.Compare(place(a), place(b)) })
 		if got, want := outline(h, asked, ids), wanted(0, n); got != want {
 			t.Errorf("asked page by page: %s, want %s", got, want)
 		}

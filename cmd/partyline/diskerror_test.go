@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -191,7 +192,7 @@ func TestDiskSlow(t *testing.T) {
 	t.Logf("with syncs of %v, %d talkers had their acks after %v", sync1, talkers, took)
 	heal()
 	p.end(t)
-	slices.SortFunc(acked, func(a, b heard) int { return int(a.id - b.id) })
+	slices.SortFunc(acked, func(a, b heard) int { return cmp.Compare(a.id, b.id) })
 	if got := onDisk(t, dir, "lobby"); !slices.Equal(got, acked) {
 		t.Errorf("history has %v, not what was acknowledged: %v", got, acked)
 	}

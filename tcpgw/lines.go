@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"partyline/hub"
+	"partyline/hub/socket"
 )
 
 // keptLine is the memory for a line in parts that is not given up behind it.
@@ -45,13 +46,20 @@ const (
 func (l *lines) feed(b []byte) { l.unread = b }
 
 // next returns the next line, or hub.ErrTooLong and hub.ErrNotUTF8 in the place of one;
-// ok is false where more must be fed for that. The line is valid until the next call.
+// ok is false where more must be fed for that. The line is valid until the next call. Blank
+// lines that were fed together come as one, which is empty.
 func (l *lines) next() (line []byte, ok bool, err error) {
 	if l.whole {
 		l.whole = false
 		l.line = l.line[:0]
 		if cap(l.line) > keptLine {
 			l.line = nil
+		}
+	}
+	if !l.skipping && len(l.line) == 0 && l.telnet == plain {
+		if n := socket.BlankLines(l.unread); n > 0 {
+			l.unread = l.unread[n:]
+			return nil, true, nil
 		}
 	}
 	for len(l.unread) > 0 {

@@ -3,6 +3,7 @@ package tcpgw
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -18,7 +19,9 @@ func TestLines(t *testing.T) {
 	}{
 		"nothing":                        {"", nil},
 		"lines":                          {"one\ntwo\n", []string{"one", "two"}},
-		"an empty line":                  {"\n\n", []string{"", ""}},
+		"an empty line":                  {"one\n\n", []string{"one", ""}},
+		"blank lines":                    {"\n\r\n\r\none\n\n\n  two\n\n\r\n", []string{"", "one", "", "  two", ""}},
+		"white space that is no line":    {"\n  ", []string{"", "  "}},
 		"no end":                         {"one\ntwo", []string{"one", "two"}},
 		"CR LF":                          {"one\r\n\r\n", []string{"one", ""}},
 		"CR without LF":                  {"a\rb\r", []string{"a\rb\r"}},
@@ -48,26 +51,33 @@ func TestLines(t *testing.T) {
 		"telnet in what is left of long": {long + long + "\xff\xfa\nok\n", []string{"too long", "ok"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, src := range []io.Reader{
+			const inBytes = 1
+			for i, src := range []io.Reader{
 				strings.NewReader(test.stream),
-				iotest.OneByteReader(strings.NewReader(test.stream)),
+				inBytes: iotest.OneByteReader(strings.NewReader(test.stream)),
 				iotest.DataErrReader(strings.NewReader(test.stream)),
 			} {
 				l := newReading(src, 20)
-				for _, want := range test.want {
+				var got []string
+				for {
 					line, err := l.next()
-					got := string(line)
+					if err == io.EOF {
+						break
+					}
 					switch {
 					case errors.Is(err, hub.ErrTooLong):
-						got = "too long"
+						line = []byte("too long")
 					case errors.Is(err, hub.ErrNotUTF8):
-						got = "not UTF-8"
+						line = []byte("not UTF-8")
 					case err != nil:
 						t.Fatal(err)
 					}
-					if got != want {
-						t.Errorf("%T: %q, want %q", src, got, want)
+					if s := string(line); s != "" || i != inBytes || len(got) == 0 || got[len(got)-1] != "" {
+						got = append(got, s) // blank lines are one if they come together
 					}
+				}
+				if !slices.Equal(got, test.want) {
+					t.Errorf("%T: %.200q, want %.200q", src, got, test.want)
 				}
 				for range 2 {
 					if line, err := l.next(); err != io.EOF {

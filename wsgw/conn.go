@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"partyline/hub"
+	"partyline/hub/socket"
 )
 
 const (
@@ -52,7 +53,7 @@ func (c *conn) begin(ws *websocket.Conn, format hub.Format, maxMessage int) {
 }
 
 // ReadLine returns the lines of a text message one by one, and a JSON message as it is. It
-// returns hub.ErrControl once for each ping, and for each pong that answers none.
+// returns blank lines in a row as one, and hub.ErrControl once for each ping, and for each pong that answers none.
 func (c *conn) ReadLine() ([]byte, error) {
 	if !c.reading.TryLock() {
 		return nil, net.ErrClosed
@@ -84,6 +85,10 @@ func (c *conn) ReadLine() ([]byte, error) {
 			return c.message, nil
 		}
 		c.rest = c.message
+	}
+	if n := socket.BlankLines(c.rest); n > 0 {
+		c.rest, c.more = c.rest[n:], n < len(c.rest)
+		return nil, nil
 	}
 	var line []byte
 	line, c.rest, c.more = bytes.Cut(c.rest, []byte{'\n'})

@@ -27,6 +27,7 @@ func TestControlsCount(t *testing.T) {
 		"more pongs":            {times(500, pong("")), counts(499)},
 		"between fragments":     {join(begin("a"), times(5, ping("p")), end("b"), text("c")), append([]string{"ab"}, append(counts(5), "c")...)},
 		"in a message of lines": {join(begin("a\n"), ping("p"), end("b")), []string{"a", "b", control}},
+		"blank lines":           {join(text("\n\r\n \t\na\n\n\n"), ping("p"), text("\n\n\n")), []string{"", "a", "", control, ""}},
 		"an empty message":      {join(text(""), ping("p")), []string{"", control}},
 	} {
 		for how, cut := range map[string]int{"whole": 1 << 20, "in single bytes": 1, "parted in frames": 7} {

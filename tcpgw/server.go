@@ -94,14 +94,14 @@ func (s *Server) receive(c *conn, from net.Addr, served *sync.WaitGroup) {
 	})
 }
 
-// turnAway says why in one line, without waiting. If many are turned away at once it reads
-// on for some alone: the others, which have sent nothing yet, read the line and the end too.
+// turnAway says why in one line, without waiting. If many are turned away at once, it reads
+// on from some of them only; of the others it drops what they have sent by now.
 func (s *Server) turnAway(c *conn, from net.Addr, why error, served *sync.WaitGroup) {
 	s.Log.Debug("turned away", "door", "tcp", "addr", from, "why", why)
 	c.TryWrite(text{}.Append(nil, &hub.Refusal{Message: why.Error()}))
 	if s.leaving.Add(1) > mostLeaving || !s.outside.add(c) {
 		s.leaving.Add(-1)
-		c.Conn.Close()
+		c.Dismiss()
 		return
 	}
 	served.Go(func() {

@@ -164,3 +164,39 @@ func TestEndWithOutsiders(t *testing.T) {
 		t.Fatal("the server waits for headers")
 	}
 }
+
+// TestManyTurnedAwayTalking is TestManyTurnedAway for clients that have said something by
+// then: what they sent does not turn the end into a reset.
+func TestManyTurnedAwayTalking(t *testing.T) {
+	h := hub.New(hub.Options{Limits: hub.Limits{Arrivals: 1}})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns []net.Conn
+	for range 100 { // they wait to be accepted
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(20 * time.Second))
+		if _, err := io.WriteString(c, strings.Repeat("hello\n", 500)); err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, c)
+	}
+	s := &Server{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ln) }()
+	for i, c := range conns[1:] { // the first comes in
+		if told, err := io.ReadAll(c); string(told) != "! "+hub.ErrAddressHasty.Error()+"\n" || err != nil {
+			t.Errorf("connection %d reads %q, %v", i+1, told, err)
+		}
+	}
+	ln.Close()
+	h.Shutdown(context.Background())
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

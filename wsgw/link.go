@@ -16,6 +16,9 @@ const (
 	// freePong is how often a pong does not count. It is less than the time between pings, so
 	// that a client that only answers these has nothing that counts.
 	freePong = 10 * time.Second
+	// handshakeWait bounds the writing of the handshake's response. Only a client that did not
+	// read earlier responses has no room for it.
+	handshakeWait = time.Second
 )
 
 // link is the connection under the library. The hub writes whole frames to it, past the
@@ -205,6 +208,8 @@ func (c *libraryConn) Write(b []byte) (int, error) {
 	if c.upgrade {
 		return len(b), nil
 	}
+	c.TCP().SetWriteDeadline(time.Now().Add(handshakeWait))
+	defer c.TCP().SetWriteDeadline(time.Time{})
 	return c.TCP().Write(b)
 }
 

@@ -23,6 +23,7 @@ type caller struct {
 	in   *bufio.Reader
 	nick string
 	host string
+	early []string // pongs that came while a line was awaited
 
 	request []byte // its opening handshake
 }
@@ -115,6 +116,7 @@ func (c *caller) try(pieces [][]byte, leaves bool) (got outcome) {
 // listen hears what comes until a close frame or the end of the connection.
 func (c *caller) listen() (got outcome) {
 	c.t.Helper()
+	got.pongs, c.early = c.early, nil
 	for {
 		opcode, payload, err := c.frame()
 		if err == io.EOF {
@@ -183,6 +185,8 @@ func (c *caller) line() (string, error) {
 		switch {
 		case err != nil || opcode == 0x1:
 			return payload, err
+		case opcode == 0xa: // a pong may come before what was queued earlier
+			c.early = append(c.early, payload)
 		case opcode != 0x9:
 			return "", fmt.Errorf("a frame with opcode %#x", opcode)
 		}

@@ -53,7 +53,8 @@ func (c *conn) begin(ws *websocket.Conn, format hub.Format, maxMessage int) {
 }
 
 // ReadLine returns the lines of a text message one by one, and a JSON message as it is. It
-// returns blank lines in a row as one, and hub.ErrControl once for each ping, and for each pong that answers none.
+// returns blank lines in a row as one, and hub.ErrControl once for each ping, and for each
+// pong that answers none.
 func (c *conn) ReadLine() ([]byte, error) {
 	if !c.reading.TryLock() {
 		return nil, net.ErrClosed

@@ -18,11 +18,11 @@ import (
 
 // A caller is a client that sends any bytes, and looks at every bit that it gets.
 type caller struct {
-	t    *testing.T
-	tcp  *net.TCPConn
-	in   *bufio.Reader
-	nick string
-	host string
+	t     *testing.T
+	tcp   *net.TCPConn
+	in    *bufio.Reader
+	nick  string
+	host  string
 	early []string // pongs that came while a line was awaited
 
 	request []byte // its opening handshake

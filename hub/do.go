@@ -53,15 +53,15 @@ func (m *member) acknowledge(q *request) {
 }
 
 func (m *member) pass(q *request) error {
-	p := Private{At: time.Now(), From: m.nick, To: q.name, Text: q.text}
-	to, delivered := m.hub.pass(p)
-	switch {
-	case to == "":
+	to, nick := m.hub.nicks.find(q.name)
+	if to == nil {
 		return &Refusal{Code: CodeNoSuchNick, Message: "nobody here is called " + Quote(q.name, mostQuoted)}
-	case !delivered:
-		return &Refusal{Code: CodeUnavailable, Message: to + " is too far behind to get it: try again in a moment"}
 	}
-	p.To, p.Sent = to, true
+	p := Private{At: time.Now(), From: m.nick, To: nick, Text: q.text}
+	if !to.offer(&p) {
+		return &Refusal{Code: CodeUnavailable, Message: nick + " is too far behind to get it: try again in a moment"}
+	}
+	p.Sent = true
 	m.tell(&p)
 	m.acknowledge(q)
 	return nil
@@ -72,7 +72,7 @@ func (m *member) rename(q *request) error {
 	if bad != nil {
 		return bad
 	}
-	if !m.hub.rename(m, nick) {
+	if !m.room.rename(m, nick) {
 		return taken(nick)
 	}
 	m.spoke = true // the room is told

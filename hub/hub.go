@@ -53,6 +53,7 @@ type Hub struct {
 	placeless atomic.Int64 // bytes of texts that the journal has not committed yet
 	lastPage  atomic.Pointer[page]
 	roomList  roomList
+	nicks     nicks
 	looking   chan struct{} // holds a token for each who may encode history
 	version   string
 	web       string
@@ -60,8 +61,7 @@ type Hub struct {
 
 	mu      sync.Mutex // taken before any other
 	closing bool
-	rooms   map[string]*room   // those with people
-	nicks   map[string]*member // by each of their looks
+	rooms   map[string]*room // those with people
 	members map[*member]struct{}
 
 	serving sync.WaitGroup // calls of Serve
@@ -102,7 +102,7 @@ func New(o Options) *Hub {
 		web:     o.Web,
 		log:     o.Log,
 		rooms:   make(map[string]*room),
-		nicks:   make(map[string]*member),
+		nicks:   nicks{byLook: make(map[string]*member)},
 		members: make(map[*member]struct{}),
 	}
 }
@@ -223,77 +223,4 @@ func (h *Hub) Members() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.members)
-}
-
-// claim gives m a name that nobody has, and reports whether it could.
-func (h *Hub) claim(m *member, nick string) bool {
-	looks := looks(nick)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.taken(looks, m) {
-		return false
-	}
-	h.list(m, looks)
-	m.nick = nick
-	return true
-}
-
-func (h *Hub) disclaim(m *member) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.list(m, nil)
-}
-
-// taken reports whether somebody other than m has a name that looks so. h.mu is held.
-func (h *Hub) taken(looks []string, m *member) bool {
-	return slices.ContainsFunc(looks, func(look string) bool {
-		other := h.nicks[look]
-		return other != nil && other != m
-	})
-}
-
-// list puts m down under the looks of its name, and under no others. h.mu is held.
-func (h *Hub) list(m *member, looks []string) {
-	for _, look := range m.looks {
-		delete(h.nicks, look)
-	}
-	for _, look := range looks {
-		h.nicks[look] = m
-	}
-	m.looks = looks
-}
-
-// rename gives m another name and tells its room, unless somebody else has it.
-func (h *Hub) rename(m *member, nick string) bool {
-	looks := looks(nick)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.taken(looks, m) {
-		return false
-	}
-	r := m.room
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	h.list(m, looks)
-	r.renamed(m, nick)
-	return true
-}
-
-// pass gives a private message to whoever has the name, whatever its case, and returns the
-// name as it is spelled; delivered is false where that one is too far behind. Who merely
-// looks like the one who is meant does not get it.
-func (h *Hub) pass(p Private) (nick string, delivered bool) {
-	if len(p.To) > maxWish {
-		return "", false
-	}
-	look := nickKey(p.To)
-	h.mu.Lock()
-	to := h.nicks[look]
-	if to == nil || foldCase(to.nick) != foldCase(p.To) {
-		h.mu.Unlock()
-		return "", false
-	}
-	p.To = to.nick
-	h.mu.Unlock()
-	return p.To, to.offer(&p)
 }

@@ -48,9 +48,10 @@ type member struct {
 	over error  // why it ended; guarded by its turn
 	word string // its parting word; guarded by its turn
 
-	// Written under hub.mu and its room's mu: either suffices to read.
+	// Written under hub.nicks.mu and, if it is in a room, the room's mu: either suffices to
+	// read.
 	nick  string
-	looks []string // under which hub.nicks has it; under hub.mu alone
+	looks []string // under which hub.nicks has it; under hub.nicks.mu alone
 
 	// Guarded by its room's mu.
 	index     int  // in room.members

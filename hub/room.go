@@ -101,7 +101,8 @@ func (r *room) enter(m *member, ref string, wrong []Event) *Welcome {
 }
 
 // leave takes m out of the room when all that it said has its place, and tells the
-// others. m is still owed what the room was told until then; settle waits for it.
+// others. The name of a member that is over is free in the same step. m is still owed what
+// the room was told until then; settle waits for it. m's turn is held.
 func (r *room) leave(m *member, word string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -115,6 +116,9 @@ func (r *room) leave(m *member, word string) {
 	m.mu.Lock()
 	m.part()
 	m.mu.Unlock()
+	if m.over != nil {
+		r.hub.nicks.release(m)
+	}
 	r.departed(m, word)
 }
 
@@ -246,15 +250,6 @@ func (r *room) tidy() {
 			r.sweepSoon() // which moves everybody on
 		}
 	}
-}
-
-// renamed gives m another name, in the room's order. hub.mu and r.mu are held.
-func (r *room) renamed(m *member, nick string) {
-	if nick != m.nick {
-		r.tellAll(&Renamed{At: time.Now(), Room: r.name, Nick: m.nick, To: nick})
-		m.noteSaid(r)
-	}
-	m.nick = nick
 }
 
 // close lets nothing more be said, once what the journal has is heard.

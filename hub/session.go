@@ -105,15 +105,17 @@ func (m *member) takeName(wish string) *Refusal {
 	if wish != "" {
 		var nick string
 		if nick, bad = prepareNick(wish); bad == nil {
-			if m.hub.claim(m, nick) {
+			if m.hub.nicks.take(m, nick, looks(nick)) {
 				return nil
 			}
 			bad = taken(nick)
 		}
 	}
-	for !m.hub.claim(m, guestNick()) {
+	for {
+		if nick := guestNick(); m.hub.nicks.take(m, nick, looks(nick)) {
+			return bad
+		}
 	}
-	return bad
 }
 
 func taken(nick string) *Refusal {
@@ -237,11 +239,10 @@ func (m *member) hangUp(why error) {
 // connection.
 func (m *member) depart(why error) {
 	r := m.room // none where it came while the server ended
-	if r != nil {
+	if r == nil {
+		m.hub.nicks.release(m)
+	} else {
 		m.hub.leave(m, m.word)
-	}
-	m.hub.disclaim(m)
-	if r != nil {
 		r.settle(m, cursor{}, func() {})
 		if last := m.lastWord(why); last != nil {
 			m.queue(last)

@@ -41,8 +41,8 @@ func (s *story) checkInside() {
 // checkEnd checks that nothing is left when all are gone.
 func (s *story) checkEnd() {
 	h := s.hub
-	if len(h.members) != 0 || len(h.nicks) != 0 || len(h.rooms) != 0 {
-		s.errorf("%d members, %d names and %d rooms are left", len(h.members), len(h.nicks), len(h.rooms))
+	if len(h.members) != 0 || len(h.nicks.byLook) != 0 || len(h.rooms) != 0 {
+		s.errorf("%d members, %d names and %d rooms are left", len(h.members), len(h.nicks.byLook), len(h.rooms))
 	}
 	if n := h.backlog.used.Load(); n != 0 {
 		s.errorf("%d bytes are counted that nobody keeps", n)

@@ -28,6 +28,8 @@ func TestHandshakeUnread(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
+	client.(*net.TCPConn).SetReadBuffer(4096) // buffers of a set size do not grow later
+	server.(*net.TCPConn).SetWriteBuffer(4096)
 	server.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
 	for err == nil {
 		_, err = server.Write(make([]byte, 1<<20))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,7 +35,13 @@ func forward(t *testing.T, s *server, door, addr string) *visitor {
 		return v
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	ws, res, err := websocket.Dial(ctx, "ws://"+s.http+"/ws", &websocket.DialOptions{HTTPHeader: http.Header{"X-Forwarded-For": {addr}}})
+	conn := dial(t, s.http)
+	ws, res, err := websocket.Dial(ctx, "ws://"+s.http+"/ws", &websocket.DialOptions{
+		HTTPHeader: http.Header{"X-Forwarded-For": {addr}},
+		HTTPClient: &http.Client{Transport: &http.Transport{
+			DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+		}},
+	})
 	if err != nil {
 		cancel()
 		if res == nil {
@@ -50,7 +57,7 @@ func forward(t *testing.T, s *server, door, addr string) *visitor {
 			ws.Write(ctx, websocket.MessageText, []byte(line))
 		}
 	}
-	v.end = func() { ws.CloseNow(); cancel() }
+	v.end = func() { conn.SetLinger(0); conn.Close(); ws.CloseNow(); cancel() }
 	t.Cleanup(v.end)
 	ws.SetReadLimit(-1)
 	go func() {

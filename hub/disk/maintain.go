@@ -43,6 +43,7 @@ type maintenance struct {
 	unindexed bool  // there may be newer ones
 
 	rebuilt time.Time // when the index was made again
+	shrunk  time.Time // when the page caches were emptied
 
 	turn   int          // the task that is next
 	retry  [4]time.Time // when each may be tried again
@@ -86,6 +87,7 @@ func (w *writer) maintain() (did bool) {
 			return true
 		}
 	}
+	w.shrink()
 	return false
 }
 

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"errors"
 	"maps"
 	"math"
 	"runtime"
@@ -17,18 +16,14 @@ const (
 	KeyLife = 10 * time.Minute
 	// roomsKept bounds the rooms whose history is kept.
 	roomsKept = 4096
-	// searchWait is how long a search waits for others.
-	searchWait = 5 * time.Second
 )
-
-var errBusy = errors.New("too many search")
 
 // Memory is a Journal that keeps the newest messages of each room in memory. It
 // remembers a bounded number of rooms: past it, those that were silent for longest are
 // forgotten.
 type Memory struct {
 	keep      Retention
-	searching chan struct{} // holds a token for each search under way
+	searching chan struct{} // holds a token for each page that is being searched
 
 	mu    sync.Mutex
 	rooms map[string]*shelf
@@ -210,31 +205,6 @@ func (j *Memory) Before(room string, before int64, limit int) ([]*Message, bool,
 	end := min(before, s.last+1)
 	n := max(min(end-s.oldest(), int64(limit)), 0)
 	return s.slice(end-n, int(n)), end-n > s.oldest(), nil
-}
-
-// Search looks at every message, which may take as long as very many messages do. So only
-// so much of that is done at a time that others do not notice.
-func (j *Memory) Search(room string, q *Query, before int64, limit int) ([]*Message, bool, error) {
-	late := time.NewTimer(searchWait)
-	defer late.Stop()
-	select {
-	case j.searching <- struct{}{}:
-		defer func() { <-j.searching }()
-	case <-late.C:
-		return nil, false, errBusy
-	}
-	all, _, _ := j.Before(room, before, j.keep.Messages)
-	var found []*Message
-	for _, m := range slices.Backward(all) { // not under a lock
-		if !q.Matches(m) {
-			continue
-		}
-		if len(found) == limit {
-			return found, true, nil
-		}
-		found = append(found, m)
-	}
-	return found, false, nil
 }
 
 // shelf returns the shelf of a room, making place for a new one where it is to be made.

@@ -15,17 +15,22 @@ type Journal interface {
 	// does not call the Journal. Append itself does not wait for a disk.
 	//
 	// A key that is not empty and that the room has already makes m a repetition: it
-	// gets the first one's ID and is not kept.
+	// gets the first one's ID and is not kept. A room has a key for KeyLife, and while its
+	// message is in history; a Journal may forget the keys of messages that are no longer
+	// in history earlier if there are very many.
 	Append(m *Message, key string, commit func(Fate))
 
 	// Open returns the newest id of a room, and says that the room has members from now on:
-	// until Release the Journal does not forget it, whatever else it has to forget. Later
-	// messages have greater ids. Open may wait for a disk, and the hub holds no lock
-	// meanwhile. It does not fail: a Journal that can't find out the newest id returns one
-	// above all that the room ever had.
+	// until Release the Journal does not forget it, whatever else it has to forget. If a room
+	// is opened more than once, each Open is ended by a Release of its own. Later messages
+	// have greater ids. Open may wait for a disk, and the hub holds no lock meanwhile. It
+	// does not fail: a Journal that can't find out the newest id returns one above all that
+	// the room ever had.
 	Open(room string) (last int64)
 
-	// Release says that a room has no members any more. It does not wait for a disk.
+	// Release says that a room has no members any more. It waits neither for a disk nor for
+	// a commit. A Journal may forget a room without members: then its messages are missing,
+	// and its next ids are above all that it had.
 	Release(room string)
 
 	// After returns the oldest messages of a room with after < id <= upTo, oldest

@@ -1,33 +1,35 @@
 package hub
 
 import (
-	"maps"
+	"cmp"
 	"math"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
-
-	"partyline/hub/ring"
 )
 
-const (
-	// KeyLife is how long a key is kept at the least.
-	KeyLife = 10 * time.Minute
-	// roomsKept bounds the rooms whose history is kept.
-	roomsKept = 4096
-)
+// maxUnused is how many rooms without members a Memory keeps the history of.
+const maxUnused = 4096
 
-// Memory is a Journal that keeps the newest messages of each room in memory. It
-// remembers a bounded number of rooms: past it, those that were silent for longest are
-// forgotten.
+// Memory is a Journal that keeps the newest messages of each room in memory.
+//
+// Rooms that are open keep their history. Of the others, the 4,096 rooms with the most
+// messages keep it; of rooms with equally many, the older ones. So a client that makes
+// thousands of rooms with a few messages in each can only make it forget such rooms. Keys of
+// messages that are no longer in history are bounded for all rooms together: the oldest are
+// forgotten first.
 type Memory struct {
 	keep      Retention
 	searching chan struct{} // holds a token for each page that is being searched
+	keys      oldKeys
 
-	mu    sync.Mutex
-	rooms map[string]*shelf
-	floor int64 // ids of rooms that are not in rooms begin above it
+	mu        sync.Mutex // taken before a room's
+	rooms     map[string]*memoryRoom
+	unused    map[*memoryRoom]struct{} // the rooms that nobody uses
+	maxUnused int
+	made      int   // number of rooms made until now
+	floor     int64 // ids of new rooms begin above it
 }
 
 var _ Journal = (*Memory)(nil)
@@ -38,7 +40,10 @@ func NewMemory(keep Retention) *Memory {
 	return &Memory{
 		keep:      keep,
 		searching: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
-		rooms:     make(map[string]*shelf),
+		keys:      oldKeys{ids: make(map[roomKey]int64), max: maxOldKeys},
+		rooms:     make(map[string]*memoryRoom),
+		unused:    make(map[*memoryRoom]struct{}),
+		maxUnused: maxUnused,
 		floor:     FirstID(time.Now()),
 	}
 }
@@ -50,126 +55,60 @@ func FirstID(now time.Time) int64 {
 	return max(now.Sub(epoch).Microseconds(), 0)
 }
 
-// A shelf holds the newest messages of one room. Their ids have no holes.
-type shelf struct {
-	mu       sync.Mutex // held during commit, so that commits keep the order of ids
-	base     int64      // ids begin above it
-	last     int64
-	lastAt   time.Time
-	messages ring.Ring[*Message]
-	keys     map[string]int64
-	keyed    ring.Ring[keyed] // in the order of their ids
-
-	forgotten bool // no longer in the journal: give no more ids
-}
-
-type keyed struct {
-	key string
-	id  int64
-	at  time.Time
-}
-
 func (j *Memory) Append(m *Message, key string, commit func(Fate)) {
-	for !j.shelf(m.Room, true).append(m, key, j.keep, commit) {
-	}
+	r := j.use(m.Room)
+	defer j.done(r)
+	r.order.Lock()
+	defer r.order.Unlock()
+	commit(j.put(r, m, key))
 }
 
-// append reports false, and has done nothing, where the shelf was forgotten meanwhile.
-func (s *shelf) append(m *Message, key string, keep Retention, commit func(Fate)) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.forgotten {
-		return false
-	}
+// put gives m its place in r. r.order is held.
+func (j *Memory) put(r *memoryRoom, m *Message, key string) Fate {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	m.At = time.Now()
-	s.expire(m.At, keep.Age)
+	j.expire(r, m.At)
 	if key != "" {
-		s.forgetKeys(m.At)
-		if id, ok := s.keys[key]; ok {
+		if id, ok := j.find(r, key, m.At); ok {
 			m.ID = id
-			commit(Fate{Repeated: true})
-			return true
+			return Fate{Repeated: true}
 		}
 	}
-	s.last++
-	m.ID = s.last
-	s.lastAt = m.At
-	if key != "" {
-		if s.keys == nil {
-			s.keys = make(map[string]int64)
-		}
-		s.keys[key] = m.ID
-		s.keyed.Push(keyed{key, m.ID, m.At})
-	}
-	s.put(m, keep.Messages)
-	commit(Fate{})
-	return true
+	r.last++
+	m.ID = r.last
+	j.add(r, m, key)
+	return Fate{}
 }
 
-func (s *shelf) put(m *Message, limit int) {
-	if limit <= 0 {
-		return
-	}
-	if s.messages.Len() >= limit {
-		s.messages.Pop()
-	}
-	s.messages.Push(m)
-}
+func (j *Memory) Open(room string) int64 { return j.use(room).newest() }
 
-// expire drops messages that are older than age.
-func (s *shelf) expire(now time.Time, age time.Duration) {
-	if age <= 0 {
-		return
-	}
-	for s.messages.Len() > 0 && now.Sub(s.messages.At(0).At) > age {
-		s.messages.Pop()
+// Release forgets rooms once in 512 times, which takes about a millisecond.
+func (j *Memory) Release(room string) {
+	j.mu.Lock()
+	r := j.rooms[room]
+	j.mu.Unlock()
+	if r != nil {
+		j.done(r)
 	}
 }
-
-// oldest returns the id of the oldest message that is kept, or the next to come.
-func (s *shelf) oldest() int64 { return s.last - int64(s.messages.Len()) + 1 }
-
-// slice returns n messages from an id on.
-func (s *shelf) slice(first int64, n int) []*Message {
-	found := make([]*Message, n)
-	for i := range found {
-		found[i] = s.messages.At(int(first-s.oldest()) + i)
-	}
-	return found
-}
-
-func (j *Memory) Open(room string) int64 {
-	s := j.shelf(room, false)
-	if s == nil {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		return j.floor
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.last
-}
-
-func (j *Memory) Release(string) {}
 
 func (j *Memory) After(room string, after, upTo int64, limit int) ([]*Message, []Missing, error) {
-	s := j.shelf(room, false)
-	if s == nil {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		return nil, missing(after, upTo, j.floor, j.floor+1, 0), nil
+	r, floor := j.lookUp(room)
+	if r == nil {
+		return nil, missing(after, upTo, floor, floor+1, 0), nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.expire(time.Now(), j.keep.Age)
-	first := max(after+1, s.oldest())
-	n := max(min(upTo, s.last)-first+1, 0)
-	found := s.slice(first, int(min(n, int64(limit))))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j.expire(r, time.Now())
+	first := max(after+1, r.oldest())
+	n := max(min(upTo, r.last)-first+1, 0)
+	found := r.slice(first, int(min(n, int64(limit))))
 	next := int64(0)
 	if len(found) > 0 {
 		next = first
 	}
-	return found, missing(after, upTo, s.base, s.oldest(), next), nil
+	return found, missing(after, upTo, r.base, r.oldest(), next), nil
 }
 
 func (j *Memory) Lacks(room string, after int64) bool {
@@ -177,81 +116,79 @@ func (j *Memory) Lacks(room string, after int64) bool {
 	return len(missing) > 0
 }
 
-// missing says what is missing between the id after and the oldest message kept, but not
-// after upTo, in a room whose ids begin above base. next is the first one found.
-func missing(after, upTo, base, oldest, next int64) []Missing {
-	end := min(oldest-1, upTo)
-	count := max(end-after, 0)
-	switch {
-	case after == 0: // everything: what this journal itself forgot is missing
-		count = max(end-base, 0)
-	case after < base:
-		count = -1
-	}
-	if count == 0 {
-		return nil
-	}
-	return []Missing{{After: after, Before: next, Count: count}}
-}
-
 func (j *Memory) Before(room string, before int64, limit int) ([]*Message, bool, error) {
-	s := j.shelf(room, false)
-	if s == nil {
+	r, _ := j.lookUp(room)
+	if r == nil {
 		return nil, false, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.expire(time.Now(), j.keep.Age)
-	end := min(before, s.last+1)
-	n := max(min(end-s.oldest(), int64(limit)), 0)
-	return s.slice(end-n, int(n)), end-n > s.oldest(), nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j.expire(r, time.Now())
+	end := min(before, r.last+1)
+	n := max(min(end-r.oldest(), int64(limit)), 0)
+	return r.slice(end-n, int(n)), end-n > r.oldest(), nil
 }
 
-// shelf returns the shelf of a room, making place for a new one where it is to be made.
-func (j *Memory) shelf(room string, create bool) *shelf {
+// lookUp returns a room, or nil and the floor if there is none.
+func (j *Memory) lookUp(name string) (r *memoryRoom, floor int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	s := j.rooms[room]
-	if s == nil && create {
-		if len(j.rooms) >= roomsKept {
-			j.forgetQuiet(roomsKept / 8)
-		}
-		s = &shelf{base: j.floor, last: j.floor}
-		j.rooms[room] = s
-	}
-	return s
+	return j.rooms[name], j.floor
 }
 
-// forgetQuiet drops the n rooms that were silent for longest. Their next ids begin above
-// all that they gave.
-func (j *Memory) forgetQuiet(n int) {
-	silent := make(map[string]time.Time, len(j.rooms))
-	for room, s := range j.rooms {
-		s.mu.Lock()
-		silent[room] = s.lastAt
-		s.mu.Unlock()
+// use returns a room, and makes it if there is none. It is not forgotten until done is called
+// as often.
+func (j *Memory) use(name string) *memoryRoom {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := j.rooms[name]
+	if r == nil {
+		j.made++
+		r = &memoryRoom{name: name, number: j.made, base: j.floor, last: j.floor}
+		j.rooms[name] = r
 	}
-	rooms := slices.SortedFunc(maps.Keys(silent), func(a, b string) int {
-		return silent[a].Compare(silent[b])
+	r.users++
+	delete(j.unused, r)
+	return r
+}
+
+// done ends one use of a room.
+func (j *Memory) done(r *memoryRoom) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r.users--
+	switch {
+	case r.users > 0:
+	case r.newest() == r.base: // nothing was said in it
+		delete(j.rooms, r.name)
+	default:
+		j.unused[r] = struct{}{}
+		// Many at once, so that few calls sort.
+		if len(j.unused) > j.maxUnused+j.maxUnused/8 {
+			j.forgetRooms(len(j.unused) - j.maxUnused)
+		}
+	}
+}
+
+// forgetRooms forgets n rooms that nobody uses: those with few messages before those with
+// many, and of equals the young before the old. j.mu is held.
+func (j *Memory) forgetRooms(n int) {
+	type candidate struct {
+		*memoryRoom
+		messages int
+	}
+	now := time.Now()
+	candidates := make([]candidate, 0, len(j.unused))
+	for r := range j.unused {
+		candidates = append(candidates, candidate{r, j.count(r, now)})
+	}
+	slices.SortFunc(candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.messages, b.messages), cmp.Compare(b.number, a.number))
 	})
-	for _, room := range rooms[:n] {
-		s := j.rooms[room]
-		s.mu.Lock()
-		s.forgotten = true
-		j.floor = max(j.floor, s.last)
-		s.mu.Unlock()
-		delete(j.rooms, room)
-	}
-}
-
-// forgetKeys drops keys that are old enough and whose messages are gone.
-func (s *shelf) forgetKeys(now time.Time) {
-	for s.keyed.Len() > 0 {
-		k := s.keyed.At(0)
-		if now.Sub(k.at) < KeyLife || k.id >= s.oldest() {
-			return
-		}
-		delete(s.keys, k.key)
-		s.keyed.Pop()
+	for _, c := range candidates[:n] {
+		delete(j.unused, c.memoryRoom)
+		delete(j.rooms, c.name)
+		j.floor = max(j.floor, c.newest())
+		j.clear(c.memoryRoom, now)
 	}
 }

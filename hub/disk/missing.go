@@ -32,7 +32,9 @@ func (r *room) given(first, last int64) int64 {
 		return -1
 	}
 	for _, jump := range r.jumps {
-		if jump.first <= last && jump.last >= first {
+		// If it is older than every message, the file may lack others before it.
+		oldest := jump.last < r.next()
+		if first <= jump.last && (jump.first <= last || oldest) {
 			return -1
 		}
 	}

@@ -129,6 +129,7 @@ func (j *Journal) guess(r *room) {
 	if r.last == 0 {
 		r.last = j.above()
 		r.base = r.last
+		r.unsaved = true
 	}
 }
 

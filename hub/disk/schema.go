@@ -185,15 +185,15 @@ func check(driver, path string) error {
 	case version > int64(len(migrations)):
 		return &fileError{path, fmt.Sprintf("is of a newer partyline (schema %d, this one knows up to %d): take that one, or another folder", version, len(migrations))}
 	}
-	return checkPages(db, path)
-}
-
-// checkPages looks for damage, for a while. The search index is not looked at: it can be
-// made again.
-func checkPages(db *sql.DB, path string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
 	defer cancel()
-	tables, err := db.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'words%' ORDER BY name`)
+	return checkPages(ctx, db, path)
+}
+
+// checkPages looks for damage until ctx ends. The search index is not looked at: it can be
+// made again.
+func checkPages(ctx context.Context, db *sql.DB, path string) error {
+	tables, err := db.Query(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'words%' ORDER BY name`)
 	if err != nil {
 		return explain(path, err)
 	}

@@ -116,3 +116,14 @@ func TestRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestSlowCheck: a file that takes long to check is used.
+func TestSlowCheck(t *testing.T) {
+	j := start(t, t.TempDir(), keep(10))
+	say(t, j, "r", "one")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := checkPages(ctx, j.readers, j.path); err != nil {
+		t.Error(err)
+	}
+}

@@ -16,6 +16,14 @@ func TestMemory(t *testing.T) {
 	hubtest.TestJournal(t, func(keep hub.Retention) hub.Journal { return hub.NewMemory(keep) })
 }
 
+func TestMemoryRooms(t *testing.T) {
+	for _, rooms := range []int{1, 8} {
+		t.Run(fmt.Sprint(rooms), func(t *testing.T) {
+			hubtest.TestRooms(t, rooms, func(keep hub.Retention) hub.Journal { return hub.NewSmallMemory(keep, rooms) })
+		})
+	}
+}
+
 func unmarshal(t *testing.T, line string, v any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(line), v); err != nil {

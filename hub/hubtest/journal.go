@@ -8,7 +8,8 @@ import (
 	"partyline/hub"
 )
 
-// TestJournal is the contract of hub.Journal. open returns a new Journal.
+// TestJournal is the contract of hub.Journal, except what TestRooms tests. open
+// returns a new Journal.
 func TestJournal(t *testing.T, open func(hub.Retention) hub.Journal) {
 	t.Run("order", func(t *testing.T) { testOrder(t, open(hub.Retention{Messages: 1000})) })
 	t.Run("pages", func(t *testing.T) { testPages(t, open(hub.Retention{Messages: 10})) })

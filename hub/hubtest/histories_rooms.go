@@ -1,0 +1,154 @@
+package hubtest
+
+import (
+	"cmp"
+	"fmt"
+	"testing"
+	"time"
+
+	"partyline/hub"
+)
+
+// TestRooms is the part of the contract of hub.Journal that is about many rooms. open returns
+// a new Journal that keeps the history of up to twice as many rooms without members as kept
+// says, but not fewer; of all rooms if kept is 0.
+func TestRooms(t *testing.T, kept int, open func(hub.Retention) hub.Journal) {
+	f := forgetting{rooms: cmp.Or(kept, 1), forgets: kept > 0}
+	keep := hub.Retention{Messages: 10}
+	t.Run("small rooms go first", func(t *testing.T) { f.testSmallFirst(t, open(keep)) })
+	t.Run("young rooms go first", func(t *testing.T) { f.testYoungFirst(t, open(keep)) })
+	t.Run("open rooms stay", func(t *testing.T) { f.testOpenStay(t, open(keep)) })
+	l := load{forgetting: f, keep: hub.Retention{Messages: loadKept}, time: 300 * time.Millisecond}
+	t.Run("under load", func(t *testing.T) { l.test(t, open(l.keep)) })
+	l.keep.Age, l.time = 100*time.Millisecond, time.Second // some journals look for old messages twice a second
+	t.Run("under load with an age", func(t *testing.T) { l.test(t, open(l.keep)) })
+}
+
+// forgetting says how many rooms without members keep their history.
+type forgetting struct {
+	rooms   int
+	forgets bool // otherwise all keep it, and rooms is any small number
+}
+
+// fill says n messages in a room that has members meanwhile, and returns what it began with.
+func fill(t *testing.T, j hub.Journal, room string, n int) (base int64) {
+	t.Helper()
+	base = j.Open(room)
+	for i := range n {
+		put(t, j, room, "", fmt.Sprint(i))
+	}
+	j.Release(room)
+	return base
+}
+
+// count returns how many messages a room has.
+func count(t *testing.T, j hub.Journal, room string) int {
+	t.Helper()
+	found, _, err := j.Before(room, 1<<53, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range found {
+		if m.Room != room {
+			t.Errorf("%s has %+v", room, m)
+		}
+	}
+	return len(found)
+}
+
+// flood says n messages in each of many new rooms.
+func (f forgetting) flood(t *testing.T, j hub.Journal, n int) {
+	t.Helper()
+	rooms := 10 * f.rooms
+	name := func(i int) string { return fmt.Sprintf("stranger-%d-%d", n, i) }
+	for i := range rooms {
+		fill(t, j, name(i), n)
+	}
+	left := 0
+	for i := range rooms {
+		switch got := count(t, j, name(i)); got {
+		case n:
+			left++
+		case 0:
+		default:
+			t.Errorf("%s has %d messages of %d", name(i), got, n)
+		}
+	}
+	if f.forgets && left > 2*f.rooms || !f.forgets && left < rooms {
+		t.Errorf("%d of %d rooms are left", left, rooms)
+	}
+}
+
+// testSmallFirst: rooms with few messages are forgotten before rooms with many, even if those
+// are older, and nothing is known of a room that was forgotten.
+func (f forgetting) testSmallFirst(t *testing.T, j hub.Journal) {
+	base := j.Open("small")
+	first, _ := put(t, j, "small", "", "x")
+	j.Release("small")
+	name := func(i int) string { return fmt.Sprint("large-", i) }
+	for i := range f.rooms {
+		fill(t, j, name(i), 3)
+	}
+	f.flood(t, j, 2)
+	for i := range f.rooms {
+		if n := count(t, j, name(i)); n != 3 {
+			t.Errorf("%s has %d messages", name(i), n)
+		}
+	}
+	if !f.forgets {
+		return
+	}
+	if n := count(t, j, "small"); n != 0 {
+		t.Errorf("the smallest room has %d messages", n)
+	}
+	again := j.Open("small")
+	if again < first.ID {
+		t.Errorf("a forgotten room is opened at %d, it gave %d", again, first.ID)
+	}
+	m, _ := put(t, j, "small", "", "x")
+	if m.ID <= again {
+		t.Errorf("a forgotten room that is opened at %d goes on with %d", again, m.ID)
+	}
+	want := hub.Missing{After: base, Before: m.ID, Count: -1}
+	if found, missing, err := j.After("small", base, m.ID, 10); len(found) != 1 || len(missing) != 1 || missing[0] != want || err != nil {
+		t.Errorf("after an id that was forgotten: %v, missing %v, %v; want %v", found, missing, err, want)
+	}
+}
+
+// testYoungFirst: of rooms with equally many messages the young ones are forgotten first.
+func (f forgetting) testYoungFirst(t *testing.T, j hub.Journal) {
+	name := func(i int) string { return fmt.Sprint("old-", i) }
+	for i := range f.rooms {
+		fill(t, j, name(i), 1)
+	}
+	for i := range f.rooms { // a room that is opened again is no younger
+		fill(t, j, name(i), 0)
+	}
+	f.flood(t, j, 1)
+	for i := range f.rooms {
+		if n := count(t, j, name(i)); n != 1 {
+			t.Errorf("%s has %d messages", name(i), n)
+		}
+	}
+}
+
+// testOpenStay: rooms that are open are not forgotten, however many and small they are.
+func (f forgetting) testOpenStay(t *testing.T, j hub.Journal) {
+	rooms := 2*f.rooms + 3
+	name := func(i int) string { return fmt.Sprint("open-", i) }
+	bases := make([]int64, rooms)
+	for i := range rooms {
+		bases[i] = j.Open(name(i))
+		fill(t, j, name(i), i%2) // half of them are silent
+	}
+	f.flood(t, j, 2)
+	for i, base := range bases {
+		said := i % 2
+		m, _ := put(t, j, name(i), "", fmt.Sprint(said))
+		found, missing, err := j.After(name(i), base, m.ID, 10)
+		if missing != nil || err != nil {
+			t.Errorf("%s: missing %v, %v", name(i), missing, err)
+		}
+		checkPage(t, found, 0, said+1)
+	}
+}

@@ -59,8 +59,9 @@ lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import
 fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
 	@FUZZTIME=$(FUZZTIME) bash .ci/fuzz
 
-soak: ## simulate the hub, and talk while 1 in 100 misbehaves, each for SOAK (10m)
+soak: ## simulate the hub, run random histories, and talk while 1 in 100 misbehaves, each for SOAK (10m)
 	go test ./hub -run TestSimulation -v -count 1 -timeout 0 -args -sim.time $(SOAK) -sim.crowd 300
+	go test ./hub ./hub/disk -run Histories -count 1 -timeout 0 -args -journal.time $(SOAK)
 	SOAK=$(SOAK) go test -run 'TestSoak|TestSteadyReaders' -v -count 1 -timeout 0 ./cmd/partyline
 
 kills: ## kill the server while there is talk, KILLS (100) times: nothing acknowledged is lost

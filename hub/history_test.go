@@ -24,6 +24,20 @@ func TestMemoryRooms(t *testing.T) {
 	}
 }
 
+func TestMemoryHistories(t *testing.T) {
+	const rooms = 2
+	var kept hub.Retention
+	hubtest.Histories{
+		Open: func(_ *testing.T, keep hub.Retention) hub.Journal {
+			kept = keep
+			return hub.NewSmallMemory(keep, rooms)
+		},
+		Rooms:    rooms,
+		Reopen:   func(*testing.T, hub.Journal, bool) hub.Journal { return hub.NewSmallMemory(kept, rooms) },
+		Volatile: true,
+	}.Test(t)
+}
+
 func unmarshal(t *testing.T, line string, v any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(line), v); err != nil {

@@ -8,7 +8,7 @@ import (
 	"partyline/hub"
 )
 
-// TestJournal is the contract of hub.Journal, except what TestRooms tests. open
+// TestJournal is the contract of hub.Journal, except what TestRooms and Histories test. open
 // returns a new Journal.
 func TestJournal(t *testing.T, open func(hub.Retention) hub.Journal) {
 	t.Run("order", func(t *testing.T) { testOrder(t, open(hub.Retention{Messages: 1000})) })

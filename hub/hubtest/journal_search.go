@@ -38,7 +38,7 @@ func testSearch(t *testing.T, j hub.Journal) {
 				}
 			}
 			for _, limit := range []int{1, 4, 100} {
-				if got := searchAll(t, j, q, before, limit); !slices.Equal(got, want) {
+				if got := searchAll(t, j, "r", q, before, limit); !slices.Equal(got, want) {
 					t.Errorf("%q before %d by %d: %v, want %v", words, before, limit, got, want)
 				}
 			}
@@ -51,10 +51,10 @@ func testSearch(t *testing.T, j hub.Journal) {
 }
 
 // searchAll returns the ids of all that match, which it asks for page by page.
-func searchAll(t *testing.T, j hub.Journal, q *hub.Query, before int64, limit int) (ids []int64) {
+func searchAll(t *testing.T, j hub.Journal, room string, q *hub.Query, before int64, limit int) (ids []int64) {
 	t.Helper()
 	for {
-		found, more, err := j.Search("r", q, before, limit)
+		found, more, err := j.Search(room, q, before, limit)
 		if err != nil || len(found) > limit || more && len(found) == 0 {
 			t.Fatalf("%d found of %d, more %v, %v", len(found), limit, more, err)
 		}

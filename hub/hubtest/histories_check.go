@@ -1,0 +1,115 @@
+package hubtest
+
+import (
+	"slices"
+	"strings"
+
+	"partyline/hub"
+)
+
+// check asks an open room for messages, and compares the answers with the model.
+func (s *history) check(r *modelRoom) {
+	s.checkAfter(r)
+	s.checkBefore(r)
+	s.checkSearch(r)
+}
+
+// someID returns an id that is worth asking for.
+func (s *history) someID(r *modelRoom) int64 {
+	switch n := s.random.IntN(8); {
+	case n == 0:
+		return 0
+	case n == 1:
+		return r.base
+	case n == 2:
+		return max(r.base-1, 0)
+	case n == 3 && len(r.gone) > 0:
+		return r.gone[s.random.IntN(len(r.gone))]
+	case len(r.told) > 0:
+		return r.told[s.random.IntN(len(r.told))].id
+	}
+	return r.last
+}
+
+func (s *history) checkAfter(r *modelRoom) {
+	after, upTo, limit := s.someID(r), r.last, 1+s.random.IntN(2*s.keep)
+	if s.chance(3) {
+		upTo = max(after, r.base, s.someID(r))
+	}
+	found, missing, err := s.journal.After(r.name, after, upTo, limit)
+	if err != nil {
+		s.Fatalf("after %d in %s: %v", after, r.name, err)
+	}
+	want, wantMissing := r.after(s.keep, after, upTo, limit)
+	if !same(found, want) || !s.sameMissing(missing, wantMissing) {
+		s.Errorf("%s after %d up to %d by %d: %v, missing %v; want %v, missing %v",
+			r.name, after, upTo, limit, list(found), missing, want, wantMissing)
+	}
+	if after != 0 && after < r.base { // nobody knows what had a place after that
+		return
+	}
+	_, wantMissing = r.after(s.keep, after, 1<<53, 1<<30)
+	got, wantLacks := s.journal.Lacks(r.name, after), len(wantMissing) > 0
+	if got != wantLacks && (wantLacks || !s.unsure) {
+		s.Errorf("%s lacks messages after %d: %v; want %v", r.name, after, got, wantMissing)
+	}
+}
+
+func (s *history) checkBefore(r *modelRoom) {
+	before, limit := int64(1<<53), 1+s.random.IntN(2*s.keep)
+	if s.chance(2) {
+		before = s.someID(r)
+	}
+	found, more, err := s.journal.Before(r.name, before, limit)
+	want, wantMore := r.before(s.keep, before, limit)
+	if !same(found, want) || more != wantMore || err != nil {
+		s.Errorf("%s before %d by %d: %v, more %v, %v; want %v, more %v",
+			r.name, before, limit, list(found), more, err, want, wantMore)
+	}
+}
+
+func (s *history) checkSearch(r *modelRoom) {
+	word := []string{"word0", "word1", "number", "alice", "nobody"}[s.random.IntN(5)]
+	got := searchAll(s.T, s.journal, r.name, hub.NewQuery(word), 1<<53, 1+s.random.IntN(s.keep))
+	var want []int64
+	for _, m := range slices.Backward(r.kept(s.keep)) {
+		if word == "alice" || strings.Contains(m.text, word) {
+			want = append(want, m.id)
+		}
+	}
+	if !slices.Equal(got, want) {
+		s.Errorf("%s searched for %s: %v, want %v", r.name, word, got, want)
+	}
+}
+
+// list returns messages so that they can be printed.
+func list(messages []*hub.Message) (all []toldMessage) {
+	for _, m := range messages {
+		all = append(all, toldMessage{id: m.ID, text: m.Text, at: m.At.UnixMilli()})
+	}
+	return all
+}
+
+// same reports whether messages are those of the model. Times are compared in
+// milliseconds.
+func same(got []*hub.Message, want []toldMessage) bool {
+	return slices.EqualFunc(got, want, func(m *hub.Message, w toldMessage) bool {
+		return m.ID == w.id && m.Text == w.text && m.At.UnixMilli() == w.at && !m.Unstored
+	})
+}
+
+// sameMissing compares what is missing with the model. A journal that is unsure may not know
+// how many messages are missing, and may report more, but not more than were said.
+func (s *history) sameMissing(got, want []hub.Missing) bool {
+	if !s.unsure {
+		return slices.Equal(got, want)
+	}
+	for _, w := range want {
+		if !slices.ContainsFunc(got, func(g hub.Missing) bool {
+			return g.After == w.After && g.Before == w.Before && (g.Count < 0 || g.Count >= w.Count && g.Count <= int64(s.texts))
+		}) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,158 @@
+package hubtest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"partyline/hub"
+)
+
+const (
+	historySteps = 80
+	// mostUnderWay is how many messages of one room may be under way when a Journal is
+	// reopened. Every room keeps at least as many, so that none of them can be overlooked.
+	mostUnderWay = 3
+)
+
+// A history is what happened to a Journal until now, at random, and what the model knows.
+type history struct {
+	Histories
+	*testing.T
+	random *rand.Rand
+	keep   int
+
+	journal hub.Journal
+	repair  func() // nil unless the journal is broken
+	unsure  bool   // the journal may not know which ids it gave
+	rooms   []*modelRoom
+	made    int // number of rooms made
+	texts   int // number of texts
+	steps   []string
+}
+
+// step notes a step for the log.
+func (s *history) step(format string, args ...any) {
+	s.steps = append(s.steps, fmt.Sprintf(format, args...))
+}
+
+func (s *history) logSteps() {
+	const most = 60
+	for _, step := range s.steps[max(len(s.steps)-most, 0):] {
+		s.Log(step)
+	}
+}
+
+// chance reports true once in n times.
+func (s *history) chance(n int) bool { return s.random.IntN(n) == 0 }
+
+func (s *history) anyRoom() *modelRoom { return s.rooms[s.random.IntN(len(s.rooms))] }
+
+func (s *history) run() {
+	for range historySteps {
+		s.next()
+		if s.Failed() {
+			return
+		}
+	}
+	if s.repair != nil {
+		s.mend()
+	}
+	for _, r := range s.rooms {
+		if !r.open {
+			s.openRoom(r)
+		}
+		s.check(r)
+	}
+}
+
+// next takes the next step.
+func (s *history) next() {
+	r := s.anyRoom()
+	switch broken := s.repair != nil; {
+	case s.chance(25):
+		s.reopen(s.chance(2))
+	case s.Break != nil && !broken && s.chance(25):
+		s.step("the journal breaks")
+		s.repair = s.Break(s.T, s.journal)
+		s.unsure = s.unsure || s.Unsure
+	case broken && s.chance(8):
+		s.mend()
+	case !r.open:
+		s.openRoom(r)
+	case s.chance(4):
+		s.release(r)
+	case s.chance(3) && !broken:
+		s.check(r)
+	case s.chance(4) && !broken && len(r.keyed) > 0:
+		s.sayAgain(r)
+	default:
+		n := 5
+		if broken {
+			n = 2 * s.keep // more than the messages that are stored
+		}
+		for range 1 + s.random.IntN(n) {
+			s.say(r)
+		}
+	}
+}
+
+// openRoom opens a room, and finds out whether it was forgotten.
+func (s *history) openRoom(r *modelRoom) {
+	last := s.journal.Open(r.name)
+	s.step("open %s: %d", r.name, last)
+	if last < r.last {
+		s.Fatalf("%s is opened at %d, it gave %d", r.name, last, r.last)
+	}
+	r.open = true
+	stored := len(r.kept(s.keep)) > 0
+	if s.repair != nil { // it may be unreadable, and the journal then guesses its newest id
+		s.unsure = true
+	} else if stored && r.forgettable {
+		found, _, err := s.journal.Before(r.name, 1<<53, 1)
+		if err != nil {
+			s.Fatal(err)
+		}
+		stored = len(found) > 0
+	}
+	switch {
+	case !stored: // and so nothing is left of it
+		s.step("%s is new", r.name)
+		s.made++
+		r.number = s.made
+		r.forget(last)
+	case last != r.last && !s.unsure:
+		s.Errorf("%s is opened at %d, the newest id is %d", r.name, last, r.last)
+	}
+	r.forgettable = false
+	r.last = last
+	if s.repair == nil {
+		s.check(r)
+	}
+}
+
+func (s *history) release(r *modelRoom) {
+	s.step("release %s", r.name)
+	s.journal.Release(r.name)
+	r.open = false
+	if s.Rooms > 0 {
+		noteForgettable(s.rooms, s.Rooms, s.keep)
+	}
+}
+
+// mend repairs the journal and waits until it stores messages.
+func (s *history) mend() {
+	r := s.anyRoom()
+	if !r.open {
+		s.openRoom(r)
+	}
+	s.step("the journal is repaired")
+	s.repair()
+	for late := time.Now().Add(patience); !s.say(r); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(late) {
+			s.Fatal("the journal stores nothing after its repair")
+		}
+	}
+	s.repair = nil
+}

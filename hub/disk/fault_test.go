@@ -92,7 +92,9 @@ func TestTroublesAreLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, j, "r", "")
-	if err := errors.Join(os.Rename(file, file+".away"), os.WriteFile(file, nil, 0o600)); err != nil {
+	// In one step, so that the file is never gone.
+	err := errors.Join(os.Link(file, file+".away"), os.WriteFile(file+".new", nil, 0o600), os.Rename(file+".new", file))
+	if err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {

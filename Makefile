@@ -7,16 +7,19 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 SOAK ?= 10m
 KILLS ?= 100
+MUTANTS ?= 25
+SEED ?= 1
+MUTATED ?= ./hub ./hub/disk ./hub/socket ./tcpgw ./wsgw
 BENCH ?= .
 BENCHRUNS ?= 5
 TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test deps lint fuzz soak kills bench
+.PHONY: help run build test deps lint fuzz soak kills mutants bench
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run from source (ARGS='--tcp :4000')
 	go run -buildvcs=false ./cmd/partyline $(ARGS)
@@ -42,15 +45,15 @@ lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import
 		echo "$$unformatted" | sort -u >&2; \
 		exit 1; \
 	fi
-	go vet ./...
+	go vet ./... ./.ci/mutants
 	GOARCH=386 CGO_ENABLED=0 go vet ./...
 	GOOS=darwin GOARCH=arm64 go build ./...
 	@# SQLite takes minutes for each system: these two build what does not need it.
 	GOOS=freebsd GOARCH=amd64 go build ./hub ./tcpgw ./wsgw ./web
 	GOOS=windows GOARCH=amd64 go build ./hub ./tcpgw ./wsgw ./web
-	$(TOOL) staticcheck ./...
+	$(TOOL) staticcheck ./... ./.ci/mutants
 	@if command -v shellcheck >/dev/null; then \
-		shellcheck $(filter-out %.mod %.sum,$(wildcard .ci/*)); \
+		shellcheck $(filter-out %.mod %.sum %/mutants,$(wildcard .ci/*)); \
 	else \
 		echo "lint: no shellcheck here, the scripts go unchecked" >&2; \
 	fi
@@ -66,6 +69,10 @@ soak: ## simulate the hub, run random histories, and talk while 1 in 100 misbeha
 
 kills: ## kill the server while there is talk, KILLS (100) times: nothing acknowledged is lost
 	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 ./cmd/partyline
+
+mutants: ## change MUTANTS (25) places in each package, one at a time: do its tests notice? (MUTATED=./hub, SEED=1)
+	@# It takes some 20 minutes. A mutant may loop, and take memory until there is none.
+	ulimit -v 8388608; nice -n 15 go run ./.ci/mutants -n $(MUTANTS) -seed $(SEED) $(MUTATED)
 
 bench: ## compare with queue-per-member and the floor (BENCH='at rest' for single rows, BENCHRUNS=5)
 	REACH='$(BENCH)' BENCHRUNS=$(BENCHRUNS) go test -run TestReach -v -count 1 -timeout 60m ./cmd/partyline/internal/load

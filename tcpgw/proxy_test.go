@@ -2,11 +2,13 @@ package tcpgw
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +115,9 @@ func TestProxyWithout(t *testing.T) {
 			line, err := bufio.NewReader(conn).ReadString('\n')
 			if c.in != strings.HasPrefix(line, "* You are ") || c.in != (err == nil) {
 				t.Errorf("it reads %q, %v", line, err)
+			}
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("it is not closed")
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package tcpgw
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -37,6 +38,12 @@ func serveAs(t *testing.T, s *Server) string {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
+		if n := s.leaving.Load(); n != 0 {
+			t.Errorf("when the server has ended, %d connections count as read on", n)
+		}
+		if n := s.outside.count(); n != 0 {
+			t.Errorf("when the server has ended, %d connections are outside", n)
+		}
 	})
 	return ln.Addr().String()
 }
@@ -55,6 +62,13 @@ func dial(t *testing.T, addr string) (net.Conn, string) {
 		t.Fatal(err)
 	}
 	return c, strings.TrimSuffix(line, "\n")
+}
+
+// count returns how many connections are not the hub's.
+func (o *outside) count() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.conns)
 }
 
 // TestTurnedAway: at each limit the last one who fits comes in, the next one reads why not
@@ -104,7 +118,8 @@ func TestTurnedAway(t *testing.T) {
 // TestManyTurnedAway turns away more connections at once than are read on. Each reads why,
 // and the end.
 func TestManyTurnedAway(t *testing.T) {
-	addr := serve(t, hub.New(hub.Options{Limits: hub.Limits{Members: 1}}))
+	s := &Server{Hub: hub.New(hub.Options{Limits: hub.Limits{Members: 1}})}
+	addr := serveAs(t, s)
 	dial(t, addr)
 	var conns []net.Conn
 	for range 224 {
@@ -120,6 +135,45 @@ func TestManyTurnedAway(t *testing.T) {
 		if told, err := io.ReadAll(c); string(told) != "! "+hub.ErrFull.Error()+"\n" || err != nil {
 			t.Errorf("connection %d reads %q, %v", i, told, err)
 		}
+	}
+	if n := s.outside.count(); n > mostLeaving {
+		t.Errorf("%d connections are read on at once", n)
+	}
+}
+
+// TestWriteTimeoutByDefault has a client read nothing for a moment, which a server without a
+// WriteTimeout of its own allows.
+func TestWriteTimeoutByDefault(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	client, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	client.(*net.TCPConn).SetReadBuffer(64 << 10)
+	nc, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := (&Server{MaxLine: 4096}).open(nc)
+	defer c.Reset()
+	written := make(chan error, 1)
+	go func() {
+		_, err := c.Write(bytes.Repeat([]byte("hello\n"), 1<<18))
+		written <- err
+	}()
+	select {
+	case err := <-written:
+		t.Fatalf("a write to a client that reads nothing ends at once: %v", err)
+	case <-time.After(300 * time.Millisecond):
+	}
+	go io.Copy(io.Discard, client)
+	if err := <-written; err != nil {
+		t.Error(err)
 	}
 }
 
@@ -143,9 +197,7 @@ func TestEndWithOutsiders(t *testing.T) {
 		defer c.Close()
 	}
 	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		s.outside.mu.Lock()
-		n := len(s.outside.conns)
-		s.outside.mu.Unlock()
+		n := s.outside.count()
 		if n == 3 {
 			break
 		}

@@ -1,0 +1,60 @@
+package tcpgw
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A poorListener fails to accept for some times, and then accepts a connection that is not
+// TCP, for each number; then it is closed.
+type poorListener struct {
+	net.Listener
+	failures []int
+	accepted []time.Time
+}
+
+func (l *poorListener) Accept() (net.Conn, error) {
+	switch {
+	case len(l.failures) == 0:
+		return nil, net.ErrClosed
+	case l.failures[0] > 0:
+		l.failures[0]--
+		return nil, errors.New("too many open files")
+	}
+	l.failures = l.failures[1:]
+	l.accepted = append(l.accepted, time.Now())
+	c, other := net.Pipe()
+	other.Close()
+	return c, nil
+}
+
+// TestAcceptFails has the system be short of descriptors: the server waits a little longer
+// each time, a second at most, and logs it once. After a connection it begins again.
+func TestAcceptFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		ln := &poorListener{failures: []int{0, 4, 10, 0}}
+		s := &Server{Log: slog.New(slog.NewTextHandler(&log, nil))}
+		begun := time.Now()
+		if err := s.Serve(ln); err != nil {
+			t.Error(err)
+		}
+		for i, want := range []time.Duration{0, 75, 75 + 1275 + 2000, 75 + 1275 + 2000} {
+			if took := ln.accepted[i].Sub(begun); took != want*time.Millisecond {
+				t.Errorf("connection %d is accepted after %v, not %d ms", i, took, want)
+			}
+		}
+		if n := strings.Count(log.String(), "can't accept connections for now"); n != 2 {
+			t.Errorf("%d failures in the log:\n%s", n, log.String())
+		}
+		if n := strings.Count(log.String(), "not a TCP connection"); n != 4 {
+			t.Errorf("%d connections in the log:\n%s", n, log.String())
+		}
+	})
+}

@@ -1,0 +1,182 @@
+package socket
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"partyline/hub"
+)
+
+// TestWhole fills a connection, and has the rest written when the peer reads: what counts as
+// written is whole frames, and the peer gets each of them once.
+func TestWhole(t *testing.T) {
+	for name, f := range map[string]struct {
+		end   End
+		frame []byte
+	}{
+		"lines":        {EndOfLine, line(1001)},
+		"short frames": {EndOfFrame, frame(99)},
+		"frames":       {EndOfFrame, frame(1001)},
+		"large frames": {EndOfFrame, frame(1<<16 + 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, peer := pair(t)
+			peer.SetReadBuffer(64 << 10)
+			c.end, c.timeout = f.end, time.Minute
+			all := bytes.Repeat(f.frame, 2<<20/len(f.frame))
+			n, err := c.TryWrite(f.frame)
+			if n != len(f.frame) || err != nil {
+				t.Fatalf("the first frame: %d, %v", n, err)
+			}
+			for sent := n; ; sent = n {
+				var m int
+				m, err = c.TryWrite(all[sent:])
+				n += m
+				if n%len(f.frame) != 0 {
+					t.Fatalf("%d bytes count as written, which is within a frame", n)
+				}
+				if err != nil {
+					break
+				}
+			}
+			if err != hub.ErrWouldBlock || n == len(all) {
+				t.Fatalf("a connection is not full after %d bytes: %v", n, err)
+			}
+			if len(c.rest) > 0 {
+				if m, err := c.TryWrite(all[n:]); m != 0 || err != hub.ErrWouldBlock {
+					t.Errorf("while the rest of a frame waits: %d, %v", m, err)
+				}
+			}
+			if !c.Lags() {
+				t.Error("a peer that reads nothing does not lag")
+			}
+
+			got := make(chan []byte)
+			go func() {
+				b := make([]byte, len(all))
+				_, err := io.ReadFull(peer, b)
+				if err != nil {
+					t.Error(err)
+				}
+				got <- b
+			}()
+			if _, err := c.Write(nil); err != nil || len(c.rest) > 0 {
+				t.Errorf("the rest of a frame: %v, and %d bytes are left", err, len(c.rest))
+			}
+			if m, err := c.Write(all[n:]); m != len(all)-n || err != nil {
+				t.Errorf("the others: %d of %d, %v", m, len(all)-n, err)
+			}
+			if !bytes.Equal(<-got, all) {
+				t.Error("the peer gets something else")
+			}
+			for late := time.Now().Add(20 * time.Second); c.Lags(); time.Sleep(time.Millisecond) {
+				if time.Now().After(late) {
+					t.Fatal("a peer that has read everything lags")
+				}
+			}
+		})
+	}
+}
+
+// TestOneByte writes as little as there can be.
+func TestOneByte(t *testing.T) {
+	c, peer := pair(t)
+	if n, err := c.Write([]byte("\n")); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if n, err := c.TryWrite([]byte("\n")); n != 1 || err != nil {
+		t.Errorf("at once: %d, %v", n, err)
+	}
+	c.Stop()
+	go c.Linger(time.Minute)
+	if got, err := io.ReadAll(peer); string(got) != "\n\n" || err != nil {
+		t.Errorf("the peer gets %q, %v", got, err)
+	}
+}
+
+// TestSlow has a peer read nothing for the timeout.
+func TestSlow(t *testing.T) {
+	const timeout = 300 * time.Millisecond
+	lines := bytes.Repeat(line(1000), 2<<10)
+	c, peer := pair(t)
+	peer.SetReadBuffer(64 << 10)
+	c.timeout = timeout
+	begun := time.Now()
+	n, err := c.Write(lines)
+	if took := time.Since(begun); err != hub.ErrSlow || took < timeout {
+		t.Errorf("a peer that reads nothing is given up after %v with %v", took, err)
+	}
+	if n == 0 || n%1000 != 0 {
+		t.Errorf("%d bytes count as written", n)
+	}
+}
+
+// TestSteady has a peer read some now and then, for longer than the timeout.
+func TestSteady(t *testing.T) {
+	c, peer := pair(t)
+	peer.SetReadBuffer(64 << 10)
+	c.timeout = time.Second
+	lines := bytes.Repeat(line(1000), 4<<10)
+	written := make(chan error, 1)
+	go func() {
+		_, err := c.Write(lines)
+		written <- err
+	}()
+	read := 0
+	for begun := time.Now(); time.Since(begun) < 2*c.timeout; time.Sleep(c.timeout / 10) {
+		n, err := io.ReadFull(peer, make([]byte, 64<<10))
+		if err != nil {
+			t.Fatal(err)
+		}
+		read += n
+	}
+	if _, err := io.ReadFull(peer, make([]byte, len(lines)-read)); err != nil {
+		t.Error(err)
+	}
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWriteError writes to a peer that has reset the connection.
+func TestWriteError(t *testing.T) {
+	c, peer := pair(t)
+	peer.SetLinger(0)
+	peer.Close()
+	if err := c.Watch(time.Minute, true); err == nil && past {
+		t.Fatal("the reset is not noticed")
+	}
+	n, err := c.TryWrite([]byte("hello\n"))
+	if n != 0 || err == nil || errors.Is(err, hub.ErrWouldBlock) {
+		t.Errorf("at once: %d, %v", n, err)
+	}
+	if n, err := c.Write([]byte("hello\n")); n != 0 || err == nil {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// TestStop stops a write that waits.
+func TestStop(t *testing.T) {
+	c, _ := pair(t)
+	c.timeout = time.Minute
+	ended := make(chan error, 1)
+	go func() {
+		_, err := c.Write(bytes.Repeat(line(1000), 16<<10))
+		ended <- err
+	}()
+	for { // until it writes
+		if n, err := c.TryWrite(nil); n == 0 && err != nil {
+			break
+		}
+	}
+	c.Stop()
+	if err := <-ended; err == nil {
+		t.Error("a write that waited has succeeded")
+	}
+	if _, err := c.Write([]byte("late\n")); err == nil {
+		t.Error("a write after Stop has succeeded")
+	}
+}

@@ -131,6 +131,7 @@ func TestVisible(t *testing.T) {
 		"a": true, ".": true, " a ": true, "\u0301": true, "�": true, "ㅤa": true,
 		"": false, " ": false, "\t\n\r\v\f": false, "\u00a0\u3000\u2003": false, "\u0085\u2028": false,
 		"\x00\x07\x1b\x7f": false, "\u202e\u2066": false, "\u200b\u200d\ufeff\u00ad": false, "\u3164\u2800": false,
+		"\u200b": false, "\u200f": false, "\u2010": true, "\u2060": false, "\u2064": false,
 	} {
 		if visible(text) != want {
 			t.Errorf("%q: %t", text, !want)

@@ -232,7 +232,7 @@ func TestResume(t *testing.T) {
 		}
 
 		unknown := h.connect(hub.Caller{Format: hub.JSON, Since: fmt.Sprint(last + 1000)}).events()
-		if g := unknown[1]; g.Type != "gap" || g.After != last+1000 || g.Missed != nil {
+		if g := unknown[1]; g.Type != "gap" || g.After != last+1000 || g.Missed != nil || g.Before != unknown[2].ID {
 			t.Errorf("unknown: %+v", g)
 		}
 		if len(unknown) != 52 {
@@ -244,6 +244,32 @@ func TestResume(t *testing.T) {
 		want := []string{fmt.Sprintf("-- 2 messages since %d --", last+98), "alice: 99", "alice: 100", "-- live --"}
 		if got := person.Heard()[1:]; strings.Join(got, "|") != strings.Join(want, "|") {
 			t.Errorf("in text: %q, want %q", got, want)
+		}
+	})
+}
+
+// TestResumeElsewhere: a client comes with an id that this server does not know, to a room
+// that has no message, and then one and two.
+func TestResumeElsewhere(t *testing.T) {
+	inHouse(t, hub.Options{}, func(h *house) {
+		alice := h.bot("alice")
+		var ids []int64
+		for range 3 {
+			got := h.connect(hub.Caller{Format: hub.JSON, Since: "9007199254740991"}).events()
+			if len(got) != 2+len(ids) || got[1].Type != "gap" || got[1].After != 1<<53-1 || got[1].Missed != nil || !got[1].Lost {
+				t.Fatalf("with %d messages: %+v", len(ids), got)
+			}
+			if len(ids) > 0 && got[1].Before != ids[0] || len(ids) == 0 && got[1].Before != 0 {
+				t.Errorf("with %d messages the gap ends before %d", len(ids), got[1].Before)
+			}
+			for i, id := range ids {
+				if got[2+i].Type != "message" || got[2+i].ID != id {
+					t.Errorf("after the gap comes %+v, not %d", got[2+i], id)
+				}
+			}
+			alice.events()
+			alice.say(`{"type":"say","text":"hello"}`)
+			ids = append(ids, alice.events()[0].ID)
 		}
 	})
 }

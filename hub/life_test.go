@@ -181,6 +181,39 @@ func TestAPanicEndsOneMember(t *testing.T) {
 	}
 }
 
+// badHistory is a Journal with a fault that shows when it is read.
+type badHistory struct{ *hub.Memory }
+
+func (badHistory) Before(string, int64, int) ([]*hub.Message, bool, error) { panic("Before") }
+
+// TestAPanicOnArrival: a panic while a member arrives ends that member alone.
+func TestAPanicOnArrival(t *testing.T) {
+	var log logged
+	journal := badHistory{hub.NewMemory(hub.Retention{Messages: 10})}
+	inHouse(t, hub.Options{Log: slog.New(&log), Journal: journal}, func(h *house) {
+		alice := h.call(hub.Caller{Nick: "alice", Format: hub.JSON}) // which gets no history
+		bad := h.connect(hub.Caller{Nick: "bad"})
+		if why := bad.off(); !errors.Is(why, hub.ErrFault) {
+			t.Errorf("off for %v", why)
+		}
+		bad.hears(
+			"* You are bad in #lobby, with alice (2 here). /help lists the commands.",
+			"-- goodbye: the server made a mistake (Ctrl-C ends netcat) --",
+		)
+		var types []string
+		alice.say(`{"type":"say","text":"still here"}`)
+		for _, e := range alice.events() {
+			types = append(types, e.Type)
+		}
+		if got := strings.Join(types, " "); got != "join leave message" {
+			t.Errorf("alice hears %s", got)
+		}
+		if log.panics != 1 {
+			t.Errorf("%d panics in the log", log.panics)
+		}
+	})
+}
+
 type panicking struct {
 	*hubtest.Line
 	armed string

@@ -198,8 +198,8 @@ func TestNothingComesBeforeTheWelcome(t *testing.T) {
 		bob.Heard()
 		alice := h.connect(hub.Caller{Nick: "alice", Room: "ops"})
 		synctest.Wait() // alice has its name, and waits for the room
-		bob.say("/nick alice", "/msg alice psst")
-		bob.hears("! alice is taken", "! alice is too far behind to get it: try again in a moment")
+		bob.say("/nick alice", "/msg alice psst", "/rooms")
+		bob.hears("! alice is taken", "! alice is too far behind to get it: try again in a moment", "= lobby (1)")
 		time.Sleep(2 * time.Second)
 		bob.say("/msg alice psst")
 		bob.hears("you -> alice: psst")

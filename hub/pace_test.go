@@ -224,6 +224,33 @@ func TestControlFrames(t *testing.T) {
 	})
 }
 
+// TestPaceWithoutWatcher: a member whose connection can't be watched is slowed like any other,
+// and leaves at once when the server ends.
+func TestPaceWithoutWatcher(t *testing.T) {
+	inHouse(t, hub.Options{Rate: 1, Burst: 1}, func(h *house) {
+		ann := h.named("ann")
+		line := hubtest.NewLine()
+		end := h.serve(hub.Caller{Nick: "bob"}, struct{ hub.Conn }{line})
+		ann.hears("* bob has arrived")
+		line.Say("0", "1", "2", "3", "4")
+		ann.hears("bob: 0", "bob: 1")
+		time.Sleep(999 * time.Millisecond)
+		ann.hears()
+		for _, want := range []string{"bob: 2", "bob: 3"} {
+			time.Sleep(time.Millisecond)
+			ann.hears(want)
+			time.Sleep(999 * time.Millisecond)
+			ann.hears()
+		}
+		began := time.Now()
+		h.hub.Shutdown(context.Background())
+		<-end
+		if d := time.Since(began); d != 0 {
+			t.Errorf("the end took %v", d)
+		}
+	})
+}
+
 // TestGoneWhilePaced: a member that is not being read for minutes is off the line as soon
 // as its connection breaks, or ends with nothing left to read, though nobody talks.
 func TestGoneWhilePaced(t *testing.T) {

@@ -3,9 +3,13 @@ package wsgw
 import (
 	"context"
 	"io"
+	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -73,4 +77,41 @@ func TestTurnedAway(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAfterWait has a client come while the server ends.
+func TestAfterWait(t *testing.T) {
+	g := &Gateway{Hub: hub.New(hub.Options{}), MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	server := httptest.NewServer(g)
+	defer server.Close()
+	g.Wait()
+	_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
+	if err == nil || res == nil || res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("it gets %v, %v", res, err)
+	}
+	g.Wait()
+}
+
+// TestUpgradeFails has a connection that can't become a WebSocket: it leaves no trace.
+func TestUpgradeFails(t *testing.T) {
+	h := hub.New(hub.Options{Limits: hub.Limits{Members: 1}})
+	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	path := filepath.Join(t.TempDir(), "socket")
+	ln, err := net.Listen("unix", path) // which is not TCP
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &httptest.Server{Listener: ln, Config: &http.Server{Handler: g, ErrorLog: log.New(io.Discard, "", 0)}}
+	server.Start()
+	defer server.Close()
+	dialer := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }}
+	if _, res, err := dialer.Dial("ws://localhost/", nil); err == nil || res != nil {
+		t.Errorf("it gets %v, %v", res, err)
+	}
+	g.Wait()
+	seat, err := h.Admit(netip.Addr{})
+	if err != nil {
+		t.Fatalf("the next one gets no place: %v", err)
+	}
+	seat.Leave()
 }

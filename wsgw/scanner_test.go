@@ -19,6 +19,7 @@ func TestScanner(t *testing.T) {
 		"65,536 bytes":                   {frame(0x81, string(make([]byte, 65536))), 0},
 		"one fragment":                   {fragments(1), 0},
 		"two fragments":                  {fragments(2), 0},
+		"two long fragments":             {join(frame(0x01, string(make([]byte, 126))), frame(0x80, string(make([]byte, 65536)))), 0},
 		"1,000 fragments":                {fragments(1000), 0},
 		"1,001 fragments":                {fragments(1001), 1008},
 		"1,000 fragments, twice":         {join(fragments(1000), fragments(1000)), 0},

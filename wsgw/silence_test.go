@@ -1,0 +1,94 @@
+package wsgw
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"partyline/hub"
+)
+
+// TestSilence looks at a client that was heard at different times.
+func TestSilence(t *testing.T) {
+	const age = 10 * time.Minute // of the connection
+	for name, c := range map[string]struct {
+		heard  time.Duration // before now; age if nobody listens
+		lags   bool
+		silent bool
+	}{
+		"heard just now":           {heard: time.Second},
+		"heard not long ago":       {heard: silence - 10*time.Second},
+		"silent":                   {heard: silence + time.Second, silent: true},
+		"silent for long":          {heard: age - time.Second, silent: true},
+		"silent, and takes little": {heard: silence + time.Second, lags: true},
+		"not listened to":          {heard: age},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, client := unserved(t)
+			conn.timer.Stop()
+			conn.born = time.Now().Add(-age)
+			for c.lags {
+				if _, err := conn.TryWrite(bytes.Repeat([]byte{finText, 1, 'x'}, 1<<16)); err != nil {
+					break
+				}
+			}
+			conn.heard.Store(int64(age - c.heard))
+			conn.look()
+			if !conn.timer.Stop() != c.silent {
+				t.Error("whether it looks again is wrong")
+			}
+			client.send(text("hello"))
+			line, err := conn.ReadLine()
+			if c.silent {
+				if err != errSilent {
+					t.Errorf("%q, %v", line, err)
+				}
+			} else if string(line) != "hello" || err != nil {
+				t.Errorf("%q, %v", line, err)
+			}
+		})
+	}
+}
+
+// TestSilentWhileReading: a client that becomes silent ends a read that waits.
+func TestSilentWhileReading(t *testing.T) {
+	t.Parallel()
+	conn, client := unserved(t)
+	conn.timer.Stop()
+	defer time.AfterFunc(20*time.Second, func() { conn.Conn.Close() }).Stop() // so that no read waits for ever
+	conn.born = time.Now().Add(-2 * silence)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := conn.ReadLine()
+		ended <- err
+	}()
+	for conn.heard.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	conn.look()
+	client.send(text("hello"))
+	if err := <-ended; err != nil {
+		t.Fatalf("a client that is listened to since now: %v", err)
+	}
+	if heard := conn.heard.Load(); heard != 0 {
+		t.Error("it is listened to though nobody reads")
+	}
+
+	go func() {
+		_, err := conn.ReadLine()
+		ended <- err
+	}()
+	for conn.heard.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	conn.heard.Store(1)
+	conn.look()
+	if err := <-ended; err != errSilent {
+		t.Errorf("a silent client: %v", err)
+	}
+	if code := closeCode(errSilent); code != 0 || errors.Is(errSilent, hub.ErrSlow) {
+		t.Errorf("a silent client is sent the code %d", code)
+	}
+}

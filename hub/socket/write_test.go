@@ -118,7 +118,7 @@ func TestSlow(t *testing.T) {
 func TestSteady(t *testing.T) {
 	c, peer := pair(t)
 	peer.SetReadBuffer(64 << 10)
-	c.timeout = time.Second
+	c.timeout = 2 * time.Second
 	lines := bytes.Repeat(line(1000), 4<<10)
 	written := make(chan error, 1)
 	go func() {

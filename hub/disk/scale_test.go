@@ -162,6 +162,12 @@ func awaitIdle(t *testing.T, j *Journal) {
 // TestDamagedIndex: while the search index is damaged messages are stored and found, and it
 // is made again.
 func TestDamagedIndex(t *testing.T) {
+	for _, block := range []string{"zeroblob(20)", "x'ffffffffffffffffffff'"} {
+		t.Run(block, func(t *testing.T) { testDamagedIndex(t, block) })
+	}
+}
+
+func testDamagedIndex(t *testing.T, block string) {
 	dir := t.TempDir()
 	j := start(t, dir, keep(50))
 	for i := range 60 {
@@ -173,8 +179,12 @@ func TestDamagedIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec(`UPDATE words_data SET block = zeroblob(20)`); err != nil {
+	if _, err := db.Exec(`UPDATE words_data SET block = ` + block); err != nil {
 		t.Fatal(err)
+	}
+	// An index of zeros is an empty one, until something is written to it.
+	if found, _, err := j.Search("r", hub.NewQuery("word"), 1<<53, 100); len(found) != 50 && block != "zeroblob(20)" || err != nil {
+		t.Errorf("%d found in the damaged index, %v", len(found), err)
 	}
 	for i := range 100 {
 		say(t, j, "r", fmt.Sprint("later ", i))

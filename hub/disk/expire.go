@@ -1,9 +1,11 @@
 package disk
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"partyline/hub"
@@ -41,38 +43,64 @@ func (w *writer) expire() (did bool, err error) {
 // a time. It returns the rooms.
 func (w *writer) expireKeys(before time.Time) (rooms []int64, err error) {
 	err = w.transaction(false, func() error {
-		list, err := w.places(`DELETE FROM keys WHERE (room, key) IN
-			(SELECT room, key FROM keys WHERE gone AND at <= ? LIMIT ?) RETURNING 0, room, id`, before.UnixMilli(), deleteAtOnce)
-		rooms = roomsOf(list)
+		deleted, err := w.runs(`DELETE FROM keys WHERE (room, key) IN
+			(SELECT room, key FROM keys WHERE gone AND at <= ? LIMIT ?) RETURNING room, id`, before.UnixMilli(), deleteAtOnce)
+		rooms = roomsOf(deleted)
 		return err
 	})
 	return rooms, err
 }
 
-func roomsOf(list []place) (rooms []int64) {
-	known := make(map[int64]bool)
-	for _, p := range list {
-		if !known[p.room] {
-			known[p.room] = true
-			rooms = append(rooms, p.room)
-		}
+// runs returns the runs of the messages whose rooms and ids a query answers with, in order.
+func (w *writer) runs(query string, args ...any) (list []run, err error) {
+	rows, err := w.conn.QueryContext(context.Background(), query, args...)
+	if err != nil {
+		return nil, err
 	}
-	return rooms
+	defer rows.Close()
+	for rows.Next() {
+		var room, id int64
+		if err := rows.Scan(&room, &id); err != nil {
+			return nil, err
+		}
+		list = append(list, run{room, id, id})
+	}
+	slices.SortFunc(list, func(a, b run) int {
+		return cmp.Or(cmp.Compare(a.room, b.room), cmp.Compare(a.first, b.first))
+	})
+	joined := list[:0]
+	for _, next := range list {
+		if n := len(joined); n > 0 && joined[n-1].room == next.room && joined[n-1].last+1 == next.first {
+			joined[n-1].last = next.last
+			continue
+		}
+		joined = append(joined, next)
+	}
+	return joined, rows.Err()
+}
+
+func roomsOf(runs []run) (rooms []int64) {
+	for _, s := range runs {
+		rooms = append(rooms, s.room)
+	}
+	return slices.Compact(rooms)
 }
 
 // expireMessages deletes a slice of the messages from before a time. It returns the rooms.
 func (w *writer) expireMessages(before time.Time) (rooms []int64, err error) {
 	var changes map[*room]*change
 	err = w.transaction(false, func() error {
-		list, err := w.places(`SELECT key, room, id FROM messages WHERE at < ? ORDER BY at LIMIT ?`, before.UnixMilli(), deleteAtOnce)
+		old, err := w.runs(`SELECT room, id FROM messages WHERE at < ? ORDER BY at LIMIT ?`, before.UnixMilli(), deleteAtOnce)
 		if err != nil {
 			return err
 		}
-		rooms = roomsOf(list)
-		if err := w.delete(list); err != nil {
-			return err
+		rooms = roomsOf(old)
+		for _, s := range old {
+			if _, err := w.delete(s); err != nil {
+				return err
+			}
 		}
-		changes, err = w.without(list)
+		changes, err = w.without(old)
 		return err
 	})
 	w.j.mu.Lock()
@@ -89,10 +117,10 @@ func (w *writer) expireMessages(before time.Time) (rooms []int64, err error) {
 
 // without finds out what remains of the rooms in memory of which messages were deleted. In a
 // change, last is the newest message missing.
-func (w *writer) without(deleted []place) (map[*room]*change, error) {
+func (w *writer) without(deleted []run) (map[*room]*change, error) {
 	newest := make(map[int64]int64)
-	for _, p := range deleted {
-		newest[p.room] = max(newest[p.room], p.id)
+	for _, s := range deleted {
+		newest[s.room] = s.last
 	}
 	changes := make(map[*room]*change)
 	for key, id := range newest {

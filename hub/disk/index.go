@@ -13,12 +13,13 @@ import (
 // indexAtOnce bounds the messages that are indexed between two batches.
 const indexAtOnce = 32
 
-// index puts the next messages into the index.
+// index puts the next messages into the index. It waits while there are far too many messages
+// in the file: the next ones are among those that are deleted first.
 func (w *writer) index() (did bool, err error) {
 	if w.j.indexDamaged.Load() {
 		return true, w.rebuild()
 	}
-	if !w.unindexed {
+	if !w.unindexed || w.isBehind() {
 		return false, nil
 	}
 	last := w.indexed

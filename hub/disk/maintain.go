@@ -1,9 +1,7 @@
 package disk
 
 import (
-	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -45,50 +43,69 @@ type maintenance struct {
 	rebuilt time.Time // when the index was made again
 	shrunk  time.Time // when the page caches were emptied
 
-	turn   int          // the task that is next
+	turn   int          // the task that was last
 	retry  [4]time.Time // when each may be tried again
 	report report
 }
 
-// mayMaintain reports whether maintenance may be done now.
+// mayMaintain reports whether every task may be done now.
 func (w *writer) mayMaintain() bool {
 	now := time.Now()
 	if now.Sub(w.since) >= shareTime {
 		w.since, w.took = now, 0
 	}
-	return w.took < maintainTime || w.isQuiet() ||
-		len(w.overfull) > 0 && w.overfull[0].excess > mostExcess
+	return w.took < maintainTime || w.isQuiet()
+}
+
+// isBehind reports whether the room that is trimmed next has far too many messages.
+func (w *writer) isBehind() bool {
+	return len(w.overfull) > 0 && w.overfull[0].excess > mostExcess
 }
 
 // isQuiet reports whether nothing was said for a while.
 func (w *writer) isQuiet() bool { return time.Since(w.wrote) >= quietTime }
 
 // maintain does a slice of the next task that has something to do, and reports whether
-// there is one. The tasks take turns.
+// there is one. The tasks take turns while there is time for them. A room with far too many
+// messages is trimmed first, whether there is time or not.
 func (w *writer) maintain() (did bool) {
 	if w.health.err != nil {
 		return false
 	}
+	if w.isBehind() && w.do(trimTask) {
+		return true
+	}
+	if !w.mayMaintain() {
+		return false
+	}
 	began := time.Now()
 	defer func() { w.took += time.Since(began) }()
-	tasks := [...]func() (did bool, err error){w.trim, w.expire, w.sweep, w.index}
 	for range tasks {
-		i := w.turn
 		w.turn = (w.turn + 1) % len(tasks)
-		if began.Before(w.retry[i]) {
-			continue
-		}
-		did, err := tasks[i]()
-		if err != nil {
-			w.retry[i] = w.failed(err)
-			return true
-		}
-		if did {
+		if w.do(w.turn) {
 			return true
 		}
 	}
 	w.shrink()
 	return false
+}
+
+// tasks are the kinds of maintenance; trimTask is the first.
+var tasks = [4]func(*writer) (did bool, err error){(*writer).trim, (*writer).expire, (*writer).sweep, (*writer).index}
+
+const trimTask = 0
+
+// do does a slice of a task and reports whether there was one.
+func (w *writer) do(task int) bool {
+	if time.Now().Before(w.retry[task]) {
+		return false
+	}
+	did, err := tasks[task](w)
+	if err != nil {
+		w.retry[task] = w.failed(err)
+		return true
+	}
+	return did
 }
 
 // failed notes that a task failed, and returns when to try it again.
@@ -148,74 +165,44 @@ func (w *writer) trim() (did bool, err error) {
 // deleteBefore deletes the oldest messages of a room before an id, and returns how many.
 func (w *writer) deleteBefore(room, id int64, limit int) (n int, err error) {
 	err = w.transaction(false, func() error {
-		list, err := w.places(`SELECT key, room, id FROM messages WHERE room = ? AND id < ? ORDER BY id LIMIT ?`, room, id, limit)
-		n = len(list)
-		if err != nil {
+		s := run{room: room}
+		err := w.row(`SELECT coalesce(min(id), 0), coalesce((SELECT id FROM messages
+				WHERE room = ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET ?3), ?2 - 1)
+			FROM messages WHERE room = ?1 AND id < ?2`, room, id, limit-1).Scan(&s.first, &s.last)
+		if err != nil || s.first == 0 {
 			return err
 		}
-		return w.delete(list)
+		n, err = w.delete(s)
+		return err
 	})
 	return n, err
 }
 
-// A place is where a message is in the file.
-type place struct{ key, room, id int64 }
+// A run is all messages of a room from an id up to another.
+type run struct{ room, first, last int64 }
 
-func (w *writer) places(query string, args ...any) (list []place, err error) {
-	rows, err := w.conn.QueryContext(context.Background(), query, args...)
+// delete deletes a run, with its words, and returns how many messages it had. Their keys stay
+// for a while.
+func (w *writer) delete(s run) (n int, err error) {
+	if !w.j.indexDamaged.Load() {
+		err := w.exec(`DELETE FROM words WHERE rowid IN
+			(SELECT key FROM messages WHERE room = ? AND id BETWEEN ? AND ? AND key <= ?)`, s.room, s.first, s.last, w.indexed)
+		if err != nil {
+			return 0, &indexError{err}
+		}
+	}
+	if err := w.exec(`UPDATE keys SET gone = 1 WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last); err != nil {
+		return 0, err
+	}
+	result, err := w.result(`DELETE FROM messages WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var p place
-		if err := rows.Scan(&p.key, &p.room, &p.id); err != nil {
-			return nil, err
-		}
-		list = append(list, p)
+	deleted, err := result.RowsAffected()
+	if err != nil {
+		return 0, err
 	}
-	return list, rows.Err()
-}
-
-// delete deletes messages, with their words. Their keys stay for a while.
-func (w *writer) delete(list []place) error {
-	if len(list) == 0 {
-		return nil
-	}
-	var keys, words []int64
-	newest := make(map[int64]int64)
-	for _, p := range list {
-		keys = append(keys, p.key)
-		if p.key <= w.indexed {
-			words = append(words, p.key)
-		}
-		newest[p.room] = max(newest[p.room], p.id)
-	}
-	if len(words) > 0 && !w.j.indexDamaged.Load() {
-		if err := w.exec(`DELETE FROM words WHERE rowid IN (SELECT value FROM json_each(?))`, array(words)); err != nil {
-			return &indexError{err}
-		}
-	}
-	for _, query := range []string{
-		`UPDATE keys SET gone = 1 WHERE (room, id) IN
-			(SELECT room, id FROM messages WHERE key IN (SELECT value FROM json_each(?)))`,
-		`DELETE FROM messages WHERE key IN (SELECT value FROM json_each(?))`,
-	} {
-		if err := w.exec(query, array(keys)); err != nil {
-			return err
-		}
-	}
-	for room, id := range newest {
-		if err := w.exec(`UPDATE rooms SET last = max(last, ?) WHERE key = ?`, id, room); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func array(keys []int64) string {
-	b, _ := json.Marshal(keys) // which can't fail
-	return string(b)
+	return int(deleted), w.exec(`UPDATE rooms SET last = max(last, ?) WHERE key = ?`, s.last, s.room)
 }
 
 // sweep looks at the next room that may not have been used since the start: whether the file

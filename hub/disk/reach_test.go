@@ -128,3 +128,22 @@ func BenchmarkLone(b *testing.B) {
 	b.ReportMetric(p99(message), "p99-µs")
 	b.ReportMetric(p99(sync), "sync-p99-µs")
 }
+
+// BenchmarkFlood is what a message costs while 200 are always under way and most of those
+// stored before are no longer kept.
+func BenchmarkFlood(b *testing.B) {
+	j, err := Open(b.TempDir(), Options{Keep: hub.Retention{Messages: 1000}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer j.Close(context.Background())
+	text := strings.Repeat("x", 100)
+	underWay := make(chan struct{}, 200)
+	for b.Loop() {
+		underWay <- struct{}{}
+		j.Append(&hub.Message{Room: "r", From: "alice", Via: "tcp", Text: text}, "", func(hub.Fate) { <-underWay })
+	}
+	for range cap(underWay) {
+		underWay <- struct{}{} // the last ones are stored
+	}
+}

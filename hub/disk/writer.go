@@ -73,7 +73,7 @@ func (w *writer) serve() {
 				w.close()
 				return
 			}
-			if w.mayMaintain() && w.maintain() || len(batch) > 0 {
+			if w.maintain() || len(batch) > 0 {
 				continue
 			}
 			break
@@ -236,17 +236,29 @@ func (w *writer) result(query string, args ...any) (sql.Result, error) {
 	if len(args) == 0 {
 		return w.conn.ExecContext(context.Background(), query)
 	}
-	s := w.prepared[query]
-	if s == nil {
-		var err error
-		if s, err = w.conn.PrepareContext(context.Background(), query); err != nil {
-			return nil, err
-		}
-		w.prepared[query] = s
+	s, err := w.prepare(query)
+	if err != nil {
+		return nil, err
 	}
 	return s.Exec(args...)
 }
 
+// row runs a query that has one row. It is prepared once.
 func (w *writer) row(query string, args ...any) *sql.Row {
-	return w.conn.QueryRowContext(context.Background(), query, args...)
+	s, err := w.prepare(query)
+	if err != nil { // the row tells of it
+		return w.conn.QueryRowContext(context.Background(), query, args...)
+	}
+	return s.QueryRow(args...)
+}
+
+func (w *writer) prepare(query string) (*sql.Stmt, error) {
+	if s := w.prepared[query]; s != nil {
+		return s, nil
+	}
+	s, err := w.conn.PrepareContext(context.Background(), query)
+	if err == nil {
+		w.prepared[query] = s
+	}
+	return s, err
 }

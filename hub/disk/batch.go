@@ -112,7 +112,25 @@ func (b *batch) change(r *room) (*change, error) {
 		}
 	}
 	b.changes[r] = c
-	return c, nil
+	return c, b.trim(c)
+}
+
+// trim deletes as many messages of a room that has many too many as the batch may store in it.
+// Those that are in the index are left to maintenance: a batch does not depend on the index.
+func (b *batch) trim(c *change) error {
+	if c.excess <= manyExcess {
+		return nil
+	}
+	s, err := b.w.oldest(c.key, c.oldest, len(b.entries))
+	if err != nil || s.first == 0 {
+		return err
+	}
+	if indexed, err := b.w.isIndexed(s); err != nil || indexed {
+		return err
+	}
+	n, err := b.w.delete(s)
+	c.excess -= n
+	return err
 }
 
 // count finds the oldest message that is kept of a room.

@@ -19,7 +19,7 @@ func (w *writer) index() (did bool, err error) {
 	if w.j.indexDamaged.Load() {
 		return true, w.rebuild()
 	}
-	if !w.unindexed || w.isBehind() {
+	if !w.unindexed || w.hasExcess(manyExcess) {
 		return false, nil
 	}
 	last := w.indexed

@@ -17,8 +17,11 @@ const (
 	shareTime    = time.Second
 	maintainTime = shareTime / 20
 	quietTime    = 200 * time.Millisecond
-	// mostExcess is how many messages too many a room may have in the file meanwhile. More
-	// are deleted at once then, which costs less for each.
+	// manyExcess is how many messages too many a room may have in the file before a batch
+	// deletes as many as it stores: it stores them in the pages that are freed.
+	manyExcess = 1024
+	// mostExcess is how many there may be before they are trimmed whether there is time or
+	// not. More are deleted at once then, which costs less for each.
 	mostExcess       = 4096
 	deleteWhenBehind = 1024
 	// retryEvery is how long maintenance that failed waits.
@@ -57,9 +60,9 @@ func (w *writer) mayMaintain() bool {
 	return w.took < maintainTime || w.isQuiet()
 }
 
-// isBehind reports whether the room that is trimmed next has far too many messages.
-func (w *writer) isBehind() bool {
-	return len(w.overfull) > 0 && w.overfull[0].excess > mostExcess
+// hasExcess reports whether the room that is trimmed next has more than n messages too many.
+func (w *writer) hasExcess(n int) bool {
+	return len(w.overfull) > 0 && w.overfull[0].excess > n
 }
 
 // isQuiet reports whether nothing was said for a while.
@@ -72,7 +75,7 @@ func (w *writer) maintain() (did bool) {
 	if w.health.err != nil {
 		return false
 	}
-	if w.isBehind() && w.do(trimTask) {
+	if w.hasExcess(mostExcess) && w.do(trimTask) {
 		return true
 	}
 	if !w.mayMaintain() {
@@ -165,10 +168,7 @@ func (w *writer) trim() (did bool, err error) {
 // deleteBefore deletes the oldest messages of a room before an id, and returns how many.
 func (w *writer) deleteBefore(room, id int64, limit int) (n int, err error) {
 	err = w.transaction(false, func() error {
-		s := run{room: room}
-		err := w.row(`SELECT coalesce(min(id), 0), coalesce((SELECT id FROM messages
-				WHERE room = ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET ?3), ?2 - 1)
-			FROM messages WHERE room = ?1 AND id < ?2`, room, id, limit-1).Scan(&s.first, &s.last)
+		s, err := w.oldest(room, id, limit)
 		if err != nil || s.first == 0 {
 			return err
 		}
@@ -178,13 +178,27 @@ func (w *writer) deleteBefore(room, id int64, limit int) (n int, err error) {
 	return n, err
 }
 
+// oldest returns the oldest messages of a room before an id, at most limit. Its first id is 0
+// if there are none.
+func (w *writer) oldest(room, id int64, limit int) (s run, err error) {
+	s.room = room
+	err = w.row(`SELECT coalesce(min(id), 0), coalesce((SELECT id FROM messages
+			WHERE room = ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET ?3), ?2 - 1)
+		FROM messages WHERE room = ?1 AND id < ?2`, room, id, limit-1).Scan(&s.first, &s.last)
+	return s, err
+}
+
 // A run is all messages of a room from an id up to another.
 type run struct{ room, first, last int64 }
 
 // delete deletes a run, with its words, and returns how many messages it had. Their keys stay
 // for a while.
 func (w *writer) delete(s run) (n int, err error) {
-	if !w.j.indexDamaged.Load() {
+	indexed, err := w.isIndexed(s)
+	if err != nil {
+		return 0, err
+	}
+	if indexed && !w.j.indexDamaged.Load() {
 		err := w.exec(`DELETE FROM words WHERE rowid IN
 			(SELECT key FROM messages WHERE room = ? AND id BETWEEN ? AND ? AND key <= ?)`, s.room, s.first, s.last, w.indexed)
 		if err != nil {
@@ -203,6 +217,13 @@ func (w *writer) delete(s run) (n int, err error) {
 		return 0, err
 	}
 	return int(deleted), w.exec(`UPDATE rooms SET last = max(last, ?) WHERE key = ?`, s.last, s.room)
+}
+
+// isIndexed reports whether messages of a run are in the index.
+func (w *writer) isIndexed(s run) (is bool, err error) {
+	err = w.row(`SELECT coalesce((SELECT key FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1) <= ?, 0)`,
+		s.room, s.first, w.indexed).Scan(&is)
+	return is, err
 }
 
 // sweep looks at the next room that may not have been used since the start: whether the file

@@ -15,8 +15,8 @@ const (
 	maxBatch = 4096
 	// gatherTime is the least between the beginnings of two transactions, unless there is
 	// enough for one.
-	gatherTime = 2 * time.Millisecond
-	enough     = 256
+	gatherTime = 5 * time.Millisecond
+	enough     = 128
 	// tick is how often the writer looks at the disk.
 	tick = 500 * time.Millisecond
 )

@@ -16,8 +16,8 @@ func (plainCodec) Append(dst []byte, e Event) []byte {
 	return dst
 }
 
-// filledOutbox returns an outbox with "= a" and "= b" at place 10, "= c" at 20, where "= d" is
-// asked for at 15, and "= e" at 30.
+// filledOutbox returns an outbox with "= a" and "= b" at place 10, "= c" at 20, "= d",
+// for which 15 is asked, at 20 too, and "= e" at 30.
 func filledOutbox() *outbox {
 	o := new(outbox)
 	for _, p := range []struct {

@@ -46,7 +46,7 @@ const (
 func (l *lines) feed(b []byte) { l.unread = b }
 
 // next returns the next line, or hub.ErrTooLong and hub.ErrNotUTF8 in the place of one;
-// ok is false where more must be fed for that. The line is valid until the next call. Blank
+// ok is false if more must be fed for that. The line is valid until the next call. Blank
 // lines that were fed together come as one, which is empty.
 func (l *lines) next() (line []byte, ok bool, err error) {
 	if l.whole {

@@ -52,7 +52,7 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// TestEndOfPart looks for the end where the last frame is not whole.
+// TestEndOfPart looks for the end of frames of which the last is not whole.
 func TestEndOfPart(t *testing.T) {
 	for name, end := range map[string]End{"lines": EndOfLine, "frames": EndOfFrame} {
 		for _, part := range [][]byte{{0x81}, frame(5)[:4], frame(300)[:3], frame(300)[:4], frame(1 << 16)[:9], frame(1 << 16)[:10]} {

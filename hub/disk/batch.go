@@ -128,7 +128,7 @@ func (b *batch) trim(c *change) error {
 	if indexed, err := b.w.isIndexed(s); err != nil || indexed {
 		return err
 	}
-	n, err := b.w.delete(s)
+	n, err := b.w.deleteRows(s)
 	c.excess -= n
 	return err
 }

@@ -205,6 +205,11 @@ func (w *writer) delete(s run) (n int, err error) {
 			return 0, &indexError{err}
 		}
 	}
+	return w.deleteRows(s)
+}
+
+// deleteRows deletes a run of which no message is in the index, or none any more.
+func (w *writer) deleteRows(s run) (n int, err error) {
 	if err := w.exec(`UPDATE keys SET gone = 1 WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last); err != nil {
 		return 0, err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/hubtest"
 )
 
 // serve opens a door to h until the end of the test and returns its address.
@@ -144,22 +145,9 @@ func TestManyTurnedAway(t *testing.T) {
 // TestWriteTimeoutByDefault has a client read nothing for a moment, which a server without a
 // WriteTimeout of its own allows.
 func TestWriteTimeoutByDefault(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	client, err := net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	client.(*net.TCPConn).SetReadBuffer(64 << 10)
-	nc, err := ln.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := (&Server{MaxLine: 4096}).open(nc)
+	server, client := hubtest.TCPPair(t)
+	client.SetReadBuffer(64 << 10)
+	c := (&Server{MaxLine: 4096}).open(server)
 	defer c.Reset()
 	written := make(chan error, 1)
 	go func() {

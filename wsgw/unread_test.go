@@ -7,6 +7,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"partyline/hub/hubtest"
 )
 
 // TestHandshakeUnread: a client that has not read what it was sent before, so that the answer
@@ -37,22 +39,9 @@ func TestHandshakeUnread(t *testing.T) {
 
 // unreadConn returns a connection whose peer has not read what was sent, as much as possible.
 func unreadConn(t *testing.T) net.Conn {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	client, err := net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
-	server, err := ln.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
+	server, _ := hubtest.TCPPair(t)
 	server.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
+	var err error
 	for err == nil {
 		_, err = server.Write(make([]byte, 1<<20))
 	}

@@ -8,33 +8,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"partyline/hub/hubtest"
 )
 
 // pair returns a Conn and the other end of its connection.
 func pair(t *testing.T) (*Conn, *net.TCPConn) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	peer, err := net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	nc, err := ln.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+	server, peer := hubtest.TCPPair(t)
 	c := new(Conn)
-	if err := c.Init(nc.(*net.TCPConn), new(Group), EndOfLine, time.Second); err != nil {
+	if err := c.Init(server, new(Group), EndOfLine, time.Second); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		c.Close()
-		peer.Close()
-	})
-	return c, peer.(*net.TCPConn)
+	t.Cleanup(func() { c.Close() })
+	return c, peer
 }
 
 // TestRead reads what comes in all sizes, into small and large buffers in turn.

@@ -27,10 +27,10 @@ const (
 	// maxShare is what somebody may say in spite of those who are behind, in bytes. In
 	// large rooms it is less.
 	maxShare = 4 << 10
-	// lookEvery and lookAfter bound how often those who are behind are looked at.
+	// lookEvery and lookAfter bound how often the room looks at the members that are behind.
 	lookEvery = time.Millisecond
 	lookAfter = 16 << 10 // bytes
-	// lookAt is how many of them are looked at, at most: those that took something last.
+	// lookAt bounds how many of them it looks at: those that took something most recently.
 	lookAt = 64
 )
 

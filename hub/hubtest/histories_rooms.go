@@ -139,7 +139,7 @@ func (f forgetting) testOpenStay(t *testing.T, j hub.Journal) {
 	bases := make([]int64, rooms)
 	for i := range rooms {
 		bases[i] = j.Open(name(i))
-		fill(t, j, name(i), i%2) // half of them are silent
+		fill(t, j, name(i), i%2) // none in half of them
 	}
 	f.flood(t, j, 2)
 	for i, base := range bases {

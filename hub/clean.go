@@ -95,8 +95,8 @@ func unsafeRune(r rune) bool {
 // blank reports whether s is empty or white space alone.
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// visible reports whether s has a character that can be seen, before it is cleaned.
-func visible(s string) bool {
+// Visible reports whether s has a character that can be seen, before it is cleaned.
+func Visible(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool {
 		return !unicode.IsSpace(r) && !unsafeRune(r) && !invisible(r)
 	})

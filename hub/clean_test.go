@@ -133,7 +133,7 @@ func TestVisible(t *testing.T) {
 		"\x00\x07\x1b\x7f": false, "\u202e\u2066": false, "\u200b\u200d\ufeff\u00ad": false, "\u3164\u2800": false,
 		"\u200b": false, "\u200f": false, "\u2010": true, "\u2060": false, "\u2064": false,
 	} {
-		if visible(text) != want {
+		if Visible(text) != want {
 			t.Errorf("%q: %t", text, !want)
 		}
 	}

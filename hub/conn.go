@@ -13,8 +13,8 @@ type Conn interface {
 	// ReadLine returns the member's next line without its ending, as the transport
 	// framed it. The bytes are the caller's until the next call.
 	//
-	// ErrTooLong and ErrNotUTF8 speak of this line alone; the next call goes on behind
-	// it. io.EOF says that the member left in good order and that what it is still owed
+	// ErrTooLong, ErrNotUTF8 and a *Refusal speak of this line alone; the next call goes on
+	// after it, and the member is told. io.EOF says that the member left in good order and that what it is still owed
 	// can be written. Any other error is the end.
 	ReadLine() ([]byte, error)
 
@@ -47,6 +47,13 @@ type LineBuffer interface {
 	// HasLine reports whether the next ReadLine returns without waiting. The goroutine
 	// that reads calls it.
 	HasLine() bool
+}
+
+// A FormatSetter is a Conn that reads lines of text in another way than requests in JSON.
+type FormatSetter interface {
+	// SetFormat says in which format the lines after the last one are. The goroutine that
+	// reads calls it when the format changes; it begins as the Caller's.
+	SetFormat(Format)
 }
 
 // A Watcher is a Conn that notices that its peer is gone while nobody reads from it. The

@@ -127,6 +127,9 @@ func (m *member) reformat(q *request) error {
 	case format != m.format:
 		m.room.reformat(m, format, q.ref)
 		m.free()
+		if c, ok := m.conn.(FormatSetter); ok {
+			c.SetFormat(format)
+		}
 	case format == JSON:
 		m.welcomeAgain(q)
 	}

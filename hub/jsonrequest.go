@@ -135,7 +135,7 @@ func (f fields) token(name string) (string, *Refusal) {
 // word reads a parting word, which is one line.
 func (f fields) word(maxLine int) (string, *Refusal) {
 	text, _, bad := f.text("text")
-	if bad != nil || !visible(text) {
+	if bad != nil || !Visible(text) {
 		return "", bad
 	}
 	text, bad = prepareText(text, maxLine)

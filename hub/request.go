@@ -49,7 +49,7 @@ func prepareText(text string, maxLine int) (string, *Refusal) {
 		return "", tooLong(maxLine)
 	}
 	text = strings.Trim(strings.ReplaceAll(text, "\r", ""), "\n")
-	if !visible(text) {
+	if !Visible(text) {
 		return "", badRequest("the text is empty")
 	}
 	if strings.Count(text, "\n") >= maxTextLines {

@@ -19,8 +19,9 @@ type Conn interface {
 	ReadLine() ([]byte, error)
 
 	// Write writes frames that this Conn's Codec made, waiting as long as the member
-	// takes something within the transport's write timeout, and returns ErrSlow where
-	// it does not. n counts whole frames: what is left of a frame that was begun is kept
+	// takes something within the transport's write timeout, and returns ErrSlow if
+	// it does not. Any other error says that nothing more can be written, but ReadLine
+	// still returns what came before. n counts whole frames: what is left of a frame that was begun is kept
 	// by the Conn, goes out before anything else, and counts as written. Write(nil)
 	// writes just that rest.
 	Write(frames []byte) (n int, err error)
@@ -60,9 +61,9 @@ type FormatSetter interface {
 // hub uses it while it does not read on, because the member said too much.
 type Watcher interface {
 	// Watch waits for d, or until there is nothing more to wait for. It returns nil after
-	// d, io.EOF as soon as the peer has ended its input and ReadLine would return io.EOF
-	// at once, and another error as soon as the connection is reset or closed. The
-	// goroutine that reads calls it.
+	// d. If the peer has ended its input, or the connection is reset, it returns io.EOF or
+	// another error as soon as ReadLine has nothing more to return. If the connection is
+	// closed, it returns an error at once. The goroutine that reads calls it.
 	Watch(d time.Duration) error
 }
 

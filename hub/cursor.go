@@ -9,6 +9,9 @@ type cursor struct {
 	stream *stream
 }
 
+// A span is the bytes of a stream from one place to another. The zero span has none.
+type span struct{ from, to int64 }
+
 // noLimit is the limit of a member that reads on to the end of its stream.
 const noLimit = math.MaxInt64
 
@@ -59,7 +62,7 @@ func (m *member) seek(to cursor) {
 	if from == to.stream {
 		return
 	}
-	m.said = 0 // its place was in the old stream
+	m.said, m.own = 0, span{} // their places were in the old stream
 	m.out.hurry()
 	if to.stream != nil {
 		to.stream.keep(m)

@@ -140,7 +140,7 @@ func (m *member) who(q *request) *WhoAnswer {
 	r := m.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &WhoAnswer{Ref: q.ref, Occupants: r.occupants(m, occupantsListed), Count: len(r.members)}
+	return &WhoAnswer{Ref: q.ref, Occupants: r.occupants(m, occupantsListed), Count: r.countWith(m)}
 }
 
 // roomsAnswer lists as many rooms as an answer has place for. The list may be a little old,

@@ -148,7 +148,11 @@ func (h *Hub) dismiss(m *member) {
 	delete(h.members, m) // before the wait: Shutdown starts nothing more for m
 	h.mu.Unlock()
 	m.wg.Wait()
-	h.log.Info("member off", "nick", m.nick, "via", m.via, "addr", m.addr, "reason", reason(m.over))
+	if m.known {
+		h.log.Info("member off", "nick", m.nick, "via", m.via, "addr", m.addr, "reason", reason(m.over))
+	} else {
+		h.log.Debug("caller gone without a word", "via", m.via, "addr", m.addr, "reason", reason(m.over))
+	}
 	h.serving.Done()
 }
 

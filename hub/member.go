@@ -2,9 +2,11 @@ package hub
 
 import (
 	"container/list"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 )
@@ -17,6 +19,12 @@ const outboxLimit = 64 << 10
 // answer to wait for its place after that message. A member that is further behind gets
 // the answer at once.
 const maxAnswerLag = 64 << 10
+
+// readOnTime is how long the input of a member that can't be written to is read on. At the
+// usual rate that is 3,000 lines; a receive buffer rarely holds more.
+const readOnTime = 5 * time.Minute
+
+var errUnread = fmt.Errorf("gone, and what it had sent took longer than %v to read", readOnTime)
 
 // A member is somebody on the line.
 //
@@ -33,6 +41,7 @@ type member struct {
 	cur     cursor     // what it reads next; see seek
 	limit   int64      // the place in its stream up to which it reads
 	out     outbox     // owed to this member alone, at places up to limit
+	own     span       // its own arrival in its stream, which it does not read
 	broken  error      // nothing can be written any more
 
 	// Guarded by mu too.
@@ -42,6 +51,7 @@ type member struct {
 	told     int64         // if parting: messages of the stream up to limit
 	lag      *list.Element // in its room's flow, while it is behind
 	progress chan struct{} // closed at the next progress; nil when nobody waits
+	readOn   *time.Timer   // ends it if its input is read for too long after broken; else nil
 	ended    bool          // nothing more is read
 	turn     bool          // a line of its own is handled, or it is ended; see takeTurn
 
@@ -54,12 +64,15 @@ type member struct {
 	looks []string // under which hub.nicks has it; under hub.nicks.mu alone
 
 	// Guarded by its room's mu.
-	index     int  // in room.members
-	saying    int  // messages that the journal has not committed yet
-	placeless int  // bytes of their texts
-	ahead     int  // bytes that it said while somebody was behind
-	sweeps    bool // its session is to sweep what it said; written by the session alone
+	index     int       // in room.members
+	known     bool      // the others know of it: it is among the first in room.members
+	came      time.Time // into its first room
+	saying    int       // messages that the journal has not committed yet
+	placeless int       // bytes of their texts
+	ahead     int       // bytes that it said while somebody was behind
+	sweeps    bool      // its session is to sweep what it said; written by the session alone
 
+	quiet    bool  // its session's: it has asked for nothing, as far as its session knows
 	spoke    bool  // its session's: the room has something of it that it may not have heard yet
 	pace     *pace // its session's; nil until it says something
 	seat     Seat
@@ -148,9 +161,10 @@ func (m *member) catchUp(r *room) {
 	}
 }
 
-// owed returns the next frames for m, and whether they are from its outbox.
+// owed returns the next frames for m, and whether they are from its outbox. A broken member
+// passes over what its stream has, so that it keeps nothing of that in memory.
 func (m *member) owed() (frames []byte, own bool) {
-	for m.broken == nil {
+	for {
 		limit := m.limit
 		if !m.out.empty() {
 			first := &m.out.parts[0]
@@ -159,15 +173,25 @@ func (m *member) owed() (frames []byte, own bool) {
 			}
 			limit = first.at
 		}
-		frames, fell := m.cur.unread(limit)
-		if !fell {
-			return frames, false
+		passOver := m.broken != nil
+		if place := m.cur.place(); place < m.own.from {
+			limit = min(limit, m.own.from)
+		} else if place < m.own.to {
+			limit = m.own.to
+			passOver = true
 		}
-		m.mu.Unlock()
-		m.moveOn()
-		m.mu.Lock()
+		frames, fell := m.cur.unread(limit)
+		switch {
+		case fell:
+			m.mu.Unlock()
+			m.moveOn()
+			m.mu.Lock()
+		case len(frames) == 0 || !passOver:
+			return frames, false
+		default:
+			m.cur.off += int64(len(frames))
+		}
 	}
-	return nil, false
 }
 
 // write writes frames and takes off what m has got of them. m.mu is released meanwhile.
@@ -213,14 +237,22 @@ func (m *member) rest() {
 	m.wake()
 }
 
-// fail ends the writing for good, and the member.
+// fail ends the writing for good. What m has sent by then is still read: a client may send
+// and close without reading anything. So m ends with its input, or after readOnTime, unless
+// the peer is there and takes nothing, or m's Conn is at fault.
 func (m *member) fail(err error) {
 	defer m.rest()
 	if m.broken != nil {
 		return
 	}
 	m.give(err)
-	m.wg.Go(func() { m.hangUp(err) })
+	switch {
+	case m.ended:
+	case errors.Is(err, ErrSlow), errors.Is(err, ErrFault):
+		m.wg.Go(func() { m.hangUp(err) })
+	default:
+		m.readOn = time.AfterFunc(readOnTime, func() { m.hangUp(errUnread) })
+	}
 }
 
 // give drops all that m is owed: it can't be written any more.

@@ -15,15 +15,30 @@ type crowd struct {
 	timer         *time.Timer
 }
 
-// arrived tells the room that m comes. r.mu is held, and m is not in the room yet.
+// arrived tells the others that m is here. r.mu is held, and m is not counted yet.
 func (r *room) arrived(m *member) {
-	if len(r.members) >= crowded {
+	if r.known >= crowded {
 		r.crowd.arrived++
 		r.tellCrowdSoon()
 		return
 	}
-	r.tellCrowd(len(r.members))
-	r.tellAll(&Joined{At: time.Now(), Room: r.name, Nick: m.nick, Via: m.via})
+	r.tellCrowd(r.known)
+	r.tellOthers(m, &Joined{At: time.Now(), Room: r.name, Nick: m.nick, Via: m.via})
+}
+
+// tellOthers is tellAll for all but m. r.mu is held.
+func (r *room) tellOthers(m *member, e Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.cur.stream
+	if s == nil || s.room != r { // m reads what the room is told after this
+		r.tellAll(e)
+		return
+	}
+	from, to := s.end(), cursor{}
+	r.tellAll(e)
+	to = s.end()
+	m.own = span{from.place(), to.place()}
 }
 
 // departed tells the room that m is gone. r.mu is held, and m is no longer in the room.
@@ -31,12 +46,12 @@ func (r *room) departed(m *member, word string) {
 	if r.closed { // all go: each is told that itself
 		return
 	}
-	if len(r.members) >= crowded {
+	if r.known >= crowded {
 		r.crowd.left++
 		r.tellCrowdSoon()
 		return
 	}
-	r.tellCrowd(len(r.members) + 1) // m goes in the next line
+	r.tellCrowd(r.known + 1) // m goes in the next line
 	r.tellAll(&Left{At: time.Now(), Room: r.name, Nick: m.nick, Text: word})
 }
 
@@ -45,7 +60,7 @@ func (r *room) tellCrowdSoon() {
 		r.crowd.timer = time.AfterFunc(crowdEvery, func() {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			r.tellCrowd(len(r.members))
+			r.tellCrowd(r.known)
 		})
 	}
 }

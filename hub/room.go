@@ -24,7 +24,8 @@ type room struct {
 	loaded sync.Once
 
 	mu        sync.Mutex // taken after hub.mu, before a member's
-	members   []*member
+	members   []*member  // first those that the others know of
+	known     int        // how many these are
 	streams   []*stream
 	last      int64 // id of the newest message heard
 	saying    int   // messages that the journal has not committed yet
@@ -32,6 +33,7 @@ type room struct {
 	abandoned bool  // what the journal has not committed is not waited for
 	unstored  bool  // what is said is not stored, as the room knows
 	crowd     crowd
+	stayed    *time.Timer // announces members that have stayed; nil if all are known
 	flow      flow
 
 	sweeping bool // a sweep runs
@@ -85,9 +87,7 @@ func (r *room) record(e Event) bool {
 // else holds here, and from then on what the room is told, but not its own arrival. Until
 // m.free it is held there. r.mu is held.
 func (r *room) enter(m *member, ref string, wrong []Event) *Welcome {
-	r.arrived(m)
-	m.index = len(r.members)
-	r.members = append(r.members, m)
+	r.add(m)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.room = r // from here on others can write to m, so the welcome comes with it
@@ -108,18 +108,16 @@ func (r *room) leave(m *member, word string) {
 	defer r.mu.Unlock()
 	r.sweepRest(m)
 	r.await(func() bool { return m.saying == 0 && (!r.closed || r.saying == 0) })
-	last := len(r.members) - 1
-	r.members[m.index] = r.members[last]
-	r.members[m.index].index = m.index
-	r.members[last] = nil
-	r.members = r.members[:last]
+	r.remove(m)
 	m.mu.Lock()
 	m.part()
 	m.mu.Unlock()
 	if m.over != nil {
 		r.hub.nicks.release(m)
 	}
-	r.departed(m, word)
+	if m.known {
+		r.departed(m, word)
+	}
 }
 
 // stream returns the codec's stream, and makes it if there is none. r.mu is held, and the
@@ -170,23 +168,35 @@ func (r *room) welcome(m *member, format Format, ref string) *Welcome {
 		Room:      r.name,
 		Nick:      m.nick,
 		Occupants: r.occupants(m, listed),
-		Count:     len(r.members),
+		Count:     r.countWith(m),
 		Last:      r.last,
 		Version:   r.hub.version,
 	}
 }
 
-// occupants lists the room's people, the first of them in a large room, and m in any
-// case. r.mu is held.
+// occupants lists the members that m may know of, the first of them in a large room, and m
+// in any case. r.mu is held.
 func (r *room) occupants(m *member, most int) []Occupant {
-	who := make([]Occupant, min(len(r.members), most))
-	for i := range who {
-		who[i] = Occupant{r.members[i].nick, r.members[i].via}
+	listed := make([]Occupant, min(r.known, most), min(r.known+1, most))
+	for i := range listed {
+		listed[i] = Occupant{r.members[i].nick, r.members[i].via}
 	}
-	if m.index >= len(who) {
-		who[len(who)-1] = Occupant{m.nick, m.via}
+	switch {
+	case m.index < len(listed):
+	case len(listed) < most:
+		listed = append(listed, Occupant{m.nick, m.via})
+	default:
+		listed[most-1] = Occupant{m.nick, m.via}
 	}
-	return who
+	return listed
+}
+
+// countWith returns how many members the room has as m sees it. r.mu is held.
+func (r *room) countWith(m *member) int {
+	if m.known {
+		return r.known
+	}
+	return r.known + 1
 }
 
 // moveOn puts the cursor of m, which fell out of the window, on the oldest chunk in it, and
@@ -195,24 +205,21 @@ func (m *member) moveOn() {
 	m.mu.Lock()
 	c, broken := m.cur, m.broken
 	m.mu.Unlock()
-	if broken != nil {
-		return
-	}
 	r := c.stream.room
 	r.mu.Lock()
 	gap := Gap{After: c.chunk.last}
 	r.mu.Unlock()
-	lost := r.hub.journal.Lacks(r.name, gap.After) // not under the room's lock
+	lost := broken == nil && r.hub.journal.Lacks(r.name, gap.After) // not under the room's lock
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	head := c.stream.head
+	m.seek(cursor{head, 0, c.stream})
 	if m.broken != nil {
 		return
 	}
-	head := c.stream.head
-	m.seek(cursor{head, 0, c.stream})
 	if head.seq == c.chunk.seq+1 { // m had read the last chunk that left: it missed nothing
 		return
 	}

@@ -48,11 +48,11 @@ func (h *Hub) countRooms() []RoomCount {
 	return counts
 }
 
-// count returns how many members the room has.
+// count returns how many members the room has that the others know of.
 func (r *room) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.members)
+	return r.known
 }
 
 func fullerFirst(a, b RoomCount) int {

@@ -79,7 +79,7 @@ func (m *member) begin(who *Caller) {
 			wrong = append(wrong, badRequest("since is not an id"))
 		}
 	}
-	m.hub.log.Info("member on", "nick", m.nick, "via", m.via, "addr", m.addr, "room", r.name)
+	m.quiet = who.Nick == "" && who.Room == "" && who.Since == ""
 	m.enter(r, "", since, wrong)
 }
 
@@ -206,6 +206,10 @@ func (m *member) heed(line []byte, first bool) (charge, error) {
 	if q == nil {
 		return cost, nil
 	}
+	if m.quiet {
+		m.quiet = false
+		m.room.announce(m)
+	}
 	err := m.do(q)
 	if errors.As(err, &bad) {
 		bad.Ref, bad.Key = q.ref, q.key
@@ -226,6 +230,9 @@ func (m *member) hangUp(why error) {
 	m.over = why
 	m.mu.Lock()
 	m.ended = true
+	if m.readOn != nil {
+		m.readOn.Stop()
+	}
 	m.wake() // its session may pause
 	m.mu.Unlock()
 	defer func() {

@@ -10,6 +10,7 @@ import (
 // simEvent is what the checks read of an event.
 type simEvent struct {
 	Type, Ref, Key, Room, Text, From, Code string
+	Nick, To                               string
 	ID, After, Before, Last                int64
 	Missed                                 *int64
 	Lost                                   bool
@@ -31,6 +32,7 @@ type listener struct {
 	answers map[string]int
 	acked   map[string]int64
 	room    string
+	nick    string
 }
 
 // index returns how many messages of the room have ids up to id.
@@ -114,7 +116,12 @@ func (l *listener) hear(f simFrame, e simEvent, first bool) string {
 	}
 	switch {
 	case e.Type == "welcome":
+		l.nick = e.Nick
 		return l.welcome(e, first)
+	case e.Type == "join" && e.Nick == l.nick:
+		return "it hears of its own arrival"
+	case e.Type == "nick" && e.Nick == l.nick:
+		l.nick = e.To
 	case e.Type == "message" || e.Type == "action":
 		return l.message(e)
 	case e.Type == "gap":

@@ -72,6 +72,7 @@ type simConn struct {
 	rest    []byte    // of a frame that was begun
 	got     []byte    // what the peer was sent
 	err     error     // of all calls from now on
+	deaf    bool      // all writes fail from now on
 	panics  bool      // the next write panics
 	ended   error     // why the hub closed it
 	changed chan struct{}
@@ -146,6 +147,8 @@ func (c *simConn) tryWrite(frames []byte) (int, error) {
 		panic("simulated")
 	case c.err != nil:
 		return 0, c.err
+	case c.deaf:
+		return 0, errSimReset
 	case len(c.rest) > 0:
 		return 0, ErrWouldBlock
 	}
@@ -179,6 +182,10 @@ func (c *simConn) Write(frames []byte) (n int, err error) {
 		if c.err != nil {
 			c.mu.Unlock()
 			return n, c.err
+		}
+		if c.deaf {
+			c.mu.Unlock()
+			return n, errSimReset
 		}
 		before := len(c.got)
 		k := c.put(c.rest)
@@ -227,11 +234,12 @@ func (c *simConn) Close(why error) error {
 	return nil
 }
 
-// alive reports whether the connection is neither broken nor closed.
+// alive reports whether the connection is neither broken, in one direction at least, nor
+// closed.
 func (c *simConn) alive() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.err == nil
+	return c.err == nil && !c.deaf
 }
 
 // received returns what the peer was sent.

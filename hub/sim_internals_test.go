@@ -12,6 +12,9 @@ func (s *story) checkInside() {
 			if m.index != i || m.room != r {
 				s.errorf("%s: member %d is listed as %d", r.name, i, m.index)
 			}
+			if m.known != (i < r.known) {
+				s.errorf("%s: member %d of %d that are known: %v", r.name, i, r.known, m.known)
+			}
 			m.mu.Lock()
 			st := m.cur.stream
 			m.mu.Unlock()

@@ -160,6 +160,9 @@ func (s *story) connect(name string, since int64) *simMember {
 	m.first = pick(s, Text, JSON)
 	m.format = m.first
 	who := Caller{Nick: name, Via: "sim", Format: m.first, Codecs: simCodecs}
+	if s.intN(3) == 0 {
+		who.Nick = ""
+	}
 	if since >= 0 {
 		who.Since = fmt.Sprint(since)
 	}
@@ -201,6 +204,14 @@ func (m *simMember) act() (over bool) {
 	s, c := m.story, m.conn
 	switch s.intN(40) {
 	case 0:
+		if s.intN(2) == 0 { // it takes nothing more, and may end its input later
+			c.set(func() { c.deaf = true })
+			m.send(m.line(), m.say(10))
+			if s.intN(4) > 0 {
+				c.said <- nil
+			}
+			return true
+		}
 		c.reset()
 	case 1:
 		c.set(func() { c.panics = true })

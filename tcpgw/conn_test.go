@@ -45,6 +45,5 @@ func (p *peer) Leave() { p.tcp.CloseWrite() }
 func (p *peer) End() { p.tcp.CloseWrite() }
 
 func (p *peer) Break() {
-	p.tcp.SetLinger(0)
-	p.tcp.Close()
+	hubtest.Reset(p.tcp)
 }

@@ -70,7 +70,5 @@ func (p *peer) Leave() {
 func (p *peer) End() { p.ws.NetConn().(*net.TCPConn).CloseWrite() }
 
 func (p *peer) Break() {
-	tcp := p.ws.NetConn().(*net.TCPConn)
-	tcp.SetLinger(0)
-	tcp.Close()
+	hubtest.Reset(p.ws.NetConn().(*net.TCPConn))
 }

@@ -2,11 +2,13 @@ package wsgw
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"partyline/hub"
 	"partyline/hub/socket"
 )
 
@@ -105,7 +107,10 @@ func (l *link) handleControl() error {
 	if l.scanner.header[0] == finPing {
 		l.controls++
 		_, err := l.Conn.Write(append([]byte{finPong, byte(len(payload))}, payload...))
-		return err
+		if errors.Is(err, hub.ErrSlow) {
+			return err
+		}
+		return nil // a peer that can't be written to is still read
 	}
 	if now := time.Since(l.born); l.ponged == 0 || now-l.ponged >= freePong {
 		l.ponged = now

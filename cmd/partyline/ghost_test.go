@@ -40,27 +40,30 @@ func TestBlankLinesKeepNoName(t *testing.T) {
 	}
 }
 
-// TestPacedMemberThatIsGone has a member say far more than its allowance, so that it would be
-// read for ten minutes, and break its connection. Its name is free for another then.
+// TestPacedMemberThatIsGone has a member say more than its allowance and break its connection.
+// All of it is heard, at its pace; then its name is free for another.
 func TestPacedMemberThatIsGone(t *testing.T) {
 	for _, door := range []string{"tcp", "ws"} {
 		t.Run(door, func(t *testing.T) {
 			s := startServer(t, func(c *config) {
 				c.limits.proxies = []string{"127.0.0.1"}
-				c.limits.rate, c.limits.burst = 5, 10
+				c.limits.rate, c.limits.burst = 50, 10
 			})
 			w := forward(t, s, "tcp", bystander)
 			w.first(t)
-			ghost := forward(t, s, door, attacker)
-			ghost.first(t)
-			ghost.say("/nick ghost")
-			expectLine(t, w.out, ".* is now known as ghost")
-			ghost.say(slices.Repeat([]string{"x"}, 3000)...)
-			expectLine(t, ghost.out, "-- you are being slowed: .* --")
-			ghost.end()
-			expectLine(t, w.out, "\\* ghost has left")
-			w.say("/nick ghost")
-			expectLine(t, w.out, "\\* .* is now known as ghost")
+			gone := forward(t, s, door, attacker)
+			gone.first(t)
+			gone.say("/nick gone")
+			expectLine(t, w.out, ".* is now known as gone")
+			gone.say(slices.Repeat([]string{"x"}, 150)...)
+			expectLine(t, gone.out, "-- you are being slowed: .* --")
+			gone.end()
+			for range 150 {
+				expectLine(t, w.out, "gone: x")
+			}
+			expectLine(t, w.out, "\\* gone has left")
+			w.say("/nick gone")
+			expectLine(t, w.out, "\\* .* is now known as gone")
 		})
 	}
 }

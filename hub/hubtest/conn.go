@@ -32,7 +32,7 @@ type Peer interface {
 	Leave()
 	// End ends the member's side of the connection under the transport, without a reset.
 	End()
-	// Break ends the connection without a word.
+	// Break ends the connection without a word, when all that was sent has arrived.
 	Break()
 }
 
@@ -50,6 +50,7 @@ func TestConn(t *testing.T, open func(t *testing.T) Pair) {
 		"lines that came together are known":  testTogether,
 		"the end comes behind the last line":  testEnd,
 		"a broken line is no end":             testBreak,
+		"what came before a break is read":    testReadAfterBreak,
 		"a long line is never passed on":      testLongLine,
 		"frames come whole and in order":      testFrames,
 		"a full socket takes whole frames":    testFull,
@@ -140,6 +141,32 @@ func testBreak(t *testing.T, p Pair) {
 	if line, err := p.Conn.ReadLine(); err == nil || errors.Is(err, io.EOF) ||
 		errors.Is(err, hub.ErrTooLong) || errors.Is(err, hub.ErrNotUTF8) {
 		t.Errorf("%q, %v", line, err)
+	}
+}
+
+// testReadAfterBreak: writing fails when the peer is gone, and ReadLine returns what it sent.
+func testReadAfterBreak(t *testing.T, p Pair) {
+	var want []string
+	for i := range 100 {
+		want = append(want, fmt.Sprint(i))
+		p.Peer.Send(want[i])
+	}
+	p.Peer.Break()
+	frame := p.Codec.Append(nil, message("too late"))
+	_, err := p.Conn.Write(frame)
+	for err == nil { // until the system knows
+		_, err = p.Conn.Write(frame)
+	}
+	if errors.Is(err, hub.ErrSlow) {
+		t.Errorf("writing failed with %v", err)
+	}
+	for _, line := range want {
+		if got, err := p.Conn.ReadLine(); err != nil || string(got) != line {
+			t.Fatalf("%q, %v; want %q", got, err, line)
+		}
+	}
+	if line, err := p.Conn.ReadLine(); err == nil {
+		t.Errorf("a line %q after the end", line)
 	}
 }
 

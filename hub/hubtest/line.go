@@ -25,6 +25,7 @@ type Line struct {
 	mu     sync.Mutex
 	heard  []byte
 	why    error
+	gone   error // of all writes from now on
 	frozen bool
 	thawed chan struct{} // closed by Thaw
 	writes int
@@ -56,7 +57,7 @@ func (l *Line) Say(lines ...string) { l.said <- said{lines: lines} }
 // Fail makes ReadLine return an error. io.EOF is an orderly end.
 func (l *Line) Fail(err error) { l.said <- said{err: err} }
 
-// ErrReset is what ReadLine and Watch return after Reset.
+// ErrReset is what ReadLine and Watch return after Reset, and writing after HangUp.
 var ErrReset = errors.New("connection reset by peer")
 
 // Reset makes the member's connection break.
@@ -64,6 +65,14 @@ func (l *Line) Reset() { l.Fail(ErrReset) }
 
 // Leave makes the member end its side.
 func (l *Line) Leave() { l.Fail(io.EOF) }
+
+// HangUp makes writing return ErrReset: the member takes nothing more. What it has said, and
+// says, can still be read.
+func (l *Line) HangUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gone = ErrReset
+}
 
 // Heard returns what the member was told since the last call, line by line.
 func (l *Line) Heard() []string {
@@ -141,20 +150,16 @@ func (l *Line) next() (said, error) {
 
 func (l *Line) HasLine() bool { return len(l.rest) > 0 }
 
-// Watch is hub.Watcher's. A Reset overtakes what was said before it, as on a socket; what
-// else Fail was given comes in its turn.
+// Watch is hub.Watcher's. What Fail was given comes in its turn.
 func (l *Line) Watch(d time.Duration) error {
 	timeout := time.NewTimer(d)
 	defer timeout.Stop()
 	for {
-		if len(l.rest) == 0 && len(l.ahead) > 0 && l.ahead[0].err == io.EOF {
-			return io.EOF
+		if len(l.rest) == 0 && len(l.ahead) > 0 && (l.ahead[0].err == io.EOF || l.ahead[0].err == ErrReset) {
+			return l.ahead[0].err
 		}
 		select {
 		case s := <-l.said:
-			if s.err == ErrReset {
-				return ErrReset
-			}
 			l.ahead = append(l.ahead, s)
 		case <-l.closed:
 			return os.ErrClosed
@@ -170,6 +175,8 @@ func (l *Line) TryWrite(frames []byte) (int, error) {
 	switch {
 	case l.why != nil:
 		return 0, os.ErrClosed
+	case l.gone != nil:
+		return 0, l.gone
 	case l.frozen:
 		return 0, hub.ErrWouldBlock
 	}

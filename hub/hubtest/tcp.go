@@ -3,6 +3,7 @@ package hubtest
 import (
 	"net"
 	"testing"
+	"time"
 )
 
 // TCPPair returns both ends of a connection on the loopback interface. The end of the test
@@ -27,4 +28,17 @@ func TCPPair(t *testing.T) (server, client *net.TCPConn) {
 		c.Close()
 	})
 	return s.(*net.TCPConn), c.(*net.TCPConn)
+}
+
+// Reset resets a connection, on Linux when the other end's system has all that was written: what
+// it has not is lost.
+func Reset(c *net.TCPConn) {
+	raw, err := c.SyscallConn()
+	for waiting := true; err == nil && waiting; {
+		if err = raw.Control(func(fd uintptr) { waiting = unacknowledged(fd) > 0 }); waiting {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	c.SetLinger(0)
+	c.Close()
 }

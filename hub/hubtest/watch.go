@@ -93,18 +93,29 @@ func testWatchUnread(t *testing.T, p Pair) {
 	}
 }
 
-// testWatchReset: a reset is noticed at once, although lines are unread.
+// testWatchReset: a reset is noticed at once if nothing is unread, and what is unread can be
+// read after it.
 func testWatchReset(t *testing.T, p Pair) {
 	needNotice(t)
-	p.Peer.Send("unread")
-	if line, err := p.Conn.ReadLine(); err != nil || string(line) != "unread" {
+	w := p.watcher(t)
+	want := []string{"one", "two", "three"}
+	for _, line := range want {
+		p.Peer.Send(line)
+	}
+	if line, err := p.Conn.ReadLine(); err != nil || string(line) != want[0] {
 		t.Fatalf("%q, %v", line, err)
 	}
-	p.Peer.Send("unread")
-	ended := p.watch(t)
 	p.Peer.Break()
-	if err := <-ended; err == nil || errors.Is(err, io.EOF) {
-		t.Errorf("got %v, want the reset", err)
+	for _, line := range want[1:] {
+		if err := w.Watch(50 * time.Millisecond); err != nil {
+			t.Fatalf("before %q was read: %v", line, err)
+		}
+		if got, err := p.Conn.ReadLine(); err != nil || string(got) != line {
+			t.Fatalf("%q, %v; want %q", got, err, line)
+		}
+	}
+	if err := <-p.watch(t); err == nil {
+		t.Error("Watch did not notice the reset")
 	}
 }
 

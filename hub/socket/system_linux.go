@@ -64,6 +64,9 @@ func readAcks(fd int) (acks, bool) {
 	if err != nil {
 		return acks{}, false
 	}
+	if info.State == unix.BPF_TCP_CLOSE { // nothing is due; what is unread is still there
+		return acks{}, true
+	}
 	return acks{
 		// A peer whose window is closed answers the probes of it, which come at intervals of
 		// up to two minutes. A probe is unanswered for sure when the next has been sent.

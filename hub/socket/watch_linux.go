@@ -9,12 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch waits for the read deadline, the end of the input if nothing is left to be read, or
-// the end of the connection.
+// watch waits for the read deadline, or until the input has ended or the connection is reset
+// and nothing is left to be read.
 func (c *Conn) watch(_ time.Duration, drained bool) error {
 	var gone error
 	err := c.raw.Read(func(fd uintptr) bool {
-		gone = peerGone(int(fd), drained)
+		if drained {
+			gone = peerGone(int(fd))
+		}
 		return gone != nil
 	})
 	if err != nil {
@@ -23,9 +25,9 @@ func (c *Conn) watch(_ time.Duration, drained bool) error {
 	return gone
 }
 
-// peerGone returns io.EOF if the peer has ended its input and all of it was read, another
-// error if the connection is broken, and nil otherwise.
-func peerGone(fd int, drained bool) error {
+// peerGone returns io.EOF if the peer has ended its input, and another error if the
+// connection is broken, as soon as all that came before was read. Otherwise it returns nil.
+func peerGone(fd int) error {
 	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}} // POLLERR and POLLHUP come unasked
 	n, err := unix.Poll(p, 0)
 	for err == unix.EINTR {
@@ -34,21 +36,17 @@ func peerGone(fd int, drained bool) error {
 	if n <= 0 {
 		return os.NewSyscallError("poll", err)
 	}
-	if p[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0 {
-		if code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && code != 0 {
-			return os.NewSyscallError("read", syscall.Errno(code))
-		}
-		return os.NewSyscallError("read", syscall.ECONNRESET)
-	}
-	if !drained || p[0].Revents&unix.POLLRDHUP == 0 {
-		return nil
-	}
 	unread, err := unix.IoctlGetInt(fd, unix.SIOCINQ)
-	if err != nil {
+	switch {
+	case err != nil:
 		return os.NewSyscallError("ioctl", err)
-	}
-	if unread > 0 {
+	case unread > 0:
 		return nil
+	case p[0].Revents&(unix.POLLERR|unix.POLLHUP) == 0:
+		return io.EOF
 	}
-	return io.EOF
+	if code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && code != 0 {
+		return os.NewSyscallError("read", syscall.Errno(code))
+	}
+	return os.NewSyscallError("read", syscall.ECONNRESET)
 }

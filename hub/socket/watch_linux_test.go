@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"partyline/hub/hubtest"
 )
 
 // TestWatch watches a peer that does nothing, that said something, and that is gone.
@@ -28,15 +30,17 @@ func TestWatch(t *testing.T) {
 	quiet("a byte that was not read", true)
 	peer.CloseWrite()
 	quiet("the end after a byte that was not read", true)
+	hubtest.Reset(peer)
+	quiet("a reset after a byte that was not read", true)
 	if b, err := c.Read(); string(b) != "x" || err != nil {
 		t.Fatalf("%q, %v", b, err)
 	}
 	quiet("the end after what the gateway holds", false)
-	if err := c.Watch(time.Minute, true); err != io.EOF {
-		t.Errorf("the end: %v", err)
+	if err := c.Watch(time.Minute, true); err == nil {
+		t.Error("the reset is not noticed")
 	}
-	if _, err := c.Read(); err != io.EOF {
-		t.Errorf("a read after the end: %v", err)
+	if _, err := c.Read(); err == nil {
+		t.Error("a read after the reset")
 	}
 }
 
@@ -55,15 +59,11 @@ func TestWatchEndsEarly(t *testing.T) {
 		t.Errorf("the end of the input: %v", err)
 	}
 
-	for _, drained := range []bool{true, false} {
-		c, peer = pair(t)
-		io.WriteString(peer, "not read")
-		ended = watch(c, drained)
-		peer.SetLinger(0)
-		peer.Close()
-		if err := <-ended; !errors.Is(err, syscall.ECONNRESET) {
-			t.Errorf("a reset: %v", err)
-		}
+	c, peer = pair(t)
+	ended = watch(c, true)
+	hubtest.Reset(peer)
+	if err := <-ended; !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("a reset: %v", err)
 	}
 
 	c, _ = pair(t)

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package hubtest
+
+// unacknowledged is unknown on this system.
+func unacknowledged(uintptr) int { return 0 }

@@ -22,6 +22,8 @@ func TestBrokenConnections(t *testing.T) {
 	expectLine(t, witness.out, welcomed)
 	bot := dialBot(t, "ws://"+s.http+"/ws")
 	bot.expectType(t, "welcome")
+	witness.say(t, "here") // so that its arrival is no other's
+	bot.expect(t, "what the witness says", func(e event) bool { return e.Text == "here" })
 
 	for door, connect := range map[string]func() *net.TCPConn{
 		"tcp": func() *net.TCPConn { return dial(t, s.tcp) },
@@ -108,8 +110,12 @@ func visit(s *server, i int) error {
 			return err
 		}
 		defer conn.Close()
-		if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
-			return err
+		fmt.Fprintln(conn, "/who") // else it is not announced
+		in := bufio.NewReader(conn)
+		for line := ""; !strings.HasPrefix(line, "= "); {
+			if line, err = in.ReadString('\n'); err != nil {
+				return err
+			}
 		}
 		return part(conn.(*net.TCPConn), i/2)
 	}
@@ -125,7 +131,7 @@ func visit(s *server, i int) error {
 	}}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	ws, _, err := websocket.Dial(ctx, "ws://"+s.http+"/ws", &websocket.DialOptions{HTTPClient: client})
+	ws, _, err := websocket.Dial(ctx, "ws://"+s.http+"/ws?room=lobby", &websocket.DialOptions{HTTPClient: client})
 	if err != nil {
 		return err
 	}

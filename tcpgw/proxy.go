@@ -19,7 +19,7 @@ const headerBuffer = 4 << 10
 
 // fromProxy reports whether whoever is at the door is a proxy that says for whom it comes.
 func (s *Server) fromProxy(nc net.Conn) bool {
-	addr := address(nc.RemoteAddr()).Unmap()
+	addr := address(nc.RemoteAddr()).Unmap().WithZone("")
 	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"partyline/hub"
@@ -76,20 +75,11 @@ func localAddr(r *http.Request) netip.Addr {
 // requireHost answers 421 to a request with a Host that hosts does not know, unless one of
 // the proxies forwards it: the proxy decides then. Such a request has an X-Forwarded-For,
 // which no page can give a WebSocket.
-func requireHost(hosts Hosts, proxies []string, log *slog.Logger) func(http.Handler) http.Handler {
-	var trusted []netip.Prefix
-	for _, p := range proxies {
-		trusted = append(trusted, netip.MustParsePrefix(p))
-	}
-	forwarded := func(r *http.Request) bool {
-		peer, _ := netip.ParseAddrPort(r.RemoteAddr)
-		return r.Header.Get("X-Forwarded-For") != "" &&
-			slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(peer.Addr().Unmap()) })
-	}
+func requireHost(hosts Hosts, trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			// A health check may use any name, and learns nothing else.
-			if r.URL.Path == "/healthz" || hosts.know(r) || forwarded(r) {
+			if r.URL.Path == "/healthz" || hosts.know(r) || trusted.forward(r) {
 				next.ServeHTTP(w, r)
 				return
 			}

@@ -12,7 +12,6 @@ import (
 	"net/netip"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 
 	"partyline/hub"
 )
@@ -23,17 +22,18 @@ type Options struct {
 	// it can be hijacked. Without one there is no /ws.
 	WebSocket http.Handler
 
-	// Proxies are networks, like 192.0.2.0/24, whose word is taken for whom they come: the
-	// last address in X-Forwarded-For that is not of a proxy becomes the request's
-	// RemoteAddr, with port 0.
-	Proxies []string
+	// Proxies are the networks of proxies whose X-Forwarded-For is believed: the last address
+	// in it that is not a proxy's becomes the request's RemoteAddr, with port 0 if the header
+	// has none.
+	Proxies []netip.Prefix
 
 	// Hosts are the names to which the server answers; any other Host gets a 421, except
 	// at /healthz and from Proxies. nil means any name.
 	Hosts Hosts
 
-	// Log hears of refused hosts, and at debug level of paths that nobody answers: the
-	// sign of a proxy that doesn't strip its prefix. Without one nothing is logged.
+	// Log gets warnings of refused hosts and of an X-Forwarded-For without an address, and at
+	// debug level the paths that do not exist: the sign of a proxy that doesn't strip its
+	// prefix. If it is nil, nothing is logged.
 	Log *slog.Logger
 }
 
@@ -50,7 +50,7 @@ func New(opts Options) http.Handler {
 		r.Use(requireHost(opts.Hosts, opts.Proxies, log))
 	}
 	if len(opts.Proxies) > 0 {
-		r.Use(middleware.ClientIPFromXFF(opts.Proxies...), behindProxy)
+		r.Use(readForwarded(opts.Proxies, log))
 	}
 	for _, a := range assets() {
 		r.Method(http.MethodGet, a.path, a)
@@ -66,17 +66,6 @@ func New(opts Options) http.Handler {
 		http.NotFound(w, r)
 	})
 	return r
-}
-
-// behindProxy gives a request the address of whom a proxy forwards it for.
-func behindProxy(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		peer, _ := netip.ParseAddrPort(r.RemoteAddr)
-		if addr := middleware.GetClientIPAddr(r.Context()); addr.IsValid() && addr != peer.Addr().Unmap() {
-			r.RemoteAddr = netip.AddrPortFrom(addr, 0).String()
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

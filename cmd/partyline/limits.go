@@ -111,6 +111,9 @@ func parseNetworks(flag string, list []string) ([]netip.Prefix, error) {
 			}
 			p = netip.PrefixFrom(addr, addr.BitLen())
 		}
+		if p.Addr().Is4In6() && p.Bits() >= 96 { // addresses are compared in their IPv4 form
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
 		networks = append(networks, p.Masked())
 	}
 	return networks, nil

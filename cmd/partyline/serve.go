@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -98,7 +97,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		Origins: origins, Log: log,
 	}
 	site := &http.Server{
-		Handler:           web.New(web.Options{WebSocket: ws, Proxies: networkTexts(proxies), Hosts: hosts, Log: log}),
+		Handler:           web.New(web.Options{WebSocket: ws, Proxies: proxies, Hosts: hosts, Log: log}),
 		ReadHeaderTimeout: c.limits.headerTime,
 		ReadTimeout:       c.limits.headerTime,               // nothing here reads a body
 		WriteTimeout:      min(4*c.limits.write, answerTime), // a WebSocket's end is its gateway's
@@ -167,13 +166,6 @@ func (c *config) answersTo(ln net.Listener) (web.Hosts, error) {
 		return nil, nil
 	}
 	return hosts, nil
-}
-
-func networkTexts(networks []netip.Prefix) (list []string) {
-	for _, n := range networks {
-		list = append(list, n.String())
-	}
-	return list
 }
 
 // noneIfZero says "none" as hub.Options does, where 0 means the default.

@@ -1,0 +1,186 @@
+package web
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func networks(list ...string) (all []netip.Prefix) {
+	for _, s := range list {
+		all = append(all, netip.MustParsePrefix(s))
+	}
+	return all
+}
+
+// addressOf returns the address that /ws sees of a request from peer.
+func addressOf(opts Options, peer string, forwardedFor ...string) (got string) {
+	opts.WebSocket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RemoteAddr })
+	r := httptest.NewRequest("GET", "/ws", nil)
+	r.RemoteAddr = peer
+	r.Header["X-Forwarded-For"] = forwardedFor
+	New(opts).ServeHTTP(httptest.NewRecorder(), r)
+	return got
+}
+
+// TestForwarded has proxies at 192.0.2.0/24 send a request on in each form that proxies,
+// and clients that want to be somebody else, give X-Forwarded-For.
+func TestForwarded(t *testing.T) {
+	const peer = "192.0.2.1:1000"
+	for _, c := range []struct {
+		values []string
+		want   string
+		warned bool
+	}{
+		// The forms of an address.
+		{[]string{"198.51.100.7"}, "198.51.100.7:0", false},
+		{[]string{"198.51.100.7:51234"}, "198.51.100.7:51234", false},
+		{[]string{"2001:db8::7"}, "[2001:db8::7]:0", false},
+		{[]string{"2001:DB8:0:0:0:0:0:7"}, "[2001:db8::7]:0", false},
+		{[]string{"[2001:db8::7]"}, "[2001:db8::7]:0", false},
+		{[]string{"[2001:db8::7]:443"}, "[2001:db8::7]:443", false},
+		{[]string{"2001:db8::7:443"}, "[2001:db8::7:443]:0", false}, // a port needs brackets
+		{[]string{`"198.51.100.7"`}, "198.51.100.7:0", false},
+		{[]string{`"198.51.100.7:51234"`}, "198.51.100.7:51234", false},
+		{[]string{`"2001:db8::7"`}, "[2001:db8::7]:0", false},
+		{[]string{`"[2001:db8::7]"`}, "[2001:db8::7]:0", false},
+		{[]string{`"[2001:db8::7]:443"`}, "[2001:db8::7]:443", false},
+		{[]string{"::ffff:198.51.100.7"}, "198.51.100.7:0", false},
+		{[]string{"[::ffff:198.51.100.7]:443"}, "198.51.100.7:443", false},
+		{[]string{"::ffff:c633:6407"}, "198.51.100.7:0", false},
+		{[]string{"fe80::7%eth0"}, "[fe80::7]:0", false},
+		{[]string{"[fe80::7%eth0]:443"}, "[fe80::7]:443", false},
+		{[]string{" \t198.51.100.7:51234\t "}, "198.51.100.7:51234", false},
+
+		// Several addresses: the last that is not a proxy's.
+		{[]string{"203.0.113.9, 198.51.100.7"}, "198.51.100.7:0", false},
+		{[]string{"203.0.113.9,198.51.100.7:51234"}, "198.51.100.7:51234", false},
+		{[]string{"203.0.113.9", "198.51.100.7"}, "198.51.100.7:0", false},
+		{[]string{"198.51.100.7, 192.0.2.9"}, "198.51.100.7:0", false},
+		{[]string{"198.51.100.7:51234, 192.0.2.9:80, [::ffff:192.0.2.8]:80"}, "198.51.100.7:51234", false},
+		{[]string{"198.51.100.7", "192.0.2.9"}, "198.51.100.7:0", false},
+		{[]string{"198.51.100.7,, ,"}, "198.51.100.7:0", false},
+		{[]string{"198.51.100.7", "", " "}, "198.51.100.7:0", false},
+
+		// What a client sends stays on the left of what a proxy adds, and counts for nothing.
+		{[]string{"127.0.0.1, 198.51.100.7"}, "198.51.100.7:0", false},
+		{[]string{"unknown, 198.51.100.7"}, "198.51.100.7:0", false},
+		{[]string{`", 198.51.100.7`}, "198.51.100.7:0", false},
+		{[]string{`"127.0.0.1, 198.51.100.7`}, "198.51.100.7:0", false},
+		{[]string{`"`, "198.51.100.7"}, "198.51.100.7:0", false},
+		{[]string{`for=127.0.0.1;by="`, "198.51.100.7:51234"}, "198.51.100.7:51234", false},
+		{[]string{"192.0.2.9, 198.51.100.7"}, "198.51.100.7:0", false},
+
+		// No client: the request is the proxy's own.
+		{nil, peer, false},
+		{[]string{""}, peer, false},
+		{[]string{" , ,"}, peer, false},
+		{[]string{"192.0.2.9"}, "192.0.2.9:0", false},
+
+		// A client that a proxy does not name: that proxy, whatever is further left.
+		{[]string{"unknown"}, peer, true},
+		{[]string{"127.0.0.1, unknown"}, peer, true},
+		{[]string{"127.0.0.1", "unknown"}, peer, true},
+		{[]string{"127.0.0.1, unknown, 192.0.2.9"}, "192.0.2.9:0", true},
+		{[]string{"127.0.0.1, _hidden"}, peer, true},
+		{[]string{"127.0.0.1, nonsense"}, peer, true},
+		{[]string{"127.0.0.1, for=198.51.100.7"}, peer, true},
+		{[]string{"127.0.0.1, http://198.51.100.7"}, peer, true},
+		{[]string{"127.0.0.1, 198.51.100"}, peer, true},
+		{[]string{"127.0.0.1, 198.051.100.007"}, peer, true},
+		{[]string{"127.0.0.1, 198.51.100.7:"}, peer, true},
+		{[]string{"127.0.0.1, 198.51.100.7:65536"}, peer, true},
+		{[]string{"127.0.0.1, 198.51.100.7:_port"}, peer, true},
+		{[]string{"127.0.0.1, 198.51.100.7 198.51.100.8"}, peer, true},
+		{[]string{"127.0.0.1, [198.51.100.7]"}, peer, true},
+		{[]string{"127.0.0.1, [198.51.100.7]:443"}, peer, true},
+		{[]string{"127.0.0.1, [2001:db8::7"}, peer, true},
+		{[]string{"127.0.0.1, 2001:db8::7]"}, peer, true},
+		{[]string{"127.0.0.1, []"}, peer, true},
+		{[]string{`127.0.0.1, "198.51.100.7`}, peer, true},
+		{[]string{`127.0.0.1, 198.51.100.7"`}, peer, true},
+		{[]string{`127.0.0.1, "`}, peer, true},
+		{[]string{`127.0.0.1, ""`}, peer, true},
+		{[]string{"127.0.0.1; 198.51.100.7"}, peer, true},
+		{[]string{"127.0.0.1, \x00\xff"}, peer, true},
+	} {
+		var log bytes.Buffer
+		opts := Options{Proxies: networks("192.0.2.0/24"), Log: slog.New(slog.NewTextHandler(&log, nil))}
+		if got := addressOf(opts, peer, c.values...); got != c.want {
+			t.Errorf("%q: the address is %s, not %s", c.values, got, c.want)
+		}
+		if warned := log.Len() > 0; warned != c.warned {
+			t.Errorf("%q: the log has %q", c.values, &log)
+		}
+		if got := addressOf(opts, "203.0.113.1:1000", c.values...); got != "203.0.113.1:1000" {
+			t.Errorf("%q, and not from a proxy: the address is %s", c.values, got)
+		}
+	}
+}
+
+// TestProxies believes proxies in each form that an address has, and nobody else.
+func TestProxies(t *testing.T) {
+	const header = "203.0.113.7"
+	for _, c := range []struct {
+		proxies []netip.Prefix
+		peer    string
+		trusted bool
+	}{
+		{nil, "192.0.2.1:1000", false},
+		{networks("192.0.2.0/24"), "192.0.2.1:1000", true},
+		{networks("192.0.2.0/24"), "[::ffff:192.0.2.1]:1000", true},
+		{networks("192.0.2.0/24"), "192.0.3.1:1000", false},
+		{networks("2001:db8::/32"), "[2001:db8::1]:1000", true},
+		{networks("fe80::/10"), "[fe80::1%eth0]:1000", true},
+		{networks("::/0"), "192.0.2.1:1000", false},
+		{networks("0.0.0.0/0", "::/0"), "@", false}, // a unix socket
+	} {
+		want := c.peer
+		if c.trusted {
+			want = header + ":0"
+		}
+		if got := addressOf(Options{Proxies: c.proxies}, c.peer, header); got != want {
+			t.Errorf("%s with the proxies %v: the address is %s, not %s", c.peer, c.proxies, got, want)
+		}
+	}
+}
+
+// TestForwardedLogged sends a header without an address: the log quotes it once a minute, in a
+// line that is safe and short, with the element that was not understood.
+func TestForwardedLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		h := New(Options{Proxies: networks("192.0.2.0/24"), Log: slog.New(slog.NewJSONHandler(&log, nil))})
+		ask := func(values ...string) (logged string) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RemoteAddr = "192.0.2.1:1000"
+			r.Header["X-Forwarded-For"] = values
+			h.ServeHTTP(httptest.NewRecorder(), r)
+			defer log.Reset()
+			return log.String()
+		}
+		got := ask(strings.Repeat("y", 8000), "\u009b31m\u202e"+strings.Repeat("x", 8000))
+		if len(got) > 900 || strings.Count(got, "\n") != 1 || strings.ContainsAny(got, "\u009b\u202e") {
+			t.Errorf("the log has %d bytes: %.300q", len(got), got)
+		}
+		for range 3 {
+			time.Sleep(reportEvery - time.Second)
+			if got := ask("nonsense"); got != "" {
+				t.Errorf("within a minute the log has also %s", got)
+			}
+			time.Sleep(time.Second)
+			got := ask("198.51.100.7, nonsense, 192.0.2.9:80")
+			for _, part := range []string{`"WARN"`, `"element":"nonsense"`, `"header":"198.51.100.7, nonsense, 192.0.2.9:80"`, `"proxy":"192.0.2.9:80"`} {
+				if !strings.Contains(got, part) {
+					t.Errorf("after a minute the log does not have %s: %s", part, got)
+				}
+			}
+		}
+	})
+}

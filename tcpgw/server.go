@@ -45,6 +45,7 @@ const mostLeaving = 64
 // Hub's Shutdown. If the system is short of descriptors or memory, it waits and goes on. It
 // returns nil when ln was closed.
 func (s *Server) Serve(ln net.Listener) error {
+	s.group.SetLog(s.Log)
 	var served sync.WaitGroup
 	defer served.Wait()
 	pause := time.Duration(0)

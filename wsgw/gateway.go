@@ -137,6 +137,7 @@ func (g *Gateway) begin() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.ended {
+		g.group.SetLog(g.Log)
 		g.serving.Add(1)
 	}
 	return !g.ended

@@ -54,12 +54,22 @@ type Conn struct {
 // Init prepares c for tcp, which is c's from now on, for frames that end as end says, and
 // as one of g. A peer is given up when it accepts no byte for timeout, and when it is dead: it
 // acknowledges nothing, or answers no keep-alive, for deadAfter. Reading and writing return
-// hub.ErrSlow then. An error says that the peer is gone already.
+// hub.ErrSlow then. An error says that the peer is gone already; c does without an option that
+// the system refuses, and g reports it.
 func (c *Conn) Init(tcp *net.TCPConn, g *Group, end End, timeout time.Duration) error {
-	tcp.SetWriteBuffer(sendBuffer)
-	tcp.SetKeepAliveConfig(net.KeepAliveConfig{
-		Enable: true, Idle: g.patience() / 2, Interval: g.patience() / 6, Count: 3,
-	})
+	keepAlive := net.KeepAliveConfig{Enable: true, Idle: g.patience() / 2, Interval: g.patience() / 6, Count: 3}
+	for _, o := range [...]struct {
+		name string
+		err  error
+	}{
+		{"SO_SNDBUF", tcp.SetWriteBuffer(sendBuffer)},
+		{"keep-alive", tcp.SetKeepAliveConfig(keepAlive)},
+	} {
+		if isGone(o.err) {
+			return o.err
+		}
+		g.report(o.name, o.err)
+	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
 		return err
@@ -126,7 +136,7 @@ func (c *Conn) closedErr() error {
 
 // Reset closes the connection and has the kernel drop what the peer did not take.
 func (c *Conn) Reset() error {
-	c.tcp.SetLinger(0)
+	c.group.report("SO_LINGER", c.tcp.SetLinger(0))
 	return c.Close()
 }
 

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -30,9 +31,11 @@ type Group struct {
 
 	deadAfter time.Duration // the constant if 0
 
-	mu    sync.Mutex
-	conns map[*Conn]struct{}
-	timer *time.Timer // nil while there are no conns
+	mu       sync.Mutex
+	conns    map[*Conn]struct{}
+	timer    *time.Timer // nil while there are no conns
+	log      *slog.Logger
+	reported map[string]bool // options that the system refuses
 }
 
 func (g *Group) patience() time.Duration {
@@ -72,8 +75,9 @@ func (g *Group) check() {
 	g.mu.Unlock()
 	for _, c := range conns {
 		c.raw.Control(func(fd uintptr) {
-			a, ok := readAcks(int(fd))
-			if ok && (a.isDead(g.patience()) || c.stalled.isFrozen(a, time.Now(), c.timeout)) {
+			a, err := readAcks(int(fd))
+			g.report("TCP_INFO", err)
+			if err == nil && (a.isDead(g.patience()) || c.stalled.isFrozen(a, time.Now(), c.timeout)) {
 				c.giveUp()
 			}
 		})

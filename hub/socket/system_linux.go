@@ -58,14 +58,14 @@ func unacknowledged(fd int32) int {
 	return queued
 }
 
-// readAcks returns what the system knows of a peer's acknowledgments, and whether it knows.
-func readAcks(fd int) (acks, bool) {
+// readAcks returns what the system knows of a peer's acknowledgments.
+func readAcks(fd int) (acks, error) {
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil {
-		return acks{}, false
+		return acks{}, os.NewSyscallError("getsockopt", err)
 	}
 	if info.State == unix.BPF_TCP_CLOSE { // nothing is due; what is unread is still there
-		return acks{}, true
+		return acks{}, nil
 	}
 	return acks{
 		// A peer whose window is closed answers the probes of it, which come at intervals of
@@ -74,5 +74,5 @@ func readAcks(fd int) (acks, bool) {
 		last:   time.Duration(info.Last_ack_recv) * time.Millisecond,
 		queued: info.Unacked > 0 || info.Notsent_bytes > 0,
 		bytes:  info.Bytes_acked,
-	}, true
+	}, nil
 }

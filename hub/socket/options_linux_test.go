@@ -1,0 +1,95 @@
+package socket
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// logged has g warn in the buffer that it returns.
+func logged(g *Group) *bytes.Buffer {
+	var log bytes.Buffer
+	g.SetLog(slog.New(slog.NewTextHandler(&log, nil)))
+	return &log
+}
+
+// TestRefusedOption sets keep-alive times that the kernel refuses: connections work without
+// them, and the log has one warning for all.
+func TestRefusedOption(t *testing.T) {
+	g := &Group{deadAfter: 100 * time.Hour}
+	log := logged(g)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for range 3 {
+		peer, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer peer.Close()
+		nc, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c Conn
+		if err := c.Init(nc.(*net.TCPConn), g, EndOfLine, time.Second); err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Write([]byte("hello\n")); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "option=keep-alive") {
+		t.Errorf("the log has %q", got)
+	}
+}
+
+// TestRefusedTCPInfo looks for dead peers on a socket that knows no TCP_INFO.
+func TestRefusedTCPInfo(t *testing.T) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fds[1])
+	f := os.NewFile(uintptr(fds[0]), "")
+	defer f.Close()
+	raw, err := f.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g Group
+	log := logged(&g)
+	g.conns = map[*Conn]struct{}{{raw: raw}: {}, {raw: raw}: {}}
+	g.check()
+	g.check()
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "option=TCP_INFO") {
+		t.Errorf("the log has %q", got)
+	}
+}
+
+// TestOptionOfEndedConn gets errors that say no more than that the connection has ended.
+func TestOptionOfEndedConn(t *testing.T) {
+	var g Group
+	log := logged(&g)
+	c, _ := pair(t)
+	c.Close()
+	g.report("closed", c.tcp.SetLinger(0))
+	g.report("reset", &net.OpError{Op: "set", Err: os.NewSyscallError("setsockopt", syscall.ECONNRESET)})
+	g.report("fine", nil)
+	if log.Len() > 0 {
+		t.Errorf("the log has %q", log)
+	}
+	var late Conn
+	if err := late.Init(c.tcp, &g, EndOfLine, time.Second); !errors.Is(err, net.ErrClosed) || log.Len() > 0 {
+		t.Errorf("Init returns %v and logs %q", err, log)
+	}
+}

@@ -38,7 +38,11 @@ func bind(flag, addr string) (net.Listener, error) {
 	if addr == "" {
 		return nil, nil
 	}
-	ln, err := net.Listen("tcp", addr)
+	// Go's default is Multipath TCP, whose connections outlive their paths: if keep-alive ends
+	// the only one, reading and writing return no error.
+	var lc net.ListenConfig
+	lc.SetMultipathTCP(false)
+	ln, err := lc.Listen(context.Background(), "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%s %s is taken by another program: stop it, or give %[1]s another address", flag, addr)

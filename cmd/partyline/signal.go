@@ -8,14 +8,22 @@ import (
 	"syscall"
 )
 
-// signalContext returns a context that the first SIGINT or SIGTERM ends. A second one
-// ends the process at once.
+// signalContext returns a context that the first SIGINT, SIGTERM or SIGHUP ends. A second
+// SIGINT or SIGTERM ends the process at once; SIGHUP does not count, since a terminal that
+// closes sends several. If SIGHUP was ignored when the program started, as by nohup, it stays
+// ignored.
 func signalContext(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
-	signals := make(chan os.Signal, 2)
+	signals, hangups := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(hangups, syscall.SIGHUP)
+	}
 	go func() {
 		select {
+		case <-hangups:
+			cancel()
+			<-signals
 		case <-signals:
 			cancel()
 		case <-ctx.Done():
@@ -27,6 +35,7 @@ func signalContext(parent context.Context) (context.Context, context.CancelFunc)
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
+		signal.Stop(hangups)
 		cancel()
 	}
 }

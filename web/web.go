@@ -52,15 +52,15 @@ func New(opts Options) http.Handler {
 	if len(opts.Proxies) > 0 {
 		r.Use(readForwarded(opts.Proxies, log))
 	}
+	routes := routes{Router: r, allow: make(map[string]string)}
 	for _, a := range assets() {
-		r.Method(http.MethodGet, a.path, a)
-		r.Method(http.MethodHead, a.path, a)
+		routes.add(a.path, a, pageMethods...)
 	}
-	r.Get("/healthz", health)
-	r.Head("/healthz", health)
+	routes.add("/healthz", http.HandlerFunc(health), pageMethods...)
 	if opts.WebSocket != nil {
-		r.Method(http.MethodGet, "/ws", opts.WebSocket)
+		routes.add("/ws", opts.WebSocket, http.MethodGet)
 	}
+	r.MethodNotAllowed(routes.refuse)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		log.DebugContext(r.Context(), "no such page", "path", hub.Quote(r.URL.Path, 100))
 		http.NotFound(w, r)

@@ -1,0 +1,36 @@
+package web
+
+import (
+	"net/http"
+	"testing"
+)
+
+// TestMethods requests each path with each method, known and unknown. The answers to OPTIONS
+// and to a method that is not allowed name those that are, and do not admit other sites.
+func TestMethods(t *testing.T) {
+	h := New(Options{WebSocket: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
+	allowed := map[string]string{"/healthz": "GET, HEAD, OPTIONS", "/ws": "GET", "/nothing": ""}
+	for _, a := range assets() {
+		allowed[a.path] = "GET, HEAD, OPTIONS"
+	}
+	for path, allow := range allowed {
+		for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE", "QUERY", "get", "PROPFIND"} {
+			want, wantAllow := http.StatusMethodNotAllowed, allow
+			switch {
+			case allow == "":
+				want = http.StatusNotFound
+			case method == "OPTIONS" && path != "/ws":
+				want = http.StatusNoContent
+			case method == "GET", method == "HEAD" && path != "/ws":
+				want, wantAllow = http.StatusOK, ""
+			}
+			res := get(t, h, method, path, "Origin", "https://evil.example", "Access-Control-Request-Method", "GET")
+			if res.StatusCode != want || res.Header.Get("Allow") != wantAllow || len(res.Header.Values("Allow")) > 1 {
+				t.Errorf("%s %s: %s, Allow %q, want %d, %q", method, path, res.Status, res.Header.Values("Allow"), want, wantAllow)
+			}
+			if got := body(t, res); want == http.StatusNoContent && (got != "" || res.Header.Get("Access-Control-Allow-Origin") != "") {
+				t.Errorf("%s %s: the body is %q, and the header %v", method, path, got, res.Header)
+			}
+		}
+	}
+}

@@ -1,27 +1,16 @@
 package wsgw
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
-// Origins are the web sites besides the server's own whose pages may open a WebSocket.
+// Origins are the web sites and apps, besides the server's own site, whose pages may open a
+// WebSocket: scheme://host or scheme://host:port as browsers send it, in lower case and without
+// the scheme's default port. A host *.example.org stands for all names that have one more
+// label, whichever that is, as in a certificate.
 type Origins map[string]bool
-
-// ParseOrigins reads origins as browsers send them: scheme://host or scheme://host:port.
-func ParseOrigins(list []string) (Origins, error) {
-	origins := make(Origins)
-	for _, s := range list {
-		scheme, host, ok := parseOrigin(s)
-		if !ok {
-			return nil, fmt.Errorf("%q is not an origin: write it like https://chat.example.com", s)
-		}
-		origins[scheme+"://"+host] = true
-	}
-	return origins, nil
-}
 
 // allow reports whether the page that sent r may open a WebSocket (RFC 6455 section
 // 10.2). A request without an Origin is no browser's.
@@ -33,24 +22,34 @@ func (o Origins) allow(r *http.Request) bool {
 	if len(sent) > 1 {
 		return false
 	}
-	scheme, host, ok := parseOrigin(sent[0])
-	return ok && (host == plainHost(scheme, r.Host) || o[scheme+"://"+host])
+	u, err := url.Parse(sent[0])
+	if err != nil || u.Scheme == "" || u.Host == "" || !strings.EqualFold(sent[0], u.Scheme+"://"+u.Host) {
+		return false
+	}
+	host := plainHost(u.Scheme, u.Host)
+	if (u.Scheme == "http" || u.Scheme == "https") && host == plainHost(u.Scheme, r.Host) {
+		return true
+	}
+	return o.list(u.Scheme, host)
 }
 
-func parseOrigin(s string) (scheme, host string, ok bool) {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" ||
-		u.Host == "" || !strings.EqualFold(s, u.Scheme+"://"+u.Host) {
-		return "", "", false
+// list reports whether an origin is one of o.
+func (o Origins) list(scheme, host string) bool {
+	if o[scheme+"://"+host] {
+		return true
 	}
-	return u.Scheme, plainHost(u.Scheme, u.Host), true
+	label, parent, ok := strings.Cut(host, ".")
+	return ok && label != "" && o[scheme+"://*."+parent]
 }
 
 // plainHost returns a host without the scheme's default port and without case.
 func plainHost(scheme, host string) string {
 	host = strings.ToLower(host)
-	if scheme == "http" {
+	switch scheme {
+	case "http", "ws":
 		return strings.TrimSuffix(host, ":80")
+	case "https", "wss":
+		return strings.TrimSuffix(host, ":443")
 	}
-	return strings.TrimSuffix(host, ":443")
+	return host
 }

@@ -5,12 +5,17 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 )
 
 func TestOrigins(t *testing.T) {
-	list, err := ParseOrigins([]string{"https://Friend.example", "http://other.example:8000", "https://port.example:443"})
+	list, err := ParseOrigins([]string{
+		"https://Friend.example", "http://other.example:8000", "https://port.example:443",
+		"capacitor://localhost", "ws://bot.example:80", "wss://bot.example",
+		"https://*.example.org", "http://*.example.org:8080", "http://[2001:0DB8:0::7]:80",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,6 +38,37 @@ func TestOrigins(t *testing.T) {
 		{"chat.example", "https://FRIEND.example:443", true},
 		{"chat.example", "http://other.example:8000", true},
 		{"chat.example", "https://port.example", true},
+		{"chat.example", "capacitor://localhost", true},
+		{"chat.example", "Capacitor://Localhost", true},
+		{"chat.example", "ws://bot.example", true},
+		{"chat.example", "wss://bot.example:443", true},
+		{"chat.example", "http://[2001:db8::7]", true},
+		{"chat.example", "https://a.example.org", true},
+		{"chat.example", "https://A.Example.org:443", true},
+		{"chat.example", "https://xn--bcher-kva.example.org", true},
+		{"chat.example", "http://a.example.org:8080", true},
+
+		{"chat.example", "https://example.org", false},
+		{"chat.example", "https://.example.org", false},
+		{"chat.example", "https://a.b.example.org", false},
+		{"chat.example", "https://evil-example.org", false},
+		{"chat.example", "https://a.evil-example.org", false},
+		{"chat.example", "https://aexample.org", false},
+		{"chat.example", "https://a.example.org.evil.example", false},
+		{"chat.example", "https://a.example.org:8080", false},
+		{"chat.example", "http://a.example.org", false},
+		{"chat.example", "https://evil.example%2ea.example.org", false},
+		{"chat.example", "https://evil.example/.example.org", false},
+		{"chat.example", "https://evil.example\\.example.org", false},
+		{"chat.example", "https://evil.example#.example.org", false},
+		{"chat.example", "https://a.example.org@evil.example", false},
+		{"chat.example", "capacitor://chat.example", false},
+		{"chat.example", "capacitor://localhost:80", false},
+		{"chat.example", "ionic://localhost", false},
+		{"localhost", "capacitor://evil.localhost", false},
+		{"chat.example", "wss://chat.example", false},
+		{"chat.example", "https://bot.example", false},
+		{"chat.example", "://friend.example", false},
 
 		{"chat.example", "", false},
 		{"chat.example", "null", false},
@@ -80,13 +116,87 @@ func TestOriginsSent(t *testing.T) {
 	}
 }
 
+// TestParseOrigins refuses what can never match, with a hint, and lets all else match.
 func TestParseOrigins(t *testing.T) {
-	for _, wrong := range []string{
-		"", "chat.example", "*", "https://", "ftp://chat.example", "https://chat.example/", "https://chat.example/chat",
-		"https://me@chat.example", "https://chat.example?x", "null", "https://chat.example https://b.example",
+	for wrong, hint := range map[string]string{
+		"":                                   "https://chat.example.com",
+		"chat.example":                       "https://chat.example.com",
+		"chat.example:8080":                  "https://chat.example.com",
+		"//chat.example":                     "https://chat.example.com",
+		"https:chat.example":                 "https://chat.example.com",
+		"https//chat.example":                "https://chat.example.com",
+		"https://":                           "https://chat.example.com",
+		"https://.example":                   "https://chat.example.com",
+		"https://chat..example":              "https://chat.example.com",
+		"https://chat.example https://b":     "https://chat.example.com",
+		"https://chat.example b.example":     "https://chat.example.com",
+		" https://chat.example":              "https://chat.example.com",
+		"1x://chat.example":                  "https://chat.example.com",
+		"null":                               "any page",
+		"file://":                            "file:",
+		"ftp://chat.example":                 "ftp:",
+		"data://chat.example":                "data:",
+		"https://chat.example/":              "as in https://chat.example",
+		"https://chat.example/chat":          "as in https://chat.example",
+		"https://chat.example:8443/":         "as in https://chat.example:8443",
+		"https://chat.example?x":             "as in https://chat.example",
+		"https://chat.example#x":             "as in https://chat.example",
+		"https://me@chat.example":            "user",
+		"https://chat.example:":              "port",
+		"https://chat.example:0":             "port",
+		"https://chat.example:65536":         "port",
+		"https://chat.example:0443":          "port",
+		"https://chat.example:https":         "port",
+		"https://chat.example:+443":          "port",
+		"*":                                  "https://chat.example.com",
+		"*://chat.example":                   "https://chat.example.com",
+		"https://*":                          "https://*.example.com",
+		"https://*.":                         "https://chat.example.com",
+		"https://*.*.example":                "https://*.example.com",
+		"https://chat.*.example":             "https://*.example.com",
+		"https://chat*.example":              "https://*.example.com",
+		"https://chat.example:*":             "port",
+		"http://*.0.0.1":                     "IPv4",
+		"http://127.1":                       "IPv4",
+		"http://192.0.2.007":                 "IPv4",
+		"http://[192.0.2.7]":                 "IPv6",
+		"http://[::ffff:192.0.2.7]":          "IPv6",
+		"http://[fe80::1%eth0]":              "IPv6",
+		"http://[2001:db8::7":                "IPv6",
+		"http://2001:db8::7":                 "https://chat.example.com",
+		"https://b\u00fccher.example":        "xn--",
+		"https://*.b\u00fccher.example:8443": "xn--",
+		"https://chat.example\\b":            "https://chat.example.com",
+		"https://chat%2eexample":             "https://chat.example.com",
 	} {
-		if _, err := ParseOrigins([]string{"https://ok.example", wrong}); err == nil {
-			t.Errorf("%q is taken for an origin", wrong)
+		_, err := ParseOrigins([]string{"https://ok.example", wrong})
+		if err == nil || !strings.Contains(err.Error(), strconv.Quote(wrong)+" is not an origin: ") || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+	for list, want := range map[string]string{
+		"HTTPS://Chat.Example:443":       "https://chat.example",
+		"http://chat.example:80":         "http://chat.example",
+		"https://chat.example:80":        "https://chat.example:80",
+		"http://my_host:8080":            "http://my_host:8080",
+		"http://localhost:3000":          "http://localhost:3000",
+		"http://192.0.2.7":               "http://192.0.2.7",
+		"http://[2001:0DB8:0:0::7]:8080": "http://[2001:db8::7]:8080",
+		"https://*.Example.org":          "https://*.example.org",
+		"capacitor://localhost":          "capacitor://localhost",
+		"chrome-extension://abcdefgh":    "chrome-extension://abcdefgh",
+		"wss://chat.example:443":         "wss://chat.example",
+		"https://chat.example.":          "https://chat.example.",
+		"https://xn--bcher-kva.example":  "https://xn--bcher-kva.example",
+		"https://1.example":              "https://1.example",
+	} {
+		got, err := ParseOrigins([]string{list})
+		if err != nil || len(got) != 1 || !got[want] {
+			t.Errorf("%s: %v, %v", list, got, err)
+		}
+		sent := strings.Replace(want, "*", "a", 1)
+		if !got.allow(&http.Request{Host: "other.example", Header: http.Header{"Origin": {sent}}}) {
+			t.Errorf("%s: %s is turned away", list, sent)
 		}
 	}
 	if list, err := ParseOrigins(nil); err != nil || len(list) != 0 {

@@ -71,7 +71,7 @@ func newCommand() *cobra.Command {
 	f.StringVar(&c.http, "http", "127.0.0.1:8080", `address for browsers and bots; "" for none`)
 	c.keep.addFlags(f)
 	f.IntVar(&c.replay, "replay", 20, "messages that a newcomer is told")
-	f.StringSliceVar(&c.origins, "origin", nil, "web site whose pages may come in, besides the server's own; may be repeated")
+	f.StringSliceVar(&c.origins, "origin", nil, "web site whose pages may come in, besides the server's own; https://*.example.org for each name one level below; may be repeated")
 	f.StringSliceVar(&c.hosts, "host", nil, "name to which the page answers; others are refused if it is given, or if --http is a loopback address; may be repeated")
 	f.DurationVar(&c.drain, "drain", 5*time.Second, "time to deliver what was said when the server ends")
 	c.limits.addFlags(f)

@@ -20,13 +20,18 @@ import (
 // own, and its Origin equals its Host. That name is what gives it away.
 type Hosts map[string]bool
 
+// nameChars are the characters of a name in lower case, as browsers send it.
+const nameChars = "abcdefghijklmnopqrstuvwxyz0123456789-_."
+
 // ParseHosts reads names and addresses without a port. Its result is never nil.
 func ParseHosts(list []string) (Hosts, error) {
 	hosts := make(Hosts)
 	for _, s := range list {
 		name := plainName(s)
-		if _, err := netip.ParseAddr(name); err != nil && (name == "" || strings.ContainsAny(name, ":/@ *")) {
-			return nil, fmt.Errorf("%q is not a host: write it like chat.example.com", s)
+		if addr, err := netip.ParseAddr(name); err == nil {
+			name = addr.Unmap().WithZone("").String()
+		} else if name == "" || strings.Trim(name, nameChars) != "" {
+			return nil, fmt.Errorf("%q is not a host: write it like chat.example.com, without a port and in ASCII", s)
 		}
 		hosts[name] = true
 	}
@@ -52,7 +57,7 @@ func (hosts Hosts) know(r *http.Request) bool {
 		return false
 	}
 	addr = addr.Unmap().WithZone("")
-	return addr.IsLoopback() || addr == localAddr(r)
+	return addr.IsLoopback() || addr == localAddr(r) || hosts[addr.String()]
 }
 
 // plainName returns a host without brackets, the dot that may end it, and case.

@@ -12,7 +12,7 @@ import (
 )
 
 func TestHosts(t *testing.T) {
-	hosts, err := ParseHosts([]string{"chat.example.com", "Other.Example.", "192.0.2.7", "[2001:db8::7]"})
+	hosts, err := ParseHosts([]string{"chat.example.com", "Other.Example.", "192.0.2.7", "[2001:0DB8:0::7]"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func TestHosts(t *testing.T) {
 		"[::ffff:127.0.0.1]:8080": true,
 		"198.51.100.1:8080":       true, // it came to this one
 		"chat.example.com":        true, "Chat.Example.Com:8080": true, "chat.example.com.": true, "other.example": true,
-		"192.0.2.7": true, "[2001:db8::7]:80": true,
+		"192.0.2.7": true, "[::ffff:192.0.2.7]": true, "[2001:db8::7]:80": true, "[2001:db8:0::7]": true,
 
 		"": true, // as in HTTP/1.0
 
@@ -41,7 +41,7 @@ func TestHosts(t *testing.T) {
 }
 
 func TestParseHosts(t *testing.T) {
-	for _, wrong := range []string{"", ".", "https://chat.example.com", "chat.example.com:8080", "*.example.com", "a b", "me@chat.example.com", "[::1]:80"} {
+	for _, wrong := range []string{"", ".", "https://chat.example.com", "chat.example.com:8080", "*.example.com", "a b", "me@chat.example.com", "[::1]:80", "b\u00fccher.example", "chat.example,b.example", "\x1b[m"} {
 		if _, err := ParseHosts([]string{"ok.example", wrong}); err == nil {
 			t.Errorf("%q is taken for a host", wrong)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"strings"
@@ -61,22 +62,22 @@ func newBenchCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.IntVar(&p.TCP, "tcp", 0, "members over TCP")
-	f.IntVar(&p.WS, "ws", 0, "members over WebSocket")
+	intVar(f, &p.TCP, "tcp", 0, 0, math.MaxInt32, "members over TCP")
+	intVar(f, &p.WS, "ws", 0, 0, math.MaxInt32, "members over WebSocket")
 	f.StringSliceVar(&b.format, "format", []string{"text"}, "text or json; or both kinds, as text,json: TCP's and WebSocket's")
-	f.IntVar(&p.Talkers, "talkers", 1, "how many of the members talk")
-	f.IntVar(&p.Window, "window", 4, "messages that a talker has on the way; it says the next when one comes back")
-	f.Float64Var(&p.Rate, "rate", 0, "instead: messages a second, of all talkers together")
-	f.IntVar(&p.Size, "size", 100, "bytes of a message")
-	f.IntVar(&p.Stuck, "stuck", 0, "further members, who never read")
-	f.IntVar(&p.Rooms, "rooms", 1, "rooms over which the members are spread")
+	intVar(f, &p.Talkers, "talkers", 1, 0, math.MaxInt32, "how many of the members talk")
+	intVar(f, &p.Window, "window", 4, 0, math.MaxInt32, "messages that a talker has on the way; it says the next when one comes back")
+	floatVar(f, &p.Rate, "rate", 0, "instead: messages a second, of all talkers together")
+	intVar(f, &p.Size, "size", 100, 0, math.MaxInt32, "bytes of a message")
+	intVar(f, &p.Stuck, "stuck", 0, 0, math.MaxInt32, "further members, who never read")
+	intVar(f, &p.Rooms, "rooms", 1, 0, math.MaxInt32, "rooms over which the members are spread")
 	f.StringVar(&p.Room, "room", "", `the room, or the start of their names; "bench", or the lobby with --self`)
-	f.DurationVar(&p.For, "for", 10*time.Second, "how long is measured")
-	f.Int64Var(&p.Messages, "messages", 0, "instead: how many messages are said")
+	durationVar(f, &p.For, "for", 10*time.Second, 0, "how long is measured")
+	intVar(f, &p.Messages, "messages", 0, 0, math.MaxInt64, "instead: how many messages are said")
 	f.StringVar(&p.Addr, "addr", "127.0.0.1:4000", "the server's address for --tcp")
 	f.StringVar(&p.URL, "url", "ws://127.0.0.1:8080/ws", "the server's address for --ws")
-	f.BoolVar(&b.self, "self", false, "start a server for this, as a process of its own")
-	f.BoolVar(&b.json, "json", false, "print the report as JSON")
+	boolVar(f, &b.self, "self", "start a server for this, as a process of its own")
+	boolVar(f, &b.json, "json", "print the report as JSON")
 	f.StringVar(&b.plot, "plot", "", "draw latency and throughput into this SVG file")
 	return cmd
 }

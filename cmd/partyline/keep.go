@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -24,24 +24,10 @@ type keep struct {
 
 func (k *keep) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&k.dir, "data", "", `folder in which history is kept on disk; "" to keep it in memory`)
-	f.IntVar(&k.messages, "history", 1000, "messages that a room keeps")
-	f.DurationVar(&k.age, "history-age", 0, "time for which it keeps them; 0 for no bound")
-	f.StringVar(&k.sync, "sync", string(disk.SyncFull), "what a stored message survives: full, the loss of power; normal, the end of this program")
-	f.StringVar(&k.onError, "on-disk-error", string(disk.Refuse), "what becomes of messages that can't be stored: refuse, or live to have them heard, and marked")
-}
-
-func (k *keep) check() error {
-	switch {
-	case k.messages < 0:
-		return errors.New("--history is below 0")
-	case k.age < 0:
-		return errors.New("--history-age is below 0")
-	case k.sync != string(disk.SyncFull) && k.sync != string(disk.SyncNormal):
-		return errors.New("--sync is full or normal")
-	case k.onError != string(disk.Refuse) && k.onError != string(disk.Live):
-		return errors.New("--on-disk-error is refuse or live")
-	}
-	return nil
+	intVar(f, &k.messages, "history", 1000, 0, math.MaxInt32, "messages that a room keeps")
+	durationVar(f, &k.age, "history-age", 0, 0, "time for which it keeps them; 0 for no bound")
+	choiceVar(f, &k.sync, "sync", string(disk.SyncFull), "what a stored message survives: full, the loss of power; normal, the end of this program", string(disk.SyncFull), string(disk.SyncNormal))
+	choiceVar(f, &k.onError, "on-disk-error", string(disk.Refuse), "what becomes of messages that can't be stored: refuse, or live to have them heard, and marked", string(disk.Refuse), string(disk.Live))
 }
 
 // open returns the journal, and what closes it.

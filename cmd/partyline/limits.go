@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -43,71 +42,39 @@ var defaultLimits = limits{
 
 func (l *limits) addFlags(f *pflag.FlagSet) {
 	d := defaultLimits
-	f.Float64Var(&l.rate, "rate", d.rate, "lines a second that a member may say before it is read more slowly; 0 for no bound")
-	f.IntVar(&l.burst, "burst", d.burst, "lines that it may say at once")
-	f.IntVar(&l.line, "max-line", d.line, "bytes that a line may have")
-	f.IntVar(&l.fragments, "max-fragments", d.fragments, "frames that a WebSocket message may have")
-	f.IntVar(&l.asked, "max-asked", d.asked, "stored messages that a member may ask for at once")
-	f.IntVar(&l.members, "max-members", d.members, "members in all; 0 for as many as the descriptors allow")
-	f.IntVar(&l.perAddress, "max-per-address", d.perAddress, "members from one address (a /64 of IPv6); 0 for no bound")
-	f.IntVar(&l.arrivals, "max-arrivals", d.arrivals, "new members from one address in a minute; 0 for no bound")
-	f.StringSliceVar(&l.exempt, "exempt", nil, "network without bounds for each address, besides this machine; may be repeated")
-	f.StringSliceVar(&l.proxies, "proxy", nil, "proxy that says for whom it comes: over TCP it has to send a PROXY header, over HTTP X-Forwarded-For; may be repeated")
-	f.IntVar(&l.rooms, "max-rooms", d.rooms, "rooms with people; 0 for no bound")
-	f.IntVar(&l.newRooms, "max-new-rooms", d.newRooms, "rooms that an address may make, and one more each minute; 0 for no bound")
-	f.IntVar(&l.window, "window", d.window, "KiB that a room keeps for those who read slowly")
-	f.IntVar(&l.backlog, "max-backlog", d.backlog, "MiB that all rooms together keep for them")
-	f.DurationVar(&l.write, "write-timeout", d.write, "time in which a client may accept no byte before it is cut off")
-	f.IntVar(&l.header, "max-header", d.header, "KiB of an HTTP request's header")
-	f.DurationVar(&l.headerTime, "header-timeout", d.headerTime, "time in which that, or a PROXY header, has to come")
+	floatVar(f, &l.rate, "rate", d.rate, "lines a second that a member may say before it is read more slowly; 0 for no bound")
+	intVar(f, &l.burst, "burst", d.burst, 1, math.MaxInt32, "lines that it may say at once")
+	intVar(f, &l.line, "max-line", d.line, 16, 1<<20, "bytes that a line may have")
+	intVar(f, &l.fragments, "max-fragments", d.fragments, 1, math.MaxInt32, "frames that a WebSocket message may have")
+	intVar(f, &l.asked, "max-asked", d.asked, 1, 10_000, "stored messages that a member may ask for at once")
+	intVar(f, &l.members, "max-members", d.members, 0, math.MaxInt32, "members in all; 0 for as many as the descriptors allow")
+	intVar(f, &l.perAddress, "max-per-address", d.perAddress, 0, math.MaxInt32, "members from one address (a /64 of IPv6); 0 for no bound")
+	intVar(f, &l.arrivals, "max-arrivals", d.arrivals, 0, 1_000_000, "new members from one address in a minute; 0 for no bound")
+	listVar(f, &l.exempt, "exempt", checkNetworks, "networks", "network without bounds for each address, besides this machine; may be repeated")
+	listVar(f, &l.proxies, "proxy", checkNetworks, "networks", "proxy that says for whom it comes: over TCP it has to send a PROXY header, over HTTP X-Forwarded-For; may be repeated")
+	intVar(f, &l.rooms, "max-rooms", d.rooms, 0, math.MaxInt32, "rooms with people; 0 for no bound")
+	intVar(f, &l.newRooms, "max-new-rooms", d.newRooms, 0, math.MaxInt32, "rooms that an address may make, and one more each minute; 0 for no bound")
+	intVar(f, &l.window, "window", d.window, 64, 1<<20, "KiB that a room keeps for those who read slowly")
+	intVar(f, &l.backlog, "max-backlog", d.backlog, 1, 1<<20, "MiB that all rooms together keep for them")
+	durationVar(f, &l.write, "write-timeout", d.write, 10*time.Millisecond, "time in which a client may accept no byte before it is cut off")
+	intVar(f, &l.header, "max-header", d.header, 1, 1<<10, "KiB of an HTTP request's header")
+	durationVar(f, &l.headerTime, "header-timeout", d.headerTime, time.Millisecond, "time in which that, or a PROXY header, has to come")
 }
 
-func (l *limits) check() error {
-	for _, c := range []struct {
-		flag               string
-		value, least, most int
-	}{
-		{"--burst", l.burst, 1, math.MaxInt32},
-		{"--max-line", l.line, 16, 1 << 20},
-		{"--max-fragments", l.fragments, 1, math.MaxInt32},
-		{"--max-asked", l.asked, 1, 10_000},
-		{"--max-members", l.members, 0, math.MaxInt32},
-		{"--max-per-address", l.perAddress, 0, math.MaxInt32},
-		{"--max-arrivals", l.arrivals, 0, 1_000_000},
-		{"--max-rooms", l.rooms, 0, math.MaxInt32},
-		{"--max-new-rooms", l.newRooms, 0, math.MaxInt32},
-		{"--window", l.window, 64, 1 << 20},
-		{"--max-backlog", l.backlog, 1, 1 << 20},
-		{"--max-header", l.header, 1, 1 << 10},
-	} {
-		if c.value < c.least || c.value > c.most {
-			return fmt.Errorf("%s is not within %d and %d", c.flag, c.least, c.most)
-		}
-	}
-	switch {
-	case !(l.rate >= 0) || math.IsInf(l.rate, 0):
-		return errors.New("--rate is not a number from 0 on")
-	case l.write < 10*time.Millisecond:
-		return errors.New("--write-timeout is below 10ms")
-	case l.headerTime <= 0:
-		return errors.New("--header-timeout is not above 0")
-	}
-	_, err := parseNetworks("--exempt", l.exempt)
-	if err == nil {
-		_, err = parseNetworks("--proxy", l.proxies)
-	}
+func checkNetworks(list []string) error {
+	_, err := parseNetworks(list)
 	return err
 }
 
-// parseNetworks reads the networks and addresses of a flag.
-func parseNetworks(flag string, list []string) ([]netip.Prefix, error) {
+// parseNetworks reads networks, and addresses as networks of one.
+func parseNetworks(list []string) ([]netip.Prefix, error) {
 	var networks []netip.Prefix
 	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			addr, err := netip.ParseAddr(s)
 			if err != nil {
-				return nil, fmt.Errorf("%s is a network like 192.0.2.0/24 or an address, not %q", flag, s)
+				return nil, fmt.Errorf("%q is not a network like 192.0.2.0/24 or an address", s)
 			}
 			p = netip.PrefixFrom(addr, addr.BitLen())
 		}
@@ -122,13 +89,13 @@ func parseNetworks(flag string, list []string) ([]netip.Prefix, error) {
 // exempted returns the networks without the bounds for an address: who is on this machine
 // already, or a proxy here that tells no addresses, needs none.
 func (l *limits) exempted() []netip.Prefix {
-	listed, _ := parseNetworks("--exempt", l.exempt) // checked
+	listed, _ := parseNetworks(l.exempt) // checked
 	return append(listed, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
 }
 
 // trusted returns the networks of proxies.
 func (l *limits) trusted() []netip.Prefix {
-	networks, _ := parseNetworks("--proxy", l.proxies) // checked
+	networks, _ := parseNetworks(l.proxies) // checked
 	return networks
 }
 

@@ -77,7 +77,7 @@ func TestParseNetworks(t *testing.T) {
 		"::ffff:192.0.2.7": "192.0.2.7/32", "::ffff:192.0.2.7/120": "192.0.2.0/24", "::ffff:0:0/96": "0.0.0.0/0", "::/0": "::/0",
 		"fe80::1%eth0": "fe80::1/128",
 	} {
-		got, err := parseNetworks("--proxy", []string{text})
+		got, err := parseNetworks([]string{text})
 		if err != nil || len(got) != 1 || got[0].String() != want {
 			t.Errorf("%s is %v, %v, not %s", text, got, err, want)
 		}

@@ -190,3 +190,14 @@ func TestScriptsFindTheirElements(t *testing.T) {
 		}
 	}
 }
+
+// TestOneClock finds scripts that measure time by themselves: clock.js knows what each clock of
+// a browser misses.
+func TestOneClock(t *testing.T) {
+	reads := regexp.MustCompile(`\b(?:Date|performance)\.now\b|\.getTime\(|timeStamp`)
+	for _, a := range assets() {
+		if m := reads.Find(a.body); m != nil && a.path != "/clock.js" {
+			t.Errorf("%s reads a clock: %s", a.path, m)
+		}
+	}
+}

@@ -4,6 +4,7 @@
 // States: "connecting", "open" (welcomed), "waiting" (will dial again), "closed" (will not).
 
 import { pause } from "./backoff.js";
+import { now, since } from "./clock.js";
 
 const subprotocol = "partyline.json.v1";
 const dialLimit = 20_000;
@@ -25,10 +26,11 @@ export class Line {
   #onState;
   #socket = null;
   #timer = 0; // of the watch while there is a socket, of the pause while there is none
-  #heard = 0;
-  #opened = 0;
+  #heard; // a moment, as are the next two
+  #opened;
+  #lost;
   #attempt = 0;
-  #notBefore = 0;
+  #rest = 0; // for which the server asked when the link was lost
   #refs = 0;
   #asked = new Map();
 
@@ -42,7 +44,7 @@ export class Line {
   connect() {
     this.#hangUp();
     this.#become("connecting");
-    this.#heard = Date.now();
+    this.#heard = now();
     this.#watch();
     const socket = new WebSocket(this.#address(), subprotocol);
     socket.onmessage = ({ data }) => this.#hear(data);
@@ -55,7 +57,7 @@ export class Line {
 
   // wake is to be called when there is reason to think that dialling works again.
   wake() {
-    if (this.state === "waiting" && Date.now() >= this.#notBefore) this.connect();
+    if (this.state === "waiting" && since(this.#lost) >= this.#rest) this.connect();
     else if (this.#socket && this.#silence() >= silenceLimit) this.connect();
   }
 
@@ -72,7 +74,7 @@ export class Line {
   }
 
   #hear(data) {
-    this.#heard = Date.now();
+    this.#heard = now();
     let event;
     try {
       event = JSON.parse(data);
@@ -82,7 +84,7 @@ export class Line {
     if (typeof event?.type !== "string") return;
     if (event.type === "bye") return this.#lose(event);
     if (event.type === "welcome" && this.state !== "open") {
-      this.#opened = Date.now();
+      this.#opened = now();
       this.#become("open");
     }
     const asker = this.#asked.get(event.ref);
@@ -104,12 +106,12 @@ export class Line {
   }
 
   #lose(bye = {}) {
-    if (this.state === "open" && Date.now() - this.#opened >= steadyAfter) this.#attempt = 0;
+    if (this.state === "open" && since(this.#opened) >= steadyAfter) this.#attempt = 0;
     this.#hangUp();
     if (bye.reconnect === false) return this.#become("closed", bye.reason);
-    const after = bye.after_ms ?? 0;
-    this.#notBefore = Date.now() + after;
-    this.#timer = setTimeout(() => this.connect(), after + pause(this.#attempt++));
+    this.#lost = now();
+    this.#rest = bye.after_ms ?? 0;
+    this.#timer = setTimeout(() => this.connect(), this.#rest + pause(this.#attempt++));
     this.#become("waiting", bye.reason);
   }
 
@@ -133,7 +135,7 @@ export class Line {
   }
 
   #silence() {
-    return Date.now() - this.#heard;
+    return since(this.#heard);
   }
 
   #become(state, reason) {

@@ -5,6 +5,7 @@
 // An item is "waiting" for a line, "sending" while its answer is awaited, "said" once it
 // has its id and only the log has not come to it yet, or "failed", with the reason why.
 
+import { now, since } from "./clock.js";
 import { LineDown } from "./line.js";
 
 const tries = 3; // a message that breaks the line each time is not sent again by itself
@@ -25,13 +26,13 @@ export class Outbox {
   // What the shelf keeps outlives the page. takeBack(typed, why) returns whether there was
   // room to give a text back that the server will never take; has(id) whether the log has
   // come to a message.
-  constructor({ line, shelf, takeBack, has, onChange, now = Date.now }) {
+  constructor({ line, shelf, takeBack, has, onChange, clock = now }) {
     this.#line = line;
     this.#shelf = shelf;
     this.#takeBack = takeBack;
     this.#has = has;
     this.#onChange = onChange;
-    this.#now = now;
+    this.#now = clock;
     this.#items = shelf.load().map((kept) => ({ ...kept, tries: 0 }));
   }
 
@@ -41,7 +42,7 @@ export class Outbox {
   }
 
   say(request, room, typed) {
-    const item = { key: newKey(), request, room, typed, at: this.#now(), state: "waiting", tries: 0 };
+    const item = { key: newKey(), request, room, typed, at: this.#now().date, state: "waiting", tries: 0 };
     this.#items.push(item);
     this.#go(item);
   }
@@ -52,10 +53,16 @@ export class Outbox {
     this.#room = room;
     for (const item of this.of(room).filter(({ state }) => state === "waiting")) {
       // Never written to a line, it can't have been said, however long ago it was typed.
-      if (this.#now() - (item.written ?? this.#now()) < keyLife) this.#deliver(item);
+      if (!item.written || this.#hasKey(item)) this.#deliver(item);
       else this.#fail(item, perhaps);
     }
     this.#changed();
+  }
+
+  // hasKey reports whether the server is sure to know the key of an item that was written.
+  #hasKey({ written }) {
+    const age = since(written, this.#now());
+    return age >= 0 && age < keyLife;
   }
 
   // retry bears the same key: if it was said after all, the server may still know it.

@@ -9,7 +9,7 @@ const minute = 60_000;
 // gives the first unanswered request with a text its answer, or with an Error or an error
 // event its rejection.
 function stage({ kept = [] } = {}) {
-  const s = { written: [], asked: [], back: [], newest: 0, time: 1_000_000, room: "lobby", full: false };
+  const s = { written: [], asked: [], back: [], newest: 0, time: 1_000_000, set: 0, room: "lobby", full: false };
   s.line = {
     state: "closed",
     ask: (request) => {
@@ -24,7 +24,7 @@ function stage({ kept = [] } = {}) {
     takeBack: (typed) => !s.full && s.back.push(typed) > 0,
     has: (id) => id <= s.newest,
     onChange: () => {},
-    now: () => s.time,
+    clock: () => ({ date: s.time + s.set, steady: s.time }),
   });
   s.say = (text) => s.outbox.say({ type: "say", text }, s.room, text);
   s.up = (room = s.room) => {
@@ -280,6 +280,31 @@ test("a reload makes no old message young", async () => {
   s.say("a");
   const t = stage({ kept: s.shelf.kept });
   t.time += 9 * minute;
+  t.up();
+  assert.deepEqual(t.shows(), ["a failed"]);
+});
+
+test("no clock makes an old message young", async () => {
+  for (const [why, pass] of Object.entries({
+    "the clock is set back": (s) => {
+      s.time += 9 * minute;
+      s.set -= 60 * minute;
+    },
+    "the machine sleeps": (s) => (s.set += 9 * minute),
+  })) {
+    const s = stage();
+    s.up();
+    s.say("a");
+    await s.down();
+    pass(s);
+    s.up();
+    assert.deepEqual(s.shows(), ["a failed"], why);
+  }
+  const s = stage();
+  s.up();
+  s.say("a");
+  const t = stage({ kept: s.shelf.kept });
+  t.time -= minute; // set back, then a reload: how old it is can't be known
   t.up();
   assert.deepEqual(t.shows(), ["a failed"]);
 });

@@ -95,21 +95,28 @@ func unsafeRune(r rune) bool {
 // blank reports whether s is empty or white space alone.
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// Visible reports whether s has a character that can be seen, before it is cleaned.
+// Visible reports whether a text that is not cleaned yet has a character that can be seen.
+// What Clean replaces does not count.
 func Visible(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool {
 		return !unicode.IsSpace(r) && !unsafeRune(r) && !invisible(r)
 	})
 }
 
-// invisible reports the characters without width, as far as somebody would fill a line
-// with them (Unicode's Default_Ignorable_Code_Point, and the blank letters).
+// ignorable are the characters that Unicode shows as nothing: Default_Ignorable_Code_Point,
+// as Unicode derives it, but for a few Cf that have a shape.
+var ignorable = rangetable.Merge(unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, unicode.Cf)
+
+// invisible reports the characters that show nothing and are no white space.
 func invisible(r rune) bool {
-	switch r {
-	case 0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180e, 0x2800, 0x3164, 0xfeff, 0xffa0:
+	switch {
+	case r < 0xad:
+		return false
+	case r == 0x2800: // a Braille pattern without dots
 		return true
 	}
-	return r >= 0x200b && r <= 0x200f || r >= 0x2060 && r <= 0x2064
+	return unicode.Is(ignorable, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r) &&
+		(r < 0xfff9 || r > 0xfffb) && (r < 0x13430 || r > 0x1343f) // annotations, hieroglyphs
 }
 
 // mostQuoted bounds what somebody sent and is told back, in bytes.

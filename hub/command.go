@@ -43,30 +43,58 @@ func helpLines() []string {
 	return append(lines, fmt.Sprintf("%-17s %s", "//…", "a message that begins with one /"))
 }
 
-// parseText reads a line of the text format. It returns nil where the line says nothing.
+// parseText reads a line of the text format. It returns nil if the line is blank.
 func parseText(line string) (*request, *Refusal) {
 	if blank(line) {
 		return nil, nil
 	}
-	line = Clean(line)
 	rest, slash := strings.CutPrefix(line, "/")
 	if !slash || strings.HasPrefix(rest, "/") {
-		return &request{verb: verbSay, text: rest}, nil
+		return saying(rest)
 	}
 	name, args := cutWord(rest)
 	for _, c := range commands {
 		if string(c.verb) == lowerASCII(name) {
-			q := &request{verb: c.verb}
-			if !q.parseArgs(args) {
-				return nil, badRequest("usage: %s", c.usage())
-			}
-			return q, nil
+			return c.parse(args)
 		}
 	}
 	return nil, &Refusal{
 		Code:    CodeUnknownCommand,
 		Message: fmt.Sprintf("unknown command /%s: /help lists the commands, //%[1]s says it", Quote(name, mostQuoted)),
 	}
+}
+
+// saying returns the request to say a line.
+func saying(line string) (q *request, bad *Refusal) {
+	q = &request{verb: verbSay}
+	if q.text, bad = cleanText(line); bad != nil {
+		return nil, bad
+	}
+	return q, nil
+}
+
+// parse reads what stands after the command's name.
+func (c command) parse(args string) (*request, *Refusal) {
+	q := &request{verb: c.verb}
+	if !q.parseArgs(args) {
+		return nil, badRequest("usage: %s", c.usage())
+	}
+	var bad *Refusal
+	switch q.verb {
+	case verbMe, verbMsg:
+		q.text, bad = cleanText(q.text)
+	case verbQuit:
+		if !Visible(q.text) {
+			q.text = ""
+		}
+		q.text = strings.TrimSpace(Clean(q.text))
+	case verbSearch:
+		q.text = Clean(q.text)
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	return q, nil
 }
 
 // parseArgs reads what stands behind a command's name, and reports whether it may stand

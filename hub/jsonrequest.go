@@ -151,7 +151,8 @@ func (f fields) words(maxLine int) (string, *Refusal) {
 	if bad != nil {
 		return "", bad
 	}
-	return Clean(strings.NewReplacer("\r", " ", "\n", " ").Replace(text)), nil
+	text = Clean(strings.ReplaceAll(text, "\r", "\n")) // lines are joined when they are clean
+	return strings.ReplaceAll(text, "\n", " "), nil
 }
 
 // page reads an id and a limit.

@@ -49,11 +49,16 @@ func prepareText(text string, maxLine int) (string, *Refusal) {
 		return "", tooLong(maxLine)
 	}
 	text = strings.Trim(strings.ReplaceAll(text, "\r", ""), "\n")
-	if !Visible(text) {
-		return "", badRequest("the text is empty")
-	}
 	if strings.Count(text, "\n") >= maxTextLines {
 		return "", badRequest("a text has at most %d lines", maxTextLines)
+	}
+	return cleanText(text)
+}
+
+// cleanText returns a text as it is said, or a refusal if nothing in it can be seen.
+func cleanText(text string) (string, *Refusal) {
+	if !Visible(text) {
+		return "", badRequest("not said: nothing in it can be seen")
 	}
 	return Clean(text), nil
 }

@@ -11,11 +11,18 @@ import (
 // no width and pile up, over the lines above and below too. No writing takes so many.
 const maxMarks = 8
 
-// Clean makes a text safe to show on any terminal and page: every control character but
-// TAB and LF, the line and paragraph separators, and the bidirectional overrides and
-// isolates become U+FFFD; of the marks behind one character the first eight stay. A clean
-// text is returned as it is, without copying.
-func Clean(s string) string {
+// Clean makes a text safe to show on any terminal and page. It removes complete escape
+// sequences that start with ESC. Of what is left, every control character but TAB and LF,
+// the line and paragraph separators, and the bidirectional overrides and isolates become
+// U+FFFD, and the first eight of the marks after one character stay. A clean text is
+// returned as it is, without copying.
+//
+// Each line of a text is cleaned as if it were alone.
+func Clean(s string) string { return replaceUnsafe(stripANSI(s)) }
+
+// replaceUnsafe does what Clean does, except that it shows escape sequences, with U+FFFD for
+// the ESC.
+func replaceUnsafe(s string) string {
 	marks := 0
 	for i, r := range s {
 		if r >= ' ' && r < 0x7f { // most are
@@ -96,9 +103,9 @@ func unsafeRune(r rune) bool {
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // Visible reports whether a text that is not cleaned yet has a character that can be seen.
-// What Clean replaces does not count.
+// Escape sequences and what Clean replaces do not count.
 func Visible(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool {
+	return strings.ContainsFunc(stripANSI(s), func(r rune) bool {
 		return !unicode.IsSpace(r) && !unsafeRune(r) && !invisible(r)
 	})
 }
@@ -123,7 +130,8 @@ func invisible(r rune) bool {
 const mostQuoted = 32
 
 // Quote makes one clean line of what somebody sent, of not much more than most bytes, to
-// tell it back or to log it.
+// tell it back or to log it. It shows escape sequences, which Clean removes: a name that is
+// unknown because of one must not look like a known one.
 func Quote(s string, most int) string {
 	for i := range s {
 		if i >= most {
@@ -131,5 +139,5 @@ func Quote(s string, most int) string {
 			break
 		}
 	}
-	return Clean(strings.ReplaceAll(s, "\n", " "))
+	return replaceUnsafe(strings.ReplaceAll(s, "\n", " "))
 }

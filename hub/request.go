@@ -48,11 +48,15 @@ func prepareText(text string, maxLine int) (string, *Refusal) {
 	if len(text) > maxLine {
 		return "", tooLong(maxLine)
 	}
-	text = strings.Trim(strings.ReplaceAll(text, "\r", ""), "\n")
+	text, bad := cleanText(strings.ReplaceAll(text, "\r", ""))
+	if bad != nil {
+		return "", bad
+	}
+	text = strings.Trim(text, "\n") // after cleaning, which may empty the lines at the ends
 	if strings.Count(text, "\n") >= maxTextLines {
 		return "", badRequest("a text has at most %d lines", maxTextLines)
 	}
-	return cleanText(text)
+	return text, nil
 }
 
 // cleanText returns a text as it is said, or a refusal if nothing in it can be seen.

@@ -40,7 +40,7 @@ func helpLines() []string {
 	for _, c := range commands {
 		lines = append(lines, fmt.Sprintf("%-17s %s", c.usage(), c.about))
 	}
-	return append(lines, fmt.Sprintf("%-17s %s", "//…", "a message that begins with one /"))
+	return append(lines, fmt.Sprintf("%-17s %s", "//COMMAND", "say /COMMAND as a message"))
 }
 
 // parseText reads a line of the text format. It returns nil if the line is blank.
@@ -48,11 +48,13 @@ func parseText(line string) (*request, *Refusal) {
 	if blank(line) {
 		return nil, nil
 	}
-	rest, slash := strings.CutPrefix(line, "/")
-	if !slash || strings.HasPrefix(rest, "/") {
-		return saying(rest)
+	name, args, ok := cutCommand(line)
+	if !ok {
+		if rest, slash := strings.CutPrefix(line, "/"); slash && isCommand(rest) {
+			line = rest
+		}
+		return saying(line)
 	}
-	name, args := cutWord(rest)
 	for _, c := range commands {
 		if string(c.verb) == lowerASCII(name) {
 			return c.parse(args)
@@ -95,6 +97,36 @@ func (c command) parse(args string) (*request, *Refusal) {
 		return nil, bad
 	}
 	return q, nil
+}
+
+// cutCommand cuts a line that is a command into its name, as it is written, and its arguments,
+// without the blanks between. A command is "/", an ASCII letter, then ASCII letters, digits,
+// "_" or "-", and then a space, a TAB or the end of the line. Paths and comments are not.
+func cutCommand(line string) (name, args string, ok bool) {
+	rest, slash := strings.CutPrefix(line, "/")
+	name, args = cutWord(rest)
+	if !slash || !isCommandName(name) {
+		return "", "", false
+	}
+	return name, args, true
+}
+
+// isCommand reports whether a line is a command.
+func isCommand(line string) bool {
+	_, _, ok := cutCommand(line)
+	return ok
+}
+
+func isCommandName(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		case i > 0 && (c >= '0' && c <= '9' || c == '_' || c == '-'):
+		default:
+			return false
+		}
+	}
+	return s != ""
 }
 
 // parseArgs reads what stands behind a command's name, and reports whether it may stand

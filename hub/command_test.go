@@ -10,8 +10,17 @@ func TestParseText(t *testing.T) {
 		"hello":               {verb: verbSay, text: "hello"},
 		" /who":               {verb: verbSay, text: " /who"},
 		"//who":               {verb: verbSay, text: "/who"},
-		"//":                  {verb: verbSay, text: "/"},
-		"///":                 {verb: verbSay, text: "//"},
+		"//who al":            {verb: verbSay, text: "/who al"},
+		"//dance\t":           {verb: verbSay, text: "/dance\t"},
+		"//":                  {verb: verbSay, text: "//"},
+		"///":                 {verb: verbSay, text: "///"},
+		"///who":              {verb: verbSay, text: "///who"},
+		"// who":              {verb: verbSay, text: "// who"},
+		"//etc/passwd":        {verb: verbSay, text: "//etc/passwd"},
+		"/":                   {verb: verbSay, text: "/"},
+		"/ who":               {verb: verbSay, text: "/ who"},
+		"/etc/passwd":         {verb: verbSay, text: "/etc/passwd"},
+		"/who\x07":            {verb: verbSay, text: "/who�"},
 		"\x07.":               {verb: verbSay, text: "�."},
 		"\u200b.":             {verb: verbSay, text: "\u200b."},
 		"/me waves":           {verb: verbMe, text: "waves"},
@@ -85,12 +94,7 @@ func TestParseTextRefuses(t *testing.T) {
 		"\x1b[0m":        unseen,
 		"/me \x1b[0m":    unseen,
 		"/msg \x07 \x7f": unseen,
-		"/":              "unknown command",
-		"/ who":          "unknown command",
 		"/dance":         "unknown command /dance",
-		"/ſay":           "unknown command",
-		"/nic\u212a al":  "unknown command",
-		"/wh\u00f6":      "unknown command",
 		"/me":            usage + "/me ACTION",
 		"/me \t":         usage + "/me ACTION",
 		"/nick":          usage + "/nick NAME",
@@ -125,6 +129,33 @@ func TestParseTextRefuses(t *testing.T) {
 	}
 }
 
+// TestCutCommand: what is a command decides what is said and what is done.
+func TestCutCommand(t *testing.T) {
+	for line, want := range map[string]string{ // the name, "|" and the arguments
+		"/a": "a|", "/who": "who|", "/WHO": "WHO|", "/x2": "x2|", "/a_b-c": "a_b-c|", "/a-": "a-|",
+		"/who ": "who|", "/who\t": "who|", "/me waves": "me|waves", "/me \t  waves ": "me|waves ", "/me /x": "me|/x",
+		"/etc": "etc|", "/tmp is full": "tmp|is full", "/quit\u00a0x y": "", "/me\u3000waves": "",
+		"": "", "/": "", "//": "", "///": "", "/ ": "", "/ who": "", "/\twho": "", "//who": "", "///who": "", " /who": "", "\t/who": "",
+		"/2": "", "/2x": "", "/_x": "", "/-x": "", "/.bashrc": "", "/?": "", "/*": "", "/* comment */": "", "// comment": "", "/** @param */": "",
+		"/etc/passwd": "", "/bin/sh: 1: foo: not found": "", "/etc:": "", "/x.y": "", "/who,": "", "/who/": "", "/who!": "", "/a=b": "",
+		"/who\r": "", "/who\x00": "", "/who\x1b[m": "", "/\x1b[mwho": "", "\x1b[m/who": "", "/who\v": "", "/\ufeffwho": "",
+		"/ſay": "", "/nic\u212a al": "", "/wh\u00f6": "", "/é": "", "/私": "", "/who\u200b": "", "/wh\u0301o": "",
+		"hello": "", "who": "", "1/2": "", "a /who": "", "C:/who": "", "\\who": "",
+	} {
+		name, args, ok := cutCommand(line)
+		got := name + "|" + args
+		if !ok {
+			got += " no command"
+		}
+		if want == "" {
+			want = "| no command"
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+}
+
 // TestParseTextLarge: a number that is too large for any type is still a large number.
 func TestParseTextLarge(t *testing.T) {
 	huge := strings.Repeat("9", 40)
@@ -145,6 +176,9 @@ func TestHelp(t *testing.T) {
 		}
 		if _, bad := parseText("/" + name); bad != nil && bad.Code == CodeUnknownCommand {
 			t.Errorf("/%s is unknown", name)
+		}
+		if q, _ := parseText("//" + name); q == nil || q.verb != verbSay || q.text != "/"+name {
+			t.Errorf("//%s does not say it: %+v", name, q)
 		}
 	}
 }

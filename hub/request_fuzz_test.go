@@ -3,6 +3,7 @@ package hub
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 var seeds = []string{
 	"", " \t ", "hello", "/", "//x", "/me waves", "/ME\twaves ", "/msg bob hi", "/nick  al", "/join #ops",
+	"//quit", "///quit", "/etc/passwd", "/bin/sh: 1: foo: not found", "// x", "/* y */", "/a-B_9\tx", "/etc", "//etc/x", "/2", "/who\r",
 	"/history 5", "/since 99999999999999999999", "/quit bye\x07", "/format JSON", "/who x", "/\u202ewho",
 	"a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", strings.Repeat("/x", 100), "GET / HTTP/1.1",
 	`{"type":"say","text":"hi","ref":"1","key":"k"}`, `{"type":"say","text":"\u0000a\r\n\n\ud800"}`,
@@ -22,6 +24,9 @@ var seeds = []string{
 	`{"type":"search","words":"` + strings.Repeat(`\n`, 40) + `"}`,
 	`{"type":"format","format":"text"}`, `[]`, `null`, `{"type":"who"}{}`, `{"ref":"` + strings.Repeat("r", 65) + `"}`,
 }
+
+// aCommand matches the lines of text that ask for something.
+var aCommand = regexp.MustCompile(`^/[A-Za-z][A-Za-z0-9_-]*(?:[ \t]|\z)`)
 
 func FuzzText(f *testing.F) {
 	for _, s := range seeds {
@@ -34,6 +39,9 @@ func FuzzText(f *testing.F) {
 		q, bad := parseText(line)
 		if bad != nil {
 			checkRefusal(t, bad)
+			if Visible(line) && !aCommand.MatchString(line) {
+				t.Fatalf("%q is refused: %s", line, bad.Message)
+			}
 			return
 		}
 		if q == nil {
@@ -46,8 +54,12 @@ func FuzzText(f *testing.F) {
 		if strings.Contains(q.text, "\n") {
 			t.Fatalf("one line became %q", q.text)
 		}
-		if q.verb == verbSay && !strings.HasPrefix(line, "/") && q.text != Clean(line) {
-			t.Fatalf("%q became %q", line, q.text)
+		want := line
+		if aCommand.MatchString(strings.TrimPrefix(line, "/")) && strings.HasPrefix(line, "//") {
+			want = line[1:]
+		}
+		if q.verb == verbSay && q.text != Clean(want) || (q.verb == verbSay) == aCommand.MatchString(line) {
+			t.Fatalf("%q became %q of %q", line, q.verb, q.text)
 		}
 	})
 }

@@ -27,7 +27,7 @@ func TestSearchInText(t *testing.T) {
 			say(alice, fmt.Sprint("noise ", i))
 		}
 		alice.Heard()
-		alice.say("/search PIZZA", "/search pizza fri", "/search alice eats", "/search\x07\x1b[2J", "/search pizza\x07", "/search noise 18")
+		alice.say("/search PIZZA", "/search pizza fri", "/search alice eats", "/serach", "/search pizza\x07", "/search noise 18")
 		alice.hears(
 			fmt.Sprintf("= %d 2000-01-01 01:30 bot: pizza", two),
 			fmt.Sprintf("= %d 2000-01-01 01:30 bot: on Friday", two),
@@ -35,7 +35,7 @@ func TestSearchInText(t *testing.T) {
 			fmt.Sprintf("= %d 2000-01-01 01:30 bot: pizza", two),
 			fmt.Sprintf("= %d 2000-01-01 01:30 bot: on Friday", two),
 			fmt.Sprintf("= %d 2000-01-01 00:00 ~ alice eats pizza", eats),
-			"! unknown command /search��[2J: /help lists the commands, //search��[2J says it",
+			"! unknown command /serach: /help lists the commands, //serach says it",
 			"= no messages",
 			fmt.Sprintf("= %d 2000-01-01 01:30 alice: noise 18", two+19),
 		)

@@ -134,7 +134,7 @@ var lineAbuses = []abuse{
 	hears("line separators", []string{"a\u2028* bob has left\u2029b"}, []string{"eve: a\ufffd* bob has left\ufffdb"}),
 	hears("text turned round", []string{"\u202egnp.exe", "\u2066\u2067\u2068a"}, []string{"eve: \ufffdgnp.exe", "eve: \ufffd\ufffd\ufffda"}),
 	hears("emoji up to the limit", []string{strings.Repeat("🎉", 1024)}, []string{"eve: " + strings.Repeat("🎉", 1024)}),
-	hears("slashes", []string{"//quit", "/ quit", "/", "/QUITE"}, []string{"eve: /quit"}),
+	hears("slashes", []string{"//quit", "/ quit", "/", "/QUITE", "/quit/"}, []string{"eve: /quit", "eve: / quit", "eve: /", "eve: /quit/"}),
 	{name: "forged lines in a JSON text", alone: true, run: func(a *abuser) {
 		room := "court-" + fmt.Sprint(a.rand.Uint32()) // without a history
 		witness := a.witness(room)

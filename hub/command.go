@@ -26,6 +26,7 @@ var commands = []command{
 	{verbSince, "ID", "every message after ID"},
 	{verbSearch, "WORDS", "the newest messages that have all these words"},
 	{verbFormat, "text|json", "the format of what follows, both ways"},
+	{verbVerbatim, "", "say every line that follows as it is"},
 	{verbHelp, "", "this table"},
 	{verbQuit, "[TEXT]", "leave"},
 }
@@ -43,17 +44,21 @@ func helpLines() []string {
 	return append(lines, fmt.Sprintf("%-17s %s", "//COMMAND", "say /COMMAND as a message"))
 }
 
-// parseText reads a line of the text format. It returns nil if the line is blank.
-func parseText(line string) (*request, *Refusal) {
+// parseText reads a line of the text format, of which nothing is a command if verbatim is set.
+// It returns nil if the line is blank.
+func parseText(line string, verbatim bool) (*request, *Refusal) {
 	if blank(line) {
 		return nil, nil
+	}
+	if verbatim {
+		return command{verb: verbSay}.parse(line)
 	}
 	name, args, ok := cutCommand(line)
 	if !ok {
 		if rest, slash := strings.CutPrefix(line, "/"); slash && isCommand(rest) {
 			line = rest
 		}
-		return saying(line)
+		return command{verb: verbSay}.parse(line)
 	}
 	for _, c := range commands {
 		if string(c.verb) == lowerASCII(name) {
@@ -61,21 +66,13 @@ func parseText(line string) (*request, *Refusal) {
 		}
 	}
 	return nil, &Refusal{
-		Code:    CodeUnknownCommand,
-		Message: fmt.Sprintf("unknown command /%s: /help lists the commands, //%[1]s says it", Quote(name, mostQuoted)),
+		Code: CodeUnknownCommand,
+		Message: fmt.Sprintf("unknown command /%s: /help lists the commands, //%[1]s says it, /verbatim says all that follows as it is",
+			Quote(name, mostQuoted)),
 	}
 }
 
-// saying returns the request to say a line.
-func saying(line string) (q *request, bad *Refusal) {
-	q = &request{verb: verbSay}
-	if q.text, bad = cleanText(line); bad != nil {
-		return nil, bad
-	}
-	return q, nil
-}
-
-// parse reads what stands after the command's name.
+// parse makes a request of what comes after the command's name, or of a whole line to say.
 func (c command) parse(args string) (*request, *Refusal) {
 	q := &request{verb: c.verb}
 	if !q.parseArgs(args) {
@@ -83,7 +80,7 @@ func (c command) parse(args string) (*request, *Refusal) {
 	}
 	var bad *Refusal
 	switch q.verb {
-	case verbMe, verbMsg:
+	case verbSay, verbMe, verbMsg:
 		q.text, bad = cleanText(q.text)
 	case verbQuit:
 		if !Visible(q.text) {
@@ -133,7 +130,7 @@ func isCommandName(s string) bool {
 // there.
 func (q *request) parseArgs(args string) bool {
 	switch q.verb {
-	case verbMe:
+	case verbSay, verbMe:
 		q.text = args
 		return !blank(args)
 	case verbNick:

@@ -47,6 +47,7 @@ func TestParseText(t *testing.T) {
 		"/search 7":           {verb: verbSearch, text: "7"},
 		"/format json":        {verb: verbFormat, name: "json"},
 		"/Format TEXT":        {verb: verbFormat, name: "text"},
+		"/verbatim":           {verb: verbVerbatim},
 		"/help":               {verb: verbHelp},
 		"/help me":            {verb: verbHelp},
 		"/quit":               {verb: verbQuit},
@@ -63,7 +64,7 @@ func TestParseText(t *testing.T) {
 		`{"type":"who"}`:      {verb: verbSay, text: `{"type":"who"}`},
 		"/me a\u2028b\u202ec": {verb: verbMe, text: "a�b�c"},
 	} {
-		got, bad := parseText(line)
+		got, bad := parseText(line, false)
 		switch {
 		case bad != nil:
 			t.Errorf("%q: refused: %s", line, bad.Message)
@@ -77,7 +78,7 @@ func TestParseText(t *testing.T) {
 
 func TestParseTextIgnores(t *testing.T) {
 	for _, line := range []string{"", " ", "\t", "\r", " \t \r"} {
-		if q, bad := parseText(line); q != nil || bad != nil {
+		if q, bad := parseText(line, false); q != nil || bad != nil {
 			t.Errorf("%q: %+v, %v", line, q, bad)
 		}
 	}
@@ -116,9 +117,10 @@ func TestParseTextRefuses(t *testing.T) {
 		"/search":        usage + "/search WORDS",
 		"/search \t":     usage + "/search WORDS",
 		"/format":        usage + "/format text|json",
+		"/verbatim x":    usage + "/verbatim",
 		"/format xml":    usage + "/format text|json",
 	} {
-		q, bad := parseText(line)
+		q, bad := parseText(line, false)
 		if bad == nil {
 			t.Errorf("%q: %+v", line, q)
 			continue
@@ -159,10 +161,10 @@ func TestCutCommand(t *testing.T) {
 // TestParseTextLarge: a number that is too large for any type is still a large number.
 func TestParseTextLarge(t *testing.T) {
 	huge := strings.Repeat("9", 40)
-	if q, bad := parseText("/history " + huge); bad != nil || q.limit < 500 {
+	if q, bad := parseText("/history "+huge, false); bad != nil || q.limit < 500 {
 		t.Errorf("%+v, %v", q, bad)
 	}
-	if q, bad := parseText("/since " + huge); bad != nil || q.id < 1<<53 {
+	if q, bad := parseText("/since "+huge, false); bad != nil || q.id < 1<<53 {
 		t.Errorf("%+v, %v", q, bad)
 	}
 }
@@ -170,14 +172,14 @@ func TestParseTextLarge(t *testing.T) {
 // TestHelp: every command is told, and is what it says.
 func TestHelp(t *testing.T) {
 	told := strings.Join(helpLines(), "\n")
-	for _, name := range []string{"nick", "me", "join", "who", "rooms", "msg", "history", "since", "search", "format", "help", "quit"} {
+	for _, name := range []string{"nick", "me", "join", "who", "rooms", "msg", "history", "since", "search", "format", "verbatim", "help", "quit"} {
 		if !strings.Contains(told, "/"+name) {
 			t.Errorf("no /%s in the help", name)
 		}
-		if _, bad := parseText("/" + name); bad != nil && bad.Code == CodeUnknownCommand {
+		if _, bad := parseText("/"+name, false); bad != nil && bad.Code == CodeUnknownCommand {
 			t.Errorf("/%s is unknown", name)
 		}
-		if q, _ := parseText("//" + name); q == nil || q.verb != verbSay || q.text != "/"+name {
+		if q, _ := parseText("//"+name, false); q == nil || q.verb != verbSay || q.text != "/"+name {
 			t.Errorf("//%s does not say it: %+v", name, q)
 		}
 	}

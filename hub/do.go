@@ -35,6 +35,9 @@ func (m *member) do(q *request) error {
 		m.tell(m.who(q))
 	case verbRooms:
 		m.tell(m.roomsAnswer(q))
+	case verbVerbatim:
+		m.verbatim = true
+		m.tell(&Answer{Lines: []string{"every line that follows is said as it is, commands too: end your input to leave"}})
 	case verbHelp:
 		m.tell(&Answer{Lines: helpLines()})
 	case verbQuit:

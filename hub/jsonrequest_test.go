@@ -101,7 +101,7 @@ func TestParseJSONRefuses(t *testing.T) {
 			`{"type":"search","words":"a","limit":0}`, `{"type":"search","words":"a","limit":"2"}`,
 			`{"type":"format"}`, `{"type":"format","format":"xml"}`, `{"type":"format","format":1}`, `{"type":"quit","text":1}`,
 		}},
-		{CodeUnknownType, []string{`{"type":""}`, `{"type":"dance"}`, `{"type":"Say","text":"x"}`, `{"type":"help"}`, `{"type":"say "}`}},
+		{CodeUnknownType, []string{`{"type":""}`, `{"type":"dance"}`, `{"type":"Say","text":"x"}`, `{"type":"help"}`, `{"type":"verbatim"}`, `{"type":"say "}`}},
 		{CodeLineTooLong, []string{
 			`{"type":"say","text":"` + strings.Repeat("x", 4097) + `"}`,
 			`{"type":"me","text":"` + strings.Repeat("é", 2048) + `x"}`,

@@ -73,6 +73,7 @@ type member struct {
 	sweeps    bool      // its session is to sweep what it said; written by the session alone
 
 	quiet    bool  // its session's: it has asked for nothing, as far as its session knows
+	verbatim bool  // its session's: its lines of text are said as they are
 	spoke    bool  // its session's: the room has something of it that it may not have heard yet
 	pace     *pace // its session's; nil until it says something
 	seat     Seat

@@ -10,19 +10,20 @@ type verb string
 
 // The verbs are named as the types of JSON requests and as commands are.
 const (
-	verbSay     verb = "say"
-	verbMe      verb = "me"
-	verbNick    verb = "nick"
-	verbJoin    verb = "join"
-	verbWho     verb = "who"
-	verbRooms   verb = "rooms"
-	verbMsg     verb = "msg"
-	verbHistory verb = "history"
-	verbSince   verb = "since"
-	verbSearch  verb = "search"
-	verbFormat  verb = "format"
-	verbHelp    verb = "help"
-	verbQuit    verb = "quit"
+	verbSay      verb = "say"
+	verbMe       verb = "me"
+	verbNick     verb = "nick"
+	verbJoin     verb = "join"
+	verbWho      verb = "who"
+	verbRooms    verb = "rooms"
+	verbMsg      verb = "msg"
+	verbHistory  verb = "history"
+	verbSince    verb = "since"
+	verbSearch   verb = "search"
+	verbFormat   verb = "format"
+	verbVerbatim verb = "verbatim"
+	verbHelp     verb = "help"
+	verbQuit     verb = "quit"
 )
 
 // A request is what a member asks for, in whichever format it did.

@@ -18,7 +18,7 @@ func BenchmarkParseText(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, bad := parseText(line); bad != nil {
+				if _, bad := parseText(line, false); bad != nil {
 					b.Fatal(bad)
 				}
 			}

@@ -36,7 +36,11 @@ func FuzzText(f *testing.F) {
 		if !utf8.ValidString(line) || strings.Contains(line, "\n") {
 			return // no Conn passes it on
 		}
-		q, bad := parseText(line)
+		if q, bad := parseText(line, true); Visible(line) && (bad != nil || *q != request{verb: verbSay, text: Clean(line)}) ||
+			!Visible(line) && q != nil || blank(line) && bad != nil {
+			t.Fatalf("%q verbatim: %+v, %v", line, q, bad)
+		}
+		q, bad := parseText(line, false)
 		if bad != nil {
 			checkRefusal(t, bad)
 			if Visible(line) && !aCommand.MatchString(line) {

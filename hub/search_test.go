@@ -35,7 +35,7 @@ func TestSearchInText(t *testing.T) {
 			fmt.Sprintf("= %d 2000-01-01 01:30 bot: pizza", two),
 			fmt.Sprintf("= %d 2000-01-01 01:30 bot: on Friday", two),
 			fmt.Sprintf("= %d 2000-01-01 00:00 ~ alice eats pizza", eats),
-			"! unknown command /serach: /help lists the commands, //serach says it",
+			"! unknown command /serach: /help lists the commands, //serach says it, /verbatim says all that follows as it is",
 			"= no messages",
 			fmt.Sprintf("= %d 2000-01-01 01:30 alice: noise 18", two+19),
 		)

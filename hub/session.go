@@ -197,7 +197,7 @@ func (m *member) heed(line []byte, first bool) (charge, error) {
 		if first && isHTTP(text) {
 			return chargeLine, ErrHTTP
 		}
-		q, bad = parseText(text)
+		q, bad = parseText(text, m.verbatim)
 	}
 	if bad != nil {
 		return chargeLine, bad

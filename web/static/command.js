@@ -9,19 +9,25 @@ const usage = {
   search: "/search WORDS",
 };
 
+// A command is as in the text format: /, a letter, then letters, digits, _ or -, and a blank or
+// the end of the line. Paths and comments are not.
+const command = /^\/([A-Za-z][A-Za-z0-9_-]*)(?:[ \t\n](.*))?$/s;
+
 // parse returns {request} for the wire, {error} for the person, or null for white space.
 export function parse(input) {
   if (input.trim() === "") return null;
-  if (input.startsWith("//")) return say(input.slice(1));
-  if (!input.startsWith("/")) return say(input);
-
-  const [, word, rest] = /^\/(\S*)\s*(.*)$/s.exec(input);
+  const found = command.exec(input);
+  if (!found) {
+    const escaped = input.startsWith("//") && command.test(input.slice(1));
+    return say(escaped ? input.slice(1) : input);
+  }
+  const [, word, rest = ""] = found;
   const name = word.toLowerCase();
   const request = Object.hasOwn(usage, name) ? build[name](rest.trim()) : undefined;
   if (request) return { request };
   if (request === null) return { error: `Write ${usage[name]}` };
   const known = Object.keys(usage).map((n) => `/${n}`).join(", ");
-  return { error: `There is no /${word}, only ${known}. Begin with // to say a line that starts with /.` };
+  return { error: `There is no /${word}, only ${known}. Write //${word} to say it.` };
 }
 
 const say = (text) => ({ request: { type: "say", text } });

@@ -5,7 +5,20 @@ import { bareRoom, parse } from "../static/command.js";
 const requests = [
   ["hello", { type: "say", text: "hello" }],
   ["  two\nlines ", { type: "say", text: "  two\nlines " }],
-  ["//etc/hosts", { type: "say", text: "/etc/hosts" }],
+  ["//me", { type: "say", text: "/me" }],
+  ["//foo bar\n/me", { type: "say", text: "/foo bar\n/me" }],
+  ["//etc/hosts", { type: "say", text: "//etc/hosts" }],
+  ["/etc/hosts", { type: "say", text: "/etc/hosts" }],
+  ["/bin/sh: 1: foo: not found", { type: "say", text: "/bin/sh: 1: foo: not found" }],
+  ["/* a */\n// b\nc();", { type: "say", text: "/* a */\n// b\nc();" }],
+  ["// b", { type: "say", text: "// b" }],
+  ["//", { type: "say", text: "//" }],
+  ["///me", { type: "say", text: "///me" }],
+  ["/", { type: "say", text: "/" }],
+  ["/ me waves", { type: "say", text: "/ me waves" }],
+  ["/me\u00a0waves", { type: "say", text: "/me\u00a0waves" }],
+  ["/mé", { type: "say", text: "/mé" }],
+  ["/__proto__ x", { type: "say", text: "/__proto__ x" }],
   ["1/2", { type: "say", text: "1/2" }],
   [" /me", { type: "say", text: " /me" }],
   ["/me waves", { type: "me", text: "waves" }],
@@ -16,13 +29,14 @@ const requests = [
   ["/nick a b", { type: "nick", nick: "a b" }],
   ["/join ops", { type: "join", room: "ops" }],
   ["/Join #ops", { type: "join", room: "ops" }],
+  ["/me\n\twaves", { type: "me", text: "waves" }],
   ["/search  two words ", { type: "search", words: "two words" }],
 ];
 for (const [input, request] of requests) {
   test(`${JSON.stringify(input)} is a request`, () => assert.deepEqual(parse(input), { request }));
 }
 
-for (const input of ["/foo", "/foo bar", "/", "/ me waves", "/mean", "/constructor", "/__proto__ x", "/me", "/msg", "/msg bob", "/nick ", "/join #", "/search "]) {
+for (const input of ["/foo", "/foo bar", "/foo\nbar", "/etc", "/a-B_9", "/mean", "/constructor", "/me", "/me \t", "/msg", "/msg bob", "/nick ", "/join #", "/search "]) {
   test(`${JSON.stringify(input)} is refused`, () => {
     const { request, error } = parse(input);
     assert.equal(request, undefined);

@@ -71,6 +71,16 @@ var logKinds = []func(r *rand.Rand) []logLine{
 	func(r *rand.Rand) []logLine { // an escape sequence that was cut off
 		return []logLine{{sent: "cut\x1b[1;3\n", want: "cut\ufffd[1;3"}, {sent: "2mhere\n", want: "2mhere"}}
 	},
+	func(r *rand.Rand) []logLine { // a progress bar, which leaves its last state
+		var sent strings.Builder
+		before, after := one(r, "", "\r", "\r\x1b[K\x1b[32m"), one(r, "\r", "\r\r", "\x1b[m\r", "   \r")
+		for done := range r.IntN(9) {
+			fmt.Fprintf(&sent, "%s%3d%% [%s>  ]%s", before, done, strings.Repeat("=", done), after)
+		}
+		want := one(r, "100% [==========]", "Done", "  ok", "完了")
+		fmt.Fprint(&sent, before, want, one(r, "\n", "\r\n", "\r\r\n", "\r\x1b[K\n", "\r   \r\n"))
+		return []logLine{{sent: sent.String(), want: want}}
+	},
 	func(r *rand.Rand) []logLine { // CJK
 		text := make([]rune, 1+r.IntN(60))
 		for i := range text {

@@ -77,6 +77,8 @@ func hint(err error) string {
 		return gone.hint
 	case code(err) == sqlite3.SQLITE_FULL:
 		return "make place on the disk; it goes on by itself"
+	case code(err) == sqlite3.SQLITE_BUSY:
+		return "another program writes to the file: end it; it goes on by itself"
 	case code(err) == sqlite3.SQLITE_CORRUPT || code(err) == sqlite3.SQLITE_NOTADB:
 		return "the file is damaged: end the server, put a copy in its place"
 	}
@@ -98,11 +100,14 @@ func (w *writer) checkDisk() {
 
 // probe finds out whether the disk is well again, and mends what can be mended from here.
 func (w *writer) probe() {
+	if w.copying.Load() {
+		return // a checkpoint that began before the trouble ends first
+	}
 	switch code(w.health.err) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR:
 		// It gives back what the log takes; and the log begins anew, which may lack what the
 		// disk once failed to write and the system does not write again.
-		w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		w.cutLog()
 	}
 	err := w.files.present()
 	var gone *goneError

@@ -102,7 +102,7 @@ func (w *writer) close() {
 		if err := w.transaction(true, w.end); err != nil {
 			w.fail(err)
 		}
-		w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		w.copyAll()
 	}
 	if h := &w.health; h.err != nil {
 		w.j.log.Error("history ends unwritten", "file", w.j.path, "err", h.err,

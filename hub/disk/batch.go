@@ -175,7 +175,7 @@ func (b *batch) claim(e *entry, room int64) error {
 	if err := w.row(`SELECT id, at, gone FROM keys WHERE room = ? AND key = ?`, room, e.key).Scan(&id, &at, &gone); err != nil {
 		return err
 	}
-	if !gone || m.At.UnixMilli()-at < hub.KeyLife.Milliseconds() {
+	if !gone || w.now().UnixMilli()-at < hub.KeyLife.Milliseconds() {
 		m.ID, e.fate.Repeated = id, true
 		return nil
 	}
@@ -278,5 +278,5 @@ func (w *writer) saveAll() (note func(), err error) {
 			w.saved(r, keys[i])
 		}
 	}
-	return note, w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?)`, floor, jump)
+	return note, w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?)`, floor, jump, w.now().UnixMilli())
 }

@@ -57,6 +57,8 @@ type Options struct {
 	Sync    Sync    // SyncFull if empty
 	OnError OnError // Refuse if empty
 	Log     *slog.Logger
+
+	wall func() time.Time // time.Now, or the clock of a test, which may set it at any time
 }
 
 // A Journal is a hub.Journal on disk. Its methods may be called from any goroutine.
@@ -104,6 +106,9 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.wall == nil {
+		o.wall = time.Now
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -140,7 +145,7 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 
 // Append hands m to the writer.
 func (j *Journal) Append(m *hub.Message, key string, commit func(hub.Fate)) {
-	m.At = time.Now()
+	m.At = j.options.wall()
 	j.mu.Lock()
 	closing := j.closing
 	if !closing {

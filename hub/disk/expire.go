@@ -21,11 +21,11 @@ func (w *writer) expire() (did bool, err error) {
 	if age > 0 {
 		every = min(max(age/10, tick), expireEvery)
 	}
-	now := time.Now()
-	if !w.expiring && now.Sub(w.expired) < every {
+	if !w.expiring && time.Since(w.expired) < every {
 		return false, nil
 	}
-	w.expired, w.expiring = now, false
+	w.expired, w.expiring = time.Now(), false
+	now := w.now()
 	rooms, err := w.expireKeys(now.Add(-hub.KeyLife))
 	if err == nil && age > 0 {
 		var more []int64
@@ -37,6 +37,18 @@ func (w *writer) expire() (did bool, err error) {
 	}
 	w.expiring = err == nil && len(rooms) > 0
 	return w.expiring, err
+}
+
+// now returns the time by which messages and keys are too old. It logs when that is not what
+// the wall clock says.
+func (w *writer) now() time.Time {
+	now, ahead := w.clock.now()
+	if ahead > 0 && !w.mistrusts && w.j.options.Keep.Age > 0 {
+		w.j.log.Info("the clock is ahead of what history expects; messages that are too old by it alone are deleted later",
+			"ahead", ahead.Round(time.Second), "after", trustTime)
+	}
+	w.mistrusts = ahead > 0
+	return now
 }
 
 // expireKeys deletes a slice of the keys whose messages are deleted and that were used before

@@ -36,7 +36,7 @@ func (w *writer) index() (did bool, err error) {
 			last = m.key
 		}
 		n = len(list)
-		return w.exec(`REPLACE INTO meta VALUES ('indexed', ?)`, last)
+		return w.exec(`REPLACE INTO meta VALUES ('indexed', ?), ('time', ?)`, last, w.now().UnixMilli())
 	})
 	if err != nil {
 		return false, err

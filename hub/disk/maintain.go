@@ -38,6 +38,7 @@ type maintenance struct {
 	overfull  []*room // with messages in the file that are not kept
 	expired   time.Time
 	expiring  bool  // there may be more that is too old
+	mistrusts bool  // the wall clock is ahead of what is trusted
 	sweepAt   int64 // key of the room that the sweep looked at last
 	swept     bool  // it has come to the end
 	indexed   int64 // key of the newest message in the index

@@ -118,15 +118,18 @@ func (w *writer) close() {
 // ids may have been given that it does not know: with Live, or if the machine lost power
 // without SyncFull. Then each room goes on above all of these.
 func (w *writer) begin() error {
-	var floor, jump int64
+	var floor, jump, trusted int64
 	var used string
 	if err := w.row(`SELECT
 		coalesce((SELECT value FROM meta WHERE name = 'floor'), 0),
 		coalesce((SELECT value FROM meta WHERE name = 'jump'), 0),
 		coalesce((SELECT value FROM meta WHERE name = 'used'), ''),
-		coalesce((SELECT value FROM meta WHERE name = 'indexed'), 0)`).Scan(&floor, &jump, &used, &w.indexed); err != nil {
+		coalesce((SELECT value FROM meta WHERE name = 'indexed'), 0),
+		coalesce((SELECT value FROM meta WHERE name = 'time'), (SELECT 0 FROM messages LIMIT 1), ?)`,
+		w.j.options.wall().UnixMilli()).Scan(&floor, &jump, &used, &w.indexed, &trusted); err != nil {
 		return err
 	}
+	w.clock = newClock(w.j.options.wall, time.UnixMilli(trusted))
 	if now := hub.FirstID(w.j.opened); now > floor {
 		floor = now
 	} else if used != "" { // the clock was set back, and floor is from when the file was opened
@@ -138,8 +141,8 @@ func (w *writer) begin() error {
 	}
 	w.j.first, w.j.floor, w.j.jump, w.unindexed = floor, floor, jump, true
 	o := w.j.options
-	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('used', ?)`, floor, jump,
-		strings.Join([]string{string(o.OnError), string(o.Sync), boot()}, " ")); err != nil {
+	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?), ('used', ?)`, floor, jump,
+		w.now().UnixMilli(), strings.Join([]string{string(o.OnError), string(o.Sync), boot()}, " ")); err != nil {
 		return err
 	}
 	if o.Keep.Age > 0 {

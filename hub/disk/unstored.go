@@ -14,7 +14,7 @@ type unstored struct {
 
 type keyed struct {
 	id int64
-	at time.Time
+	at time.Time // with its monotonic reading, so that it does not matter if the clock is set
 }
 
 // maxUnstored bounds them: past it those that are old enough go, and then any.

@@ -43,6 +43,7 @@ type writer struct {
 	restored os.FileInfo // the copy of a deleted file, while it is not open yet
 	unstored unstored
 	began    time.Time // of the last batch
+	clock    *clock
 	maintenance
 	checkpoints
 }

@@ -51,7 +51,7 @@ func TestProbe(t *testing.T) {
 
 // A caller that asks for nothing arrives with the first thing that it says or asks for.
 func TestArrivalWithTheFirstWord(t *testing.T) {
-	for _, line := range []string{"hello", "/who", "/nope", "/nick dave", "/join ops", "/quit"} {
+	for _, line := range []string{"hello", "/who", "/nope", "/nick dave", "/msg alice psst", "/join ops", "/quit"} {
 		inHouse(t, hub.Options{}, func(h *house) {
 			alice := h.named("alice")
 			caller := h.call(hub.Caller{})

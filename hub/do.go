@@ -61,7 +61,7 @@ func (m *member) pass(q *request) error {
 		return &Refusal{Code: CodeNoSuchNick, Message: "nobody here is called " + Quote(q.name, mostQuoted)}
 	}
 	p := Private{At: time.Now(), From: m.nick, To: nick, Text: q.text}
-	if !to.offer(&p) {
+	if !to.offer(m, &p) {
 		return &Refusal{Code: CodeUnavailable, Message: nick + " is too far behind to get it: try again in a moment"}
 	}
 	p.Sent = true

@@ -370,15 +370,20 @@ func (m *member) fullUp() bool {
 	return m.out.size() >= outboxLimit
 }
 
-// offer gives m an event that somebody else wants it to have. It reports false if m is too
-// far behind to take it, or does not have its welcome yet.
-func (m *member) offer(e Event) bool {
+// offer gives m an event that another member wants it to have. If both are in one room, it
+// comes after what the room was told before, unless m is far behind that. It reports false if
+// m is too far behind to take it, or does not have its welcome yet.
+func (m *member) offer(from *member, e Event) bool {
 	m.mu.Lock()
 	if m.room == nil || m.broken != nil || m.out.size() >= outboxLimit {
 		m.mu.Unlock()
 		return false
 	}
-	m.append(e)
+	place := int64(0)
+	if behind := m.cur.behind(); m.room == from.room && behind <= maxAnswerLag {
+		place = min(m.cur.place()+behind, m.limit)
+	}
+	m.appendAt(place, e)
 	m.mu.Unlock()
 	m.flush()
 	return true

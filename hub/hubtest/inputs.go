@@ -87,7 +87,6 @@ func (in *input) run(t *testing.T, connect func(hub.Format) Client, ends bool) (
 	sender.client = connect(format)
 	sender.listen(t, "")
 	bob.name = sender.name
-	bob.listen(t, "* ME has arrived")
 
 	for _, s := range in.sent {
 		sender.client.Send(s.kind, s.data)
@@ -109,17 +108,20 @@ func (in *input) run(t *testing.T, connect func(hub.Format) Client, ends bool) (
 		var last []string
 		last, got.end = sender.listenToEnd(t)
 		got.sender = append(got.sender, last...)
-		got.others = bob.listen(t, "* ME has left")
-		// That somebody left who had to is no news, unless it said something.
-		if last := len(got.others) - 1; got.others[last] == "* ME has left" {
-			got.others = got.others[:last]
-		}
-		return got
+		bob.client.Send(LineOfText, []byte(sentinel))
+	} else {
+		got.sender = append(got.sender, sender.listen(t, sentinel)...)
+		got.sender = got.sender[:len(got.sender)-1]
 	}
-	got.sender = append(got.sender, sender.listen(t, sentinel)...)
 	got.others = bob.listen(t, sentinel)
-	got.sender = got.sender[:len(got.sender)-1]
 	got.others = got.others[:len(got.others)-1]
+	// That the sender came, and that it left if it had to, is no news.
+	if len(got.others) > 0 && got.others[0] == "* ME has arrived" {
+		got.others = got.others[1:]
+	}
+	if last := len(got.others) - 1; ends && last >= 0 && got.others[last] == "* ME has left" {
+		got.others = got.others[:last]
+	}
 	return got
 }
 

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -265,4 +266,35 @@ func TestAge(t *testing.T) {
 	if m := say(t, j, "r", "new"); !j.Lacks("r", m.ID-2) || j.Lacks("r", m.ID-1) {
 		t.Error("it lacks something else")
 	}
+}
+
+// TestOtherWriter: while another program keeps a write transaction open nothing can be stored,
+// and the log names that program as the cause.
+func TestOtherWriter(t *testing.T) {
+	var log strings.Builder
+	o := keep(10)
+	o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	j := start(t, t.TempDir(), o)
+	say(t, j, "r", "one")
+	db, err := sql.Open(driver, dsn(j.path, "rwc", "busy_timeout(5000)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, f := try(j, "r", "k", "again"); f.Err == nil {
+		t.Error("a message is stored while another program writes")
+	}
+	tx.Rollback()
+	until(t, j, "r", "k")
+	j.Close(context.Background()) // after which nothing is logged any more
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, "history can't be written") && strings.Contains(line, "another program writes to the file") {
+			return
+		}
+	}
+	t.Errorf("the cause is not logged:\n%s", log.String())
 }

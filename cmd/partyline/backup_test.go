@@ -76,7 +76,7 @@ const (
 func sqlite3(t *testing.T, dir, statements string) {
 	t.Helper()
 	path := filepath.Join(dir, historyFile)
-	if out, err := exec.Command("sqlite3", "-cmd", ".timeout 5000", path, statements).CombinedOutput(); err != nil {
+	if out, err := exec.Command("sqlite3", "-cmd", "PRAGMA busy_timeout = 5000; PRAGMA synchronous = OFF", path, statements).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 }

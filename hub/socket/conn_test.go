@@ -77,6 +77,37 @@ func TestEndReading(t *testing.T) {
 	}
 }
 
+// TestReadWithin reads from a peer that sends nothing for a while, then something; and has
+// EndReading come while it waits, and before.
+func TestReadWithin(t *testing.T) {
+	const d = 20 * time.Millisecond
+	c, peer := pair(t)
+	begun := time.Now()
+	if b, err := c.ReadWithin(d); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begun) < d {
+		t.Errorf("from a quiet peer after %v: %q, %v", time.Since(begun), b, err)
+	}
+	time.AfterFunc(2*d, func() { io.WriteString(peer, "x") })
+	if b, err := c.Read(); string(b) != "x" || err != nil { // which has no deadline
+		t.Errorf("%q, %v", b, err)
+	}
+	io.WriteString(peer, "y")
+	if b, err := c.ReadWithin(time.Minute); string(b) != "y" || err != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := c.ReadWithin(time.Minute)
+		ended <- err
+	}()
+	c.EndReading()
+	if err := <-ended; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("EndReading: %v", err)
+	}
+	if b, err := c.ReadWithin(time.Minute); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after EndReading: %q, %v", b, err)
+	}
+}
+
 // TestCloseWhileWriting closes a connection that is written to just now: its descriptor
 // stays until that is done, so that nobody else's connection can get it meanwhile.
 func TestCloseWhileWriting(t *testing.T) {

@@ -1,9 +1,11 @@
 package socket
 
 import (
+	"errors"
 	"io"
 	"os"
 	"syscall"
+	"time"
 
 	"partyline/hub"
 )
@@ -47,6 +49,22 @@ func (c *Conn) Read() ([]byte, error) {
 		return nil, err
 	}
 	return r.result()
+}
+
+// ReadWithin is Read that waits for d at most, and returns os.ErrDeadlineExceeded then. If d is
+// 0, it waits for as long as Read does.
+func (c *Conn) ReadWithin(d time.Duration) ([]byte, error) {
+	if d == 0 {
+		return c.Read()
+	}
+	if !c.setReadDeadline(time.Now().Add(d)) {
+		return nil, c.closedErr()
+	}
+	b, err := c.Read()
+	if !c.setReadDeadline(time.Time{}) && errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, c.closedErr() // the deadline was EndReading's
+	}
+	return b, err
 }
 
 func (r *reader) result() ([]byte, error) {

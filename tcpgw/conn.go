@@ -28,10 +28,11 @@ type conn struct {
 }
 
 var (
-	_ hub.Conn       = (*conn)(nil)
-	_ hub.TryWriter  = (*conn)(nil)
-	_ hub.LineBuffer = (*conn)(nil)
-	_ hub.Watcher    = (*conn)(nil)
+	_ hub.Conn         = (*conn)(nil)
+	_ hub.TryWriter    = (*conn)(nil)
+	_ hub.LineBuffer   = (*conn)(nil)
+	_ hub.FormatSetter = (*conn)(nil)
+	_ hub.Watcher      = (*conn)(nil)
 )
 
 func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Duration) (*conn, error) {
@@ -42,28 +43,41 @@ func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Durati
 	return c, nil
 }
 
+// ReadLine is hub.Conn's. It answers telnet's commands, and returns hub.ErrControl once for
+// each timing mark that it has answered, so that they are paced like lines.
 func (c *conn) ReadLine() ([]byte, error) {
 	if !c.reading.TryLock() {
 		return nil, net.ErrClosed
 	}
 	defer c.reading.Unlock()
 	for !c.closed.Load() {
-		if line, ok, err := c.lines.next(); ok {
+		line, ok, err := c.lines.next()
+		if answers := c.lines.telnet.takeAnswers(); len(answers) > 0 {
+			c.Write(answers) // the hub finds out if nothing can be written
+		}
+		switch {
+		case ok:
 			return line, err
+		case c.lines.ended:
+			return nil, io.EOF
 		}
 		more, err := c.Read()
-		if err != nil {
-			if line, ok, bad := c.lines.last(); ok && err == io.EOF {
-				return line, bad
-			}
+		switch {
+		case err == io.EOF:
+			c.lines.end()
+		case err != nil:
 			return nil, err
+		default:
+			c.lines.feed(more)
 		}
-		c.lines.feed(more)
 	}
 	return nil, net.ErrClosed
 }
 
 func (c *conn) HasLine() bool { return c.lines.hasNext() }
+
+// SetFormat is hub.FormatSetter's.
+func (c *conn) SetFormat(f hub.Format) { c.lines.json = f == hub.JSON }
 
 func (c *conn) Watch(d time.Duration) error {
 	if !c.reading.TryLock() {

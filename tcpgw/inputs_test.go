@@ -65,7 +65,7 @@ func (n *netcat) Send(kind hubtest.Kind, data []byte) {
 
 func (n *netcat) Receive() (event, end string) {
 	for {
-		line, err := n.in.ReadString('\n')
+		line, err := n.readLine()
 		switch {
 		case err == io.EOF && line == "":
 			return "", "eof"
@@ -77,6 +77,22 @@ func (n *netcat) Receive() (event, end string) {
 		n.skip = false
 		return strings.TrimSuffix(line, "\n"), ""
 	}
+}
+
+// readLine reads a line, and skips the answers to telnet's options in it.
+func (n *netcat) readLine() (line string, err error) {
+	for !strings.HasSuffix(line, "\n") {
+		c, err := n.in.ReadByte()
+		if err == nil && c == iac {
+			_, err = n.in.Discard(2)
+		} else if err == nil {
+			line += string([]byte{c})
+		}
+		if err != nil {
+			return line, err
+		}
+	}
+	return line, nil
 }
 
 func (n *netcat) Leave() { n.tcp.CloseWrite() }

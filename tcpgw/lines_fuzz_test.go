@@ -2,9 +2,7 @@ package tcpgw
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"slices"
 	"testing"
 	"unicode/utf8"
 
@@ -22,38 +20,60 @@ func FuzzLines(f *testing.F) {
 		"12345678\n123456789\n12345678\r\n123456789\r\n", "1234567890123456789\nok\n", "123456789\xff\xf1\n",
 		"1234567\xff\xf1\xff\xf18\r\n", "\xe2\x82\xac\n\xe2\x82\n\x80\n\xed\xa0\x80\n", "\ufeffbom\n",
 		"123456789012345\xff\xfb\nok\n", "123456789012\xff\xfa\n\xff\xf0\n",
+		"\xff\xf4\xff\xfd\x06\xff\xed\xff\xef\xff\xec", "\xff\xfd\x01\xff\xfd\x01\xff\xfb\x01\xff\xfc\x01\xff\xfd\x06\xff\xfd\x06a\n",
+		"a\xff\xfa\x1f\x00\n\x00\n\xff\xf0b\n", "a\xff\xfa\n\n\nb\xff\xff\n", "\xff\xfa\xff\xfd\x06\n", "a\xff\xfa\n\xff\n\xff\xff\n\xff\xfa\x01\nb\n",
+		"a\r\x00b\r\xff\xf1\x00c\r\xff\xf7\x00d\n", "ab\bc\x7fd\n\b\be\n", "\xc3\xbc\b\xbc\b\n", "ab\xff\xf7c\n", "ab\rc\xff\xf8d\n",
+		"10%\r50%\r100%\n", "100%\r     \r\n", "a\r\r\r\n", " \rx\r \n", "1234567890\r1234567890\r1234567890\n", "a\r \r\x01b\xff\xff\rc\n",
+		"\xff\xfe\x01a\n", "\xfea\n", "\xff", "\xff\xfe", "\xfe",
 	} {
-		f.Add([]byte(s), []byte{1}, uint8(8))
-		f.Add([]byte(s), []byte{3, 1, 2}, uint8(8))
-		f.Add([]byte(" \n\r\n\t\n"+s+"\n\n \r\n"+s), []byte{5}, uint8(8))
+		f.Add([]byte(s), []byte{1}, uint8(8), false)
+		f.Add([]byte(s), []byte{3, 1, 2}, uint8(8), true)
+		f.Add([]byte(" \n\r\n\t\n"+s+"\n\n \r\n"+s), []byte{5}, uint8(8), false)
+		f.Add([]byte(" \n\r\n\t\n"+s+"\n\n \r\n"+s), []byte{}, uint8(8), false)
 	}
-	f.Fuzz(func(t *testing.T, stream, splits []byte, limit uint8) {
+	f.Fuzz(func(t *testing.T, stream, splits []byte, limit uint8, json bool) {
 		limit = max(limit, 16) // as every bound for lines is
-		want := slowly(stream, int(limit))
+		m := model{limit: int(limit), json: json}
+		m.run(stream)
+		want := m.outcomes
 		l := newReading(&splitter{stream, splits, 0}, int(limit))
+		l.json = json
+		var answers []byte
+		marks := 0
 		for i := 0; ; i++ {
 			line, err := l.next()
-			for err == nil && isBlank(line) {
+			answers = append(answers, l.telnet.takeAnswers()...)
+			for err == nil && isBlank(line) || err == hub.ErrControl {
+				if err != nil {
+					marks++
+				}
 				line, err = l.next()
+				answers = append(answers, l.telnet.takeAnswers()...)
 			}
 			if err == io.EOF {
 				if i != len(want) {
 					t.Fatalf("%d lines, want %d", i, len(want))
 				}
-				return
+				break
 			}
 			if i == len(want) {
 				t.Fatalf("one line too many: %q, %v", line, err)
 			}
-			if w := want[i]; string(line) != w.line || !errors.Is(err, w.err) {
+			if isNotUTF8(err) {
+				err = errNotUTF8
+			}
+			if w := want[i]; string(line) != w.line || err != w.err {
 				t.Fatalf("line %d is %q, %v; want %q, %v", i, line, err, w.line, w.err)
 			}
 			if len(line) > int(limit) || !utf8.Valid(line) || bytes.IndexByte(line, '\n') >= 0 {
 				t.Fatalf("line %d is %q", i, line)
 			}
-			if held := cap(l.line); held > 4*len(l.buf) {
+			if held := cap(l.draft.b); held > 4*len(l.buf) {
 				t.Fatalf("%d bytes are held for a line of at most %d", held, limit)
 			}
+		}
+		if !bytes.Equal(answers, m.answers) || marks != m.marks {
+			t.Errorf("the answers are % x with %d timing marks; want % x with %d", answers, marks, m.answers, m.marks)
 		}
 	})
 }
@@ -77,66 +97,4 @@ func (s *splitter) Read(b []byte) (int, error) {
 	n := copy(b[:min(size, len(b))], s.stream)
 	s.stream = s.stream[n:]
 	return n, nil
-}
-
-type outcome struct {
-	line string
-	err  error
-}
-
-// slowly reads the lines of a whole stream, without blank ones, as the protocol says it.
-func slowly(stream []byte, limit int) (all []outcome) {
-	parts := bytes.Split(stream, []byte{'\n'})
-	for i, part := range parts {
-		line := withoutTelnet(part)
-		if i < len(parts)-1 {
-			line = bytes.TrimSuffix(line, []byte{'\r'})
-		} else if len(line) == 0 {
-			break // nothing stands behind the last LF
-		}
-		switch {
-		case len(line) > limit:
-			all = append(all, outcome{err: hub.ErrTooLong})
-		case !utf8.Valid(line):
-			all = append(all, outcome{err: hub.ErrNotUTF8})
-		case !isBlank(line):
-			all = append(all, outcome{line: string(line)})
-		}
-	}
-	return all
-}
-
-func isBlank(line []byte) bool { return len(bytes.Trim(line, " \t\r")) == 0 }
-
-func withoutTelnet(b []byte) (line []byte) {
-	for len(b) > 0 {
-		switch {
-		case b[0] != 255:
-			line = append(line, b[0])
-			b = b[1:]
-		case len(b) == 1: // incomplete
-			return line
-		case b[1] == 255: // escaped
-			line = append(line, 255)
-			b = b[2:]
-		case b[1] >= 251: // WILL, WONT, DO, DONT and an option
-			b = b[min(3, len(b)):]
-		case b[1] == 250: // SB … IAC SE, where IAC IAC is no IAC
-			b = b[2:]
-			for len(b) > 0 && !(len(b) > 1 && b[0] == 255 && b[1] == 240) {
-				skip := 1
-				if b[0] == 255 {
-					skip = 2
-				}
-				b = b[min(skip, len(b)):]
-			}
-			b = b[min(2, len(b)):]
-		case b[1] >= 240:
-			b = b[2:]
-		default: // no command
-			line = append(line, b[0], b[1])
-			b = b[2:]
-		}
-	}
-	return slices.Clip(line)
 }

@@ -17,38 +17,73 @@ func TestLines(t *testing.T) {
 		stream string
 		want   []string // "too long" and "not UTF-8" stand for errors
 	}{
-		"nothing":                        {"", nil},
-		"lines":                          {"one\ntwo\n", []string{"one", "two"}},
-		"an empty line":                  {"one\n\n", []string{"one", ""}},
-		"blank lines":                    {"\n\r\n\r\none\n\n\n  two\n\n\r\n", []string{"", "one", "", "  two", ""}},
-		"white space that is no line":    {"\n  ", []string{"", "  "}},
-		"no end":                         {"one\ntwo", []string{"one", "two"}},
-		"CR LF":                          {"one\r\n\r\n", []string{"one", ""}},
-		"CR without LF":                  {"a\rb\r", []string{"a\rb\r"}},
-		"two CR":                         {"a\r\r\n", []string{"a\r"}},
-		"the limit":                      {limit + "\n" + limit + "\r\n" + limit, []string{limit, limit, limit}},
-		"over the limit":                 {long + "\nok\n" + long + "\r\nok", []string{"too long", "ok", "too long", "ok"}},
-		"over the limit at the end":      {long, []string{"too long"}},
-		"far over the limit":             {strings.Repeat(long, 4000) + "\nok", []string{"too long", "ok"}},
-		"far over the limit, no end":     {strings.Repeat(long, 4000), []string{"too long"}},
-		"over the limit by a CR":         {limit + "\r", []string{"too long"}},
-		"over the limit, then CR LF":     {limit + "\r\r\n", []string{"too long"}},
-		"the limit without telnet":       {limit + "\xff\xf1\r\n", []string{limit}},
-		"over the limit and not UTF-8":   {long + "\x80\n", []string{"too long"}},
-		"not UTF-8":                      {"\x80\nok\n\xc0\xaf\n", []string{"not UTF-8", "ok", "not UTF-8"}},
-		"characters":                     {"Grüße\n", []string{"Grüße"}},
-		"telnet alone":                   {"\xff\xfb\x01\n\xff\xf1", []string{""}},
-		"telnet inside":                  {"a\xff\xfc\x01b\xff\xfd\x01c\xff\xfe\x01d\xff\xf9e\n", []string{"abcde"}},
-		"telnet with LF for an option":   {"a\xff\xfd\nb\n", []string{"a", "b"}},
-		"telnet with IAC for an option":  {"a\xff\xfd\xffb\n", []string{"ab"}},
-		"telnet's subnegotiation":        {"a\xff\xfa\x18\x00x\xff\xf0b\n", []string{"ab"}},
-		"an escaped IAC in it":           {"a\xff\xfax\xff\xff\xf0y\xff\xf0b\n", []string{"ab"}},
-		"one that LF ends":               {"a\xff\xfaxy\nb\xff\xf0\n", []string{"a", "b"}},
-		"one that LF ends behind IAC":    {"a\xff\xfaxy\xff\nb\n", []string{"a", "b"}},
-		"an escaped IAC":                 {"a\xff\xffb\n", []string{"not UTF-8"}},
-		"IAC before what is no command":  {"a\xff\xefb\n", []string{"not UTF-8"}},
-		"IAC at the end":                 {"a\xff", []string{"a"}},
-		"telnet in what is left of long": {long + long + "\xff\xfa\nok\n", []string{"too long", "ok"}},
+		"nothing":                       {"", nil},
+		"lines":                         {"one\ntwo\n", []string{"one", "two"}},
+		"an empty line":                 {"one\n\n", []string{"one", ""}},
+		"blank lines":                   {"\n\r\n\r\none\n\n\n  two\n\n\r\n", []string{"", "one", "", "  two", ""}},
+		"white space that is no line":   {"\n  ", []string{"", "  "}},
+		"no end":                        {"one\ntwo", []string{"one", "two"}},
+		"CR LF":                         {"one\r\n\r\n", []string{"one", ""}},
+		"CR without LF":                 {"a\rb\r", []string{"b"}},
+		"two CR":                        {"a\r\r\n", []string{"a"}},
+		"the limit":                     {limit + "\n" + limit + "\r\n" + limit, []string{limit, limit, limit}},
+		"over the limit":                {long + "\nok\n" + long + "\r\nok", []string{"too long", "ok", "too long", "ok"}},
+		"over the limit at the end":     {long, []string{"too long"}},
+		"far over the limit":            {strings.Repeat(long, 4000) + "\nok", []string{"too long", "ok"}},
+		"far over the limit, no end":    {strings.Repeat(long, 4000), []string{"too long"}},
+		"over the limit, then CR NUL":   {long + "\r\x00ok\n", []string{"too long", "ok"}},
+		"the limit, then CR":            {limit + "\r", []string{limit}},
+		"the limit, then two CR":        {limit + "\r\r\n", []string{limit}},
+		"the limit without telnet":      {limit + "\xff\xf1\r\n", []string{limit}},
+		"the limit with what is erased": {limit + "\bx\bx\r" + limit + "\r" + limit + "\n", []string{limit}},
+		"over the limit and not UTF-8":  {long + "\x80\n", []string{"too long"}},
+		"not UTF-8":                     {"\x80\nok\n\xc0\xaf\n", []string{"not UTF-8", "ok", "not UTF-8"}},
+		"characters":                    {"Grüße\n", []string{"Grüße"}},
+
+		"telnet alone":                        {"\xff\xfb\x01\n\xff\xf1", []string{""}},
+		"telnet inside":                       {"a\xff\xfc\x01b\xff\xfd\x01c\xff\xfe\x01d\xff\xf9e\n", []string{"abcde"}},
+		"Ctrl-C":                              {"a\xff\xf4\xff\xfd\x06b\n", []string{"ab"}},
+		"Ctrl-Z, Ctrl-D, Ctrl-\\":             {"a\xff\xedb\xff\xecc\xff\xeed\n", []string{"abcd"}},
+		"the end of a record":                 {"ab\xff\xef\n", []string{"ab"}},
+		"an option that is LF":                {"a\xff\xfd\nb\n", []string{"ab"}},
+		"an option that is CR, and NUL":       {"a\xff\xfb\rb\xff\xfb\x00c\r\xff\xfb\x00\n", []string{"abc"}},
+		"an option that is IAC":               {"a\xff\xfd\xffb\n", []string{"ab"}},
+		"a subnegotiation":                    {"a\xff\xfa\x18\x00x\xff\xf0b\n", []string{"ab"}},
+		"an escaped IAC in it":                {"a\xff\xfax\xff\xff\xf0y\xff\xf0b\n", []string{"ab"}},
+		"a window of 10 rows":                 {"a\xff\xfa\x1f\x00\n\x00\n\xff\xf0b\n", []string{"ab"}},
+		"a subnegotiation that is not closed": {"a\xff\xfaxy\nb\n\r\nc\n", []string{"a", "b", "", "c"}},
+		"two that are not closed":             {"a\xff\xfax\nb\n\nc\xff\xfay\nd\n", []string{"a", "b", "", "c", "d"}},
+		"one that the end cuts off":           {"a\xff\xfax\nb", []string{"a", "b"}},
+		"one that another command cuts off":   {"a\xff\xfax\xff\xf1b\n", []string{"ab"}},
+		"one that is long":                    {"a\xff\xfa" + strings.Repeat("y", 2000) + "\nb\n", []string{"too long", "b"}},
+		"one that is nearly long":             {"a\xff\xfa" + strings.Repeat("y", 1020) + "\nb", []string{"a", "b"}},
+		"an escaped IAC":                      {"a\xff\xffb\n", []string{"not UTF-8"}},
+		"IAC before what is no command":       {"a\xff\xebb\n", []string{"not UTF-8"}},
+		"IAC before LF":                       {"a\xff\nb\n", []string{"a", "b"}},
+		"IAC at the end":                      {"a\xff", []string{"a"}},
+		"telnet in what is left of long":      {long + "\xff\xfd\n" + long + "\xff\xf7\nok\n", []string{"too long", "ok"}},
+
+		"CR NUL":                       {"one\r\x00two\r\x00\r\x00", []string{"one", "two", ""}},
+		"CR NUL with telnet inside":    {"one\r\xff\xf1\x00two\r\xff\xfd\x01\nthree", []string{"one", "two", "three"}},
+		"NUL":                          {"a\x00b\n", []string{"a\x00b"}},
+		"typing":                       {"helo\blo\n", []string{"hello"}},
+		"typing with DEL":              {"hellp\x7fo\n", []string{"hello"}},
+		"nothing to erase":             {"\b\x7f\xff\xf7a\n\bb\n", []string{"a", "b"}},
+		"erasing characters":           {"aé\b€\b👍\bb\n", []string{"ab"}},
+		"erasing what is no character": {"a\xe2\x82\b\b\n", []string{"a"}},
+		"erasing all":                  {"ab\b\b\b\n", []string{""}},
+		"IAC EC":                       {"ab\xff\xf7c\n", []string{"ac"}},
+		"IAC EL":                       {"ab\rcd\xff\xf8e\n", []string{"e"}},
+		"a page of a manual":           {"N\bNA\bAM\bME\bE _\bf_\bi_\bl_\be\n", []string{"NAME file"}},
+		"a progress bar":               {"\r 10%\r 50%\r100%\n", []string{"100%"}},
+		"a progress bar that is wiped": {"100%\r    \r\n", []string{"100%"}},
+		"a progress bar in CR LF":      {"50%\r100%\r\n", []string{"100%"}},
+		"a long progress bar":          {strings.Repeat("\r....", 10_000) + "\n", []string{"...."}},
+		"CR before nothing visible":    {"a\r \u200b\r\t\n", []string{"a"}},
+		"CR after nothing visible":     {"\x01\r \n", []string{"\x01"}},
+
+		"IAC DONT at the start": {"\xff\xfe\x01a\n\xff\xfe\x61b\n", []string{"a", "b"}},
+		"IAC DONT alone":        {"\xff\xfe\x01", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			const inBytes = 1
@@ -61,13 +96,16 @@ func TestLines(t *testing.T) {
 				var got []string
 				for {
 					line, err := l.next()
+					if err == hub.ErrControl {
+						continue
+					}
 					if err == io.EOF {
 						break
 					}
 					switch {
 					case errors.Is(err, hub.ErrTooLong):
 						line = []byte("too long")
-					case errors.Is(err, hub.ErrNotUTF8):
+					case isNotUTF8(err):
 						line = []byte("not UTF-8")
 					case err != nil:
 						t.Fatal(err)
@@ -112,7 +150,7 @@ func TestLinesSmall(t *testing.T) {
 			t.Fatalf("%.20q, %v", line, err)
 		}
 	}
-	if held := cap(l.line); held > keptLine {
+	if held := cap(l.draft.b); held > keptLine {
 		t.Errorf("an idle connection holds %d bytes", held)
 	}
 }
@@ -131,18 +169,20 @@ func newReading(src io.Reader, limit int) *reading {
 
 func (r *reading) next() ([]byte, error) {
 	for {
-		if line, ok, err := r.lines.next(); ok {
+		line, ok, err := r.lines.next()
+		switch {
+		case ok:
 			return line, err
-		}
-		if r.err == nil {
-			var n int
-			n, r.err = r.src.Read(r.buf[:])
-			r.feed(r.buf[:n])
+		case r.err == io.EOF && !r.ended:
+			r.end()
 			continue
+		case r.err != nil:
+			return nil, r.err
 		}
-		if line, ok, err := r.last(); ok && r.err == io.EOF {
-			return line, err
-		}
-		return nil, r.err
+		var n int
+		n, r.err = r.src.Read(r.buf[:])
+		r.feed(r.buf[:n])
 	}
 }
+
+func isNotUTF8(err error) bool { return errors.Is(err, hub.ErrNotUTF8) }

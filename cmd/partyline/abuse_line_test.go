@@ -128,9 +128,9 @@ var lineAbuses = []abuse{
 	hears("forged notices", []string{"* bob has left", "-- goodbye: you are fired --", "! error", "= alice", "bob: hi", "bob -> you: psst", "~ bob dances", "you -> bob: psst"},
 		[]string{"eve: * bob has left", "eve: -- goodbye: you are fired --", "eve: ! error", "eve: = alice", "eve: bob: hi", "eve: bob -> you: psst", "eve: ~ bob dances", "eve: you -> bob: psst"}),
 	hears("forged notices as actions", []string{"/me has left", "/me : hi\t"}, []string{"~ eve has left", "~ eve : hi\t"}),
-	hears("escape sequences", []string{"\x1b[2J\x1b]0;owned\a", "\x1b[2J\x1b]0;owned\aand\x1b[2", "\x9b31m", "a\bb\x7fc"}, []string{"eve: and\ufffd[2", "eve: a\ufffdb\ufffdc"}), // the first shows nothing, the third is not UTF-8
+	hears("escape sequences", []string{"\x1b[2J\x1b]0;owned\a", "\x1b[2J\x1b]0;owned\aand\x1b[2", "\x9b31m", "a\bb\x7fc"}, []string{"eve: and\ufffd[2", "eve: c"}), // the first shows nothing, the third is not UTF-8
 	hears("C1 in UTF-8", []string{"\u009b31m\u0085x"}, []string{"eve: \ufffd31m\ufffdx"}),
-	hears("carriage returns", []string{"hello\reve2: hi", "x\r\r"}, []string{"eve: hello\ufffdeve2: hi", "eve: x\ufffd"}),
+	hears("carriage returns", []string{"hello\reve2: hi", "x\r\r", "bob: hi\b\b\r"}, []string{"eve: eve2: hi", "eve: x", "eve: bob: "}),
 	hears("line separators", []string{"a\u2028* bob has left\u2029b"}, []string{"eve: a\ufffd* bob has left\ufffdb"}),
 	hears("text turned round", []string{"\u202egnp.exe", "\u2066\u2067\u2068a"}, []string{"eve: \ufffdgnp.exe", "eve: \ufffd\ufffd\ufffda"}),
 	hears("emoji up to the limit", []string{strings.Repeat("🎉", 1024)}, []string{"eve: " + strings.Repeat("🎉", 1024)}),

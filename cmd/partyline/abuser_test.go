@@ -133,11 +133,26 @@ func (a *abuser) drain(c net.Conn, d time.Duration) string {
 
 // readLinesOf reads lines to the end, for a time at most, which must be clean.
 func (a *abuser) readLinesOf(c net.Conn, d time.Duration) string {
-	text := a.drain(c, d)
+	text := withoutAnswers(a.drain(c, d))
 	if i := strings.IndexFunc(text, forbidden); i >= 0 {
 		a.Errorf("it was sent a control character: %.60q", text[i:])
 	}
 	return text
+}
+
+// withoutAnswers returns a text without the answers to options of telnet: IAC, WONT or DONT, and
+// the option.
+func withoutAnswers(s string) string {
+	const iac = 0xff
+	var text strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == iac {
+			i += 2
+			continue
+		}
+		text.WriteByte(s[i])
+	}
+	return text.String()
 }
 
 // masked returns a client's frame.

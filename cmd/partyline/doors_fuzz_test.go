@@ -26,7 +26,7 @@ func FuzzDoors(f *testing.F) {
 	for _, s := range []string{
 		"hello", "a\nb\n\n c \n", "/me waves", "/nick y\nhi", "/join ops\nhi\n/who\n/rooms", "/msg x psst", "/msg nobody psst",
 		"one\ntwo\n/history 1\n/history\n/since 0\n/since 99999999999999999999", "/help", "/quit bye\nlate", "/QUIT", "//two\n/ \n/",
-		"\x1b[2J\u202eabc\u2028\x00", "* bob has left\n-- goodbye --\n! error\nbob: hi", "\r\nx\r\r", strings.Repeat("x", 4096), strings.Repeat("x", 4097),
+		"\x1b[2J\u202eabc\u2028\x00", "* bob has left\n-- goodbye --\n! error\nbob: hi", strings.Repeat("x", 4096), strings.Repeat("x", 4097),
 		"GET / HTTP/1.1", "/nick \u200b\n/nick " + strings.Repeat("n", 40), "/join #Ops\n/join a b\n/nonsense " + strings.Repeat("z", 100), "é\u0301\u0301 👩‍👩‍👧‍👦",
 	} {
 		f.Add(s)
@@ -37,6 +37,9 @@ func FuzzDoors(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input string) {
 		if !utf8.ValidString(input) || len(input) > 8<<10 {
 			t.Skip("the doors treat bytes that are no text each in its own way")
+		}
+		if strings.ContainsAny(input, "\b\r\x7f") {
+			t.Skip("a line over TCP is edited")
 		}
 		var lines []string
 		for line := range strings.SplitSeq(input, "\n") {

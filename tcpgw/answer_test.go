@@ -1,0 +1,151 @@
+package tcpgw
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"partyline/hub"
+	"partyline/hub/hubtest"
+	"partyline/hub/socket"
+)
+
+// openConn returns a conn for lines of 4,096 bytes, and the other end of its connection.
+func openConn(t *testing.T) (*conn, *net.TCPConn) {
+	t.Helper()
+	server, client := hubtest.TCPPair(t)
+	c, err := newConn(server, new(socket.Group), 4096, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Conn.Close() })
+	client.SetDeadline(time.Now().Add(30 * time.Second))
+	return c, client
+}
+
+// TestCtrlC has a client of telnet discard what comes until its timing mark is answered.
+func TestCtrlC(t *testing.T) {
+	c, client := openConn(t)
+	io.WriteString(client, "hel\xff\xf4\xff\xfd\x06lo\r\n")
+	client.CloseWrite()
+	marks := 0
+	var got []string
+	for {
+		line, err := c.ReadLine()
+		switch {
+		case err == hub.ErrControl:
+			marks++
+			continue
+		case err == nil:
+			got = append(got, string(line))
+			continue
+		case err != io.EOF:
+			t.Error(err)
+		}
+		break
+	}
+	if marks != 1 || len(got) != 1 || got[0] != "hello" {
+		t.Errorf("%q, and %d timing marks", got, marks)
+	}
+	c.Conn.Close()
+	if answers, err := io.ReadAll(client); string(answers) != "\xff\xfc\x06" || err != nil {
+		t.Errorf("the client reads % x, %v", answers, err)
+	}
+}
+
+// TestAnswersBetweenLines has a client that reads slowly ask for answers while it is written to:
+// none comes within a line.
+func TestAnswersBetweenLines(t *testing.T) {
+	const questions = 500
+	c, client := openConn(t)
+	client.SetReadBuffer(64 << 10)
+	line := append(bytes.Repeat([]byte("x"), 4000), '\n')
+	written := make(chan error, 2)
+	go func() {
+		var err error
+		for answered := 0; answered < questions && err == nil; {
+			if _, err = c.ReadLine(); err == hub.ErrControl {
+				answered++
+				err = nil
+			}
+		}
+		written <- err
+	}()
+	go func() {
+		var err error
+		for range questions {
+			n := 0
+			if n, err = c.TryWrite(line); n == 0 && err == hub.ErrWouldBlock {
+				_, err = c.Write(line)
+			}
+			if err != nil && err != hub.ErrWouldBlock {
+				break
+			}
+			err = nil
+		}
+		_, last := c.Write(nil)
+		written <- errors.Join(err, last)
+	}()
+	go func() {
+		for range questions {
+			client.Write([]byte{iac, do, timingMark})
+		}
+	}()
+	in := bufio.NewReader(client)
+	for lines, answers := 0, 0; lines < questions || answers < questions; {
+		first, err := in.ReadByte()
+		if err != nil {
+			t.Fatalf("after %d lines and %d answers: %v", lines, answers, err)
+		}
+		rest, want := make([]byte, 2), []byte{wont, timingMark}
+		if first == 'x' {
+			rest, want = make([]byte, len(line)-1), line[1:]
+			lines++
+		} else {
+			answers++
+		}
+		if _, err := io.ReadFull(in, rest); err != nil || !bytes.Equal(rest, want) {
+			t.Fatalf("line %d or answer %d is %02x % .20x…, %v", lines, answers, first, rest, err)
+		}
+	}
+	for range 2 {
+		if err := <-written; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAnswerFails: that nothing can be written does not end the reading.
+func TestAnswerFails(t *testing.T) {
+	c, client := openConn(t)
+	c.Stop()
+	io.WriteString(client, "\xff\xfd\x06\xff\xfb\x01hello\n")
+	line, err := c.ReadLine()
+	for err == hub.ErrControl {
+		line, err = c.ReadLine()
+	}
+	if string(line) != "hello" || err != nil {
+		t.Errorf("%q, %v", line, err)
+	}
+}
+
+func TestSetFormat(t *testing.T) {
+	const sent = "a\bb\x7f\rc\xff\xf7d\xff\xf1\r\n"
+	c, client := openConn(t)
+	for range 2 {
+		for _, f := range []struct {
+			hub.Format
+			want string
+		}{{hub.Text, "d"}, {hub.JSON, "a\bb\x7f\rcd"}} {
+			c.SetFormat(f.Format)
+			io.WriteString(client, sent)
+			if line, err := c.ReadLine(); string(line) != f.want || err != nil {
+				t.Errorf("format %d: %q, %v; want %q", f.Format, line, err, f.want)
+			}
+		}
+	}
+}

@@ -17,6 +17,9 @@ type lines struct {
 	draft  draft  // the line so far, unless it came in one part
 	telnet telnet
 
+	number uint32 // of lines that have ended
+	bad    uint32 // of these, lines that were not UTF-8
+
 	json     bool // lines are requests in JSON, which are not edited
 	cr       bool // CR came last: what follows says what it means
 	whole    bool // draft was returned
@@ -36,8 +39,8 @@ func (l *lines) end() {
 	l.telnet.state = plain
 }
 
-// next returns the next line. In the place of one it may return hub.ErrTooLong,
-// hub.ErrNotUTF8, and hub.ErrControl, once for each of telnet's timing marks that was answered.
+// next returns the next line. In the place of one it may return hub.ErrTooLong, a
+// *hub.Refusal, and hub.ErrControl, once for each of telnet's timing marks that was answered.
 // Any other error is the end. If ok is false, more must be fed. The line is valid until the
 // next call. Blank lines that were fed together come as one, which is empty.
 func (l *lines) next() (line []byte, ok bool, err error) {
@@ -46,7 +49,7 @@ func (l *lines) next() (line []byte, ok bool, err error) {
 	case !ok && l.telnet.countMark():
 		return nil, true, hub.ErrControl
 	case ok && err == nil && !utf8.Valid(line):
-		return nil, true, hub.ErrNotUTF8
+		return nil, true, l.notUTF8(line)
 	}
 	return line, ok, err
 }
@@ -75,6 +78,7 @@ func (l *lines) find() (line []byte, ok bool, err error) {
 	}
 	for len(l.unread) > 0 {
 		if l.read() {
+			l.number++
 			if l.skipping {
 				l.skipping = false
 				continue
@@ -99,6 +103,7 @@ func (l *lines) last() (line []byte, ok bool, err error) {
 	if line = l.draft.shown(); len(line) == 0 {
 		return nil, false, nil
 	}
+	l.number++
 	l.whole = true
 	return l.bounded(line)
 }

@@ -185,4 +185,7 @@ func (r *reading) next() ([]byte, error) {
 	}
 }
 
-func isNotUTF8(err error) bool { return errors.Is(err, hub.ErrNotUTF8) }
+func isNotUTF8(err error) bool {
+	var r *hub.Refusal
+	return errors.As(err, &r) && r.Code == hub.CodeNotUTF8
+}

@@ -10,6 +10,7 @@ import (
 // findPlain returns the next line if all of it is unread and nothing in it is to be edited.
 func (l *lines) findPlain() (line []byte, ok bool) {
 	if n := socket.BlankLines(l.unread); n > 0 {
+		l.number += uint32(bytes.Count(l.unread[:n], []byte{'\n'}))
 		l.unread = l.unread[n:]
 		return nil, true
 	}
@@ -21,6 +22,7 @@ func (l *lines) findPlain() (line []byte, ok bool) {
 	if bytes.IndexByte(line, iac) >= 0 || !l.json && hasEdits(line) {
 		return nil, false
 	}
+	l.number++
 	l.unread = l.unread[i+1:]
 	return line, true
 }

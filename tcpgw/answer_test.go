@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,6 +147,44 @@ func TestSetFormat(t *testing.T) {
 			if line, err := c.ReadLine(); string(line) != f.want || err != nil {
 				t.Errorf("format %d: %q, %v; want %q", f.Format, line, err, f.want)
 			}
+		}
+	}
+}
+
+// TestEnterKey presses an Enter key that sends CR alone.
+func TestEnterKey(t *testing.T) {
+	t.Parallel()
+	c, client := openConn(t)
+	io.WriteString(client, "hel\xff\xf1lo\r\xff\xf1")
+	begun := time.Now()
+	line, err := c.ReadLine()
+	var r *hub.Refusal
+	if !errors.As(err, &r) || r.Message != enterHint || time.Since(begun) < enterWait {
+		t.Fatalf("after %v: %q, %v", time.Since(begun), line, err)
+	}
+	time.AfterFunc(enterWait+enterWait/4, func() { io.WriteString(client, "\nnext\r") })
+	if line, err = c.ReadLine(); string(line) != "hello" || err != nil {
+		t.Errorf("after the hint: %q, %v", line, err)
+	}
+	client.CloseWrite()
+	if line, err = c.ReadLine(); string(line) != "next" || err != nil {
+		t.Errorf("at the end: %q, %v", line, err)
+	}
+}
+
+// TestNoHint: an Enter key that has ended a line, or was not the last, needs no hint.
+func TestNoHint(t *testing.T) {
+	for stream, want := range map[string]bool{
+		"": false, "a": false, "\r": true, "a\r": true, "a\r\xff\xf1": true, "a\rb\r": true, "a\rb": false,
+		"\n\r": false, "a\r\n\r": false, "a\r\x00\r": false, strings.Repeat("x", 5000) + "\r": true,
+	} {
+		l := lines{max: 4096}
+		l.feed([]byte(stream))
+		for ok := true; ok; {
+			_, ok, _ = l.next()
+		}
+		if got := l.waitsForLF(); got != want {
+			t.Errorf("%.20q: %v", stream, got)
 		}
 	}
 }

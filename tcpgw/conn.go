@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,10 +20,17 @@ const (
 	shutdownTime = 200 * time.Millisecond
 )
 
+// enterWait is how long nothing must follow a CR for it to be an Enter key's.
+const enterWait = time.Second
+
+const enterHint = "your Enter key sends CR alone, and a line ends in LF, CR LF or CR NUL: " +
+	"in PuTTY connect with telnet, in Tera Term set Transmit to CR+LF, in socat add icrnl, in a raw terminal type Ctrl-J"
+
 // conn is a line over TCP.
 type conn struct {
 	socket.Conn
 	lines   lines
+	hinted  bool // the peer was told what its Enter key sends
 	closed  atomic.Bool
 	reading sync.Mutex // held by ReadLine and by Watch, and by Close from when it reads on
 }
@@ -61,17 +69,33 @@ func (c *conn) ReadLine() ([]byte, error) {
 		case c.lines.ended:
 			return nil, io.EOF
 		}
-		more, err := c.Read()
-		switch {
-		case err == io.EOF:
-			c.lines.end()
-		case err != nil:
+		if err := c.readMore(); err != nil {
 			return nil, err
-		default:
-			c.lines.feed(more)
 		}
 	}
 	return nil, net.ErrClosed
+}
+
+// readMore feeds lines what comes next. If the peer has pressed an Enter key that ends no line,
+// readMore returns a refusal that says so, once.
+func (c *conn) readMore() error {
+	wait := time.Duration(0)
+	if !c.hinted && c.lines.waitsForLF() {
+		wait = enterWait
+	}
+	more, err := c.ReadWithin(wait)
+	switch {
+	case err == io.EOF:
+		c.lines.end()
+		return nil
+	case wait > 0 && errors.Is(err, os.ErrDeadlineExceeded):
+		c.hinted = true
+		return &hub.Refusal{Code: hub.CodeBadRequest, Message: enterHint}
+	case err != nil:
+		return err
+	}
+	c.lines.feed(more)
+	return nil
 }
 
 func (c *conn) HasLine() bool { return c.lines.hasNext() }

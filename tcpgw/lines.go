@@ -60,6 +60,9 @@ func (l *lines) hasNext() bool {
 	return i >= 0 && !l.skipping && l.telnet.state == plain && bytes.IndexByte(l.unread[:i], iac) < 0
 }
 
+// waitsForLF reports whether the last that came is a CR, in a stream without the end of a line.
+func (l *lines) waitsForLF() bool { return l.cr && l.number == 0 && len(l.unread) == 0 }
+
 // hasSome reports whether next may return something without being fed more, perhaps after end.
 func (l *lines) hasSome() bool {
 	return len(l.unread) > 0 || l.telnet.holds() || !l.whole && len(l.draft.b) > 0

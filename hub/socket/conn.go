@@ -78,6 +78,7 @@ func (c *Conn) Init(tcp *net.TCPConn, g *Group, end End, timeout time.Duration) 
 	c.reader.group = g
 	c.reader.attempt = c.reader.read
 	return raw.Control(func(fd uintptr) {
+		g.report("SO_OOBINLINE", keepUrgent(fd))
 		c.fd = int32(fd)
 		g.add(c)
 	})

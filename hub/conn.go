@@ -13,8 +13,8 @@ type Conn interface {
 	// ReadLine returns the member's next line without its ending, as the transport
 	// framed it. The bytes are the caller's until the next call.
 	//
-	// ErrTooLong, ErrNotUTF8 and a *Refusal speak of this line alone; the next call goes on
-	// after it, and the member is told. io.EOF says that the member left in good order and that what it is still owed
+	// ErrTooLong and a *Refusal speak of this line alone; the next call goes on after it, and
+	// the member is told. io.EOF says that the member left in good order and that what it is still owed
 	// can be written. Any other error is the end.
 	ReadLine() ([]byte, error)
 
@@ -103,7 +103,6 @@ type Caller struct {
 // What ReadLine and Write return besides the errors of their transport.
 var (
 	ErrTooLong    = errors.New("line too long")
-	ErrNotUTF8    = errors.New("line is not UTF-8")
 	ErrControl    = errors.New("control frame") // no line; it counts like one, and the next call goes on after it
 	ErrWouldBlock = errors.New("write would block")
 )

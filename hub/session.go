@@ -155,8 +155,6 @@ func (m *member) take(line []byte, err error, first bool) (wait time.Duration, w
 	case errors.Is(err, ErrControl):
 	case errors.Is(err, ErrTooLong) || err == nil && len(line) > m.lineLimit():
 		bad = tooLong(m.lineLimit())
-	case errors.Is(err, ErrNotUTF8):
-		bad = &Refusal{Code: CodeNotUTF8, Message: "not UTF-8: the line is dropped"}
 	case errors.As(err, &bad):
 	case err != nil:
 		return 0, err

@@ -3,6 +3,7 @@ package tcpgw
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -23,6 +24,9 @@ func (s *Server) fromProxy(nc net.Conn) bool {
 	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
+// errLocal says that a proxy came for nobody: to check whether the server is there.
+var errLocal = errors.New("a proxy's own connection")
+
 // ask reads a proxy's PROXY header and receives whom it comes for. It has a goroutine of
 // its own, which ends then: reading takes more stack than who only listens shall keep.
 func (s *Server) ask(c *conn, served *sync.WaitGroup) {
@@ -31,18 +35,24 @@ func (s *Server) ask(c *conn, served *sync.WaitGroup) {
 		return
 	}
 	rest, from, err := s.readHeader(c)
-	s.outside.remove(c)
 	if err != nil {
-		s.Log.Debug("no PROXY header", "door", "tcp", "addr", c.RemoteAddr(), "err", err)
-		c.Reset()
+		s.Log.Debug("no PROXY header with an address", "door", "tcp", "addr", c.RemoteAddr(), "err", err)
+		if errors.Is(err, errLocal) {
+			c.Linger(lingerTime)
+		} else {
+			c.Reset()
+		}
+		s.outside.remove(c)
 		return
 	}
+	s.outside.remove(c)
 	c.lines.feed(rest)
 	s.receive(c, from, served)
 }
 
-// readHeader returns what came behind the header, and the address in it; the proxy's own
-// where it comes for itself (LOCAL, which is a health check).
+// readHeader returns what came after the header, and the client's address in it, or errLocal
+// if it is one of a health check: LOCAL in version 2, UNKNOWN in version 1. A client without an
+// address of TCP, on a socket of Unix for example, is an error: no limit could be applied to it.
 func (s *Server) readHeader(c *conn) (rest []byte, from net.Addr, err error) {
 	tcp := c.TCP()
 	tcp.SetReadDeadline(time.Now().Add(s.HeaderTimeout))
@@ -51,13 +61,12 @@ func (s *Server) readHeader(c *conn) (rest []byte, from net.Addr, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	from = c.RemoteAddr()
-	if !header.Command.IsLocal() {
-		source, ok := header.SourceAddr.(*net.TCPAddr)
-		if !ok {
-			return nil, nil, fmt.Errorf("not an address of TCP: %v", header.SourceAddr)
-		}
-		from = source
+	if header.Command.IsLocal() {
+		return nil, nil, errLocal
+	}
+	from, ok := header.SourceAddr.(*net.TCPAddr)
+	if !ok {
+		return nil, nil, fmt.Errorf("not an address of TCP: %v", header.SourceAddr)
 	}
 	rest, _ = in.Peek(in.Buffered())
 	return bytes.Clone(rest), from, tcp.SetReadDeadline(time.Time{})

@@ -184,30 +184,3 @@ func TestHelp(t *testing.T) {
 		}
 	}
 }
-
-func TestIsHTTP(t *testing.T) {
-	for line, want := range map[string]bool{
-		"GET / HTTP/1.1":                true,
-		"GET / HTTP/1.0":                true,
-		"PRI * HTTP/2.0":                true,
-		"M-SEARCH * HTTP/1.1":           true,
-		"CONNECT a.example:443 HTTP/1":  true,
-		"OPTIONS http://a/b?c HTTP/1.1": true,
-		"":                              false,
-		"GET":                           false,
-		"GET /":                         false,
-		"GET  HTTP/1.1":                 false,
-		" GET / HTTP/1.1":               false,
-		"GET / HTTP/":                   false,
-		"GET / HTTP/1.1 please":         false,
-		"GET / http/1.1":                false,
-		"get / HTTP/1.1":                false,
-		"we use GET / HTTP/1.1":         false,
-		"GET a room, HTTP/1.1":          false,
-		"/ HTTP/1.1":                    false,
-	} {
-		if isHTTP(line) != want {
-			t.Errorf("%q: %t", line, !want)
-		}
-	}
-}

@@ -112,6 +112,5 @@ var (
 	ErrQuit     = errors.New("quit")
 	ErrShutdown = errors.New("server is shutting down")
 	ErrSlow     = errors.New("took nothing within the write timeout")
-	ErrHTTP     = errors.New("spoke HTTP on a chat line")
 	ErrFault    = errors.New("internal fault")
 )

@@ -18,7 +18,6 @@ const (
 	CodeRoomInvalid    Code = "room_invalid"
 	CodeNoSuchNick     Code = "no_such_nick"
 	CodeUnavailable    Code = "unavailable"
-	CodeHTTP           Code = "http" // before the connection of an HTTP client is closed
 )
 
 // Refusal is told to one member alone whose request could not be met. It is an error,

@@ -35,7 +35,6 @@ type Options struct {
 	Burst   int     // lines that it may say at once
 	Limits  Limits
 	Version string // of the server, told in the welcome
-	Web     string // the web address, for those who speak HTTP to a chat line
 	Log     *slog.Logger
 }
 
@@ -56,7 +55,6 @@ type Hub struct {
 	nicks     nicks
 	looking   chan struct{} // holds a token for each who may encode history
 	version   string
-	web       string
 	log       *slog.Logger
 
 	mu      sync.Mutex // taken before any other
@@ -99,7 +97,6 @@ func New(o Options) *Hub {
 		backlog: backlog{limit: o.Limits.Backlog},
 		looking: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
 		version: o.Version,
-		web:     o.Web,
 		log:     o.Log,
 		rooms:   make(map[string]*room),
 		nicks:   nicks{byLook: make(map[string]*member)},

@@ -71,19 +71,3 @@ func cleanText(text string) (string, *Refusal) {
 func tooLong(max int) *Refusal {
 	return &Refusal{Code: CodeLineTooLong, Message: fmt.Sprintf("line too long: at most %d bytes", max)}
 }
-
-// isHTTP reports whether a line is an HTTP request line: METHOD target HTTP/x.
-func isHTTP(line string) bool {
-	method, rest, _ := strings.Cut(line, " ")
-	target, version, ok := strings.Cut(rest, " ")
-	if !ok || method == "" || target == "" {
-		return false
-	}
-	for _, c := range method {
-		if (c < 'A' || c > 'Z') && c != '-' {
-			return false
-		}
-	}
-	digits, found := strings.CutPrefix(version, "HTTP/")
-	return found && digits != "" && strings.Trim(digits, "0123456789.") == ""
-}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -191,11 +190,7 @@ func (m *member) heed(line []byte, first bool) (charge, error) {
 	if m.format == JSON {
 		q, bad = parseJSON(line, m.hub.maxLine)
 	} else {
-		text := string(line)
-		if first && isHTTP(text) {
-			return chargeLine, ErrHTTP
-		}
-		q, bad = parseText(text, m.verbatim)
+		q, bad = parseText(string(line), m.verbatim)
 	}
 	if bad != nil {
 		return chargeLine, bad
@@ -286,12 +281,6 @@ func (m *member) lastWord(why error) Event {
 		}
 	case errors.Is(why, ErrFault):
 		return &Bye{Reason: "fault", Text: "the server made a mistake", Reconnect: true, AfterMS: 1000}
-	case errors.Is(why, ErrHTTP):
-		hint := "this is a chat line and has no web page"
-		if m.hub.web != "" {
-			hint = fmt.Sprintf("this is a chat line; the web page is at %s", m.hub.web)
-		}
-		return &Refusal{Code: CodeHTTP, Message: hint}
 	}
 	return nil
 }

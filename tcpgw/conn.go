@@ -26,11 +26,17 @@ const enterWait = time.Second
 const enterHint = "your Enter key sends CR alone, and a line ends in LF, CR LF or CR NUL: " +
 	"in PuTTY connect with telnet, in Tera Term set Transmit to CR+LF, in socat add icrnl, in a raw terminal type Ctrl-J"
 
+// openingWait is how long the greeting waits for the first line, so that a client of another
+// protocol reads an answer in place of it. People and programs wait for a greeting without
+// noticing this.
+const openingWait = 50 * time.Millisecond
+
 // conn is a line over TCP.
 type conn struct {
 	socket.Conn
 	lines   lines
-	hinted  bool // the peer was told what its Enter key sends
+	opening *opening // nil when it has decided that the stream is for this server
+	hinted  bool     // the peer was told what its Enter key sends
 	closed  atomic.Bool
 	reading sync.Mutex // held by ReadLine and by Watch, and by Close from when it reads on
 }
@@ -44,7 +50,10 @@ var (
 )
 
 func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Duration) (*conn, error) {
-	c := &conn{lines: lines{max: hub.MaxMessage(maxLine)}}
+	c := &conn{
+		lines:   lines{max: hub.MaxMessage(maxLine)},
+		opening: &opening{most: maxLine + 1}, // a CR may be the last
+	}
 	if err := c.Init(tcp, g, socket.EndOfLine, timeout); err != nil {
 		return nil, err
 	}
@@ -86,6 +95,9 @@ func (c *conn) readMore() error {
 	more, err := c.ReadWithin(wait)
 	switch {
 	case err == io.EOF:
+		if err := c.judgeEnd(); err != nil {
+			return err
+		}
 		c.lines.end()
 		return nil
 	case wait > 0 && errors.Is(err, os.ErrDeadlineExceeded):
@@ -94,7 +106,65 @@ func (c *conn) readMore() error {
 	case err != nil:
 		return err
 	}
+	if err := c.judge(more); err != nil {
+		return err
+	}
 	c.lines.feed(more)
+	return nil
+}
+
+// await reads until the beginning of the stream has decided whether it is for this server, but
+// only for a moment, and returns a *foreign if it is not. sent is what was read before. What is
+// read is kept for ReadLine.
+func (c *conn) await(sent []byte) error {
+	if err := c.judge(sent); err != nil {
+		return err
+	}
+	for late := time.Now().Add(openingWait); c.opening != nil && len(sent) <= c.opening.most; {
+		more, err := c.ReadWithin(max(time.Until(late), 1))
+		switch {
+		case err == io.EOF:
+			err = c.judgeEnd()
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			err = nil
+		case err == nil:
+			if err = c.judge(more); err == nil {
+				sent = append(sent, more...)
+				continue
+			}
+		}
+		if err != nil {
+			return err
+		}
+		break
+	}
+	c.lines.feed(sent)
+	return nil
+}
+
+// judge has the opening read on, unless it has decided already.
+func (c *conn) judge(b []byte) error {
+	if c.opening == nil {
+		return nil
+	}
+	f, decided := c.opening.read(b)
+	if f != nil {
+		return f
+	}
+	if decided {
+		c.opening = nil
+	}
+	return nil
+}
+
+// judgeEnd is judge for the end of the input.
+func (c *conn) judgeEnd() error {
+	if c.opening != nil {
+		if f := c.opening.end(); f != nil {
+			return f
+		}
+	}
+	c.opening = nil
 	return nil
 }
 
@@ -112,7 +182,7 @@ func (c *conn) Watch(d time.Duration) error {
 }
 
 // Close resets a connection that took nothing, and ends any other with FIN, after which
-// it reads on for a moment.
+// it reads on for a moment. A client of another protocol is told so before.
 func (c *conn) Close(why error) error {
 	switch {
 	case c.closed.Swap(true):
@@ -123,6 +193,9 @@ func (c *conn) Close(why error) error {
 	c.EndReading()
 	c.reading.Lock()
 	defer c.reading.Unlock()
+	if f := (*foreign)(nil); errors.As(why, &f) {
+		c.TryWrite(f.answer)
+	}
 	if errors.Is(why, hub.ErrShutdown) {
 		return c.Linger(shutdownTime)
 	}

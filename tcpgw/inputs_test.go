@@ -22,7 +22,7 @@ func openDoor(t *testing.T, h *hub.Hub) func(hub.Format) hubtest.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	s := &Server{Hub: h, MaxLine: 4096, Web: "http://chat.example/", Log: slog.New(slog.DiscardHandler)}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
 	t.Cleanup(func() {

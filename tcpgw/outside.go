@@ -2,8 +2,8 @@ package tcpgw
 
 import "sync"
 
-// outside is the connections that are not the hub's: they owe a PROXY header, or are turned
-// away. The hub's Shutdown does not end them, so the server does.
+// outside is the connections that are not the hub's: they owe a PROXY header, wait for their
+// first line, or are turned away. The hub's Shutdown does not end them, so the server does.
 type outside struct {
 	mu    sync.Mutex
 	ended bool

@@ -46,8 +46,7 @@ func (s *Server) ask(c *conn, served *sync.WaitGroup) {
 		return
 	}
 	s.outside.remove(c)
-	c.lines.feed(rest)
-	s.receive(c, from, served)
+	s.receive(c, from, rest, served)
 }
 
 // readHeader returns what came after the header, and the client's address in it, or errLocal

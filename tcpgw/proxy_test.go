@@ -142,14 +142,3 @@ func TestProxyLocal(t *testing.T) {
 		}
 	}
 }
-
-// TestNoProxy: a header from somebody else is a line like any other.
-func TestNoProxy(t *testing.T) {
-	addr := serve(t, hub.New(hub.Options{}))
-	c, _ := dial(t, addr)
-	io.WriteString(c, header(t, 1, "203.0.113.7:1234"))
-	line, err := bufio.NewReader(c).ReadString('\n')
-	if err != nil || !strings.Contains(line, ": PROXY TCP4 203.0.113.7 ") {
-		t.Errorf("%q, %v", line, err)
-	}
-}

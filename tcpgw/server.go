@@ -18,7 +18,8 @@ import (
 // A Server puts TCP connections on the line.
 type Server struct {
 	Hub     *hub.Hub
-	MaxLine int // bytes in a line of text, as the Hub's
+	MaxLine int    // bytes in a line of text, as the Hub's
+	Web     string // the address of the web page, for browsers that come here; "" if there is none
 	Log     *slog.Logger
 
 	// Proxies are networks whose connections begin with a PROXY header (version 1 or 2 of
@@ -76,12 +77,13 @@ func (s *Server) answer(nc net.Conn, served *sync.WaitGroup) {
 	case s.fromProxy(nc):
 		served.Go(func() { s.ask(c, served) })
 	default:
-		s.receive(c, nc.RemoteAddr(), served)
+		s.receive(c, nc.RemoteAddr(), nil, served)
 	}
 }
 
-// receive lets in somebody who comes from an address, or says why not.
-func (s *Server) receive(c *conn, from net.Addr, served *sync.WaitGroup) {
+// receive lets in somebody who comes from an address and has sent something already, or says
+// why not.
+func (s *Server) receive(c *conn, from net.Addr, sent []byte, served *sync.WaitGroup) {
 	seat, err := s.Hub.Admit(address(from))
 	if err != nil {
 		s.turnAway(c, from, err, served)
@@ -89,17 +91,45 @@ func (s *Server) receive(c *conn, from net.Addr, served *sync.WaitGroup) {
 	}
 	who := caller(from)
 	who.Seat = seat
-	served.Go(func() {
-		defer seat.Leave()
-		s.Hub.Serve(context.Background(), who, c)
-	})
+	served.Go(func() { s.await(c, from, who, sent, served) })
+}
+
+// await waits for the beginning of the first line, and puts its sender on the line if it is
+// a chat client. Like ask it has a goroutine of its own, which ends then.
+func (s *Server) await(c *conn, from net.Addr, who hub.Caller, sent []byte, served *sync.WaitGroup) {
+	if !s.outside.add(c) {
+		who.Seat.Leave()
+		c.Reset()
+		return
+	}
+	err := c.await(sent)
+	s.outside.remove(c)
+	var f *foreign
+	switch {
+	case err == nil:
+		served.Go(func() {
+			defer who.Seat.Leave()
+			s.Hub.Serve(context.Background(), who, c)
+		})
+		return
+	case errors.As(err, &f):
+		s.turnAway(c, from, err, served)
+	default:
+		s.Log.Debug("gone before it said anything", "door", "tcp", "addr", from, "err", err)
+		c.Reset()
+	}
+	who.Seat.Leave()
 }
 
 // turnAway says why in one line, without waiting. If many are turned away at once, it reads
 // on from some of them only; of the others it drops what they have sent by now.
 func (s *Server) turnAway(c *conn, from net.Addr, why error, served *sync.WaitGroup) {
 	s.Log.Debug("turned away", "door", "tcp", "addr", from, "why", why)
-	c.TryWrite(text{}.Append(nil, &hub.Refusal{Message: why.Error()}))
+	answer := text{}.Append(nil, &hub.Refusal{Message: why.Error()})
+	if f := (*foreign)(nil); errors.As(why, &f) {
+		answer = f.answer
+	}
+	c.TryWrite(answer)
 	if s.leaving.Add(1) > mostLeaving || !s.outside.add(c) {
 		s.leaving.Add(-1)
 		c.Dismiss()
@@ -146,5 +176,6 @@ func (s *Server) open(nc net.Conn) *conn {
 		tcp.Close()
 		return nil
 	}
+	c.opening.web = s.Web
 	return c
 }

@@ -25,12 +25,29 @@ func serve(t *testing.T, h *hub.Hub) string {
 // serveAs is serve for a server that is set up in part.
 func serveAs(t *testing.T, s *Server) string {
 	t.Helper()
-	s.MaxLine, s.Log = 4096, slog.New(slog.DiscardHandler)
-	h := s.Hub
+	ln := listen(t)
+	serveOn(t, s, ln)
+	return ln.Addr().String()
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { ln.Close() })
+	return ln
+}
+
+// serveOn is serveAs for a listener to which clients may have connected already.
+func serveOn(t *testing.T, s *Server, ln net.Listener) {
+	t.Helper()
+	s.MaxLine = 4096
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	h := s.Hub
 	ended := make(chan error)
 	go func() { ended <- s.Serve(ln) }()
 	t.Cleanup(func() {
@@ -46,7 +63,6 @@ func serveAs(t *testing.T, s *Server) string {
 			t.Errorf("when the server has ended, %d connections are outside", n)
 		}
 	})
-	return ln.Addr().String()
 }
 
 // dial connects to a door and returns the connection and its first line.

@@ -89,8 +89,6 @@ func closeCode(why error) int {
 		return websocket.CloseNormalClosure
 	case errors.Is(why, hub.ErrShutdown):
 		return websocket.CloseServiceRestart
-	case errors.Is(why, hub.ErrHTTP):
-		return websocket.CloseProtocolError
 	case errors.Is(why, hub.ErrFault):
 		return websocket.CloseInternalServerErr
 	}

@@ -47,7 +47,6 @@ var closings = map[string]struct {
 }{
 	"quit":        {hub.ErrQuit, 1000, lingerTime},
 	"shutdown":    {hub.ErrShutdown, 1012, shutdownTime},
-	"HTTP":        {hub.ErrHTTP, 1002, lingerTime},
 	"fault":       {hub.ErrFault, 1011, lingerTime},
 	"a violation": {errNotUTF8, 1007, lingerTime},
 }

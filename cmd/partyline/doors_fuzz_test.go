@@ -119,7 +119,7 @@ func listenFor(t *testing.T) (*hub.Hub, net.Listener) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := hub.New(hub.Options{Web: "http://chat.example/"})
+	h := hub.New(hub.Options{})
 	t.Cleanup(func() {
 		h.Shutdown(context.Background())
 		ln.Close()

@@ -88,12 +88,11 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		Burst:   c.limits.burst,
 		Limits:  limits,
 		Version: version,
-		Web:     webAddress(l.http),
 		Log:     log,
 	})
 	proxies := c.limits.trusted()
 	tcp := &tcpgw.Server{
-		Hub: h, MaxLine: c.limits.line, WriteTimeout: c.limits.write,
+		Hub: h, MaxLine: c.limits.line, WriteTimeout: c.limits.write, Web: webAddress(l.http),
 		Proxies: proxies, HeaderTimeout: c.limits.headerTime, Log: log,
 	}
 	ws := &wsgw.Gateway{

@@ -59,7 +59,7 @@ func TestInputs(t *testing.T, door Door, path string) {
 		}
 		t.Run(in.what, func(t *testing.T) {
 			t.Parallel()
-			h := hub.New(hub.Options{Web: "http://chat.example/"})
+			h := hub.New(hub.Options{})
 			t.Cleanup(func() { h.Shutdown(context.Background()) })
 			got := in.run(t, door.Open(t, h), want.end != "")
 			compare(t, "the sender gets", got.sender, want.sender)

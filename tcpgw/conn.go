@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"partyline/hub"
@@ -36,6 +37,7 @@ type conn struct {
 	socket.Conn
 	lines   lines
 	opening *opening // nil when it has decided that the stream is for this server
+	end     error    // of the input; nil before it
 	hinted  bool     // the peer was told what its Enter key sends
 	closed  atomic.Bool
 	reading sync.Mutex // held by ReadLine and by Watch, and by Close from when it reads on
@@ -75,8 +77,8 @@ func (c *conn) ReadLine() ([]byte, error) {
 		switch {
 		case ok:
 			return line, err
-		case c.lines.ended:
-			return nil, io.EOF
+		case c.end != nil:
+			return nil, c.end
 		}
 		if err := c.readMore(); err != nil {
 			return nil, err
@@ -94,11 +96,12 @@ func (c *conn) readMore() error {
 	}
 	more, err := c.ReadWithin(wait)
 	switch {
-	case err == io.EOF:
+	case isEnd(err):
 		if err := c.judgeEnd(); err != nil {
 			return err
 		}
 		c.lines.end()
+		c.end = err
 		return nil
 	case wait > 0 && errors.Is(err, os.ErrDeadlineExceeded):
 		c.hinted = true
@@ -113,6 +116,10 @@ func (c *conn) readMore() error {
 	return nil
 }
 
+// isEnd reports whether the peer has ended its input. One that closes a connection before it
+// has read everything resets it, and has still sent all that came before.
+func isEnd(err error) bool { return err == io.EOF || errors.Is(err, syscall.ECONNRESET) }
+
 // await reads until the beginning of the stream has decided whether it is for this server, but
 // only for a moment, and returns a *foreign if it is not. sent is what was read before. What is
 // read is kept for ReadLine.
@@ -123,7 +130,7 @@ func (c *conn) await(sent []byte) error {
 	for late := time.Now().Add(openingWait); c.opening != nil && len(sent) <= c.opening.most; {
 		more, err := c.ReadWithin(max(time.Until(late), 1))
 		switch {
-		case err == io.EOF:
+		case isEnd(err): // readMore comes upon it again
 			err = c.judgeEnd()
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			err = nil

@@ -2,6 +2,7 @@ package tcpgw
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -46,4 +47,41 @@ func (p *peer) End() { p.tcp.CloseWrite() }
 
 func (p *peer) Break() {
 	hubtest.Reset(p.tcp)
+}
+
+// TestUnterminatedAtTheEnd closes a connection after a text without a line ending, as printf
+// to bash's /dev/tcp does: the text is a line, also if the client had something to read, for
+// which its system resets the connection. The end may come before the greeting or after it.
+func TestUnterminatedAtTheEnd(t *testing.T) {
+	for name, end := range map[string]func(*net.TCPConn){
+		"closed": func(client *net.TCPConn) { client.Close() },
+		"reset":  hubtest.Reset,
+	} {
+		for _, lines := range []string{"one\ntwo", "one"} {
+			for _, awaits := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%q, %s, awaited: %t", lines, name, awaits), func(t *testing.T) {
+					server, client := hubtest.TCPPair(t)
+					c, err := newConn(server, new(socket.Group), 4096, hubtest.WriteTimeout)
+					if err != nil {
+						t.Fatal(err)
+					}
+					io.WriteString(client, lines)
+					end(client)
+					if awaits {
+						if err := c.await(nil); err != nil {
+							t.Fatal(err)
+						}
+					}
+					for want := range strings.SplitSeq(lines, "\n") {
+						if line, err := c.ReadLine(); string(line) != want || err != nil {
+							t.Fatalf("in the place of %q it reads %q, %v", want, line, err)
+						}
+					}
+					if line, err := c.ReadLine(); err == nil {
+						t.Errorf("after the end it reads %q", line)
+					}
+				})
+			}
+		}
+	}
 }

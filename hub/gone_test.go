@@ -58,6 +58,28 @@ func TestAGoneMemberEnds(t *testing.T) {
 	})
 }
 
+// Lines that are refused to a gone member, such as binary data, hold it for a moment only.
+func TestAGoneMemberIsRefusedQuickly(t *testing.T) {
+	inHouse(t, hub.Options{Rate: 10, Burst: 40}, func(h *house) {
+		alice, noise := h.named("alice"), h.named("noise")
+		alice.Heard()
+		noise.HangUp()
+		noise.Say("one")
+		for range 1000 {
+			noise.Fail(hub.ErrTooLong)
+		}
+		noise.Say(strings.Fields(strings.Repeat("/nope ", 3000))...)
+		noise.Say("two")
+		noise.Reset()
+		began := time.Now()
+		noise.off()
+		if d := time.Since(began); d > 10*time.Second {
+			t.Errorf("it was read for %v", d)
+		}
+		alice.hears("noise: one", "noise: two", "* noise has left")
+	})
+}
+
 // A gone member keeps nothing of what its room is told while it is read on.
 func TestAGoneMemberKeepsNoStream(t *testing.T) {
 	inHouse(t, hub.Options{Window: 64 << 10}, func(h *house) {

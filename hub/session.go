@@ -165,6 +165,9 @@ func (m *member) take(line []byte, err error, first bool) (wait time.Duration, w
 	if bad != nil {
 		m.sweep()
 		m.tell(bad)
+		if m.isBroken() { // so it is not told
+			cost = chargeIdle
+		}
 	}
 	wait = m.keepPace(cost)
 	if m.lines == nil || !m.lines.HasLine() {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+
+	"partyline/hub/hubtest"
 )
 
 // A visitor is a member in text, over either door, that a proxy forwards for an address.
@@ -31,7 +33,7 @@ func forward(t *testing.T, s *server, door, addr string) *visitor {
 		fmt.Fprintf(conn, "PROXY TCP4 %s 127.0.0.1 1000 4000\r\n", addr)
 		go readLines(conn, v.out)
 		v.say = func(lines ...string) { io.WriteString(conn, strings.Join(lines, "\n")+"\n") }
-		v.end = func() { conn.SetLinger(0); conn.Close() }
+		v.end = func() { hubtest.Reset(conn) }
 		return v
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -57,7 +59,7 @@ func forward(t *testing.T, s *server, door, addr string) *visitor {
 			ws.Write(ctx, websocket.MessageText, []byte(line))
 		}
 	}
-	v.end = func() { conn.SetLinger(0); conn.Close(); ws.CloseNow(); cancel() }
+	v.end = func() { hubtest.Reset(conn); ws.CloseNow(); cancel() }
 	t.Cleanup(v.end)
 	ws.SetReadLimit(-1)
 	go func() {

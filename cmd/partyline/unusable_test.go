@@ -64,9 +64,11 @@ func TestUnusable(t *testing.T) {
 		"cut in half": {func(t *testing.T, file string) {
 			edit(t, file, func(b []byte) []byte { return b[:len(b)/2] })
 		}, "damaged.*"},
-		"cut within a page": {func(t *testing.T, file string) {
-			edit(t, file, func(b []byte) []byte { return b[:len(b)-1000] })
-		}, "damaged.*"},
+		"cut within a page": { // not within its last ones, which may be the search index's
+			func(t *testing.T, file string) {
+				edit(t, file, func(b []byte) []byte { return b[:len(b)/2/4096*4096+1000] })
+			}, "damaged.*",
+		},
 		"a page in its middle": {func(t *testing.T, file string) {
 			edit(t, file, func(b []byte) []byte {
 				page := b[len(b)/2/4096*4096:]

@@ -61,6 +61,15 @@ export class Line {
     else if (this.#socket && this.#silence() >= silenceLimit) this.connect();
   }
 
+  // leave ends the connection until wake is called.
+  leave() {
+    if (!this.#socket) return;
+    this.#hangUp();
+    this.#lost = now();
+    this.#rest = 0;
+    this.#become("waiting");
+  }
+
   // ask sends a request and resolves to its answer. It rejects with the server's error
   // event, or with LineDown, and then whether the request was heard is not known.
   ask(request) {

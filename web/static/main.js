@@ -239,6 +239,11 @@ document.addEventListener("visibilitychange", () => {
   line.wake();
 });
 
+// A browser may keep a page that its person has left, with its connection, for when they
+// come back.
+addEventListener("pagehide", () => line.leave());
+addEventListener("pageshow", () => line.wake());
+
 addEventListener("beforeunload", (e) => {
   if (!shelf.whole) e.preventDefault(); // what was typed would be lost
 });

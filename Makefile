@@ -7,6 +7,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 SOAK ?= 10m
 KILLS ?= 100
+HANGUPS ?= 100
 MUTANTS ?= 25
 SEED ?= 1
 MUTATED ?= ./hub ./hub/disk ./hub/socket ./tcpgw ./wsgw
@@ -16,7 +17,7 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test deps lint fuzz soak kills mutants bench
+.PHONY: help run build test deps lint fuzz soak kills hangups mutants bench
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +70,9 @@ soak: ## simulate the hub, run random histories, and talk while 1 in 100 misbeha
 
 kills: ## kill the server while there is talk, KILLS (100) times: nothing acknowledged is lost
 	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 ./cmd/partyline
+
+hangups: ## have each client hang up HANGUPS (100) times in each of its ways: nothing that arrived is lost
+	HANGUPS=$(HANGUPS) go test -run TestClients -v -count 1 -timeout 0 ./cmd/partyline
 
 mutants: ## change MUTANTS (25) places in each package, one at a time: do its tests notice? (MUTATED=./hub, SEED=1)
 	@# It takes some 20 minutes. A mutant may loop, and take memory until there is none.

@@ -81,8 +81,7 @@ func (s *Server) answer(nc net.Conn, served *sync.WaitGroup) {
 	}
 }
 
-// receive lets in somebody who comes from an address and has sent something already, or says
-// why not.
+// receive admits a caller from an address, of which sent has come already, or says why not.
 func (s *Server) receive(c *conn, from net.Addr, sent []byte, served *sync.WaitGroup) {
 	seat, err := s.Hub.Admit(address(from))
 	if err != nil {

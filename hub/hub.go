@@ -23,16 +23,18 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Options say how a Hub behaves. The zero value of each field means its default.
 type Options struct {
-	Journal Journal // who orders and keeps the messages; in memory, 1000 a room
-	Replay  int     // stored messages that a newcomer in text gets; 20, none where negative
-	MaxLine int     // bytes in a line of text and in the text of a request; 4096
-	Window  int64   // bytes a stream keeps for those who read slowly; 1 MiB
-	Rate    float64 // lines a second that a member may say; no bound where 0
-	Burst   int     // lines that it may say at once
+	Journal Journal       // who orders and keeps the messages; in memory, 1000 a room
+	Replay  int           // stored messages that a newcomer in text gets; 20, none where negative
+	MaxLine int           // bytes in a line of text and in the text of a request; 4096
+	Window  int64         // bytes a stream keeps for those who read slowly; 1 MiB
+	Rate    float64       // lines a second that a member may say; no bound where 0
+	Burst   int           // lines that it may say at once
+	ReadOn  time.Duration // for which a member that can't be written to is read; a minute
 	Limits  Limits
 	Version string // of the server, told in the welcome
 	Log     *slog.Logger
@@ -47,6 +49,7 @@ type Hub struct {
 	window    int64
 	rate      float64
 	burst     int
+	readOn    time.Duration
 	gate      *Gate
 	backlog   backlog      // of all streams
 	placeless atomic.Int64 // bytes of texts that the journal has not committed yet
@@ -80,6 +83,9 @@ func New(o Options) *Hub {
 	if o.Window == 0 {
 		o.Window = 1 << 20
 	}
+	if o.ReadOn == 0 {
+		o.ReadOn = time.Minute
+	}
 	if o.Limits.Asked == 0 {
 		o.Limits.Asked = 500
 	}
@@ -93,6 +99,7 @@ func New(o Options) *Hub {
 		window:  o.Window,
 		rate:    o.Rate,
 		burst:   o.Burst,
+		readOn:  o.ReadOn,
 		gate:    NewGate(o.Limits),
 		backlog: backlog{limit: o.Limits.Backlog},
 		looking: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"container/list"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -19,12 +18,6 @@ const outboxLimit = 64 << 10
 // answer to wait for its place after that message. A member that is further behind gets
 // the answer at once.
 const maxAnswerLag = 64 << 10
-
-// readOnTime is how long the input of a member that can't be written to is read on. At the
-// usual rate that is 3,000 lines; a receive buffer rarely holds more.
-const readOnTime = 5 * time.Minute
-
-var errUnread = fmt.Errorf("gone, and what it had sent took longer than %v to read", readOnTime)
 
 // A member is somebody on the line.
 //
@@ -75,6 +68,7 @@ type member struct {
 	quiet    bool  // its session's: it has asked for nothing, as far as its session knows
 	verbatim bool  // its session's: its lines of text are said as they are
 	spoke    bool  // its session's: the room has something of it that it may not have heard yet
+	unasked  int   // its session's: lines and frames in a row that asked for nothing, while it was broken
 	pace     *pace // its session's; nil until it says something
 	seat     Seat
 	newRooms *rate.Limiter // its address's; one of its own, made with its first room, if that has none
@@ -236,24 +230,6 @@ func (m *member) logPanic(p any) {
 func (m *member) rest() {
 	m.writing = false
 	m.wake()
-}
-
-// fail ends the writing for good. What m has sent by then is still read: a client may send
-// and close without reading anything. So m ends with its input, or after readOnTime, unless
-// the peer is there and takes nothing, or m's Conn is at fault.
-func (m *member) fail(err error) {
-	defer m.rest()
-	if m.broken != nil {
-		return
-	}
-	m.give(err)
-	switch {
-	case m.ended:
-	case errors.Is(err, ErrSlow), errors.Is(err, ErrFault):
-		m.wg.Go(func() { m.hangUp(err) })
-	default:
-		m.readOn = time.AfterFunc(readOnTime, func() { m.hangUp(errUnread) })
-	}
 }
 
 // give drops all that m is owed: it can't be written any more.

@@ -165,8 +165,11 @@ func (m *member) take(line []byte, err error, first bool) (wait time.Duration, w
 	if bad != nil {
 		m.sweep()
 		m.tell(bad)
-		if m.isBroken() { // so it is not told
-			cost = chargeIdle
+	}
+	if m.isBroken() {
+		asks := err == nil && bad == nil && cost != chargeIdle
+		if cost, why = m.chargeGone(asks, cost); why != nil {
+			return 0, why
 		}
 	}
 	wait = m.keepPace(cost)

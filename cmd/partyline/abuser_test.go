@@ -131,9 +131,13 @@ func (a *abuser) drain(c net.Conn, d time.Duration) string {
 	return string(b)
 }
 
-// readLinesOf reads lines to the end, for a time at most, which must be clean.
+// readLinesOf reads lines to the end, for a time at most, which must be clean. Those of a
+// response of HTTP end in CR LF.
 func (a *abuser) readLinesOf(c net.Conn, d time.Duration) string {
 	text := withoutAnswers(a.drain(c, d))
+	if strings.HasPrefix(text, "HTTP/1.1 ") {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+	}
 	if i := strings.IndexFunc(text, forbidden); i >= 0 {
 		a.Errorf("it was sent a control character: %.60q", text[i:])
 	}

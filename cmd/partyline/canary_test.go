@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -85,7 +86,10 @@ func newCanaries(t *testing.T, p *program) [2]*canary {
 	go func() {
 		for {
 			line, err := lines.await(func(string) bool { return true })
-			if err != nil {
+			switch {
+			case errors.Is(err, errLate):
+				continue
+			case err != nil:
 				return
 			}
 			if _, text, ok := strings.Cut(line, ": "); ok {

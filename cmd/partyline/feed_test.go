@@ -44,6 +44,9 @@ func (f *feed[T]) finish(why error) {
 	f.grew = make(chan struct{})
 }
 
+// errLate is why await returns if nothing that matches comes.
+var errLate = errors.New("did not come")
+
 // await reads on to the first thing that matches, which it returns.
 func (f *feed[T]) await(match func(T) bool) (found T, err error) {
 	late := time.After(patience)
@@ -65,7 +68,7 @@ func (f *feed[T]) await(match func(T) bool) (found T, err error) {
 		select {
 		case <-grew:
 		case <-late:
-			return found, fmt.Errorf("did not come after\n%s", f)
+			return found, fmt.Errorf("%w after\n%s", errLate, f)
 		}
 	}
 }

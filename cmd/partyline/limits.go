@@ -56,7 +56,7 @@ func (l *limits) addFlags(f *pflag.FlagSet) {
 	intVar(f, &l.newRooms, "max-new-rooms", d.newRooms, 0, math.MaxInt32, "rooms that an address may make, and one more each minute; 0 for no bound")
 	intVar(f, &l.window, "window", d.window, 64, 1<<20, "KiB that a room keeps for those who read slowly")
 	intVar(f, &l.backlog, "max-backlog", d.backlog, 1, 1<<20, "MiB that all rooms together keep for them")
-	durationVar(f, &l.write, "write-timeout", d.write, 10*time.Millisecond, "time in which a client may accept no byte before it is cut off")
+	durationVar(f, &l.write, "write-timeout", d.write, 10*time.Millisecond, "time in which a client may accept no byte before it is cut off, and for which the input of one that has hung up is read")
 	intVar(f, &l.header, "max-header", d.header, 1, 1<<10, "KiB of an HTTP request's header")
 	durationVar(f, &l.headerTime, "header-timeout", d.headerTime, time.Millisecond, "time in which that, or a PROXY header, has to come")
 }

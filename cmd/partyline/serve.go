@@ -86,6 +86,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		Window:  int64(c.limits.window) << 10,
 		Rate:    c.limits.rate,
 		Burst:   c.limits.burst,
+		ReadOn:  c.limits.write,
 		Limits:  limits,
 		Version: version,
 		Log:     log,

@@ -169,11 +169,15 @@ func (m *member) owed() (frames []byte, own bool) {
 			limit = first.at
 		}
 		passOver := m.broken != nil
-		if place := m.cur.place(); place < m.own.from {
-			limit = min(limit, m.own.from)
-		} else if place < m.own.to {
-			limit = m.own.to
-			passOver = true
+		if m.own.to > 0 { // its own arrival is not passed yet
+			switch place := m.cur.place(); {
+			case place < m.own.from:
+				limit = min(limit, m.own.from)
+			case place < m.own.to:
+				limit, passOver = m.own.to, true
+			default:
+				m.own = span{}
+			}
 		}
 		frames, fell := m.cur.unread(limit)
 		switch {

@@ -182,8 +182,9 @@ func (m *member) owed() (frames []byte, own bool) {
 		frames, fell := m.cur.unread(limit)
 		switch {
 		case fell:
+			c := m.cur
 			m.mu.Unlock()
-			m.moveOn()
+			m.moveOn(c)
 			m.mu.Lock()
 		case len(frames) == 0 || !passOver:
 			return frames, false

@@ -199,22 +199,23 @@ func (r *room) countWith(m *member) int {
 	return r.known + 1
 }
 
-// moveOn puts the cursor of m, which fell out of the window, on the oldest chunk in it, and
-// tells m what it missed, after the answers that had a place in that. m's writer calls it.
-func (m *member) moveOn() {
-	m.mu.Lock()
-	c, broken := m.cur, m.broken
-	m.mu.Unlock()
+// moveOn puts the cursor of m, which fell out of the window at c, on the oldest chunk in it,
+// and tells m what it missed, after the answers that had a place in that. m's writer calls it.
+// If m has broken and left the stream meanwhile, moveOn does nothing.
+func (m *member) moveOn(c cursor) {
 	r := c.stream.room
 	r.mu.Lock()
 	gap := Gap{After: c.chunk.last}
 	r.mu.Unlock()
-	lost := broken == nil && r.hub.journal.Lacks(r.name, gap.After) // not under the room's lock
+	lost := r.hub.journal.Lacks(r.name, gap.After) // not under the room's lock
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.cur != c {
+		return
+	}
 	head := c.stream.head
 	m.seek(cursor{head, 0, c.stream})
 	if m.broken != nil {

@@ -1,0 +1,55 @@
+package hub
+
+import (
+	"errors"
+	"testing"
+)
+
+// A journalWith is a journal in memory that calls lacks before it answers Lacks.
+type journalWith struct {
+	Journal
+	lacks func()
+}
+
+func (j *journalWith) Lacks(room string, id int64) bool {
+	j.lacks()
+	return j.Journal.Lacks(room, id)
+}
+
+// TestMoveOnAfterTheEnd has a member break, and leave its stream, while its writer moves it on
+// in that stream: it stays out of it, so that the stream is dropped.
+func TestMoveOnAfterTheEnd(t *testing.T) {
+	j := &journalWith{Journal: NewMemory(Retention{Messages: 1})}
+	h := New(Options{Journal: j})
+	r := newRoom(h, lobby)
+	m := newMember(h, &Caller{Codecs: simCodecs}, newSimConn(1, 1))
+	locked := func(f func()) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		f()
+	}
+	var s *stream
+	locked(func() {
+		s = r.stream(m.codec())
+		end := s.end()
+		m.seek(end)
+	})
+	j.lacks = func() {
+		locked(func() {
+			m.give(errors.New("broken"))
+			m.seek(cursor{})
+		})
+	}
+	m.moveOn(m.cur)
+	if len(s.readers) != 0 || len(r.streams) != 0 || m.cur != (cursor{}) {
+		t.Errorf("the stream has %d readers, the room %d streams", len(s.readers), len(r.streams))
+	}
+	if n := h.backlog.used.Load(); n != 0 {
+		t.Errorf("%d bytes are counted that nobody keeps", n)
+	}
+	if s.ping != nil && s.ping.Stop() {
+		t.Error("the stream still has its timer")
+	}
+}

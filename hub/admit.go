@@ -141,9 +141,13 @@ func (s Seat) leavePace(p *pace) {
 	s.from.paces = append(s.from.paces, p)
 }
 
-func (g *Gate) exempt(addr netip.Addr) bool {
-	addr = addr.Unmap()
-	return slices.ContainsFunc(g.limits.Exempt, func(p netip.Prefix) bool { return p.Contains(addr) })
+func (g *Gate) exempt(addr netip.Addr) bool { return Within(g.limits.Exempt, addr) }
+
+// Within reports whether addr is in one of networks. An address of IPv4 that is mapped to IPv6
+// counts as itself, and a zone does not count: no network has one.
+func Within(networks []netip.Prefix, addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(addr) })
 }
 
 // originOf returns what an address counts as: who has an address of IPv6 has a whole /64

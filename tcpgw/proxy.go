@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/pires/go-proxyproto"
+
+	"partyline/hub"
 )
 
 // headerBuffer has place for the longest PROXY header of version 1, and for one of
@@ -20,8 +20,7 @@ const headerBuffer = 4 << 10
 
 // fromProxy reports whether whoever is at the door is a proxy that says for whom it comes.
 func (s *Server) fromProxy(nc net.Conn) bool {
-	addr := address(nc.RemoteAddr()).Unmap().WithZone("")
-	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+	return hub.Within(s.Proxies, address(nc.RemoteAddr()))
 }
 
 // errLocal says that a proxy came for nobody: to check whether the server is there.

@@ -29,10 +29,7 @@ const (
 type proxies []netip.Prefix
 
 // contain reports whether addr is a proxy's.
-func (p proxies) contain(addr netip.Addr) bool {
-	addr = addr.Unmap().WithZone("")
-	return slices.ContainsFunc(p, func(n netip.Prefix) bool { return n.Contains(addr) })
-}
+func (p proxies) contain(addr netip.Addr) bool { return hub.Within(p, addr) }
 
 // forward reports whether a proxy sends r for a client.
 func (p proxies) forward(r *http.Request) bool {

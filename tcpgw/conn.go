@@ -124,28 +124,25 @@ func isEnd(err error) bool { return err == io.EOF || errors.Is(err, syscall.ECON
 // only for a moment, and returns a *foreign if it is not. sent is what was read before. What is
 // read is kept for ReadLine.
 func (c *conn) await(sent []byte) error {
+	defer func() { c.lines.feed(sent) }()
 	if err := c.judge(sent); err != nil {
 		return err
 	}
 	for late := time.Now().Add(openingWait); c.opening != nil && len(sent) <= c.opening.most; {
 		more, err := c.ReadWithin(max(time.Until(late), 1))
 		switch {
-		case isEnd(err): // readMore comes upon it again
-			err = c.judgeEnd()
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			err = nil
-		case err == nil:
-			if err = c.judge(more); err == nil {
-				sent = append(sent, more...)
-				continue
-			}
-		}
-		if err != nil {
+			return nil
+		case isEnd(err): // readMore comes upon it again
+			return c.judgeEnd()
+		case err != nil:
 			return err
 		}
-		break
+		if err := c.judge(more); err != nil {
+			return err
+		}
+		sent = append(sent, more...)
 	}
-	c.lines.feed(sent)
 	return nil
 }
 

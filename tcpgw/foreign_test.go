@@ -77,7 +77,7 @@ func (r *room) checkQuiet() {
 		switch line := r.next(); {
 		case strings.HasSuffix(line, ": that was all\n"):
 			return
-		case !strings.HasPrefix(line, "* "): // somebody who was greeted comes and goes
+		case !strings.HasPrefix(line, "* "): // a client that was greeted comes and goes
 			r.t.Errorf("the room hears %q", line)
 		}
 	}

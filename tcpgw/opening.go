@@ -19,7 +19,7 @@ type opening struct {
 func (o *opening) read(b []byte) (f *foreign, decided bool) {
 	if missing := 4 - len(o.head); missing > 0 {
 		o.head = append(o.head, b[:min(missing, len(b))]...)
-		if yes, _ := isUTF16(o.head); yes {
+		if isUTF16(o.head) {
 			return o.decide(utf16Text)
 		}
 	}

@@ -2,7 +2,6 @@ package tcpgw
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"partyline/hub/socket"
 )
@@ -39,24 +38,10 @@ var special = [256]bool{'\n': true, '\r': true, '\b': true, del: true, iac: true
 // ordinary returns how many bytes b begins with that are not special.
 func ordinary(b []byte) int {
 	n := 0
-	for n < len(b) {
-		if n+8 <= len(b) && arePrintable(binary.LittleEndian.Uint64(b[n:])) {
-			n += 8
-			continue
-		}
-		if special[b[n]] {
-			break
-		}
+	for n < len(b) && !special[b[n]] {
 		n++
 	}
 	return n
-}
-
-// arePrintable reports whether all eight bytes of w are from 0x20 to 0x7e.
-func arePrintable(w uint64) bool {
-	const each = 0x0101010101010101
-	tooLow, tooHigh := w-' '*each, w+each
-	return (w|tooLow|tooHigh)&(0x80*each) == 0
 }
 
 // read reads the next of what is unread, at least a byte. It reports whether a line ends there.

@@ -85,7 +85,7 @@ func (s *Server) answer(nc net.Conn, served *sync.WaitGroup) {
 func (s *Server) receive(c *conn, from net.Addr, sent []byte, served *sync.WaitGroup) {
 	seat, err := s.Hub.Admit(address(from))
 	if err != nil {
-		s.turnAway(c, from, err, served)
+		s.turnAway(c, from, err, text{}.Append(nil, &hub.Refusal{Message: err.Error()}), served)
 		return
 	}
 	who := caller(from)
@@ -112,7 +112,7 @@ func (s *Server) await(c *conn, from net.Addr, who hub.Caller, sent []byte, serv
 		})
 		return
 	case errors.As(err, &f):
-		s.turnAway(c, from, err, served)
+		s.turnAway(c, from, err, f.answer, served)
 	default:
 		s.Log.Debug("gone before it said anything", "door", "tcp", "addr", from, "err", err)
 		c.Reset()
@@ -120,14 +120,10 @@ func (s *Server) await(c *conn, from net.Addr, who hub.Caller, sent []byte, serv
 	who.Seat.Leave()
 }
 
-// turnAway says why in one line, without waiting. If many are turned away at once, it reads
-// on from some of them only; of the others it drops what they have sent by now.
-func (s *Server) turnAway(c *conn, from net.Addr, why error, served *sync.WaitGroup) {
+// turnAway gives a client an answer and the end, without waiting. If many are turned away at
+// once, it reads on from some of them only; of the others it drops what they have sent by now.
+func (s *Server) turnAway(c *conn, from net.Addr, why error, answer []byte, served *sync.WaitGroup) {
 	s.Log.Debug("turned away", "door", "tcp", "addr", from, "why", why)
-	answer := text{}.Append(nil, &hub.Refusal{Message: why.Error()})
-	if f := (*foreign)(nil); errors.As(why, &f) {
-		answer = f.answer
-	}
 	c.TryWrite(answer)
 	if s.leaving.Add(1) > mostLeaving || !s.outside.add(c) {
 		s.leaving.Add(-1)

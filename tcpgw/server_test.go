@@ -68,12 +68,7 @@ func serveOn(t *testing.T, s *Server, ln net.Listener) {
 // dial connects to a door and returns the connection and its first line.
 func dial(t *testing.T, addr string) (net.Conn, string) {
 	t.Helper()
-	c, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c := connect(t, addr)
 	line, err := bufio.NewReader(c).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)

@@ -6,34 +6,34 @@ import (
 )
 
 func TestIsUTF16(t *testing.T) {
-	for b, want := range map[string]struct{ yes, decided bool }{
-		"":                 {false, false},
-		"h":                {false, true},
-		"\xef\xbb\xbf":     {false, true},
-		"\xfe":             {false, false},
-		"\xfe\xff":         {true, true},
-		"\xfe\xfe":         {false, true},
-		"\xff":             {false, false},
-		"\xff\xfd":         {false, true},
-		"\xff\xfe":         {false, false},
-		"\xff\xfeh":        {true, true},
-		"\xff\xfe\n":       {false, false},
-		"\xff\xfe\n\x00":   {true, true},
-		"\xff\xfe\x01h":    {false, true}, // telnet, and an h
-		"\xff\xfe1":        {false, false},
-		"\xff\xfe1\x00":    {true, true},
-		"\xff\xfe\xff":     {false, false},
-		"\xff\xfe\xff\x00": {true, true},
-		"\xff\xfe\xff\xfe": {false, true},
+	for b, want := range map[string]bool{
+		"":                 false,
+		"h":                false,
+		"\xef\xbb\xbf":     false,
+		"\xfe":             false,
+		"\xfe\xff":         true,
+		"\xfe\xfe":         false,
+		"\xff":             false,
+		"\xff\xfd":         false,
+		"\xff\xfe":         false,
+		"\xff\xfeh":        true,
+		"\xff\xfe\n":       false,
+		"\xff\xfe\n\x00":   true,
+		"\xff\xfe\x01h":    false, // telnet, and an h
+		"\xff\xfe1":        false,
+		"\xff\xfe1\x00":    true,
+		"\xff\xfe\xff":     false,
+		"\xff\xfe\xff\x00": true,
+		"\xff\xfe\xff\xfe": false,
 	} {
-		if yes, decided := isUTF16([]byte(b)); yes != want.yes || decided != want.decided {
-			t.Errorf("%q: %v, %v; want %v, %v", b, yes, decided, want.yes, want.decided)
+		if yes := isUTF16([]byte(b)); yes != want {
+			t.Errorf("%q: %v, want %v", b, yes, want)
 		}
 	}
 	// A stream that begins with a refusal of an option, as telnet clients know them.
 	for option := range byte(50) {
 		for _, next := range "ab \r\n\xff" {
-			if yes, _ := isUTF16([]byte{iac, dont, option, byte(next)}); yes {
+			if isUTF16([]byte{iac, dont, option, byte(next)}) {
 				t.Errorf("IAC DONT %d is taken for UTF-16", option)
 			}
 		}
@@ -48,8 +48,8 @@ func TestIsUTF16(t *testing.T) {
 					b = append(b, byte(u>>8), byte(u))
 				}
 			}
-			if yes, decided := isUTF16(b); !yes || !decided {
-				t.Errorf("%q as % x: %v, %v", text, b, yes, decided)
+			if !isUTF16(b) {
+				t.Errorf("%q as % x is not recognised", text, b)
 			}
 		}
 	}

@@ -60,7 +60,8 @@ func (r *room) announce(m *member) {
 	}
 }
 
-// introduce tells the others of m for the first time. r.mu is held.
+// introduce tells the others of m for the first time, and the log, which must not block. r.mu
+// is held.
 func (r *room) introduce(m *member) {
 	m.known = true
 	r.hub.log.Info("member on", "nick", m.nick, "via", m.via, "addr", m.addr, "room", r.name)

@@ -78,10 +78,13 @@ func (c command) parse(args string) (*request, *Refusal) {
 	if !q.parseArgs(args) {
 		return nil, badRequest("usage: %s", c.usage())
 	}
-	var bad *Refusal
 	switch q.verb {
 	case verbSay, verbMe, verbMsg:
-		q.text, bad = cleanText(q.text)
+		text, bad := cleanText(q.text)
+		if bad != nil {
+			return nil, bad
+		}
+		q.text = text
 	case verbQuit:
 		if !Visible(q.text) {
 			q.text = ""
@@ -89,9 +92,6 @@ func (c command) parse(args string) (*request, *Refusal) {
 		q.text = strings.TrimSpace(Clean(q.text))
 	case verbSearch:
 		q.text = Clean(q.text)
-	}
-	if bad != nil {
-		return nil, bad
 	}
 	return q, nil
 }

@@ -14,16 +14,16 @@ type Conn interface {
 	// framed it. The bytes are the caller's until the next call.
 	//
 	// ErrTooLong and a *Refusal speak of this line alone; the next call goes on after it, and
-	// the member is told. io.EOF says that the member left in good order and that what it is still owed
-	// can be written. Any other error is the end.
+	// the member is told. io.EOF says that the member left in good order and that what it is
+	// still owed can be written. Any other error is the end.
 	ReadLine() ([]byte, error)
 
 	// Write writes frames that this Conn's Codec made, waiting as long as the member
 	// takes something within the transport's write timeout, and returns ErrSlow if
 	// it does not. Any other error says that nothing more can be written, but ReadLine
-	// still returns what came before. n counts whole frames: what is left of a frame that was begun is kept
-	// by the Conn, goes out before anything else, and counts as written. Write(nil)
-	// writes just that rest.
+	// still returns what came before. n counts whole frames: what is left of a frame that
+	// was begun is kept by the Conn, goes out before anything else, and counts as written.
+	// Write(nil) writes just that rest.
 	Write(frames []byte) (n int, err error)
 
 	// Close tells the member why in the transport's own terms, after what was written,

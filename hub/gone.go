@@ -17,9 +17,8 @@ var (
 	errUnasked = errors.New("gone, and what it had sent asked for nothing")
 )
 
-// fail ends the writing for good. What m has sent by then is still read: a client may send
-// and close without reading anything. So m ends with its input, or after the time for that,
-// unless the peer is there and takes nothing, or m's Conn is at fault.
+// fail ends the writing for good. m ends with its input, or after the time for that; at once if
+// the peer is there and takes nothing, or m's Conn is at fault.
 func (m *member) fail(err error) {
 	defer m.rest()
 	if m.broken != nil {

@@ -59,7 +59,7 @@ type member struct {
 	// Guarded by its room's mu.
 	index     int       // in room.members
 	known     bool      // the others know of it: it is among the first in room.members
-	came      time.Time // into its first room
+	came      time.Time // into the room
 	saying    int       // messages that the journal has not committed yet
 	placeless int       // bytes of their texts
 	ahead     int       // bytes that it said while somebody was behind
@@ -351,9 +351,9 @@ func (m *member) fullUp() bool {
 	return m.out.size() >= outboxLimit
 }
 
-// offer gives m an event that another member wants it to have. If both are in one room, it
-// comes after what the room was told before, unless m is far behind that. It reports false if
-// m is too far behind to take it, or does not have its welcome yet.
+// offer gives m an event that another member wants it to have. If both are in one room, m gets
+// it after what the room was told before, unless m still has much of that to read. It reports
+// false if m can't take it now, or does not have its welcome yet.
 func (m *member) offer(from *member, e Event) bool {
 	m.mu.Lock()
 	if m.room == nil || m.broken != nil || m.out.size() >= outboxLimit {

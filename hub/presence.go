@@ -35,9 +35,9 @@ func (r *room) tellOthers(m *member, e Event) {
 		r.tellAll(e)
 		return
 	}
-	from, to := s.end(), cursor{}
+	from := s.end()
 	r.tellAll(e)
-	to = s.end()
+	to := s.end()
 	m.own = span{from.place(), to.place()}
 }
 

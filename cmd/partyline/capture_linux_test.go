@@ -29,7 +29,7 @@ type capture struct {
 type stream struct {
 	port  uint16
 	first uint32         // the sequence number of its first byte
-	parts map[int][]byte // by where they begin; two processors may send them out of order
+	parts map[int][]byte // by the offset at which they begin; they may be captured out of order
 	ended bool           // by FIN or reset
 }
 

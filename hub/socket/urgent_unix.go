@@ -4,9 +4,8 @@ package socket
 
 import "syscall"
 
-// keepUrgent has the kernel leave a byte that is sent as urgent data where it stands in the
-// stream. Telnet sends a part of its Synch so (RFC 854), and without it the other part would be
-// read as text.
+// keepUrgent has the kernel keep a byte of urgent data in its place in the stream. Telnet sends
+// a part of its Synch in this way (RFC 854); without that part, the rest would be read as text.
 func keepUrgent(fd uintptr) error {
 	return syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_OOBINLINE, 1)
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // Watch is hub.Watcher's. drained says that the gateway holds nothing that ReadLine would
-// return; otherwise Watch waits for d, or until EndReading. Watch reads nothing. One goroutine at a time may call Watch or Read.
+// return; otherwise Watch waits for d, or until EndReading. Watch reads nothing. One goroutine
+// at a time may call Watch or Read.
 //
 // On systems other than Linux it only waits for d, or until EndReading.
 func (c *Conn) Watch(d time.Duration, drained bool) error {

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/admission"
+	"partyline/hub/wire"
 )
 
 // admit asks for a place and says what comes of it.
-func admit(t *testing.T, h *hub.Hub, addr string, want error) hub.Seat {
+func admit(t *testing.T, h *hub.Hub, addr string, want error) admission.Slot {
 	t.Helper()
 	seat, err := h.Admit(netip.MustParseAddr(addr))
 	if err != want {
@@ -22,20 +24,20 @@ func admit(t *testing.T, h *hub.Hub, addr string, want error) hub.Seat {
 }
 
 func TestMembersInAll(t *testing.T) {
-	h := hub.New(hub.Options{Limits: hub.Limits{Members: 3, Exempt: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}})
-	var seats []hub.Seat
+	h := hub.New(hub.Options{Limits: admission.Limits{Members: 3, Exempt: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}})
+	var seats []admission.Slot
 	for i := range 3 {
 		seats = append(seats, admit(t, h, fmt.Sprint("192.0.2.", i), nil))
 	}
-	admit(t, h, "192.0.2.9", hub.ErrFull)
-	admit(t, h, "127.0.0.1", hub.ErrFull) // full is full for everybody
+	admit(t, h, "192.0.2.9", admission.ErrFull)
+	admit(t, h, "127.0.0.1", admission.ErrFull) // full is full for everybody
 	seats[1].Leave()
 	admit(t, h, "192.0.2.9", nil)
-	admit(t, h, "192.0.2.9", hub.ErrFull)
+	admit(t, h, "192.0.2.9", admission.ErrFull)
 }
 
 func TestMembersOfAnAddress(t *testing.T) {
-	h := hub.New(hub.Options{Limits: hub.Limits{
+	h := hub.New(hub.Options{Limits: admission.Limits{
 		PerAddress: 2,
 		Exempt:     []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("2001:db8:1::/48")},
 	}})
@@ -47,10 +49,10 @@ func TestMembersOfAnAddress(t *testing.T) {
 	} {
 		first := admit(t, h, same[0], nil)
 		admit(t, h, same[1], nil)
-		admit(t, h, same[2], hub.ErrAddressFull)
+		admit(t, h, same[2], admission.ErrAddressFull)
 		first.Leave()
 		admit(t, h, same[2], nil)
-		admit(t, h, same[0], hub.ErrAddressFull)
+		admit(t, h, same[0], admission.ErrAddressFull)
 	}
 	admit(t, h, "192.0.2.3", nil)
 	admit(t, h, "2001:db8:0:1::1", nil) // another /64
@@ -63,7 +65,7 @@ func TestMembersOfAnAddress(t *testing.T) {
 
 func TestArrivalsOfAnAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := hub.New(hub.Options{Limits: hub.Limits{Arrivals: 6}})
+		h := hub.New(hub.Options{Limits: admission.Limits{Arrivals: 6}})
 		come := func(want error) {
 			t.Helper()
 			seat, err := h.Admit(netip.MustParseAddr("192.0.2.1"))
@@ -77,16 +79,16 @@ func TestArrivalsOfAnAddress(t *testing.T) {
 		for range 6 {
 			come(nil)
 		}
-		come(hub.ErrAddressHasty)
+		come(admission.ErrAddressRate)
 		admit(t, h, "192.0.2.2", nil).Leave()
 		time.Sleep(10 * time.Second)
 		come(nil)
-		come(hub.ErrAddressHasty)
+		come(admission.ErrAddressRate)
 		time.Sleep(time.Minute)
 		for range 6 {
 			come(nil)
 		}
-		come(hub.ErrAddressHasty)
+		come(admission.ErrAddressRate)
 	})
 }
 
@@ -94,7 +96,7 @@ func TestArrivalsOfAnAddress(t *testing.T) {
 // that is remembered, and who was turned away a moment ago still is.
 func TestManyAddresses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := hub.New(hub.Options{Limits: hub.Limits{Arrivals: 1}})
+		h := hub.New(hub.Options{Limits: admission.Limits{Arrivals: 1}})
 		addr := netip.MustParseAddr("2001:db8::")
 		memory, _ := inUse()
 		for i := range 50_000 {
@@ -102,7 +104,7 @@ func TestManyAddresses(t *testing.T) {
 			b[4], b[5], b[6], b[7] = byte(i>>24), byte(i>>16), byte(i>>8), byte(i)
 			a := netip.AddrFrom16(b)
 			admit(t, h, a.String(), nil).Leave()
-			admit(t, h, a.String(), hub.ErrAddressHasty)
+			admit(t, h, a.String(), admission.ErrAddressRate)
 			time.Sleep(100 * time.Millisecond)
 		}
 		if now, _ := inUse(); !raceEnabled && now-memory > 2<<20 {
@@ -112,7 +114,7 @@ func TestManyAddresses(t *testing.T) {
 }
 
 func TestRoomsInAll(t *testing.T) {
-	inHouse(t, hub.Options{Limits: hub.Limits{Rooms: 3}}, func(h *house) {
+	inHouse(t, hub.Options{Limits: admission.Limits{Rooms: 3}}, func(h *house) {
 		ann, bob := h.named("ann"), h.named("bob")
 		ann.say("/join one")
 		ann.Heard()
@@ -140,7 +142,7 @@ func TestRoomsInAll(t *testing.T) {
 }
 
 func TestNewRoomsOfAMember(t *testing.T) {
-	inHouse(t, hub.Options{Limits: hub.Limits{NewRooms: 3}}, func(h *house) {
+	inHouse(t, hub.Options{Limits: admission.Limits{NewRooms: 3}}, func(h *house) {
 		const refused = "! you have made too many rooms: join one that is there, or wait a minute"
 		ann, bob := h.named("ann"), h.named("bob")
 		made := func(room string) bool {
@@ -169,8 +171,8 @@ func TestNewRoomsOfAMember(t *testing.T) {
 
 // TestAsked tells as many stored messages at once as may be asked for, in both formats.
 func TestAsked(t *testing.T) {
-	inHouse(t, hub.Options{Replay: -1, Limits: hub.Limits{Asked: 5}}, func(h *house) {
-		ann, bot := h.named("ann"), h.call(hub.Caller{Nick: "bot", Format: hub.JSON})
+	inHouse(t, hub.Options{Replay: -1, Limits: admission.Limits{PageLimit: 5}}, func(h *house) {
+		ann, bot := h.named("ann"), h.call(hub.Caller{Nick: "bot", Format: wire.JSON})
 		for i := range 9 {
 			ann.say(fmt.Sprint(i))
 		}

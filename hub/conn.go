@@ -3,6 +3,9 @@ package hub
 import (
 	"errors"
 	"time"
+
+	"partyline/hub/admission"
+	"partyline/hub/wire"
 )
 
 // A Conn carries one member's end of the line over some transport, in whole lines.
@@ -54,7 +57,7 @@ type LineBuffer interface {
 type FormatSetter interface {
 	// SetFormat says in which format the lines after the last one are. The goroutine that
 	// reads calls it when the format changes; it begins as the Caller's.
-	SetFormat(Format)
+	SetFormat(wire.Format)
 }
 
 // A Watcher is a Conn that notices that its peer is gone while nobody reads from it. The
@@ -72,30 +75,21 @@ type Watcher interface {
 // all of them, however many. A Codec is therefore a comparable value.
 type Codec interface {
 	// Append appends the frames for e, or nothing where such clients are not told.
-	Append(dst []byte, e Event) []byte
+	Append(dst []byte, e wire.Event) []byte
 }
-
-// Format says in which of the two formats of the wire a member speaks and listens.
-type Format uint8
-
-// The formats. Text is for people, JSON for programs.
-const (
-	Text Format = iota
-	JSON
-)
 
 // A Caller says who comes over a Conn, and what it asks for by coming.
 type Caller struct {
-	Via  string // the transport, as members see it: "tcp", "ws"
-	Addr string // for the log alone; no member ever sees it
-	Seat Seat   // that Admit returned; the zero Seat if no address is known
+	Via  string         // the transport, as members see it: "tcp", "ws"
+	Addr string         // for the log alone; no member ever sees it
+	Slot admission.Slot // that Admit returned; the zero Seat if no address is known
 
 	Nick  string // the name it asks for; "" for a guest's
 	Room  string // "" for the lobby
 	Since string // the id after which it wants every message; "" for the usual replay
 
 	// Format is how the member begins. It may change to a format whose Codec is given.
-	Format Format
+	Format wire.Format
 	// Codecs holds a Codec for each format that the transport speaks on this Conn.
 	Codecs [2]Codec
 }

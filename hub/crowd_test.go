@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"partyline/hub"
+	"partyline/hub/history"
 	"partyline/hub/hubtest"
+	"partyline/hub/wire"
 )
 
 // A crowd is members of one hub who take everything at once and cost nothing themselves.
@@ -25,9 +27,9 @@ type crowd struct {
 
 // gather puts n members on the line, of whom each has the format and the room that the
 // functions say, until the end of the test. It returns when the last one is welcomed.
-func gather(tb testing.TB, n int, format func(i int) hub.Format, room func(i int) string) *crowd {
+func gather(tb testing.TB, n int, format func(i int) wire.Format, room func(i int) string) *crowd {
 	tb.Helper()
-	c := &crowd{hub: hub.New(hub.Options{Replay: -1, Journal: hub.NewMemory(hub.Retention{Messages: 1})}), reached: make(chan struct{}, 1)}
+	c := &crowd{hub: hub.New(hub.Options{Replay: -1, Journal: history.NewMemory(history.Retention{Messages: 1})}), reached: make(chan struct{}, 1)}
 	c.want.Store(1 << 62)
 	var serving sync.WaitGroup
 	for i := range n {
@@ -35,7 +37,7 @@ func gather(tb testing.TB, n int, format func(i int) hub.Format, room func(i int
 		c.members = append(c.members, l)
 		who := hub.Caller{
 			Via: "test", Room: room(i), Format: format(i),
-			Codecs: [2]hub.Codec{tally{hub.Text, &c.encoded[hub.Text]}, tally{hub.JSON, &c.encoded[hub.JSON]}},
+			Codecs: [2]hub.Codec{tally{wire.Text, &c.encoded[wire.Text]}, tally{wire.JSON, &c.encoded[wire.JSON]}},
 		}
 		serving.Go(func() { c.hub.Serve(context.Background(), who, l) })
 		<-l.welcomed
@@ -47,7 +49,7 @@ func gather(tb testing.TB, n int, format func(i int) hub.Format, room func(i int
 	return c
 }
 
-func inText(int) hub.Format { return hub.Text }
+func inText(int) wire.Format { return wire.Text }
 
 func inLobby(int) string { return "" }
 
@@ -104,14 +106,14 @@ func (l *listener) Close(error) error {
 
 // tally is a codec that counts the messages that it encodes.
 type tally struct {
-	format   hub.Format
+	format   wire.Format
 	messages *atomic.Int64
 }
 
-func (c tally) Append(dst []byte, e hub.Event) []byte {
-	if _, ok := e.(*hub.Message); ok {
+func (c tally) Append(dst []byte, e wire.Event) []byte {
+	if _, ok := e.(*wire.Message); ok {
 		c.messages.Add(1)
-	} else if _, ok := e.(*hub.Welcome); !ok {
+	} else if _, ok := e.(*wire.Welcome); !ok {
 		return dst // nothing else, so that lines are messages
 	}
 	return hubtest.Lines{Format: c.format}.Append(dst, e)

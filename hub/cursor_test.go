@@ -3,11 +3,13 @@ package hub
 import (
 	"errors"
 	"testing"
+
+	"partyline/hub/history"
 )
 
 // A journalWith is a journal in memory that calls lacks before it answers Lacks.
 type journalWith struct {
-	Journal
+	history.Journal
 	lacks func()
 }
 
@@ -19,7 +21,7 @@ func (j *journalWith) Lacks(room string, id int64) bool {
 // TestMoveOnAfterTheEnd has a member break, and leave its stream, while its writer moves it on
 // in that stream: it stays out of it, so that the stream is dropped.
 func TestMoveOnAfterTheEnd(t *testing.T) {
-	j := &journalWith{Journal: NewMemory(Retention{Messages: 1})}
+	j := &journalWith{Journal: history.NewMemory(history.Retention{Messages: 1})}
 	h := New(Options{Journal: j})
 	r := newRoom(h, lobby)
 	m := newMember(h, &Caller{Codecs: simCodecs}, newSimConn(1, 1))

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 
 	"partyline/hub"
+	"partyline/hub/clean"
+	"partyline/hub/wire"
 )
 
 func TestLookalikesAreOneName(t *testing.T) {
@@ -53,8 +55,8 @@ func TestNothingUnsafeReachesAnybody(t *testing.T) {
 			}
 		}
 		witness := h.call(hub.Caller{Nick: "witness", Addr: where})
-		machine := h.call(hub.Caller{Nick: "machine", Addr: where, Format: hub.JSON})
-		for _, format := range []hub.Format{hub.Text, hub.JSON} {
+		machine := h.call(hub.Caller{Nick: "machine", Addr: where, Format: wire.JSON})
+		for _, format := range []wire.Format{wire.Text, wire.JSON} {
 			wisher := h.connect(hub.Caller{Nick: hostile, Room: hostile, Since: hostile, Addr: where, Format: format})
 			heard(wisher)
 		}
@@ -67,7 +69,7 @@ func TestNothingUnsafeReachesAnybody(t *testing.T) {
 			talker.say(strings.ReplaceAll(line, "%s", hostile))
 			heard(talker)
 		}
-		bot := h.connect(hub.Caller{Nick: "bot", Addr: where, Format: hub.JSON})
+		bot := h.connect(hub.Caller{Nick: "bot", Addr: where, Format: wire.JSON})
 		for _, request := range []string{
 			`{"type":"say","text":%s}`, `{"type":"me","text":%s}`, `{"type":"msg","to":"witness","text":%s}`,
 			`{"type":"msg","to":"bot","text":%s}`, `{"type":"msg","to":%s,"text":"hi"}`, `{"type":"nick","nick":%s}`,
@@ -95,7 +97,7 @@ func TestNothingUnsafeReachesAnybody(t *testing.T) {
 // JSON, whatever its escapes.
 func checkSafe(t *testing.T, line string) {
 	t.Helper()
-	if hub.Clean(line) != line {
+	if clean.Text(line) != line {
 		t.Errorf("%q is told", line)
 	}
 	var object any
@@ -108,7 +110,7 @@ func checkSafeValue(t *testing.T, value any) {
 	t.Helper()
 	switch v := value.(type) {
 	case string:
-		if hub.Clean(v) != v {
+		if clean.Text(v) != v {
 			t.Errorf("%q is told", v)
 		}
 	case []any:

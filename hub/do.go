@@ -2,11 +2,15 @@ package hub
 
 import (
 	"time"
+
+	"partyline/hub/clean"
+	"partyline/hub/names"
+	"partyline/hub/wire"
 )
 
 // do does what m asks for. A *Refusal is for m to read; any other error ends m.
-func (m *member) do(q *request) error {
-	if q.verb == verbSay || q.verb == verbMe {
+func (m *member) do(q *wire.Request) error {
+	if q.Verb == wire.VerbSay || q.Verb == wire.VerbMe {
 		return m.say(q)
 	}
 	m.sweep() // what it said comes before what it asks for
@@ -16,32 +20,32 @@ func (m *member) do(q *request) error {
 		}
 		m.spoke = false
 	}
-	switch q.verb {
-	case verbMsg:
+	switch q.Verb {
+	case wire.VerbMsg:
 		return m.pass(q)
-	case verbNick:
+	case wire.VerbNick:
 		return m.rename(q)
-	case verbJoin:
+	case wire.VerbJoin:
 		return m.join(q)
-	case verbFormat:
+	case wire.VerbFormat:
 		return m.reformat(q)
-	case verbHistory:
+	case wire.VerbHistory:
 		return m.history(q)
-	case verbSince:
+	case wire.VerbSince:
 		return m.since(q)
-	case verbSearch:
+	case wire.VerbSearch:
 		return m.search(q)
-	case verbWho:
+	case wire.VerbWho:
 		m.tell(m.who(q))
-	case verbRooms:
+	case wire.VerbRooms:
 		m.tell(m.roomsAnswer(q))
-	case verbVerbatim:
+	case wire.VerbVerbatim:
 		m.verbatim = true
-		m.tell(&Answer{Lines: []string{"every line that follows is said as it is, commands too: end your input to leave"}})
-	case verbHelp:
-		m.tell(&Answer{Lines: helpLines()})
-	case verbQuit:
-		m.word = q.text
+		m.tell(&wire.Answer{Lines: []string{"every line that follows is said as it is, commands too: end your input to leave"}})
+	case wire.VerbHelp:
+		m.tell(&wire.Answer{Lines: wire.HelpLines()})
+	case wire.VerbQuit:
+		m.word = q.Text
 		m.acknowledge(q)
 		return ErrQuit
 	}
@@ -49,20 +53,20 @@ func (m *member) do(q *request) error {
 }
 
 // acknowledge answers a request that was done and that bears a ref.
-func (m *member) acknowledge(q *request) {
-	if q.ref != "" {
-		m.tell(&Ack{Ref: q.ref})
+func (m *member) acknowledge(q *wire.Request) {
+	if q.Ref != "" {
+		m.tell(&wire.Ack{Ref: q.Ref})
 	}
 }
 
-func (m *member) pass(q *request) error {
-	to, nick := m.hub.nicks.find(q.name)
+func (m *member) pass(q *wire.Request) error {
+	to, nick := m.hub.nicks.find(q.Name)
 	if to == nil {
-		return &Refusal{Code: CodeNoSuchNick, Message: "nobody here is called " + Quote(q.name, mostQuoted)}
+		return &wire.Refusal{Code: wire.CodeNoSuchNick, Message: "nobody here is called " + clean.Quote(q.Name, clean.QuoteMax)}
 	}
-	p := Private{At: time.Now(), From: m.nick, To: nick, Text: q.text}
+	p := wire.Private{At: time.Now(), From: m.nick, To: nick, Text: q.Text}
 	if !to.offer(m, &p) {
-		return &Refusal{Code: CodeUnavailable, Message: nick + " is too far behind to get it: try again in a moment"}
+		return &wire.Refusal{Code: wire.CodeUnavailable, Message: nick + " is too far behind to get it: try again in a moment"}
 	}
 	p.Sent = true
 	m.tell(&p)
@@ -70,8 +74,8 @@ func (m *member) pass(q *request) error {
 	return nil
 }
 
-func (m *member) rename(q *request) error {
-	nick, bad := prepareNick(q.name)
+func (m *member) rename(q *wire.Request) error {
+	nick, bad := nickName(q.Name)
 	if bad != nil {
 		return bad
 	}
@@ -83,8 +87,8 @@ func (m *member) rename(q *request) error {
 	return nil
 }
 
-func (m *member) join(q *request) error {
-	name, bad := prepareRoom(q.name)
+func (m *member) join(q *wire.Request) error {
+	name, bad := roomName(q.Name)
 	if bad != nil {
 		return bad
 	}
@@ -99,18 +103,18 @@ func (m *member) join(q *request) error {
 	}
 	m.hub.leave(m, "")
 	r.settle(m, cursor{}, func() {})
-	m.enter(next, q.ref, -1, nil)
+	m.enter(next, q.Ref, -1, nil)
 	return nil
 }
 
 // welcomeAgain tells m what it finds in the room that it is in, at the place in the stream
 // that this holds for.
-func (m *member) welcomeAgain(q *request) {
+func (m *member) welcomeAgain(q *wire.Request) {
 	r := m.room
 	r.mu.Lock()
 	m.mu.Lock()
 	end := m.cur.stream.end()
-	m.appendAt(end.place(), r.welcome(m, m.format, q.ref))
+	m.appendAt(end.place(), r.welcome(m, m.format, q.Ref))
 	m.appendAt(end.place(), r.standing()...)
 	m.mu.Unlock()
 	r.mu.Unlock()
@@ -118,39 +122,36 @@ func (m *member) welcomeAgain(q *request) {
 	m.makePlace()
 }
 
-func (m *member) reformat(q *request) error {
-	format := Text
-	if q.name == "json" {
-		format = JSON
-	}
+func (m *member) reformat(q *wire.Request) error {
+	format := q.Format
 	if m.codecs[format] == nil || m.codecs[m.format] == nil || m.codecs[1-m.format] == nil {
-		return badRequest("the format stands: the connection's subprotocol chose it")
+		return wire.BadRequest("the format stands: the connection's subprotocol chose it")
 	}
 	switch {
 	case format != m.format:
-		m.room.reformat(m, format, q.ref)
+		m.room.reformat(m, format, q.Ref)
 		m.free()
 		if c, ok := m.conn.(FormatSetter); ok {
 			c.SetFormat(format)
 		}
-	case format == JSON:
+	case format == wire.JSON:
 		m.welcomeAgain(q)
 	}
 	return nil
 }
 
-func (m *member) who(q *request) *WhoAnswer {
+func (m *member) who(q *wire.Request) *wire.WhoAnswer {
 	r := m.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &WhoAnswer{Ref: q.ref, Occupants: r.occupants(m, occupantsListed), Count: r.countWith(m)}
+	return &wire.WhoAnswer{Ref: q.Ref, Occupants: r.occupants(m, occupantsListed), Count: r.countWith(m)}
 }
 
 // roomsAnswer lists as many rooms as an answer has place for. The list may be a little old,
 // but not where m can see it: in its own room.
-func (m *member) roomsAnswer(q *request) *RoomsAnswer {
-	const longest = len(`{"room":"","count":100000},`) + maxRoom
+func (m *member) roomsAnswer(q *wire.Request) *wire.RoomsAnswer {
+	const longest = len(`{"room":"","count":100000},`) + names.MaxRoom
 	all := m.hub.roomCounts()
-	rooms, total := withRoom(all, RoomCount{m.room.name, m.room.count()}, maxAnswer/longest)
-	return &RoomsAnswer{Ref: q.ref, Rooms: rooms, Others: total - len(rooms)}
+	rooms, total := withRoom(all, wire.RoomCount{Room: m.room.name, Count: m.room.count()}, wire.MaxAnswer/longest)
+	return &wire.RoomsAnswer{Ref: q.Ref, Rooms: rooms, Others: total - len(rooms)}
 }

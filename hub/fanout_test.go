@@ -6,7 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 // TestOneMessage says single messages to 10,000 members, half of them in each format: a
@@ -17,7 +17,7 @@ func TestOneMessage(t *testing.T) {
 		members = 1000
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c := gather(t, members, func(i int) hub.Format { return hub.Format(i % 2) }, inLobby)
+		c := gather(t, members, func(i int) wire.Format { return wire.Format(i % 2) }, inLobby)
 		say := func() {
 			before := c.taken.Load()
 			c.members[0].lines <- []byte("hello, all of you")
@@ -125,10 +125,10 @@ func mallocs() uint64 {
 
 // BenchmarkSay says one message at a time to members who cost nothing themselves.
 func BenchmarkSay(b *testing.B) {
-	for _, format := range []hub.Format{hub.Text, hub.JSON} {
+	for _, format := range []wire.Format{wire.Text, wire.JSON} {
 		for _, members := range []int{1, 100, 10_000} {
 			b.Run(fmt.Sprintf("format=%v/members=%d", formatName(format), members), func(b *testing.B) {
-				c := gather(b, members, func(int) hub.Format { return format }, inLobby)
+				c := gather(b, members, func(int) wire.Format { return format }, inLobby)
 				line := lineIn(format)
 				before := mallocs()
 				for b.Loop() {
@@ -145,10 +145,10 @@ func BenchmarkSay(b *testing.B) {
 // BenchmarkFlood has 50 members say all they can.
 func BenchmarkFlood(b *testing.B) {
 	const talkers = 50
-	for _, format := range []hub.Format{hub.Text, hub.JSON} {
+	for _, format := range []wire.Format{wire.Text, wire.JSON} {
 		for _, members := range []int{100, 1000} {
 			b.Run(fmt.Sprintf("format=%v/members=%d", formatName(format), members), func(b *testing.B) {
-				c := gather(b, members, func(int) hub.Format { return format }, inLobby)
+				c := gather(b, members, func(int) wire.Format { return format }, inLobby)
 				line := lineIn(format)
 				b.ResetTimer()
 				before := mallocs()
@@ -167,7 +167,7 @@ func BenchmarkFlood(b *testing.B) {
 func BenchmarkRooms(b *testing.B) {
 	const rooms, members = 1000, 10
 	c := gather(b, rooms*members, inText, func(i int) string { return fmt.Sprint("room-", i%rooms) })
-	line := lineIn(hub.Text)
+	line := lineIn(wire.Text)
 	b.ResetTimer()
 	before := mallocs()
 	c.want.Store(c.taken.Load() + int64(b.N*members))
@@ -178,12 +178,12 @@ func BenchmarkRooms(b *testing.B) {
 	report(b, before, b.N, members)
 }
 
-func formatName(f hub.Format) string { return [...]string{hub.Text: "text", hub.JSON: "json"}[f] }
+func formatName(f wire.Format) string { return [...]string{wire.Text: "text", wire.JSON: "json"}[f] }
 
 // lineIn returns a line that says a message of 100 bytes.
-func lineIn(f hub.Format) []byte {
+func lineIn(f wire.Format) []byte {
 	text := fmt.Sprintf("%0100d", 0)
-	if f == hub.JSON {
+	if f == wire.JSON {
 		return fmt.Appendf(nil, `{"type":"say","text":"%s"}`, text)
 	}
 	return []byte(text)

@@ -3,6 +3,8 @@ package hub
 import (
 	"errors"
 	"time"
+
+	"partyline/hub/wire"
 )
 
 // A client may send something and close without reading anything. So a member that can't be
@@ -36,7 +38,7 @@ func (m *member) fail(err error) {
 
 // chargeGone returns what a line costs m, which can't be written to: a line that asks for
 // nothing gets no answer, and costs little. It returns an error if there are too many of them.
-func (m *member) chargeGone(asks bool, cost charge) (charge, error) {
+func (m *member) chargeGone(asks bool, cost wire.Cost) (wire.Cost, error) {
 	if asks {
 		m.unasked = 0
 		return cost, nil
@@ -44,5 +46,5 @@ func (m *member) chargeGone(asks bool, cost charge) (charge, error) {
 	if m.unasked++; m.unasked > mostUnasked {
 		return cost, errUnasked
 	}
-	return chargeIdle, nil
+	return wire.Idle, nil
 }

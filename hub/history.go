@@ -3,21 +3,24 @@ package hub
 import (
 	"fmt"
 	"runtime"
+
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // retellPage is how many messages are taken from the journal at once.
 const retellPage = 100
 
 // unreadable is what a member is told who asks for history that can't be read.
-func unreadable() *Refusal {
-	return &Refusal{Code: CodeUnavailable, Message: "history can't be read now, try again in a moment"}
+func unreadable() *wire.Refusal {
+	return &wire.Refusal{Code: wire.CodeUnavailable, Message: "history can't be read now, try again in a moment"}
 }
 
 // history tells the last messages again.
-func (m *member) history(q *request) error {
+func (m *member) history(q *wire.Request) error {
 	r := m.room
-	if m.format == JSON {
-		before := q.id
+	if m.format == wire.JSON {
+		before := q.ID
 		if before == 0 {
 			before = r.newest() + 1
 		}
@@ -27,7 +30,7 @@ func (m *member) history(q *request) error {
 		}
 		m.look(func() {
 			p := m.hub.pageOf(found, true)
-			m.answer(&HistoryAnswer{q.ref, p, more || len(p.fits) < len(found)})
+			m.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: more || len(p.Fits) < len(found)})
 		})
 		m.makePlace()
 		return nil
@@ -39,64 +42,75 @@ func (m *member) history(q *request) error {
 		return bad
 	}
 	if n == 0 {
-		m.queue(&Answer{Lines: []string{"no messages"}})
+		m.queue(&wire.Answer{Lines: []string{"no messages"}})
 	}
 	return nil
 }
 
-// asked returns how many messages a request is answered with at most.
-func (m *member) asked(q *request, usual int) int {
-	if q.limit == 0 {
-		return min(usual, m.hub.gate.limits.Asked)
+// pageOf returns the page of messages that is in an answer. Many clients may ask for the same
+// at once, as when all reconnect after a restart, so the hub keeps the last one.
+func (h *Hub) pageOf(found []*wire.Message, fromEnd bool) *wire.Page {
+	if p := h.lastPage.Load(); p.Has(found, fromEnd) {
+		return p
 	}
-	return int(min(q.limit, int64(m.hub.gate.limits.Asked)))
+	p := wire.NewPage(found, fromEnd)
+	h.lastPage.Store(p)
+	return p
+}
+
+// asked returns how many messages a request is answered with at most.
+func (m *member) asked(q *wire.Request, usual int) int {
+	if q.Limit == 0 {
+		return min(usual, m.hub.limits.PageLimit)
+	}
+	return int(min(q.Limit, int64(m.hub.limits.PageLimit)))
 }
 
 // since tells every message after an id.
-func (m *member) since(q *request) error {
+func (m *member) since(q *wire.Request) error {
 	r := m.room
-	if m.format == Text {
+	if m.format == wire.Text {
 		last := m.catchUpAndHold(r)
 		defer m.free()
-		n, bad := m.retellSince(r, q.id, last)
+		n, bad := m.retellSince(r, q.ID, last)
 		if bad != nil {
 			return bad
 		}
 		if n == 0 {
-			m.queue(&Answer{Lines: []string{"no messages"}})
+			m.queue(&wire.Answer{Lines: []string{"no messages"}})
 		}
 		return nil
 	}
 	last := r.newest()
-	found, gaps, err := m.hub.after(r.name, q.id, last, m.asked(q, 50))
+	found, gaps, err := m.hub.after(r.name, q.ID, last, m.asked(q, 50))
 	if err != nil {
 		return unreadable()
 	}
 	m.look(func() {
 		p := m.hub.pageOf(found, false)
 		upTo := last
-		if n := len(p.fits); n > 0 {
-			upTo = p.fits[n-1].ID
+		if n := len(p.Fits); n > 0 {
+			upTo = p.Fits[n-1].ID
 		}
 		for _, gap := range gaps {
-			if len(p.fits) == 0 || gap.After < upTo {
+			if len(p.Fits) == 0 || gap.After < upTo {
 				m.answer(gap)
 			}
 		}
-		m.answer(&HistoryAnswer{q.ref, p, upTo < last})
+		m.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: upTo < last})
 	})
 	m.makePlace()
 	return nil
 }
 
 // search tells the messages that have some words.
-func (m *member) search(q *request) error {
+func (m *member) search(q *wire.Request) error {
 	r := m.room
-	query := NewQuery(q.text)
+	query := history.NewQuery(q.Text)
 	if query == nil {
-		return badRequest("there is no word to search for")
+		return wire.BadRequest("there is no word to search for")
 	}
-	before := q.id
+	before := q.ID
 	if before == 0 {
 		before = r.newest() + 1
 	}
@@ -105,8 +119,8 @@ func (m *member) search(q *request) error {
 		return unreadable()
 	}
 	m.look(func() {
-		p := newPage(found, false)
-		m.answer(&SearchAnswer{q.ref, p, more || len(p.fits) < len(found)})
+		p := wire.NewPage(found, false)
+		m.answer(&wire.SearchAnswer{Ref: q.Ref, Page: p, More: more || len(p.Fits) < len(found)})
 	})
 	m.makePlace()
 	return nil
@@ -114,15 +128,15 @@ func (m *member) search(q *request) error {
 
 // retellLast tells the last n messages up to an id as events, and returns how many there
 // were.
-func (m *member) retellLast(r *room, last int64, n int) (int, *Refusal) {
+func (m *member) retellLast(r *room, last int64, n int) (int, *wire.Refusal) {
 	found, _, err := m.hub.journal.Before(r.name, last+1, n)
 	if err != nil {
 		return 0, unreadable()
 	}
 	if len(found) > 0 {
-		m.queue(Marker(fmt.Sprintf("the last %d messages", len(found))))
+		m.queue(wire.Marker(fmt.Sprintf("the last %d messages", len(found))))
 		m.retell(found, nil)
-		m.queue(Marker("live"))
+		m.queue(wire.Marker("live"))
 	}
 	return len(found), nil
 }
@@ -131,12 +145,12 @@ func (m *member) retellLast(r *room, last int64, n int) (int, *Refusal) {
 // some are missing, and returns how many there were. Live events are held back meanwhile:
 // m heard all up to last, and nothing behind it. Where so many come that the stream does
 // not keep them all, these are told from history too, and only after them it is live.
-func (m *member) retellSince(r *room, after, last int64) (n int, bad *Refusal) {
+func (m *member) retellSince(r *room, after, last int64) (n int, bad *wire.Refusal) {
 	for from := after; !m.isBroken(); {
 		found, gaps, err := m.hub.after(r.name, from, last, retellPage)
 		if err != nil {
 			// Who resumes has to know that something is missing.
-			m.queue(&Gap{After: from, Missed: -1})
+			m.queue(&wire.Gap{After: from, Missed: -1})
 			bad = unreadable()
 			break
 		}
@@ -148,7 +162,7 @@ func (m *member) retellSince(r *room, after, last int64) (n int, bad *Refusal) {
 			for ; len(gaps) > 0 && gaps[0].After == from; gaps = gaps[1:] {
 				m.queue(gaps[0])
 			}
-			m.queue(Marker(fmt.Sprintf("%d messages since %d", count, after)))
+			m.queue(wire.Marker(fmt.Sprintf("%d messages since %d", count, after)))
 		}
 		m.retell(found, gaps)
 		n += len(found)
@@ -163,13 +177,13 @@ func (m *member) retellSince(r *room, after, last int64) (n int, bad *Refusal) {
 		}
 	}
 	if n > 0 {
-		m.queue(Marker("live"))
+		m.queue(wire.Marker("live"))
 	}
 	return n, bad
 }
 
 // retell tells messages as events, with the gaps between them, as m takes them.
-func (m *member) retell(found []*Message, gaps []*Gap) {
+func (m *member) retell(found []*wire.Message, gaps []*wire.Gap) {
 	for len(found) > 0 || len(gaps) > 0 {
 		m.look(func() {
 			for !m.fullUp() && (len(found) > 0 || len(gaps) > 0) {
@@ -232,8 +246,8 @@ func (r *room) rejoin(m *member, told int64) int64 {
 	}
 	m.seek(m.cur.stream.end())
 	last := m.hold()
-	if m.format == Text { // presence was missed
-		m.append(&Gap{})
+	if m.format == wire.Text { // presence was missed
+		m.append(&wire.Gap{})
 	}
 	r.tellAgain(m, last)
 	return last
@@ -241,7 +255,7 @@ func (r *room) rejoin(m *member, told int64) int64 {
 
 // after returns the messages after an id, and a gap wherever some are not kept or where
 // this server does not know the id.
-func (h *Hub) after(room string, id, last int64, limit int) ([]*Message, []*Gap, error) {
+func (h *Hub) after(room string, id, last int64, limit int) ([]*wire.Message, []*wire.Gap, error) {
 	from := id
 	if id > last {
 		from = 0
@@ -250,9 +264,9 @@ func (h *Hub) after(room string, id, last int64, limit int) ([]*Message, []*Gap,
 	if err != nil {
 		return nil, nil, err
 	}
-	var gaps []*Gap
+	var gaps []*wire.Gap
 	if id > last {
-		gap := &Gap{After: id, Missed: -1, Lost: true}
+		gap := &wire.Gap{After: id, Missed: -1, Lost: true}
 		if len(found) > 0 {
 			gap.Before = found[0].ID
 		}
@@ -262,7 +276,7 @@ func (h *Hub) after(room string, id, last int64, limit int) ([]*Message, []*Gap,
 		}
 	}
 	for _, miss := range missing {
-		gaps = append(gaps, &Gap{After: miss.After, Before: miss.Before, Missed: miss.Count, Lost: true})
+		gaps = append(gaps, &wire.Gap{After: miss.After, Before: miss.Before, Missed: miss.Count, Lost: true})
 	}
 	return found, gaps, nil
 }

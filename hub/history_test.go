@@ -9,34 +9,9 @@ import (
 	"time"
 
 	"partyline/hub"
-	"partyline/hub/hubtest"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
-
-func TestMemory(t *testing.T) {
-	hubtest.TestJournal(t, func(keep hub.Retention) hub.Journal { return hub.NewMemory(keep) })
-}
-
-func TestMemoryRooms(t *testing.T) {
-	for _, rooms := range []int{1, 8} {
-		t.Run(fmt.Sprint(rooms), func(t *testing.T) {
-			hubtest.TestRooms(t, rooms, func(keep hub.Retention) hub.Journal { return hub.NewSmallMemory(keep, rooms) })
-		})
-	}
-}
-
-func TestMemoryHistories(t *testing.T) {
-	const rooms = 2
-	var kept hub.Retention
-	hubtest.Histories{
-		Open: func(_ *testing.T, keep hub.Retention) hub.Journal {
-			kept = keep
-			return hub.NewSmallMemory(keep, rooms)
-		},
-		Rooms:    rooms,
-		Reopen:   func(*testing.T, hub.Journal, bool) hub.Journal { return hub.NewSmallMemory(kept, rooms) },
-		Volatile: true,
-	}.Test(t)
-}
 
 func unmarshal(t *testing.T, line string, v any) {
 	t.Helper()
@@ -69,7 +44,7 @@ func (p *person) events() []event {
 
 func (h *house) bot(nick string) *person {
 	h.Helper()
-	return h.call(hub.Caller{Nick: nick, Format: hub.JSON})
+	return h.call(hub.Caller{Nick: nick, Format: wire.JSON})
 }
 
 func TestNewcomersInTextGetTheLastMessages(t *testing.T) {
@@ -103,7 +78,7 @@ func TestNewcomersInTextGetTheLastMessages(t *testing.T) {
 }
 
 func TestAKeyIsSaidOnce(t *testing.T) {
-	inHouse(t, hub.Options{Journal: hub.NewMemory(hub.Retention{Messages: 2})}, func(h *house) {
+	inHouse(t, hub.Options{Journal: history.NewMemory(history.Retention{Messages: 2})}, func(h *house) {
 		bot := h.bot("bot")
 		say := func(ref, key string) event {
 			bot.say(fmt.Sprintf(`{"type":"say","text":"x","ref":%q,"key":%q}`, ref, key))
@@ -198,14 +173,14 @@ func TestAnAnswerIsBounded(t *testing.T) {
 // Who comes back with the id it had last gets what it missed and then live events, nothing
 // twice and nothing left out.
 func TestResume(t *testing.T) {
-	inHouse(t, hub.Options{Journal: hub.NewMemory(hub.Retention{Messages: 50})}, func(h *house) {
+	inHouse(t, hub.Options{Journal: history.NewMemory(history.Retention{Messages: 50})}, func(h *house) {
 		alice := h.bot("alice")
 		alice.say(`{"type":"say","text":"0"}`)
 		last := alice.events()[0].ID
 		for i := 1; i <= 10; i++ {
 			alice.say(fmt.Sprintf(`{"type":"say","text":"%d"}`, i))
 		}
-		bob := h.connect(hub.Caller{Nick: "bob", Format: hub.JSON, Since: fmt.Sprint(last)})
+		bob := h.connect(hub.Caller{Nick: "bob", Format: wire.JSON, Since: fmt.Sprint(last)})
 		alice.say(`{"type":"say","text":"11"}`)
 		got := bob.events()
 		if got[0].Type != "welcome" || got[0].Last < last+10 { // bob comes while 11 is said
@@ -223,7 +198,7 @@ func TestResume(t *testing.T) {
 		for i := 12; i <= 100; i++ {
 			alice.say(fmt.Sprintf(`{"type":"say","text":"%d"}`, i))
 		}
-		late := h.connect(hub.Caller{Format: hub.JSON, Since: fmt.Sprint(last)}).events()
+		late := h.connect(hub.Caller{Format: wire.JSON, Since: fmt.Sprint(last)}).events()
 		if g := late[1]; g.Type != "gap" || g.After != last || *g.Missed != 50 || g.Before != late[2].ID || !g.Lost {
 			t.Errorf("late: %+v", g)
 		}
@@ -231,7 +206,7 @@ func TestResume(t *testing.T) {
 			t.Errorf("late: %d events, from %q", len(late), late[2].Text)
 		}
 
-		unknown := h.connect(hub.Caller{Format: hub.JSON, Since: fmt.Sprint(last + 1000)}).events()
+		unknown := h.connect(hub.Caller{Format: wire.JSON, Since: fmt.Sprint(last + 1000)}).events()
 		if g := unknown[1]; g.Type != "gap" || g.After != last+1000 || g.Missed != nil || g.Before != unknown[2].ID {
 			t.Errorf("unknown: %+v", g)
 		}
@@ -255,7 +230,7 @@ func TestResumeElsewhere(t *testing.T) {
 		alice := h.bot("alice")
 		var ids []int64
 		for range 3 {
-			got := h.connect(hub.Caller{Format: hub.JSON, Since: "9007199254740991"}).events()
+			got := h.connect(hub.Caller{Format: wire.JSON, Since: "9007199254740991"}).events()
 			if len(got) != 2+len(ids) || got[1].Type != "gap" || got[1].After != 1<<53-1 || got[1].Missed != nil || !got[1].Lost {
 				t.Fatalf("with %d messages: %+v", len(ids), got)
 			}

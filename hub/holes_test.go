@@ -10,30 +10,32 @@ import (
 	"testing/synctest"
 
 	"partyline/hub"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // holes is a Journal that tells and does not keep what says "lost", and of which only so
 // much can be read at once before it fails.
 type holes struct {
-	*hub.Memory
+	*history.Memory
 	reads int // pages that After gives; any number where below 0
 }
 
 var errWorn = errors.New("worn out")
 
 func newHoles() *holes {
-	return &holes{hub.NewMemory(hub.Retention{Messages: 10_000}), -1}
+	return &holes{history.NewMemory(history.Retention{Messages: 10_000}), -1}
 }
 
-func isLost(m *hub.Message) bool { return strings.HasPrefix(m.Text, "lost") }
+func isLost(m *wire.Message) bool { return strings.HasPrefix(m.Text, "lost") }
 
-func (j *holes) After(room string, after, upTo int64, limit int) ([]*hub.Message, []hub.Missing, error) {
+func (j *holes) After(room string, after, upTo int64, limit int) ([]*wire.Message, []history.Missing, error) {
 	if j.reads == 0 {
 		return nil, nil, errWorn
 	}
 	j.reads--
 	all, missing, _ := j.Memory.After(room, after, upTo, 10_000)
-	var found []*hub.Message
+	var found []*wire.Message
 	prior, lost := after, int64(0)
 	for _, m := range all {
 		if isLost(m) {
@@ -44,17 +46,17 @@ func (j *holes) After(room string, after, upTo int64, limit int) ([]*hub.Message
 			return found, missing, nil
 		}
 		if lost > 0 {
-			missing = append(missing, hub.Missing{After: prior, Before: m.ID, Count: lost})
+			missing = append(missing, history.Missing{After: prior, Before: m.ID, Count: lost})
 		}
 		found, prior, lost = append(found, m), m.ID, 0
 	}
 	if found == nil && lost > 0 { // else Missing ends with the last that is found
-		missing = append(missing, hub.Missing{After: prior, Count: lost})
+		missing = append(missing, history.Missing{After: prior, Count: lost})
 	}
 	return found, missing, nil
 }
 
-func (j *holes) Before(room string, before int64, limit int) ([]*hub.Message, bool, error) {
+func (j *holes) Before(room string, before int64, limit int) ([]*wire.Message, bool, error) {
 	all, _, err := j.Memory.Before(room, before, 10_000)
 	all = slices.DeleteFunc(all, isLost)
 	n := min(len(all), limit)
@@ -124,7 +126,7 @@ func TestGapsStandWhereTheyBelong(t *testing.T) {
 		const n = 500
 		bot, ids := fill(h, n)
 		for _, from := range []int{0, 2, 3, 99, 372, n - 4, n - 2, n - 1} {
-			back := h.connect(hub.Caller{Format: hub.JSON, Since: fmt.Sprint(ids[from])})
+			back := h.connect(hub.Caller{Format: wire.JSON, Since: fmt.Sprint(ids[from])})
 			if got, want := outline(h, back.events(), ids), wanted(from, n); got != want {
 				t.Errorf("who comes back with %d is told %s, want %s", from, got, want)
 			}
@@ -186,7 +188,7 @@ func TestHistoryFailsInTheMiddle(t *testing.T) {
 		told := 0
 		last := int64(0)
 		j.reads = 2
-		back := h.connect(hub.Caller{Format: hub.JSON, Since: fmt.Sprint(ids[0])})
+		back := h.connect(hub.Caller{Format: wire.JSON, Since: fmt.Sprint(ids[0])})
 		events := back.events()
 		for _, e := range events {
 			if e.Type == "message" {

@@ -19,23 +19,28 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"partyline/hub/admission"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // Options say how a Hub behaves. The zero value of each field means its default.
 type Options struct {
-	Journal Journal       // who orders and keeps the messages; in memory, 1000 a room
-	Replay  int           // stored messages that a newcomer in text gets; 20, none where negative
-	MaxLine int           // bytes in a line of text and in the text of a request; 4096
-	Window  int64         // bytes a stream keeps for those who read slowly; 1 MiB
-	Rate    float64       // lines a second that a member may say; no bound where 0
-	Burst   int           // lines that it may say at once
-	ReadOn  time.Duration // for which a member that can't be written to is read; a minute
-	Limits  Limits
+	Journal history.Journal // who orders and keeps the messages; in memory, 1000 a room
+	Replay  int             // stored messages that a newcomer in text gets; 20, none where negative
+	MaxLine int             // bytes in a line of text and in the text of a request; 4096
+	Window  int64           // bytes a stream keeps for those who read slowly; 1 MiB
+	Rate    float64         // lines a second that a member may say; no bound where 0
+	Burst   int             // lines that it may say at once
+	ReadOn  time.Duration   // for which a member that can't be written to is read; a minute
+	Limits  admission.Limits
 	Version string // of the server, told in the welcome
 	Log     *slog.Logger
 }
@@ -43,17 +48,18 @@ type Options struct {
 // A Hub holds the rooms and everybody in them. Its methods may be called from any
 // goroutine.
 type Hub struct {
-	journal   Journal
+	journal   history.Journal
 	replay    int
 	maxLine   int
 	window    int64
 	rate      float64
 	burst     int
 	readOn    time.Duration
-	gate      *Gate
+	limits    admission.Limits
+	gate      *admission.Gate
 	backlog   backlog      // of all streams
 	placeless atomic.Int64 // bytes of texts that the journal has not committed yet
-	lastPage  atomic.Pointer[page]
+	lastPage  atomic.Pointer[wire.Page]
 	roomList  roomList
 	nicks     nicks
 	looking   chan struct{} // holds a token for each who may encode history
@@ -72,7 +78,7 @@ type Hub struct {
 // New returns a Hub with an empty lobby.
 func New(o Options) *Hub {
 	if o.Journal == nil {
-		o.Journal = NewMemory(Retention{Messages: 1000})
+		o.Journal = history.NewMemory(history.Retention{Messages: 1000})
 	}
 	if o.Replay == 0 {
 		o.Replay = 20
@@ -86,8 +92,8 @@ func New(o Options) *Hub {
 	if o.ReadOn == 0 {
 		o.ReadOn = time.Minute
 	}
-	if o.Limits.Asked == 0 {
-		o.Limits.Asked = 500
+	if o.Limits.PageLimit == 0 {
+		o.Limits.PageLimit = 500
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -100,7 +106,8 @@ func New(o Options) *Hub {
 		rate:    o.Rate,
 		burst:   o.Burst,
 		readOn:  o.ReadOn,
-		gate:    NewGate(o.Limits),
+		limits:  o.Limits,
+		gate:    admission.NewGate(o.Limits),
 		backlog: backlog{limit: o.Limits.Backlog},
 		looking: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
 		version: o.Version,
@@ -111,9 +118,9 @@ func New(o Options) *Hub {
 	}
 }
 
-// MaxMessage returns the bytes that a JSON line or a WebSocket message may have where a
-// line of text may have maxLine.
-func MaxMessage(maxLine int) int { return 8*maxLine + 1024 }
+// Admit asks the hub's [Gate] whether a client may connect from an address. Whoever gets a
+// Seat calls its Leave when the connection has ended.
+func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) { return h.gate.Admit(addr) }
 
 // Serve puts c on the line for who and blocks until it is off again and nothing of it is
 // left, returning why: io.EOF where the member left, a reason of this package, or an

@@ -12,6 +12,7 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/hubtest"
+	"partyline/hub/wire"
 )
 
 // A house is a Hub whose members are Lines. It lives in a synctest bubble: after each
@@ -150,7 +151,7 @@ func TestABadLineIsToldToItsSenderAlone(t *testing.T) {
 		alice, bob := h.named("alice"), h.named("bob")
 		alice.Heard()
 		alice.Fail(hub.ErrTooLong)
-		alice.Fail(&hub.Refusal{Code: hub.CodeNotUTF8, Message: "not UTF-8: the line is dropped"})
+		alice.Fail(&wire.Refusal{Code: wire.CodeNotUTF8, Message: "not UTF-8: the line is dropped"})
 		alice.say("/nick you", "12345678901234567", "1234567890123456")
 		alice.hears(
 			"! line too long: at most 16 bytes",

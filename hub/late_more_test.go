@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/history"
 )
 
 // commitAll commits what is said until nobody says anything more.
 func (j *lateJournal) commitAll() {
-	for j.commit(hub.Fate{}) > 0 {
+	for j.commit(history.Result{}) > 0 {
 	}
 }
 
@@ -88,7 +89,7 @@ func TestWhoMissedTheNoticeIsToldAgain(t *testing.T) {
 		bot.Freeze()
 		for i := range 100 {
 			alice.say(padding)
-			j.commit(hub.Fate{Unstored: true})
+			j.commit(history.Result{Unstored: true})
 			if i == 0 {
 				time.Sleep(time.Second) // nobody waits any longer for bot to take something
 			}
@@ -135,7 +136,7 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		for _, p := range append(people, gone) {
 			p.off()
 		}
-		j.commit(hub.Fate{}) // nobody is there any more
+		j.commit(history.Result{}) // nobody is there any more
 		if n := h.hub.Members(); n != 0 {
 			t.Errorf("%d members are left", n)
 		}
@@ -162,7 +163,7 @@ func TestShutdownAnswersWhoWaits(t *testing.T) {
 			runtime.Gosched()
 			heard = bob.Heard()
 		}
-		j.commit(hub.Fate{})
+		j.commit(history.Result{})
 		if err := <-ended; err != nil {
 			t.Errorf("shutdown: %v", err)
 		}

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // lateJournal is a Journal that commits when it is told to.
 type lateJournal struct {
-	*hub.Memory
-	fate hub.Fate // of what is committed
+	*history.Memory
+	fate history.Result // of what is committed
 
 	mu      sync.Mutex
 	pending []func()
@@ -24,10 +26,10 @@ type lateJournal struct {
 }
 
 func newLateJournal() *lateJournal {
-	return &lateJournal{Memory: hub.NewMemory(hub.Retention{Messages: 1000})}
+	return &lateJournal{Memory: history.NewMemory(history.Retention{Messages: 1000})}
 }
 
-func (j *lateJournal) Append(m *hub.Message, key string, commit func(hub.Fate)) {
+func (j *lateJournal) Append(m *wire.Message, key string, commit func(history.Result)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.pending = append(j.pending, func() {
@@ -36,7 +38,7 @@ func (j *lateJournal) Append(m *hub.Message, key string, commit func(hub.Fate)) 
 			return
 		}
 		m.Unstored = j.fate.Unstored
-		j.Memory.Append(m, key, func(f hub.Fate) {
+		j.Memory.Append(m, key, func(f history.Result) {
 			f.Unstored = j.fate.Unstored
 			commit(f)
 		})
@@ -45,7 +47,7 @@ func (j *lateJournal) Append(m *hub.Message, key string, commit func(hub.Fate)) 
 
 // commit commits what came until now, from another goroutine than those that said it, and
 // returns how many messages that were.
-func (j *lateJournal) commit(fate hub.Fate) int {
+func (j *lateJournal) commit(fate history.Result) int {
 	j.mu.Lock()
 	pending := j.pending
 	j.pending, j.fate = nil, fate
@@ -59,21 +61,21 @@ func (j *lateJournal) commit(fate hub.Fate) int {
 
 var errBroken = errors.New("broken")
 
-func (j *lateJournal) After(room string, after, upTo int64, limit int) ([]*hub.Message, []hub.Missing, error) {
+func (j *lateJournal) After(room string, after, upTo int64, limit int) ([]*wire.Message, []history.Missing, error) {
 	if j.broken {
 		return nil, nil, errBroken
 	}
 	return j.Memory.After(room, after, upTo, limit)
 }
 
-func (j *lateJournal) Before(room string, before int64, limit int) ([]*hub.Message, bool, error) {
+func (j *lateJournal) Before(room string, before int64, limit int) ([]*wire.Message, bool, error) {
 	if j.broken {
 		return nil, false, errBroken
 	}
 	return j.Memory.Before(room, before, limit)
 }
 
-func (j *lateJournal) Search(room string, q *hub.Query, before int64, limit int) ([]*hub.Message, bool, error) {
+func (j *lateJournal) Search(room string, q *history.Query, before int64, limit int) ([]*wire.Message, bool, error) {
 	if j.broken {
 		return nil, false, errBroken
 	}
@@ -96,12 +98,12 @@ func TestAfterWhatWasSaid(t *testing.T) {
 		bob.hears()
 		bob.say("/who") // nobody else waits
 		bob.hears("= alice, bob")
-		if n := j.commit(hub.Fate{}); n != 2 {
+		if n := j.commit(history.Result{}); n != 2 {
 			t.Errorf("%d messages before the nick", n)
 		}
 		alice.hears("alice: one", "alice: two", "* alice is now known as ally", "= ally, bob")
 		bob.hears("alice: one", "alice: two", "* alice is now known as ally")
-		j.commit(hub.Fate{})
+		j.commit(history.Result{})
 		alice.hears(
 			"ally: three", "-- the last 3 messages --", "alice: one", "alice: two", "ally: three", "-- live --",
 			"* You are ally in #ops, alone (1 here). /help lists the commands.",
@@ -109,7 +111,7 @@ func TestAfterWhatWasSaid(t *testing.T) {
 		bob.hears("ally: three", "* ally has left")
 		bob.say("bye", "/quit")
 		bob.hears()
-		j.commit(hub.Fate{})
+		j.commit(history.Result{})
 		bob.hears("bob: bye", "-- goodbye: you left (Ctrl-C ends netcat) --")
 	})
 }
@@ -121,14 +123,14 @@ func TestRefusedByTheJournal(t *testing.T) {
 		bob.Heard()
 		alice.say("lost")
 		bot.say(`{"type":"say","text":"lost","key":"k","ref":"r"}`)
-		j.commit(hub.Fate{Err: errBroken})
+		j.commit(history.Result{Err: errBroken})
 		alice.hears("! not said: history can't take it now, try again in a moment")
 		bob.hears()
 		if e := bot.events(); len(e) != 1 || e[0].Code != "unavailable" || e[0].Key != "k" || e[0].Ref != "r" {
 			t.Errorf("the bot is told %+v", e)
 		}
 		alice.say("kept")
-		j.commit(hub.Fate{})
+		j.commit(history.Result{})
 		bob.hears("alice: kept")
 	})
 }
@@ -140,7 +142,7 @@ func TestUnstored(t *testing.T) {
 		alice.Heard()
 		alice.say("one", "two")
 		bot.say(`{"type":"say","text":"three","key":"k"}`)
-		j.commit(hub.Fate{Unstored: true})
+		j.commit(history.Result{Unstored: true})
 		alice.hears(ill, "alice: one", "alice: two", "bot: three")
 		synctest.Wait()
 		heard := strings.Join(bot.Heard(), "\n")
@@ -152,7 +154,7 @@ func TestUnstored(t *testing.T) {
 		carol := h.connect(hub.Caller{Nick: "carol"})
 		carol.hears("* You are carol in #lobby, with alice and bot (3 here). /help lists the commands.", ill)
 		alice.say("four")
-		j.commit(hub.Fate{})
+		j.commit(history.Result{})
 		carol.hears("-- history is written again --", "alice: four")
 	})
 }
@@ -175,7 +177,7 @@ func TestUnreadable(t *testing.T) {
 				t.Errorf("%s: %+v", request, e)
 			}
 		}
-		back := h.connect(hub.Caller{Nick: "back", Format: hub.JSON, Since: "7"})
+		back := h.connect(hub.Caller{Nick: "back", Format: wire.JSON, Since: "7"})
 		if e := back.events(); len(e) != 3 || e[1].Type != "gap" || e[1].After != 7 || e[2].Code != "unavailable" {
 			t.Errorf("who comes back is told %+v", e)
 		}
@@ -192,7 +194,7 @@ func TestPlaceless(t *testing.T) {
 		}
 		synctest.Wait()
 		total := 0
-		for n := j.commit(hub.Fate{}); n > 0; n = j.commit(hub.Fate{}) {
+		for n := j.commit(history.Result{}); n > 0; n = j.commit(history.Result{}) {
 			if total += n; n > 17 {
 				t.Errorf("%d messages without a place", n)
 			}
@@ -230,7 +232,7 @@ func TestShutdownDelivers(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- h.hub.Shutdown(context.Background()) }()
 		synctest.Wait()
-		j.commit(hub.Fate{})
+		j.commit(history.Result{})
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
@@ -245,14 +247,14 @@ func TestShutdownDelivers(t *testing.T) {
 // TestLongResume: what is more than a page, and more than the stream keeps, comes once and
 // in order, and what is said meanwhile behind it.
 func TestLongResume(t *testing.T) {
-	inHouse(t, hub.Options{Window: 4 << 10, Journal: hub.NewMemory(hub.Retention{Messages: 10_000})}, func(h *house) {
+	inHouse(t, hub.Options{Window: 4 << 10, Journal: history.NewMemory(history.Retention{Messages: 10_000})}, func(h *house) {
 		alice := h.named("alice")
 		for i := range 1000 {
 			alice.Say(fmt.Sprint(i))
 		}
 		synctest.Wait()
 		alice.Heard()
-		bot := h.connect(hub.Caller{Nick: "bot", Format: hub.JSON, Since: "0"})
+		bot := h.connect(hub.Caller{Nick: "bot", Format: wire.JSON, Since: "0"})
 		for i := 1000; i < 1500; i++ {
 			alice.Say(fmt.Sprint(i))
 		}

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/history"
 	"partyline/hub/hubtest"
+	"partyline/hub/wire"
 )
 
 // Above 100 people, comings and goings are told once a second, in either format.
@@ -182,16 +184,16 @@ func TestAPanicEndsOneMember(t *testing.T) {
 }
 
 // badHistory is a Journal with a fault that shows when it is read.
-type badHistory struct{ *hub.Memory }
+type badHistory struct{ *history.Memory }
 
-func (badHistory) Before(string, int64, int) ([]*hub.Message, bool, error) { panic("Before") }
+func (badHistory) Before(string, int64, int) ([]*wire.Message, bool, error) { panic("Before") }
 
 // TestAPanicOnArrival: a panic while a member arrives ends that member alone.
 func TestAPanicOnArrival(t *testing.T) {
 	var log logged
-	journal := badHistory{hub.NewMemory(hub.Retention{Messages: 10})}
+	journal := badHistory{history.NewMemory(history.Retention{Messages: 10})}
 	inHouse(t, hub.Options{Log: slog.New(&log), Journal: journal}, func(h *house) {
-		alice := h.call(hub.Caller{Nick: "alice", Format: hub.JSON}) // which gets no history
+		alice := h.call(hub.Caller{Nick: "alice", Format: wire.JSON}) // which gets no history
 		bad := h.connect(hub.Caller{Nick: "bad"})
 		if why := bad.off(); !errors.Is(why, hub.ErrFault) {
 			t.Errorf("off for %v", why)

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"partyline/hub/admission"
+	"partyline/hub/wire"
 )
 
 // outboxLimit bounds what waits for one member alone. Its own requests wait for place;
@@ -39,7 +42,7 @@ type member struct {
 
 	// Guarded by mu too.
 	room     *room // written in its turn too; nil until it has its welcome
-	format   Format
+	format   wire.Format
 	said     int64         // the place after what its room was told of it last
 	told     int64         // if parting: messages of the stream up to limit
 	lag      *list.Element // in its room's flow, while it is behind
@@ -65,13 +68,14 @@ type member struct {
 	ahead     int       // bytes that it said while somebody was behind
 	sweeps    bool      // its session is to sweep what it said; written by the session alone
 
-	quiet    bool  // its session's: it has asked for nothing, as far as its session knows
-	verbatim bool  // its session's: its lines of text are said as they are
-	spoke    bool  // its session's: the room has something of it that it may not have heard yet
-	unasked  int   // its session's: lines and frames in a row that asked for nothing, while it was broken
-	pace     *pace // its session's; nil until it says something
-	seat     Seat
-	newRooms *rate.Limiter // its address's; one of its own, made with its first room, if that has none
+	quiet     bool                 // its session's: it has asked for nothing, as far as its session knows
+	verbatim  bool                 // its session's: its lines of text are said as they are
+	spoke     bool                 // its session's: the room has something of it that it may not have heard yet
+	unasked   int                  // its session's: lines and frames in a row that asked for nothing, while it was broken
+	slowed    bool                 // its session's: it has the notice that it is read more slowly
+	allowance *admission.Allowance // its session's; nil until it says something
+	slot      admission.Slot
+	newRooms  *rate.Limiter // its own, made with its first room; nil if its address has one
 
 	hub    *Hub
 	conn   Conn
@@ -85,7 +89,7 @@ type member struct {
 
 func newMember(h *Hub, who *Caller, c Conn) *member {
 	m := &member{
-		hub: h, conn: c, via: who.Via, addr: who.Addr, seat: who.Seat, newRooms: who.Seat.newRooms(),
+		hub: h, conn: c, via: who.Via, addr: who.Addr, slot: who.Slot,
 		format: who.Format, codecs: who.Codecs,
 	}
 	m.try, _ = c.(TryWriter)
@@ -295,10 +299,10 @@ func (m *member) drain() {
 func (m *member) codec() Codec { return m.codecs[m.format] }
 
 // append puts events into m's outbox, after what is there. m.mu is held.
-func (m *member) append(events ...Event) { m.appendAt(0, events...) }
+func (m *member) append(events ...wire.Event) { m.appendAt(0, events...) }
 
 // appendAt is append for events that come after a place in m's stream. m.mu is held.
-func (m *member) appendAt(place int64, events ...Event) {
+func (m *member) appendAt(place int64, events ...wire.Event) {
 	if m.broken != nil {
 		return
 	}
@@ -309,7 +313,7 @@ func (m *member) appendAt(place int64, events ...Event) {
 
 // queue puts events into m's outbox without writing them. What m itself did not ask for
 // is offered instead.
-func (m *member) queue(events ...Event) {
+func (m *member) queue(events ...wire.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.append(events...)
@@ -317,7 +321,7 @@ func (m *member) queue(events ...Event) {
 
 // answer is queue for the answer to a request: it comes after what the room was told of m
 // before, unless m is far behind that.
-func (m *member) answer(events ...Event) {
+func (m *member) answer(events ...wire.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.appendAt(m.said, events...)
@@ -328,7 +332,7 @@ func (m *member) answer(events ...Event) {
 
 // tell gives m events in answer to what it asked, and after what the room was told before
 // if m takes that at once. It waits while the outbox is full.
-func (m *member) tell(events ...Event) {
+func (m *member) tell(events ...wire.Event) {
 	m.flush()
 	m.answer(events...)
 	m.flush()
@@ -354,7 +358,7 @@ func (m *member) fullUp() bool {
 // offer gives m an event that another member wants it to have. If both are in one room, m gets
 // it after what the room was told before, unless m still has much of that to read. It reports
 // false if m can't take it now, or does not have its welcome yet.
-func (m *member) offer(from *member, e Event) bool {
+func (m *member) offer(from *member, e wire.Event) bool {
 	m.mu.Lock()
 	if m.room == nil || m.broken != nil || m.out.size() >= outboxLimit {
 		m.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/history"
 	"partyline/hub/hubtest"
 )
 
@@ -62,7 +63,7 @@ func TestBreakWhileTheFormatChanges(t *testing.T) {
 func TestSinceWhileAFloodGoesOn(t *testing.T) {
 	for i := range 20 {
 		rate, most := 60_000+2_000*i, 4<<10<<(i%4)
-		keep := hub.NewMemory(hub.Retention{Messages: 10_000})
+		keep := history.NewMemory(history.Retention{Messages: 10_000})
 		inHouse(t, hub.Options{Window: 64 << 10, Journal: keep, Replay: -1}, func(h *house) {
 			const n = 1500
 			alice := h.named("alice")
@@ -182,7 +183,7 @@ func TestAnswersComeAfterWhatWasSaid(t *testing.T) {
 }
 
 // A slowOpen is a Journal whose disk takes its time.
-type slowOpen struct{ *hub.Memory }
+type slowOpen struct{ *history.Memory }
 
 func (j slowOpen) Open(room string) int64 {
 	time.Sleep(time.Second)
@@ -192,7 +193,7 @@ func (j slowOpen) Open(room string) int64 {
 // TestNothingComesBeforeTheWelcome: a member whose room is not open yet has its name, but
 // gets no private message before its welcome.
 func TestNothingComesBeforeTheWelcome(t *testing.T) {
-	inHouse(t, hub.Options{Journal: slowOpen{hub.NewMemory(hub.Retention{Messages: 10})}}, func(h *house) {
+	inHouse(t, hub.Options{Journal: slowOpen{history.NewMemory(history.Retention{Messages: 10})}}, func(h *house) {
 		bob := h.connect(hub.Caller{Nick: "bob"})
 		time.Sleep(2 * time.Second)
 		bob.Heard()

@@ -4,7 +4,19 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"partyline/hub/names"
+	"partyline/hub/wire"
 )
+
+// nickName returns the nickname that a member asks for, as other members see it.
+func nickName(wish string) (string, *wire.Refusal) {
+	nick, err := names.Nick(wish)
+	if err != nil {
+		return "", &wire.Refusal{Code: wire.CodeNickInvalid, Message: err.Error()}
+	}
+	return nick, nil
+}
 
 // nicks knows which member has which name. Its methods may be called from any goroutine,
 // with a room's mu held or without.
@@ -52,14 +64,14 @@ func (n *nicks) list(m *member, looks []string) {
 // find returns the member that has a name, whatever its case, and the name as it is spelled;
 // nil if nobody has it. A name that merely looks the same is not found.
 func (n *nicks) find(name string) (m *member, nick string) {
-	if len(name) > maxWish {
+	look, ok := names.FirstSkeleton(name)
+	if !ok {
 		return nil, ""
 	}
-	look := nickKey(name)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	m = n.byLook[look]
-	if m == nil || foldCase(m.nick) != foldCase(name) {
+	if m == nil || !names.EqualFold(m.nick, name) {
 		return nil, ""
 	}
 	return m, m.nick
@@ -67,7 +79,7 @@ func (n *nicks) find(name string) (m *member, nick string) {
 
 // rename gives m another name and tells its room, unless another member has it.
 func (r *room) rename(m *member, nick string) bool {
-	looks := looks(nick)
+	looks := names.Skeletons(nick)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := m.nick
@@ -75,7 +87,7 @@ func (r *room) rename(m *member, nick string) bool {
 		return false
 	}
 	if nick != old {
-		r.tellAll(&Renamed{At: time.Now(), Room: r.name, Nick: old, To: nick})
+		r.tellAll(&wire.Renamed{At: time.Now(), Room: r.name, Nick: old, To: nick})
 		m.noteSaid(r)
 	}
 	return true

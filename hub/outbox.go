@@ -1,6 +1,10 @@
 package hub
 
-import "slices"
+import (
+	"slices"
+
+	"partyline/hub/wire"
+)
 
 // An outbox holds frames for one member alone, in order, each with a place in the member's
 // stream: the member reads the stream up to there before it gets them.
@@ -27,7 +31,7 @@ func (o *outbox) size() int {
 
 // put adds an event after all that is in o, at a place or at that of what is before it if
 // that is later.
-func (o *outbox) put(codec Codec, e Event, at int64) {
+func (o *outbox) put(codec Codec, e wire.Event, at int64) {
 	if n := len(o.parts); n > 0 && o.parts[n-1].at >= at {
 		last := &o.parts[n-1]
 		last.frames = codec.Append(last.frames, e)

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"partyline/hub/wire"
 )
 
 // plainCodec is a Codec of lines in text.
 type plainCodec struct{}
 
-func (plainCodec) Append(dst []byte, e Event) []byte {
+func (plainCodec) Append(dst []byte, e wire.Event) []byte {
 	if text := e.AppendText(nil); len(text) > 0 {
 		return append(append(dst, text...), '\n')
 	}
@@ -24,9 +26,9 @@ func filledOutbox() *outbox {
 		text string
 		at   int64
 	}{{"a", 10}, {"b", 10}, {"c", 20}, {"d", 15}, {"e", 30}} {
-		o.put(plainCodec{}, &Answer{Lines: []string{p.text}}, p.at)
+		o.put(plainCodec{}, &wire.Answer{Lines: []string{p.text}}, p.at)
 	}
-	o.put(plainCodec{}, &Ack{}, 40) // which is nothing in text
+	o.put(plainCodec{}, &wire.Ack{}, 40) // which is nothing in text
 	return o
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/hubtest"
+	"partyline/hub/wire"
 )
 
 // atRate are options with an allowance of 10 lines a second, and 40 at once.
@@ -104,7 +105,7 @@ func TestPaceOfFavours(t *testing.T) {
 // TestPaceInJSON tells it as a notice.
 func TestPaceInJSON(t *testing.T) {
 	inHouse(t, atRate, func(h *house) {
-		bob := h.call(hub.Caller{Nick: "bob", Format: hub.JSON})
+		bob := h.call(hub.Caller{Nick: "bob", Format: wire.JSON})
 		for range 41 {
 			bob.Say(`{"type":"who"}`)
 		}
@@ -182,8 +183,8 @@ func TestIdleLines(t *testing.T) {
 
 // TestLinesWithAnAnswer: lines that get an answer, be it an error, cost a line.
 func TestLinesWithAnAnswer(t *testing.T) {
-	json := hub.Caller{Nick: "bob", Format: hub.JSON}
-	text := hub.Caller{Nick: "bob", Codecs: [2]hub.Codec{hub.Text: hubtest.Lines{Format: hub.Text}}} // as a WebSocket
+	json := hub.Caller{Nick: "bob", Format: wire.JSON}
+	text := hub.Caller{Nick: "bob", Codecs: [2]hub.Codec{wire.Text: hubtest.Lines{Format: wire.Text}}} // as a WebSocket
 	for line, who := range map[string]hub.Caller{
 		"/what":        text,
 		"/format text": text,

@@ -1,6 +1,10 @@
 package hub
 
-import "time"
+import (
+	"time"
+
+	"partyline/hub/wire"
+)
 
 const (
 	// crowded is the number of people above which comings and goings are told together.
@@ -23,11 +27,11 @@ func (r *room) arrived(m *member) {
 		return
 	}
 	r.tellCrowd(r.known)
-	r.tellOthers(m, &Joined{At: time.Now(), Room: r.name, Nick: m.nick, Via: m.via})
+	r.tellOthers(m, &wire.Joined{At: time.Now(), Room: r.name, Nick: m.nick, Via: m.via})
 }
 
 // tellOthers is tellAll for all but m. r.mu is held.
-func (r *room) tellOthers(m *member, e Event) {
+func (r *room) tellOthers(m *member, e wire.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.cur.stream
@@ -52,7 +56,7 @@ func (r *room) departed(m *member, word string) {
 		return
 	}
 	r.tellCrowd(r.known + 1) // m goes in the next line
-	r.tellAll(&Left{At: time.Now(), Room: r.name, Nick: m.nick, Text: word})
+	r.tellAll(&wire.Left{At: time.Now(), Room: r.name, Nick: m.nick, Text: word})
 }
 
 func (r *room) tellCrowdSoon() {
@@ -74,7 +78,7 @@ func (r *room) tellCrowd(count int) {
 	}
 	c.timer.Stop()
 	r.crowd = crowd{}
-	r.tellAll(&Presence{
+	r.tellAll(&wire.Presence{
 		At: time.Now(), Room: r.name,
 		Arrived: c.arrived, Left: c.left, Count: count,
 	})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 	"partyline/hub/hubtest"
 )
 
@@ -20,7 +21,7 @@ func (h *house) from(addr string, who hub.Caller) *person {
 	if err != nil {
 		return nil
 	}
-	who.Seat, who.Via, who.Codecs = seat, "test", hubtest.Codecs()
+	who.Slot, who.Via, who.Codecs = seat, "test", hubtest.Codecs()
 	p := &person{hubtest.NewLine(), h, make(chan error, 1)}
 	go func() {
 		why := h.hub.Serve(context.Background(), who, p.Line)
@@ -67,7 +68,7 @@ func TestReconnectingGainsNoAllowance(t *testing.T) {
 		"few favours": {0.5, "/msg ann %d", 8, 0.1},
 	} {
 		t.Run(what, func(t *testing.T) {
-			o := hub.Options{Rate: c.rate, Burst: 40, Limits: hub.Limits{PerAddress: atOnce, Arrivals: 120}}
+			o := hub.Options{Rate: c.rate, Burst: 40, Limits: admission.Limits{PerAddress: atOnce, Arrivals: 120}}
 			inHouse(t, o, func(h *house) {
 				ann := h.named("ann")
 				heard := 0
@@ -100,7 +101,7 @@ func TestReconnectingGainsNoAllowance(t *testing.T) {
 // An address that reconnects makes no more rooms than one that stays.
 func TestReconnectingMakesNoMoreRooms(t *testing.T) {
 	const minutes = 30
-	inHouse(t, hub.Options{Limits: hub.Limits{Arrivals: 120, NewRooms: 20}}, func(h *house) {
+	inHouse(t, hub.Options{Limits: admission.Limits{Arrivals: 120, NewRooms: 20}}, func(h *house) {
 		made := 0
 		h.reconnects("192.0.2.1", 1, minutes*time.Minute, func(p *person, i int) {
 			p.Say(fmt.Sprintf("/join room-%d", i))
@@ -120,7 +121,7 @@ func TestReconnectingMakesNoMoreRooms(t *testing.T) {
 
 // Coming with a room in the query, as a WebSocket may, makes one as /join does.
 func TestComingMakesNoMoreRooms(t *testing.T) {
-	inHouse(t, hub.Options{Limits: hub.Limits{NewRooms: 3}}, func(h *house) {
+	inHouse(t, hub.Options{Limits: admission.Limits{NewRooms: 3}}, func(h *house) {
 		for i := range 5 {
 			p := h.from("2001:db8::1", hub.Caller{Room: fmt.Sprintf("room-%d", i)})
 			synctest.Wait()
@@ -136,7 +137,7 @@ func TestComingMakesNoMoreRooms(t *testing.T) {
 // What an address used up refills while nobody from it is here, and does no harm to others.
 func TestAllowanceRefills(t *testing.T) {
 	o := atRate
-	o.Limits = hub.Limits{Arrivals: 120, Exempt: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	o.Limits = admission.Limits{Arrivals: 120, Exempt: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	inHouse(t, o, func(h *house) {
 		ann := h.named("ann")
 		burst := func(addr string) (said int) {

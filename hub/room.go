@@ -4,13 +4,13 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"partyline/hub/wire"
 )
 
 const (
 	// occupantsListed bounds the people whom an answer names.
 	occupantsListed = 200
-	// companyListed bounds those whom a welcome in text names, beside oneself.
-	companyListed = 20
 	// pingEvery is the time between two signs of life.
 	pingEvery = 25 * time.Second
 )
@@ -62,7 +62,7 @@ func (r *room) load() {
 
 // tellAll puts e behind everything else that the room was told, and sees to it that the
 // members get it. r.mu is held.
-func (r *room) tellAll(e Event) {
+func (r *room) tellAll(e wire.Event) {
 	if r.record(e) {
 		r.sweepSoon()
 	}
@@ -70,7 +70,7 @@ func (r *room) tellAll(e Event) {
 
 // record puts e behind everything else that the room was told, and reports whether that
 // is something for a sweep. r.mu is held.
-func (r *room) record(e Event) bool {
+func (r *room) record(e wire.Event) bool {
 	n := 0
 	now := time.Now()
 	for _, s := range r.streams {
@@ -86,7 +86,7 @@ func (r *room) record(e Event) bool {
 // enter puts m into the room. m is told the welcome, what it did wrong on the way, and what
 // else holds here, and from then on what the room is told, but not its own arrival. Until
 // m.free it is held there. r.mu is held.
-func (r *room) enter(m *member, ref string, wrong []Event) *Welcome {
+func (r *room) enter(m *member, ref string, wrong []wire.Event) *wire.Welcome {
 	r.add(m)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -140,30 +140,30 @@ func (r *room) drop(s *stream) {
 
 // reformat takes m from its stream to the one of another format, at the same place. In JSON
 // m is told there what it finds. Until m.free it is held there.
-func (r *room) reformat(m *member, format Format, ref string) {
+func (r *room) reformat(m *member, format wire.Format, ref string) {
 	r.mu.Lock()
 	m.mu.Lock()
 	m.part()
 	next := r.stream(m.codecs[format]).end()
 	next.stream.keep(m)
 	m.mu.Unlock()
-	found := append([]Event{r.welcome(m, format, ref)}, r.standing()...)
+	found := append([]wire.Event{r.welcome(m, format, ref)}, r.standing()...)
 	r.mu.Unlock()
 	r.settle(m, next, func() {
 		m.format = format
-		if format == JSON {
+		if format == wire.JSON {
 			m.append(found...)
 		}
 	})
 }
 
 // welcome makes what m is told in a format about the room that it is in. r.mu is held.
-func (r *room) welcome(m *member, format Format, ref string) *Welcome {
+func (r *room) welcome(m *member, format wire.Format, ref string) *wire.Welcome {
 	listed := occupantsListed
-	if format == Text {
-		listed = companyListed
+	if format == wire.Text {
+		listed = wire.MaxNamed
 	}
-	return &Welcome{
+	return &wire.Welcome{
 		Ref:       ref,
 		Room:      r.name,
 		Nick:      m.nick,
@@ -176,17 +176,17 @@ func (r *room) welcome(m *member, format Format, ref string) *Welcome {
 
 // occupants lists the members that m may know of, the first of them in a large room, and m
 // in any case. r.mu is held.
-func (r *room) occupants(m *member, most int) []Occupant {
-	listed := make([]Occupant, min(r.known, most), min(r.known+1, most))
+func (r *room) occupants(m *member, most int) []wire.Occupant {
+	listed := make([]wire.Occupant, min(r.known, most), min(r.known+1, most))
 	for i := range listed {
-		listed[i] = Occupant{r.members[i].nick, r.members[i].via}
+		listed[i] = wire.Occupant{Nick: r.members[i].nick, Via: r.members[i].via}
 	}
 	switch {
 	case m.index < len(listed):
 	case len(listed) < most:
-		listed = append(listed, Occupant{m.nick, m.via})
+		listed = append(listed, wire.Occupant{Nick: m.nick, Via: m.via})
 	default:
-		listed[most-1] = Occupant{m.nick, m.via}
+		listed[most-1] = wire.Occupant{Nick: m.nick, Via: m.via}
 	}
 	return listed
 }
@@ -205,7 +205,7 @@ func (r *room) countWith(m *member) int {
 func (m *member) moveOn(c cursor) {
 	r := c.stream.room
 	r.mu.Lock()
-	gap := Gap{After: c.chunk.last}
+	gap := wire.Gap{After: c.chunk.last}
 	r.mu.Unlock()
 	lost := r.hub.journal.Lacks(r.name, gap.After) // not under the room's lock
 
@@ -241,8 +241,8 @@ func (m *member) moveOn(c cursor) {
 // either format what still holds. last is the newest id before what it hears next. r.mu
 // and m.mu are held.
 func (r *room) tellAgain(m *member, last int64) {
-	if m.format == JSON {
-		welcome := r.welcome(m, JSON, "")
+	if m.format == wire.JSON {
+		welcome := r.welcome(m, wire.JSON, "")
 		welcome.Last = last
 		m.append(welcome)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"partyline/hub/wire"
 )
 
 // roomListAge is how old the list of rooms may be that a member gets.
@@ -17,12 +19,12 @@ const roomListAge = time.Second
 type roomList struct {
 	mu     sync.Mutex // held while the rooms are counted: a member that asks meanwhile waits for the list
 	at     time.Time  // when they were counted
-	counts []RoomCount
+	counts []wire.RoomCount
 }
 
 // roomCounts lists the rooms that have members, the fullest first, as they were at most
 // roomListAge ago. The list is shared and must not be changed.
-func (h *Hub) roomCounts() []RoomCount {
+func (h *Hub) roomCounts() []wire.RoomCount {
 	l := &h.roomList
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -34,14 +36,14 @@ func (h *Hub) roomCounts() []RoomCount {
 }
 
 // countRooms counts the rooms, each under its own lock alone.
-func (h *Hub) countRooms() []RoomCount {
+func (h *Hub) countRooms() []wire.RoomCount {
 	h.mu.Lock()
 	rooms := slices.AppendSeq(make([]*room, 0, len(h.rooms)), maps.Values(h.rooms))
 	h.mu.Unlock()
-	counts := make([]RoomCount, 0, len(rooms))
+	counts := make([]wire.RoomCount, 0, len(rooms))
 	for _, r := range rooms {
 		if n := r.count(); n > 0 {
-			counts = append(counts, RoomCount{r.name, n})
+			counts = append(counts, wire.RoomCount{Room: r.name, Count: n})
 		}
 	}
 	slices.SortFunc(counts, fullerFirst)
@@ -55,16 +57,16 @@ func (r *room) count() int {
 	return r.known
 }
 
-func fullerFirst(a, b RoomCount) int {
+func fullerFirst(a, b wire.RoomCount) int {
 	return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Room, b.Room))
 }
 
 // withRoom returns the first n of a list in which one room has the count that is given, and
 // how many rooms that list has. It does not change the list.
-func withRoom(list []RoomCount, own RoomCount, n int) (first []RoomCount, total int) {
+func withRoom(list []wire.RoomCount, own wire.RoomCount, n int) (first []wire.RoomCount, total int) {
 	total = len(list)
 	first = slices.Clone(list[:min(n+1, len(list))])
-	i := slices.IndexFunc(list, func(c RoomCount) bool { return c.Room == own.Room })
+	i := slices.IndexFunc(list, func(c wire.RoomCount) bool { return c.Room == own.Room })
 	switch {
 	case i < 0:
 		total++

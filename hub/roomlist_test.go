@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"partyline/hub/wire"
 )
 
 // withRooms returns a hub with n rooms of one member each, and the member of the last.
@@ -25,23 +27,23 @@ func BenchmarkRoomList(b *testing.B) {
 	m := withRooms(10_000)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.roomsAnswer(&request{verb: verbRooms})
+		m.roomsAnswer(&wire.Request{Verb: wire.VerbRooms})
 	}
 }
 
 // withRoom says the same as a list that is counted for the member alone.
 func TestWithRoom(t *testing.T) {
 	for _, size := range []int{0, 1, 2, 5, 6, 7, 20} {
-		var list []RoomCount
+		var list []wire.RoomCount
 		for i := range size {
-			list = append(list, RoomCount{fmt.Sprintf("r%02d", i), 1 + 3*(i%4)})
+			list = append(list, wire.RoomCount{Room: fmt.Sprintf("r%02d", i), Count: 1 + 3*(i%4)})
 		}
 		slices.SortFunc(list, fullerFirst)
 		before := slices.Clone(list)
 		for i := range 21 {
 			for count := 1; count < 14; count++ {
-				own := RoomCount{fmt.Sprintf("r%02d", i), count}
-				want := slices.DeleteFunc(slices.Clone(list), func(c RoomCount) bool { return c.Room == own.Room })
+				own := wire.RoomCount{Room: fmt.Sprintf("r%02d", i), Count: count}
+				want := slices.DeleteFunc(slices.Clone(list), func(c wire.RoomCount) bool { return c.Room == own.Room })
 				want = append(want, own)
 				slices.SortFunc(want, fullerFirst)
 				first, total := withRoom(list, own, 6)

@@ -1,8 +1,26 @@
 package hub
 
+import (
+	"partyline/hub/admission"
+	"partyline/hub/names"
+	"partyline/hub/wire"
+)
+
+// lobby is the room of a member that asks for none.
+const lobby = "lobby"
+
+// roomName returns the name of the room that a member asks for.
+func roomName(wish string) (string, *wire.Refusal) {
+	name, err := names.Room(wish)
+	if err != nil {
+		return "", &wire.Refusal{Code: wire.CodeRoomInvalid, Message: err.Error()}
+	}
+	return name, nil
+}
+
 // open finds a room for m to enter, and makes it where there is none. The room stays
 // until m has entered it.
-func (h *Hub) open(m *member, name string) (*room, *Refusal) {
+func (h *Hub) open(m *member, name string) (*room, *wire.Refusal) {
 	r, bad := h.findOrMake(m, name)
 	if bad != nil {
 		return nil, bad
@@ -11,7 +29,7 @@ func (h *Hub) open(m *member, name string) (*room, *Refusal) {
 	return r, nil
 }
 
-func (h *Hub) findOrMake(m *member, name string) (*room, *Refusal) {
+func (h *Hub) findOrMake(m *member, name string) (*room, *wire.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r := h.rooms[name]
@@ -29,32 +47,32 @@ func (h *Hub) findOrMake(m *member, name string) (*room, *Refusal) {
 
 // mayMake returns why m may not make one more room; if it may, the room is counted. The
 // lobby is everybody's. h.mu is held.
-func (h *Hub) mayMake(m *member, name string) *Refusal {
-	limits := &h.gate.limits
+func (h *Hub) mayMake(m *member, name string) *wire.Refusal {
+	limits := &h.limits
 	if name == lobby {
 		return nil
 	}
 	if limits.Rooms > 0 && len(h.rooms) >= limits.Rooms {
-		return &Refusal{Code: CodeUnavailable, Message: "there are too many rooms: /rooms lists those that you can join"}
+		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "there are too many rooms: /rooms lists those that you can join"}
 	}
 	if limits.NewRooms <= 0 {
 		return nil
 	}
-	whose := "your address has made"
-	if m.seat.from == nil {
-		whose = "you have made"
+	limiter, whose := m.slot.NewRooms(), "your address has made"
+	if limiter == nil {
 		if m.newRooms == nil {
-			m.newRooms = newRoomsLimiter(limits.NewRooms)
+			m.newRooms = admission.NewRoomsLimiter(limits.NewRooms)
 		}
+		limiter, whose = m.newRooms, "you have made"
 	}
-	if !m.newRooms.Allow() {
-		return &Refusal{Code: CodeUnavailable, Message: whose + " too many rooms: join one that is there, or wait a minute"}
+	if !limiter.Allow() {
+		return &wire.Refusal{Code: wire.CodeUnavailable, Message: whose + " too many rooms: join one that is there, or wait a minute"}
 	}
 	return nil
 }
 
 // enter puts m into a room that was opened for it, and returns the welcome that m is told.
-func (h *Hub) enter(m *member, r *room, ref string, wrong []Event) *Welcome {
+func (h *Hub) enter(m *member, r *room, ref string, wrong []wire.Event) *wire.Welcome {
 	h.mu.Lock()
 	r.mu.Lock()
 	r.coming--

@@ -1,5 +1,10 @@
 package hub
 
+import (
+	"partyline/hub/history"
+	"partyline/hub/wire"
+)
+
 const (
 	// mostPlaceless is how many bytes a member may have said that have no place yet. It
 	// is read no further then.
@@ -11,25 +16,25 @@ const (
 	placelessCost = 256
 )
 
-// cost returns what a message takes while it has no place.
-func (q *request) cost() int { return placelessCost + len(q.text) + len(q.ref) + len(q.key) }
+// placelessSize returns what a message takes while it has no place.
+func placelessSize(q *wire.Request) int { return placelessCost + len(q.Text) + len(q.Ref) + len(q.Key) }
 
 // say gives the room a message of m's by way of the journal, and answers m where it
 // asked for that.
-func (m *member) say(q *request) error {
+func (m *member) say(q *wire.Request) error {
 	r := m.room
 	if !r.begin(m, q) {
-		return &Refusal{Code: CodeUnavailable, Message: "not said: the server is ending"}
+		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "not said: the server is ending"}
 	}
 	m.spoke = true
-	msg := &Message{Room: r.name, From: m.nick, Via: m.via, Text: q.text, Action: q.verb == verbMe}
-	m.hub.journal.Append(msg, q.key, func(f Fate) { r.commit(m, q, msg, f) })
+	msg := &wire.Message{Room: r.name, From: m.nick, Via: m.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
+	m.hub.journal.Append(msg, q.Key, func(f history.Result) { r.commit(m, q, msg, f) })
 	return nil
 }
 
 // begin reports whether m may give the journal a message of this room, which commit is
 // called for then. It waits while the room, or the journal, can't take so much.
-func (r *room) begin(m *member, q *request) bool {
+func (r *room) begin(m *member, q *wire.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.waitForPlace(m); !r.closed && r.isPlaceless(m, q); r.waitForPlace(m) {
@@ -40,31 +45,31 @@ func (r *room) begin(m *member, q *request) bool {
 		return false
 	}
 	if r.flow.full {
-		m.ahead += len(q.text)
+		m.ahead += len(q.Text)
 	}
 	r.saying++
 	m.saying++
-	m.placeless += q.cost()
-	r.hub.placeless.Add(int64(q.cost()))
+	m.placeless += placelessSize(q)
+	r.hub.placeless.Add(int64(placelessSize(q)))
 	m.sweeps = true
 	return true
 }
 
 // isPlaceless reports whether so much of what m said has no place yet that it has to wait
 // with q. r.mu is held.
-func (r *room) isPlaceless(m *member, q *request) bool {
-	return m.saying > 0 && (m.placeless+q.cost() > mostPlaceless || r.hub.placeless.Load() > crowdPlaceless)
+func (r *room) isPlaceless(m *member, q *wire.Request) bool {
+	return m.saying > 0 && (m.placeless+placelessSize(q) > mostPlaceless || r.hub.placeless.Load() > crowdPlaceless)
 }
 
 // commit tells the room a message that has its place, and its sender what it asked for.
 // Where the sender's session is still at it, the sweep is left to that.
-func (r *room) commit(m *member, q *request, msg *Message, f Fate) {
+func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, f history.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.saying--
 	m.saying--
-	m.placeless -= q.cost()
-	r.hub.placeless.Add(-int64(q.cost()))
+	m.placeless -= placelessSize(q)
+	r.hub.placeless.Add(-int64(placelessSize(q)))
 	if f.Err == nil && !f.Repeated {
 		if f.Unstored { // else it is the journal's, and not to be written to
 			msg.Unstored = true
@@ -76,12 +81,12 @@ func (r *room) commit(m *member, q *request, msg *Message, f Fate) {
 	}
 	switch {
 	case f.Err != nil:
-		m.queue(&Refusal{q.ref, q.key, CodeUnavailable, "not said: history can't take it now, try again in a moment"})
-	case q.ref == "" && q.key == "":
+		m.queue(&wire.Refusal{Ref: q.Ref, Key: q.Key, Code: wire.CodeUnavailable, Message: "not said: history can't take it now, try again in a moment"})
+	case q.Ref == "" && q.Key == "":
 	case f.Unstored:
-		m.queue(&Notice{Code: NoticeUnstored, Message: unstoredText, Ref: q.ref, Key: q.key, ID: msg.ID})
+		m.queue(&wire.Notice{Code: wire.NoticeUnstored, Message: unstoredText, Ref: q.Ref, Key: q.Key, ID: msg.ID})
 	default:
-		m.queue(&Ack{q.ref, q.key, msg.ID})
+		m.queue(&wire.Ack{Ref: q.Ref, Key: q.Key, ID: msg.ID})
 	}
 	r.dirty = true // m's answer too
 	if !f.More && !m.sweeps {
@@ -112,21 +117,21 @@ func (r *room) tellStored(stored bool) {
 	}
 	r.unstored = !stored
 	if stored {
-		r.record(&Notice{Code: NoticeStored, Message: "history is written again"})
+		r.record(&wire.Notice{Code: wire.NoticeStored, Message: "history is written again"})
 		return
 	}
 	r.record(unstoredNotice())
 }
 
-func unstoredNotice() *Notice {
-	return &Notice{Code: NoticeUnstored, Message: "history can't be written: what is said now is heard, but not stored"}
+func unstoredNotice() *wire.Notice {
+	return &wire.Notice{Code: wire.NoticeUnstored, Message: "history can't be written: what is said now is heard, but not stored"}
 }
 
 // standing returns what the room was told and still holds, for those who did not hear it.
 // r.mu is held.
-func (r *room) standing() []Event {
+func (r *room) standing() []wire.Event {
 	if r.unstored {
-		return []Event{unstoredNotice()}
+		return []wire.Event{unstoredNotice()}
 	}
 	return nil
 }

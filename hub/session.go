@@ -6,6 +6,9 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"partyline/hub/names"
+	"partyline/hub/wire"
 )
 
 // stay answers what m asks until it is off the line and nothing of it is left, and returns
@@ -40,8 +43,8 @@ func (m *member) end(why *error) {
 	m.takeTurn() // somebody else may have ended it, or be at it
 	*why = m.over
 	m.endTurn()
-	if m.pace != nil {
-		m.seat.leavePace(m.pace)
+	if m.allowance != nil {
+		m.slot.LeaveAllowance(m.allowance)
 	}
 	m.hub.dismiss(m)
 }
@@ -64,7 +67,7 @@ func (m *member) begin(who *Caller) {
 	if m.over != nil {
 		return
 	}
-	var wrong []Event
+	var wrong []wire.Event
 	if bad := m.takeName(who.Nick); bad != nil {
 		wrong = append(wrong, bad)
 	}
@@ -74,8 +77,8 @@ func (m *member) begin(who *Caller) {
 	}
 	since := int64(-1)
 	if who.Since != "" {
-		if since = parseNumber(who.Since); since < 0 {
-			wrong = append(wrong, badRequest("since is not an id"))
+		if since = wire.ParseNumber(who.Since); since < 0 {
+			wrong = append(wrong, wire.BadRequest("since is not an id"))
 		}
 	}
 	m.quiet = who.Nick == "" && who.Room == "" && who.Since == ""
@@ -83,54 +86,59 @@ func (m *member) begin(who *Caller) {
 }
 
 // firstRoom opens the room that a newcomer wishes for, or the lobby.
-func (m *member) firstRoom(wish string) (*room, *Refusal) {
+func (m *member) firstRoom(wish string) (*room, *wire.Refusal) {
 	if wish == "" {
 		return m.hub.open(m, lobby)
 	}
-	name, bad := prepareRoom(wish)
-	if bad == nil {
-		var r *room
-		if r, bad = m.hub.open(m, name); bad == nil {
-			return r, nil
-		}
+	r, bad := m.openRoom(wish)
+	if bad != nil {
+		r, _ = m.hub.open(m, lobby) // which may always be made
 	}
-	r, _ := m.hub.open(m, lobby) // which may always be made
 	return r, bad
 }
 
+// openRoom opens the room with a name that m asks for.
+func (m *member) openRoom(wish string) (*room, *wire.Refusal) {
+	name, bad := roomName(wish)
+	if bad != nil {
+		return nil, bad
+	}
+	return m.hub.open(m, name)
+}
+
 // takeName gives m the name that it wishes for, or a guest's.
-func (m *member) takeName(wish string) *Refusal {
-	var bad *Refusal
+func (m *member) takeName(wish string) *wire.Refusal {
+	var bad *wire.Refusal
 	if wish != "" {
 		var nick string
-		if nick, bad = prepareNick(wish); bad == nil {
-			if m.hub.nicks.take(m, nick, looks(nick)) {
+		if nick, bad = nickName(wish); bad == nil {
+			if m.hub.nicks.take(m, nick, names.Skeletons(nick)) {
 				return nil
 			}
 			bad = taken(nick)
 		}
 	}
 	for {
-		if nick := guestNick(); m.hub.nicks.take(m, nick, looks(nick)) {
+		if nick := names.Guest(); m.hub.nicks.take(m, nick, names.Skeletons(nick)) {
 			return bad
 		}
 	}
 }
 
-func taken(nick string) *Refusal {
-	return &Refusal{Code: CodeNickTaken, Message: nick + " is taken"}
+func taken(nick string) *wire.Refusal {
+	return &wire.Refusal{Code: wire.CodeNickTaken, Message: nick + " is taken"}
 }
 
 // enter puts m into a room: the welcome, what it did wrong on the way, the replay, and
 // then what is said from now on.
-func (m *member) enter(r *room, ref string, since int64, wrong []Event) {
+func (m *member) enter(r *room, ref string, since int64, wrong []wire.Event) {
 	welcome := m.hub.enter(m, r, ref, wrong)
 	m.flush() // history may take its time
-	var bad *Refusal
+	var bad *wire.Refusal
 	switch {
 	case since >= 0:
 		_, bad = m.retellSince(r, since, welcome.Last)
-	case m.format == Text && m.hub.replay > 0:
+	case m.format == wire.Text && m.hub.replay > 0:
 		_, bad = m.retellLast(r, welcome.Last, m.hub.replay)
 	}
 	if bad != nil {
@@ -148,12 +156,12 @@ func (m *member) take(line []byte, err error, first bool) (wait time.Duration, w
 		return 0, m.over
 	}
 	m.makePlace()
-	cost := chargeLine
-	var bad *Refusal
+	cost := wire.Plain
+	var bad *wire.Refusal
 	switch {
 	case errors.Is(err, ErrControl):
 	case errors.Is(err, ErrTooLong) || err == nil && len(line) > m.lineLimit():
-		bad = tooLong(m.lineLimit())
+		bad = wire.TooLong(m.lineLimit())
 	case errors.As(err, &bad):
 	case err != nil:
 		return 0, err
@@ -167,7 +175,7 @@ func (m *member) take(line []byte, err error, first bool) (wait time.Duration, w
 		m.tell(bad)
 	}
 	if m.isBroken() {
-		asks := err == nil && bad == nil && cost != chargeIdle
+		asks := err == nil && bad == nil && cost != wire.Idle
 		if cost, why = m.chargeGone(asks, cost); why != nil {
 			return 0, why
 		}
@@ -180,28 +188,28 @@ func (m *member) take(line []byte, err error, first bool) (wait time.Duration, w
 }
 
 func (m *member) lineLimit() int {
-	if m.format == JSON {
-		return MaxMessage(m.hub.maxLine)
+	if m.format == wire.JSON {
+		return wire.MaxMessage(m.hub.maxLine)
 	}
 	return m.hub.maxLine
 }
 
 // heed reads a line and does what it asks. It returns what that costs m.
-func (m *member) heed(line []byte, first bool) (charge, error) {
+func (m *member) heed(line []byte, first bool) (wire.Cost, error) {
 	if first {
 		line = bytes.TrimPrefix(line, []byte("\uFEFF"))
 	}
-	var q *request
-	var bad *Refusal
-	if m.format == JSON {
-		q, bad = parseJSON(line, m.hub.maxLine)
+	var q *wire.Request
+	var bad *wire.Refusal
+	if m.format == wire.JSON {
+		q, bad = wire.ParseJSON(line, m.hub.maxLine)
 	} else {
-		q, bad = parseText(string(line), m.verbatim)
+		q, bad = wire.ParseText(string(line), m.verbatim)
 	}
 	if bad != nil {
-		return chargeLine, bad
+		return wire.Plain, bad
 	}
-	cost := q.charge(m.format) // before the request changes the format
+	cost := q.Cost(m.format) // before the request changes the format
 	if q == nil {
 		return cost, nil
 	}
@@ -211,9 +219,9 @@ func (m *member) heed(line []byte, first bool) (charge, error) {
 	}
 	err := m.do(q)
 	if errors.As(err, &bad) {
-		bad.Ref, bad.Key = q.ref, q.key
-		if cost == chargeIdle {
-			cost = chargeLine // it gets an answer
+		bad.Ref, bad.Key = q.Ref, q.Key
+		if cost == wire.Idle {
+			cost = wire.Plain // it gets an answer
 		}
 	}
 	return cost, err
@@ -276,17 +284,17 @@ func (m *member) cut(why error) {
 }
 
 // lastWord returns what m is told before its connection is closed for a reason.
-func (m *member) lastWord(why error) Event {
+func (m *member) lastWord(why error) wire.Event {
 	switch {
 	case errors.Is(why, ErrQuit):
-		return &Bye{Reason: "quit", Text: "you left"}
+		return &wire.Bye{Reason: "quit", Text: "you left"}
 	case errors.Is(why, ErrShutdown):
-		return &Bye{
+		return &wire.Bye{
 			Reason: "shutdown", Text: "the server is restarting, come back in a moment",
 			Reconnect: true, AfterMS: 500 + rand.Int64N(2000),
 		}
 	case errors.Is(why, ErrFault):
-		return &Bye{Reason: "fault", Text: "the server made a mistake", Reconnect: true, AfterMS: 1000}
+		return &wire.Bye{Reason: "fault", Text: "the server made a mistake", Reconnect: true, AfterMS: 1000}
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"partyline/hub/wire"
 )
 
 // simEvent is what the checks read of an event.
@@ -20,9 +22,9 @@ type simEvent struct {
 // A listener follows what one member was sent, and compares it with the order of its room.
 type listener struct {
 	m     *simMember
-	order []*Message // of the room
-	live  int        // index of the next message of the stream
-	lost  bool       // live is not known: history could not be read
+	order []*wire.Message // of the room
+	live  int             // index of the next message of the stream
+	lost  bool            // live is not known: history could not be read
 
 	again   bool // messages are told again
 	next    int  // index of the next of these; -1 if any
@@ -37,7 +39,7 @@ type listener struct {
 
 // index returns how many messages of the room have ids up to id.
 func (l *listener) index(id int64) int {
-	i, found := slices.BinarySearchFunc(l.order, id, func(m *Message, id int64) int {
+	i, found := slices.BinarySearchFunc(l.order, id, func(m *wire.Message, id int64) int {
 		switch {
 		case m.ID < id:
 			return -1
@@ -183,7 +185,7 @@ func (l *listener) welcome(e simEvent, first bool) string {
 	l.m.story.journal.mu.Unlock()
 	l.room, l.again, l.lost = e.Room, false, false
 	l.live = l.index(e.Last)
-	if first && l.m.since >= 0 && l.m.first == JSON {
+	if first && l.m.since >= 0 && l.m.first == wire.JSON {
 		l.again, l.markers, l.resume = true, false, true
 		l.next = l.index(l.m.since)
 		if l.next > l.live { // said meanwhile

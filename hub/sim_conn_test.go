@@ -7,16 +7,18 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"partyline/hub/wire"
 )
 
 // simCodec frames what a client of a format gets so that a frame that is cut or mixed up is
 // noticed: its length, and the text and the JSON of the event. So the checks know the ids in
 // text too.
-type simCodec struct{ format Format }
+type simCodec struct{ format wire.Format }
 
-func (c simCodec) Append(dst []byte, e Event) []byte {
+func (c simCodec) Append(dst []byte, e wire.Event) []byte {
 	var text []byte
-	if c.format == Text {
+	if c.format == wire.Text {
 		if text = e.AppendText(nil); len(text) == 0 {
 			return dst
 		}
@@ -30,7 +32,7 @@ func (c simCodec) Append(dst []byte, e Event) []byte {
 	return append(append(dst, text...), object...)
 }
 
-var simCodecs = [2]Codec{Text: simCodec{Text}, JSON: simCodec{JSON}}
+var simCodecs = [2]Codec{wire.Text: simCodec{wire.Text}, wire.JSON: simCodec{wire.JSON}}
 
 // simFrame is a frame as it was received.
 type simFrame struct{ text, object string }

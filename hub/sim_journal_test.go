@@ -5,6 +5,9 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 var errSimDisk = errors.New("no disk")
@@ -12,15 +15,15 @@ var errSimDisk = errors.New("no disk")
 // A simJournal keeps the order of all that it commits, and is late, refuses, does not store,
 // and can't be read, as its mode says.
 type simJournal struct {
-	*Memory
+	*history.Memory
 	random func(n int) int
 
 	mu      sync.Mutex
 	pending []simEntry
 	working bool
 	mode    simMode
-	order   map[string][]*Message // what was committed, in each room
-	byKey   map[string]int        // how many messages were committed for a key
+	order   map[string][]*wire.Message // what was committed, in each room
+	byKey   map[string]int             // how many messages were committed for a key
 }
 
 // simMode says how a journal fails.
@@ -32,15 +35,15 @@ type simMode struct {
 }
 
 type simEntry struct {
-	m      *Message
+	m      *wire.Message
 	key    string
-	commit func(Fate)
+	commit func(history.Result)
 }
 
 func newSimJournal(keep int, random func(n int) int) *simJournal {
 	return &simJournal{
-		Memory: NewMemory(Retention{Messages: keep}), random: random,
-		order: make(map[string][]*Message), byKey: make(map[string]int),
+		Memory: history.NewMemory(history.Retention{Messages: keep}), random: random,
+		order: make(map[string][]*wire.Message), byKey: make(map[string]int),
 	}
 }
 
@@ -56,7 +59,7 @@ func (j *simJournal) current() simMode {
 	return j.mode
 }
 
-func (j *simJournal) Append(m *Message, key string, commit func(Fate)) {
+func (j *simJournal) Append(m *wire.Message, key string, commit func(history.Result)) {
 	j.mu.Lock()
 	late := j.mode.late > 0 || j.working
 	if late {
@@ -97,10 +100,10 @@ func (j *simJournal) work() {
 func (j *simJournal) commit(e simEntry, more bool) {
 	mode := j.current()
 	if mode.refuse {
-		e.commit(Fate{Err: errSimDisk, More: more})
+		e.commit(history.Result{Err: errSimDisk, More: more})
 		return
 	}
-	j.Memory.Append(e.m, e.key, func(f Fate) {
+	j.Memory.Append(e.m, e.key, func(f history.Result) {
 		f.More = more
 		if !f.Repeated {
 			f.Unstored = mode.unstored
@@ -115,7 +118,7 @@ func (j *simJournal) commit(e simEntry, more bool) {
 	})
 }
 
-func (j *simJournal) After(room string, after, upTo int64, limit int) ([]*Message, []Missing, error) {
+func (j *simJournal) After(room string, after, upTo int64, limit int) ([]*wire.Message, []history.Missing, error) {
 	if m := j.current(); m.unreadable {
 		time.Sleep(m.late)
 		return nil, nil, errSimDisk
@@ -123,7 +126,7 @@ func (j *simJournal) After(room string, after, upTo int64, limit int) ([]*Messag
 	return j.Memory.After(room, after, upTo, limit)
 }
 
-func (j *simJournal) Before(room string, before int64, limit int) ([]*Message, bool, error) {
+func (j *simJournal) Before(room string, before int64, limit int) ([]*wire.Message, bool, error) {
 	if m := j.current(); m.unreadable {
 		time.Sleep(m.late)
 		return nil, false, errSimDisk

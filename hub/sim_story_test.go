@@ -10,6 +10,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"partyline/hub/admission"
+	"partyline/hub/wire"
 )
 
 // A story is one run of the simulation: a hub, its journal, and members with random scripts,
@@ -32,11 +35,11 @@ type simMember struct {
 	story *story
 	name  string
 	conn  *simConn
-	first Format
+	first wire.Format
 	since int64         // -1 for none
 	end   chan struct{} // closed when it is off
 
-	format Format            // the script's
+	format wire.Format       // the script's
 	refs   map[string]string // the requests by their refs
 }
 
@@ -73,7 +76,7 @@ func runStory(t *testing.T, seed uint64) (wrong []string) {
 		s.journal = newSimJournal(pick(s, 20, 300, 100_000, 100_000), s.intN)
 		o := Options{
 			Journal: s.journal, Window: int64(pick(s, 2, 8, 32, 256)) << 10, Replay: pick(s, -1, 5, 20),
-			Limits: Limits{Backlog: int64(pick(s, 0, 64<<10))},
+			Limits: admission.Limits{Backlog: int64(pick(s, 0, 64<<10))},
 		}
 		if s.intN(3) == 0 {
 			o.Rate, o.Burst = 20, 40
@@ -157,7 +160,7 @@ func (s *story) connect(name string, since int64) *simMember {
 		story: s, name: name, since: since, end: make(chan struct{}), refs: make(map[string]string),
 		conn: newSimConn(pick(s, 300, 2000, 30_000, 1<<30), pick(s, 1000, 5000, 50_000, 1<<30)),
 	}
-	m.first = pick(s, Text, JSON)
+	m.first = pick(s, wire.Text, wire.JSON)
 	m.format = m.first
 	who := Caller{Nick: name, Via: "sim", Format: m.first, Codecs: simCodecs}
 	if s.intN(3) == 0 {
@@ -297,7 +300,7 @@ func (m *simMember) say(pad int) string { return m.request("say", m.story.text(p
 
 // request returns a request in the format that the script has reached.
 func (m *simMember) request(verb, arg string) (line string) {
-	if m.format == Text {
+	if m.format == wire.Text {
 		switch verb {
 		case "say":
 			return arg
@@ -306,7 +309,7 @@ func (m *simMember) request(verb, arg string) (line string) {
 		case "search", "who", "rooms", "quit", "nick", "join", "history", "since":
 		case "format":
 			if arg == "json" {
-				m.format = JSON
+				m.format = wire.JSON
 			}
 		}
 		return strings.TrimSpace("/" + verb + " " + arg)
@@ -332,7 +335,7 @@ func (m *simMember) request(verb, arg string) (line string) {
 	case "format":
 		q["format"] = arg
 		if arg == "text" {
-			m.format = Text
+			m.format = wire.Text
 		}
 	case "since":
 		q["id"] = json.RawMessage(arg)

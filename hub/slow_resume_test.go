@@ -8,15 +8,17 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/history"
 	"partyline/hub/hubtest"
+	"partyline/hub/wire"
 )
 
 // Who comes back, reads slowly and is behind by more than the stream keeps gets everything
 // once and in order, and then is live; and nobody who talks meanwhile waits for that.
 func TestASlowReaderResumes(t *testing.T) {
-	for _, format := range []hub.Format{hub.Text, hub.JSON} {
+	for _, format := range []wire.Format{wire.Text, wire.JSON} {
 		t.Run(fmt.Sprint(format), func(t *testing.T) {
-			keep := hub.NewMemory(hub.Retention{Messages: 10_000})
+			keep := history.NewMemory(history.Retention{Messages: 10_000})
 			inHouse(t, hub.Options{Window: 64 << 10, Replay: -1, Journal: keep}, func(h *house) {
 				alice := h.named("alice")
 				said := 0

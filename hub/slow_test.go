@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/history"
 	"partyline/hub/hubtest"
+	"partyline/hub/wire"
 )
 
 // padding makes a message long enough that a few hundred of them leave the window.
@@ -19,7 +21,7 @@ var padding = strings.Repeat(".", 1000)
 // A member that stops reading delays nobody, is told exactly what it missed, and finds it
 // in history.
 func TestAFrozenReaderMissesNothingSilently(t *testing.T) {
-	inHouse(t, hub.Options{Window: 200 << 10, Journal: hub.NewMemory(hub.Retention{Messages: 10_000})}, func(h *house) {
+	inHouse(t, hub.Options{Window: 200 << 10, Journal: history.NewMemory(history.Retention{Messages: 10_000})}, func(h *house) {
 		alice, bob := h.named("alice"), h.named("bob")
 		alice.Heard()
 		bob.Freeze()
@@ -74,9 +76,9 @@ func TestAFrozenReaderMissesNothingSilently(t *testing.T) {
 
 // In JSON the gap bears the ids, and a fresh welcome follows it.
 func TestAGapInJSON(t *testing.T) {
-	inHouse(t, hub.Options{Window: 16 << 10, Journal: hub.NewMemory(hub.Retention{Messages: 10})}, func(h *house) {
+	inHouse(t, hub.Options{Window: 16 << 10, Journal: history.NewMemory(history.Retention{Messages: 10})}, func(h *house) {
 		alice := h.named("alice")
-		bob := h.call(hub.Caller{Nick: "bob", Format: hub.JSON})
+		bob := h.call(hub.Caller{Nick: "bob", Format: wire.JSON})
 		bob.Freeze()
 		alice.say("flood")
 		time.Sleep(time.Second) // nobody waits any longer for bob to take something
@@ -182,10 +184,10 @@ func TestAPrivateMessageIsRefusedByAFullOutbox(t *testing.T) {
 func TestOneEncodingACodec(t *testing.T) {
 	inHouse(t, hub.Options{}, func(h *house) {
 		var n atomic.Int64
-		codec := counting{hubtest.Lines{Format: hub.Text}, &n}
+		codec := counting{hubtest.Lines{Format: wire.Text}, &n}
 		people := make([]*person, 50)
 		for i := range people {
-			people[i] = h.call(hub.Caller{Codecs: [2]hub.Codec{hub.Text: codec}})
+			people[i] = h.call(hub.Caller{Codecs: [2]hub.Codec{wire.Text: codec}})
 		}
 		time.Sleep(2 * time.Second) // all are known then
 		before := make([]int, len(people))
@@ -210,7 +212,7 @@ type counting struct {
 	n *atomic.Int64
 }
 
-func (c counting) Append(dst []byte, e hub.Event) []byte {
+func (c counting) Append(dst []byte, e wire.Event) []byte {
 	c.n.Add(1)
 	return c.Codec.Append(dst, e)
 }

@@ -3,6 +3,8 @@ package hub
 import (
 	"sync/atomic"
 	"time"
+
+	"partyline/hub/wire"
 )
 
 const (
@@ -64,7 +66,7 @@ func newStream(r *room, codec Codec) *stream {
 		room: r, codec: codec, head: c, tail: c, window: r.hub.window, backlog: &r.hub.backlog,
 		readers: make(map[*member]struct{}), told: time.Now(),
 	}
-	if len(codec.Append(nil, Ping{Idle: true})) > 0 {
+	if len(codec.Append(nil, wire.Ping{Idle: true})) > 0 {
 		s.ping = time.AfterFunc(pingEvery, s.pingAll)
 	}
 	return s
@@ -95,7 +97,7 @@ func (s *stream) pingAll() {
 		return
 	}
 	idle := time.Since(s.told)
-	ping := Ping{Idle: idle >= pingEvery}
+	ping := wire.Ping{Idle: idle >= pingEvery}
 	if s.append(ping) > 0 {
 		r.sweepSoon()
 	}
@@ -106,7 +108,7 @@ func (s *stream) pingAll() {
 }
 
 // append encodes e behind everything else and publishes it, and returns its length.
-func (s *stream) append(e Event) int {
+func (s *stream) append(e wire.Event) int {
 	c := s.tail
 	size := c.size.Load()
 	free := c.buf[size:size:len(c.buf)]
@@ -122,7 +124,7 @@ func (s *stream) append(e Event) int {
 	if &frames[0] != &c.buf[size] { // it did not fit where it was made
 		copy(c.buf[size:], frames)
 	}
-	if m, ok := e.(*Message); ok {
+	if m, ok := e.(*wire.Message); ok {
 		if c.first == 0 {
 			c.first = m.ID
 		}

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"partyline/hub/wire"
 )
 
 // raw is a Codec that has a message's text as its frame.
 type raw struct{}
 
-func (raw) Append(dst []byte, e Event) []byte {
-	if m, ok := e.(*Message); ok {
+func (raw) Append(dst []byte, e wire.Event) []byte {
+	if m, ok := e.(*wire.Message); ok {
 		return append(dst, m.Text...)
 	}
 	return dst
@@ -26,7 +28,7 @@ func TestBacklog(t *testing.T) {
 	for range streams {
 		all = append(all, newStream(&room{hub: h}, raw{}))
 	}
-	m := &Message{ID: 1, Text: strings.Repeat("x", 1000)}
+	m := &wire.Message{ID: 1, Text: strings.Repeat("x", 1000)}
 	for range 3000 {
 		for _, s := range all {
 			s.append(m)
@@ -59,7 +61,7 @@ func TestShrink(t *testing.T) {
 	s := newStream(&room{hub: &Hub{window: 1 << 20}}, raw{})
 	begin := s.end()
 	for i := range 1000 {
-		s.append(&Message{ID: int64(i + 1), Text: fmt.Sprintf("%0100d", i)})
+		s.append(&wire.Message{ID: int64(i + 1), Text: fmt.Sprintf("%0100d", i)})
 	}
 	if s.shrink() {
 		t.Error("shrunk though it was busy")
@@ -74,7 +76,7 @@ func TestShrink(t *testing.T) {
 	if n := len(s.tail.buf); n != firstChunk {
 		t.Errorf("the tail has %d bytes", n)
 	}
-	s.append(&Message{ID: 1001, Text: "next"})
+	s.append(&wire.Message{ID: 1001, Text: "next"})
 	if frames, fell := late.unread(noLimit); string(frames) != "next" || fell {
 		t.Errorf("who was at the end reads %q, %v", frames, fell)
 	}

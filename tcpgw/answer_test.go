@@ -13,6 +13,7 @@ import (
 	"partyline/hub"
 	"partyline/hub/hubtest"
 	"partyline/hub/socket"
+	"partyline/hub/wire"
 )
 
 // openConn returns a conn for lines of 4,096 bytes, and the other end of its connection.
@@ -139,9 +140,9 @@ func TestSetFormat(t *testing.T) {
 	c, client := openConn(t)
 	for range 2 {
 		for _, f := range []struct {
-			hub.Format
+			wire.Format
 			want string
-		}{{hub.Text, "d"}, {hub.JSON, "a\bb\x7f\rcd"}} {
+		}{{wire.Text, "d"}, {wire.JSON, "a\bb\x7f\rcd"}} {
 			c.SetFormat(f.Format)
 			io.WriteString(client, sent)
 			if line, err := c.ReadLine(); string(line) != f.want || err != nil {
@@ -158,7 +159,7 @@ func TestEnterKey(t *testing.T) {
 	io.WriteString(client, "hel\xff\xf1lo\r\xff\xf1")
 	begun := time.Now()
 	line, err := c.ReadLine()
-	var r *hub.Refusal
+	var r *wire.Refusal
 	if !errors.As(err, &r) || r.Message != enterHint || time.Since(begun) < enterWait {
 		t.Fatalf("after %v: %q, %v", time.Since(begun), line, err)
 	}

@@ -1,6 +1,9 @@
 package tcpgw
 
-import "partyline/hub"
+import (
+	"partyline/hub"
+	"partyline/hub/wire"
+)
 
 // text and object frame an event as lines, each ended by LF.
 type (
@@ -13,9 +16,9 @@ var (
 	_ hub.Codec = object{}
 )
 
-func (text) Append(dst []byte, e hub.Event) []byte { return endLine(dst, e.AppendText(dst)) }
+func (text) Append(dst []byte, e wire.Event) []byte { return endLine(dst, e.AppendText(dst)) }
 
-func (object) Append(dst []byte, e hub.Event) []byte { return endLine(dst, e.AppendJSON(dst)) }
+func (object) Append(dst []byte, e wire.Event) []byte { return endLine(dst, e.AppendJSON(dst)) }
 
 func endLine(before, after []byte) []byte {
 	if len(after) == len(before) {

@@ -12,6 +12,7 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/socket"
+	"partyline/hub/wire"
 )
 
 // How long a connection that the server ends is read on, so that the last line is not
@@ -53,7 +54,7 @@ var (
 
 func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Duration) (*conn, error) {
 	c := &conn{
-		lines:   lines{max: hub.MaxMessage(maxLine)},
+		lines:   lines{max: wire.MaxMessage(maxLine)},
 		opening: &opening{most: maxLine + 1}, // a CR may be the last
 	}
 	if err := c.Init(tcp, g, socket.EndOfLine, timeout); err != nil {
@@ -105,7 +106,7 @@ func (c *conn) readMore() error {
 		return nil
 	case wait > 0 && errors.Is(err, os.ErrDeadlineExceeded):
 		c.hinted = true
-		return &hub.Refusal{Code: hub.CodeBadRequest, Message: enterHint}
+		return &wire.Refusal{Code: wire.CodeBadRequest, Message: enterHint}
 	case err != nil:
 		return err
 	}
@@ -175,7 +176,7 @@ func (c *conn) judgeEnd() error {
 func (c *conn) HasLine() bool { return c.lines.hasNext() }
 
 // SetFormat is hub.FormatSetter's.
-func (c *conn) SetFormat(f hub.Format) { c.lines.json = f == hub.JSON }
+func (c *conn) SetFormat(f wire.Format) { c.lines.json = f == wire.JSON }
 
 func (c *conn) Watch(d time.Duration) error {
 	if !c.reading.TryLock() {

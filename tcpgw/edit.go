@@ -3,7 +3,7 @@ package tcpgw
 import (
 	"unicode/utf8"
 
-	"partyline/hub"
+	"partyline/hub/clean"
 )
 
 // keptLine is how much memory for a line is kept after it, in bytes.
@@ -67,4 +67,4 @@ func (d *draft) shown() []byte {
 	return d.b[:d.kept]
 }
 
-func isVisible(b []byte) bool { return len(b) > 0 && hub.Visible(string(b)) }
+func isVisible(b []byte) bool { return len(b) > 0 && clean.Visible(string(b)) }

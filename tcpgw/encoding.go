@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 // notUTF8 refuses a line. The first refusal in a connection says where the fault is and what the
 // text may be in; later ones count.
-func (l *lines) notUTF8(line []byte) *hub.Refusal {
+func (l *lines) notUTF8(line []byte) *wire.Refusal {
 	l.bad++
 	if l.bad > 1 {
-		return &hub.Refusal{Code: hub.CodeNotUTF8, Message: fmt.Sprintf("not UTF-8: %d lines dropped so far", l.bad)}
+		return &wire.Refusal{Code: wire.CodeNotUTF8, Message: fmt.Sprintf("not UTF-8: %d lines dropped so far", l.bad)}
 	}
 	at := invalidByte(line)
-	return &hub.Refusal{Code: hub.CodeNotUTF8, Message: fmt.Sprintf(
+	return &wire.Refusal{Code: wire.CodeNotUTF8, Message: fmt.Sprintf(
 		"not UTF-8: line %d is dropped for its byte %02X at offset %d; %s", l.number, line[at], at, encodingHint(line))}
 }
 

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 // A foreign is the error of a stream that begins as another protocol does. None of it is a
@@ -27,7 +27,7 @@ func newForeign(p *protocol, line []byte, web string) *foreign {
 			say = "this is a chat line; the web page is at " + web
 		}
 	}
-	answer := text{}.Append(nil, &hub.Refusal{Message: say})
+	answer := text{}.Append(nil, &wire.Refusal{Message: say})
 	if p == protocolHTTP {
 		answer = badRequest(answer, bytes.HasPrefix(line, []byte("HEAD ")))
 	}

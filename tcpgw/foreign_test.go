@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 	"partyline/hub/hubtest"
 )
 
@@ -322,7 +323,7 @@ func TestEarlyEnd(t *testing.T) {
 // TestAwaitEnded: a server that has ended lets nobody wait for a first line, and keeps no seat.
 func TestAwaitEnded(t *testing.T) {
 	const members = 3
-	h := hub.New(hub.Options{Limits: hub.Limits{Members: members}})
+	h := hub.New(hub.Options{Limits: admission.Limits{Members: members}})
 	s := &Server{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	s.outside.end()
 	ln := listen(t)

@@ -11,13 +11,14 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/hubtest"
+	"partyline/hub/wire"
 )
 
 func TestInputs(t *testing.T) {
 	hubtest.TestInputs(t, hubtest.Door{Name: "tcp", Open: openDoor}, "../docs/inputs.txt")
 }
 
-func openDoor(t *testing.T, h *hub.Hub) func(hub.Format) hubtest.Client {
+func openDoor(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -31,15 +32,15 @@ func openDoor(t *testing.T, h *hub.Hub) func(hub.Format) hubtest.Client {
 			t.Error(err)
 		}
 	})
-	return func(f hub.Format) hubtest.Client {
+	return func(f wire.Format) hubtest.Client {
 		c, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
 		c.SetDeadline(time.Now().Add(20 * time.Second))
-		n := &netcat{t, c.(*net.TCPConn), bufio.NewReader(c), f == hub.JSON}
-		if f == hub.JSON {
+		n := &netcat{t, c.(*net.TCPConn), bufio.NewReader(c), f == wire.JSON}
+		if f == wire.JSON {
 			n.Send(hubtest.LineOfText, []byte("/format json"))
 		}
 		return n

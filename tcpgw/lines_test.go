@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 func TestLines(t *testing.T) {
@@ -186,6 +187,6 @@ func (r *reading) next() ([]byte, error) {
 }
 
 func isNotUTF8(err error) bool {
-	var r *hub.Refusal
-	return errors.As(err, &r) && r.Code == hub.CodeNotUTF8
+	var r *wire.Refusal
+	return errors.As(err, &r) && r.Code == wire.CodeNotUTF8
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"partyline/hub"
+	"partyline/hub/clean"
 )
 
 var errNotUTF8 = errors.New("not UTF-8")
@@ -183,7 +184,7 @@ func (m *model) edit(tokens []int) (line string, long bool) {
 	}
 	texts = append(texts, string(now))
 	for _, s := range slices.Backward(texts[1:]) {
-		if hub.Visible(s) {
+		if clean.Visible(s) {
 			return s, long
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/pires/go-proxyproto"
 
-	"partyline/hub"
+	"partyline/hub/admission"
 )
 
 // headerBuffer has place for the longest PROXY header of version 1, and for one of
@@ -20,7 +20,7 @@ const headerBuffer = 4 << 10
 
 // fromProxy reports whether whoever is at the door is a proxy that says for whom it comes.
 func (s *Server) fromProxy(nc net.Conn) bool {
-	return hub.Within(s.Proxies, address(nc.RemoteAddr()))
+	return admission.Within(s.Proxies, address(nc.RemoteAddr()))
 }
 
 // errLocal says that a proxy came for nobody: to check whether the server is there.

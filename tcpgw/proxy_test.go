@@ -16,10 +16,11 @@ import (
 	"github.com/pires/go-proxyproto"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 )
 
 // behindProxy opens a door to which this machine is a proxy.
-func behindProxy(t *testing.T, limits hub.Limits, timeout time.Duration) string {
+func behindProxy(t *testing.T, limits admission.Limits, timeout time.Duration) string {
 	t.Helper()
 	return serveAs(t, &Server{
 		Hub:     hub.New(hub.Options{Limits: limits, Log: slog.New(slog.DiscardHandler)}),
@@ -46,7 +47,7 @@ func TestProxyHeader(t *testing.T) {
 		for _, part := range parts {
 			t.Run(fmt.Sprintf("version %d in parts of %d", version, part), func(t *testing.T) {
 				t.Parallel()
-				addr := behindProxy(t, hub.Limits{PerAddress: 1}, 20*time.Second)
+				addr := behindProxy(t, admission.Limits{PerAddress: 1}, 20*time.Second)
 				come := func(from string) *bufio.Reader {
 					c, err := net.Dial("tcp", addr)
 					if err != nil {
@@ -75,7 +76,7 @@ func TestProxyHeader(t *testing.T) {
 				hears(first, "* You are ")
 				hears(first, ": hello\n")
 				hears(first, ": and more\n")
-				hears(come("203.0.113.7:1235"), "! "+hub.ErrAddressFull.Error())
+				hears(come("203.0.113.7:1235"), "! "+admission.ErrAddressFull.Error())
 				hears(come("203.0.113.8:1234"), "* You are ")
 			})
 		}
@@ -96,7 +97,7 @@ func TestProxyWithout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn, err := net.Dial("tcp", behindProxy(t, hub.Limits{}, 100*time.Millisecond))
+			conn, err := net.Dial("tcp", behindProxy(t, admission.Limits{}, 100*time.Millisecond))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +129,7 @@ func TestProxyLocal(t *testing.T) {
 		for _, more := range []string{"", "hello\n"} {
 			t.Run(fmt.Sprintf("%s, %q", name, more), func(t *testing.T) {
 				t.Parallel()
-				conn, err := net.Dial("tcp", behindProxy(t, hub.Limits{}, 20*time.Second))
+				conn, err := net.Dial("tcp", behindProxy(t, admission.Limits{}, 20*time.Second))
 				if err != nil {
 					t.Fatal(err)
 				}

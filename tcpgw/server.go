@@ -13,6 +13,7 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/socket"
+	"partyline/hub/wire"
 )
 
 // A Server puts TCP connections on the line.
@@ -85,11 +86,11 @@ func (s *Server) answer(nc net.Conn, served *sync.WaitGroup) {
 func (s *Server) receive(c *conn, from net.Addr, sent []byte, served *sync.WaitGroup) {
 	seat, err := s.Hub.Admit(address(from))
 	if err != nil {
-		s.turnAway(c, from, err, text{}.Append(nil, &hub.Refusal{Message: err.Error()}), served)
+		s.turnAway(c, from, err, text{}.Append(nil, &wire.Refusal{Message: err.Error()}), served)
 		return
 	}
 	who := caller(from)
-	who.Seat = seat
+	who.Slot = seat
 	served.Go(func() { s.await(c, from, who, sent, served) })
 }
 
@@ -97,7 +98,7 @@ func (s *Server) receive(c *conn, from net.Addr, sent []byte, served *sync.WaitG
 // a chat client. Like ask it has a goroutine of its own, which ends then.
 func (s *Server) await(c *conn, from net.Addr, who hub.Caller, sent []byte, served *sync.WaitGroup) {
 	if !s.outside.add(c) {
-		who.Seat.Leave()
+		who.Slot.Leave()
 		c.Reset()
 		return
 	}
@@ -107,7 +108,7 @@ func (s *Server) await(c *conn, from net.Addr, who hub.Caller, sent []byte, serv
 	switch {
 	case err == nil:
 		served.Go(func() {
-			defer who.Seat.Leave()
+			defer who.Slot.Leave()
 			s.Hub.Serve(context.Background(), who, c)
 		})
 		return
@@ -117,7 +118,7 @@ func (s *Server) await(c *conn, from net.Addr, who hub.Caller, sent []byte, serv
 		s.Log.Debug("gone before it said anything", "door", "tcp", "addr", from, "err", err)
 		c.Reset()
 	}
-	who.Seat.Leave()
+	who.Slot.Leave()
 }
 
 // turnAway gives a client an answer and the end, without waiting. If many are turned away at
@@ -149,8 +150,8 @@ func caller(from net.Addr) hub.Caller {
 	return hub.Caller{
 		Via:    "tcp",
 		Addr:   from.String(),
-		Format: hub.Text,
-		Codecs: [2]hub.Codec{hub.Text: text{}, hub.JSON: object{}},
+		Format: wire.Text,
+		Codecs: [2]hub.Codec{wire.Text: text{}, wire.JSON: object{}},
 	}
 }
 

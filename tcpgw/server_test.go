@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 	"partyline/hub/hubtest"
 )
 
@@ -87,12 +88,12 @@ func (o *outside) count() int {
 // and sees the end, and there is a place again when somebody has left.
 func TestTurnedAway(t *testing.T) {
 	for name, c := range map[string]struct {
-		limits hub.Limits
+		limits admission.Limits
 		why    error
 	}{
-		"members":     {hub.Limits{Members: 3}, hub.ErrFull},
-		"per address": {hub.Limits{PerAddress: 3}, hub.ErrAddressFull},
-		"arrivals":    {hub.Limits{Arrivals: 3}, hub.ErrAddressHasty},
+		"members":     {admission.Limits{Members: 3}, admission.ErrFull},
+		"per address": {admission.Limits{PerAddress: 3}, admission.ErrAddressFull},
+		"arrivals":    {admission.Limits{Arrivals: 3}, admission.ErrAddressRate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr := serve(t, hub.New(hub.Options{Limits: c.limits}))
@@ -130,7 +131,7 @@ func TestTurnedAway(t *testing.T) {
 // TestManyTurnedAway turns away more connections at once than are read on. Each reads why,
 // and the end.
 func TestManyTurnedAway(t *testing.T) {
-	s := &Server{Hub: hub.New(hub.Options{Limits: hub.Limits{Members: 1}})}
+	s := &Server{Hub: hub.New(hub.Options{Limits: admission.Limits{Members: 1}})}
 	addr := serveAs(t, s)
 	dial(t, addr)
 	var conns []net.Conn
@@ -144,7 +145,7 @@ func TestManyTurnedAway(t *testing.T) {
 		conns = append(conns, c)
 	}
 	for i, c := range conns {
-		if told, err := io.ReadAll(c); string(told) != "! "+hub.ErrFull.Error()+"\n" || err != nil {
+		if told, err := io.ReadAll(c); string(told) != "! "+admission.ErrFull.Error()+"\n" || err != nil {
 			t.Errorf("connection %d reads %q, %v", i, told, err)
 		}
 	}
@@ -179,7 +180,7 @@ func TestWriteTimeoutByDefault(t *testing.T) {
 // TestEndWithOutsiders ends a server while a proxy owes a header, and while a connection that
 // was turned away is read on.
 func TestEndWithOutsiders(t *testing.T) {
-	h := hub.New(hub.Options{Limits: hub.Limits{Members: 1}})
+	h := hub.New(hub.Options{Limits: admission.Limits{Members: 1}})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -219,7 +220,7 @@ func TestEndWithOutsiders(t *testing.T) {
 // TestManyTurnedAwayTalking is TestManyTurnedAway for clients that have said something by
 // then: what they sent does not turn the end into a reset.
 func TestManyTurnedAwayTalking(t *testing.T) {
-	h := hub.New(hub.Options{Limits: hub.Limits{Arrivals: 1}})
+	h := hub.New(hub.Options{Limits: admission.Limits{Arrivals: 1}})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -241,7 +242,7 @@ func TestManyTurnedAwayTalking(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- s.Serve(ln) }()
 	for i, c := range conns[1:] { // the first comes in
-		if told, err := io.ReadAll(c); string(told) != "! "+hub.ErrAddressHasty.Error()+"\n" || err != nil {
+		if told, err := io.ReadAll(c); string(told) != "! "+admission.ErrAddressRate.Error()+"\n" || err != nil {
 			t.Errorf("connection %d reads %q, %v", i+1, told, err)
 		}
 	}

@@ -10,7 +10,8 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"partyline/hub"
+	"partyline/hub/admission"
+	"partyline/hub/clean"
 )
 
 // forwardedFor is the header in which each proxy adds the address of its own client, on the
@@ -29,7 +30,7 @@ const (
 type proxies []netip.Prefix
 
 // contain reports whether addr is a proxy's.
-func (p proxies) contain(addr netip.Addr) bool { return hub.Within(p, addr) }
+func (p proxies) contain(addr netip.Addr) bool { return admission.Within(p, addr) }
 
 // forward reports whether a proxy sends r for a client.
 func (p proxies) forward(r *http.Request) bool {
@@ -102,7 +103,7 @@ func readForwarded(trusted proxies, log *slog.Logger) func(http.Handler) http.Ha
 				if unread != "" {
 					warn.Do(func() {
 						log.Warn("no client address in X-Forwarded-For: the request counts as its proxy's own", "proxy", client,
-							"element", hub.Quote(unread, mostElement), "header", hub.Quote(strings.Join(values, ", "), mostHeader))
+							"element", clean.Quote(unread, mostElement), "header", clean.Quote(strings.Join(values, ", "), mostHeader))
 					})
 				}
 				r.RemoteAddr = client.String()

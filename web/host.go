@@ -8,7 +8,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"partyline/hub"
+	"partyline/hub/clean"
 )
 
 // Hosts are names to which a server answers, besides those that always stand for it:
@@ -88,7 +88,7 @@ func requireHost(hosts Hosts, trusted proxies, log *slog.Logger) func(http.Handl
 				next.ServeHTTP(w, r)
 				return
 			}
-			log.Warn("request for an unknown host refused", "host", hub.Quote(r.Host, 100), "addr", r.RemoteAddr,
+			log.Warn("request for an unknown host refused", "host", clean.Quote(r.Host, 100), "addr", r.RemoteAddr,
 				"hint", "if the name is this server's, give it with --host; if a proxy forwards the request, name the proxy with --proxy")
 			w.Header().Set("Connection", "close") // one line in the log for each connection
 			http.Error(w, "this server does not answer to that host: give it with --host NAME, "+

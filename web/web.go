@@ -13,7 +13,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"partyline/hub"
+	"partyline/hub/clean"
 )
 
 // Options are what New needs from outside.
@@ -62,7 +62,7 @@ func New(opts Options) http.Handler {
 	}
 	r.MethodNotAllowed(routes.refuse)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		log.DebugContext(r.Context(), "no such page", "path", hub.Quote(r.URL.Path, 100))
+		log.DebugContext(r.Context(), "no such page", "path", clean.Quote(r.URL.Path, 100))
 		http.NotFound(w, r)
 	})
 	return r

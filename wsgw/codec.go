@@ -4,12 +4,13 @@ import (
 	"encoding/binary"
 
 	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 // frames puts each event into one unfragmented text frame, as a server sends it: without
 // a mask, and so the same for all who speak the format. A sign of life is a ping as well,
 // which tells the server whether the link is dead.
-type frames struct{ format hub.Format }
+type frames struct{ format wire.Format }
 
 var _ hub.Codec = frames{}
 
@@ -21,13 +22,13 @@ const (
 	finPong  = 0x8a
 )
 
-func (f frames) Append(dst []byte, e hub.Event) []byte {
-	if _, ok := e.(hub.Ping); ok {
+func (f frames) Append(dst []byte, e wire.Event) []byte {
+	if _, ok := e.(wire.Ping); ok {
 		dst = append(dst, finPing, 0)
 	}
 	start := len(dst)
 	dst = append(dst, finText, 126, 0, 0) // the header of nearly all frames
-	if f.format == hub.JSON {
+	if f.format == wire.JSON {
 		dst = e.AppendJSON(dst)
 	} else {
 		dst = e.AppendText(dst)

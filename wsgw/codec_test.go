@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"partyline/hub"
 	"partyline/hub/socket"
+	"partyline/hub/wire"
 )
 
 func TestFrames(t *testing.T) {
@@ -16,7 +16,7 @@ func TestFrames(t *testing.T) {
 	for _, size := range []int{1, 100, 122, 123, 124, 4096, 65_531, 65_532, 65_533, 70_000} {
 		text := strings.Repeat("x", size)
 		before := []byte("before")
-		got := frames{hub.Text}.Append(before, &hub.Message{From: "n", Text: text})
+		got := frames{wire.Text}.Append(before, &wire.Message{From: "n", Text: text})
 		got, ok := bytes.CutPrefix(got, before)
 		if !ok {
 			t.Fatalf("%d: what was there is gone", size)
@@ -47,19 +47,19 @@ func TestFramesAsTold(t *testing.T) {
 	one := func(payload string) string { return fmt.Sprintf("\x81%c%s", len(payload), payload) }
 	const ping = "\x89\x00"
 	for _, test := range []struct {
-		event  hub.Event
-		format hub.Format
+		event  wire.Event
+		format wire.Format
 		want   string
 	}{
-		{&hub.Answer{Lines: []string{"one", "two"}}, hub.Text, one("= one\n= two")},
-		{&hub.Answer{Lines: []string{"one", "two"}}, hub.JSON, ""},
-		{&hub.Private{From: "a", Text: "x\ny"}, hub.Text, one("a -> you: x\na -> you: y")},
-		{&hub.Ack{Ref: "r"}, hub.Text, ""},
-		{&hub.Ack{Ref: "r"}, hub.JSON, one(`{"type":"ack","ref":"r"}`)},
-		{hub.Ping{Idle: true}, hub.Text, ping},
-		{hub.Ping{Idle: true}, hub.JSON, ping + one(`{"type":"ping"}`)},
-		{hub.Ping{}, hub.Text, ping},
-		{hub.Ping{}, hub.JSON, ping},
+		{&wire.Answer{Lines: []string{"one", "two"}}, wire.Text, one("= one\n= two")},
+		{&wire.Answer{Lines: []string{"one", "two"}}, wire.JSON, ""},
+		{&wire.Private{From: "a", Text: "x\ny"}, wire.Text, one("a -> you: x\na -> you: y")},
+		{&wire.Ack{Ref: "r"}, wire.Text, ""},
+		{&wire.Ack{Ref: "r"}, wire.JSON, one(`{"type":"ack","ref":"r"}`)},
+		{wire.Ping{Idle: true}, wire.Text, ping},
+		{wire.Ping{Idle: true}, wire.JSON, ping + one(`{"type":"ping"}`)},
+		{wire.Ping{}, wire.Text, ping},
+		{wire.Ping{}, wire.JSON, ping},
 	} {
 		got := string(frames{test.format}.Append(nil, test.event))
 		if got != test.want {

@@ -14,6 +14,7 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/socket"
+	"partyline/hub/wire"
 )
 
 const (
@@ -30,7 +31,7 @@ const (
 type conn struct {
 	link
 	ws     *websocket.Conn // reads messages
-	format hub.Format
+	format wire.Format
 
 	message []byte // the current one
 	rest    []byte // of it: the lines to come
@@ -45,7 +46,7 @@ var (
 )
 
 // begin begins to speak frames, when the library has shaken hands.
-func (c *conn) begin(ws *websocket.Conn, format hub.Format, maxMessage int) {
+func (c *conn) begin(ws *websocket.Conn, format wire.Format, maxMessage int) {
 	ws.SetReadLimit(int64(maxMessage))
 	c.ws, c.format = ws, format
 	c.upgrade = true
@@ -82,7 +83,7 @@ func (c *conn) ReadLine() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.format == hub.JSON {
+		if c.format == wire.JSON {
 			return c.message, nil
 		}
 		c.rest = c.message

@@ -12,8 +12,8 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"partyline/hub"
 	"partyline/hub/hubtest"
+	"partyline/hub/wire"
 )
 
 func TestConn(t *testing.T) {
@@ -37,7 +37,7 @@ func TestConn(t *testing.T) {
 			ws.Close()
 			c.Conn.Close()
 		})
-		return hubtest.Pair{Conn: c, Codec: frames{hub.Text}, Peer: &peer{t, ws}}
+		return hubtest.Pair{Conn: c, Codec: frames{wire.Text}, Peer: &peer{t, ws}}
 	})
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 // BenchmarkScanner follows the frames of messages of a size.
@@ -34,9 +34,9 @@ func BenchmarkScanner(b *testing.B) {
 
 // BenchmarkFrames encodes a message of 100 bytes as a frame.
 func BenchmarkFrames(b *testing.B) {
-	m := &hub.Message{ID: 28374650912345, Room: "lobby", From: "guest-1f2e", Via: "ws", Text: strings.Repeat("x", 100)}
+	m := &wire.Message{ID: 28374650912345, Room: "lobby", From: "guest-1f2e", Via: "ws", Text: strings.Repeat("x", 100)}
 	buf := make([]byte, 0, 1024)
-	for name, f := range map[string]frames{"text": {hub.Text}, "json": {hub.JSON}} {
+	for name, f := range map[string]frames{"text": {wire.Text}, "json": {wire.JSON}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 // seeds are what all rules send.
@@ -98,7 +99,7 @@ func FuzzConn(f *testing.F) {
 		}
 		c.WriteLast(closeFrame(got.code), time.Second)
 		got.pongs = (<-heard).pongs
-		want, _ := story(stream, uint64(hub.MaxMessage(g.MaxLine)))
+		want, _ := story(stream, uint64(wire.MaxMessage(g.MaxLine)))
 		if got.String() != want.String() {
 			t.Errorf("it comes to\n%v, want\n%v", got, want)
 		}

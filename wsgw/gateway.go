@@ -17,7 +17,9 @@ import (
 	"github.com/gorilla/websocket"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 	"partyline/hub/socket"
+	"partyline/hub/wire"
 )
 
 // readBuffer is the library's own and the least it can be: the link has a larger one.
@@ -74,7 +76,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who := hub.Caller{
 		Via:    "ws",
 		Addr:   r.RemoteAddr,
-		Seat:   seat,
+		Slot:   seat,
 		Nick:   query.Get("nick"),
 		Room:   query.Get("room"),
 		Since:  query.Get("since"),
@@ -109,7 +111,7 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error)
 		return nil, err
 	}
 	h.conn.scanner.most = fragments
-	h.conn.begin(ws, format, hub.MaxMessage(g.MaxLine))
+	h.conn.begin(ws, format, wire.MaxMessage(g.MaxLine))
 	return h.conn, nil
 }
 
@@ -118,9 +120,9 @@ func (g *Gateway) turnAway(w http.ResponseWriter, r *http.Request, why error) {
 	g.Log.Debug("turned away", "door", "ws", "addr", r.RemoteAddr, "why", why)
 	status, after := http.StatusTooManyRequests, "60"
 	switch {
-	case errors.Is(why, hub.ErrFull):
+	case errors.Is(why, admission.ErrFull):
 		status, after = http.StatusServiceUnavailable, "30"
-	case errors.Is(why, hub.ErrAddressFull):
+	case errors.Is(why, admission.ErrAddressFull):
 		after = "10"
 	}
 	w.Header().Set("Retry-After", after)

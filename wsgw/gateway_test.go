@@ -17,20 +17,21 @@ import (
 	"github.com/gorilla/websocket"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 )
 
 // TestTurnedAway: at each limit the last one who fits comes in, the next one is told why
 // not before the upgrade, and there is a place again when somebody has left.
 func TestTurnedAway(t *testing.T) {
 	for name, c := range map[string]struct {
-		limits hub.Limits
+		limits admission.Limits
 		why    error
 		status int
 		after  string
 	}{
-		"members":     {hub.Limits{Members: 3}, hub.ErrFull, http.StatusServiceUnavailable, "30"},
-		"per address": {hub.Limits{PerAddress: 3}, hub.ErrAddressFull, http.StatusTooManyRequests, "10"},
-		"arrivals":    {hub.Limits{Arrivals: 3}, hub.ErrAddressHasty, http.StatusTooManyRequests, "60"},
+		"members":     {admission.Limits{Members: 3}, admission.ErrFull, http.StatusServiceUnavailable, "30"},
+		"per address": {admission.Limits{PerAddress: 3}, admission.ErrAddressFull, http.StatusTooManyRequests, "10"},
+		"arrivals":    {admission.Limits{Arrivals: 3}, admission.ErrAddressRate, http.StatusTooManyRequests, "60"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := hub.New(hub.Options{Limits: c.limits})
@@ -94,7 +95,7 @@ func TestAfterWait(t *testing.T) {
 
 // TestUpgradeFails has a connection that can't become a WebSocket: it leaves no trace.
 func TestUpgradeFails(t *testing.T) {
-	h := hub.New(hub.Options{Limits: hub.Limits{Members: 1}})
+	h := hub.New(hub.Options{Limits: admission.Limits{Members: 1}})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	path := filepath.Join(t.TempDir(), "socket")
 	ln, err := net.Listen("unix", path) // which is not TCP

@@ -7,7 +7,8 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"partyline/hub"
+	"partyline/hub/clean"
+	"partyline/hub/wire"
 )
 
 // The subprotocols. Where a client offers both, it gets JSON; where it offers none of
@@ -39,7 +40,7 @@ func (g *Gateway) admit(w http.ResponseWriter, r *http.Request) bool {
 		http.Error(w, "a WebSocket does not begin with a body", http.StatusBadRequest)
 	case !g.Origins.allow(r):
 		origins := strings.Join(r.Header["Origin"], " ")
-		g.Log.Warn("page of another site turned away", "origin", hub.Quote(origins, mostLogged), "host", hub.Quote(r.Host, mostLogged),
+		g.Log.Warn("page of another site turned away", "origin", clean.Quote(origins, mostLogged), "host", clean.Quote(r.Host, mostLogged),
 			"hint", "let it in with --origin; behind a proxy, see that it passes Host on")
 		h.Set("Connection", "close") // one line in the log for each connection
 		http.Error(w, "pages of this origin may not come in", http.StatusForbidden)
@@ -70,18 +71,18 @@ func isKey(values []string) bool {
 
 // chooseFormat returns the format for a request's subprotocols, and the header that
 // names the one it chose.
-func chooseFormat(r *http.Request) (hub.Format, http.Header) {
+func chooseFormat(r *http.Request) (wire.Format, http.Header) {
 	text := false
 	for _, p := range strings.Split(strings.Join(r.Header["Sec-Websocket-Protocol"], ","), ",") {
 		switch strings.TrimSpace(p) {
 		case protocolJSON:
-			return hub.JSON, http.Header{"Sec-Websocket-Protocol": {protocolJSON}}
+			return wire.JSON, http.Header{"Sec-Websocket-Protocol": {protocolJSON}}
 		case protocolText:
 			text = true
 		}
 	}
 	if text {
-		return hub.Text, http.Header{"Sec-Websocket-Protocol": {protocolText}}
+		return wire.Text, http.Header{"Sec-Websocket-Protocol": {protocolText}}
 	}
-	return hub.Text, nil
+	return wire.Text, nil
 }

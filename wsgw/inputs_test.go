@@ -13,21 +13,22 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/hubtest"
+	"partyline/hub/wire"
 )
 
 func TestInputs(t *testing.T) {
 	hubtest.TestInputs(t, hubtest.Door{Name: "ws", Open: openDoor}, "../docs/inputs.txt")
 }
 
-func openDoor(t *testing.T, h *hub.Hub) func(hub.Format) hubtest.Client {
+func openDoor(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g)
 	t.Cleanup(func() {
 		server.Close()
 		g.Wait()
 	})
-	return func(f hub.Format) hubtest.Client {
-		dialer := &websocket.Dialer{Subprotocols: []string{[...]string{hub.Text: protocolText, hub.JSON: protocolJSON}[f]}}
+	return func(f wire.Format) hubtest.Client {
+		dialer := &websocket.Dialer{Subprotocols: []string{[...]string{wire.Text: protocolText, wire.JSON: protocolJSON}[f]}}
 		ws, _, err := dialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
 		if err != nil {
 			t.Fatal(err)

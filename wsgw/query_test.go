@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"partyline/hub"
+	"partyline/hub/clean"
 )
 
 // TestQuery: what an address asks for is looked at as closely as what is said on the line.
@@ -38,7 +39,7 @@ func TestQuery(t *testing.T) {
 		t.Helper()
 		for _, part := range want {
 			_, data, err := ws.ReadMessage()
-			if err != nil || !strings.Contains(string(data), part) || hub.Clean(string(data)) != string(data) {
+			if err != nil || !strings.Contains(string(data), part) || clean.Text(string(data)) != string(data) {
 				t.Fatalf("%q, %v; want %q", data, err, part)
 			}
 		}

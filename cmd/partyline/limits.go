@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"partyline/hub"
+	"partyline/hub/admission"
 	"partyline/hub/socket"
 )
 
@@ -100,15 +100,15 @@ func (l *limits) trusted() []netip.Prefix {
 }
 
 // ofHub returns the limits that the hub keeps.
-func (l *limits) ofHub() hub.Limits {
+func (l *limits) ofHub() admission.Limits {
 	members := l.members
 	if members == 0 {
 		members = membersFor(descriptors())
 	}
-	return hub.Limits{
+	return admission.Limits{
 		Members: members, PerAddress: l.perAddress, Arrivals: l.arrivals, Exempt: l.exempted(),
 		Rooms: l.rooms, NewRooms: l.newRooms,
-		Asked: l.asked, Backlog: int64(l.backlog) << 20,
+		PageLimit: l.asked, Backlog: int64(l.backlog) << 20,
 	}
 }
 

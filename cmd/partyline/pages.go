@@ -6,22 +6,22 @@ import (
 	"net/netip"
 	"sync"
 
-	"partyline/hub"
+	"partyline/hub/admission"
 )
 
 // pages bounds the connections of one address that are no members: those that fetch the
 // page, that have not asked for anything yet, or that are kept for later.
 type pages struct {
-	gate *hub.Gate
+	gate *admission.Gate
 
 	mu    sync.Mutex
-	seats map[net.Conn]hub.Seat
+	seats map[net.Conn]admission.Slot
 }
 
 func newPages(perAddress int, exempt []netip.Prefix) *pages {
 	return &pages{
-		gate:  hub.NewGate(hub.Limits{PerAddress: perAddress, Exempt: exempt}),
-		seats: make(map[net.Conn]hub.Seat),
+		gate:  admission.NewGate(admission.Limits{PerAddress: perAddress, Exempt: exempt}),
+		seats: make(map[net.Conn]admission.Slot),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 // A Pair is a Conn under test, with the member's end of it and the Codec that goes with
@@ -171,7 +172,7 @@ func testReadAfterBreak(t *testing.T, p Pair) {
 
 // testLongLine: a line over the limit is refused alone, or ends the connection.
 func testLongLine(t *testing.T, p Pair) {
-	p.Peer.Send(strings.Repeat("x", hub.MaxMessage(4096)+1))
+	p.Peer.Send(strings.Repeat("x", wire.MaxMessage(4096)+1))
 	_, err := p.Conn.ReadLine()
 	if err == nil || errors.Is(err, io.EOF) {
 		t.Fatalf("got %v", err)
@@ -427,7 +428,7 @@ func testOverlap(t *testing.T, p Pair) {
 	wg.Wait()
 }
 
-func message(text string) *hub.Message { return &hub.Message{From: "n", Text: text} }
+func message(text string) *wire.Message { return &wire.Message{From: "n", Text: text} }
 
 func (p Pair) write(t *testing.T, text string) {
 	t.Helper()

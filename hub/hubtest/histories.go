@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"partyline/hub"
+	"partyline/hub/history"
 )
 
 var (
@@ -20,7 +20,7 @@ var (
 // opened again, and its disk fails.
 type Histories struct {
 	// Open returns a new, empty Journal.
-	Open func(t *testing.T, keep hub.Retention) hub.Journal
+	Open func(t *testing.T, keep history.Retention) history.Journal
 
 	// Rooms is how many rooms without members keep their history, or 0 if all do. The
 	// Journal may keep up to twice as many. Small numbers find more.
@@ -28,7 +28,7 @@ type Histories struct {
 
 	// Reopen ends a Journal, by a crash or in good order, and opens it again with the same
 	// options. Messages may be under way, of which it commits none after that.
-	Reopen func(t *testing.T, j hub.Journal, crash bool) hub.Journal
+	Reopen func(t *testing.T, j history.Journal, crash bool) history.Journal
 
 	// Volatile says that no message survives Reopen.
 	Volatile bool
@@ -39,7 +39,7 @@ type Histories struct {
 
 	// Break makes a Journal unable to store and perhaps to read, until repair is called.
 	// Meanwhile it refuses messages, or tells them unstored. Nil if a Journal can't fail.
-	Break func(t *testing.T, j hub.Journal) (repair func())
+	Break func(t *testing.T, j history.Journal) (repair func())
 }
 
 // Test runs random histories for as long as -journal.time says, or with -journal.seed one.
@@ -78,14 +78,14 @@ func (h Histories) testCrashes(t *testing.T) {
 	}
 }
 
-func (h Histories) begin(t *testing.T, random *rand.Rand, rooms int) *history {
-	s := &history{Histories: h, T: t, random: random, keep: mostUnderWay + random.IntN(10)}
+func (h Histories) begin(t *testing.T, random *rand.Rand, rooms int) *randomRun {
+	s := &randomRun{Histories: h, T: t, random: random, keep: mostUnderWay + random.IntN(10)}
 	t.Cleanup(func() {
 		if t.Failed() {
 			s.logSteps()
 		}
 	})
-	s.journal = h.Open(t, hub.Retention{Messages: s.keep})
+	s.journal = h.Open(t, history.Retention{Messages: s.keep})
 	s.step("each room keeps %d messages", s.keep)
 	for i := range rooms {
 		s.rooms = append(s.rooms, &modelRoom{name: fmt.Sprint("room-", i)})

@@ -4,18 +4,19 @@ import (
 	"slices"
 	"strings"
 
-	"partyline/hub"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // check asks an open room for messages, and compares the answers with the model.
-func (s *history) check(r *modelRoom) {
+func (s *randomRun) check(r *modelRoom) {
 	s.checkAfter(r)
 	s.checkBefore(r)
 	s.checkSearch(r)
 }
 
 // someID returns an id that is worth asking for.
-func (s *history) someID(r *modelRoom) int64 {
+func (s *randomRun) someID(r *modelRoom) int64 {
 	switch n := s.random.IntN(8); {
 	case n == 0:
 		return 0
@@ -31,7 +32,7 @@ func (s *history) someID(r *modelRoom) int64 {
 	return r.last
 }
 
-func (s *history) checkAfter(r *modelRoom) {
+func (s *randomRun) checkAfter(r *modelRoom) {
 	after, upTo, limit := s.someID(r), r.last, 1+s.random.IntN(2*s.keep)
 	if s.chance(3) {
 		upTo = max(after, r.base, s.someID(r))
@@ -55,7 +56,7 @@ func (s *history) checkAfter(r *modelRoom) {
 	}
 }
 
-func (s *history) checkBefore(r *modelRoom) {
+func (s *randomRun) checkBefore(r *modelRoom) {
 	before, limit := int64(1<<53), 1+s.random.IntN(2*s.keep)
 	if s.chance(2) {
 		before = s.someID(r)
@@ -68,9 +69,9 @@ func (s *history) checkBefore(r *modelRoom) {
 	}
 }
 
-func (s *history) checkSearch(r *modelRoom) {
+func (s *randomRun) checkSearch(r *modelRoom) {
 	word := []string{"word0", "word1", "number", "alice", "nobody"}[s.random.IntN(5)]
-	got := searchAll(s.T, s.journal, r.name, hub.NewQuery(word), 1<<53, 1+s.random.IntN(s.keep))
+	got := searchAll(s.T, s.journal, r.name, history.NewQuery(word), 1<<53, 1+s.random.IntN(s.keep))
 	var want []int64
 	for _, m := range slices.Backward(r.kept(s.keep)) {
 		if word == "alice" || strings.Contains(m.text, word) {
@@ -83,7 +84,7 @@ func (s *history) checkSearch(r *modelRoom) {
 }
 
 // list returns messages so that they can be printed.
-func list(messages []*hub.Message) (all []toldMessage) {
+func list(messages []*wire.Message) (all []toldMessage) {
 	for _, m := range messages {
 		all = append(all, toldMessage{id: m.ID, text: m.Text, at: m.At.UnixMilli()})
 	}
@@ -92,20 +93,20 @@ func list(messages []*hub.Message) (all []toldMessage) {
 
 // same reports whether messages are those of the model. Times are compared in
 // milliseconds.
-func same(got []*hub.Message, want []toldMessage) bool {
-	return slices.EqualFunc(got, want, func(m *hub.Message, w toldMessage) bool {
+func same(got []*wire.Message, want []toldMessage) bool {
+	return slices.EqualFunc(got, want, func(m *wire.Message, w toldMessage) bool {
 		return m.ID == w.id && m.Text == w.text && m.At.UnixMilli() == w.at && !m.Unstored
 	})
 }
 
 // sameMissing compares what is missing with the model. A journal that is unsure may not know
 // how many messages are missing, and may report more, but not more than were said.
-func (s *history) sameMissing(got, want []hub.Missing) bool {
+func (s *randomRun) sameMissing(got, want []history.Missing) bool {
 	if !s.unsure {
 		return slices.Equal(got, want)
 	}
 	for _, w := range want {
-		if !slices.ContainsFunc(got, func(g hub.Missing) bool {
+		if !slices.ContainsFunc(got, func(g history.Missing) bool {
 			return g.After == w.After && g.Before == w.Before && (g.Count < 0 || g.Count >= w.Count && g.Count <= int64(s.texts))
 		}) {
 			return false

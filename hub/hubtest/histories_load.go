@@ -8,7 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"partyline/hub"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // loadKept is how many messages a room keeps under load. Only large rooms have as many.
@@ -18,13 +19,13 @@ const loadKept = 40
 // while others read.
 type load struct {
 	forgetting
-	keep hub.Retention
+	keep history.Retention
 	time time.Duration
 }
 
 // test finds each room whole, or forgotten if rooms may be forgotten, and no id given twice.
 // Rooms with many messages are never forgotten.
-func (l load) test(t *testing.T, j hub.Journal) {
+func (l load) test(t *testing.T, j history.Journal) {
 	const clients = 4
 	bases := make([]int64, max(l.rooms-1, 1))
 	large := func(i int) string { return fmt.Sprint("large-", i) }
@@ -73,7 +74,7 @@ func (l load) test(t *testing.T, j hub.Journal) {
 // ownRoom returns the name of a room that one client alone talks in.
 func ownRoom(client, i int) string { return fmt.Sprintf("client-%d-%d", client, i) }
 
-func readWhileOthersTalk(t *testing.T, j hub.Journal, room string) {
+func readWhileOthersTalk(t *testing.T, j history.Journal, room string) {
 	found, _, err := j.Before(room, 1<<53, loadKept)
 	if err != nil {
 		t.Error(err)
@@ -84,7 +85,7 @@ func readWhileOthersTalk(t *testing.T, j hub.Journal, room string) {
 		}
 	}
 	j.Lacks(room, 1)
-	if _, _, err := j.Search(room, hub.NewQuery("1"), 1<<53, 3); err != nil {
+	if _, _, err := j.Search(room, history.NewQuery("1"), 1<<53, 3); err != nil {
 		t.Error(err)
 	}
 }
@@ -93,15 +94,15 @@ func readWhileOthersTalk(t *testing.T, j hub.Journal, room string) {
 type loadRoom struct {
 	load
 	name  string
-	keyed bool           // its messages have keys
-	kept  []*hub.Message // what history has to have
-	last  int64          // the newest id, of forgotten messages too
+	keyed bool            // its messages have keys
+	kept  []*wire.Message // what history has to have
+	last  int64           // the newest id, of forgotten messages too
 	said  int
 }
 
 // visit opens the room, says n messages at once, and one of them again if they have keys. It
 // checks what the room has before and after that, and releases it.
-func (r *loadRoom) visit(t *testing.T, j hub.Journal, n int) {
+func (r *loadRoom) visit(t *testing.T, j history.Journal, n int) {
 	base := j.Open(r.name)
 	defer j.Release(r.name)
 	if base < r.last {
@@ -110,13 +111,13 @@ func (r *loadRoom) visit(t *testing.T, j hub.Journal, n int) {
 	r.check(t, j, r.forgets)
 	var committed sync.WaitGroup
 	say := func(again bool) {
-		m := &hub.Message{Room: r.name, Text: fmt.Sprint(r.said)}
+		m := &wire.Message{Room: r.name, Text: fmt.Sprint(r.said)}
 		key := ""
 		if r.keyed {
 			key = fmt.Sprint("key ", r.said)
 		}
 		committed.Add(1)
-		j.Append(m, key, func(f hub.Fate) {
+		j.Append(m, key, func(f history.Result) {
 			defer committed.Done()
 			switch {
 			case f.Err != nil || f.Unstored || f.Repeated != again || !again && m.ID <= max(base, r.last) || again && m.ID != r.last:
@@ -139,7 +140,7 @@ func (r *loadRoom) visit(t *testing.T, j hub.Journal, n int) {
 }
 
 // outlive keeps the room open until its messages are too old, and then goes on.
-func (r *loadRoom) outlive(t *testing.T, j hub.Journal) {
+func (r *loadRoom) outlive(t *testing.T, j history.Journal) {
 	j.Open(r.name)
 	r.visit(t, j, 1)
 	for late := time.Now().Add(patience); count(t, j, r.name) > 0; time.Sleep(r.keep.Age / 10) {
@@ -156,7 +157,7 @@ func (r *loadRoom) outlive(t *testing.T, j hub.Journal) {
 }
 
 // check compares what the room has with what it has to have.
-func (r *loadRoom) check(t *testing.T, j hub.Journal, mayBeForgotten bool) {
+func (r *loadRoom) check(t *testing.T, j history.Journal, mayBeForgotten bool) {
 	found, _, err := j.Before(r.name, 1<<53, 2*loadKept)
 	if err != nil {
 		t.Error(err)

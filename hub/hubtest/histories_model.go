@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"partyline/hub"
+	"partyline/hub/history"
 )
 
 // A modelRoom is what a Journal has to know of a room.
@@ -41,7 +41,7 @@ func (r *modelRoom) kept(n int) []toldMessage {
 }
 
 // after returns what Journal.After has to return of a room that keeps n messages.
-func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMessage, missing []hub.Missing) {
+func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMessage, missing []history.Missing) {
 	for _, m := range r.kept(n) {
 		if m.id > after && m.id <= upTo && len(found) < limit {
 			found = append(found, m)
@@ -50,7 +50,7 @@ func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMess
 	if len(found) > 0 {
 		upTo = found[len(found)-1].id
 	}
-	run := hub.Missing{After: after}
+	run := history.Missing{After: after}
 	unknown := after != 0 && after < r.base
 	end := func(next int64) {
 		if unknown {
@@ -59,7 +59,7 @@ func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMess
 		if run.Before = next; run.Count != 0 {
 			missing = append(missing, run)
 		}
-		run = hub.Missing{After: next}
+		run = history.Missing{After: next}
 	}
 	next := found
 	for _, m := range r.told {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"partyline/hub"
+	"partyline/hub/history"
 )
 
 const (
@@ -16,14 +16,14 @@ const (
 	mostUnderWay = 3
 )
 
-// A history is what happened to a Journal until now, at random, and what the model knows.
-type history struct {
+// A randomRun is a random history of a Journal, with what the model knows of it.
+type randomRun struct {
 	Histories
 	*testing.T
 	random *rand.Rand
 	keep   int
 
-	journal hub.Journal
+	journal history.Journal
 	repair  func() // nil unless the journal is broken
 	unsure  bool   // the journal may not know which ids it gave
 	rooms   []*modelRoom
@@ -33,11 +33,11 @@ type history struct {
 }
 
 // step notes a step for the log.
-func (s *history) step(format string, args ...any) {
+func (s *randomRun) step(format string, args ...any) {
 	s.steps = append(s.steps, fmt.Sprintf(format, args...))
 }
 
-func (s *history) logSteps() {
+func (s *randomRun) logSteps() {
 	const most = 60
 	for _, step := range s.steps[max(len(s.steps)-most, 0):] {
 		s.Log(step)
@@ -45,11 +45,11 @@ func (s *history) logSteps() {
 }
 
 // chance reports true once in n times.
-func (s *history) chance(n int) bool { return s.random.IntN(n) == 0 }
+func (s *randomRun) chance(n int) bool { return s.random.IntN(n) == 0 }
 
-func (s *history) anyRoom() *modelRoom { return s.rooms[s.random.IntN(len(s.rooms))] }
+func (s *randomRun) anyRoom() *modelRoom { return s.rooms[s.random.IntN(len(s.rooms))] }
 
-func (s *history) run() {
+func (s *randomRun) run() {
 	for range historySteps {
 		s.next()
 		if s.Failed() {
@@ -68,7 +68,7 @@ func (s *history) run() {
 }
 
 // next takes the next step.
-func (s *history) next() {
+func (s *randomRun) next() {
 	r := s.anyRoom()
 	switch broken := s.repair != nil; {
 	case s.chance(25):
@@ -99,7 +99,7 @@ func (s *history) next() {
 }
 
 // openRoom opens a room, and finds out whether it was forgotten.
-func (s *history) openRoom(r *modelRoom) {
+func (s *randomRun) openRoom(r *modelRoom) {
 	last := s.journal.Open(r.name)
 	s.step("open %s: %d", r.name, last)
 	if last < r.last {
@@ -132,7 +132,7 @@ func (s *history) openRoom(r *modelRoom) {
 	}
 }
 
-func (s *history) release(r *modelRoom) {
+func (s *randomRun) release(r *modelRoom) {
 	s.step("release %s", r.name)
 	s.journal.Release(r.name)
 	r.open = false
@@ -142,7 +142,7 @@ func (s *history) release(r *modelRoom) {
 }
 
 // mend repairs the journal and waits until it stores messages.
-func (s *history) mend() {
+func (s *randomRun) mend() {
 	r := s.anyRoom()
 	if !r.open {
 		s.openRoom(r)

@@ -4,21 +4,22 @@ import (
 	"slices"
 	"sync"
 
-	"partyline/hub"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // An underWay is a message whose commit was not awaited when its Journal ended.
 type underWay struct {
 	room      *modelRoom
-	message   *hub.Message
+	message   *wire.Message
 	text, key string
-	fate      *hub.Fate // nil if it was not committed
-	stored    bool      // though it was not committed
+	fate      *history.Result // nil if it was not committed
+	stored    bool            // though it was not committed
 }
 
 // reopen ends the journal with messages under way, and opens it again. A message that was
 // committed is stored, one that was refused is not, and any other may be.
-func (s *history) reopen(crash bool) {
+func (s *randomRun) reopen(crash bool) {
 	var mu sync.Mutex // guards over, and the fates
 	over := false
 	var messages []*underWay
@@ -29,9 +30,9 @@ func (s *history) reopen(crash bool) {
 		for range s.random.IntN(mostUnderWay + 1) {
 			w := &underWay{room: r}
 			w.text, w.key = s.newText()
-			w.message = &hub.Message{Room: r.name, From: "alice", Text: w.text}
+			w.message = &wire.Message{Room: r.name, From: "alice", Text: w.text}
 			messages = append(messages, w)
-			s.journal.Append(w.message, w.key, func(fate hub.Fate) {
+			s.journal.Append(w.message, w.key, func(fate history.Result) {
 				mu.Lock()
 				defer mu.Unlock()
 				if over && fate.Err == nil {
@@ -70,7 +71,7 @@ func (s *history) reopen(crash bool) {
 
 // recover opens a room after its journal was opened again, and finds out which messages that
 // were under way are stored. Those with a key are said again: each is in history once.
-func (s *history) recover(r *modelRoom, messages []*underWay) {
+func (s *randomRun) recover(r *modelRoom, messages []*underWay) {
 	s.journal.Open(r.name) // so that it stays as it is until openRoom
 	defer s.journal.Release(r.name)
 	found, _, err := s.journal.Before(r.name, 1<<53, 2*s.keep)
@@ -82,7 +83,7 @@ func (s *history) recover(r *modelRoom, messages []*underWay) {
 		if w.room != r || w.fate != nil && w.fate.Err == nil {
 			continue
 		}
-		if i := slices.IndexFunc(found, func(m *hub.Message) bool { return m.Text == w.text }); i >= 0 {
+		if i := slices.IndexFunc(found, func(m *wire.Message) bool { return m.Text == w.text }); i >= 0 {
 			if w.fate != nil {
 				s.Errorf("%q in %s is stored, though it was refused: %v", w.text, r.name, w.fate.Err)
 			}

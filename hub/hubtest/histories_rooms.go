@@ -6,19 +6,19 @@ import (
 	"testing"
 	"time"
 
-	"partyline/hub"
+	"partyline/hub/history"
 )
 
 // TestRooms is the part of the contract of hub.Journal that is about many rooms. open returns
 // a new Journal that keeps the history of up to twice as many rooms without members as kept
 // says, but not fewer; of all rooms if kept is 0.
-func TestRooms(t *testing.T, kept int, open func(hub.Retention) hub.Journal) {
+func TestRooms(t *testing.T, kept int, open func(history.Retention) history.Journal) {
 	f := forgetting{rooms: cmp.Or(kept, 1), forgets: kept > 0}
-	keep := hub.Retention{Messages: 10}
+	keep := history.Retention{Messages: 10}
 	t.Run("small rooms go first", func(t *testing.T) { f.testSmallFirst(t, open(keep)) })
 	t.Run("young rooms go first", func(t *testing.T) { f.testYoungFirst(t, open(keep)) })
 	t.Run("open rooms stay", func(t *testing.T) { f.testOpenStay(t, open(keep)) })
-	l := load{forgetting: f, keep: hub.Retention{Messages: loadKept}, time: 300 * time.Millisecond}
+	l := load{forgetting: f, keep: history.Retention{Messages: loadKept}, time: 300 * time.Millisecond}
 	t.Run("under load", func(t *testing.T) { l.test(t, open(l.keep)) })
 	l.keep.Age, l.time = 100*time.Millisecond, time.Second // some journals look for old messages twice a second
 	t.Run("under load with an age", func(t *testing.T) { l.test(t, open(l.keep)) })
@@ -31,7 +31,7 @@ type forgetting struct {
 }
 
 // fill says n messages in a room that has members meanwhile, and returns what it began with.
-func fill(t *testing.T, j hub.Journal, room string, n int) (base int64) {
+func fill(t *testing.T, j history.Journal, room string, n int) (base int64) {
 	t.Helper()
 	base = j.Open(room)
 	for i := range n {
@@ -42,7 +42,7 @@ func fill(t *testing.T, j hub.Journal, room string, n int) (base int64) {
 }
 
 // count returns how many messages a room has.
-func count(t *testing.T, j hub.Journal, room string) int {
+func count(t *testing.T, j history.Journal, room string) int {
 	t.Helper()
 	found, _, err := j.Before(room, 1<<53, 1000)
 	if err != nil {
@@ -57,7 +57,7 @@ func count(t *testing.T, j hub.Journal, room string) int {
 }
 
 // flood says n messages in each of many new rooms.
-func (f forgetting) flood(t *testing.T, j hub.Journal, n int) {
+func (f forgetting) flood(t *testing.T, j history.Journal, n int) {
 	t.Helper()
 	rooms := 10 * f.rooms
 	name := func(i int) string { return fmt.Sprintf("stranger-%d-%d", n, i) }
@@ -81,7 +81,7 @@ func (f forgetting) flood(t *testing.T, j hub.Journal, n int) {
 
 // testSmallFirst: rooms with few messages are forgotten before rooms with many, even if those
 // are older, and nothing is known of a room that was forgotten.
-func (f forgetting) testSmallFirst(t *testing.T, j hub.Journal) {
+func (f forgetting) testSmallFirst(t *testing.T, j history.Journal) {
 	base := j.Open("small")
 	first, _ := put(t, j, "small", "", "x")
 	j.Release("small")
@@ -109,14 +109,14 @@ func (f forgetting) testSmallFirst(t *testing.T, j hub.Journal) {
 	if m.ID <= again {
 		t.Errorf("a forgotten room that is opened at %d goes on with %d", again, m.ID)
 	}
-	want := hub.Missing{After: base, Before: m.ID, Count: -1}
+	want := history.Missing{After: base, Before: m.ID, Count: -1}
 	if found, missing, err := j.After("small", base, m.ID, 10); len(found) != 1 || len(missing) != 1 || missing[0] != want || err != nil {
 		t.Errorf("after an id that was forgotten: %v, missing %v, %v; want %v", found, missing, err, want)
 	}
 }
 
 // testYoungFirst: of rooms with equally many messages the young ones are forgotten first.
-func (f forgetting) testYoungFirst(t *testing.T, j hub.Journal) {
+func (f forgetting) testYoungFirst(t *testing.T, j history.Journal) {
 	name := func(i int) string { return fmt.Sprint("old-", i) }
 	for i := range f.rooms {
 		fill(t, j, name(i), 1)
@@ -133,7 +133,7 @@ func (f forgetting) testYoungFirst(t *testing.T, j hub.Journal) {
 }
 
 // testOpenStay: rooms that are open are not forgotten, however many and small they are.
-func (f forgetting) testOpenStay(t *testing.T, j hub.Journal) {
+func (f forgetting) testOpenStay(t *testing.T, j history.Journal) {
 	rooms := 2*f.rooms + 3
 	name := func(i int) string { return fmt.Sprint("open-", i) }
 	bases := make([]int64, rooms)

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"time"
 
-	"partyline/hub"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // newText returns a text that no other message has, and a key for half of the messages.
-func (s *history) newText() (text, key string) {
+func (s *randomRun) newText() (text, key string) {
 	s.texts++
 	if s.chance(2) {
 		key = fmt.Sprint("key ", s.texts)
@@ -17,7 +18,7 @@ func (s *history) newText() (text, key string) {
 }
 
 // say says a message and waits for its place. It reports whether it is stored.
-func (s *history) say(r *modelRoom) (stored bool) {
+func (s *randomRun) say(r *modelRoom) (stored bool) {
 	text, key := s.newText()
 	m, fate := s.await(r, text, key)
 	if fate.Repeated {
@@ -33,7 +34,7 @@ func (s *history) say(r *modelRoom) (stored bool) {
 }
 
 // sayAgain says a message with a key that the room has.
-func (s *history) sayAgain(r *modelRoom) {
+func (s *randomRun) sayAgain(r *modelRoom) {
 	k := r.keyed[s.random.IntN(len(r.keyed))]
 	if m, fate := s.await(r, "again", k.key); !fate.Repeated || fate.Err != nil || m.ID != k.id {
 		s.Errorf("%q in %s again: id %d, first %d, %+v", k.key, r.name, m.ID, k.id, fate)
@@ -41,22 +42,22 @@ func (s *history) sayAgain(r *modelRoom) {
 }
 
 // await says a message and waits for its commit.
-func (s *history) await(r *modelRoom, text, key string) (*hub.Message, hub.Fate) {
-	m := &hub.Message{Room: r.name, From: "alice", Text: text}
-	fates := make(chan hub.Fate, 1)
-	s.journal.Append(m, key, func(f hub.Fate) { fates <- f })
+func (s *randomRun) await(r *modelRoom, text, key string) (*wire.Message, history.Result) {
+	m := &wire.Message{Room: r.name, From: "alice", Text: text}
+	fates := make(chan history.Result, 1)
+	s.journal.Append(m, key, func(f history.Result) { fates <- f })
 	select {
 	case fate := <-fates:
 		s.step("say %q in %s, key %q: %d, %+v", text, r.name, key, m.ID, fate)
 		return m, fate
 	case <-time.After(patience):
 		s.Fatalf("%q in %s is not committed", text, r.name)
-		return nil, hub.Fate{}
+		return nil, history.Result{}
 	}
 }
 
 // noteTold notes that a message has its place.
-func (s *history) noteTold(r *modelRoom, m *hub.Message, key string, unstored bool) {
+func (s *randomRun) noteTold(r *modelRoom, m *wire.Message, key string, unstored bool) {
 	if m.ID <= r.last || m.ID >= 1<<53 {
 		s.Errorf("%q in %s gets the id %d after %d", m.Text, r.name, m.ID, r.last)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 // A Door lets the table of inputs in through a transport.
@@ -15,7 +16,7 @@ type Door struct {
 	Name string // as in the table
 	// Open serves a hub behind the door as long as the test lives, and returns how
 	// members come in.
-	Open func(t *testing.T, h *hub.Hub) (connect func(f hub.Format) Client)
+	Open func(t *testing.T, h *hub.Hub) (connect func(f wire.Format) Client)
 }
 
 // A Client is a member's end of a real connection, byte for byte.
@@ -73,16 +74,16 @@ func TestInputs(t *testing.T, door Door, path string) {
 
 // run lets in bob and the sender, and returns what comes of the input. ends says that the
 // sender's connection is expected to end.
-func (in *input) run(t *testing.T, connect func(hub.Format) Client, ends bool) (got result) {
-	bob := &ear{client: connect(hub.Text)}
+func (in *input) run(t *testing.T, connect func(wire.Format) Client, ends bool) (got result) {
+	bob := &ear{client: connect(wire.Text)}
 	bob.listen(t, "(1 here)")
 	bob.client.Send(LineOfText, []byte("/nick bob"))
 	bob.listen(t, "is now known as bob")
 
 	sender := &ear{json: in.json}
-	format := hub.Text
+	format := wire.Text
 	if in.json {
-		format = hub.JSON
+		format = wire.JSON
 	}
 	sender.client = connect(format)
 	sender.listen(t, "")

@@ -5,30 +5,31 @@ import (
 	"sync"
 	"testing"
 
-	"partyline/hub"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // TestJournal is the contract of hub.Journal, except what TestRooms and Histories test. open
 // returns a new Journal.
-func TestJournal(t *testing.T, open func(hub.Retention) hub.Journal) {
-	t.Run("order", func(t *testing.T) { testOrder(t, open(hub.Retention{Messages: 1000})) })
-	t.Run("pages", func(t *testing.T) { testPages(t, open(hub.Retention{Messages: 10})) })
-	t.Run("keys", func(t *testing.T) { testKeys(t, open(hub.Retention{Messages: 10})) })
-	t.Run("rooms", func(t *testing.T) { testRooms(t, open(hub.Retention{Messages: 10})) })
-	t.Run("many rooms", func(t *testing.T) { testManyRooms(t, open(hub.Retention{Messages: 1000})) })
-	t.Run("a key twice at once", func(t *testing.T) { testKeyTwice(t, open(hub.Retention{Messages: 10})) })
-	t.Run("search", func(t *testing.T) { testSearch(t, open(hub.Retention{Messages: 40})) })
-	t.Run("unknown ids", func(t *testing.T) { testUnknown(t, open(hub.Retention{Messages: 10})) })
-	t.Run("keeps none", func(t *testing.T) { testKeepsNone(t, open(hub.Retention{})) })
-	t.Run("age", func(t *testing.T) { testAge(t, open(hub.Retention{Messages: 10, Age: oldAge})) })
+func TestJournal(t *testing.T, open func(history.Retention) history.Journal) {
+	t.Run("order", func(t *testing.T) { testOrder(t, open(history.Retention{Messages: 1000})) })
+	t.Run("pages", func(t *testing.T) { testPages(t, open(history.Retention{Messages: 10})) })
+	t.Run("keys", func(t *testing.T) { testKeys(t, open(history.Retention{Messages: 10})) })
+	t.Run("rooms", func(t *testing.T) { testRooms(t, open(history.Retention{Messages: 10})) })
+	t.Run("many rooms", func(t *testing.T) { testManyRooms(t, open(history.Retention{Messages: 1000})) })
+	t.Run("a key twice at once", func(t *testing.T) { testKeyTwice(t, open(history.Retention{Messages: 10})) })
+	t.Run("search", func(t *testing.T) { testSearch(t, open(history.Retention{Messages: 40})) })
+	t.Run("unknown ids", func(t *testing.T) { testUnknown(t, open(history.Retention{Messages: 10})) })
+	t.Run("keeps none", func(t *testing.T) { testKeepsNone(t, open(history.Retention{})) })
+	t.Run("age", func(t *testing.T) { testAge(t, open(history.Retention{Messages: 10, Age: oldAge})) })
 }
 
 // put appends a message and waits for its commit.
-func put(t *testing.T, j hub.Journal, room, key, text string) (m *hub.Message, repeated bool) {
+func put(t *testing.T, j history.Journal, room, key, text string) (m *wire.Message, repeated bool) {
 	t.Helper()
-	m = &hub.Message{Room: room, Text: text}
+	m = &wire.Message{Room: room, Text: text}
 	done := make(chan error, 1)
-	j.Append(m, key, func(f hub.Fate) {
+	j.Append(m, key, func(f history.Result) {
 		repeated = f.Repeated
 		done <- f.Err
 	})
@@ -40,18 +41,18 @@ func put(t *testing.T, j hub.Journal, room, key, text string) (m *hub.Message, r
 
 // testOrder appends from many goroutines: commits come in the order of the ids, and what
 // is read back is what was committed.
-func testOrder(t *testing.T, j hub.Journal) {
+func testOrder(t *testing.T, j history.Journal) {
 	const talkers, each = 8, 100
 	start := j.Open("r")
 	var mu sync.Mutex
-	var commits []*hub.Message
+	var commits []*wire.Message
 	var wg, committed sync.WaitGroup
 	committed.Add(talkers * each)
 	for i := range talkers {
 		wg.Go(func() {
 			for k := range each {
-				m := &hub.Message{Room: "r", Text: fmt.Sprintf("%d %d", i, k)}
-				j.Append(m, "", func(hub.Fate) {
+				m := &wire.Message{Room: "r", Text: fmt.Sprintf("%d %d", i, k)}
+				j.Append(m, "", func(history.Result) {
 					mu.Lock()
 					commits = append(commits, m)
 					mu.Unlock()
@@ -90,8 +91,8 @@ func testOrder(t *testing.T, j hub.Journal) {
 	}
 }
 
-func testPages(t *testing.T, j hub.Journal) {
-	var all []*hub.Message
+func testPages(t *testing.T, j history.Journal) {
+	var all []*wire.Message
 	base := j.Open("r")
 	for i := range 15 { // five are forgotten
 		m, _ := put(t, j, "r", "", fmt.Sprint(i))
@@ -113,7 +114,7 @@ func testPages(t *testing.T, j hub.Journal) {
 	after(id(3), id(14), 100, 5, 10, false)
 	after(base, id(14), 100, 5, 10, false)
 	after(0, id(14), 2, 5, 2, false)
-	want := hub.Missing{After: id(2), Before: id(5), Count: 2}
+	want := history.Missing{After: id(2), Before: id(5), Count: 2}
 	if _, missing, _ := j.After("r", id(2), id(14), 1); len(missing) != 1 || missing[0] != want {
 		t.Errorf("missing: %v, want %v", missing, want)
 	}
@@ -136,7 +137,7 @@ func testPages(t *testing.T, j hub.Journal) {
 	before(1<<53, 100, 5, 10, false)
 }
 
-func checkPage(t *testing.T, found []*hub.Message, first, n int) {
+func checkPage(t *testing.T, found []*wire.Message, first, n int) {
 	t.Helper()
 	if len(found) != n {
 		t.Errorf("%d messages, want %d", len(found), n)
@@ -149,7 +150,7 @@ func checkPage(t *testing.T, found []*hub.Message, first, n int) {
 	}
 }
 
-func testKeys(t *testing.T, j hub.Journal) {
+func testKeys(t *testing.T, j history.Journal) {
 	first, repeated := put(t, j, "r", "k", "first")
 	if repeated {
 		t.Error("the first is a repetition")
@@ -170,7 +171,7 @@ func testKeys(t *testing.T, j hub.Journal) {
 	}
 }
 
-func testRooms(t *testing.T, j hub.Journal) {
+func testRooms(t *testing.T, j history.Journal) {
 	told := j.Open("new") // what a newcomer to an empty room is told
 	m, _ := put(t, j, "new", "", "x")
 	if m.ID <= told {

@@ -6,13 +6,14 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"partyline/hub"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // testManyRooms appends to many rooms at once, from several goroutines each: the commits
 // of a room come one at a time, once for each message and in the order of the ids, and no
 // room has what was said in another.
-func testManyRooms(t *testing.T, j hub.Journal) {
+func testManyRooms(t *testing.T, j history.Journal) {
 	const rooms, talkers, each = 30, 3, 20
 	var appending, committing sync.WaitGroup
 	type place struct {
@@ -27,9 +28,9 @@ func testManyRooms(t *testing.T, j hub.Journal) {
 		for range talkers {
 			appending.Go(func() {
 				for range each {
-					m := &hub.Message{Room: room, Text: room}
+					m := &wire.Message{Room: room, Text: room}
 					committing.Add(1)
-					j.Append(m, "", func(f hub.Fate) {
+					j.Append(m, "", func(f history.Result) {
 						defer committing.Done()
 						p := &places[r]
 						if p.busy.Swap(true) {
@@ -69,17 +70,17 @@ func testManyRooms(t *testing.T, j hub.Journal) {
 }
 
 // testKeyTwice says messages again before the first ones have their places.
-func testKeyTwice(t *testing.T, j hub.Journal) {
+func testKeyTwice(t *testing.T, j history.Journal) {
 	const keys, times = 3, 5
 	var done sync.WaitGroup
-	var all [keys][times]hub.Message
-	var fates [keys][times]hub.Fate
+	var all [keys][times]wire.Message
+	var fates [keys][times]history.Result
 	for i := range times {
 		for k := range keys {
 			m := &all[k][i]
 			m.Room, m.Text = "r", fmt.Sprint(k, " ", i)
 			done.Add(1)
-			j.Append(m, fmt.Sprint("key ", k), func(f hub.Fate) {
+			j.Append(m, fmt.Sprint("key ", k), func(f history.Result) {
 				fates[k][i] = f
 				done.Done()
 			})

@@ -5,12 +5,12 @@ import (
 	"testing"
 	"time"
 
-	"partyline/hub"
+	"partyline/hub/history"
 )
 
 // testUnknown asks for what comes after ids that this journal never gave, and for
 // everything.
-func testUnknown(t *testing.T, j hub.Journal) {
+func testUnknown(t *testing.T, j history.Journal) {
 	base := j.Open("r")
 	var first, last int64
 	for i := range 3 {
@@ -24,7 +24,7 @@ func testUnknown(t *testing.T, j hub.Journal) {
 		t.Errorf("everything: %d messages, missing %v, %v", len(found), missing, err)
 	}
 	if base > 1 {
-		want := hub.Missing{After: base - 1, Before: first, Count: -1}
+		want := history.Missing{After: base - 1, Before: first, Count: -1}
 		found, missing, err = j.After("r", base-1, last, 10)
 		if len(found) != 3 || len(missing) != 1 || missing[0] != want || err != nil {
 			t.Errorf("after an id of another journal: %d messages, missing %v, %v; want %v", len(found), missing, err, want)
@@ -38,7 +38,7 @@ func testUnknown(t *testing.T, j hub.Journal) {
 
 // testKeepsNone: a journal that keeps no messages still gives them their places, and says
 // what is missing.
-func testKeepsNone(t *testing.T, j hub.Journal) {
+func testKeepsNone(t *testing.T, j history.Journal) {
 	base := j.Open("r")
 	put(t, j, "r", "k", "one")
 	m, _ := put(t, j, "r", "", "two")
@@ -46,14 +46,14 @@ func testKeepsNone(t *testing.T, j hub.Journal) {
 		t.Errorf("a key again: id %d, repeated %v", again.ID, repeated)
 	}
 	found, missing, err := j.After("r", base, m.ID, 10)
-	want := hub.Missing{After: base, Count: 2}
+	want := history.Missing{After: base, Count: 2}
 	if len(found) > 0 || len(missing) != 1 || missing[0] != want || err != nil {
 		t.Errorf("after: %v, missing %v, %v; want %v", found, missing, err, want)
 	}
 	if found, more, err := j.Before("r", 1<<53, 10); len(found) > 0 || more || err != nil {
 		t.Errorf("before: %v, more %v, %v", found, more, err)
 	}
-	if found, more, err := j.Search("r", hub.NewQuery("two"), 1<<53, 10); len(found) > 0 || more || err != nil {
+	if found, more, err := j.Search("r", history.NewQuery("two"), 1<<53, 10); len(found) > 0 || more || err != nil {
 		t.Errorf("searched: %v, more %v, %v", found, more, err)
 	}
 	if !j.Lacks("r", base) || j.Lacks("r", m.ID) {
@@ -65,7 +65,7 @@ func testKeepsNone(t *testing.T, j hub.Journal) {
 const oldAge = 100 * time.Millisecond
 
 // testAge waits until a message is old: then it is missing, and its key is still known.
-func testAge(t *testing.T, j hub.Journal) {
+func testAge(t *testing.T, j history.Journal) {
 	base := j.Open("r")
 	old, _ := put(t, j, "r", "k", "old")
 	late := time.After(patience)
@@ -82,7 +82,7 @@ func testAge(t *testing.T, j hub.Journal) {
 		t.Errorf("a message is old after %v", age)
 	}
 	found, missing, err := j.After("r", base, old.ID, 10)
-	if want := (hub.Missing{After: base, Count: 1}); len(found) > 0 || len(missing) != 1 || missing[0] != want || err != nil {
+	if want := (history.Missing{After: base, Count: 1}); len(found) > 0 || len(missing) != 1 || missing[0] != want || err != nil {
 		t.Errorf("after: %v, missing %v, %v; want %v", found, missing, err, want)
 	}
 	if again, repeated := put(t, j, "r", "k", "old"); !repeated || again.ID != old.ID {
@@ -96,7 +96,7 @@ func testAge(t *testing.T, j hub.Journal) {
 	if time.Since(m.At) < oldAge && len(found) != 1 || len(found) > 1 || more || err != nil {
 		t.Errorf("before: %v, more %v, %v", found, more, err)
 	}
-	if found, _, err := j.Search("r", hub.NewQuery("old"), 1<<53, 10); len(found) > 0 || err != nil {
+	if found, _, err := j.Search("r", history.NewQuery("old"), 1<<53, 10); len(found) > 0 || err != nil {
 		t.Errorf("an old message is found: %v, %v", found, err)
 	}
 }

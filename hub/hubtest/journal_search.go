@@ -5,17 +5,18 @@ import (
 	"slices"
 	"testing"
 
-	"partyline/hub"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // testSearch searches page by page for what hub.Query finds among the messages kept.
-func testSearch(t *testing.T, j hub.Journal) {
+func testSearch(t *testing.T, j history.Journal) {
 	texts := []string{"Pizza on Friday", "no pizza", "a foo-bar", "bar, foo", "Ångström", "東京タワー", "", `"NEAR" OR *`}
 	var ids []int64
 	for i := range 50 { // ten are forgotten
-		m := &hub.Message{Room: "r", From: []string{"alice", "Zoë"}[i%2], Text: fmt.Sprint(texts[i%len(texts)], "\n", i), Action: i%3 == 0}
-		done := make(chan hub.Fate, 1)
-		j.Append(m, "", func(f hub.Fate) { done <- f })
+		m := &wire.Message{Room: "r", From: []string{"alice", "Zoë"}[i%2], Text: fmt.Sprint(texts[i%len(texts)], "\n", i), Action: i%3 == 0}
+		done := make(chan history.Result, 1)
+		j.Append(m, "", func(f history.Result) { done <- f })
 		if f := <-done; f.Err != nil {
 			t.Fatal(f.Err)
 		}
@@ -29,7 +30,7 @@ func testSearch(t *testing.T, j hub.Journal) {
 	for _, words := range []string{
 		"pizza", "PIZZA fri", "izza", "zoe", "alice 48", "foo-bar", "foo bar", "angstrom", "京タ", "京ワ", "near", "or", "or*", "7", "nobody",
 	} {
-		q := hub.NewQuery(words)
+		q := history.NewQuery(words)
 		for _, before := range []int64{1 << 53, j.Open("r") + 1, ids[30], ids[11], ids[10], ids[3]} {
 			var want []int64
 			for _, m := range slices.Backward(kept) {
@@ -44,14 +45,14 @@ func testSearch(t *testing.T, j hub.Journal) {
 			}
 		}
 	}
-	found, more, err := j.Search("silent", hub.NewQuery("pizza"), 1<<53, 10)
+	found, more, err := j.Search("silent", history.NewQuery("pizza"), 1<<53, 10)
 	if found != nil || more || err != nil {
 		t.Errorf("in a room where nothing was said: %v, %v, %v", found, more, err)
 	}
 }
 
 // searchAll returns the ids of all that match, which it asks for page by page.
-func searchAll(t *testing.T, j hub.Journal, room string, q *hub.Query, before int64, limit int) (ids []int64) {
+func searchAll(t *testing.T, j history.Journal, room string, q *history.Query, before int64, limit int) (ids []int64) {
 	t.Helper()
 	for {
 		found, more, err := j.Search(room, q, before, limit)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/wire"
 )
 
 // A Line is a hub.Conn in memory, and the member's end of it. It waits for nothing but
@@ -217,11 +218,11 @@ func (l *Line) Close(why error) error {
 }
 
 // Lines is the Codec of Lines: a line an event, in one of the formats.
-type Lines struct{ Format hub.Format }
+type Lines struct{ Format wire.Format }
 
-func (c Lines) Append(dst []byte, e hub.Event) []byte {
+func (c Lines) Append(dst []byte, e wire.Event) []byte {
 	before := len(dst)
-	if c.Format == hub.JSON {
+	if c.Format == wire.JSON {
 		dst = e.AppendJSON(dst)
 	} else {
 		dst = e.AppendText(dst)
@@ -234,5 +235,5 @@ func (c Lines) Append(dst []byte, e hub.Event) []byte {
 
 // Codecs are the Codecs of a Line that may speak both formats.
 func Codecs() [2]hub.Codec {
-	return [2]hub.Codec{hub.Text: Lines{hub.Text}, hub.JSON: Lines{hub.JSON}}
+	return [2]hub.Codec{wire.Text: Lines{wire.Text}, wire.JSON: Lines{wire.JSON}}
 }

@@ -1,0 +1,76 @@
+package clean
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+func FuzzClean(f *testing.F) {
+	for _, s := range []string{
+		"", " \t ", "hello", "a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", "a\r\n\n", "/\u202ewho",
+		family, "e\u0301", "ก็", "a" + strings.Repeat("\u0301\u200d", 9) + "\x07\u0489",
+		strings.Repeat("\u20dd", 12), "\ufe0f\u20e3\U000e0067\U000e0100",
+		"\x1b[32mPASS\x1b[39m", "\x1b(B\x1b[m", "\x1b]8;;x\x1b\\y\x1b]\a", "\x1bPq\x1b\x1b[0m[0m\x1b\\", "\x1b\x1b[1\nm\x1b[?1;2 qx",
+		"a" + strings.Repeat("\u0301\x1b[m", 9), "\x1b]a\u009c\x1b_\t\x1b\\\x1bX\u2028",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		clean := Text(s)
+		if strings.ContainsFunc(clean, unsafeRune) || Text(clean) != clean {
+			t.Fatalf("%q became %q", s, clean)
+		}
+		if !utf8.ValidString(s) {
+			return
+		}
+		checkClean(t, clean)
+		first, rest, several := strings.Cut(s, "\n")
+		if several && clean != Text(first)+"\n"+Text(rest) {
+			t.Fatalf("%q became %q, but its lines %q and %q", s, clean, Text(first), Text(rest))
+		}
+		// Of what is in no escape sequence, each character that is no mark has one for it,
+		// and so has every mark of a low pile.
+		plain := completeSequence.ReplaceAllString(s, "")
+		if Visible(s) != Visible(plain) && !strings.Contains(plain, "\x1b") {
+			t.Fatalf("%q: visible is %t", s, Visible(s))
+		}
+		left, low := []rune(clean), highestPile(plain) <= 8
+		for _, r := range plain {
+			switch {
+			case len(left) > 0 && (left[0] == r || left[0] == unicode.ReplacementChar && unsafeRune(r)):
+				left = left[1:]
+			case !isPiling(r) || low:
+				t.Fatalf("%q became %q: no %q", s, clean, r)
+			}
+		}
+		if len(left) > 0 {
+			t.Fatalf("%q became %q: it has more", s, clean)
+		}
+	})
+}
+
+func checkClean(t *testing.T, s string) {
+	t.Helper()
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unsafeRune) || highestPile(s) > 8 {
+		t.Fatalf("%q is not clean", s)
+	}
+}
+
+// highestPile counts the marks that stand on one character, whatever unseen is between.
+func highestPile(s string) (highest int) {
+	marks := 0
+	for _, r := range s {
+		switch {
+		case isPiling(r):
+			marks++
+		case !unicode.Is(unicode.Cf, r):
+			marks = 0
+		}
+		highest = max(highest, marks)
+	}
+	return highest
+}
+
+func isPiling(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Me) }

@@ -1,0 +1,78 @@
+package history
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"partyline/hub/wire"
+)
+
+func TestWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"Hello, World!":      "hello world",
+		"Ångström CAFÉ ﬁn":   "angstrom cafe fin",
+		"foo-bar_baz v1.2":   "foo bar baz v1 2",
+		"STRASSE Straße":     "strasse strasse",
+		"東京タワー go":           "東 京 タ ワ ー go",
+		"हिंदी":              "हिंदी",
+		"\x07 -- \n\t… \"'":  "",
+		"pizza🍕🍕":            "pizza 🍕 🍕",
+		"ПРИВЕТ, Ёлка й":     "привет елка и",
+		"http://a.example/x": "http a example x",
+	} {
+		if got := strings.Join(Words(text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestQuery(t *testing.T) {
+	m := &wire.Message{From: "Zoë", Text: "The quick brown-fox jumps\nover 東京タワー"}
+	for text, want := range map[string]bool{
+		"quick": true, "QUI": true, "QU": false, "uick": false, "fox quick": true, "quick brown dog": false,
+		"brown-fox": true, "quick-fox": false, "zoe": true, "zoé jump": true, "京タ": true, "京ワ": false,
+	} {
+		if got := NewQuery(text).Matches(m); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	for _, text := range []string{"", " ", `"*-`, "\n"} {
+		if NewQuery(text) != nil {
+			t.Errorf("%q is searched for", text)
+		}
+	}
+	many := NewQuery(strings.Repeat("a ", 100))
+	if n := len(many.Phrases()); n != maxPhrases {
+		t.Errorf("%d phrases", n)
+	}
+	long := NewQuery(strings.Repeat("東", 1000))
+	if n := len(long.Phrases()[0]); n != maxPhrase {
+		t.Errorf("a phrase of %d words", n)
+	}
+}
+
+// FuzzWords: what is found once is found again, a message has its own words, and no word
+// has what parts words in an index.
+func FuzzWords(f *testing.F) {
+	for _, s := range []string{
+		"", " \t ", "hello", "/msg bob hi", "a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", "/search a \x07 b",
+		"Ångström", "東京タワー", "हिंदी", "İI", "ﷺ", "\u0345", "Ꮌ0", "ꮌ",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		words := Words(text)
+		if again := Words(strings.Join(words, " ")); !slices.Equal(again, words) {
+			t.Fatalf("%q: %q, and of these %q", text, words, again)
+		}
+		for _, w := range words {
+			if strings.ContainsAny(w, " \"*\x00") || w == "" {
+				t.Fatalf("%q has the word %q", text, w)
+			}
+		}
+		if q := NewQuery(text); q != nil && !q.Matches(&wire.Message{Text: text}) {
+			t.Fatalf("%q does not match itself", text)
+		}
+	})
+}

@@ -1,0 +1,282 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+
+	"partyline/hub/history"
+)
+
+// rowsAtOnce is how many messages one statement stores: it costs little more than one.
+const rowsAtOnce = 32
+
+// A batch is the messages of one transaction. What it does to the rooms is kept apart until
+// the transaction is committed: it may fail.
+type batch struct {
+	w       *writer
+	entries []*entry
+	changes map[*room]*change
+	rows    []any // of messages, not stored yet
+}
+
+// A change is what a batch does to a room.
+type change struct {
+	key, last, oldest    int64
+	kept, excess, stored int
+	hasExcess            bool // rows older than oldest are in the file
+}
+
+func newBatch(w *writer, entries []*entry) *batch {
+	return &batch{w: w, entries: entries, changes: make(map[*room]*change)}
+}
+
+// store gives each message its id and puts it into the file.
+func (b *batch) store() error {
+	for _, e := range b.entries {
+		e.fate = history.Result{}
+		c, err := b.change(e.room)
+		if err != nil {
+			return err
+		}
+		m := e.message
+		m.ID = c.last + 1
+		if e.key != "" {
+			if err := b.claim(e, c.key); err != nil {
+				return err
+			}
+			if e.fate.Repeated {
+				continue
+			}
+		}
+		c.last = m.ID
+		c.stored++
+		if c.oldest == 0 {
+			c.oldest = m.ID
+		}
+		b.rows = append(b.rows, c.key, m.ID, m.At.UnixMilli(), m.From, m.Via, m.Action, m.Text)
+		if len(b.rows) == rowsAtOnce*columns {
+			if err := b.w.exec(insertRows, b.rows...); err != nil {
+				return err
+			}
+			b.rows = b.rows[:0]
+		}
+	}
+	for row := range slices.Chunk(b.rows, columns) {
+		if err := b.w.exec(insertRow, row...); err != nil {
+			return err
+		}
+	}
+	for _, c := range b.changes {
+		if err := b.count(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	columns   = 7
+	insertRow = `INSERT INTO messages (room, id, at, nick, via, action, text) VALUES (?, ?, ?, ?, ?, ?, ?)`
+)
+
+var insertRows = insertRow + strings.Repeat(`, (?, ?, ?, ?, ?, ?, ?)`, rowsAtOnce-1)
+
+// change returns what the batch has done to a room until now. The file then has the room,
+// and the ids that were given in it.
+func (b *batch) change(r *room) (*change, error) {
+	if c := b.changes[r]; c != nil {
+		return c, nil
+	}
+	w := b.w
+	if err := w.j.loadFrom(context.Background(), w.conn, r); err != nil {
+		return nil, err
+	}
+	key, err := w.saveRoom(r)
+	if err != nil {
+		return nil, err
+	}
+	c := &change{key: key, last: r.last, oldest: r.oldest, kept: r.kept, excess: r.excess}
+	if !r.counted {
+		if c.oldest, c.kept, err = newestRows(context.Background(), w.conn, key, w.j.options.Keep.Messages); err != nil {
+			return nil, err
+		}
+		before := c.oldest
+		if before == 0 {
+			before = c.last + 1
+		}
+		if err := w.row(`SELECT EXISTS (SELECT 1 FROM messages WHERE room = ? AND id < ?)`, key, before).Scan(&c.hasExcess); err != nil {
+			return nil, err
+		}
+	}
+	b.changes[r] = c
+	return c, b.trim(c)
+}
+
+// trim deletes as many messages of a room that has many too many as the batch may store in it.
+// Those that are in the index are left to maintenance: a batch does not depend on the index.
+func (b *batch) trim(c *change) error {
+	if c.excess <= manyExcess {
+		return nil
+	}
+	s, err := b.w.oldest(c.key, c.oldest, len(b.entries))
+	if err != nil || s.first == 0 {
+		return err
+	}
+	if indexed, err := b.w.isIndexed(s); err != nil || indexed {
+		return err
+	}
+	n, err := b.w.deleteRows(s)
+	c.excess -= n
+	return err
+}
+
+// count finds the oldest message that is kept of a room.
+func (b *batch) count(c *change) error {
+	c.kept += c.stored
+	excess := c.kept - b.w.j.options.Keep.Messages
+	if excess <= 0 {
+		return nil
+	}
+	c.kept -= excess
+	c.excess += excess
+	c.hasExcess = true
+	err := b.w.row(`SELECT id FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1 OFFSET ?`,
+		c.key, c.oldest, excess).Scan(&c.oldest)
+	if errors.Is(err, sql.ErrNoRows) { // none is kept
+		c.oldest = 0
+		return nil
+	}
+	return err
+}
+
+// claim makes a key that of its message, or makes the message a repetition.
+func (b *batch) claim(e *entry, room int64) error {
+	w, m := b.w, e.message
+	if id, ok := w.unstored.find(e.room.name, e.key, m.At); ok {
+		m.ID, e.fate = id, history.Result{Repeated: true, Unstored: true}
+		return nil
+	}
+	const insert = `INSERT INTO keys (room, key, id, at, gone) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`
+	claim := func() (int64, error) {
+		result, err := w.result(insert, room, e.key, m.ID, m.At.UnixMilli())
+		if err != nil {
+			return 0, err
+		}
+		return result.RowsAffected()
+	}
+	if n, err := claim(); err != nil || n == 1 {
+		return err
+	}
+	var id, at int64
+	var gone bool
+	if err := w.row(`SELECT id, at, gone FROM keys WHERE room = ? AND key = ?`, room, e.key).Scan(&id, &at, &gone); err != nil {
+		return err
+	}
+	if !gone || w.now().UnixMilli()-at < history.KeyLife.Milliseconds() {
+		m.ID, e.fate.Repeated = id, true
+		return nil
+	}
+	if err := w.exec(`DELETE FROM keys WHERE room = ? AND key = ?`, room, e.key); err != nil {
+		return err
+	}
+	_, err := claim()
+	return err
+}
+
+// publish makes what is committed the state of the rooms.
+func (b *batch) publish() {
+	j := b.w.j
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for r, c := range b.changes {
+		b.w.saved(r, c.key)
+		r.last, r.oldest = c.last, c.oldest
+		r.counted, r.kept, r.excess = true, c.kept, c.excess
+		if c.hasExcess {
+			b.w.enqueue(r)
+		}
+	}
+	for _, e := range b.entries {
+		if !e.fate.Repeated {
+			j.cached += e.room.remember(e.message)
+			b.w.unindexed = true
+		}
+	}
+	j.shrinkMemory()
+}
+
+// saveRoom puts a room, and the ids given in it that no message has, into the file. It
+// returns the key of the room's row. When that is committed, saved has to be called.
+func (w *writer) saveRoom(r *room) (key int64, err error) {
+	switch {
+	case r.key == 0:
+		result, err := w.result(`INSERT INTO rooms (name, base, last, lost) VALUES (?, ?, ?, ?)`, r.name, r.base, r.last, r.lost)
+		if err != nil {
+			return 0, err
+		}
+		if key, err = result.LastInsertId(); err != nil {
+			return 0, err
+		}
+	case r.isSaved():
+		return r.key, nil
+	default:
+		key = r.key
+		if err := w.exec(`UPDATE rooms SET last = ?, lost = ? WHERE key = ?`, r.last, r.lost, key); err != nil {
+			return 0, err
+		}
+	}
+	for _, jump := range r.jumps {
+		if jump.saved {
+			continue
+		}
+		if err := w.exec(`INSERT INTO jumps (room, first, last) VALUES (?, ?, ?)`, key, jump.first, jump.last); err != nil {
+			return 0, err
+		}
+	}
+	// Of the jumps older than every message, the newest says all that the others do.
+	return key, w.exec(`DELETE FROM jumps WHERE room = ?1 AND last < (SELECT max(last) FROM jumps WHERE room = ?1
+		AND last < (SELECT min(id) FROM messages WHERE room = ?1))`, key)
+}
+
+// saved notes that what saveRoom did is committed. Journal.mu is held.
+func (w *writer) saved(r *room, key int64) {
+	r.key, r.unsaved = key, false
+	for i := range r.jumps {
+		r.jumps[i].saved = true
+	}
+}
+
+// saveAll puts everything into the file that the file does not have. When that is committed,
+// note has to be called.
+func (w *writer) saveAll() (note func(), err error) {
+	j := w.j
+	var unsaved []*room
+	j.mu.Lock()
+	floor, jump := j.floor, j.jump
+	for _, r := range j.rooms {
+		if r.unsaved {
+			unsaved = append(unsaved, r)
+		}
+	}
+	j.mu.Unlock()
+	keys := make([]int64, len(unsaved))
+	for i, r := range unsaved {
+		if err := j.loadFrom(context.Background(), w.conn, r); err != nil {
+			return nil, err
+		}
+		if keys[i], err = w.saveRoom(r); err != nil {
+			return nil, err
+		}
+	}
+	note = func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		for i, r := range unsaved {
+			w.saved(r, keys[i])
+		}
+	}
+	return note, w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?)`, floor, jump, w.now().UnixMilli())
+}

@@ -1,0 +1,235 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"partyline/hub/history"
+	"partyline/hub/wire"
+)
+
+// A forgottenReader is another program that has begun to read the file and does not end.
+type forgottenReader struct {
+	db   *sql.DB
+	rows *sql.Rows
+}
+
+func forgetReader(t *testing.T, dir string) *forgottenReader {
+	t.Helper()
+	db, err := sql.Open(driver, dsn(filepath.Join(dir, fileName), "rw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.Query(`SELECT name FROM meta`)
+	if err != nil || !rows.Next() {
+		t.Fatal(err)
+	}
+	r := &forgottenReader{db, rows}
+	t.Cleanup(r.end)
+	return r
+}
+
+func (r *forgottenReader) end() {
+	r.rows.Close()
+	r.db.Close()
+}
+
+// sayMuch stores messages until the log is longer than size.
+func sayMuch(t *testing.T, j *Journal, size int64) {
+	t.Helper()
+	for logSize(t, j) <= size {
+		done := make(chan history.Result)
+		j.Append(&wire.Message{Room: "r", Via: strings.Repeat("x", 1<<20)}, "", func(f history.Result) { done <- f })
+		if f := <-done; f.Err != nil {
+			t.Fatal(f.Err)
+		}
+	}
+}
+
+// sayQuickly fails if every message waits for a lock of SQLite's. SQLite waits in real time,
+// in a synctest bubble too.
+func sayQuickly(t *testing.T, j *Journal) {
+	t.Helper()
+	fastest := time.Hour
+	for range 3 {
+		began := realTime(t)
+		say(t, j, "r", "x")
+		fastest = min(fastest, realTime(t)-began)
+	}
+	if fastest >= busyTime/2 {
+		t.Fatalf("a message takes %v at least", fastest)
+	}
+}
+
+// busyTime is how long the writer waits for a lock.
+const busyTime = 2 * time.Second
+
+// realTime is a clock that goes on in a synctest bubble.
+func realTime(t *testing.T) time.Duration {
+	t.Helper()
+	var now syscall.Timeval
+	if err := syscall.Gettimeofday(&now); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(now.Nano())
+}
+
+func logSize(t *testing.T, j *Journal) int64 {
+	t.Helper()
+	info, err := os.Stat(j.path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
+// TestForgottenReader: a program that never ends its read transaction delays no message. The
+// log grows meanwhile, which is logged rarely, and gets short when the reader ends.
+func TestForgottenReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const warning, info = "level=WARN", "level=INFO"
+		var out bytes.Buffer
+		o := Options{Keep: history.Retention{Messages: 10}, Sync: SyncNormal, Log: slog.New(slog.NewTextHandler(&out, nil))}
+		j := start(t, t.TempDir(), o)
+		say(t, j, "r", "first")
+		reader := forgetReader(t, j.dir)
+
+		for _, step := range []struct {
+			size     int64
+			warnings int
+		}{{warnAt, 1}, {warnAt + warnAt/2, 1}, {3 * warnAt, 2}} {
+			sayMuch(t, j, step.size)
+			for range 5 {
+				time.Sleep(stuckTime / 4)
+				sayQuickly(t, j)
+			}
+			synctest.Wait()
+			if n := strings.Count(out.String(), warning); n != step.warnings {
+				t.Errorf("%d warnings for a log of %d MiB, want %d:\n%s", n, step.size>>20, step.warnings, &out)
+			}
+		}
+		if got := out.String(); !strings.Contains(got, "read transaction") || strings.Contains(got, info) {
+			t.Errorf("logged:\n%s", got)
+		}
+
+		reader.end()
+		time.Sleep(2 * tick)
+		synctest.Wait()
+		if size := logSize(t, j); size > checkpointAt {
+			t.Errorf("the log has %d bytes after the reader has ended", size)
+		}
+		if n := strings.Count(out.String(), info); n != 1 {
+			t.Errorf("%d lines say that the log is short again, want 1:\n%s", n, &out)
+		}
+	})
+}
+
+// TestReaders: readers that end in time are not reported, though there is always one.
+func TestReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		o := Options{Keep: history.Retention{Messages: 10}, Sync: SyncNormal, Log: slog.New(slog.NewTextHandler(&out, nil))}
+		j := start(t, t.TempDir(), o)
+		say(t, j, "r", "first")
+		reader := forgetReader(t, j.dir)
+		sayMuch(t, j, 2*warnAt)
+		for range 4 * stuckTime / readTime {
+			next := forgetReader(t, j.dir)
+			reader.end()
+			reader = next
+			say(t, j, "r", "x")
+			time.Sleep(readTime)
+		}
+		reader.end()
+		synctest.Wait()
+		if out.Len() > 0 {
+			t.Errorf("logged:\n%s", &out)
+		}
+	})
+}
+
+// TestCutLog: the writer cuts the log only if it need not wait for a reader.
+func TestCutLog(t *testing.T) {
+	j := start(t, t.TempDir(), keep(10))
+	say(t, j, "r", "first")
+	reader := forgetReader(t, j.dir)
+	cut := func() (took time.Duration, size int64) {
+		done := make(chan struct{})
+		j.Append(&wire.Message{Room: "r", Text: "x"}, "", func(history.Result) { // by the writer
+			defer close(done)
+			began := time.Now()
+			j.writer.cutLog()
+			took, size = time.Since(began), logSize(t, j)
+		})
+		<-done
+		return took, size
+	}
+	fastest := time.Hour
+	for range 3 {
+		took, size := cut()
+		if fastest = min(fastest, took); size == 0 {
+			t.Error("the log is empty while somebody needs it")
+		}
+	}
+	if fastest >= busyTime/2 {
+		t.Errorf("it takes %v at least", fastest)
+	}
+	reader.end()
+	if _, size := cut(); size != 0 {
+		t.Errorf("the log has %d bytes", size)
+	}
+}
+
+// TestBusyLog: the log stays short while messages come without a pause.
+func TestBusyLog(t *testing.T) {
+	j := start(t, t.TempDir(), keep(10))
+	via := strings.Repeat("x", 64<<10) // which is not indexed
+	const atOnce = 16
+	slots := make(chan struct{}, atOnce)
+	var longest int64
+	for range 4 * warnAt / len(via) { // always some of them wait for the disk
+		slots <- struct{}{}
+		j.Append(&wire.Message{Room: "r", Via: via}, "", func(history.Result) { <-slots })
+		longest = max(longest, logSize(t, j))
+	}
+	if longest > 2*warnAt {
+		t.Errorf("the log had %d MiB", longest>>20)
+	}
+}
+
+// TestCloseWithReader: Close does not wait long for a program that reads, and the file has
+// all that was said in the end.
+func TestCloseWithReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		o := keep(10)
+		o.Log = slog.New(slog.NewTextHandler(&out, nil))
+		dir := t.TempDir()
+		j := start(t, dir, o)
+		say(t, j, "r", "first")
+		reader := forgetReader(t, dir)
+		say(t, j, "r", "second")
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if err := j.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(out.String(), "read transaction") {
+			t.Errorf("logged: %s", &out)
+		}
+		reader.end()
+		j = start(t, dir, o)
+		if got := texts(t, j, "r"); len(got) != 2 {
+			t.Errorf("history has %q", got)
+		}
+	})
+}

@@ -1,0 +1,301 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"partyline/hub/history"
+	"partyline/hub/wire"
+)
+
+// try says something and returns what became of it.
+func try(j *Journal, room, key, text string) (*wire.Message, history.Result) {
+	m := &wire.Message{Room: room, From: "alice", Via: "tcp", Text: text}
+	done := make(chan history.Result, 1)
+	j.Append(m, key, func(f history.Result) { done <- f })
+	return m, <-done
+}
+
+// until tries until something is stored again.
+func until(t *testing.T, j *Journal, room, key string) *wire.Message {
+	t.Helper()
+	for late := time.Now().Add(5 * time.Second); time.Now().Before(late); time.Sleep(20 * time.Millisecond) {
+		if m, f := try(j, room, key, "again"); f.Err == nil && !f.Unstored {
+			return m
+		}
+	}
+	t.Fatal("nothing is stored again within 5 s")
+	return nil
+}
+
+func texts(t *testing.T, j *Journal, room string) (list []string) {
+	t.Helper()
+	found, _, err := j.After(room, 0, j.Open(room), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range found {
+		list = append(list, m.Text)
+	}
+	return list
+}
+
+func keep(n int) Options { return Options{Keep: history.Retention{Messages: n}} }
+
+func TestFileMoved(t *testing.T) {
+	dir := t.TempDir()
+	j := start(t, dir, keep(100))
+	first := say(t, j, "r", "one")
+	away := filepath.Join(t.TempDir(), "away")
+	if err := os.Rename(dir, away); err != nil {
+		t.Fatal(err)
+	}
+	if _, f := try(j, "r", "k", "two"); f.Err == nil {
+		t.Fatal("a message is stored in a file that is gone")
+	}
+	if got := texts(t, j, "r"); len(got) != 1 {
+		t.Errorf("history is %q", got)
+	}
+	if err := os.Rename(away, dir); err != nil {
+		t.Fatal(err)
+	}
+	if m := until(t, j, "r", "k"); m.ID != first.ID+1 {
+		t.Errorf("id %d after %d", m.ID, first.ID)
+	}
+}
+
+// TestTroublesAreLogged: each kind of trouble is told once, with its own hint, and at the
+// end that it is not over.
+func TestTroublesAreLogged(t *testing.T) {
+	dir := t.TempDir()
+	o := keep(100)
+	var log strings.Builder
+	o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
+	j := start(t, dir, o)
+	say(t, j, "r", "one")
+	file, away := filepath.Join(dir, fileName), filepath.Join(t.TempDir(), "away")
+	if err := os.Rename(dir, away); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, f := try(j, "r", "", "refused"); f.Err == nil {
+			t.Fatal("a message is stored in a file that is gone")
+		}
+	}
+	if err := os.Rename(away, dir); err != nil {
+		t.Fatal(err)
+	}
+	until(t, j, "r", "")
+	// In one step, so that the file is never gone.
+	err := errors.Join(os.Link(file, file+".away"), os.WriteFile(file+".new", nil, 0o600), os.Rename(file+".new", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		try(j, "r", "", "refused")
+	}
+	j.Close(context.Background()) // after which nothing is logged any more
+	for what, want := range map[string]int{"mount the disk": 1, "put the old one back": 2, "history ends unwritten": 1} {
+		if n := strings.Count(log.String(), what); n != want {
+			t.Errorf("%q is told %d times, not %d, in\n%s", what, n, want, log.String())
+		}
+	}
+}
+
+// TestFileDeleted: a file that is deleted is written anew, with all that was in it.
+func TestFileDeleted(t *testing.T) {
+	for _, name := range []string{fileName, fileName + "-wal"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			o := keep(100)
+			o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+			j := start(t, dir, o)
+			for i := range 10 {
+				say(t, j, "r", fmt.Sprint(i))
+			}
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+			until(t, j, "r", "")
+			if err := j.Close(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			again := start(t, dir, keep(100))
+			if got := texts(t, again, "r"); len(got) != 11 {
+				t.Errorf("history is %q", got)
+			}
+		})
+	}
+}
+
+// TestLive: what can't be stored is heard, keeps its id, and is known to be missing.
+func TestLive(t *testing.T) {
+	dir := t.TempDir()
+	o := keep(100)
+	o.OnError = Live
+	j := start(t, dir, o)
+	first := say(t, j, "r", "one")
+	away := filepath.Join(t.TempDir(), "away")
+	os.Rename(dir, away)
+	for i := range int64(3) {
+		m, f := try(j, "r", fmt.Sprint("k", i), "unstored")
+		if !f.Unstored || !m.Unstored || m.ID != first.ID+1+i {
+			t.Fatalf("%+v, id %d", f, m.ID)
+		}
+	}
+	if m, f := try(j, "r", "k1", "unstored"); !f.Repeated || !f.Unstored || m.ID != first.ID+2 {
+		t.Errorf("again: %+v, id %d", f, m.ID)
+	}
+	os.Rename(away, dir)
+	deadline := time.Now().Add(5 * time.Second)
+	var m *wire.Message
+	for f := (history.Result{Unstored: true}); f.Unstored; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is stored again")
+		}
+		m, f = try(j, "r", "", "stored")
+	}
+	check := func(j *Journal) {
+		t.Helper()
+		found, missing, err := j.After("r", first.ID, m.ID, 100)
+		want := history.Missing{After: first.ID, Before: m.ID, Count: m.ID - first.ID - 1}
+		if err != nil || len(found) != 1 || len(missing) != 1 || missing[0] != want {
+			t.Errorf("found %v, missing %v, want %v, %v", found, missing, want, err)
+		}
+		if !j.Lacks("r", first.ID) || j.Lacks("r", m.ID) {
+			t.Error("it lacks something else")
+		}
+	}
+	check(j)
+	j.Close(context.Background())
+	check(start(t, dir, o))
+}
+
+// TestCrashedLive: nobody knows which ids were given by who did not come to an end.
+func TestCrashedLive(t *testing.T) {
+	dir := t.TempDir()
+	o := keep(100)
+	o.OnError = Live
+	j := start(t, dir, o)
+	first := say(t, j, "r", "one")
+	copied := t.TempDir() // as a crash leaves it
+	for _, name := range []string{fileName, fileName + "-wal"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(copied, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := start(t, copied, o)
+	second := say(t, again, "r", "two")
+	if second.ID < first.ID+1000 {
+		t.Errorf("id %d after %d", second.ID, first.ID)
+	}
+	found, missing, err := again.After("r", first.ID+5, second.ID, 100)
+	if err != nil || len(found) != 1 || len(missing) != 1 || missing[0].Count != -1 {
+		t.Errorf("found %v, missing %v, %v", found, missing, err)
+	}
+}
+
+// TestReopen: what was stored is there again, and ids and keys go on.
+func TestReopen(t *testing.T) {
+	dir := t.TempDir()
+	j := start(t, dir, keep(5))
+	var last *wire.Message
+	for i := range 8 {
+		last, _ = try(j, "r", fmt.Sprint("key", i), fmt.Sprint(i))
+	}
+	other := say(t, j, "other", "x")
+	j.Close(context.Background())
+
+	j = start(t, dir, keep(5))
+	if got := fmt.Sprint(texts(t, j, "r")); got != "[3 4 5 6 7]" {
+		t.Errorf("history is %s", got)
+	}
+	for i, want := range map[int]int64{7: last.ID, 3: last.ID - 4, 0: last.ID - 7} {
+		if m, f := try(j, "r", fmt.Sprint("key", i), "again"); !f.Repeated || m.ID != want {
+			t.Errorf("key %d again: %+v, id %d, want %d", i, f, m.ID, want)
+		}
+	}
+	if m := say(t, j, "r", "8"); m.ID != last.ID+1 {
+		t.Errorf("id %d after %d", m.ID, last.ID)
+	}
+	if _, missing, _ := j.After("r", other.ID-1_000_000, j.Open("r"), 10); len(missing) != 1 || missing[0].Count != -1 {
+		t.Errorf("an id of another server: %v", missing)
+	}
+}
+
+// TestPruned: what is too much leaves the file, with its words.
+func TestPruned(t *testing.T) {
+	j := start(t, t.TempDir(), keep(10))
+	for i := range 500 {
+		say(t, j, "r", fmt.Sprint("word ", i))
+	}
+	count := func(table string) (n int) {
+		if err := j.readers.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for late := time.Now().Add(10 * time.Second); count("messages") != 10 || count("words_docsize") != 10; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("%d messages, words of %d", count("messages"), count("words_docsize"))
+		}
+	}
+}
+
+func TestAge(t *testing.T) {
+	o := keep(100)
+	o.Keep.Age = time.Second
+	j := start(t, t.TempDir(), o)
+	say(t, j, "r", "old")
+	for late := time.Now().Add(10 * time.Second); len(texts(t, j, "r")) > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("it is kept")
+		}
+	}
+	if m := say(t, j, "r", "new"); !j.Lacks("r", m.ID-2) || j.Lacks("r", m.ID-1) {
+		t.Error("it lacks something else")
+	}
+}
+
+// TestOtherWriter: while another program keeps a write transaction open nothing can be stored,
+// and the log names that program as the cause.
+func TestOtherWriter(t *testing.T) {
+	var log strings.Builder
+	o := keep(10)
+	o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	j := start(t, t.TempDir(), o)
+	say(t, j, "r", "one")
+	db, err := sql.Open(driver, dsn(j.path, "rwc", "busy_timeout(5000)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, f := try(j, "r", "k", "again"); f.Err == nil {
+		t.Error("a message is stored while another program writes")
+	}
+	tx.Rollback()
+	until(t, j, "r", "k")
+	j.Close(context.Background()) // after which nothing is logged any more
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, "history can't be written") && strings.Contains(line, "another program writes to the file") {
+			return
+		}
+	}
+	t.Errorf("the cause is not logged:\n%s", log.String())
+}

@@ -1,0 +1,47 @@
+package sqlite
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"partyline/hub/history"
+)
+
+// TestMigrateAll: messages, holes and keys of several rooms are there after the migration,
+// and those of forgotten rooms are gone.
+func TestMigrateAll(t *testing.T) {
+	dir := t.TempDir()
+	at := time.Now().UnixMilli()
+	row := func(number, id int64, text string) string {
+		return fmt.Sprintf(`INSERT INTO messages VALUES (%d, %d, 'alice', 'tcp', 0, '%s')`, number<<49|id, at, text)
+	}
+	old(t, dir+"/"+fileName, 2,
+		`INSERT INTO rooms VALUES (1, 'a', 1000, 1005, 0), (2, NULL, 9000, 9003, 0), (7, 'b', 5000, 5000, 0), (8, 'silent', 5000, 6000, 0)`,
+		row(1, 1, "one"), row(1, 2, "two"), row(1, 5, "five"), row(2, 1, "forgotten"), row(7, 1, "other"),
+		fmt.Sprintf(`INSERT INTO keys VALUES (%d, %d, 1, 'k')`, int64(1)<<49|2, at),
+		`INSERT INTO holes VALUES (1, 1003, 1004, 1), (8, 5001, 6000, 0)`)
+	j := start(t, dir, keep(10))
+	found, missing, err := j.After("a", 1000, 1005, 10)
+	if len(found) != 3 || found[2].ID != 1005 || err != nil {
+		t.Errorf("found %v, %v", found, err)
+	}
+	if want := (history.Missing{After: 1002, Before: 1005, Count: 2}); len(missing) != 1 || missing[0] != want {
+		t.Errorf("missing %v, want %v", missing, want)
+	}
+	if m, f := try(j, "a", "k", "again"); !f.Repeated || m.ID != 1002 {
+		t.Errorf("the key has id %d, %+v", m.ID, f)
+	}
+	for room, last := range map[string]int64{"a": 1005, "b": 5001, "silent": 6000} {
+		if m := say(t, j, room, "next"); m.ID != last+1 {
+			t.Errorf("%s: id %d after %d", room, m.ID, last)
+		}
+	}
+	awaitIndex(t, j, "a", time.Minute)
+	if found, _, err := j.Search("b", history.NewQuery("other"), 1<<53, 10); len(found) != 1 || err != nil {
+		t.Errorf("the search finds %v, %v", found, err)
+	}
+	if n := len(texts(t, j, "forgotten")); n > 0 {
+		t.Errorf("%d messages", n)
+	}
+}

@@ -1,0 +1,169 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"strings"
+	"time"
+
+	"partyline/hub/history"
+)
+
+// pragmas are the settings of the writer's connections. It decides by itself when the log
+// is brought into the file, since that takes longer than a message may.
+var pragmas = []string{
+	"busy_timeout(2000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)",
+	"journal_size_limit(4194304)", "cache_size(-16384)",
+}
+
+// open connects with the file and learns what is in it.
+func (w *writer) open() error {
+	if err := w.connect(); err != nil {
+		return err
+	}
+	err := w.exec("PRAGMA temp_store = FILE") // sorting takes no memory then
+	if err == nil {
+		err = w.transaction(true, w.begin)
+	}
+	if err == nil {
+		err = w.exec("PRAGMA temp_store = MEMORY")
+	}
+	if err != nil {
+		w.disconnect()
+	}
+	return err
+}
+
+// connect opens the file, creating it if there is none.
+func (w *writer) connect() error {
+	if err := errors.Join(create(w.j.path), protect(w.j.path)); err != nil {
+		return err
+	}
+	db, err := sql.Open(w.driver, dsn(w.j.path, "rwc", pragmas...))
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(2) // one is for checkpoints
+	conn, err := db.Conn(context.Background())
+	if err == nil {
+		err = migrate(conn, migrations)
+	}
+	if err == nil {
+		w.files, err = watch(w.j.dir, w.j.path)
+	}
+	var readers, searchers *sql.DB
+	if err == nil {
+		readers, err = openReaders(w.driver, w.j.path, maxReads)
+	}
+	if err == nil {
+		searchers, err = openReaders(w.driver, w.j.path, maxSearches)
+	}
+	if err != nil {
+		db.Close()
+		return err
+	}
+	w.db, w.conn, w.synced, w.prepared = db, conn, true, make(map[string]*sql.Stmt)
+	w.j.mu.Lock()
+	w.j.readers, w.j.searchers = readers, searchers
+	w.j.mu.Unlock()
+	return nil
+}
+
+// openReaders returns at most n connections that read.
+func openReaders(driver, path string, n int) (*sql.DB, error) {
+	db, err := sql.Open(driver, dsn(path, "rw", "busy_timeout(2000)", "query_only(1)"))
+	if err == nil {
+		db.SetMaxOpenConns(n)
+		db.SetMaxIdleConns(n)
+	}
+	return db, err
+}
+
+func (w *writer) disconnect() error {
+	w.all.Wait()
+	w.j.mu.Lock()
+	readers, searchers := w.j.readers, w.j.searchers
+	w.j.mu.Unlock()
+	readers.Close()
+	searchers.Close()
+	for _, s := range w.prepared {
+		s.Close()
+	}
+	w.conn.Close()
+	return w.db.Close()
+}
+
+// close puts everything into the file.
+func (w *writer) close() {
+	w.checkDisk()
+	if w.health.err == nil {
+		if err := w.transaction(true, w.end); err != nil {
+			w.fail(err)
+		}
+		w.copyAll()
+	}
+	if h := &w.health; h.err != nil {
+		w.j.log.Error("history ends unwritten", "file", w.j.path, "err", h.err,
+			"since", h.since.Format(time.RFC3339), "affected", h.affected, "hint", hint(h.err))
+	}
+	if err := w.disconnect(); err != nil {
+		w.j.log.Warn("closing the history", "file", w.j.path, "err", err)
+	}
+	w.j.lock.Unlock()
+}
+
+// begin notes that the file is in use, and how. If it was in use before and was not closed,
+// ids may have been given that it does not know: with Live, or if the machine lost power
+// without SyncFull. Then each room goes on above all of these.
+func (w *writer) begin() error {
+	var floor, jump, trusted int64
+	var used string
+	if err := w.row(`SELECT
+		coalesce((SELECT value FROM meta WHERE name = 'floor'), 0),
+		coalesce((SELECT value FROM meta WHERE name = 'jump'), 0),
+		coalesce((SELECT value FROM meta WHERE name = 'used'), ''),
+		coalesce((SELECT value FROM meta WHERE name = 'indexed'), 0),
+		coalesce((SELECT value FROM meta WHERE name = 'time'), (SELECT 0 FROM messages LIMIT 1), ?)`,
+		w.j.options.wall().UnixMilli()).Scan(&floor, &jump, &used, &w.indexed, &trusted); err != nil {
+		return err
+	}
+	w.clock = newClock(w.j.options.wall, time.UnixMilli(trusted))
+	if now := history.FirstID(w.j.opened); now > floor {
+		floor = now
+	} else if used != "" { // the clock was set back, and floor is from when the file was opened
+		floor += 1 << 32
+	}
+	if how := strings.Fields(used); len(how) > 0 && (how[0] != string(Refuse) ||
+		how[1] != string(SyncFull) && (len(how) < 3 || how[2] != boot())) {
+		jump = floor
+	}
+	w.j.first, w.j.floor, w.j.jump, w.unindexed = floor, floor, jump, true
+	o := w.j.options
+	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?), ('used', ?)`, floor, jump,
+		w.now().UnixMilli(), strings.Join([]string{string(o.OnError), string(o.Sync), boot()}, " ")); err != nil {
+		return err
+	}
+	if o.Keep.Age > 0 {
+		return w.exec(`CREATE INDEX IF NOT EXISTS messages_at ON messages (at)`)
+	}
+	return w.exec(`DROP INDEX IF EXISTS messages_at`)
+}
+
+// end notes that the file knows every id that was given.
+func (w *writer) end() error {
+	w.j.mu.Lock()
+	w.j.floor = w.j.above()
+	w.j.mu.Unlock()
+	if _, err := w.saveAll(); err != nil {
+		return err
+	}
+	return w.exec(`DELETE FROM meta WHERE name = 'used'`)
+}
+
+// boot names the time since the machine was started; "" if that is not known.
+func boot() string {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(id))
+}

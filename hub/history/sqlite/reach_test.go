@@ -1,0 +1,150 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"partyline/hub/history"
+	"partyline/hub/wire"
+)
+
+// talk makes texts that look like talk: few words come often, most seldom.
+func talk(random *rand.Rand) string {
+	var words []string
+	for range 4 + random.IntN(16) {
+		words = append(words, fmt.Sprintf("%c%d", 'a'+rune(random.IntN(26)), int(1/(random.Float64()+1e-4))))
+	}
+	return strings.Join(words, " ")
+}
+
+// BenchmarkMillion is what a room with a million messages costs.
+func BenchmarkMillion(b *testing.B) {
+	dir := b.TempDir()
+	keep := Options{Keep: history.Retention{Messages: 1_000_000}}
+	j, err := Open(dir, keep)
+	if err != nil {
+		b.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 1))
+	var all sync.WaitGroup
+	began := time.Now()
+	for i := range 1_000_000 {
+		all.Add(1)
+		j.Append(&wire.Message{Room: "r", From: "alice", Via: "tcp", Text: talk(random)}, "", func(history.Result) { all.Done() })
+		if i%10_000 == 0 {
+			all.Wait()
+		}
+	}
+	all.Wait()
+	b.Logf("stored in %v", time.Since(began))
+	awaitIndex(b, j, "r", time.Hour)
+	b.Logf("indexed in %v", time.Since(began))
+	j.Close(context.Background())
+
+	b.Run("start", func(b *testing.B) {
+		for b.Loop() {
+			if j, err = Open(dir, keep); err != nil {
+				b.Fatal(err)
+			}
+			b.StopTimer()
+			j.Close(context.Background())
+			b.StartTimer()
+		}
+	})
+	j, err = Open(dir, keep)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer j.Close(context.Background())
+	last := j.Open("r")
+	b.Run("last 100", func(b *testing.B) {
+		for b.Loop() {
+			if found, _, _ := j.Before("r", last-int64(random.IntN(900_000)), 100); len(found) != 100 {
+				b.Fatal(len(found))
+			}
+		}
+	})
+	b.Run("since 500", func(b *testing.B) {
+		for b.Loop() {
+			if found, _, _ := j.After("r", last-1000-int64(random.IntN(900_000)), last, 500); len(found) != 500 {
+				b.Fatal(len(found))
+			}
+		}
+	})
+	for _, words := range []string{"a1", "a1 b1 c1", "a99 b99", "a", "a b", "z1 y9999", "a1 b2 c3 d4", "zzz"} {
+		b.Run("search "+words, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := j.Search("r", history.NewQuery(words), last+1, 50); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkLone is what a message waits that comes alone, beside what a sync takes of as
+// much in a file of its own.
+func BenchmarkLone(b *testing.B) {
+	dir := b.TempDir()
+	j, err := Open(dir, Options{Keep: history.Retention{Messages: 1000}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer j.Close(context.Background())
+	f, err := os.Create(filepath.Join(dir, "file"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	var message, sync []time.Duration
+	page := make([]byte, 8<<10)
+	done := make(chan struct{}, 1)
+	for b.Loop() {
+		began := time.Now()
+		j.Append(&wire.Message{Room: "r", From: "alice", Text: "hello"}, "", func(history.Result) { done <- struct{}{} })
+		<-done
+		message = append(message, time.Since(began))
+		time.Sleep(5 * time.Millisecond) // it is to be alone
+		began = time.Now()
+		if _, err := f.Write(page); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+		sync = append(sync, time.Since(began))
+	}
+	p99 := func(took []time.Duration) float64 {
+		slices.Sort(took)
+		return float64(took[len(took)*99/100].Microseconds())
+	}
+	b.ReportMetric(p99(message), "p99-µs")
+	b.ReportMetric(p99(sync), "sync-p99-µs")
+}
+
+// BenchmarkFlood is what a message costs while 200 are always under way and most of those
+// stored before are no longer kept.
+func BenchmarkFlood(b *testing.B) {
+	j, err := Open(b.TempDir(), Options{Keep: history.Retention{Messages: 1000}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer j.Close(context.Background())
+	text := strings.Repeat("x", 100)
+	underWay := make(chan struct{}, 200)
+	for b.Loop() {
+		underWay <- struct{}{}
+		j.Append(&wire.Message{Room: "r", From: "alice", Via: "tcp", Text: text}, "", func(history.Result) { <-underWay })
+	}
+	for range cap(underWay) {
+		underWay <- struct{}{} // the last ones are stored
+	}
+}

@@ -1,0 +1,75 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"modernc.org/sqlite"
+)
+
+// failing is SQLite, whose files can't be opened for a while.
+type failing struct {
+	sqlite.Driver
+	fails atomic.Bool
+	tries atomic.Int32
+}
+
+func (d *failing) Open(name string) (sqldriver.Conn, error) {
+	if d.fails.Load() {
+		d.tries.Add(1)
+		return nil, errors.New("can't be opened")
+	}
+	return d.Driver.Open(name)
+}
+
+const failingName = "sqlite that fails"
+
+// registered returns the one that database/sql knows: a name can't be taken twice.
+var registered = sync.OnceValue(func() *failing {
+	d := &failing{}
+	sql.Register(failingName, d)
+	return d
+})
+
+// TestRestoreFails: where the file that was written anew can't be opened at once, it is
+// tried again, and what was in the deleted one is not lost by that.
+func TestRestoreFails(t *testing.T) {
+	d := registered()
+	dir := t.TempDir()
+	j, err := open(dir, keep(100), failingName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close(context.Background()) })
+	for i := range 10 {
+		say(t, j, "r", fmt.Sprint(i))
+	}
+	tried := d.tries.Load()
+	d.fails.Store(true)
+	if err := os.Remove(filepath.Join(dir, fileName)); err != nil {
+		t.Fatal(err)
+	}
+	for late := time.Now().Add(5 * time.Second); d.tries.Load() < tried+2; time.Sleep(10 * time.Millisecond) {
+		try(j, "r", "", "refused")
+		if time.Now().After(late) {
+			t.Fatal("it is not opened again")
+		}
+	}
+	d.fails.Store(false)
+	until(t, j, "r", "")
+	if err := j.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(t, start(t, dir, keep(100)), "r"); len(got) != 11 {
+		t.Errorf("history is %q", got)
+	}
+}

@@ -1,0 +1,288 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// driver is the name under which SQLite is registered with database/sql.
+const driver = "sqlite"
+
+// applicationID marks a file as partyline's: "prln".
+const applicationID = 0x70726c6e
+
+// migrations are the steps from an empty file to the schema of today. The version of a
+// file, its user_version, is how many of them it has had. Each is one transaction, so a
+// crash leaves the file as it was before the step. A step that was ever released does not
+// change any more.
+var migrations = []string{
+	// A message's place is the number of its room and how far its id is above the room's
+	// base.
+	`
+	CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+	CREATE TABLE rooms (
+		number INTEGER PRIMARY KEY,
+		name   TEXT UNIQUE,               -- NULL if it is forgotten, until its rows are gone
+		base   INTEGER NOT NULL,          -- ids begin above it
+		last   INTEGER NOT NULL           -- at least so far were ids given
+	);
+	CREATE TABLE messages (
+		place  INTEGER PRIMARY KEY,
+		at     INTEGER NOT NULL,          -- milliseconds since 1970
+		nick   TEXT NOT NULL,
+		via    TEXT NOT NULL,
+		action INTEGER NOT NULL,
+		text   TEXT NOT NULL
+	);
+	CREATE TABLE keys (
+		place INTEGER PRIMARY KEY,        -- of the key's message
+		at    INTEGER NOT NULL,
+		room  INTEGER NOT NULL,
+		key   TEXT NOT NULL,
+		UNIQUE (room, key)
+	);
+	CREATE TABLE holes (                  -- ids that were given to what is not stored
+		room  INTEGER NOT NULL,
+		first INTEGER NOT NULL,
+		last  INTEGER NOT NULL,
+		sure  INTEGER NOT NULL,           -- whether all of them were given
+		PRIMARY KEY (room, first)
+	) WITHOUT ROWID;
+	`,
+	// The words of each message as hub.SearchWords has them, under its place.
+	`
+	CREATE VIRTUAL TABLE words USING fts5 (text, content='', contentless_delete=1, tokenize='ascii');
+	ALTER TABLE rooms ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0; -- words has all up to this id
+	`,
+	// The database gives each row its key. A key is never used twice, and the keys of a
+	// room's messages grow with their ids.
+	`
+	DROP TABLE words;
+	ALTER TABLE rooms RENAME TO old_rooms;
+	ALTER TABLE messages RENAME TO old_messages;
+	ALTER TABLE keys RENAME TO old_keys;
+	CREATE TABLE rooms (
+		key  INTEGER PRIMARY KEY AUTOINCREMENT,
+		name TEXT NOT NULL UNIQUE,
+		base INTEGER NOT NULL,            -- ids are above it
+		last INTEGER NOT NULL,            -- no older than the newest id whose message is deleted or was not stored
+		lost INTEGER NOT NULL             -- the newest id that may have been given to a message not stored
+	);
+	CREATE TABLE messages (
+		key    INTEGER PRIMARY KEY AUTOINCREMENT,
+		room   INTEGER NOT NULL,          -- rooms.key
+		id     INTEGER NOT NULL,
+		at     INTEGER NOT NULL,          -- milliseconds since 1970
+		nick   TEXT NOT NULL,
+		via    TEXT NOT NULL,
+		action INTEGER NOT NULL,
+		text   TEXT NOT NULL
+	);
+	CREATE UNIQUE INDEX messages_id ON messages (room, id);
+	CREATE TABLE keys (                   -- what clients name their messages with
+		room INTEGER NOT NULL,
+		key  TEXT NOT NULL,
+		id   INTEGER NOT NULL,
+		at   INTEGER NOT NULL,
+		gone INTEGER NOT NULL,            -- whether its message is deleted
+		PRIMARY KEY (room, key)
+	) WITHOUT ROWID;
+	CREATE UNIQUE INDEX keys_id ON keys (room, id);
+	CREATE INDEX keys_gone ON keys (at) WHERE gone;
+	CREATE TABLE jumps (                  -- runs of ids of which nobody knows whether they were given
+		room  INTEGER NOT NULL,
+		first INTEGER NOT NULL,
+		last  INTEGER NOT NULL,
+		PRIMARY KEY (room, first)
+	) WITHOUT ROWID;
+	INSERT INTO rooms (key, name, base, last, lost)
+		SELECT number, name, base,
+			max(last, coalesce((SELECT base + (max(place) & (1 << 49) - 1) FROM old_messages
+				WHERE place BETWEEN number << 49 AND (number + 1 << 49) - 1), 0)),
+			coalesce((SELECT max(holes.last) FROM holes WHERE room = number), 0)
+		FROM old_rooms WHERE name IS NOT NULL;
+	INSERT INTO messages (room, id, at, nick, via, action, text)
+		SELECT number, base + (place & (1 << 49) - 1), at, nick, via, action, text
+		FROM old_messages JOIN old_rooms ON number = place >> 49
+		WHERE name IS NOT NULL ORDER BY place;
+	INSERT INTO keys (room, key, id, at, gone)
+		SELECT room, key, base + (place & (1 << 49) - 1), at,
+			NOT EXISTS (SELECT 1 FROM old_messages WHERE old_messages.place = old_keys.place)
+		FROM old_keys JOIN old_rooms ON number = room WHERE name IS NOT NULL;
+	INSERT INTO jumps (room, first, last)
+		SELECT room, first, holes.last FROM holes JOIN old_rooms ON number = room
+		WHERE name IS NOT NULL AND NOT sure;
+	REPLACE INTO meta VALUES ('floor', (SELECT coalesce(max(value), 0) FROM
+		(SELECT value FROM meta WHERE name = 'floor' UNION ALL SELECT max(last) FROM old_rooms)));
+	REPLACE INTO meta VALUES ('indexed', 0); -- words has all messages up to this key
+	DROP TABLE old_rooms;
+	DROP TABLE old_messages;
+	DROP TABLE old_keys;
+	DROP TABLE holes;
+	` + createWords,
+}
+
+// createWords creates the index for searches: the terms of each message, under its key.
+const createWords = `CREATE VIRTUAL TABLE words USING fts5
+	(text, content='', contentless_delete=1, tokenize="ascii tokenchars '_'")`
+
+// A fileError says what is wrong with the file of a history, and what to do.
+type fileError struct{ path, wrong string }
+
+func (e *fileError) Error() string { return e.path + " " + e.wrong }
+
+// dsn names the file with the settings of a connection.
+func dsn(path, mode string, pragmas ...string) string {
+	q := url.Values{"mode": {mode}, "_pragma": pragmas}
+	if mode == "rwc" { // a transaction is to write
+		q.Set("_txlock", "immediate")
+	}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}
+	return u.String()
+}
+
+// checkTime bounds how long a file is looked at for damage before it is used. It is
+// enough for some hundred thousand messages.
+const checkTime = 400 * time.Millisecond
+
+// check returns an error if the file exists and can't be used. It changes nothing.
+func check(driver, path string) error {
+	magic, err := head(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist) || err == nil && len(magic) == 0:
+		return nil // a new one
+	case err != nil:
+		return err
+	case string(magic) != "SQLite format 3\x00":
+		return &fileError{path, "is not a history of partyline's, or it is damaged: move it away, or take another folder"}
+	}
+	db, err := sql.Open(driver, dsn(path, "ro", "busy_timeout(1000)"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	var id, version int64
+	if err := db.QueryRow("PRAGMA application_id").Scan(&id); err != nil {
+		return explain(path, err)
+	}
+	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return explain(path, err)
+	}
+	switch {
+	case id != applicationID:
+		return &fileError{path, "is a database of another program: take another folder"}
+	case version > int64(len(migrations)):
+		return &fileError{path, fmt.Sprintf("is of a newer partyline (schema %d, this one knows up to %d): take that one, or another folder", version, len(migrations))}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
+	defer cancel()
+	return checkPages(ctx, db, path)
+}
+
+// checkPages looks for damage until ctx ends. The search index is not looked at: it can be
+// made again.
+func checkPages(ctx context.Context, db *sql.DB, path string) error {
+	tables, err := db.Query(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'words%' ORDER BY name`)
+	if err != nil {
+		return explain(path, err)
+	}
+	defer tables.Close()
+	var names []string
+	for tables.Next() {
+		var name string
+		if err := tables.Scan(&name); err != nil {
+			return explain(path, err)
+		}
+		names = append(names, name)
+	}
+	if err := tables.Err(); err != nil {
+		return explain(path, err)
+	}
+	for _, name := range names {
+		var verdict string
+		err := db.QueryRowContext(ctx, fmt.Sprintf("PRAGMA quick_check('%s')", name)).Scan(&verdict)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return explain(path, err)
+		case verdict != "ok":
+			return damaged(path, verdict)
+		}
+	}
+	return nil
+}
+
+func damaged(path, how string) error {
+	how = strings.Join(strings.Fields(how), " ")
+	return &fileError{path, fmt.Sprintf("is damaged (%s): put a copy in its place, or move it away and begin a new one", how)}
+}
+
+func head(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	magic := make([]byte, 16)
+	n, err := io.ReadFull(f, magic)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return magic[:n], err
+}
+
+// explain says what an error of SQLite's means for who started the server.
+func explain(path string, err error) error {
+	switch code(err) {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return &fileError{path, "is locked by another program: end that one"}
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return damaged(path, err.Error())
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// code returns the primary result code of an error of SQLite's; 0 where it is another.
+func code(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+// migrate brings the file to the schema of today, one transaction a step.
+func migrate(db *sql.Conn, steps []string) error {
+	ctx := context.Background()
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	for ; version < len(steps); version++ {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(steps[version] + fmt.Sprintf(";PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version+1))
+		if err != nil {
+			tx.Rollback()
+			return err
+		}
+		if err := tx.Commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"partyline/hub/history"
+)
+
+// old makes a file of an older schema.
+func old(t *testing.T, path string, version int, statements ...string) {
+	t.Helper()
+	db, err := sql.Open(driver, dsn(path, "rwc", pragmas...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := migrate(conn, migrations[:version]); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		if _, err := conn.ExecContext(context.Background(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+// TestMigrate: a file from before there was a search is found through.
+func TestMigrate(t *testing.T) {
+	dir := t.TempDir()
+	old(t, filepath.Join(dir, fileName), 1,
+		`INSERT INTO rooms VALUES (3, 'r', 1000, 1002)`,
+		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 0, 'alice', 'tcp', 0, 'hello world')`, int64(3<<49|1)),
+		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 1, 'bob', 'ws', 1, 'waves')`, int64(3<<49|2)))
+	j := start(t, dir, keep(10))
+	awaitIndex(t, j, "r", time.Minute)
+	found, _, err := j.Search("r", history.NewQuery("hello"), 1<<53, 10)
+	if err != nil || len(found) != 1 || found[0].ID != 1001 || found[0].From != "alice" {
+		t.Errorf("found %v, %v", found, err)
+	}
+	if m := say(t, j, "r", "next"); m.ID != 1003 {
+		t.Errorf("the next id is %d", m.ID)
+	}
+}
+
+// TestRefused: a file that is not to be used is told of in one line and stays as it is.
+func TestRefused(t *testing.T) {
+	page := func(path string) { // damages one in the middle
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		f.WriteAt([]byte(strings.Repeat("damage", 600)), 4096)
+	}
+	for name, c := range map[string]struct {
+		spoil func(path string)
+		want  string
+	}{
+		"no database": {func(path string) { os.WriteFile(path, []byte(strings.Repeat("garbage ", 1000)), 0o600) }, "not a history"},
+		"newer":       {func(path string) { old(t, path, len(migrations), `PRAGMA user_version = 99`) }, "newer partyline (schema 99"},
+		"foreign":     {func(path string) { old(t, path, 0, `CREATE TABLE t (x)`) }, "another program"},
+		"damaged":     {func(path string) { old(t, path, len(migrations)); page(path) }, "is damaged"},
+		"cut":         {func(path string) { old(t, path, len(migrations)); os.Truncate(path, 10_000) }, "is damaged"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), fileName)
+			c.spoil(path)
+			before, _ := os.ReadFile(path)
+			j, err := Open(filepath.Dir(path), keep(10))
+			if err == nil {
+				j.Close(context.Background())
+				t.Fatal("it is used")
+			}
+			if s := err.Error(); !strings.Contains(s, c.want) || !strings.Contains(s, path) || strings.Contains(s, "\n") {
+				t.Errorf("refused with %q", s)
+			}
+			if after, _ := os.ReadFile(path); string(after) != string(before) {
+				t.Error("the file has changed")
+			}
+		})
+	}
+	t.Run("locked", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), fileName)
+		old(t, path, len(migrations))
+		db, err := sql.Open(driver, dsn(path, "rwc"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		tx, err := db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		if _, err := Open(filepath.Dir(path), keep(10)); err == nil || !strings.Contains(err.Error(), "locked by another program") {
+			t.Errorf("it is %v", err)
+		}
+	})
+	t.Run("second", func(t *testing.T) {
+		dir := t.TempDir()
+		start(t, dir, keep(10))
+		if _, err := Open(dir, keep(10)); err == nil || !strings.Contains(err.Error(), "in use by another partyline") {
+			t.Errorf("it is %v", err)
+		}
+	})
+}
+
+// TestSlowCheck: a file that takes long to check is used.
+func TestSlowCheck(t *testing.T) {
+	j := start(t, t.TempDir(), keep(10))
+	say(t, j, "r", "one")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := checkPages(ctx, j.readers, j.path); err != nil {
+		t.Error(err)
+	}
+}

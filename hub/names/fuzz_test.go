@@ -1,0 +1,84 @@
+package names
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"partyline/hub/clean"
+)
+
+func FuzzNick(f *testing.F) {
+	for _, s := range []string{
+		"", " \t ", "\ufeff", "\u200b", "\u212a", "b\nob", "\x1b[2J", "#x",
+		"alice", "Straße", "ＡＢＣ", "e\u0301\u0323", "Ω\u0345", "محمد", "שלום1", "٣٤",
+		"İ", "ſ", "ǅ", "가", "\u1100\u1161", "ﬁ", "º", "Ⅳ", "a\u200db", "ℵ", "𝐀", "ꮄ", "Ꮄ",
+		"a1Ice", "ΝιΚΗ", "ВОВ", "ҋ", "ᾳ", "ы", "田中さんタロー", "Kim김金", "अ१२", "ज\u093cिंदगी", "adm1n",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, wish string) {
+		nick, bad := Nick(wish)
+		if bad != nil {
+			if line := bad.Error(); len(line) > 500 || clean.Text(line) != line || strings.ContainsAny(line, "\n") {
+				t.Fatalf("refused with %q", line)
+			}
+			return
+		}
+		if !utf8.ValidString(nick) || clean.Text(nick) != nick {
+			t.Fatalf("%q is not clean", nick)
+		}
+		if n := utf8.RuneCountInString(nick); n < 1 || n > maxNick || strings.ContainsAny(nick, " \t\n:>*~=!") {
+			t.Fatalf("%q became %q", wish, nick)
+		}
+		again, bad := Nick(nick)
+		if bad != nil || again != nick {
+			t.Fatalf("%q became %q, and that %q, %v", wish, nick, again, bad)
+		}
+		checkLooks(t, nick)
+		if nickPile(nick) > 4 || strings.ContainsFunc(nick, hidden) {
+			t.Fatalf("%q became %q", wish, nick)
+		}
+		scripts, zeros := make(map[string]bool), make(map[rune]bool)
+		for _, r := range nick {
+			scripts[scriptOf(r, nil)] = true
+			if unicode.IsDigit(r) {
+				zeros[zeroOf(r)] = true
+			}
+		}
+		delete(scripts, "Common")
+		delete(scripts, "Inherited")
+		if len(zeros) > 1 || len(scripts) > 1 && !scripts["Han"] && !(scripts["Latin"] || scripts["Hiragana"]) {
+			t.Fatalf("%q became %q, of %v and digits of %v", wish, nick, scripts, zeros)
+		}
+		for name := range scripts {
+			if len(scripts) > 1 && !slices.ContainsFunc(writings, func(w []string) bool { return slices.Contains(w, name) }) {
+				t.Fatalf("%q became %q, of %v", wish, nick, scripts)
+			}
+		}
+		for _, house := range []string{"you", "server", "system", "admin", "partyline"} {
+			if alike(nick, house) {
+				t.Fatalf("%q is %s", nick, house)
+			}
+		}
+	})
+}
+
+// nickPile counts the marks that stand on one character, whatever unseen is between.
+func nickPile(s string) (highest int) {
+	marks := 0
+	for _, r := range s {
+		switch {
+		case isMark(r):
+			marks++
+		case !unicode.Is(unicode.Cf, r):
+			marks = 0
+		}
+		highest = max(highest, marks)
+	}
+	return highest
+}
+
+func isMark(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Me) }

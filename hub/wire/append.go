@@ -1,0 +1,97 @@
+package wire
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// Events are encoded by appending, so that a broadcast allocates nothing.
+
+// openObject begins a JSON object of the wire with its type.
+func openObject(dst []byte, typ string) []byte {
+	dst = append(dst, `{"type":"`...)
+	dst = append(dst, typ...)
+	return append(dst, '"')
+}
+
+func appendName(dst []byte, name string) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	dst = append(dst, '"')
+	dst = append(dst, name...)
+	return append(dst, '"', ':')
+}
+
+func appendString(dst []byte, name, value string) []byte {
+	return appendQuoted(appendName(dst, name), value)
+}
+
+// appendOptional leaves the field out where there is nothing to say.
+func appendOptional(dst []byte, name, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	return appendString(dst, name, value)
+}
+
+func appendInt(dst []byte, name string, value int64) []byte {
+	return strconv.AppendInt(appendName(dst, name), value, 10)
+}
+
+func appendBool(dst []byte, name string, value bool) []byte {
+	return strconv.AppendBool(appendName(dst, name), value)
+}
+
+// appendTime writes RFC 3339 in UTC with milliseconds.
+func appendTime(dst []byte, name string, t time.Time) []byte {
+	dst = append(appendName(dst, name), '"')
+	dst = t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z07:00")
+	return append(dst, '"')
+}
+
+// appendQuoted writes s as a JSON string (RFC 8259 section 7). Bytes that are not UTF-8
+// become U+FFFD; U+2028 and U+2029 are escaped, since JavaScript once took them for the
+// end of a line.
+func appendQuoted(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	done := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			switch {
+			case r == utf8.RuneError && size == 1:
+				dst = append(append(dst, s[done:i]...), "\uFFFD"...)
+				done = i + size
+			case r == '\u2028' || r == '\u2029':
+				dst = append(append(dst, s[done:i]...), `\u202`...)
+				dst = append(dst, hex[r&0xF])
+				done = i + size
+			}
+			i += size
+			continue
+		}
+		if c >= 0x20 && c != '"' && c != '\\' && c != 0x7f {
+			i++
+			continue
+		}
+		dst = append(dst, s[done:i]...)
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xF])
+		}
+		i++
+		done = i
+	}
+	dst = append(dst, s[done:]...)
+	return append(dst, '"')
+}

@@ -1,0 +1,146 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"partyline/hub/clean"
+)
+
+var seeds = []string{
+	"", " \t ", "hello", "/", "//x", "/me waves", "/ME\twaves ", "/msg bob hi", "/nick  al", "/join #ops",
+	"//quit", "///quit", "/etc/passwd", "/bin/sh: 1: foo: not found", "// x", "/* y */", "/a-B_9\tx", "/etc", "//etc/x", "/2", "/who\r",
+	"/history 5", "/since 99999999999999999999", "/quit bye\x07", "/format JSON", "/who x", "/\u202ewho",
+	"a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", strings.Repeat("/x", 100), "GET / HTTP/1.1",
+	`{"type":"say","text":"hi","ref":"1","key":"k"}`, `{"type":"say","text":"\u0000a\r\n\n\ud800"}`,
+	`{"type":"me","text":null}`, `{"type":"msg","to":"b\nob","text":"x"}`, `{"type":"nick","nick":"ß"}`,
+	`{"type":"join","room":"#x"}`, `{"type":"history","before":1e400,"limit":0.5}`, `{"type":"since","id":-1}`,
+	`{"type":"since","id":9223372036854775808,"limit":501}`, `{"type":"quit","text":"a\nb"}`, `{"type":"\u001b"}`,
+	"/search a \x07 b", `{"type":"search","words":"a\r\u202e\nb","before":1e9,"limit":2}`,
+	`{"type":"search","words":"` + strings.Repeat(`\n`, 40) + `"}`,
+	`{"type":"format","format":"text"}`, `[]`, `null`, `{"type":"who"}{}`, `{"ref":"` + strings.Repeat("r", 65) + `"}`,
+}
+
+// aCommand matches the lines of text that ask for something.
+var aCommand = regexp.MustCompile(`^/[A-Za-z][A-Za-z0-9_-]*(?:[ \t]|\z)`)
+
+func FuzzText(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if !utf8.ValidString(line) || strings.Contains(line, "\n") {
+			return // no Conn passes it on
+		}
+		if q, bad := ParseText(line, true); clean.Visible(line) && (bad != nil || *q != Request{Verb: VerbSay, Text: clean.Text(line)}) ||
+			!clean.Visible(line) && q != nil || isBlank(line) && bad != nil {
+			t.Fatalf("%q verbatim: %+v, %v", line, q, bad)
+		}
+		q, bad := ParseText(line, false)
+		if bad != nil {
+			checkRefusal(t, bad)
+			if clean.Visible(line) && !aCommand.MatchString(line) {
+				t.Fatalf("%q is refused: %s", line, bad.Message)
+			}
+			return
+		}
+		if q == nil {
+			if strings.TrimSpace(line) != "" {
+				t.Fatalf("%q is ignored", line)
+			}
+			return
+		}
+		checkRequest(t, q, len(line))
+		if strings.Contains(q.Text, "\n") {
+			t.Fatalf("one line became %q", q.Text)
+		}
+		want := line
+		if aCommand.MatchString(strings.TrimPrefix(line, "/")) && strings.HasPrefix(line, "//") {
+			want = line[1:]
+		}
+		if q.Verb == VerbSay && q.Text != clean.Text(want) || (q.Verb == VerbSay) == aCommand.MatchString(line) {
+			t.Fatalf("%q became %q of %q", line, q.Verb, q.Text)
+		}
+	})
+}
+
+func FuzzJSON(f *testing.F) {
+	const maxLine = 64
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if !utf8.ValidString(line) {
+			return
+		}
+		q, bad := ParseJSON([]byte(line), maxLine)
+		if bad != nil {
+			checkRefusal(t, bad)
+			checkTokens(t, bad.Ref, bad.Key)
+			return
+		}
+		if q == nil {
+			if strings.TrimSpace(line) != "" {
+				t.Fatalf("%q is ignored", line)
+			}
+			return
+		}
+		if !json.Valid([]byte(line)) {
+			t.Fatalf("%q is taken for JSON", line)
+		}
+		checkRequest(t, q, maxLine)
+		checkTokens(t, q.Ref, q.Key)
+		if strings.Contains(q.Text, "\r") || strings.Count(q.Text, "\n") >= maxTextLines {
+			t.Fatalf("the text is %q", q.Text)
+		}
+		if (q.Verb == VerbSay || q.Verb == VerbMe || q.Verb == VerbMsg) && isBlank(q.Text) {
+			t.Fatalf("%s says nothing", q.Verb)
+		}
+	})
+}
+
+// checkRequest checks what everybody else may rely on.
+func checkRequest(t *testing.T, q *Request, maxText int) {
+	t.Helper()
+	checkCleanText(t, q.Text)
+	// A byte that is replaced grows to three.
+	if len(q.Text) > 3*maxText {
+		t.Fatalf("a text of %d bytes", len(q.Text))
+	}
+	if q.ID < 0 || q.Limit < 0 {
+		t.Fatalf("id %d, limit %d", q.ID, q.Limit)
+	}
+}
+
+func checkTokens(t *testing.T, tokens ...string) {
+	t.Helper()
+	for _, s := range tokens {
+		if len(s) > 64 || strings.ContainsAny(s, "\x00\n\x1b\x7f\u0085") {
+			t.Fatalf("%q is taken for a ref or key", s)
+		}
+	}
+}
+
+// checkRefusal: what is quoted back is one short line in text, and an object in JSON.
+func checkRefusal(t *testing.T, bad *Refusal) {
+	t.Helper()
+	line := bad.AppendText(nil)
+	checkCleanText(t, string(line))
+	if len(line) > 500 || bytes.ContainsAny(line, "\r\n") {
+		t.Fatalf("refused with %q", line)
+	}
+	if object := bad.AppendJSON(nil); !json.Valid(object) || bytes.ContainsAny(object, "\r\n") {
+		t.Fatalf("refused with %q", object)
+	}
+}
+
+func checkCleanText(t *testing.T, s string) {
+	t.Helper()
+	if !utf8.ValidString(s) || clean.Text(s) != s {
+		t.Fatalf("%q is not clean", s)
+	}
+}

@@ -12,7 +12,7 @@ func Table(path string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("| what | sent | door | the sender gets | the others get |\n|---|---|---|---|---|\n")
+	b.WriteString("| input | sent | transport | the sender gets | the others get |\n|---|---|---|---|---|\n")
 	for _, in := range inputs {
 		tcp, onTCP := in.doors["tcp"]
 		ws, onWS := in.doors["ws"]

@@ -1,38 +1,38 @@
 # docker build --build-arg VERSION=$(git describe --tags --always) -t partyline .
 # docker run -p 4000:4000 -p 8080:8080 partyline
 
-# The image that has Go: a mirror, or a newer Debian, without touching this file.
+# The image with Go. Override it to use a mirror or a newer Debian.
 ARG GO_IMAGE=golang:1.26-bookworm
 
 FROM ${GO_IMAGE} AS build
 WORKDIR /src
 
-# Modules first: this layer is built anew only when they change.
+# Download the modules first: this layer is rebuilt only if they change.
 COPY go.mod go.sum ./
 RUN go mod download
 
-# .dockerignore lets in the code alone.
+# .dockerignore excludes everything but the source.
 COPY . .
 
-# Down here, because a new version spoils the cache of all that follows.
+# Set the version as late as possible: a new version invalidates all later layers.
 ARG VERSION=dev
 
-# Without cgo the binary needs no libc, and so no base image.
+# Without cgo the binary needs no libc, and therefore no base image.
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" \
     -o /partyline ./cmd/partyline
 
 FROM scratch
 COPY --from=build /partyline /partyline
 
-# By number: there is no /etc/passwd here, and Kubernetes' runAsNonRoot can
-# check a number only.
+# Use a number: there is no /etc/passwd in this image, and Kubernetes' runAsNonRoot can
+# check only numbers.
 USER 65532:65532
 
-# The program's defaults listen on loopback, which nobody outside the container
-# could reach.
+# By default the program listens on a loopback address, which can't be reached from
+# outside the container.
 ENV PARTYLINE_TCP=:4000 PARTYLINE_HTTP=:8080
 EXPOSE 4000 8080
 
-# As a list, so that it is process 1 itself: the stop signal (SIGTERM) reaches
-# it and everybody is told goodbye.
+# Use the list form, so that the program is process 1: it receives the stop signal
+# (SIGTERM), and says goodbye to all clients.
 ENTRYPOINT ["/partyline"]

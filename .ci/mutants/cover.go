@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A block is a piece of a file, as the go command's profiles of coverage count it.
+// A block is a part of a file, as in the go command's coverage profiles.
 type block struct {
 	file                   string
 	line, column           int
@@ -16,12 +16,12 @@ type block struct {
 	statements, executions int
 }
 
-// coverage is what the tests of a package reach.
+// coverage is the code that the tests of a package reach.
 type coverage struct {
 	blocks []block
 }
 
-// parseCoverage parses a profile that names files without their folders.
+// parseCoverage parses a coverage profile in which files have no folders.
 func parseCoverage(profile string) (*coverage, error) {
 	c := new(coverage)
 	for line := range strings.Lines(profile) {
@@ -40,7 +40,8 @@ func parseCoverage(profile string) (*coverage, error) {
 	return c, nil
 }
 
-// has says if a test reaches what a mutant changes. It does if it is outside all functions.
+// has reports whether a test reaches the code that m changes. Code outside of functions
+// counts as reached.
 func (c *coverage) has(m mutant) bool {
 	file := filepath.Base(m.path)
 	reached := true
@@ -61,7 +62,7 @@ func before(line, column, line2, column2 int) bool {
 	return cmp.Or(cmp.Compare(line, line2), cmp.Compare(column, column2)) < 0
 }
 
-// String returns the share of statements that the tests reach, and the lines of the others.
+// String returns the number of statements that the tests reach, and the lines of the others.
 func (c *coverage) String() string {
 	blocks := slices.Clone(c.blocks)
 	slices.SortFunc(blocks, func(a, b block) int {

@@ -1,9 +1,9 @@
 // Mutants changes the code of packages in small ways, one at a time, and reports the changes
-// that their tests do not notice. Each package is tested by its own tests alone, with -short.
+// that their tests do not notice. It runs only the tests of the changed package, with -short.
 //
-// It draws a sample of -n mutants for each package; the same -seed draws the same sample as
-// long as the code is the same. Code that no test reaches is listed and not tried. Nothing in
-// the tree is changed: the go command gets each mutant as an overlay.
+// It draws a sample of -n mutants for each package. The same -seed draws the same sample as
+// long as the code is the same. Code that no test reaches is listed and not changed. The
+// source tree is not modified: the go command gets each mutant as an overlay.
 package main
 
 import (
@@ -44,8 +44,8 @@ func main() {
 	fmt.Printf("\n%s\n", strings.Join(figures, "\n"))
 }
 
-// tryPackage tries a sample of the mutants of a package, prints what its tests miss, and
-// returns a line of figures.
+// tryPackage tries a sample of the mutants of a package, prints those that its tests miss,
+// and returns a line of figures.
 func tryPackage(ctx context.Context, name string) (string, error) {
 	pkg, err := load(ctx, name)
 	if err != nil {
@@ -87,8 +87,8 @@ func tryPackage(ctx context.Context, name string) (string, error) {
 		counts[survived], counts[notReached], unreached), nil
 }
 
-// tryAll tries mutants in their order until there are as many results as the flag -n asks
-// for, without those that do not build, and counts the results.
+// tryAll tries mutants in order until it has the number of results that the flag -n sets, and
+// returns the counts of the results. Mutants that do not build do not count toward -n.
 func tryAll(ctx context.Context, pkg *goPackage, mutants []mutant) (map[result]int, error) {
 	var (
 		mu     sync.Mutex

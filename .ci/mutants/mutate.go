@@ -17,18 +17,18 @@ type mutant struct {
 	source     []byte
 	start, end token.Position
 	with       string
-	change     string // what it is, in words
+	change     string // a description
 	reached    bool   // by a test
 }
 
-// text returns the file with the change.
+// text returns the changed file.
 func (m mutant) text() []byte {
 	changed := append([]byte(nil), m.source[:m.start.Offset]...)
 	changed = append(changed, m.with...)
 	return append(changed, m.source[m.end.Offset:]...)
 }
 
-// String returns the place, the change, and the line as it was.
+// String returns the position, the change, and the original line.
 func (m mutant) String() string {
 	path := m.path
 	if wd, err := os.Getwd(); err == nil {
@@ -39,7 +39,7 @@ func (m mutant) String() string {
 		path, m.start.Line, m.start.Column, m.change, strings.TrimSpace(line))
 }
 
-// swaps are the operators that a mutant has in place of others.
+// swaps maps an operator to its replacement in a mutant.
 var swaps = map[token.Token]token.Token{
 	token.LSS: token.LEQ, token.LEQ: token.LSS,
 	token.GTR: token.GEQ, token.GEQ: token.GTR,
@@ -59,8 +59,8 @@ type lister struct {
 	mutants []mutant
 }
 
-// mutantsOf lists the mutants of a file, and none of one that is generated. Some of them do
-// not build.
+// mutantsOf returns the mutants of a file. A generated file has none. Some mutants do not
+// build.
 func mutantsOf(path string) ([]mutant, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
@@ -80,7 +80,8 @@ func mutantsOf(path string) ([]mutant, error) {
 	return l.mutants, nil
 }
 
-// list adds the mutants of a node and of all in it. The type is that of the function around it.
+// list adds the mutants of a node and of its children. function is the type of the
+// enclosing function.
 func (l *lister) list(root ast.Node, function *ast.FuncType) {
 	ast.Inspect(root, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -138,7 +139,7 @@ func (l *lister) list(root ast.Node, function *ast.FuncType) {
 	})
 }
 
-// add adds a mutant. The change is empty if it is the replacement as it stands.
+// add adds a mutant. If change is empty, add describes the replacement.
 func (l *lister) add(start, end token.Pos, with, change string) {
 	m := mutant{
 		path: l.path, source: l.source,
@@ -155,7 +156,7 @@ func (l *lister) textOf(n ast.Node) string {
 	return string(l.source[l.fset.Position(n.Pos()).Offset:l.fset.Position(n.End()).Offset])
 }
 
-// negate adds the opposite of a condition, unless swap adds it.
+// negate adds the negation of a condition, unless swap adds it.
 func (l *lister) negate(cond ast.Expr) {
 	if cond == nil {
 		return
@@ -166,7 +167,7 @@ func (l *lister) negate(cond ast.Expr) {
 	l.add(cond.Pos(), cond.End(), "!("+l.textOf(cond)+")", "condition negated")
 }
 
-// negateCases negates the conditions of a switch that has no tag.
+// negateCases negates the conditions of a switch without a tag.
 func (l *lister) negateCases(s *ast.SwitchStmt) {
 	if s.Tag != nil {
 		return
@@ -184,12 +185,12 @@ func (l *lister) swap(pos token.Pos, op token.Token) {
 	}
 }
 
-// drop has a statement never happen, in such a way that what it uses is still used.
+// drop disables a statement. Its variables stay in use, so that the mutant builds.
 func (l *lister) drop(n ast.Node) {
 	l.add(n.Pos(), n.End(), "if false { "+l.textOf(n)+" }", "statement dropped")
 }
 
-// succeed returns nil in place of an error.
+// succeed returns nil instead of an error.
 func (l *lister) succeed(n *ast.ReturnStmt, function *ast.FuncType) {
 	if function.Results == nil || len(n.Results) != function.Results.NumFields() {
 		return
@@ -204,7 +205,7 @@ func (l *lister) succeed(n *ast.ReturnStmt, function *ast.FuncType) {
 	}
 }
 
-// count adds one to an integer, and takes one away.
+// count adds a mutant with the integer plus one, and one with the integer minus one.
 func (l *lister) count(n *ast.BasicLit) {
 	i, err := strconv.ParseInt(n.Value, 0, 64)
 	if n.Kind != token.INT || err != nil {
@@ -221,8 +222,8 @@ func isString(n ast.Expr) bool {
 	return ok && lit.Kind == token.STRING
 }
 
-// isLock says if an expression locks or unlocks: without that, a test hangs, or has a race
-// that it does not see.
+// isLock reports whether an expression locks or unlocks. Without it, a test hangs, or has a
+// race that it does not detect.
 func isLock(n ast.Expr) bool {
 	call, ok := n.(*ast.CallExpr)
 	if !ok {

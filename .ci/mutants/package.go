@@ -15,13 +15,13 @@ import (
 
 // A goPackage is a package whose mutants are tried.
 type goPackage struct {
-	name    string   // as the go command takes it
-	path    string   // to import it
-	files   []string // that are built here, without tests
+	name    string   // argument of the go command
+	path    string   // import path
+	files   []string // built on this system, without tests
 	timeout time.Duration
 }
 
-// load asks the go command about a package.
+// load returns the package that the go command lists for name.
 func load(ctx context.Context, name string) (*goPackage, error) {
 	list := exec.CommandContext(ctx, "go", "list", "-json=Dir,ImportPath,GoFiles", name)
 	list.Stderr = os.Stderr
@@ -43,7 +43,7 @@ func load(ctx context.Context, name string) (*goPackage, error) {
 	return pkg, nil
 }
 
-// A result is what the tests make of a mutant.
+// A result is the outcome of the tests of a mutant.
 type result int
 
 const (
@@ -58,7 +58,7 @@ func (r result) String() string {
 	return [...]string{"killed", "timed out", "survived", "not covered", "not built"}[r]
 }
 
-// try runs the tests on a mutant, unless none of them reaches it.
+// try runs the tests on a mutant if one of them reaches it.
 func (p *goPackage) try(ctx context.Context, m mutant) (result, error) {
 	if !m.reached {
 		return notReached, nil
@@ -98,7 +98,7 @@ func (p *goPackage) try(ctx context.Context, m mutant) (result, error) {
 	return killed, nil
 }
 
-// cover runs the tests on the code as it is, and returns what they reach.
+// cover runs the tests on the unchanged code, and returns the code that they reach.
 func (p *goPackage) cover(ctx context.Context) (*coverage, error) {
 	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {

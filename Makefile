@@ -1,8 +1,8 @@
-# Debian keeps nginx in /usr/sbin, which is not on everybody's PATH.
+# Debian installs nginx in /usr/sbin, which may not be in PATH.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-# The version is asked of git here and not by the go command, which refuses to
-# build at all in a clone that belongs to another user.
+# The version comes from git and not from the go command, which refuses to build in a
+# clone that belongs to another user.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 SOAK ?= 10m
@@ -34,49 +34,49 @@ test: deps build lint ## install what the tests need, build, lint, run all tests
 	@echo "Again without the race detector, which allocates and takes the time of others:"
 	go test -timeout 8m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestCanaries' ./hub ./cmd/partyline
 
-deps: ## install what the tests need beside Go (Debian: by apt, only what is missing)
+deps: ## install the programs that the tests need besides Go, if they are missing (Debian, with apt)
 	@bash .ci/install
 
 lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import rule
-	@# gofumpt brings a printer of its own, which may align columns in another way than the
-	@# toolchain's gofmt: a file has to satisfy both.
+	@# gofumpt has its own printer, which may align columns differently from the toolchain's
+	@# gofmt. A file must satisfy both.
 	@unformatted=$$($(TOOL) gofumpt -l . && gofmt -l .) || exit 1; \
 	if [ -n "$$unformatted" ]; then \
-		echo "not formatted (mend it with: $(TOOL) gofumpt -w .; if gofmt -d still shows a column, name its longest value):" >&2; \
+		echo "not formatted (fix it with: $(TOOL) gofumpt -w .; if gofmt -d still shows a column, give its longest value a name):" >&2; \
 		echo "$$unformatted" | sort -u >&2; \
 		exit 1; \
 	fi
 	go vet ./... ./.ci/mutants
 	GOARCH=386 CGO_ENABLED=0 go vet ./...
 	GOOS=darwin GOARCH=arm64 go build ./...
-	@# SQLite takes minutes for each system: these two build what does not need it.
+	@# SQLite takes minutes to build for each system. These two build only the packages without it.
 	GOOS=freebsd GOARCH=amd64 go build ./hub ./tcpgw ./wsgw ./web
 	GOOS=windows GOARCH=amd64 go build ./hub ./tcpgw ./wsgw ./web
 	$(TOOL) staticcheck ./... ./.ci/mutants
 	@if command -v shellcheck >/dev/null; then \
 		shellcheck $(filter-out %.mod %.sum %/mutants,$(wildcard .ci/*)); \
 	else \
-		echo "lint: no shellcheck here, the scripts go unchecked" >&2; \
+		echo "lint: shellcheck is not installed, the scripts are not checked" >&2; \
 	fi
 	@bash .ci/imports
 
 fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
 	@FUZZTIME=$(FUZZTIME) bash .ci/fuzz
 
-soak: ## simulate the hub, run random histories, and talk while 1 in 100 misbehaves, each for SOAK (10m)
+soak: ## simulate the hub, run random histories, and talk while 1 client in 100 misbehaves, each for SOAK (10m)
 	go test ./hub -run TestSimulation -v -count 1 -timeout 0 -args -sim.time $(SOAK) -sim.crowd 300
 	go test ./hub ./hub/disk -run Histories -count 1 -timeout 0 -args -journal.time $(SOAK)
 	SOAK=$(SOAK) go test -run 'TestSoak|TestSteadyReaders' -v -count 1 -timeout 0 ./cmd/partyline
 
-kills: ## kill the server while there is talk, KILLS (100) times: nothing acknowledged is lost
+kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged message is lost
 	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 ./cmd/partyline
 
-hangups: ## have each client hang up HANGUPS (100) times in each of its ways: nothing that arrived is lost
+hangups: ## make each client hang up HANGUPS (100) times in each of its ways: nothing that arrived is lost
 	HANGUPS=$(HANGUPS) go test -run TestClients -v -count 1 -timeout 0 ./cmd/partyline
 
-mutants: ## change MUTANTS (25) places in each package, one at a time: do its tests notice? (MUTATED=./hub, SEED=1)
-	@# It takes some 20 minutes. A mutant may loop, and take memory until there is none.
+mutants: ## change MUTANTS (25) positions in each package, one at a time, and list what its tests miss (MUTATED=./hub, SEED=1)
+	@# This takes about 20 minutes. ulimit stops a mutant that allocates without end.
 	ulimit -v 8388608; nice -n 15 go run ./.ci/mutants -n $(MUTANTS) -seed $(SEED) $(MUTATED)
 
-bench: ## compare with queue-per-member and the floor (BENCH='at rest' for single rows, BENCHRUNS=5)
+bench: ## compare with queue-per-member and the floor (BENCH='at rest' for some rows, BENCHRUNS=5)
 	REACH='$(BENCH)' BENCHRUNS=$(BENCHRUNS) go test -run TestReach -v -count 1 -timeout 60m ./cmd/partyline/internal/load

@@ -9,44 +9,44 @@ import "time"
 
 const (
 	// stayTime is after how long a member counts as one that stays.
-	stayTime = time.Second
+	announceDelay = time.Second
 	// stayEvery is the least time between two looks at those that do not yet.
-	stayEvery = 50 * time.Millisecond
+	announceInterval = 50 * time.Millisecond
 )
 
 // add puts m, which has its place in no stream of the room yet, among the members. If m is
 // known, or asked for something by coming, the others learn of it now. r.mu is held.
-func (r *room) add(m *member) {
+func (r *room) addLocked(m *member) {
 	m.index = len(r.members)
 	r.members = append(r.members, m)
-	m.came = time.Now()
+	m.entered = time.Now()
 	switch {
-	case m.known:
-		r.know(m)
-	case !m.quiet:
-		r.introduce(m)
-	case r.stayed == nil:
-		r.stayed = time.AfterFunc(stayTime, r.announceStayed)
+	case m.announced:
+		r.arriveLocked(m)
+	case !m.session.silent:
+		r.announceLocked(m)
+	case r.announceTimer == nil:
+		r.announceTimer = time.AfterFunc(announceDelay, r.announceWaiting)
 	}
 }
 
 // remove takes m from the members. r.mu is held.
-func (r *room) remove(m *member) {
-	if m.known {
-		r.known--
-		r.swap(m.index, r.known)
+func (r *room) removeLocked(m *member) {
+	if m.announced {
+		r.announced--
+		r.swapLocked(m.index, r.announced)
 	}
 	last := len(r.members) - 1
-	r.swap(m.index, last)
+	r.swapLocked(m.index, last)
 	r.members[last] = nil
 	r.members = r.members[:last]
-	if r.known == last && r.stayed != nil {
-		r.stayed.Stop()
-		r.stayed = nil
+	if r.announced == last && r.announceTimer != nil {
+		r.announceTimer.Stop()
+		r.announceTimer = nil
 	}
 }
 
-func (r *room) swap(i, j int) {
+func (r *room) swapLocked(i, j int) {
 	r.members[i], r.members[j] = r.members[j], r.members[i]
 	r.members[i].index, r.members[j].index = i, j
 }
@@ -55,46 +55,46 @@ func (r *room) swap(i, j int) {
 func (r *room) announce(m *member) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !m.known {
-		r.introduce(m)
+	if !m.announced {
+		r.announceLocked(m)
 	}
 }
 
 // introduce tells the others of m for the first time, and the log, which must not block. r.mu
 // is held.
-func (r *room) introduce(m *member) {
-	m.known = true
+func (r *room) announceLocked(m *member) {
+	m.announced = true
 	r.hub.log.Info("member on", "nick", m.nick, "via", m.via, "addr", m.addr, "room", r.name)
-	r.know(m)
+	r.arriveLocked(m)
 }
 
 // know counts m, and tells the others that it is here. r.mu is held.
-func (r *room) know(m *member) {
-	r.arrived(m)
-	r.swap(m.index, r.known)
-	r.known++
+func (r *room) arriveLocked(m *member) {
+	r.joinedLocked(m)
+	r.swapLocked(m.index, r.announced)
+	r.announced++
 }
 
 // announceStayed tells the others of the members that have stayed.
-func (r *room) announceStayed() {
+func (r *room) announceWaiting() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stayed == nil || r.closed { // stopped meanwhile, or all go
+	if r.announceTimer == nil || r.closed { // stopped meanwhile, or all go
 		return
 	}
 	left := time.Duration(-1) // until the next of them has stayed
-	for i := r.known; i < len(r.members); i++ {
+	for i := r.announced; i < len(r.members); i++ {
 		m := r.members[i]
-		wait := stayTime - time.Since(m.came)
+		wait := announceDelay - time.Since(m.entered)
 		if wait <= 0 {
-			r.introduce(m)
+			r.announceLocked(m)
 		} else if left < 0 || wait < left {
 			left = wait
 		}
 	}
 	if left < 0 {
-		r.stayed = nil
+		r.announceTimer = nil
 		return
 	}
-	r.stayed.Reset(max(left, stayEvery))
+	r.announceTimer.Reset(max(left, announceInterval))
 }

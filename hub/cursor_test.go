@@ -24,28 +24,28 @@ func TestMoveOnAfterTheEnd(t *testing.T) {
 	j := &journalWith{Journal: history.NewMemory(history.Retention{Messages: 1})}
 	h := New(Options{Journal: j})
 	r := newRoom(h, lobby)
-	m := newMember(h, &Caller{Codecs: simCodecs}, newSimConn(1, 1))
+	m := &newSession(h, &Caller{Codecs: simCodecs}, newSimConn(1, 1)).member
 	locked := func(f func()) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		m.mu.Lock()
-		defer m.mu.Unlock()
+		m.out.mu.Lock()
+		defer m.out.mu.Unlock()
 		f()
 	}
 	var s *stream
 	locked(func() {
-		s = r.stream(m.codec())
+		s = r.streamLocked(m.out.codecLocked())
 		end := s.end()
-		m.seek(end)
+		m.out.seekLocked(end)
 	})
 	j.lacks = func() {
 		locked(func() {
-			m.give(errors.New("broken"))
-			m.seek(cursor{})
+			m.out.discardLocked(errors.New("broken"))
+			m.out.seekLocked(cursor{})
 		})
 	}
-	m.moveOn(m.cur)
-	if len(s.readers) != 0 || len(r.streams) != 0 || m.cur != (cursor{}) {
+	m.out.skipGap(m.out.cursor)
+	if len(s.readers) != 0 || len(r.streams) != 0 || m.out.cursor != (cursor{}) {
 		t.Errorf("the stream has %d readers, the room %d streams", len(s.readers), len(r.streams))
 	}
 	if n := h.backlog.used.Load(); n != 0 {

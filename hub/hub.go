@@ -48,23 +48,23 @@ type Options struct {
 // A Hub holds the rooms and everybody in them. Its methods may be called from any
 // goroutine.
 type Hub struct {
-	journal   history.Journal
-	replay    int
-	maxLine   int
-	window    int64
-	rate      float64
-	burst     int
-	readOn    time.Duration
-	limits    admission.Limits
-	gate      *admission.Gate
-	backlog   backlog      // of all streams
-	placeless atomic.Int64 // bytes of texts that the journal has not committed yet
-	lastPage  atomic.Pointer[wire.Page]
-	roomList  roomList
-	nicks     nicks
-	looking   chan struct{} // holds a token for each who may encode history
-	version   string
-	log       *slog.Logger
+	journal          history.Journal
+	replay           int
+	maxLine          int
+	window           int64
+	rate             float64
+	burst            int
+	readOn           time.Duration
+	limits           admission.Limits
+	gate             *admission.Gate
+	backlog          backlog      // of all streams
+	uncommittedBytes atomic.Int64 // bytes of texts that the journal has not committed yet
+	lastPage         atomic.Pointer[wire.Page]
+	roomList         roomList
+	nicks            nicks
+	historySlots     chan struct{} // holds a token for each who may encode history
+	version          string
+	log              *slog.Logger
 
 	mu      sync.Mutex // taken before any other
 	closing bool
@@ -99,22 +99,22 @@ func New(o Options) *Hub {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Hub{
-		journal: o.Journal,
-		replay:  max(o.Replay, 0),
-		maxLine: o.MaxLine,
-		window:  o.Window,
-		rate:    o.Rate,
-		burst:   o.Burst,
-		readOn:  o.ReadOn,
-		limits:  o.Limits,
-		gate:    admission.NewGate(o.Limits),
-		backlog: backlog{limit: o.Limits.Backlog},
-		looking: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
-		version: o.Version,
-		log:     o.Log,
-		rooms:   make(map[string]*room),
-		nicks:   nicks{byLook: make(map[string]*member)},
-		members: make(map[*member]struct{}),
+		journal:      o.Journal,
+		replay:       max(o.Replay, 0),
+		maxLine:      o.MaxLine,
+		window:       o.Window,
+		rate:         o.Rate,
+		burst:        o.Burst,
+		readOn:       o.ReadOn,
+		limits:       o.Limits,
+		gate:         admission.NewGate(o.Limits),
+		backlog:      backlog{limit: o.Limits.Backlog},
+		historySlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
+		version:      o.Version,
+		log:          o.Log,
+		rooms:        make(map[string]*room),
+		nicks:        nicks{bySkeleton: make(map[string]*member)},
+		members:      make(map[*member]struct{}),
 	}
 }
 
@@ -128,41 +128,40 @@ func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) { return h.gate.Adm
 func (h *Hub) Serve(ctx context.Context, who Caller, c Conn) error {
 	// This goroutine waits for as long as the member stays. Another one takes the way
 	// through the door, which needs a deeper stack than waiting does.
-	begun := make(chan *member)
-	go h.begin(&who, c, begun)
-	m := <-begun
-	if m == nil {
+	started := make(chan *session)
+	go h.start(&who, c, started)
+	s := <-started
+	if s == nil {
 		return ErrShutdown
 	}
 	if ctx.Done() != nil {
-		defer m.follow(ctx)()
+		defer s.endWith(ctx)()
 	}
-	return m.stay()
+	return s.readLoop()
 }
 
-// begin puts somebody on the line who can then stay, and answers nil where the server
-// ends.
-func (h *Hub) begin(who *Caller, c Conn, begun chan<- *member) {
-	m := newMember(h, who, c)
-	if !h.admit(m) {
+// start sends a session that is in its room, or nil if the hub shuts down.
+func (h *Hub) start(who *Caller, c Conn, started chan<- *session) {
+	s := newSession(h, who, c)
+	if !h.add(&s.member) {
 		c.Close(ErrShutdown)
-		begun <- nil
+		started <- nil
 		return
 	}
-	m.begin(who)
-	begun <- m
+	s.start(who)
+	started <- s
 }
 
 // dismiss forgets m, which is off the line, when nothing of it is left.
-func (h *Hub) dismiss(m *member) {
+func (h *Hub) remove(m *member) {
 	h.mu.Lock()
 	delete(h.members, m) // before the wait: Shutdown starts nothing more for m
 	h.mu.Unlock()
 	m.wg.Wait()
-	if m.known {
-		h.log.Info("member off", "nick", m.nick, "via", m.via, "addr", m.addr, "reason", reason(m.over))
+	if m.announced {
+		h.log.Info("member off", "nick", m.nick, "via", m.via, "addr", m.addr, "reason", reason(m.session.endErr))
 	} else {
-		h.log.Debug("caller gone without a word", "via", m.via, "addr", m.addr, "reason", reason(m.over))
+		h.log.Debug("caller gone without a word", "via", m.via, "addr", m.addr, "reason", reason(m.session.endErr))
 	}
 	h.serving.Done()
 }
@@ -174,7 +173,7 @@ func reason(why error) string {
 	return why.Error()
 }
 
-func (h *Hub) admit(m *member) bool {
+func (h *Hub) add(m *member) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closing {
@@ -195,7 +194,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 		r.close()
 	}
 	for m := range h.members {
-		m.wg.Go(func() { m.hangUp(ErrShutdown) })
+		m.wg.Go(func() { m.session.end(ErrShutdown) })
 	}
 	h.mu.Unlock()
 
@@ -212,7 +211,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	}
 	h.mu.Lock()
 	for m := range h.members {
-		m.wg.Go(func() { m.cut(ErrShutdown) })
+		m.wg.Go(func() { m.out.cut(ErrShutdown) })
 	}
 	for _, r := range h.rooms {
 		r.abandon()

@@ -21,8 +21,8 @@ func nickName(wish string) (string, *wire.Refusal) {
 // nicks knows which member has which name. Its methods may be called from any goroutine,
 // with a room's mu held or without.
 type nicks struct {
-	mu     sync.Mutex // taken after hub.mu and a room's mu; nothing is taken after it
-	byLook map[string]*member
+	mu         sync.Mutex // taken after hub.mu and a room's mu; nothing is taken after it
+	bySkeleton map[string]*member
 }
 
 // take gives m a name in place of the one that it had, and reports whether it could: not if
@@ -32,7 +32,7 @@ func (n *nicks) take(m *member, nick string, looks []string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	taken := slices.ContainsFunc(looks, func(look string) bool {
-		other := n.byLook[look]
+		other := n.bySkeleton[look]
 		return other != nil && other != m
 	})
 	if taken {
@@ -52,13 +52,13 @@ func (n *nicks) release(m *member) {
 
 // list puts m under looks, and under no others. n.mu is held.
 func (n *nicks) list(m *member, looks []string) {
-	for _, look := range m.looks {
-		delete(n.byLook, look)
+	for _, look := range m.skeletons {
+		delete(n.bySkeleton, look)
 	}
 	for _, look := range looks {
-		n.byLook[look] = m
+		n.bySkeleton[look] = m
 	}
-	m.looks = looks
+	m.skeletons = looks
 }
 
 // find returns the member that has a name, whatever its case, and the name as it is spelled;
@@ -70,7 +70,7 @@ func (n *nicks) find(name string) (m *member, nick string) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	m = n.byLook[look]
+	m = n.bySkeleton[look]
 	if m == nil || !names.EqualFold(m.nick, name) {
 		return nil, ""
 	}
@@ -87,8 +87,8 @@ func (r *room) rename(m *member, nick string) bool {
 		return false
 	}
 	if nick != old {
-		r.tellAll(&wire.Renamed{At: time.Now(), Room: r.name, Nick: old, To: nick})
-		m.noteSaid(r)
+		r.broadcastLocked(&wire.Renamed{At: time.Now(), Room: r.name, Nick: old, To: nick})
+		m.out.markOwnLocked(r)
 	}
 	return true
 }

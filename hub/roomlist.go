@@ -54,7 +54,7 @@ func (h *Hub) countRooms() []wire.RoomCount {
 func (r *room) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.known
+	return r.announced
 }
 
 func fullerFirst(a, b wire.RoomCount) int {

@@ -27,7 +27,7 @@ func BenchmarkRoomList(b *testing.B) {
 	m := withRooms(10_000)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.roomsAnswer(&wire.Request{Verb: wire.VerbRooms})
+		m.session.roomsAnswer(&wire.Request{Verb: wire.VerbRooms})
 	}
 }
 

@@ -41,7 +41,7 @@ func (h *Hub) findOrMake(m *member, name string) (*room, *wire.Refusal) {
 		r.closed = h.closing
 		h.rooms[name] = r
 	}
-	r.coming++
+	r.entering++
 	return r, nil
 }
 
@@ -60,10 +60,10 @@ func (h *Hub) mayMake(m *member, name string) *wire.Refusal {
 	}
 	limiter, whose := m.slot.NewRooms(), "your address has made"
 	if limiter == nil {
-		if m.newRooms == nil {
-			m.newRooms = admission.NewRoomsLimiter(limits.NewRooms)
+		if m.session.newRooms == nil {
+			m.session.newRooms = admission.NewRoomsLimiter(limits.NewRooms)
 		}
-		limiter, whose = m.newRooms, "you have made"
+		limiter, whose = m.session.newRooms, "you have made"
 	}
 	if !limiter.Allow() {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: whose + " too many rooms: join one that is there, or wait a minute"}
@@ -75,10 +75,10 @@ func (h *Hub) mayMake(m *member, name string) *wire.Refusal {
 func (h *Hub) enter(m *member, r *room, ref string, wrong []wire.Event) *wire.Welcome {
 	h.mu.Lock()
 	r.mu.Lock()
-	r.coming--
+	r.entering--
 	h.mu.Unlock()
 	defer r.mu.Unlock()
-	return r.enter(m, ref, wrong)
+	return r.enterLocked(m, ref, wrong)
 }
 
 // leave takes m out of its room, and the room out of the hub when it was the last.
@@ -89,8 +89,8 @@ func (h *Hub) leave(m *member, word string) {
 	defer h.mu.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.members) == 0 && r.coming == 0 && h.rooms[r.name] == r {
-		r.tellCrowd(0) // to nobody: it stops the timer
+	if len(r.members) == 0 && r.entering == 0 && h.rooms[r.name] == r {
+		r.flushPresenceLocked(0) // to nobody: it stops the timer
 		delete(h.rooms, r.name)
 		h.journal.Release(r.name) // before anybody can open it again
 	}

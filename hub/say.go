@@ -8,57 +8,59 @@ import (
 const (
 	// mostPlaceless is how many bytes a member may have said that have no place yet. It
 	// is read no further then.
-	mostPlaceless = 64 << 10
+	maxUncommitted = 64 << 10
 	// crowdPlaceless is how many all together may have, before each may have but one
 	// message without a place.
-	crowdPlaceless = 16 << 20
+	maxUncommittedTotal = 16 << 20
 	// placelessCost is what a message counts for beside its text.
-	placelessCost = 256
+	uncommittedOverhead = 256
 )
 
 // placelessSize returns what a message takes while it has no place.
-func placelessSize(q *wire.Request) int { return placelessCost + len(q.Text) + len(q.Ref) + len(q.Key) }
+func uncommittedSize(q *wire.Request) int {
+	return uncommittedOverhead + len(q.Text) + len(q.Ref) + len(q.Key)
+}
 
 // say gives the room a message of m's by way of the journal, and answers m where it
 // asked for that.
-func (m *member) say(q *wire.Request) error {
-	r := m.room
-	if !r.begin(m, q) {
+func (s *session) say(q *wire.Request) error {
+	r := s.room
+	if !r.reserve(&s.member, q) {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "not said: the server is ending"}
 	}
-	m.spoke = true
-	msg := &wire.Message{Room: r.name, From: m.nick, Via: m.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
-	m.hub.journal.Append(msg, q.Key, func(f history.Result) { r.commit(m, q, msg, f) })
+	s.awaitsOwn = true
+	msg := &wire.Message{Room: r.name, From: s.nick, Via: s.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
+	s.hub.journal.Append(msg, q.Key, func(f history.Result) { r.commit(&s.member, q, msg, f) })
 	return nil
 }
 
 // begin reports whether m may give the journal a message of this room, which commit is
 // called for then. It waits while the room, or the journal, can't take so much.
-func (r *room) begin(m *member, q *wire.Request) bool {
+func (r *room) reserve(m *member, q *wire.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.waitForPlace(m); !r.closed && r.isPlaceless(m, q); r.waitForPlace(m) {
-		r.sweepRest(m)
+	for r.awaitReadersLocked(m); !r.closed && r.overUncommittedLocked(m, q); r.awaitReadersLocked(m) {
+		r.handOverSweepLocked(m)
 		r.changed.Wait()
 	}
 	if r.closed {
 		return false
 	}
-	if r.flow.full {
-		m.ahead += len(q.Text)
+	if r.backpressure.congested {
+		m.aheadBytes += len(q.Text)
 	}
-	r.saying++
-	m.saying++
-	m.placeless += placelessSize(q)
-	r.hub.placeless.Add(int64(placelessSize(q)))
-	m.sweeps = true
+	r.uncommitted++
+	m.uncommitted++
+	m.uncommittedBytes += uncommittedSize(q)
+	r.hub.uncommittedBytes.Add(int64(uncommittedSize(q)))
+	m.mustSweep = true
 	return true
 }
 
 // isPlaceless reports whether so much of what m said has no place yet that it has to wait
 // with q. r.mu is held.
-func (r *room) isPlaceless(m *member, q *wire.Request) bool {
-	return m.saying > 0 && (m.placeless+placelessSize(q) > mostPlaceless || r.hub.placeless.Load() > crowdPlaceless)
+func (r *room) overUncommittedLocked(m *member, q *wire.Request) bool {
+	return m.uncommitted > 0 && (m.uncommittedBytes+uncommittedSize(q) > maxUncommitted || r.hub.uncommittedBytes.Load() > maxUncommittedTotal)
 }
 
 // commit tells the room a message that has its place, and its sender what it asked for.
@@ -66,44 +68,44 @@ func (r *room) isPlaceless(m *member, q *wire.Request) bool {
 func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, f history.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.saying--
-	m.saying--
-	m.placeless -= placelessSize(q)
-	r.hub.placeless.Add(-int64(placelessSize(q)))
+	r.uncommitted--
+	m.uncommitted--
+	m.uncommittedBytes -= uncommittedSize(q)
+	r.hub.uncommittedBytes.Add(-int64(uncommittedSize(q)))
 	if f.Err == nil && !f.Repeated {
 		if f.Unstored { // else it is the journal's, and not to be written to
 			msg.Unstored = true
 		}
-		r.tellStored(!f.Unstored)
-		r.last = msg.ID
-		r.record(msg)
-		m.noteSaid(r)
+		r.noteStoredLocked(!f.Unstored)
+		r.lastID = msg.ID
+		r.appendLocked(msg)
+		m.out.markOwnLocked(r)
 	}
 	switch {
 	case f.Err != nil:
-		m.queue(&wire.Refusal{Ref: q.Ref, Key: q.Key, Code: wire.CodeUnavailable, Message: "not said: history can't take it now, try again in a moment"})
+		m.out.enqueue(&wire.Refusal{Ref: q.Ref, Key: q.Key, Code: wire.CodeUnavailable, Message: "not said: history can't take it now, try again in a moment"})
 	case q.Ref == "" && q.Key == "":
 	case f.Unstored:
-		m.queue(&wire.Notice{Code: wire.NoticeUnstored, Message: unstoredText, Ref: q.Ref, Key: q.Key, ID: msg.ID})
+		m.out.enqueue(&wire.Notice{Code: wire.NoticeUnstored, Message: unstoredText, Ref: q.Ref, Key: q.Key, ID: msg.ID})
 	default:
-		m.queue(&wire.Ack{Ref: q.Ref, Key: q.Key, ID: msg.ID})
+		m.out.enqueue(&wire.Ack{Ref: q.Ref, Key: q.Key, ID: msg.ID})
 	}
 	r.dirty = true // m's answer too
-	if !f.More && !m.sweeps {
-		r.sweepSoon()
+	if !f.More && !m.mustSweep {
+		r.sweepSoonLocked()
 	}
-	if !f.More || m.saying == 0 {
+	if !f.More || m.uncommitted == 0 {
 		r.changed.Broadcast() // somebody may wait to say more, or to leave
 	}
 }
 
 // noteSaid notes that the room was told something of m's last. r.mu is held.
-func (m *member) noteSaid(r *room) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if s := m.cur.stream; s != nil && s.room == r {
+func (o *outbox) markOwnLocked(r *room) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if s := o.cursor.stream; s != nil && s.room == r {
 		end := s.end()
-		m.said = end.place()
+		o.answerAt = end.position()
 	}
 }
 
@@ -111,16 +113,16 @@ const unstoredText = "heard but not stored: history can't be written now"
 
 // tellStored tells the room when history stops to be written, and when it is again. r.mu
 // is held.
-func (r *room) tellStored(stored bool) {
+func (r *room) noteStoredLocked(stored bool) {
 	if stored == !r.unstored {
 		return
 	}
 	r.unstored = !stored
 	if stored {
-		r.record(&wire.Notice{Code: wire.NoticeStored, Message: "history is written again"})
+		r.appendLocked(&wire.Notice{Code: wire.NoticeStored, Message: "history is written again"})
 		return
 	}
-	r.record(unstoredNotice())
+	r.appendLocked(unstoredNotice())
 }
 
 func unstoredNotice() *wire.Notice {
@@ -129,7 +131,7 @@ func unstoredNotice() *wire.Notice {
 
 // standing returns what the room was told and still holds, for those who did not hear it.
 // r.mu is held.
-func (r *room) standing() []wire.Event {
+func (r *room) stateLocked() []wire.Event {
 	if r.unstored {
 		return []wire.Event{unstoredNotice()}
 	}
@@ -138,17 +140,17 @@ func (r *room) standing() []wire.Event {
 
 // awaitPlaces waits until all that m said has its place, so that what it asks for next
 // comes behind that. It reports false where the hub waits no longer.
-func (m *member) awaitPlaces() bool {
-	r := m.room
+func (s *session) awaitCommits() bool {
+	r := s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.await(func() bool { return m.saying == 0 })
-	return m.saying == 0
+	r.awaitLocked(func() bool { return s.uncommitted == 0 })
+	return s.uncommitted == 0
 }
 
 // await waits until done holds, or the hub waits for the journal no longer. r.mu is held,
 // and released meanwhile.
-func (r *room) await(done func() bool) {
+func (r *room) awaitLocked(done func() bool) {
 	for !done() && !r.abandoned {
 		r.changed.Wait()
 	}

@@ -7,24 +7,61 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"golang.org/x/time/rate"
+
+	"partyline/hub/admission"
 	"partyline/hub/names"
 	"partyline/hub/wire"
 )
 
+// A session reads what its member asks for, one line at a time, and does it. It ends the
+// member. Serve's goroutine runs it; what other goroutines may use as well says so.
+type session struct {
+	member // one allocation
+
+	lines     LineBuffer           // nil if the Conn can't say whether a line has come
+	silent    bool                 // it has asked for nothing
+	verbatim  bool                 // lines of text are said as they are
+	awaitsOwn bool                 // the room has something of it that it may not have heard yet
+	slowed    bool                 // it has the notice that it is read more slowly
+	idleLines int                  // lines and frames in a row that asked for nothing, while nothing can be written
+	allowance *admission.Allowance // nil until it says something
+	newRooms  *rate.Limiter        // nil until its first room, or if its address has one
+
+	// Guarded by the outbox's mu; any goroutine.
+	turn   bool        // a line is handled, or the member is ended; see takeTurn
+	ended  bool        // nothing more is read
+	readOn *time.Timer // ends the member if its input is read for too long after a failed write; else nil
+
+	// Guarded by the turn.
+	endErr    error  // why the member ended; nil before
+	leaveText string // its parting word
+}
+
+func newSession(h *Hub, who *Caller, c Conn) *session {
+	s := &session{member: member{hub: h, conn: c, via: who.Via, addr: who.Addr, slot: who.Slot}}
+	s.session = s
+	s.out.member = &s.member
+	s.out.format, s.out.codecs = who.Format, who.Codecs
+	s.out.try, _ = c.(TryWriter)
+	s.lines, _ = c.(LineBuffer)
+	return s
+}
+
 // stay answers what m asks until it is off the line and nothing of it is left, and returns
 // why it is off. While m says nothing, this is all that is on the stack.
-func (m *member) stay() (why error) {
-	defer m.end(&why)
-	if wait := m.inherit(); wait > 0 {
-		if why := m.pause(wait); why != nil {
+func (s *session) readLoop() (why error) {
+	defer s.finish(&why)
+	if wait := s.inheritAllowance(); wait > 0 {
+		if why := s.pause(wait); why != nil {
 			return why
 		}
 	}
 	for first := true; ; {
-		line, err := m.conn.ReadLine()
-		wait, why := m.take(line, err, first)
+		line, err := s.conn.ReadLine()
+		wait, why := s.handle(line, err, first)
 		if why == nil && wait > 0 {
-			why = m.pause(wait)
+			why = s.pause(wait)
 		}
 		if why != nil {
 			return why
@@ -34,44 +71,44 @@ func (m *member) stay() (why error) {
 }
 
 // end is deferred by stay.
-func (m *member) end(why *error) {
+func (s *session) finish(why *error) {
 	if p := recover(); p != nil {
-		m.logPanic(p)
+		s.logPanic(p)
 		*why = ErrFault
 	}
-	m.hangUp(*why)
-	m.takeTurn() // somebody else may have ended it, or be at it
-	*why = m.over
-	m.endTurn()
-	if m.allowance != nil {
-		m.slot.LeaveAllowance(m.allowance)
+	s.end(*why)
+	s.takeTurn() // somebody else may have ended it, or be at it
+	*why = s.endErr
+	s.endTurn()
+	if s.allowance != nil {
+		s.slot.LeaveAllowance(s.allowance)
 	}
-	m.hub.dismiss(m)
+	s.hub.remove(&s.member)
 }
 
 // follow ends m with a context. What it returns stops that.
-func (m *member) follow(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { m.hangUp(ErrShutdown) })
+func (s *session) endWith(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { s.end(ErrShutdown) })
 }
 
 // begin gives m its name and its room, and tells it what it asked for wrongly.
-func (m *member) begin(who *Caller) {
+func (s *session) start(who *Caller) {
 	defer func() {
 		if p := recover(); p != nil {
-			m.logPanic(p)
-			m.hangUp(ErrFault)
+			s.logPanic(p)
+			s.end(ErrFault)
 		}
 	}()
-	m.takeTurn()
-	defer m.endTurn()
-	if m.over != nil {
+	s.takeTurn()
+	defer s.endTurn()
+	if s.endErr != nil {
 		return
 	}
 	var wrong []wire.Event
-	if bad := m.takeName(who.Nick); bad != nil {
+	if bad := s.takeName(who.Nick); bad != nil {
 		wrong = append(wrong, bad)
 	}
-	r, bad := m.firstRoom(who.Room)
+	r, bad := s.firstRoom(who.Room)
 	if bad != nil {
 		wrong = append(wrong, bad)
 	}
@@ -81,8 +118,8 @@ func (m *member) begin(who *Caller) {
 			wrong = append(wrong, wire.BadRequest("since is not an id"))
 		}
 	}
-	m.quiet = who.Nick == "" && who.Room == "" && who.Since == ""
-	m.enter(r, "", since, wrong)
+	s.silent = who.Nick == "" && who.Room == "" && who.Since == ""
+	s.enter(r, "", since, wrong)
 }
 
 // firstRoom opens the room that a newcomer wishes for, or the lobby.
@@ -131,93 +168,93 @@ func taken(nick string) *wire.Refusal {
 
 // enter puts m into a room: the welcome, what it did wrong on the way, the replay, and
 // then what is said from now on.
-func (m *member) enter(r *room, ref string, since int64, wrong []wire.Event) {
-	welcome := m.hub.enter(m, r, ref, wrong)
-	m.flush() // history may take its time
+func (s *session) enter(r *room, ref string, since int64, wrong []wire.Event) {
+	welcome := s.hub.enter(&s.member, r, ref, wrong)
+	s.out.flush() // history may take its time
 	var bad *wire.Refusal
 	switch {
 	case since >= 0:
-		_, bad = m.retellSince(r, since, welcome.Last)
-	case m.format == wire.Text && m.hub.replay > 0:
-		_, bad = m.retellLast(r, welcome.Last, m.hub.replay)
+		_, bad = s.replaySince(r, since, welcome.Last)
+	case s.out.format == wire.Text && s.hub.replay > 0:
+		_, bad = s.replayLast(r, welcome.Last, s.hub.replay)
 	}
 	if bad != nil {
-		m.queue(bad)
+		s.out.enqueue(bad)
 	}
-	m.free()
+	s.out.free()
 }
 
 // take handles what ReadLine returned. It returns for how long m is not to be read then,
 // and why it is to be ended, if it is.
-func (m *member) take(line []byte, err error, first bool) (wait time.Duration, why error) {
-	m.takeTurn()
-	defer m.endTurn()
-	if m.over != nil {
-		return 0, m.over
+func (s *session) handle(line []byte, err error, first bool) (wait time.Duration, why error) {
+	s.takeTurn()
+	defer s.endTurn()
+	if s.endErr != nil {
+		return 0, s.endErr
 	}
-	m.makePlace()
+	s.awaitQueue()
 	cost := wire.Plain
 	var bad *wire.Refusal
 	switch {
 	case errors.Is(err, ErrControl):
-	case errors.Is(err, ErrTooLong) || err == nil && len(line) > m.lineLimit():
-		bad = wire.TooLong(m.lineLimit())
+	case errors.Is(err, ErrTooLong) || err == nil && len(line) > s.lineLimit():
+		bad = wire.TooLong(s.lineLimit())
 	case errors.As(err, &bad):
 	case err != nil:
 		return 0, err
 	default:
-		if cost, err = m.heed(line, first); !errors.As(err, &bad) && err != nil {
+		if cost, err = s.handleLine(line, first); !errors.As(err, &bad) && err != nil {
 			return 0, err
 		}
 	}
 	if bad != nil {
-		m.sweep()
-		m.tell(bad)
+		s.sweep()
+		s.reply(bad)
 	}
-	if m.isBroken() {
+	if s.out.failed() {
 		asks := err == nil && bad == nil && cost != wire.Idle
-		if cost, why = m.chargeGone(asks, cost); why != nil {
+		if cost, why = s.chargeDisconnected(asks, cost); why != nil {
 			return 0, why
 		}
 	}
-	wait = m.keepPace(cost)
-	if m.lines == nil || !m.lines.HasLine() {
-		m.sweep()
+	wait = s.charge(cost)
+	if s.lines == nil || !s.lines.HasLine() {
+		s.sweep()
 	}
 	return wait, nil
 }
 
-func (m *member) lineLimit() int {
-	if m.format == wire.JSON {
-		return wire.MaxMessage(m.hub.maxLine)
+func (s *session) lineLimit() int {
+	if s.out.format == wire.JSON {
+		return wire.MaxMessage(s.hub.maxLine)
 	}
-	return m.hub.maxLine
+	return s.hub.maxLine
 }
 
 // heed reads a line and does what it asks. It returns what that costs m.
-func (m *member) heed(line []byte, first bool) (wire.Cost, error) {
+func (s *session) handleLine(line []byte, first bool) (wire.Cost, error) {
 	if first {
 		line = bytes.TrimPrefix(line, []byte("\uFEFF"))
 	}
 	var q *wire.Request
 	var bad *wire.Refusal
-	if m.format == wire.JSON {
-		q, bad = wire.ParseJSON(line, m.hub.maxLine)
+	if s.out.format == wire.JSON {
+		q, bad = wire.ParseJSON(line, s.hub.maxLine)
 	} else {
-		q, bad = wire.ParseText(string(line), m.verbatim)
+		q, bad = wire.ParseText(string(line), s.verbatim)
 	}
 	if bad != nil {
 		return wire.Plain, bad
 	}
-	cost := q.Cost(m.format) // before the request changes the format
+	cost := q.Cost(s.out.format) // before the request changes the format
 	if q == nil {
 		return cost, nil
 	}
-	if m.quiet {
-		m.quiet = false
-		m.room.announce(m)
+	if s.silent {
+		s.silent = false
+		s.room.announce(&s.member)
 	}
-	err := m.do(q)
+	err := s.dispatch(q)
 	if errors.As(err, &bad) {
 		bad.Ref, bad.Key = q.Ref, q.Key
 		if cost == wire.Idle {
@@ -228,63 +265,63 @@ func (m *member) heed(line []byte, first bool) (wire.Cost, error) {
 }
 
 // hangUp ends m for a reason, unless it is ended already. Any goroutine may call it.
-func (m *member) hangUp(why error) {
-	m.takeTurn()
-	defer m.endTurn()
-	if m.over != nil {
+func (s *session) end(why error) {
+	s.takeTurn()
+	defer s.endTurn()
+	if s.endErr != nil {
 		return
 	}
-	m.over = why
-	m.mu.Lock()
-	m.ended = true
-	if m.readOn != nil {
-		m.readOn.Stop()
+	s.endErr = why
+	s.out.mu.Lock()
+	s.ended = true
+	if s.readOn != nil {
+		s.readOn.Stop()
 	}
-	m.wake() // its session may pause
-	m.mu.Unlock()
+	s.out.wakeLocked() // its session may pause
+	s.out.mu.Unlock()
 	defer func() {
 		if p := recover(); p != nil {
-			m.logPanic(p)
+			s.logPanic(p)
 		}
 	}()
-	m.depart(why)
+	s.leave(why)
 }
 
 // depart takes m out of its room, gives it what it is owed and a goodbye, and closes its
 // connection.
-func (m *member) depart(why error) {
-	r := m.room // none where it came while the server ended
+func (s *session) leave(why error) {
+	r := s.room // none where it came while the server ended
 	if r == nil {
-		m.hub.nicks.release(m)
+		s.hub.nicks.release(&s.member)
 	} else {
-		m.hub.leave(m, m.word)
-		r.settle(m, cursor{}, func() {})
-		if last := m.lastWord(why); last != nil {
-			m.queue(last)
+		s.hub.leave(&s.member, s.leaveText)
+		r.finishParting(&s.member, cursor{}, func() {})
+		if last := s.goodbye(why); last != nil {
+			s.out.enqueue(last)
 		}
-		m.drain()
+		s.out.drain()
 	}
-	m.mu.Lock()
-	if m.broken == nil {
-		m.give(why)
+	s.out.mu.Lock()
+	if s.out.writeErr == nil {
+		s.out.discardLocked(why)
 	}
-	m.mu.Unlock()
-	if err := m.conn.Close(why); err != nil {
-		m.hub.log.Debug("closing a connection", "via", m.via, "addr", m.addr, "err", err)
+	s.out.mu.Unlock()
+	if err := s.conn.Close(why); err != nil {
+		s.hub.log.Debug("closing a connection", "via", s.via, "addr", s.addr, "err", err)
 	}
-	m.waitUntil(func() bool { return !m.writing })
+	s.out.waitUntil(func() bool { return !s.out.writing })
 }
 
 // cut ends m's connection at once.
-func (m *member) cut(why error) {
-	m.mu.Lock()
-	m.give(why)
-	m.mu.Unlock()
-	m.conn.Close(why)
+func (o *outbox) cut(why error) {
+	o.mu.Lock()
+	o.discardLocked(why)
+	o.mu.Unlock()
+	o.member.conn.Close(why)
 }
 
 // lastWord returns what m is told before its connection is closed for a reason.
-func (m *member) lastWord(why error) wire.Event {
+func (s *session) goodbye(why error) wire.Event {
 	switch {
 	case errors.Is(why, ErrQuit):
 		return &wire.Bye{Reason: "quit", Text: "you left"}

@@ -12,12 +12,12 @@ func (s *story) checkInside() {
 			if m.index != i || m.room != r {
 				s.errorf("%s: member %d is listed as %d", r.name, i, m.index)
 			}
-			if m.known != (i < r.known) {
-				s.errorf("%s: member %d of %d that are known: %v", r.name, i, r.known, m.known)
+			if m.announced != (i < r.announced) {
+				s.errorf("%s: member %d of %d that are known: %v", r.name, i, r.announced, m.announced)
 			}
-			m.mu.Lock()
-			st := m.cur.stream
-			m.mu.Unlock()
+			m.out.mu.Lock()
+			st := m.out.cursor.stream
+			m.out.mu.Unlock()
 			if st == nil || st.room != r {
 				s.errorf("%s: a member reads no stream of it", r.name)
 				continue
@@ -44,13 +44,13 @@ func (s *story) checkInside() {
 // checkEnd checks that nothing is left when all are gone.
 func (s *story) checkEnd() {
 	h := s.hub
-	if len(h.members) != 0 || len(h.nicks.byLook) != 0 || len(h.rooms) != 0 {
-		s.errorf("%d members, %d names and %d rooms are left", len(h.members), len(h.nicks.byLook), len(h.rooms))
+	if len(h.members) != 0 || len(h.nicks.bySkeleton) != 0 || len(h.rooms) != 0 {
+		s.errorf("%d members, %d names and %d rooms are left", len(h.members), len(h.nicks.bySkeleton), len(h.rooms))
 	}
 	if n := h.backlog.used.Load(); n != 0 {
 		s.errorf("%d bytes are counted that nobody keeps", n)
 	}
-	if n := h.placeless.Load(); n != 0 {
+	if n := h.uncommittedBytes.Load(); n != 0 {
 		s.errorf("%d bytes without a place are left", n)
 	}
 	for st := range s.streams {

@@ -16,18 +16,18 @@ const (
 // oldest of which leave when the chain is longer than the window. Only the holder of the
 // room's lock appends; whoever has a cursor reads what is published without a lock.
 type stream struct {
-	room    *room
-	codec   Codec
-	head    *chunk // the oldest in the window
-	tail    *chunk
-	bytes   int64        // published from head to tail
-	total   atomic.Int64 // published ever
-	seen    int64        // of that when it was looked at for being quiet
-	window  int64
-	backlog *backlog
-	readers map[*member]struct{} // the members that read it, and those that will; guarded by the room's lock
-	told    time.Time            // when its readers were told something last
-	ping    *time.Timer          // nil if the codec's clients want no sign of life
+	room        *room
+	codec       Codec
+	head        *chunk // the oldest in the window
+	tail        *chunk
+	bytes       int64        // published from head to tail
+	total       atomic.Int64 // published ever
+	shrinkTotal int64        // of that when it was looked at for being quiet
+	window      int64
+	backlog     *backlog
+	readers     map[*member]struct{} // the members that read it, and those that will; guarded by the room's lock
+	lastEvent   time.Time            // when its readers were told something last
+	ping        *time.Timer          // nil if the codec's clients want no sign of life
 }
 
 // A backlog counts what streams keep for those who read slowly: all but their tails.
@@ -41,42 +41,42 @@ func (b *backlog) full() bool { return b.limit > 0 && b.used.Load() > b.limit }
 
 // A chunk holds whole frames: none straddles two.
 type chunk struct {
-	buf  []byte // its whole capacity; what is published never changes
-	at   int64  // bytes of the stream before it
-	size atomic.Int64
-	next atomic.Pointer[chunk] // nil in the tail, and in a chunk that left the window
-	left atomic.Bool           // the window; set before next is cleared
+	buf     []byte // its whole capacity; what is published never changes
+	at      int64  // bytes of the stream before it
+	size    atomic.Int64
+	next    atomic.Pointer[chunk] // nil in the tail, and in a chunk that left the window
+	evicted atomic.Bool           // the window; set before next is cleared
 
 	// Guarded by the room's lock.
-	seq      int64 // its number in the stream
-	before   int64 // messages in the stream before this chunk
-	messages int64 // messages in it
-	first    int64 // id of the first of them; 0 where there is none
-	prior    int64 // newest id before it
-	last     int64 // newest id at its end, whichever chunk that message is in
+	seq            int64 // its number in the stream
+	messagesBefore int64 // messages in the stream before this chunk
+	messages       int64 // messages in it
+	firstID        int64 // id of the first of them; 0 where there is none
+	lastIDBefore   int64 // newest id before it
+	lastID         int64 // newest id at its end, whichever chunk that message is in
 }
 
 // told returns how many messages the stream has had up to the chunk's end.
-func (c *chunk) told() int64 { return c.before + c.messages }
+func (c *chunk) messagesThrough() int64 { return c.messagesBefore + c.messages }
 
 // newStream returns an empty stream for a room. r.mu is held.
 func newStream(r *room, codec Codec) *stream {
-	c := &chunk{buf: make([]byte, firstChunk), prior: r.last, last: r.last}
+	c := &chunk{buf: make([]byte, firstChunk), lastIDBefore: r.lastID, lastID: r.lastID}
 	s := &stream{
 		room: r, codec: codec, head: c, tail: c, window: r.hub.window, backlog: &r.hub.backlog,
-		readers: make(map[*member]struct{}), told: time.Now(),
+		readers: make(map[*member]struct{}), lastEvent: time.Now(),
 	}
 	if len(codec.Append(nil, wire.Ping{Idle: true})) > 0 {
-		s.ping = time.AfterFunc(pingEvery, s.pingAll)
+		s.ping = time.AfterFunc(pingInterval, s.pingAll)
 	}
 	return s
 }
 
 // keep makes m a reader. The stream is there until release.
-func (s *stream) keep(m *member) { s.readers[m] = struct{}{} }
+func (s *stream) addReaderLocked(m *member) { s.readers[m] = struct{}{} }
 
 // release takes m out of the readers. The room drops a stream that nobody reads.
-func (s *stream) release(m *member) {
+func (s *stream) removeReaderLocked(m *member) {
 	delete(s.readers, m)
 	if len(s.readers) > 0 {
 		return
@@ -85,7 +85,7 @@ func (s *stream) release(m *member) {
 		s.ping.Stop()
 	}
 	s.trim()
-	s.room.drop(s)
+	s.room.dropLocked(s)
 }
 
 // pingAll gives the readers a sign of life.
@@ -96,19 +96,19 @@ func (s *stream) pingAll() {
 	if len(s.readers) == 0 {
 		return
 	}
-	idle := time.Since(s.told)
-	ping := wire.Ping{Idle: idle >= pingEvery}
-	if s.append(ping) > 0 {
-		r.sweepSoon()
+	idle := time.Since(s.lastEvent)
+	ping := wire.Ping{Idle: idle >= pingInterval}
+	if s.appendLocked(ping) > 0 {
+		r.sweepSoonLocked()
 	}
 	if ping.Idle {
-		s.told, idle = time.Now(), 0
+		s.lastEvent, idle = time.Now(), 0
 	}
-	s.ping.Reset(pingEvery - idle)
+	s.ping.Reset(pingInterval - idle)
 }
 
 // append encodes e behind everything else and publishes it, and returns its length.
-func (s *stream) append(e wire.Event) int {
+func (s *stream) appendLocked(e wire.Event) int {
 	c := s.tail
 	size := c.size.Load()
 	free := c.buf[size:size:len(c.buf)]
@@ -125,10 +125,10 @@ func (s *stream) append(e wire.Event) int {
 		copy(c.buf[size:], frames)
 	}
 	if m, ok := e.(*wire.Message); ok {
-		if c.first == 0 {
-			c.first = m.ID
+		if c.firstID == 0 {
+			c.firstID = m.ID
 		}
-		c.last = m.ID
+		c.lastID = m.ID
 		c.messages++
 	}
 	c.size.Store(size + int64(n))
@@ -147,12 +147,12 @@ func (s *stream) grow(n int) *chunk {
 func (s *stream) extend(size int) *chunk {
 	t := s.tail
 	c := &chunk{
-		buf:    make([]byte, size),
-		at:     t.at + t.size.Load(),
-		seq:    t.seq + 1,
-		before: t.told(),
-		prior:  t.last,
-		last:   t.last,
+		buf:            make([]byte, size),
+		at:             t.at + t.size.Load(),
+		seq:            t.seq + 1,
+		messagesBefore: t.messagesThrough(),
+		lastIDBefore:   t.lastID,
+		lastID:         t.lastID,
 	}
 	t.next.Store(c)
 	s.tail = c
@@ -171,8 +171,8 @@ func (s *stream) extend(size int) *chunk {
 // whether it did. The old one goes when all have moved on from it.
 func (s *stream) shrink() bool {
 	total := s.total.Load()
-	quiet := total == s.seen
-	s.seen = total
+	quiet := total == s.shrinkTotal
+	s.shrinkTotal = total
 	if !quiet || len(s.tail.buf) <= firstChunk {
 		return false
 	}
@@ -187,7 +187,7 @@ func (s *stream) drop() {
 	s.head = c.next.Load()
 	s.bytes -= c.size.Load()
 	s.backlog.used.Add(-c.size.Load())
-	c.left.Store(true)
+	c.evicted.Store(true)
 	c.next.Store(nil)
 }
 
@@ -205,8 +205,8 @@ func (s *stream) end() cursor { return cursor{s.tail, s.tail.size.Load(), s} }
 // firstIn returns the id of the first message from c on, or 0.
 func firstIn(c *chunk) int64 {
 	for ; c != nil; c = c.next.Load() {
-		if c.first != 0 {
-			return c.first
+		if c.firstID != 0 {
+			return c.firstID
 		}
 	}
 	return 0

@@ -31,7 +31,7 @@ func TestBacklog(t *testing.T) {
 	m := &wire.Message{ID: 1, Text: strings.Repeat("x", 1000)}
 	for range 3000 {
 		for _, s := range all {
-			s.append(m)
+			s.appendLocked(m)
 		}
 	}
 	kept := int64(0)
@@ -61,7 +61,7 @@ func TestShrink(t *testing.T) {
 	s := newStream(&room{hub: &Hub{window: 1 << 20}}, raw{})
 	begin := s.end()
 	for i := range 1000 {
-		s.append(&wire.Message{ID: int64(i + 1), Text: fmt.Sprintf("%0100d", i)})
+		s.appendLocked(&wire.Message{ID: int64(i + 1), Text: fmt.Sprintf("%0100d", i)})
 	}
 	if s.shrink() {
 		t.Error("shrunk though it was busy")
@@ -76,7 +76,7 @@ func TestShrink(t *testing.T) {
 	if n := len(s.tail.buf); n != firstChunk {
 		t.Errorf("the tail has %d bytes", n)
 	}
-	s.append(&wire.Message{ID: 1001, Text: "next"})
+	s.appendLocked(&wire.Message{ID: 1001, Text: "next"})
 	if frames, fell := late.unread(noLimit); string(frames) != "next" || fell {
 		t.Errorf("who was at the end reads %q, %v", frames, fell)
 	}

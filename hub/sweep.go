@@ -10,13 +10,13 @@ import (
 const shard = 128
 
 // sweepSoon sees to it that a sweep begins after now. r.mu is held.
-func (r *room) sweepSoon() {
+func (r *room) sweepSoonLocked() {
 	r.dirty = true
 	if !r.sweeping && len(r.members) > 0 {
 		r.sweeping = true
 		r.hub.sweeps.Go(func() {
 			if r.nextSweep(false) {
-				r.goOn()
+				r.sweepLoop()
 			}
 		})
 	}
@@ -26,42 +26,42 @@ func (r *room) sweepSoon() {
 // before it waits for anything. In a small room it writes to all others itself, once, which
 // is cheaper than to have another goroutine do it and keeps together what m said together.
 func (m *member) sweep() {
-	if !m.sweeps {
+	if !m.mustSweep {
 		return
 	}
 	r := m.room
 	r.mu.Lock()
 	if len(r.members) > shard {
-		r.sweepRest(m)
+		r.handOverSweepLocked(m)
 	}
-	m.sweeps = false
+	m.mustSweep = false
 	begin := r.dirty && !r.sweeping
 	r.sweeping = r.sweeping || begin
 	r.mu.Unlock()
 	if !begin || !r.nextSweep(false) {
 		return
 	}
-	if r.nextSweep(sweepShard(r.batch)) {
-		r.hub.sweeps.Go(r.goOn)
+	if r.nextSweep(sweepShard(r.sweepBatch)) {
+		r.hub.sweeps.Go(r.sweepLoop)
 	}
 	runtime.Gosched() // m may have said more by now, but others come first
 }
 
 // sweepRest leaves what m said to another goroutine, where there is something that m's
 // session has not swept. r.mu is held.
-func (r *room) sweepRest(m *member) {
-	if m.sweeps && r.dirty {
-		r.sweepSoon()
+func (r *room) handOverSweepLocked(m *member) {
+	if m.mustSweep && r.dirty {
+		r.sweepSoonLocked()
 	}
-	m.sweeps = false
+	m.mustSweep = false
 }
 
 // goOn writes to each member in r.batch what it has not had, without waiting for any, and
 // so on until the room has nothing new. What is said meanwhile goes along: under load one
 // call to a member carries hundreds of messages, at rest one leaves at once.
-func (r *room) goOn() {
+func (r *room) sweepLoop() {
 	for more := true; more; {
-		more = r.nextSweep(sweepAll(r.batch))
+		more = r.nextSweep(sweepAll(r.sweepBatch))
 	}
 }
 
@@ -69,14 +69,14 @@ func (r *room) goOn() {
 func (r *room) nextSweep(caughtUp bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clear(r.batch)
-	r.batch = r.batch[:0]
-	if r.unswept > 0 {
-		r.unswept = 0
+	clear(r.sweepBatch)
+	r.sweepBatch = r.sweepBatch[:0]
+	if r.unsweptBytes > 0 {
+		r.unsweptBytes = 0
 		r.changed.Broadcast()
 	}
 	if !r.dirty || len(r.members) == 0 {
-		if caughtUp && r.onlyMembersRead() {
+		if caughtUp && r.onlyMembersReadLocked() {
 			for _, s := range r.streams {
 				s.trim()
 			}
@@ -85,13 +85,13 @@ func (r *room) nextSweep(caughtUp bool) bool {
 		return false
 	}
 	r.dirty = false
-	r.batch = append(r.batch, r.members...)
+	r.sweepBatch = append(r.sweepBatch, r.members...)
 	return true
 }
 
 // onlyMembersRead reports whether no member that left still reads one of the streams.
 // r.mu is held.
-func (r *room) onlyMembersRead() bool {
+func (r *room) onlyMembersReadLocked() bool {
 	readers := 0
 	for _, s := range r.streams {
 		readers += len(s.readers)
@@ -123,7 +123,7 @@ func sweepAll(members []*member) bool {
 func sweepShard(members []*member) bool {
 	caughtUp := true
 	for _, m := range members {
-		if !m.flush() {
+		if !m.out.flush() {
 			caughtUp = false
 		}
 	}

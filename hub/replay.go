@@ -9,7 +9,7 @@ import (
 )
 
 // retellPage is how many messages are taken from the journal at once.
-const retellPage = 100
+const replayPage = 100
 
 // unreadable is what a member is told who asks for history that can't be read.
 func unreadable() *wire.Refusal {
@@ -17,32 +17,32 @@ func unreadable() *wire.Refusal {
 }
 
 // history tells the last messages again.
-func (m *member) history(q *wire.Request) error {
-	r := m.room
-	if m.format == wire.JSON {
+func (s *session) history(q *wire.Request) error {
+	r := s.room
+	if s.out.format == wire.JSON {
 		before := q.ID
 		if before == 0 {
-			before = r.newest() + 1
+			before = r.newestID() + 1
 		}
-		found, more, err := m.hub.journal.Before(r.name, before, m.asked(q, 50))
+		found, more, err := s.hub.journal.Before(r.name, before, s.pageLimit(q, 50))
 		if err != nil {
 			return unreadable()
 		}
-		m.look(func() {
-			p := m.hub.pageOf(found, true)
-			m.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: more || len(p.Fits) < len(found)})
+		s.withHistorySlot(func() {
+			p := s.hub.pageOf(found, true)
+			s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: more || len(p.Fits) < len(found)})
 		})
-		m.makePlace()
+		s.awaitQueue()
 		return nil
 	}
-	last := m.catchUpAndHold(r)
-	defer m.free()
-	n, bad := m.retellLast(r, last, m.asked(q, 20))
+	last := s.catchUpAndHold(r)
+	defer s.out.free()
+	n, bad := s.replayLast(r, last, s.pageLimit(q, 20))
 	if bad != nil {
 		return bad
 	}
 	if n == 0 {
-		m.queue(&wire.Answer{Lines: []string{"no messages"}})
+		s.out.enqueue(&wire.Answer{Lines: []string{"no messages"}})
 	}
 	return nil
 }
@@ -59,84 +59,84 @@ func (h *Hub) pageOf(found []*wire.Message, fromEnd bool) *wire.Page {
 }
 
 // asked returns how many messages a request is answered with at most.
-func (m *member) asked(q *wire.Request, usual int) int {
+func (s *session) pageLimit(q *wire.Request, usual int) int {
 	if q.Limit == 0 {
-		return min(usual, m.hub.limits.PageLimit)
+		return min(usual, s.hub.limits.PageLimit)
 	}
-	return int(min(q.Limit, int64(m.hub.limits.PageLimit)))
+	return int(min(q.Limit, int64(s.hub.limits.PageLimit)))
 }
 
 // since tells every message after an id.
-func (m *member) since(q *wire.Request) error {
-	r := m.room
-	if m.format == wire.Text {
-		last := m.catchUpAndHold(r)
-		defer m.free()
-		n, bad := m.retellSince(r, q.ID, last)
+func (s *session) since(q *wire.Request) error {
+	r := s.room
+	if s.out.format == wire.Text {
+		last := s.catchUpAndHold(r)
+		defer s.out.free()
+		n, bad := s.replaySince(r, q.ID, last)
 		if bad != nil {
 			return bad
 		}
 		if n == 0 {
-			m.queue(&wire.Answer{Lines: []string{"no messages"}})
+			s.out.enqueue(&wire.Answer{Lines: []string{"no messages"}})
 		}
 		return nil
 	}
-	last := r.newest()
-	found, gaps, err := m.hub.after(r.name, q.ID, last, m.asked(q, 50))
+	last := r.newestID()
+	found, gaps, err := s.hub.after(r.name, q.ID, last, s.pageLimit(q, 50))
 	if err != nil {
 		return unreadable()
 	}
-	m.look(func() {
-		p := m.hub.pageOf(found, false)
+	s.withHistorySlot(func() {
+		p := s.hub.pageOf(found, false)
 		upTo := last
 		if n := len(p.Fits); n > 0 {
 			upTo = p.Fits[n-1].ID
 		}
 		for _, gap := range gaps {
 			if len(p.Fits) == 0 || gap.After < upTo {
-				m.answer(gap)
+				s.out.answer(gap)
 			}
 		}
-		m.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: upTo < last})
+		s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: upTo < last})
 	})
-	m.makePlace()
+	s.awaitQueue()
 	return nil
 }
 
 // search tells the messages that have some words.
-func (m *member) search(q *wire.Request) error {
-	r := m.room
+func (s *session) search(q *wire.Request) error {
+	r := s.room
 	query := history.NewQuery(q.Text)
 	if query == nil {
 		return wire.BadRequest("there is no word to search for")
 	}
 	before := q.ID
 	if before == 0 {
-		before = r.newest() + 1
+		before = r.newestID() + 1
 	}
-	found, more, err := m.hub.journal.Search(r.name, query, before, m.asked(q, 20))
+	found, more, err := s.hub.journal.Search(r.name, query, before, s.pageLimit(q, 20))
 	if err != nil {
 		return unreadable()
 	}
-	m.look(func() {
+	s.withHistorySlot(func() {
 		p := wire.NewPage(found, false)
-		m.answer(&wire.SearchAnswer{Ref: q.Ref, Page: p, More: more || len(p.Fits) < len(found)})
+		s.out.answer(&wire.SearchAnswer{Ref: q.Ref, Page: p, More: more || len(p.Fits) < len(found)})
 	})
-	m.makePlace()
+	s.awaitQueue()
 	return nil
 }
 
 // retellLast tells the last n messages up to an id as events, and returns how many there
 // were.
-func (m *member) retellLast(r *room, last int64, n int) (int, *wire.Refusal) {
-	found, _, err := m.hub.journal.Before(r.name, last+1, n)
+func (s *session) replayLast(r *room, last int64, n int) (int, *wire.Refusal) {
+	found, _, err := s.hub.journal.Before(r.name, last+1, n)
 	if err != nil {
 		return 0, unreadable()
 	}
 	if len(found) > 0 {
-		m.queue(wire.Marker(fmt.Sprintf("the last %d messages", len(found))))
-		m.retell(found, nil)
-		m.queue(wire.Marker("live"))
+		s.out.enqueue(wire.Marker(fmt.Sprintf("the last %d messages", len(found))))
+		s.replay(found, nil)
+		s.out.enqueue(wire.Marker("live"))
 	}
 	return len(found), nil
 }
@@ -145,26 +145,26 @@ func (m *member) retellLast(r *room, last int64, n int) (int, *wire.Refusal) {
 // some are missing, and returns how many there were. Live events are held back meanwhile:
 // m heard all up to last, and nothing behind it. Where so many come that the stream does
 // not keep them all, these are told from history too, and only after them it is live.
-func (m *member) retellSince(r *room, after, last int64) (n int, bad *wire.Refusal) {
-	for from := after; !m.isBroken(); {
-		found, gaps, err := m.hub.after(r.name, from, last, retellPage)
+func (s *session) replaySince(r *room, after, last int64) (n int, bad *wire.Refusal) {
+	for from := after; !s.out.failed(); {
+		found, gaps, err := s.hub.after(r.name, from, last, replayPage)
 		if err != nil {
 			// Who resumes has to know that something is missing.
-			m.queue(&wire.Gap{After: from, Missed: -1})
+			s.out.enqueue(&wire.Gap{After: from, Missed: -1})
 			bad = unreadable()
 			break
 		}
 		if n == 0 && len(found) > 0 {
 			count := int64(len(found))
-			if count == retellPage {
+			if count == replayPage {
 				count = last - found[0].ID + 1
 			}
 			for ; len(gaps) > 0 && gaps[0].After == from; gaps = gaps[1:] {
-				m.queue(gaps[0])
+				s.out.enqueue(gaps[0])
 			}
-			m.queue(wire.Marker(fmt.Sprintf("%d messages since %d", count, after)))
+			s.out.enqueue(wire.Marker(fmt.Sprintf("%d messages since %d", count, after)))
 		}
-		m.retell(found, gaps)
+		s.replay(found, gaps)
 		n += len(found)
 		if len(found) > 0 {
 			if from = found[len(found)-1].ID; from < last {
@@ -172,63 +172,63 @@ func (m *member) retellSince(r *room, after, last int64) (n int, bad *wire.Refus
 			}
 		}
 		from = last
-		if last = r.rejoin(m, from); last < 0 {
+		if last = r.rejoin(&s.member, from); last < 0 {
 			break
 		}
 	}
 	if n > 0 {
-		m.queue(wire.Marker("live"))
+		s.out.enqueue(wire.Marker("live"))
 	}
 	return n, bad
 }
 
 // retell tells messages as events, with the gaps between them, as m takes them.
-func (m *member) retell(found []*wire.Message, gaps []*wire.Gap) {
+func (s *session) replay(found []*wire.Message, gaps []*wire.Gap) {
 	for len(found) > 0 || len(gaps) > 0 {
-		m.look(func() {
-			for !m.fullUp() && (len(found) > 0 || len(gaps) > 0) {
+		s.withHistorySlot(func() {
+			for !s.out.isFull() && (len(found) > 0 || len(gaps) > 0) {
 				if len(gaps) > 0 && (len(found) == 0 || gaps[0].After < found[0].ID) {
-					m.queue(gaps[0])
+					s.out.enqueue(gaps[0])
 					gaps = gaps[1:]
 					continue
 				}
-				m.queue(found[0])
+				s.out.enqueue(found[0])
 				found = found[1:]
 			}
 		})
-		m.makePlace()
+		s.awaitQueue()
 	}
 }
 
 // look does work for m that is worth as much as many messages to others: only so much of
 // that is done at a time that they do not notice. It must not wait for anything. What m is
 // given by it is written, as far as that needs no waiting.
-func (m *member) look(work func()) {
-	m.hub.looking <- struct{}{}
+func (s *session) withHistorySlot(work func()) {
+	s.hub.historySlots <- struct{}{}
 	defer func() {
-		<-m.hub.looking
+		<-s.hub.historySlots
 		runtime.Gosched() // others come first
 	}()
 	work()
-	m.flush()
+	s.out.flush()
 }
 
 // catchUpAndHold waits until m has heard all that the room was told until now, and holds it
 // there until m.free. It returns the newest id of what m has heard then.
-func (m *member) catchUpAndHold(r *room) (last int64) {
+func (s *session) catchUpAndHold(r *room) (last int64) {
 	r.mu.Lock()
-	m.mu.Lock()
-	last = m.hold()
-	m.mu.Unlock()
+	s.out.mu.Lock()
+	last = s.out.holdLocked()
+	s.out.mu.Unlock()
 	r.mu.Unlock()
-	m.awaitHold()
+	s.out.awaitHold()
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if place := m.cur.place(); place > m.limit { // it fell out of the window, and moved on
-		m.limit, last = place, m.cur.chunk.prior
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	if place := s.out.cursor.position(); place > s.out.limit { // it fell out of the window, and moved on
+		s.out.limit, last = place, s.out.cursor.chunk.lastIDBefore
 	}
 	return last
 }
@@ -239,17 +239,17 @@ func (m *member) catchUpAndHold(r *room) (last int64) {
 func (r *room) rejoin(m *member, told int64) int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.broken != nil || !m.cur.chunk.left.Load() || r.last <= told {
+	m.out.mu.Lock()
+	defer m.out.mu.Unlock()
+	if m.out.writeErr != nil || !m.out.cursor.chunk.evicted.Load() || r.lastID <= told {
 		return -1
 	}
-	m.seek(m.cur.stream.end())
-	last := m.hold()
-	if m.format == wire.Text { // presence was missed
-		m.append(&wire.Gap{})
+	m.out.seekLocked(m.out.cursor.stream.end())
+	last := m.out.holdLocked()
+	if m.out.format == wire.Text { // presence was missed
+		m.out.appendLocked(&wire.Gap{})
 	}
-	r.tellAgain(m, last)
+	r.resyncLocked(m, last)
 	return last
 }
 
@@ -282,8 +282,8 @@ func (h *Hub) after(room string, id, last int64, limit int) ([]*wire.Message, []
 }
 
 // newest returns the id of the newest message that the room has heard.
-func (r *room) newest() int64 {
+func (r *room) newestID() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.last
+	return r.lastID
 }

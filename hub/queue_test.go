@@ -18,10 +18,10 @@ func (plainCodec) Append(dst []byte, e wire.Event) []byte {
 	return dst
 }
 
-// filledOutbox returns an outbox with "= a" and "= b" at place 10, "= c" at 20, "= d",
+// filledQueue returns a queue with "= a" and "= b" at place 10, "= c" at 20, "= d",
 // for which 15 is asked, at 20 too, and "= e" at 30.
-func filledOutbox() *outbox {
-	o := new(outbox)
+func filledQueue() *queue {
+	o := new(queue)
 	for _, p := range []struct {
 		text string
 		at   int64
@@ -54,40 +54,40 @@ var (
 	partE = part{30, []byte("= e\n")}
 )
 
-func TestOutbox(t *testing.T) {
-	o := filledOutbox()
+func TestQueue(t *testing.T) {
+	o := filledQueue()
 	checkParts(t, o.parts, partA, partC, partE)
 	if n := o.size(); n != 20 {
 		t.Errorf("it has %d bytes", n)
 	}
-	o.took(4)
+	o.advance(4)
 	checkParts(t, o.parts, part{10, []byte("= b\n")}, partC, partE)
-	o.took(4)
+	o.advance(4)
 	checkParts(t, o.parts, partC, partE)
-	o.took(8)
-	o.took(4)
+	o.advance(8)
+	o.advance(4)
 	if !o.empty() || o.size() != 0 || o.parts != nil {
 		t.Errorf("when all is taken, %s is left", show(o.parts))
 	}
-	o.hurry()
+	o.unpin()
 	if !o.empty() {
-		t.Errorf("an empty outbox that hurries has %s", show(o.parts))
+		t.Errorf("an empty queue that hurries has %s", show(o.parts))
 	}
 }
 
-// TestOutboxHurry: all that waits for a place goes out, in its order.
-func TestOutboxHurry(t *testing.T) {
-	o := filledOutbox()
-	o.hurry()
+// TestQueueHurry: all that waits for a place goes out, in its order.
+func TestQueueHurry(t *testing.T) {
+	o := filledQueue()
+	o.unpin()
 	checkParts(t, o.parts, part{0, []byte("= a\n= b\n= c\n= d\n= e\n")})
 }
 
-// TestOutboxCut parts an outbox at places between, at and around its own.
-func TestOutboxCut(t *testing.T) {
+// TestQueueCut parts a queue at places between, at and around its own.
+func TestQueueCut(t *testing.T) {
 	all := []part{partA, partC, partE}
 	for at, first := range map[int64]int{0: 0, 9: 0, 10: 1, 19: 1, 20: 2, 29: 2, 30: 3, 99: 3} {
-		o := filledOutbox()
-		later := o.cut(at)
+		o := filledQueue()
+		later := o.cutAfter(at)
 		checkParts(t, o.parts, all[:first]...)
 		checkParts(t, later, all[first:]...)
 	}

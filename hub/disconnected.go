@@ -12,39 +12,39 @@ import (
 
 // mostUnasked is how many lines and frames in a row may ask for nothing: a flood of pings, or
 // of binary data, is not read to its end.
-const mostUnasked = 1000
+const maxIdleLines = 1000
 
 var (
-	errUnread  = errors.New("gone, and what it had sent took too long to read")
-	errUnasked = errors.New("gone, and what it had sent asked for nothing")
+	errReadTimeout = errors.New("gone, and what it had sent took too long to read")
+	errIdle        = errors.New("gone, and what it had sent asked for nothing")
 )
 
 // fail ends the writing for good. m ends with its input, or after the time for that; at once if
 // the peer is there and takes nothing, or m's Conn is at fault.
-func (m *member) fail(err error) {
-	defer m.rest()
-	if m.broken != nil {
+func (o *outbox) failLocked(err error) {
+	defer o.stopWritingLocked()
+	if o.writeErr != nil {
 		return
 	}
-	m.give(err)
+	o.discardLocked(err)
 	switch {
-	case m.ended:
+	case o.member.session.ended:
 	case errors.Is(err, ErrSlow), errors.Is(err, ErrFault):
-		m.wg.Go(func() { m.hangUp(err) })
+		o.member.wg.Go(func() { o.member.session.end(err) })
 	default:
-		m.readOn = time.AfterFunc(m.hub.readOn, func() { m.hangUp(errUnread) })
+		o.member.session.readOn = time.AfterFunc(o.member.hub.readOn, func() { o.member.session.end(errReadTimeout) })
 	}
 }
 
 // chargeGone returns what a line costs m, which can't be written to: a line that asks for
 // nothing gets no answer, and costs little. It returns an error if there are too many of them.
-func (m *member) chargeGone(asks bool, cost wire.Cost) (wire.Cost, error) {
+func (s *session) chargeDisconnected(asks bool, cost wire.Cost) (wire.Cost, error) {
 	if asks {
-		m.unasked = 0
+		s.idleLines = 0
 		return cost, nil
 	}
-	if m.unasked++; m.unasked > mostUnasked {
-		return cost, errUnasked
+	if s.idleLines++; s.idleLines > maxIdleLines {
+		return cost, errIdle
 	}
 	return wire.Idle, nil
 }

@@ -1,0 +1,84 @@
+package hub
+
+import (
+	"slices"
+
+	"partyline/hub/wire"
+)
+
+// A queue holds frames for one member alone, in order, each with a place in the member's
+// stream: the member reads the stream up to there before it gets them.
+type queue struct {
+	parts []part // at least one byte each; their places do not decrease
+}
+
+// A part is frames with the same place.
+type part struct {
+	at     int64
+	frames []byte
+}
+
+func (q *queue) empty() bool { return len(q.parts) == 0 }
+
+// size returns the bytes in q.
+func (q *queue) size() int {
+	n := 0
+	for _, p := range q.parts {
+		n += len(p.frames)
+	}
+	return n
+}
+
+// put adds an event after all that is in q, at a place or at that of what is before it if
+// that is later.
+func (q *queue) put(codec Codec, e wire.Event, at int64) {
+	if n := len(q.parts); n > 0 && q.parts[n-1].at >= at {
+		last := &q.parts[n-1]
+		last.frames = codec.Append(last.frames, e)
+		return
+	}
+	if frames := codec.Append(nil, e); len(frames) > 0 {
+		q.parts = append(q.parts, part{at, frames})
+	}
+}
+
+// took takes off the first n bytes, which are of the first part.
+func (q *queue) advance(n int) {
+	first := &q.parts[0]
+	if first.frames = first.frames[n:]; len(first.frames) > 0 {
+		return
+	}
+	if q.parts = q.parts[1:]; len(q.parts) == 0 {
+		q.parts = nil // an idle member holds nothing
+	}
+}
+
+// hurry gives everything in q the place 0: it no longer waits for the stream.
+func (q *queue) unpin() {
+	if q.empty() {
+		return
+	}
+	first := &q.parts[0]
+	first.at = 0
+	for _, p := range q.parts[1:] {
+		first.frames = append(first.frames, p.frames...)
+	}
+	clear(q.parts[1:])
+	q.parts = q.parts[:1]
+}
+
+// cut takes out of q what has a place after at, and returns that.
+func (q *queue) cutAfter(at int64) (later []part) {
+	for i, p := range q.parts {
+		if p.at > at {
+			later = slices.Clone(q.parts[i:])
+			clear(q.parts[i:])
+			q.parts = q.parts[:i]
+			break
+		}
+	}
+	return later
+}
+
+// drop empties q.
+func (q *queue) clear() { q.parts = nil }

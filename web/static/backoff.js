@@ -1,9 +1,10 @@
-// The pause before an attempt to reconnect, in milliseconds. It is drawn from the whole
-// of a span that doubles each time: a thousand pages don't come back in one moment.
+// Exponential backoff with full jitter, so that many pages do not reconnect at once after
+// the server restarts.
 
 const first = 500;
 const longest = 30_000;
 
+// pause returns the pause before a reconnect, in milliseconds. attempt counts from 0.
 export function pause(attempt, random = Math.random) {
   return random() * Math.min(longest, first * 2 ** attempt);
 }

@@ -1,5 +1,5 @@
-// The slash commands of the input line. The wire has none in JSON: they are the page's,
-// and what does not parse here is never sent.
+// The slash commands of the page. In JSON a command is a request of its own type, so the
+// page parses them, and never sends what does not parse.
 
 const usage = {
   me: "/me ACTION",
@@ -9,11 +9,11 @@ const usage = {
   search: "/search WORDS",
 };
 
-// A command is as in the text format: /, a letter, then letters, digits, _ or -, and a blank or
-// the end of the line. Paths and comments are not.
+// A command has the form that it has in the text format: /, a letter, then letters, digits,
+// _ or -, and white space or the end of the line. Paths and comments are not commands.
 const command = /^\/([A-Za-z][A-Za-z0-9_-]*)(?:[ \t\n](.*))?$/s;
 
-// parse returns {request} for the wire, {error} for the person, or null for white space.
+// parse returns {request} to send, {error} to show, or null if the input is blank.
 export function parse(input) {
   if (input.trim() === "") return null;
   const found = command.exec(input);
@@ -32,7 +32,7 @@ export function parse(input) {
 
 const say = (text) => ({ request: { type: "say", text } });
 
-// Each is handed the trimmed rest of the line and returns null if it lacks something.
+// Each function takes the trimmed rest of the input and returns null if something is missing.
 const build = {
   me: (text) => (text ? { type: "me", text } : null),
   msg: (rest) => {
@@ -47,7 +47,7 @@ const build = {
   search: (words) => (words ? { type: "search", words } : null),
 };
 
-// bareRoom is a room's name as the wire wants it; people write it with a #.
+// bareRoom returns the name of a room without the # that people write before it.
 export function bareRoom(name) {
   return name.trim().replace(/^#/, "");
 }

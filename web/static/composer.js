@@ -1,66 +1,68 @@
-// The Composer is the line in which one writes. It never loses what was written: it keeps
-// what can't be sent now or later, and takes back what was refused.
+// The Composer is the box in which the reader writes. It never loses a text: it keeps what
+// cannot be sent, and takes back what the server refused.
 
 import { parse } from "./command.js";
 
-const down = "Not sent: the line is down. Your text stays here.";
+const disconnected = "Not sent: there is no connection. Your text stays here.";
 
 export class Composer {
   #box;
-  #complaint;
+  #error;
 
-  // send(request, typed) takes over what was typed, or returns false if the line is down.
+  // send(request, typed) takes the text over, or returns false if it needs a connection
+  // and there is none.
   constructor(form, send) {
     this.#box = form.querySelector("textarea");
-    this.#complaint = form.querySelector(".refusal");
+    this.#error = form.querySelector(".refusal");
 
     form.addEventListener("submit", (e) => {
       e.preventDefault();
       const typed = this.#box.value;
       const { request, error = "" } = parse(typed) ?? {};
-      this.#complain(error);
+      this.#showError(error);
       if (!request) return;
-      if (send(request, typed)) this.#set("");
-      else this.#complain(down);
+      if (send(request, typed)) this.#setText("");
+      else this.#showError(disconnected);
     });
-    // Enter sends, but not the Enter that accepts what an input method proposes (Safari
-    // tells that one by its code alone).
+    // Enter sends, except the Enter that accepts a proposal of an input method. Safari
+    // marks that one by its key code only.
     this.#box.addEventListener("keydown", (e) => {
       if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
       e.preventDefault();
       form.requestSubmit();
     });
-    this.#box.addEventListener("input", () => this.#fit());
+    this.#box.addEventListener("input", () => this.#fitHeight());
   }
 
-  // takeBack reports false, and does nothing, if something else is being written.
+  // takeBack puts a text back into the box with an error. If the box is not empty, it
+  // returns false and does nothing.
   takeBack(typed, why) {
     if (this.#box.value.trim() !== "") return false;
-    this.#set(typed);
-    this.#complain(why);
+    this.#setText(typed);
+    this.#showError(why);
     return true;
   }
 
-  // lineUp says that sending may work again.
-  lineUp() {
-    if (this.#complaint.textContent === down) this.#complain("");
+  // connected removes the error that there is no connection.
+  connected() {
+    if (this.#error.textContent === disconnected) this.#showError("");
   }
 
   focus() {
     this.#box.focus();
   }
 
-  #complain(why) {
-    this.#complaint.textContent = why;
+  #showError(why) {
+    this.#error.textContent = why;
   }
 
-  #set(text) {
+  #setText(text) {
     this.#box.value = text;
-    this.#fit();
+    this.#fitHeight();
   }
 
-  #fit() {
+  #fitHeight() {
     this.#box.style.height = "auto";
-    this.#box.style.height = `${this.#box.scrollHeight + 2}px`; // and its borders
+    this.#box.style.height = `${this.#box.scrollHeight + 2}px`; // 2 for the borders
   }
 }

@@ -1,6 +1,6 @@
-// Entries: one element for each thing that the log shows. What others wrote becomes text
-// nodes and nothing else, and each name is isolated, so that it can't turn its neighbours
-// around.
+// Entries are the elements that the log shows, one for each event. Received text becomes
+// text nodes only. Each name is isolated, so that it cannot change the direction of the
+// text around it.
 
 export function el(name, className, ...children) {
   const e = document.createElement(name);
@@ -9,7 +9,8 @@ export function el(name, className, ...children) {
   return e;
 }
 
-// fold is how names are compared: roughly as the server does, which has the last word.
+// fold returns a name in the form in which names are compared. It approximates the server's
+// comparison, which decides.
 export function fold(nick) {
   return nick.normalize("NFC").toLowerCase();
 }
@@ -26,7 +27,7 @@ function hue(nick) {
   return (h >>> 8) % 360;
 }
 
-// entryFor returns the element for an event; me is the reader's own name.
+// entryFor returns the element for an event. me is the reader's own name.
 export function entryFor(event, me) {
   return make[event.type](event, me);
 }
@@ -38,15 +39,16 @@ const make = {
     const who = fold(e.from) === fold(me) ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"];
     return spoken(e, me, who, text(e.text));
   },
-  join: (e) => moved(e, bdi(e.nick), " has arrived"),
-  leave: (e) => moved(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
-  nick: (e) => moved(e, bdi(e.nick), " is now known as ", bdi(e.to)),
-  presence: (e) => moved(e, `${e.arrived} arrived, ${e.left} left (${e.count} here)`),
+  join: (e) => presence(e, bdi(e.nick), " has arrived"),
+  leave: (e) => presence(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
+  nick: (e) => presence(e, bdi(e.nick), " is now known as ", bdi(e.to)),
+  presence: (e) => presence(e, `${e.arrived} arrived, ${e.left} left (${e.count} here)`),
   notice: (e) => plain("notice", e.message),
   error: (e) => plain("error", e.message),
 };
 
-// spoken is what somebody said; the log joins consecutive ones of one author.
+// spoken returns the entry of a message or an action. The log groups consecutive messages
+// of one author.
 function spoken(e, me, who, body) {
   const own = fold(e.from) === fold(me);
   const entry = el("div", `entry ${e.type}${own ? " own" : ""}`, el("p", "who", ...who), time(e.at), body);
@@ -54,11 +56,11 @@ function spoken(e, me, who, body) {
   Object.assign(entry.dataset, { kind: e.type, from: e.from, at: e.at });
   if (e.to) entry.dataset.to = e.to;
   if (e.id !== undefined) entry.dataset.id = e.id;
-  if (e.stored === false) entry.append(sign("unstored", "not stored", "Everybody here heard it, but the history does not have it"));
+  if (e.stored === false) entry.append(sign("unstored", "not stored", "The room received it, but the history does not have it"));
   return entry;
 }
 
-// sign is a word beside what was said.
+// sign returns a word that stands beside a message.
 export function sign(kind, word, title) {
   const e = el("span", `sign ${kind}`, word);
   e.title = title;
@@ -71,7 +73,7 @@ export function text(...children) {
   return p;
 }
 
-function moved(e, ...children) {
+function presence(e, ...children) {
   const entry = plain(e.type, ...children);
   entry.append(time(e.at));
   return entry;
@@ -96,18 +98,19 @@ export function time(at) {
   return e;
 }
 
-// gap is a hole in what this reader got. show(after, before) asks for what lies between two
-// ids and resolves to {entries, last, more}: the elements, the id of the last one, and
-// whether there is more behind it; before is undefined where nothing was said since.
+// gap returns the entry for messages that the reader missed. show(after, before) requests the
+// messages between two ids and resolves to {entries, last, more}: the elements, the id of
+// the last one, and whether there are more; before is undefined if no message follows the
+// gap.
 export function gap({ after, missed, lost }, show) {
-  const told = el("span");
-  const entry = plain("gap", told);
-  const tell = () => {
+  const label = el("span");
+  const entry = plain("gap", label);
+  const update = () => {
     const count = missed === 1 ? "1 message missed" : `${missed} messages missed`;
-    told.textContent = lost ? `${count}, and history no longer has them` : count;
-    if (missed === undefined) told.textContent = "Messages may be missing here";
+    label.textContent = lost ? `${count}, and history no longer has them` : count;
+    if (missed === undefined) label.textContent = "Messages may be missing here";
   };
-  tell();
+  update();
   if (lost) return entry;
 
   const button = el("button", "quiet", "Show");
@@ -115,16 +118,16 @@ export function gap({ after, missed, lost }, show) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      const { entries, last, more } = await show(after, idBehind(entry));
+      const { entries, last, more } = await show(after, nextId(entry));
       entry.before(...entries);
       after = last;
       missed -= entries.length;
       lost = !more;
       if (lost) button.remove();
-      if (missed > 0) tell();
+      if (missed > 0) update();
       else entry.remove();
     } catch (err) {
-      told.textContent = `Not shown: ${err.message}`;
+      label.textContent = `Could not load them: ${err.message}`;
     }
     button.disabled = false;
   });
@@ -132,7 +135,8 @@ export function gap({ after, missed, lost }, show) {
   return entry;
 }
 
-function idBehind(entry) {
+// nextId returns the id of the first message after an entry, if there is one.
+function nextId(entry) {
   let next = entry.nextElementSibling;
   while (next && !next.dataset.id) next = next.nextElementSibling;
   return next ? Number(next.dataset.id) : undefined;

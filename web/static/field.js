@@ -1,5 +1,5 @@
-// A Field is a value that the server decides and a person may ask to change: the name and
-// the room. What is being typed is never overwritten; a refusal is shown beside it.
+// A Field shows a value that the server sets and the reader may request to change: the nick
+// or the room. It never overwrites what the reader is typing. A refusal appears beside it.
 
 export class Field {
   #input;
@@ -7,7 +7,7 @@ export class Field {
   #refusal;
   #value = "";
 
-  // change(value) asks for the change and rejects with the reason if it is refused.
+  // change(value) requests a change. It rejects with the reason if the server refuses.
   constructor(form, change) {
     this.#form = form;
     this.#input = form.querySelector("input");
@@ -28,7 +28,7 @@ export class Field {
     });
   }
 
-  // show sets the value that holds.
+  // show sets the current value.
   show(value) {
     const editing = "edited" in this.#form.dataset;
     this.#value = value;

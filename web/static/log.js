@@ -1,51 +1,51 @@
-// The Log is the scroll of entries: it grows at its end, forgets at its start, and follows
-// only a reader who is at the bottom. Behind its end stands what is not yet part of it.
+// The Log is the scrolling list of entries. It adds entries at the end, removes the oldest
+// ones, and scrolls along only while the reader is at the bottom. Pending messages follow
+// the last entry.
 
 import { el } from "./entries.js";
 
-const longest = 2_000; // entries kept
-const near = 48; // pixels from the bottom that still count as being there
-const together = 5 * 60_000; // what one author says within it bears the name once
+const maxEntries = 2_000;
+const nearBottom = 48; // in pixels; a reader this close to the bottom is at the bottom
+const groupTime = 5 * 60_000; // one author's messages within it show the name once
 
 export class Log {
   #list;
   #queue = [];
   #pending = [];
-  #tail = el("div", "pending");
+  #pendingGroup = el("div", "pending");
   #timer = 0;
   #following = true;
 
   constructor(list) {
     this.#list = list;
-    this.#tail.role = "group";
-    this.#tail.ariaLabel = "Not said yet";
-    list.addEventListener("scroll", () => this.#look(), { passive: true });
-    new ResizeObserver(() => this.#follow()).observe(list);
+    this.#pendingGroup.role = "group";
+    this.#pendingGroup.ariaLabel = "Not said yet";
+    list.addEventListener("scroll", () => this.#updateFollowing(), { passive: true });
+    new ResizeObserver(() => this.#scroll()).observe(list);
   }
 
-  // add shows an entry soon. A burst costs one layout, not one for each of its messages;
-  // a timer rather than an animation frame, since a hidden page gets no frames.
+  // add shows an entry soon, so that a burst of messages costs one layout. It uses a timer
+  // because a hidden page gets no animation frames.
   add(entry) {
     this.#queue.push(entry);
-    if (this.#queue.length > longest) this.#queue.shift();
+    if (this.#queue.length > maxEntries) this.#queue.shift();
     this.#flushSoon();
   }
 
-  // setPending shows entries behind the end, in the place of those before. It does so
-  // together with what is added, so that one gives way to what it has become.
+  // setPending replaces the entries of pending messages. It takes effect together with
+  // add, so that a message that is said does not disappear in between.
   setPending(entries) {
     this.#pending = entries;
     this.#flushSoon();
   }
 
-  // toEnd takes the reader to the end.
-  toEnd() {
+  scrollToEnd() {
     this.#following = true;
-    this.#follow();
+    this.#scroll();
   }
 
-  // addPast shows entries that a screen reader is not to read out.
-  addPast(entries) {
+  // addHistory adds entries that a screen reader does not read out.
+  addHistory(entries) {
     this.#flush();
     this.#list.ariaLive = "off";
     this.#queue = entries;
@@ -53,11 +53,11 @@ export class Log {
     setTimeout(() => (this.#list.ariaLive = "polite"), 500);
   }
 
-  // leaveRoom takes away what belongs to the room. Private messages belong to none.
+  // leaveRoom removes all entries except private messages, which belong to no room.
   leaveRoom() {
     this.#flush();
     for (const e of this.#list.querySelectorAll(":scope > :not(.private, .pending)")) e.remove();
-    this.#begin();
+    this.#showFirstAuthor();
     this.#following = true;
   }
 
@@ -68,55 +68,57 @@ export class Log {
   #flush() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#look();
+    this.#updateFollowing();
     for (const entry of this.#queue) {
       entry.classList.toggle("continued", continues(this.#last(), entry));
-      this.#list.insertBefore(entry, this.#tail.isConnected ? this.#tail : null);
+      this.#list.insertBefore(entry, this.#pendingGroup.isConnected ? this.#pendingGroup : null);
     }
     this.#queue = [];
-    while (this.#list.childElementCount > longest) this.#list.firstElementChild.remove();
-    this.#begin();
+    while (this.#list.childElementCount > maxEntries) this.#list.firstElementChild.remove();
+    this.#showFirstAuthor();
     this.#flushPending();
-    this.#follow();
+    this.#scroll();
   }
 
-  // begin has the first entry bear its name, whatever stood before it.
-  #begin() {
+  // showFirstAuthor makes the first entry show its author: the entry before it is gone.
+  #showFirstAuthor() {
     this.#list.firstElementChild?.classList.remove("continued");
   }
 
-  // flushPending leaves where it is what stays, for the sake of whoever has the focus there.
+  // flushPending does not move the entries that stay, so that they keep the focus.
   #flushPending() {
-    for (const e of [...this.#tail.children]) if (!this.#pending.includes(e)) e.remove();
+    for (const e of [...this.#pendingGroup.children]) if (!this.#pending.includes(e)) e.remove();
     let before = this.#last();
     this.#pending.forEach((entry, i) => {
       entry.classList.toggle("continued", continues(before, entry));
       before = entry;
-      const there = this.#tail.children[i];
-      if (there !== entry) this.#tail.insertBefore(entry, there ?? null);
+      const current = this.#pendingGroup.children[i];
+      if (current !== entry) this.#pendingGroup.insertBefore(entry, current ?? null);
     });
-    if (this.#pending.length === 0) this.#tail.remove();
-    else if (!this.#tail.isConnected) this.#list.append(this.#tail);
+    if (this.#pending.length === 0) this.#pendingGroup.remove();
+    else if (!this.#pendingGroup.isConnected) this.#list.append(this.#pendingGroup);
   }
 
+  // last returns the last entry that is not pending.
   #last() {
-    return this.#tail.isConnected ? this.#tail.previousElementSibling : this.#list.lastElementChild;
+    return this.#pendingGroup.isConnected ? this.#pendingGroup.previousElementSibling : this.#list.lastElementChild;
   }
 
-  // look finds out whether the reader is at the bottom.
-  #look() {
+  #updateFollowing() {
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
-    this.#following = scrollHeight - scrollTop - clientHeight < near;
+    this.#following = scrollHeight - scrollTop - clientHeight < nearBottom;
   }
 
-  #follow() {
+  #scroll() {
     if (this.#following) this.#list.scrollTop = this.#list.scrollHeight;
   }
 }
 
+// continues reports whether an entry needs no name because its author, and for a private
+// message its recipient, are those of the entry before.
 function continues(before, entry) {
   const [a, b] = [before?.dataset, entry.dataset];
   if (!a || !b.from || b.kind === "action") return false;
   const same = a.kind === b.kind && a.from === b.from && a.to === b.to;
-  return same && new Date(b.at) - new Date(a.at) < together;
+  return same && new Date(b.at) - new Date(a.at) < groupTime;
 }

@@ -1,21 +1,21 @@
-// The Outbox holds what was said until the server has it, whether the line is up or down.
-// Each message bears a key, under which sending it again after a broken line is safe: the
-// room hears it once.
+// The Outbox holds the messages that the reader has sent until the server has them, even
+// while the connection is down. Each has a key, with which the server recognises a message
+// that is sent again: the room gets it once.
 //
-// An item is "waiting" for a line, "sending" while its answer is awaited, "said" once it
-// has its id and only the log has not come to it yet, or "failed", with the reason why.
+// An item is "waiting" (for a connection), "sending" (until the answer), "said" (it has an
+// id, and the log does not show it yet), or "failed" (with the reason in why).
 
 import { now, since } from "./clock.js";
-import { LineDown } from "./line.js";
+import { ConnectionDown } from "./connection.js";
 
-const tries = 3; // a message that breaks the line each time is not sent again by itself
-const keyLife = 9 * 60_000; // below the 10 minutes for which the server knows a key
-const perhaps = "Perhaps not sent: the line went down before the server answered";
-const faultOfTheText = ["line_too_long", "bad_request"];
+const maxTries = 3; // a message may be what breaks the connection
+const keyLifetime = 9 * 60_000; // less than the 10 minutes for which the server keeps a key
+const uncertain = "Perhaps not sent: the connection was lost before the server answered";
+const textErrors = ["line_too_long", "bad_request"];
 
 export class Outbox {
-  #line;
-  #shelf;
+  #connection;
+  #store;
   #takeBack;
   #has;
   #onChange;
@@ -23,20 +23,20 @@ export class Outbox {
   #room;
   #items;
 
-  // What the shelf keeps outlives the page. takeBack(typed, why) returns whether there was
-  // room to give a text back that the server will never take; has(id) whether the log has
-  // come to a message.
-  constructor({ line, shelf, takeBack, has, onChange, clock = now }) {
-    this.#line = line;
-    this.#shelf = shelf;
+  // store keeps the items over a reload of the page. takeBack(typed, why) returns a text
+  // that the server can never accept to the composer, and reports whether the composer had
+  // room for it. has(id) reports whether the log shows a message or has passed its id.
+  constructor({ connection, store, takeBack, has, onChange, clock = now }) {
+    this.#connection = connection;
+    this.#store = store;
     this.#takeBack = takeBack;
     this.#has = has;
     this.#onChange = onChange;
     this.#now = clock;
-    this.#items = shelf.load().map((kept) => ({ ...kept, tries: 0 }));
+    this.#items = store.load().map((saved) => ({ ...saved, tries: 0 }));
   }
 
-  // of returns what was typed in a room and is not yet part of its log, in that order.
+  // of returns the items of a room in the order in which they were typed.
   of(room) {
     return this.#items.filter((item) => item.room === room);
   }
@@ -44,34 +44,36 @@ export class Outbox {
   say(request, room, typed) {
     const item = { key: newKey(), request, room, typed, at: this.#now().date, state: "waiting", tries: 0 };
     this.#items.push(item);
-    this.#go(item);
+    this.#sendIfOpen(item);
   }
 
-  // enter is to be called with the room one is in when a line is open, before anything
-  // else is said on it. What was typed in another room waits until one is there again.
+  // enter sends the waiting items of a room. It must be called after each welcome, before
+  // any other message is sent. Items of other rooms wait until the page enters those.
   enter(room) {
     this.#room = room;
     for (const item of this.of(room).filter(({ state }) => state === "waiting")) {
-      // Never written to a line, it can't have been said, however long ago it was typed.
-      if (!item.written || this.#hasKey(item)) this.#deliver(item);
-      else this.#fail(item, perhaps);
+      // An item that was never written to a connection is safe to send at any age.
+      if (!item.written || this.#serverHasKey(item)) this.#send(item);
+      else this.#fail(item, uncertain);
     }
     this.#changed();
   }
 
-  // hasKey reports whether the server is sure to know the key of an item that was written.
-  #hasKey({ written }) {
+  // serverHasKey reports whether the server is certain to still have the key of an item
+  // that was written.
+  #serverHasKey({ written }) {
     const age = since(written, this.#now());
-    return age >= 0 && age < keyLife;
+    return age >= 0 && age < keyLifetime;
   }
 
-  // retry bears the same key: if it was said after all, the server may still know it.
+  // retry sends a failed item again with the same key: if the room got it after all, the
+  // server may still have the key.
   retry(item) {
-    if (!this.#items.includes(item)) return; // pressed twice
+    if (!this.#items.includes(item)) return; // a second click
     const { why, written, ...rest } = item;
     const again = { ...rest, state: "waiting", tries: 0 };
     this.#items = this.#items.map((i) => (i === item ? again : i));
-    this.#go(again);
+    this.#sendIfOpen(again);
   }
 
   discard(item) {
@@ -79,17 +81,18 @@ export class Outbox {
     this.#changed();
   }
 
-  // arrived lets go of what the log has come to meanwhile.
-  arrived() {
-    this.#letGo(({ id }) => this.#has(id));
+  // dropShown drops the said items that the log now has.
+  dropShown() {
+    this.#dropSaidIf(({ id }) => this.#has(id));
   }
 
-  // over lets go of all that was said: the log gets it by other ways, or not at all.
-  over() {
-    this.#letGo(() => true);
+  // dropSaid drops all said items: the log gets them in another way, or not at all.
+  dropSaid() {
+    this.#dropSaidIf(() => true);
   }
 
-  // move puts what was typed for a room that there isn't where the person is now.
+  // move moves the items of a room that the page could not enter to the room that the
+  // page is in, as failed.
   move(from, to) {
     for (const item of this.of(from)) {
       item.room = to;
@@ -98,34 +101,35 @@ export class Outbox {
     this.#changed();
   }
 
-  #go(item) {
-    if (this.#line.state === "open") this.#deliver(item);
+  #sendIfOpen(item) {
+    if (this.#connection.state === "open") this.#send(item);
     this.#changed();
   }
 
-  async #deliver(item) {
+  async #send(item) {
     item.state = "sending";
     item.written ??= this.#now();
     item.tries++;
     try {
-      // An ack, or a notice that it was said but is not stored: either bears the id.
-      const { id } = await this.#line.ask({ ...item.request, key: item.key });
+      // The answer is an ack, or a notice that the message was said but not stored. Both
+      // have the id.
+      const { id } = await this.#connection.request({ ...item.request, key: item.key });
       Object.assign(item, { state: "said", id });
       if (id === undefined || item.room !== this.#room || this.#has(id)) this.#drop(item);
     } catch (err) {
-      this.#undelivered(item, err);
+      this.#notSaid(item, err);
     }
     this.#changed();
   }
 
-  #undelivered(item, err) {
-    if (err instanceof LineDown) {
-      if (item.tries < tries) item.state = "waiting";
-      else this.#fail(item, perhaps);
+  #notSaid(item, err) {
+    if (err instanceof ConnectionDown) {
+      if (item.tries < maxTries) item.state = "waiting";
+      else this.#fail(item, uncertain);
       return;
     }
     const why = `Not sent: ${err.message}`;
-    if (faultOfTheText.includes(err.code) && this.#takeBack(item.typed, why)) this.#drop(item);
+    if (textErrors.includes(err.code) && this.#takeBack(item.typed, why)) this.#drop(item);
     else this.#fail(item, why);
   }
 
@@ -133,8 +137,8 @@ export class Outbox {
     Object.assign(item, { state: "failed", why });
   }
 
-  #letGo(of) {
-    const left = this.#items.filter((item) => item.state !== "said" || !of(item));
+  #dropSaidIf(test) {
+    const left = this.#items.filter((item) => item.state !== "said" || !test(item));
     if (left.length === this.#items.length) return;
     this.#items = left;
     this.#changed();
@@ -146,12 +150,13 @@ export class Outbox {
 
   #changed() {
     const unsaid = this.#items.filter(({ state }) => state !== "said");
-    this.#shelf.save(unsaid.map((item) => (item.state === "failed" ? item : { ...item, state: "waiting" })));
+    this.#store.save(unsaid.map((item) => (item.state === "failed" ? item : { ...item, state: "waiting" })));
     this.#onChange();
   }
 }
 
-// randomUUID exists in secure contexts only, and partyline is also used over plain HTTP.
+// newKey returns a random key. crypto.randomUUID exists in secure contexts only, and
+// partyline also runs over plain HTTP.
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));

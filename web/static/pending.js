@@ -1,31 +1,31 @@
-// Pending shows what was typed and is not yet said: as it will look, at the end of the log,
-// with a sign that it isn't there yet, or with the reason why it won't be.
+// Pending makes the entries of messages that are not said yet. They stand at the end of
+// the log, each with its state, or with the reason why it failed.
 
 import { el, entryFor, sign } from "./entries.js";
 
 export class Pending {
-  #made = new Map(); // key → {item, looks, entry}
+  #shown = new Map(); // key → {item, version, entry}
   #retry;
   #discard;
 
-  // retry(item) and discard(item) are what a person can do with one that failed.
+  // retry(item) and discard(item) are called from the buttons of a failed item.
   constructor({ retry, discard }) {
     this.#retry = retry;
     this.#discard = discard;
   }
 
-  // draw returns the entries of items. One that looks as before is the same element, so
-  // that whoever is about to press its button still can.
+  // draw returns the entries of items. An item that has not changed keeps its element, so
+  // that a click on one of its buttons is not lost.
   draw(items, me) {
-    const made = new Map();
+    const shown = new Map();
     for (const item of items) {
-      const looks = JSON.stringify([item.state, item.why, me]);
-      const before = this.#made.get(item.key);
-      const same = before?.item === item && before.looks === looks;
-      made.set(item.key, same ? before : { item, looks, entry: this.#entry(item, me) });
+      const version = JSON.stringify([item.state, item.why, me]);
+      const before = this.#shown.get(item.key);
+      const same = before?.item === item && before.version === version;
+      shown.set(item.key, same ? before : { item, version, entry: this.#entry(item, me) });
     }
-    this.#made = made;
-    return [...made.values()].map(({ entry }) => entry);
+    this.#shown = shown;
+    return [...shown.values()].map(({ entry }) => entry);
   }
 
   #entry(item, me) {
@@ -34,7 +34,8 @@ export class Pending {
     const entry = entryFor({ type, from: me, at: new Date(at).toISOString(), text: request.text }, me);
     entry.querySelector("time").remove();
     entry.classList.add(state);
-    // A screen reader reads it out when it is said; until then only if that takes long.
+    // A screen reader reads out a message when it is said, and before only if it waits for
+    // a connection.
     entry.ariaLive = state === "waiting" ? "polite" : "off";
     if (state === "failed") entry.append(this.#failure(item));
     else entry.append(sign("sign", state === "waiting" ? "waiting…" : "sending…", "Not said yet"));

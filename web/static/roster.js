@@ -1,24 +1,25 @@
-// The Roster is who is here. The server lists only so many members but counts them all.
+// The Roster lists the members of the room. In a large room the server sends only some of
+// them, and the count of all.
 
 import { bdi, el, fold } from "./entries.js";
 
 export class Roster {
   #members = new Map(); // folded name → {nick, via}
   #count = 0;
-  #drawing = false;
-  #parts;
+  #drawing = false; // whether a redraw is scheduled
+  #elements;
 
-  // parts are the elements list, count and others.
-  constructor(parts) {
-    this.#parts = parts;
+  // elements has the elements list, count and others.
+  constructor(elements) {
+    this.#elements = elements;
   }
 
   set(members, count) {
     this.#members = new Map(members.map((m) => [fold(m.nick), m]));
-    this.recount(count);
+    this.setCount(count);
   }
 
-  recount(count) {
+  setCount(count) {
     this.#count = Math.max(count, this.#members.size);
     this.#drawSoon();
   }
@@ -26,13 +27,13 @@ export class Roster {
   join({ nick, via }) {
     const known = this.#members.has(fold(nick));
     this.#members.set(fold(nick), { nick, via });
-    this.recount(this.#count + (known ? 0 : 1));
+    this.setCount(this.#count + (known ? 0 : 1));
   }
 
   leave({ nick }) {
-    const whole = this.#members.size === this.#count;
+    const complete = this.#members.size === this.#count;
     const known = this.#members.delete(fold(nick));
-    this.recount(this.#count - (known || !whole ? 1 : 0));
+    this.setCount(this.#count - (known || !complete ? 1 : 0));
   }
 
   rename({ nick, to }) {
@@ -43,7 +44,7 @@ export class Roster {
     this.#drawSoon();
   }
 
-  // drawSoon makes one drawing of a burst of arrivals.
+  // drawSoon draws a burst of changes once.
   #drawSoon() {
     if (this.#drawing) return;
     this.#drawing = true;
@@ -54,7 +55,7 @@ export class Roster {
   }
 
   #draw() {
-    const { list, count, others } = this.#parts;
+    const { list, count, others } = this.#elements;
     const members = [...this.#members.values()].sort((a, b) => a.nick.localeCompare(b.nick));
     list.replaceChildren(...members.map(row));
     count.textContent = this.#count;

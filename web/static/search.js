@@ -1,126 +1,127 @@
-// Search is the box in which one looks for what was said in the room, and the panel that
-// shows what was found, newest first.
+// Search is the search box and the panel of results, newest first. It searches the messages
+// of the current room.
 
 import { bdi, el, text, time } from "./entries.js";
 import { pieces } from "./words.js";
 
-const page = 30;
+const pageLimit = 30;
 
 export class Search {
   #box;
   #panel;
-  #told;
+  #status;
   #list;
   #older;
-  #ask;
-  #goHome;
+  #request;
+  #focusComposer;
   #words = "";
-  #opener = null;
-  #turn = 0; // what an earlier search is still told is of no interest
+  #opener = null; // the element that had the focus before the panel opened
+  #searches = 0; // counts them, to ignore the answers to earlier ones
 
-  // ask(request) resolves to the server's answer and rejects with its error; goHome moves
-  // the focus to where one writes.
-  constructor({ form, panel, ask, goHome }) {
+  // request(request) resolves to the server's answer and rejects with its error.
+  constructor({ form, panel, request, focusComposer }) {
     this.#box = form.querySelector("input");
     this.#panel = panel;
-    [this.#told, this.#list, this.#older] = [".told", "ol", ".older"].map((s) => panel.querySelector(s));
-    this.#ask = ask;
-    this.#goHome = goHome;
+    [this.#status, this.#list, this.#older] = [".told", "ol", ".older"].map((s) => panel.querySelector(s));
+    this.#request = request;
+    this.#focusComposer = focusComposer;
 
     form.addEventListener("submit", (e) => {
       e.preventDefault();
       this.open(this.#box.value);
     });
     panel.querySelector(".close").addEventListener("click", () => this.#leave());
-    this.#older.addEventListener("click", () => this.#more());
+    this.#older.addEventListener("click", () => this.#findOlder());
     for (const part of [form, panel]) {
       part.addEventListener("keydown", (e) => {
         if (e.key !== "Escape" || e.isComposing) return;
-        e.preventDefault(); // what is written in the box stays while there are results
+        e.preventDefault(); // by default Escape clears the box
         this.#leave();
       });
     }
   }
 
-  // in says in which room is searched.
-  in(room) {
+  // setRoom shows the name of the room that is searched.
+  setRoom(room) {
     this.#box.placeholder = `Search #${room}`;
   }
 
-  // open shows the panel with what there is of the words.
+  // open opens the panel with the newest messages that contain the words. Without words it
+  // closes the panel.
   open(words) {
     this.#words = words.trim();
     if (this.#words === "") {
       this.close();
-      return true;
+      return;
     }
     this.#box.value = this.#words;
     if (this.#panel.hidden) this.#opener = document.activeElement;
     this.#panel.hidden = false;
     this.#list.replaceChildren();
-    // Who has a keyboard may go on in the box; who has none needs the place that it takes.
+    // The focus stays in the box, except on a touch screen, whose keyboard needs space.
     if (this.#opener !== this.#box || matchMedia("(pointer: coarse)").matches) this.#panel.focus();
     this.#find();
-    return true;
   }
 
   close() {
-    this.#turn++;
+    this.#searches++;
     this.#panel.hidden = true;
     this.#list.replaceChildren();
-    this.#tell("");
+    this.#setStatus("");
   }
 
-  // leave closes the panel towards where one came from, and then the box.
+  // leave closes the panel and returns the focus to where it was. If the panel is closed,
+  // it clears the box and moves the focus to the composer.
   #leave() {
     if (this.#panel.hidden) {
       this.#box.value = "";
-      return this.#goHome();
+      return this.#focusComposer();
     }
     this.close();
     this.#opener.focus();
   }
 
-  async #more() {
+  async #findOlder() {
     const shown = this.#list.childElementCount;
     await this.#find(Number(this.#list.lastElementChild.dataset.id));
-    this.#list.children[shown]?.focus(); // the button may be gone
+    this.#list.children[shown]?.focus(); // the button may be hidden now
   }
 
   async #find(before) {
-    const turn = ++this.#turn;
+    const search = ++this.#searches;
     const words = this.#words;
     this.#older.hidden = before === undefined;
     this.#older.disabled = true;
-    this.#tell("Searching…");
+    this.#setStatus("Searching…");
     try {
-      const { messages, more } = await this.#ask({ type: "search", words, before, limit: page });
-      if (turn !== this.#turn) return;
-      this.#list.append(...messages.map((e) => found(e, words)));
+      const { messages, more } = await this.#request({ type: "search", words, before, limit: pageLimit });
+      if (search !== this.#searches) return;
+      this.#list.append(...messages.map((e) => result(e, words)));
       this.#older.hidden = !more;
-      this.#tell(this.#count(more));
+      this.#setStatus(this.#summary(more));
     } catch (err) {
-      if (turn !== this.#turn) return;
-      this.#tell(err.code === "unknown_type" ? "This server cannot search." : `Not found out: ${err.message}`);
+      if (search !== this.#searches) return;
+      this.#setStatus(err.code === "unknown_type" ? "This server cannot search." : `Search failed: ${err.message}`);
     }
     this.#older.disabled = false;
   }
 
-  #count(more) {
+  #summary(more) {
     const n = this.#list.childElementCount;
     if (n === 0) return "Nothing found";
     const count = n === 1 ? "1 message" : `${n} messages`;
     return more ? `The newest ${count}` : `${count} found`;
   }
 
-  #tell(what) {
-    this.#told.textContent = what;
+  #setStatus(status) {
+    this.#status.textContent = status;
   }
 }
 
-function found(e, words) {
-  const said = pieces(e.text, words).map(([piece, wanted]) => (wanted ? el("mark", "", piece) : piece));
-  const item = el("li", e.type, el("p", "who", bdi(e.from)), time(e.at), text(...said));
+// result returns the list item of a message, with the words marked.
+function result(e, words) {
+  const marked = pieces(e.text, words).map(([piece, matches]) => (matches ? el("mark", "", piece) : piece));
+  const item = el("li", e.type, el("p", "who", bdi(e.from)), time(e.at), text(...marked));
   item.dataset.id = e.id;
   item.tabIndex = -1;
   return item;

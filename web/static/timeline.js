@@ -1,15 +1,15 @@
-// A Timeline decides which events of one room are shown, and when: nothing twice, and
-// what was said before one came stands before what is said since.
+// A Timeline puts the events of one room in order: it drops duplicates, and it holds live
+// events back until the history before them is known.
 //
-// Ids of a room only grow, so that the newest one had is all there is to remember.
+// The ids of a room only increase, so the newest id identifies all duplicates.
 
 export class Timeline {
-  // The newest id had, from which to resume; null until the past is known.
+  // The newest id, from which the page resumes; null until the history is known.
   newest = null;
 
-  #held = null; // what came while the past was being asked for
+  #held = null; // events since hold
 
-  // hold keeps events back until release or abandon.
+  // hold holds events back until release or abandon.
   hold() {
     this.#held = [];
   }
@@ -18,8 +18,8 @@ export class Timeline {
     return this.#held !== null;
   }
 
-  // take returns those events that are to be shown now: the given one, or none.
-  take(event) {
+  // add returns the events to show now: the given one, or none.
+  add(event) {
     if (this.#held) {
       this.#held.push(event);
       return [];
@@ -27,25 +27,25 @@ export class Timeline {
     return this.#isNew(event) ? [event] : [];
   }
 
-  // release ends the holding with the answer: the past, and the room's newest id at the
-  // time of asking. It returns what is to be shown: the past, then what came meanwhile.
-  release(past, last) {
-    const events = [...past, ...this.#held];
+  // release ends a hold and returns the events to show: the history, then the events since
+  // hold. last is the newest id of the room at the time of hold.
+  release(history, last) {
+    const events = [...history, ...this.#held];
     this.#held = null;
     const shown = events.filter((e) => this.#isNew(e));
     this.newest = Math.max(this.newest ?? 0, last ?? 0);
     return shown;
   }
 
-  // abandon ends the holding without an answer. What was held is dropped: it is part of
-  // the past that the next connection asks for.
+  // abandon ends a hold without a history. It drops the events since hold: they are in the
+  // history that the page requests on its next connection.
   abandon() {
     this.#held = null;
   }
 
-  // jump goes on with an id, whatever the newest one was: what lies before it will not
-  // come, or belongs to a past that the server knows nothing of.
-  jump(next) {
+  // skipTo continues at an id, which may be below the newest one if the server has lost
+  // its history. Messages before that id do not come any more.
+  skipTo(next) {
     this.newest = next - 1;
   }
 
@@ -57,7 +57,7 @@ export class Timeline {
   }
 }
 
-// between picks from an answer what lies strictly inside a gap.
+// between returns the messages whose ids lie strictly between two ids.
 export function between(messages, after, before) {
   return messages.filter(({ id }) => id > after && id < before);
 }

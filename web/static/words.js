@@ -1,17 +1,18 @@
-// Where in a text the words stand that were searched for.
+// Finds the words of a search in a text.
 
-// pieces parts a text into [piece, whether it is one of the words]. A word is looked for at
-// the beginning of words, and only where it is at none of them, anywhere.
+// pieces splits a text into [piece, whether it matches one of the words]. A searched word
+// matches the start of a word in the text, or any part of it if no word starts with it.
 export function pieces(text, words) {
-  const wanted = [...new Set(words.match(/[\p{L}\p{M}\p{N}_]+/gu))].map((word) => finder(text, word)).filter(Boolean);
-  if (wanted.length === 0) return [[text, false]];
+  const patterns = [...new Set(words.match(/[\p{L}\p{M}\p{N}_]+/gu))].map((word) => patternFor(text, word)).filter(Boolean);
+  if (patterns.length === 0) return [[text, false]];
   return text
-    .split(new RegExp(`(${wanted.join("|")})`, "iu"))
+    .split(new RegExp(`(${patterns.join("|")})`, "iu"))
     .map((piece, i) => [piece, i % 2 === 1])
     .filter(([piece]) => piece !== "");
 }
 
-// finder returns the pattern that finds a word, of which no character is special in one.
-function finder(text, word) {
+// patternFor returns the pattern for a word, or undefined if the text does not contain it.
+// A word has no characters that are special in a pattern.
+function patternFor(text, word) {
   return [`(?<![\\p{L}\\p{N}])${word}`, word].find((pattern) => new RegExp(pattern, "iu").test(text));
 }

@@ -45,10 +45,10 @@ for (const input of ["/foo", "/foo bar", "/foo\nbar", "/etc", "/a-B_9", "/mean",
 }
 
 for (const input of ["", " ", "\n\t "]) {
-  test(`${JSON.stringify(input)} is nothing`, () => assert.equal(parse(input), null));
+  test(`${JSON.stringify(input)} is ignored`, () => assert.equal(parse(input), null));
 }
 
-test("a room loses one # only", () => {
+test("bareRoom removes one #", () => {
   assert.equal(bareRoom(" #ops "), "ops");
   assert.equal(bareRoom("##ops"), "#ops");
 });

@@ -5,28 +5,28 @@ import { Timeline, between } from "../static/timeline.js";
 const m = (id) => ({ type: "message", id });
 const join = { type: "join" };
 
-test("live messages come once, in order", () => {
+test("each live message is shown once, in order", () => {
   const t = new Timeline();
-  assert.deepEqual([m(3), m(3), m(2), m(7)].flatMap((e) => t.take(e)), [m(3), m(7)]);
+  assert.deepEqual([m(3), m(3), m(2), m(7)].flatMap((e) => t.add(e)), [m(3), m(7)]);
   assert.equal(t.newest, 7);
 });
 
-test("events without an id always come", () => {
+test("events without an id are always shown", () => {
   const t = new Timeline();
-  assert.deepEqual([join, m(1), join].flatMap((e) => t.take(e)), [join, m(1), join]);
+  assert.deepEqual([join, m(1), join].flatMap((e) => t.add(e)), [join, m(1), join]);
 });
 
-test("the past stands before what came meanwhile, and nothing is there twice", () => {
+test("the history comes before the held events, without duplicates", () => {
   const t = new Timeline();
   t.hold();
   assert.ok(t.holding);
-  assert.deepEqual([m(9), join, m(10)].flatMap((e) => t.take(e)), []);
+  assert.deepEqual([m(9), join, m(10)].flatMap((e) => t.add(e)), []);
   assert.deepEqual(t.release([m(7), m(8), m(9)], 8), [m(7), m(8), m(9), join, m(10)]);
   assert.ok(!t.holding);
-  assert.deepEqual([m(10), m(11)].flatMap((e) => t.take(e)), [m(11)]);
+  assert.deepEqual([m(10), m(11)].flatMap((e) => t.add(e)), [m(11)]);
 });
 
-test("an empty room is resumed from where it stood", () => {
+test("an empty room is resumed from its newest id", () => {
   const t = new Timeline();
   assert.equal(t.newest, null);
   t.hold();
@@ -34,25 +34,25 @@ test("an empty room is resumed from where it stood", () => {
   assert.equal(t.newest, 41);
 });
 
-test("what was held when the line broke is asked for again", () => {
+test("events that were held when the connection was lost are loaded again", () => {
   const t = new Timeline();
   t.hold();
-  t.take(m(9));
+  t.add(m(9));
   t.abandon();
   assert.equal(t.newest, null);
   t.hold();
   assert.deepEqual(t.release([m(8), m(9)], 9), [m(8), m(9)]);
 });
 
-test("a server that begins anew is followed", () => {
+test("ids may start again after the server has lost its history", () => {
   const t = new Timeline();
-  t.take(m(1000));
-  t.jump(5);
+  t.add(m(1000));
+  t.skipTo(5);
   assert.equal(t.newest, 4);
-  assert.deepEqual([m(5), m(6)].flatMap((e) => t.take(e)), [m(5), m(6)]);
+  assert.deepEqual([m(5), m(6)].flatMap((e) => t.add(e)), [m(5), m(6)]);
 });
 
-test("a gap is filled from its inside", () => {
+test("between excludes the ids at both ends", () => {
   assert.deepEqual(between([m(4), m(5), m(6), m(7)], 4, 7), [m(5), m(6)]);
   assert.deepEqual(between([m(5)], 4, Infinity), [m(5)]);
 });

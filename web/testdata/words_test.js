@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pieces } from "../static/words.js";
 
-// marked writes [ ] around what is found.
+// marked puts brackets around the matches.
 const marked = (text, words) => pieces(text, words).map(([piece, found]) => (found ? `[${piece}]` : piece)).join("");
 
 for (const [words, text, want] of [
@@ -20,7 +20,7 @@ for (const [words, text, want] of [
   test(`${JSON.stringify(words)} in ${JSON.stringify(text)}`, () => assert.equal(marked(text, words), want));
 }
 
-test("no character of the text is lost", () => {
+test("the pieces make up the text", () => {
   const text = "<b>one</b>\n  two one";
   assert.equal(pieces(text, "one b").map(([piece]) => piece).join(""), text);
 });

@@ -1,0 +1,160 @@
+// A Connection is the WebSocket connection to the server. It detects a dead link, and
+// reconnects by itself unless the server forbids it.
+//
+// States: "connecting", "open" (after the welcome), "waiting" (to reconnect), "closed"
+// (does not reconnect).
+
+import { pause } from "./backoff.js";
+import { now, since } from "./clock.js";
+
+const subprotocol = "partyline.json.v1";
+const connectTimeout = 20_000;
+const silenceTimeout = 60_000; // the server sends something at least every 25 s
+const messageTooBig = 1009; // RFC 6455 section 7.4.1
+const stableAfter = 10_000; // a connection open this long resets the backoff
+
+export class ConnectionDown extends Error {
+  constructor() {
+    super("the connection is down");
+  }
+}
+
+export class Connection {
+  state = "closed";
+
+  #address;
+  #onEvent;
+  #onState;
+  #socket = null;
+  #timer = 0; // checks for silence while there is a socket, reconnects while there is none
+  #lastReceived; // a moment of clock.js, as are the next two
+  #openedAt;
+  #lostAt;
+  #attempt = 0;
+  #minPause = 0; // in milliseconds, requested by the server in its bye
+  #refs = 0;
+  #requests = new Map(); // ref → unanswered request
+
+  // address() returns the URL for each attempt to connect. onState is called with the new
+  // state, and with the reason if the server sent a bye.
+  constructor({ address, onEvent, onState }) {
+    this.#address = address;
+    this.#onEvent = onEvent;
+    this.#onState = onState;
+  }
+
+  connect() {
+    this.#dropSocket();
+    this.#setState("connecting");
+    this.#lastReceived = now();
+    this.#checkSilence();
+    const socket = new WebSocket(this.#address(), subprotocol);
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ code }) => {
+      if (code === messageTooBig) this.#rejectLongest();
+      this.#lost();
+    };
+    this.#socket = socket;
+  }
+
+  // wake connects at once if the connection is waiting or seems dead. The caller has a
+  // reason to expect that connecting works again.
+  wake() {
+    if (this.state === "waiting" && since(this.#lostAt) >= this.#minPause) this.connect();
+    else if (this.#socket && this.#silence() >= silenceTimeout) this.connect();
+  }
+
+  // suspend closes the connection until wake is called.
+  suspend() {
+    if (!this.#socket) return;
+    this.#dropSocket();
+    this.#lostAt = now();
+    this.#minPause = 0;
+    this.#setState("waiting");
+  }
+
+  // request sends a request and resolves to its answer. It rejects with the server's error
+  // event, or with ConnectionDown, after which the server may or may not have received
+  // the request.
+  request(request) {
+    if (this.state !== "open") return Promise.reject(new ConnectionDown());
+    const ref = `r${++this.#refs}`;
+    const frame = JSON.stringify({ ...request, ref });
+    this.#socket.send(frame);
+    return new Promise((resolve, reject) =>
+      this.#requests.set(ref, { resolve, reject, length: frame.length }),
+    );
+  }
+
+  #receive(data) {
+    this.#lastReceived = now();
+    let event;
+    try {
+      event = JSON.parse(data);
+    } catch {
+      return;
+    }
+    if (typeof event?.type !== "string") return;
+    if (event.type === "bye") return this.#lost(event);
+    if (event.type === "welcome" && this.state !== "open") {
+      this.#openedAt = now();
+      this.#setState("open");
+    }
+    const request = this.#requests.get(event.ref);
+    if (request) {
+      this.#requests.delete(event.ref);
+      if (event.type === "error") request.reject(event);
+      else request.resolve(event);
+      if (event.type !== "welcome") return;
+    }
+    this.#onEvent(event);
+  }
+
+  // rejectLongest rejects the longest request, so that it is not sent again: the server
+  // closed the connection because of its size.
+  #rejectLongest() {
+    const [ref, longest] = [...this.#requests].sort(([, a], [, b]) => b.length - a.length)[0] ?? [];
+    if (!longest) return;
+    this.#requests.delete(ref);
+    longest.reject({ type: "error", code: "line_too_long", message: "it is too long" });
+  }
+
+  #lost(bye = {}) {
+    if (this.state === "open" && since(this.#openedAt) >= stableAfter) this.#attempt = 0;
+    this.#dropSocket();
+    if (bye.reconnect === false) return this.#setState("closed", bye.reason);
+    this.#lostAt = now();
+    this.#minPause = bye.after_ms ?? 0;
+    this.#timer = setTimeout(() => this.connect(), this.#minPause + pause(this.#attempt++));
+    this.#setState("waiting", bye.reason);
+  }
+
+  // dropSocket detaches the socket before it closes it: closing a dead socket takes long,
+  // and its events no longer count.
+  #dropSocket() {
+    clearTimeout(this.#timer);
+    if (this.#socket) {
+      this.#socket.onmessage = this.#socket.onclose = null;
+      this.#socket.close();
+      this.#socket = null;
+    }
+    const unanswered = [...this.#requests.values()];
+    this.#requests.clear();
+    for (const { reject } of unanswered) reject(new ConnectionDown());
+  }
+
+  #checkSilence() {
+    const left = (this.state === "open" ? silenceTimeout : connectTimeout) - this.#silence();
+    if (left <= 0) this.#lost();
+    else this.#timer = setTimeout(() => this.#checkSilence(), left);
+  }
+
+  #silence() {
+    return since(this.#lastReceived);
+  }
+
+  #setState(state, reason) {
+    this.state = state;
+    this.#onState(state, reason);
+  }
+}

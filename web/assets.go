@@ -14,8 +14,8 @@ import (
 //go:embed static
 var static embed.FS
 
-// mimeTypes are ours rather than the machine's: a module served with a type
-// that some /etc/mime.types made up does not run.
+// mimeTypes replaces the types of the machine. Browsers do not run a module with a wrong
+// type, which /etc/mime.types may contain.
 var mimeTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
@@ -23,15 +23,15 @@ var mimeTypes = map[string]string{
 	".svg":  "image/svg+xml",
 }
 
-// An asset is one file of the page, ready to be served.
+// An asset is one file of the page.
 type asset struct {
-	path     string // as it is asked for
+	path     string // in the URL
 	mimeType string
 	etag     string
 	body     []byte
 }
 
-// assets reads what is embedded. It panics if the binary was built wrong.
+// assets returns the embedded files. It panics if a file has no MIME type.
 func assets() []asset {
 	files, err := static.ReadDir("static")
 	if err != nil {
@@ -61,8 +61,8 @@ func etag(body []byte) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
 
-// ServeHTTP lets a browser keep the asset but makes it ask each time whether it
-// still holds: a new binary is a new page, whole, at the next load.
+// ServeHTTP lets a browser cache the asset but requires it to revalidate at each use, so
+// that the first load after an update gets all new files.
 func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", a.mimeType)

@@ -14,39 +14,38 @@ import (
 	"partyline/hub/clean"
 )
 
-// forwardedFor is the header in which each proxy adds the address of its own client, on the
-// right of those that the request had already.
+// forwardedFor is the header to which each proxy appends the address of its client.
 const forwardedFor = "X-Forwarded-For"
 
 const (
-	// mostElement and mostHeader bound what the log quotes of that header, in bytes.
-	mostElement = 100
-	mostHeader  = 300
-	// reportEvery is how often the log reports an X-Forwarded-For without an address.
-	reportEvery = time.Minute
+	// maxElement and maxHeader limit the quotations of the header in the log, in bytes.
+	maxElement = 100
+	maxHeader  = 300
+	// warnInterval is the shortest time between two warnings of a header without an address.
+	warnInterval = time.Minute
 )
 
-// proxies are the networks of the proxies whose X-Forwarded-For is believed.
+// proxies are the networks of the trusted proxies.
 type proxies []netip.Prefix
 
-// contain reports whether addr is a proxy's.
+// contain reports whether addr is a trusted proxy.
 func (p proxies) contain(addr netip.Addr) bool { return admission.Within(p, addr) }
 
-// forward reports whether a proxy sends r for a client.
-func (p proxies) forward(r *http.Request) bool {
+// forwarded reports whether a trusted proxy forwards r for a client.
+func (p proxies) forwarded(r *http.Request) bool {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 	return p.contain(peer.Addr()) && slices.ContainsFunc(r.Header[forwardedFor], func(s string) bool { return s != "" })
 }
 
-// client returns the address of the client for which the proxy at peer sends a request with
-// the values of X-Forwarded-For. It reads them from the right and stops at the first address
-// that is not a proxy's: whatever is further left may be the client's invention. If it comes
-// to an element without an address, it returns that element, and the address of the proxy
-// that added it.
+// client returns the address of the client for which the proxy at peer forwards a request with
+// the given values of X-Forwarded-For. It reads them from the right and stops at the first
+// address that is not a proxy: the client may have forged the rest. At an element without an
+// address it stops too, and returns the address of the proxy that appended the element, and
+// the element as invalid.
 //
-// A comma separates elements even in quotes: otherwise a client could send a quote to hide what
-// the proxy adds.
-func (p proxies) client(peer netip.AddrPort, values []string) (client netip.AddrPort, unread string) {
+// A comma separates elements even in quotes. Otherwise a client could send a quote to hide what
+// the proxy appends.
+func (p proxies) client(peer netip.AddrPort, values []string) (client netip.AddrPort, invalid string) {
 	client = peer
 	for _, value := range slices.Backward(values) {
 		for _, element := range slices.Backward(strings.Split(value, ",")) {
@@ -66,9 +65,10 @@ func (p proxies) client(peer netip.AddrPort, values []string) (client netip.Addr
 	return client, ""
 }
 
-// parseForwarded reads an element of X-Forwarded-For: an address, with a port or without one
-// (0), an IPv6 address in brackets or without, and all of it in quotes or not. It returns false
-// for anything else, such as "unknown" or the "_hidden" of RFC 7239.
+// parseForwarded parses an element of X-Forwarded-For: an address, optionally with a port and
+// in quotes. An IPv6 address may be in brackets, and must be if a port follows. Without a port
+// the result has port 0. Anything else, such as "unknown" or the "_hidden" of RFC 7239, is not
+// ok.
 func parseForwarded(s string) (addr netip.AddrPort, ok bool) {
 	if inner, found := strings.CutPrefix(s, `"`); found {
 		if s, found = strings.CutSuffix(inner, `"`); !found {
@@ -89,21 +89,22 @@ func parseForwarded(s string) (addr netip.AddrPort, ok bool) {
 	return netip.AddrPortFrom(addr.Addr().Unmap().WithZone(""), addr.Port()), true
 }
 
-// readForwarded gives each request from one of the proxies the address of its client as its
-// RemoteAddr. If X-Forwarded-For has no address where the client's should be, that is the
-// address of the proxy that sent it, and the log gets a warning, at most one a minute.
-func readForwarded(trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
-	warn := rate.Sometimes{Interval: reportEvery}
+// setRemoteAddr returns a middleware that sets the RemoteAddr of a request from a trusted proxy
+// to the address of its client. If X-Forwarded-For lacks that address, RemoteAddr becomes the
+// address of the proxy that should have appended it, and log gets a warning, at most once every
+// warnInterval.
+func setRemoteAddr(trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
+	warn := rate.Sometimes{Interval: warnInterval}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 			values := r.Header[forwardedFor]
 			if len(values) > 0 && trusted.contain(peer.Addr()) {
-				client, unread := trusted.client(peer, values)
-				if unread != "" {
+				client, invalid := trusted.client(peer, values)
+				if invalid != "" {
 					warn.Do(func() {
-						log.Warn("no client address in X-Forwarded-For: the request counts as its proxy's own", "proxy", client,
-							"element", clean.Quote(unread, mostElement), "header", clean.Quote(strings.Join(values, ", "), mostHeader))
+						log.Warn("no client address in X-Forwarded-For, using the proxy's", "proxy", client,
+							"element", clean.Quote(invalid, maxElement), "header", clean.Quote(strings.Join(values, ", "), maxHeader))
 					})
 				}
 				r.RemoteAddr = client.String()

@@ -19,7 +19,7 @@ func networks(list ...string) (all []netip.Prefix) {
 	return all
 }
 
-// addressOf returns the address that /ws sees of a request from peer.
+// addressOf returns the RemoteAddr at /ws of a request from peer.
 func addressOf(opts Options, peer string, forwardedFor ...string) (got string) {
 	opts.WebSocket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RemoteAddr })
 	r := httptest.NewRequest("GET", "/ws", nil)
@@ -29,8 +29,8 @@ func addressOf(opts Options, peer string, forwardedFor ...string) (got string) {
 	return got
 }
 
-// TestForwarded has proxies at 192.0.2.0/24 send a request on in each form that proxies,
-// and clients that want to be somebody else, give X-Forwarded-For.
+// TestForwarded tests the forms of X-Forwarded-For that the proxies at 192.0.2.0/24 send, and
+// those that clients forge.
 func TestForwarded(t *testing.T) {
 	const peer = "192.0.2.1:1000"
 	for _, c := range []struct {
@@ -58,7 +58,7 @@ func TestForwarded(t *testing.T) {
 		{[]string{"[fe80::7%eth0]:443"}, "[fe80::7]:443", false},
 		{[]string{" \t198.51.100.7:51234\t "}, "198.51.100.7:51234", false},
 
-		// Several addresses: the last that is not a proxy's.
+		// Several addresses: the last one that is not a proxy counts.
 		{[]string{"203.0.113.9, 198.51.100.7"}, "198.51.100.7:0", false},
 		{[]string{"203.0.113.9,198.51.100.7:51234"}, "198.51.100.7:51234", false},
 		{[]string{"203.0.113.9", "198.51.100.7"}, "198.51.100.7:0", false},
@@ -68,7 +68,7 @@ func TestForwarded(t *testing.T) {
 		{[]string{"198.51.100.7,, ,"}, "198.51.100.7:0", false},
 		{[]string{"198.51.100.7", "", " "}, "198.51.100.7:0", false},
 
-		// What a client sends stays on the left of what a proxy adds, and counts for nothing.
+		// The elements that a client sends precede those of the proxies, and are ignored.
 		{[]string{"127.0.0.1, 198.51.100.7"}, "198.51.100.7:0", false},
 		{[]string{"unknown, 198.51.100.7"}, "198.51.100.7:0", false},
 		{[]string{`", 198.51.100.7`}, "198.51.100.7:0", false},
@@ -77,13 +77,13 @@ func TestForwarded(t *testing.T) {
 		{[]string{`for=127.0.0.1;by="`, "198.51.100.7:51234"}, "198.51.100.7:51234", false},
 		{[]string{"192.0.2.9, 198.51.100.7"}, "198.51.100.7:0", false},
 
-		// No client: the request is the proxy's own.
+		// No client address: the request comes from the proxy itself.
 		{nil, peer, false},
 		{[]string{""}, peer, false},
 		{[]string{" , ,"}, peer, false},
 		{[]string{"192.0.2.9"}, "192.0.2.9:0", false},
 
-		// A client that a proxy does not name: that proxy, whatever is further left.
+		// An element without an address: the proxy that appended it counts.
 		{[]string{"unknown"}, peer, true},
 		{[]string{"127.0.0.1, unknown"}, peer, true},
 		{[]string{"127.0.0.1", "unknown"}, peer, true},
@@ -119,12 +119,13 @@ func TestForwarded(t *testing.T) {
 			t.Errorf("%q: the log has %q", c.values, &log)
 		}
 		if got := addressOf(opts, "203.0.113.1:1000", c.values...); got != "203.0.113.1:1000" {
-			t.Errorf("%q, and not from a proxy: the address is %s", c.values, got)
+			t.Errorf("%q from another peer: the address is %s", c.values, got)
 		}
 	}
 }
 
-// TestProxies believes proxies in each form that an address has, and nobody else.
+// TestProxies tests that proxies are trusted whatever the form of their address, and no other
+// peer is.
 func TestProxies(t *testing.T) {
 	const header = "203.0.113.7"
 	for _, c := range []struct {
@@ -151,13 +152,13 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-// TestForwardedLogged sends a header without an address: the log quotes it once a minute, in a
-// line that is safe and short, with the element that was not understood.
+// TestForwardedLogged tests that a header without an address is logged once a minute, in a line
+// that is safe and short and has the invalid element.
 func TestForwardedLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		h := New(Options{Proxies: networks("192.0.2.0/24"), Log: slog.New(slog.NewJSONHandler(&log, nil))})
-		ask := func(values ...string) (logged string) {
+		request := func(values ...string) (logged string) {
 			r := httptest.NewRequest("GET", "/", nil)
 			r.RemoteAddr = "192.0.2.1:1000"
 			r.Header["X-Forwarded-For"] = values
@@ -165,17 +166,17 @@ func TestForwardedLogged(t *testing.T) {
 			defer log.Reset()
 			return log.String()
 		}
-		got := ask(strings.Repeat("y", 8000), "\u009b31m\u202e"+strings.Repeat("x", 8000))
+		got := request(strings.Repeat("y", 8000), "\u009b31m\u202e"+strings.Repeat("x", 8000))
 		if len(got) > 900 || strings.Count(got, "\n") != 1 || strings.ContainsAny(got, "\u009b\u202e") {
 			t.Errorf("the log has %d bytes: %.300q", len(got), got)
 		}
 		for range 3 {
-			time.Sleep(reportEvery - time.Second)
-			if got := ask("nonsense"); got != "" {
+			time.Sleep(warnInterval - time.Second)
+			if got := request("nonsense"); got != "" {
 				t.Errorf("within a minute the log has also %s", got)
 			}
 			time.Sleep(time.Second)
-			got := ask("198.51.100.7, nonsense, 192.0.2.9:80")
+			got := request("198.51.100.7, nonsense, 192.0.2.9:80")
 			for _, part := range []string{`"WARN"`, `"element":"nonsense"`, `"header":"198.51.100.7, nonsense, 192.0.2.9:80"`, `"proxy":"192.0.2.9:80"`} {
 				if !strings.Contains(got, part) {
 					t.Errorf("after a minute the log does not have %s: %s", part, got)

@@ -11,36 +11,37 @@ import (
 	"partyline/hub/clean"
 )
 
-// Hosts are names to which a server answers, besides those that always stand for it:
-// localhost, names below it, loopback addresses, and the address that a request came to.
-// The nil Hosts answers to any name.
+// Hosts is the set of host names that a server accepts in requests. Besides its members it
+// contains localhost and its subdomains, loopback addresses, and the local address of the
+// request. A nil Hosts contains every name.
 //
-// A page may have its own name point to an address of somebody else's network, this
-// machine's for example (DNS rebinding). To the browser the server there is then the page's
-// own, and its Origin equals its Host. That name is what gives it away.
+// Hosts protects against DNS rebinding: another site may resolve its own name to this server's
+// address. The browser then treats the server as part of that site, so the Origin of a request
+// equals its Host. Only the name shows that the site is not this server.
 type Hosts map[string]bool
 
-// nameChars are the characters of a name in lower case, as browsers send it.
+// nameChars are the characters of a host name. Browsers send names in lower case.
 const nameChars = "abcdefghijklmnopqrstuvwxyz0123456789-_."
 
-// ParseHosts reads names and addresses without a port. Its result is never nil.
+// ParseHosts returns the Hosts of a list of names and IP addresses without ports. If it returns
+// no error, the result is not nil.
 func ParseHosts(list []string) (Hosts, error) {
 	hosts := make(Hosts)
 	for _, s := range list {
-		name := plainName(s)
+		name := normalizeHost(s)
 		if addr, err := netip.ParseAddr(name); err == nil {
 			name = addr.Unmap().WithZone("").String()
 		} else if name == "" || strings.Trim(name, nameChars) != "" {
-			return nil, fmt.Errorf("%q is not a host: write it like chat.example.com, without a port and in ASCII", s)
+			return nil, fmt.Errorf("%q is not a host: want an ASCII name or an IP address without a port, such as chat.example.com", s)
 		}
 		hosts[name] = true
 	}
 	return hosts, nil
 }
 
-// know reports whether the server answers to the Host of r. A port does not matter, and a
-// request without a Host is no browser's.
-func (hosts Hosts) know(r *http.Request) bool {
+// contain reports whether hosts contains the Host of r, whose port is ignored. A request
+// without a Host does not come from a browser, and is accepted.
+func (hosts Hosts) contain(r *http.Request) bool {
 	name := r.Host
 	if name == "" {
 		return true
@@ -48,7 +49,7 @@ func (hosts Hosts) know(r *http.Request) bool {
 	if host, _, err := net.SplitHostPort(name); err == nil {
 		name = host
 	}
-	name = plainName(name)
+	name = normalizeHost(name)
 	if hosts[name] || name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return true
 	}
@@ -60,15 +61,16 @@ func (hosts Hosts) know(r *http.Request) bool {
 	return addr.IsLoopback() || addr == localAddr(r) || hosts[addr.String()]
 }
 
-// plainName returns a host without brackets, the dot that may end it, and case.
-func plainName(s string) string {
+// normalizeHost returns a host in lower case, without brackets and without a final dot.
+func normalizeHost(s string) string {
 	if inner, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(inner, "]") {
 		return strings.ToLower(strings.TrimSuffix(inner, "]"))
 	}
 	return strings.ToLower(strings.TrimSuffix(s, "."))
 }
 
-// localAddr returns the address that r came to; the zero Addr if it is not known.
+// localAddr returns the local address of the connection of r, or the zero Addr if it is
+// unknown.
 func localAddr(r *http.Request) netip.Addr {
 	tcp, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	if !ok {
@@ -77,20 +79,20 @@ func localAddr(r *http.Request) netip.Addr {
 	return tcp.AddrPort().Addr().Unmap().WithZone("")
 }
 
-// requireHost answers 421 to a request with a Host that hosts does not know, unless one of
-// the proxies forwards it: the proxy decides then. Such a request has an X-Forwarded-For,
-// which no page can give a WebSocket.
+// requireHost returns a middleware that answers 421 to a request whose Host is not in hosts,
+// except to a request that a trusted proxy forwards: then the proxy is responsible for the
+// Host. A forwarded request has an X-Forwarded-For, which no page can set on a WebSocket.
 func requireHost(hosts Hosts, trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// A health check may use any name, and learns nothing else.
-			if r.URL.Path == "/healthz" || hosts.know(r) || trusted.forward(r) {
+			// A health check may use any name, and its answer reveals nothing.
+			if r.URL.Path == "/healthz" || hosts.contain(r) || trusted.forwarded(r) {
 				next.ServeHTTP(w, r)
 				return
 			}
-			log.Warn("request for an unknown host refused", "host", clean.Quote(r.Host, 100), "addr", r.RemoteAddr,
-				"hint", "if the name is this server's, give it with --host; if a proxy forwards the request, name the proxy with --proxy")
-			w.Header().Set("Connection", "close") // one line in the log for each connection
+			log.Warn("unknown host refused", "host", clean.Quote(r.Host, 100), "addr", r.RemoteAddr,
+				"hint", "add a name of this server with --host, or a proxy that forwards requests with --proxy")
+			w.Header().Set("Connection", "close") // at most one log line for each connection
 			http.Error(w, "this server does not answer to that host: give it with --host NAME, "+
 				"or name the proxy that forwards it with --proxy ADDRESS", http.StatusMisdirectedRequest)
 		})

@@ -20,7 +20,7 @@ func TestHosts(t *testing.T) {
 		"localhost": true, "localhost:8080": true, "LOCALHOST.": true, "a.localhost": true, "a.b.localhost:1": true,
 		"127.0.0.1": true, "127.0.0.1:8080": true, "127.255.0.9": true, "[::1]": true, "[::1]:8080": true,
 		"[::ffff:127.0.0.1]:8080": true,
-		"198.51.100.1:8080":       true, // it came to this one
+		"198.51.100.1:8080":       true, // the local address
 		"chat.example.com":        true, "Chat.Example.Com:8080": true, "chat.example.com.": true, "other.example": true,
 		"192.0.2.7": true, "[::ffff:192.0.2.7]": true, "[2001:db8::7]:80": true, "[2001:db8:0::7]": true,
 
@@ -34,8 +34,8 @@ func TestHosts(t *testing.T) {
 	} {
 		r := &http.Request{Host: host}
 		came := context.WithValue(context.Background(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(198, 51, 100, 1), Port: 8080})
-		if got := hosts.know(r.WithContext(came)); got != want {
-			t.Errorf("Host %q: known is %t", host, got)
+		if got := hosts.contain(r.WithContext(came)); got != want {
+			t.Errorf("Host %q: contained is %t", host, got)
 		}
 	}
 }
@@ -43,7 +43,7 @@ func TestHosts(t *testing.T) {
 func TestParseHosts(t *testing.T) {
 	for _, wrong := range []string{"", ".", "https://chat.example.com", "chat.example.com:8080", "*.example.com", "a b", "me@chat.example.com", "[::1]:80", "b\u00fccher.example", "chat.example,b.example", "\x1b[m"} {
 		if _, err := ParseHosts([]string{"ok.example", wrong}); err == nil {
-			t.Errorf("%q is taken for a host", wrong)
+			t.Errorf("%q is accepted as a host", wrong)
 		}
 	}
 	if hosts, err := ParseHosts(nil); err != nil || hosts == nil {
@@ -51,8 +51,8 @@ func TestParseHosts(t *testing.T) {
 	}
 }
 
-// A request for an unknown host reaches nothing but the health check, unless a proxy that
-// is trusted forwards it.
+// TestUnknownHost tests that a request for an unknown host reaches the health check only,
+// unless a trusted proxy forwards it.
 func TestUnknownHost(t *testing.T) {
 	for name, c := range map[string]struct {
 		hosts     Hosts
@@ -65,10 +65,10 @@ func TestUnknownHost(t *testing.T) {
 		"a known host":            {Hosts{}, "192.0.2.9:1", "localhost:8080", "", false},
 		"an unknown host":         {Hosts{}, "192.0.2.9:1", "evil.example", "", true},
 		"forwarded by a proxy":    {Hosts{}, "192.0.2.1:1", "evil.example", "203.0.113.7", false},
-		"from a proxy's machine":  {Hosts{}, "192.0.2.1:1", "evil.example", "", true},
-		"forwarded by nobody":     {Hosts{}, "192.0.2.9:1", "evil.example", "203.0.113.7", true},
-		"a name that is given":    {Hosts{"good.example": true}, "192.0.2.9:1", "good.example:80", "", false},
-		"a name that it is not":   {Hosts{"good.example": true}, "192.0.2.9:1", "evil.example", "", true},
+		"from a proxy itself":     {Hosts{}, "192.0.2.1:1", "evil.example", "", true},
+		"a client that forges":    {Hosts{}, "192.0.2.9:1", "evil.example", "203.0.113.7", true},
+		"a configured name":       {Hosts{"good.example": true}, "192.0.2.9:1", "good.example:80", "", false},
+		"another name":            {Hosts{"good.example": true}, "192.0.2.9:1", "evil.example", "", true},
 		"a proxy in mapped form":  {Hosts{}, "[::ffff:192.0.2.1]:1", "evil.example", "203.0.113.7", false},
 		"no host, as in HTTP/1.0": {Hosts{}, "192.0.2.9:1", "", "", false},
 	} {
@@ -88,17 +88,18 @@ func TestUnknownHost(t *testing.T) {
 			if c.refused && path != "/healthz" {
 				want = http.StatusMisdirectedRequest
 				if !strings.Contains(w.Body.String(), "--host") || w.Header().Get("Connection") != "close" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
-					t.Errorf("%s: %s is answered with %q, %v", name, path, w.Body, w.Header())
+					t.Errorf("%s: the answer to %s is %q, %v", name, path, w.Body, w.Header())
 				}
 			}
 			if w.Code != want {
-				t.Errorf("%s: %s is answered with %d, want %d", name, path, w.Code, want)
+				t.Errorf("%s: the answer to %s is %d, want %d", name, path, w.Code, want)
 			}
 		}
 	}
 }
 
-// The log hears of a refused host with a hint, in a line that is safe and short.
+// TestUnknownHostLogged tests that the log line of a refused host is safe and short, and has a
+// hint.
 func TestUnknownHostLogged(t *testing.T) {
 	var log bytes.Buffer
 	h := New(Options{Hosts: Hosts{}, Log: slog.New(slog.NewJSONHandler(&log, nil))})

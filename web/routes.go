@@ -7,17 +7,17 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// pageMethods are the methods that the page and the health check allow. Load balancers use
-// OPTIONS to check a server.
+// pageMethods are the methods of the page and the health check. Some load balancers check a
+// server with OPTIONS.
 var pageMethods = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
 
-// routes adds paths to a router and knows the methods that each allows.
+// routes is a router that records the methods of each path.
 type routes struct {
 	chi.Router
-	allow map[string]string // of a path, as in the header of this name
+	allow map[string]string // path → the value of its Allow header
 }
 
-// add has h answer the methods for path, except OPTIONS.
+// add routes the methods of path to h, except OPTIONS, which routes answers itself.
 func (r routes) add(path string, h http.Handler, methods ...string) {
 	r.allow[path] = strings.Join(methods, ", ")
 	for _, m := range methods {
@@ -34,8 +34,8 @@ func (r routes) options(w http.ResponseWriter, req *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// refuse answers a request whose method its path does not allow, or chi does not know.
-func (r routes) refuse(w http.ResponseWriter, req *http.Request) {
+// methodNotAllowed answers a request whose method is unknown to chi or not allowed for its path.
+func (r routes) methodNotAllowed(w http.ResponseWriter, req *http.Request) {
 	allow, ok := r.allow[req.URL.Path]
 	if !ok {
 		http.NotFound(w, req)

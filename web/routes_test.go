@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestMethods requests each path with each method, known and unknown. The answers to OPTIONS
-// and to a method that is not allowed name those that are, and do not admit other sites.
+// TestMethods requests each path with known and unknown methods. The answers to OPTIONS and to
+// methods that are not allowed list the allowed ones, and do not admit other sites.
 func TestMethods(t *testing.T) {
 	h := New(Options{WebSocket: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
 	allowed := map[string]string{"/healthz": "GET, HEAD, OPTIONS", "/ws": "GET", "/nothing": ""}

@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// TestScripts runs the tests of those modules that need no page. They are copied beside a
-// package.json, by which every version of node takes them for the modules that they are.
+// TestScripts runs the tests of the page's JavaScript that need no browser. It copies them next
+// to a package.json, which makes every version of node load them as modules.
 func TestScripts(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("the tests of the page's scripts need node")
+		t.Skip("the JavaScript tests need node")
 	}
 	dir := t.TempDir()
 	for _, name := range []string{"static", "testdata"} {

@@ -1,8 +1,8 @@
-// Package web is partyline's face: the page that a browser opens, the health
-// check, and the way to the WebSocket, which it is handed and knows nothing of.
+// Package web serves the page and the health check over HTTP, and routes /ws to the
+// WebSocket handler that it is given.
 //
-// Every reference in the page is relative, so that it works as well under any
-// path of a proxy that strips its prefix.
+// All references in the page are relative, so that a proxy may serve it under any path
+// whose prefix it strips.
 package web
 
 import (
@@ -16,28 +16,28 @@ import (
 	"partyline/hub/clean"
 )
 
-// Options are what New needs from outside.
+// Options are the parameters of New. All are optional.
 type Options struct {
-	// WebSocket answers GET /ws. Its ResponseWriter is the server's own, so that
-	// it can be hijacked. Without one there is no /ws.
+	// WebSocket answers GET /ws. It gets the ResponseWriter of the http.Server, which it
+	// may hijack. If it is nil, there is no /ws.
 	WebSocket http.Handler
 
-	// Proxies are the networks of proxies whose X-Forwarded-For is believed: the last address
-	// in it that is not a proxy's becomes the request's RemoteAddr, with port 0 if the header
-	// has none.
+	// Proxies are the networks of the proxies whose X-Forwarded-For is trusted. The last
+	// address in it that is not a proxy becomes the RemoteAddr of the request, with port 0
+	// if the header has no port.
 	Proxies []netip.Prefix
 
-	// Hosts are the names to which the server answers; any other Host gets a 421, except
-	// at /healthz and from Proxies. nil means any name.
+	// Hosts are the accepted host names. A request with any other Host gets a 421, except
+	// for /healthz and if a proxy forwards it. If Hosts is nil, any name is accepted.
 	Hosts Hosts
 
 	// Log gets warnings of refused hosts and of an X-Forwarded-For without an address, and at
-	// debug level the paths that do not exist: the sign of a proxy that doesn't strip its
-	// prefix. If it is nil, nothing is logged.
+	// debug level the unknown paths, which show that a proxy does not strip its prefix. If it
+	// is nil, nothing is logged.
 	Log *slog.Logger
 }
 
-// New returns the handler for everything that partyline serves over HTTP.
+// New returns the handler for all HTTP requests.
 func New(opts Options) http.Handler {
 	log := opts.Log
 	if log == nil {
@@ -50,7 +50,7 @@ func New(opts Options) http.Handler {
 		r.Use(requireHost(opts.Hosts, opts.Proxies, log))
 	}
 	if len(opts.Proxies) > 0 {
-		r.Use(readForwarded(opts.Proxies, log))
+		r.Use(setRemoteAddr(opts.Proxies, log))
 	}
 	routes := routes{Router: r, allow: make(map[string]string)}
 	for _, a := range assets() {
@@ -60,9 +60,9 @@ func New(opts Options) http.Handler {
 	if opts.WebSocket != nil {
 		routes.add("/ws", opts.WebSocket, http.MethodGet)
 	}
-	r.MethodNotAllowed(routes.refuse)
+	r.MethodNotAllowed(routes.methodNotAllowed)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		log.DebugContext(r.Context(), "no such page", "path", clean.Quote(r.URL.Path, 100))
+		log.DebugContext(r.Context(), "unknown path requested", "path", clean.Quote(r.URL.Path, 100))
 		http.NotFound(w, r)
 	})
 	return r
@@ -74,14 +74,14 @@ func health(w http.ResponseWriter, _ *http.Request) {
 	io.WriteString(w, "ok")
 }
 
-// policy allows the page its own files and nothing else, not even inline styles.
-// For connect-src, 'self' covers ws: and wss: to the page's own host and port (CSP 3;
-// Firefox, Chromium since 71, Safari since 16). Writing ws: and wss: out for older
-// ones would allow a connection to any host.
+// policy allows the page to load its own files only, and no inline styles. In connect-src,
+// 'self' includes ws: and wss: to the page's own host and port (CSP 3; Firefox, Chromium
+// since 71, Safari since 16). Listing ws: and wss: for older browsers would allow
+// connections to any host.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// secure sets headers and leaves the ResponseWriter as it is: /ws hijacks it.
+// secure sets security headers. It does not wrap the ResponseWriter, which /ws hijacks.
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

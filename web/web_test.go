@@ -76,7 +76,7 @@ func TestAssets(t *testing.T) {
 func TestETagIsOfTheContent(t *testing.T) {
 	one, same, other := etag([]byte("a")), etag([]byte("a")), etag([]byte("b"))
 	if one == other || one != same {
-		t.Error("an ETag must be that of the content")
+		t.Error("the ETag does not identify the content")
 	}
 }
 
@@ -114,7 +114,7 @@ func TestNothingElse(t *testing.T) {
 	}
 }
 
-// hijacker stands for the server's own ResponseWriter.
+// hijacker is a fake of the ResponseWriter of http.Server.
 type hijacker struct{ http.ResponseWriter }
 
 func TestWebSocketGetsTheServersWriter(t *testing.T) {
@@ -126,7 +126,7 @@ func TestWebSocketGetsTheServersWriter(t *testing.T) {
 	w := &hijacker{httptest.NewRecorder()}
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/ws?room=ops", nil))
 	if got != http.ResponseWriter(w) {
-		t.Errorf("the handler of /ws got %T, want the writer that the server made", got)
+		t.Errorf("the handler of /ws got %T, want the writer of the server", got)
 	}
 	if query != "room=ops" {
 		t.Errorf("query %q", query)
@@ -161,8 +161,8 @@ func TestReferencesAreRelativeAndExist(t *testing.T) {
 	}
 }
 
-// What comes over the line must never become markup or code, and the page must be one
-// that the policy lets run.
+// TestNothingMakesMarkupOrCodeOfText tests that the page has no function that turns text into
+// markup or code, and nothing that the policy forbids.
 func TestNothingMakesMarkupOrCodeOfText(t *testing.T) {
 	forbidden := regexp.MustCompile(`\b(?:innerHTML|outerHTML|insertAdjacentHTML|setHTML\w*|document\.write\w*|` +
 		`createContextualFragment|DOMParser|srcdoc|eval|Function)\b|javascript:`)
@@ -172,7 +172,7 @@ func TestNothingMakesMarkupOrCodeOfText(t *testing.T) {
 			t.Errorf("%s contains %s", a.path, m)
 		}
 		if m := inline.Find(a.body); strings.HasPrefix(a.mimeType, "text/html") && m != nil {
-			t.Errorf("%s has something inline: %s", a.path, m)
+			t.Errorf("%s has inline code or style: %s", a.path, m)
 		}
 	}
 }
@@ -182,17 +182,17 @@ func TestScriptsFindTheirElements(t *testing.T) {
 	page, script := body(t, get(t, h, "GET", "/")), body(t, get(t, h, "GET", "/main.js"))
 	ids := regexp.MustCompile(`\$\("([^"]+)"\)`).FindAllStringSubmatch(script, -1)
 	if len(ids) == 0 {
-		t.Fatal("main.js asks for no element")
+		t.Fatal("main.js requests no element")
 	}
 	for _, m := range ids {
 		if n := strings.Count(page, ` id="`+m[1]+`"`); n != 1 {
-			t.Errorf("main.js asks for #%s, of which the page has %d", m[1], n)
+			t.Errorf("main.js requests #%s, and the page has %d", m[1], n)
 		}
 	}
 }
 
-// TestOneClock finds scripts that measure time by themselves: clock.js knows what each clock of
-// a browser misses.
+// TestOneClock tests that only clock.js reads the clocks of the browser, which are unreliable
+// alone.
 func TestOneClock(t *testing.T) {
 	reads := regexp.MustCompile(`\b(?:Date|performance)\.now\b|\.getTime\(|timeStamp`)
 	for _, a := range assets() {

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"partyline/hub/admission"
 	"partyline/hub/clean"
 )
 
@@ -28,8 +27,12 @@ const (
 // proxies are the networks of the trusted proxies.
 type proxies []netip.Prefix
 
-// contain reports whether addr is a trusted proxy.
-func (p proxies) contain(addr netip.Addr) bool { return admission.Within(p, addr) }
+// contain reports whether addr is a trusted proxy. An IPv4-mapped IPv6 address counts as the
+// IPv4 address, and a zone is ignored.
+func (p proxies) contain(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	return slices.ContainsFunc(p, func(n netip.Prefix) bool { return n.Contains(addr) })
+}
 
 // forwarded reports whether a trusted proxy forwards r for a client.
 func (p proxies) forwarded(r *http.Request) bool {

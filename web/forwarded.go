@@ -17,9 +17,8 @@ import (
 const forwardedFor = "X-Forwarded-For"
 
 const (
-	// maxElement and maxHeader limit the quotations of the header in the log, in bytes.
-	maxElement = 100
-	maxHeader  = 300
+	// maxHeader limits what the log quotes of the header, in bytes.
+	maxHeader = 300
 	// warnInterval is the shortest time between two warnings of a header without an address.
 	warnInterval = time.Minute
 )
@@ -107,7 +106,7 @@ func setRemoteAddr(trusted proxies, log *slog.Logger) func(http.Handler) http.Ha
 				if invalid != "" {
 					warn.Do(func() {
 						log.Warn("no client address in X-Forwarded-For, using the proxy's", "proxy", client,
-							"element", clean.Quote(invalid, maxElement), "header", clean.Quote(strings.Join(values, ", "), maxHeader))
+							"element", clean.Quote(invalid, maxQuoted), "header", clean.Quote(strings.Join(values, ", "), maxHeader))
 					})
 				}
 				r.RemoteAddr = client.String()

@@ -90,7 +90,7 @@ func requireHost(hosts Hosts, trusted proxies, log *slog.Logger) func(http.Handl
 				next.ServeHTTP(w, r)
 				return
 			}
-			log.Warn("unknown host refused", "host", clean.Quote(r.Host, 100), "addr", r.RemoteAddr,
+			log.Warn("unknown host refused", "host", clean.Quote(r.Host, maxQuoted), "addr", r.RemoteAddr,
 				"hint", "add a name of this server with --host, or a proxy that forwards requests with --proxy")
 			w.Header().Set("Connection", "close") // at most one log line for each connection
 			http.Error(w, "this server does not answer to that host: give it with --host NAME, "+

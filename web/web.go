@@ -16,6 +16,9 @@ import (
 	"partyline/hub/clean"
 )
 
+// maxQuoted limits what the log quotes of one value in a request, in bytes.
+const maxQuoted = 100
+
 // Options are the parameters of New. All are optional.
 type Options struct {
 	// WebSocket answers GET /ws. It gets the ResponseWriter of the http.Server, which it
@@ -62,7 +65,7 @@ func New(opts Options) http.Handler {
 	}
 	r.MethodNotAllowed(routes.methodNotAllowed)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		log.DebugContext(r.Context(), "unknown path requested", "path", clean.Quote(r.URL.Path, 100))
+		log.DebugContext(r.Context(), "unknown path requested", "path", clean.Quote(r.URL.Path, maxQuoted))
 		http.NotFound(w, r)
 	})
 	return r

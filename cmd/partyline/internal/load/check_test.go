@@ -13,100 +13,101 @@ import (
 	"testing"
 )
 
-// newEars returns a run with a loop and two members on the same wire who hear the tape
-// from its start, and what one of them hears when the talkers say something: a word of
-// letters, each a talker.
-func newEars(t *testing.T, w wire) (l *loop, a, b *member, tell func(word string) []byte) {
+// newMembers returns a loop and two members with the same codec, which have received the
+// start message, and a function that returns the bytes of more messages. Each letter of its
+// word is a message of one talker: a, b, or c.
+func newMembers(t *testing.T, c codec) (l *loop, a, b *member, messages func(word string) []byte) {
 	t.Helper()
 	r := &run{plan: &Plan{Rate: 1}, magic: newMagic(), sampling: 1}
 	l = &loop{run: r, latency: newHistogram()}
-	l.heard = l.hear
+	l.received = l.countDelivery
 	room := newRoom(r.magic, 1, 3)
 	for _, m := range []**member{&a, &b} {
-		*m = &member{wire: w, room: room, name: lobby, stage: waiting, split: splitter{ws: w.ws}}
+		*m = &member{codec: c, room: room, roomName: lobby, state: waiting, split: splitter{ws: c.ws}}
 	}
-	said := make([]uint32, 3)
+	sent := make([]uint32, 3)
 	frame := func(h header) []byte {
 		line := r.magic.appendHeader([]byte("guest-1f2e: "), h)
-		if w.ws {
+		if c.ws {
 			return append([]byte{finText, byte(len(line))}, line...)
 		}
 		return append(line, '\n')
 	}
 	start := frame(header{talker: starter})
-	l.take(a, start)
-	l.take(b, start)
-	return l, a, b, func(word string) (heard []byte) {
-		for _, c := range word {
-			talker := uint16(c - 'a')
-			heard = append(heard, frame(header{talker, said[talker], 1})...)
-			said[talker]++
+	l.receive(a, start)
+	l.receive(b, start)
+	return l, a, b, func(word string) (b []byte) {
+		for _, letter := range word {
+			talker := uint16(letter - 'a')
+			b = append(b, frame(header{talker, sent[talker], 1})...)
+			sent[talker]++
 		}
-		return heard
+		return b
 	}
 }
 
-// judged returns what the members heard wrong where each talker said so many messages.
-func judged(l *loop, said []uint32, members ...*member) Faults {
+// faultsOf returns the faults of the members. sent is the number of messages that each
+// talker sent.
+func faultsOf(l *loop, sent []uint32, members ...*member) Faults {
 	var rep Report
 	l.run.plan.Rooms = 1
 	l.run.rooms = []*room{members[0].room}
 	l.run.members = members
-	for i, n := range said {
+	for i, n := range sent {
 		t := &talker{id: uint16(i)}
 		t.sent.Store(n)
 		l.run.talkers = append(l.run.talkers, t)
 	}
-	l.run.judge(&rep)
+	l.run.addFaults(&rep)
 	return rep.Faults
 }
 
-// TestChecker has one member hear everything and another one something else.
+// TestChecker compares what two members receive.
 func TestChecker(t *testing.T) {
-	// Each message is named by its place: 0 to 5 are a, b, c, a, b, c.
-	// Who hears first says what the order is, but for that of one talker.
+	// Messages 0 to 5 are of the talkers a, b, c, a, b, c. The first member determines their
+	// order, apart from the order of one talker's.
 	for name, c := range map[string]struct {
 		first, second []int
 		want          Faults
 	}{
-		"all":                    {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2, 3, 4, 5}, Faults{}},
-		"one lost":               {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 3, 4, 5}, Faults{Lost: 1}},
-		"the first lost":         {[]int{0, 1, 2, 3, 4, 5}, []int{1, 2, 3, 4, 5}, Faults{Lost: 1}},
-		"the end lost":           {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2}, Faults{Lost: 3}},
-		"lost by the first":      {[]int{0, 1, 2, 4, 5}, []int{0, 1, 2, 3, 4, 5}, Faults{Lost: 1}},
-		"all lost":               {[]int{0, 1, 2, 3, 4, 5}, nil, Faults{Lost: 6}},
-		"lost by both":           {[]int{0, 1, 2, 3, 4}, []int{0, 1, 2, 3, 4}, Faults{Lost: 2}},
-		"doubled":                {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2, 3, 2, 4, 5}, Faults{Doubled: 1}},
-		"doubled at the end":     {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2, 3, 4, 5, 5}, Faults{Doubled: 1}},
-		"disordered":             {[]int{0, 1, 2, 3, 4, 5}, []int{0, 2, 1, 3, 4, 5}, Faults{Disordered: 1}},
-		"disordered, one talker": {[]int{0, 1, 2, 3, 4, 5}, []int{1, 2, 3, 0, 4, 5}, Faults{Disordered: 1}},
-		"doubled by the first":   {[]int{0, 1, 2, 3, 2, 4, 5}, []int{0, 1, 2, 3, 4, 5}, Faults{Doubled: 1}},
-		"disordered by both":     {[]int{0, 1, 3, 4, 5, 2}, []int{0, 1, 3, 4, 5, 2}, Faults{Disordered: 2}},
-		"all of it":              {[]int{0, 1, 2, 3, 4, 5}, []int{1, 0, 2, 2, 5, 4}, Faults{Lost: 1, Doubled: 1, Disordered: 2}},
+		"all":                     {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2, 3, 4, 5}, Faults{}},
+		"one lost":                {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 3, 4, 5}, Faults{Lost: 1}},
+		"the first lost":          {[]int{0, 1, 2, 3, 4, 5}, []int{1, 2, 3, 4, 5}, Faults{Lost: 1}},
+		"the end lost":            {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2}, Faults{Lost: 3}},
+		"lost by the first":       {[]int{0, 1, 2, 4, 5}, []int{0, 1, 2, 3, 4, 5}, Faults{Lost: 1}},
+		"all lost":                {[]int{0, 1, 2, 3, 4, 5}, nil, Faults{Lost: 6}},
+		"lost by both":            {[]int{0, 1, 2, 3, 4}, []int{0, 1, 2, 3, 4}, Faults{Lost: 2}},
+		"duplicated":              {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2, 3, 2, 4, 5}, Faults{Duplicated: 1}},
+		"duplicated at the end":   {[]int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2, 3, 4, 5, 5}, Faults{Duplicated: 1}},
+		"reordered":               {[]int{0, 1, 2, 3, 4, 5}, []int{0, 2, 1, 3, 4, 5}, Faults{Reordered: 1}},
+		"reordered, one talker":   {[]int{0, 1, 2, 3, 4, 5}, []int{1, 2, 3, 0, 4, 5}, Faults{Reordered: 1}},
+		"duplicated by the first": {[]int{0, 1, 2, 3, 2, 4, 5}, []int{0, 1, 2, 3, 4, 5}, Faults{Duplicated: 1}},
+		"reordered by both":       {[]int{0, 1, 3, 4, 5, 2}, []int{0, 1, 3, 4, 5, 2}, Faults{Reordered: 2}},
+		"all kinds":               {[]int{0, 1, 2, 3, 4, 5}, []int{1, 0, 2, 2, 5, 4}, Faults{Lost: 1, Duplicated: 1, Reordered: 2}},
 	} {
-		for _, w := range []wire{{false, Text}, {true, Text}} {
+		for _, codec := range []codec{{false, Text}, {true, Text}} {
 			for _, part := range []int{1, 7, 1 << 20} {
-				t.Run(fmt.Sprintf("%s/%v/%d", name, w.ws, part), func(t *testing.T) {
-					l, a, b, tell := newEars(t, w)
+				t.Run(fmt.Sprintf("%s/%v/%d", name, codec.ws, part), func(t *testing.T) {
+					l, a, b, send := newMembers(t, codec)
 					var messages [][]byte
 					for _, c := range "abcabc" {
-						messages = append(messages, tell(string(c)))
+						messages = append(messages, send(string(c)))
 					}
-					hear := func(m *member, heard []int) {
+					receive := func(m *member, numbers []int) {
 						var all []byte
-						for _, i := range heard {
+						for _, i := range numbers {
 							all = append(all, messages[i]...)
 						}
-						for len(all) > 0 { // wherever the reads part it
+						for len(all) > 0 {
 							n := min(part, len(all))
-							l.take(m, all[:n])
+							l.receive(m, all[:n])
 							all = all[n:]
 						}
 					}
-					hear(a, c.first)
-					hear(b, c.second)
-					if got := judged(l, []uint32{2, 2, 2}, a, b); got != c.want {
-						t.Errorf("found %+v, not %+v", got, c.want)
+					receive(a, c.first)
+					receive(b, c.second)
+					if got := faultsOf(l, []uint32{2, 2, 2}, a, b); got != c.want {
+						t.Errorf("found %+v, want %+v", got, c.want)
 					}
 				})
 			}
@@ -114,40 +115,40 @@ func TestChecker(t *testing.T) {
 	}
 }
 
-// TestApart has a member hear what is for it alone: it is no fault, and what comes behind
-// it is still checked.
-func TestApart(t *testing.T) {
-	l, a, b, tell := newEars(t, wire{false, Text})
-	one, two, three := tell("aab"), tell("bbc"), tell("cca")
-	l.take(a, append(append(append([]byte(nil), one...), two...), three...))
-	l.take(b, one)
-	l.take(b, two[:20])
-	l.take(b, two[20:])
-	l.take(b, []byte("-- you are being slowed: 10 lines a second --\n"))
-	if b.stage != alone {
-		t.Error("it did not notice")
+// TestDiverged sends a member a line that the other members do not receive. It is no fault,
+// and the messages after it are checked.
+func TestDiverged(t *testing.T) {
+	l, a, b, send := newMembers(t, codec{false, Text})
+	one, two, three := send("aab"), send("bbc"), send("cca")
+	l.receive(a, append(append(append([]byte(nil), one...), two...), three...))
+	l.receive(b, one)
+	l.receive(b, two[:20])
+	l.receive(b, two[20:])
+	l.receive(b, []byte("-- you are being slowed: 10 lines a second --\n"))
+	if b.state != diverged {
+		t.Error("the member has not diverged")
 	}
-	l.take(b, three)
-	if got := judged(l, []uint32{3, 3, 3}, a, b); got.Any() {
+	l.receive(b, three)
+	if got := faultsOf(l, []uint32{3, 3, 3}, a, b); got.Any() {
 		t.Errorf("found %+v", got)
 	}
 	if l.count != 18 {
-		t.Errorf("counted %d deliveries, not 18", l.count)
+		t.Errorf("counted %d deliveries, want 18", l.count)
 	}
 }
 
-// TestFormats compares the order on two wires of one room.
+// TestFormats compares the order of messages in two formats.
 func TestFormats(t *testing.T) {
-	l, a, b, tell := newEars(t, wire{false, Text})
-	c := &member{wire: wire{false, JSON}, room: a.room, name: lobby, stage: waiting}
-	l.take(c, append(l.run.magic.appendHeader(nil, header{talker: starter}), '\n'))
-	one, two := tell("a"), tell("b")
+	l, a, b, send := newMembers(t, codec{false, Text})
+	c := &member{codec: codec{false, JSON}, room: a.room, roomName: lobby, state: waiting}
+	l.receive(c, append(l.run.magic.appendHeader(nil, header{talker: starter}), '\n'))
+	one, two := send("a"), send("b")
 	both := append(append([]byte(nil), one...), two...)
-	l.take(a, both)
-	l.take(b, both)
-	l.take(c, append(append([]byte(nil), two...), one...))
-	if got, want := judged(l, []uint32{1, 1, 0}, a, b, c), (Faults{Disordered: 1}); got != want {
-		t.Errorf("found %+v, not %+v", got, want)
+	l.receive(a, both)
+	l.receive(b, both)
+	l.receive(c, append(append([]byte(nil), two...), one...))
+	if got, want := faultsOf(l, []uint32{1, 1, 0}, a, b, c), (Faults{Reordered: 1}); got != want {
+		t.Errorf("found %+v, want %+v", got, want)
 	}
 }
 
@@ -181,15 +182,15 @@ func TestSplitter(t *testing.T) {
 				read := rest[:min(part, len(rest))]
 				rest = rest[len(read):]
 				for len(read) > 0 {
-					frame, n, ok := s.next(read)
+					content, n, ok := s.next(read)
 					read = read[n:]
 					if ok {
-						got = append(got, string(frame))
+						got = append(got, string(content))
 					}
 				}
 			}
 			if strings.Join(got, "\n") != strings.Join(want, "\n") {
-				t.Errorf("%s in parts of %d: %d frames, not the %d", name, part, len(got), len(want))
+				t.Errorf("%s in parts of %d: %d frames, want %d", name, part, len(got), len(want))
 			}
 		}
 	}
@@ -206,35 +207,35 @@ func TestHeader(t *testing.T) {
 		t.Errorf("got %+v, %v", got, ok)
 	}
 	if _, ok := m.find(line[:len(line)-1]); ok {
-		t.Error("found in a part")
+		t.Error("found an incomplete header")
 	}
 	if _, ok := other.find(line); ok {
 		t.Error("found the header of another run")
 	}
 }
 
-// TestHome refuses an address that is not on this machine, where nobody named it.
-func TestHome(t *testing.T) {
-	for addr, home := range map[string]bool{
+// TestAway resolves an address on another machine only if the plan allows it.
+func TestAway(t *testing.T) {
+	for addr, local := range map[string]bool{
 		"127.0.0.1:4000": true, "[::1]:4000": true, ":4000": true,
 		"192.0.2.1:4000": false, "[2001:db8::1]:4000": false,
 	} {
 		p := Plan{Addr: addr}
-		if _, err := p.target(); (err == nil) != home {
+		if _, err := p.target(); (err == nil) != local {
 			t.Errorf("%s: %v", addr, err)
 		}
 		p = Plan{URL: "ws://" + addr + "/ws"}
-		if _, err := p.target(); (err == nil) != home {
+		if _, err := p.target(); (err == nil) != local {
 			t.Errorf("%s: %v", p.URL, err)
 		}
 		p.Away = true
 		if _, err := p.target(); err != nil {
-			t.Errorf("%s, named: %v", addr, err)
+			t.Errorf("%s, allowed: %v", addr, err)
 		}
 	}
 }
 
-// TestReport looks at what a report is for machines and for people.
+// TestReport checks the report as JSON, as a table, and as SVG.
 func TestReport(t *testing.T) {
 	rep := runOn(t, "partyline", Plan{TCP: 10, Talkers: 2, Window: 4, Messages: 100})
 	out, err := json.Marshal(rep)
@@ -256,16 +257,16 @@ func TestReport(t *testing.T) {
 			v = object[name]
 		}
 		if v == nil {
-			t.Errorf("there is no %s in %s", path, out)
+			t.Errorf("no %s in %s", path, out)
 		}
 	}
 	var table bytes.Buffer
 	if err := rep.WriteTable(&table); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"10 members over TCP", "p99.9", "KB a member", "none: everybody"} {
+	for _, part := range []string{"10 members over TCP", "p99.9", "KB per member", "none: every member"} {
 		if !strings.Contains(table.String(), part) {
-			t.Errorf("there is no %q in\n%s", part, &table)
+			t.Errorf("no %q in\n%s", part, &table)
 		}
 	}
 	x := xml.NewDecoder(bytes.NewReader(rep.svg()))
@@ -277,14 +278,14 @@ func TestReport(t *testing.T) {
 	}
 	rep.Faults.Lost = 3
 	if err := rep.Err(); err == nil || !strings.Contains(err.Error(), "3 lost") {
-		t.Errorf("with 3 lost it says %v", err)
+		t.Errorf("the error of 3 lost messages is %v", err)
 	}
 }
 
 func TestCount(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -100: "-100", -1000: "-1,000"} {
 		if got := count(n); got != want {
-			t.Errorf("%d is %q, not %q", n, got, want)
+			t.Errorf("%d is %q, want %q", n, got, want)
 		}
 	}
 }

@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dialers is how many connections are opened at a time.
+// dialers is the number of connections that are opened at the same time.
 const dialers = 64
 
-// A target is where members go: addresses are resolved once.
+// A target is the server that members connect to.
 type target struct {
 	tcp  *net.TCPAddr
 	ws   *net.TCPAddr
-	host string // of the WebSocket's URL
+	host string // of the URL, for the Host field
 	path string
 }
 
@@ -36,7 +36,7 @@ func (p *Plan) target() (t target, err error) {
 			return t, err
 		}
 		if u.Scheme != "ws" && u.Scheme != "http" {
-			return t, fmt.Errorf("%s: only ws:// is spoken, without TLS", p.URL)
+			return t, fmt.Errorf("--url %s: the scheme must be ws or http", p.URL)
 		}
 		host := u.Host
 		if u.Port() == "" {
@@ -53,7 +53,8 @@ func (p *Plan) target() (t target, err error) {
 	return t, nil
 }
 
-// resolve resolves HOST:PORT, which must be on this machine unless the plan says otherwise.
+// resolve resolves HOST:PORT. Unless the plan allows another machine, it returns an error if
+// the address is not a loopback address.
 func (p *Plan) resolve(addr string) (*net.TCPAddr, error) {
 	a, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
@@ -63,12 +64,12 @@ func (p *Plan) resolve(addr string) (*net.TCPAddr, error) {
 		a.IP = net.IPv4(127, 0, 0, 1)
 	}
 	if !p.Away && !a.IP.IsLoopback() {
-		return nil, fmt.Errorf("%s is not on this machine, and nobody named it", addr)
+		return nil, fmt.Errorf("%s is not a loopback address", addr)
 	}
 	return a, nil
 }
 
-// sockaddr returns the address as the system calls want it, and its family.
+// sockaddr returns the address for system calls, and its family.
 func sockaddr(a *net.TCPAddr) (unix.Sockaddr, int) {
 	if ip := a.IP.To4(); ip != nil {
 		return &unix.SockaddrInet4{Port: a.Port, Addr: [4]byte(ip)}, unix.AF_INET
@@ -76,11 +77,11 @@ func sockaddr(a *net.TCPAddr) (unix.Sockaddr, int) {
 	return &unix.SockaddrInet6{Port: a.Port, Addr: [16]byte(a.IP.To16())}, unix.AF_INET6
 }
 
-// dial opens a member's connection, up to where the server's own words begin. It sets fd,
-// which does not block then.
+// dial opens a member's connection and sends what comes before the welcome. It reads nothing
+// that the server sends after a handshake. The member's fd is then non-blocking.
 func (t *target) dial(m *member) error {
 	addr := t.tcp
-	if m.wire.ws {
+	if m.codec.ws {
 		addr = t.ws
 	}
 	to, family := sockaddr(addr)
@@ -89,7 +90,7 @@ func (t *target) dial(m *member) error {
 		return os.NewSyscallError("socket", err)
 	}
 	m.fd = fd
-	limit := unix.NsecToTimeval(tries.Nanoseconds())
+	limit := unix.NsecToTimeval(stallTimeout.Nanoseconds())
 	err = errors.Join(
 		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit),
 		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit),
@@ -98,8 +99,8 @@ func (t *target) dial(m *member) error {
 	if err == nil {
 		err = os.NewSyscallError("connect", connect(fd, to))
 	}
-	if err == nil && m.wire.ws {
-		err = t.shakeHands(m)
+	if err == nil && m.codec.ws {
+		err = t.handshake(m)
 	} else if err == nil {
 		err = writeAll(fd, m.opening())
 	}
@@ -121,49 +122,49 @@ func connect(fd int, to unix.Sockaddr) error {
 	}
 }
 
-// opening returns what a member over TCP says first.
+// opening returns the commands that a member over TCP sends first.
 func (m *member) opening() (b []byte) {
-	if m.name != lobby {
-		b = fmt.Appendf(b, "/join %s\n", m.name)
+	if m.roomName != lobby {
+		b = fmt.Appendf(b, "/join %s\n", m.roomName)
 	}
-	if m.wire.format == JSON {
+	if m.codec.format == JSON {
 		b = append(b, "/format json\n"...)
 	}
 	return b
 }
 
-// shakeHands opens the WebSocket (RFC 6455 section 4), and reads no byte behind the
-// server's answer.
-func (t *target) shakeHands(m *member) error {
+// handshake opens the WebSocket (RFC 6455 section 4). It reads no byte after the server's
+// response.
+func (t *target) handshake(m *member) error {
 	request := fmt.Sprintf("GET %s?room=%s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cGFydHlsaW5lIGJlbmNoIQ==\r\nSec-WebSocket-Protocol: partyline.%s.v1\r\n\r\n",
-		t.path, url.QueryEscape(m.name), t.host, m.wire.format)
+		t.path, url.QueryEscape(m.roomName), t.host, m.codec.format)
 	if err := writeAll(m.fd, []byte(request)); err != nil {
 		return err
 	}
-	var answer []byte
+	var response []byte
 	buf := make([]byte, 1024)
-	for !bytes.HasSuffix(answer, []byte("\r\n\r\n")) {
+	for !bytes.HasSuffix(response, []byte("\r\n\r\n")) {
 		n, _, err := unix.Recvfrom(m.fd, buf, unix.MSG_PEEK)
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err != nil:
 			return os.NewSyscallError("read", err)
-		case n == 0 || len(answer) > 16<<10:
-			return fmt.Errorf("the server does not open a WebSocket: %q", answer)
+		case n == 0 || len(response) > 16<<10:
+			return fmt.Errorf("incomplete response to the WebSocket handshake: %q", response)
 		}
-		seen := len(answer)
-		answer = append(answer, buf[:n]...)
-		if i := bytes.Index(answer[max(seen-3, 0):], []byte("\r\n\r\n")); i >= 0 {
-			answer = answer[:max(seen-3, 0)+i+4]
+		seen := len(response)
+		response = append(response, buf[:n]...)
+		if i := bytes.Index(response[max(seen-3, 0):], []byte("\r\n\r\n")); i >= 0 {
+			response = response[:max(seen-3, 0)+i+4]
 		}
-		if _, err := unix.Read(m.fd, buf[:len(answer)-seen]); err != nil { // what was looked at
+		if _, err := unix.Read(m.fd, buf[:len(response)-seen]); err != nil { // consumes what was peeked at
 			return os.NewSyscallError("read", err)
 		}
 	}
-	if status, _, _ := bytes.Cut(answer, []byte("\r\n")); !bytes.HasPrefix(status, []byte("HTTP/1.1 101")) {
-		return fmt.Errorf("the server does not open a WebSocket: %s", status)
+	if status, _, _ := bytes.Cut(response, []byte("\r\n")); !bytes.HasPrefix(status, []byte("HTTP/1.1 101")) {
+		return fmt.Errorf("WebSocket handshake: %s", status)
 	}
 	return nil
 }

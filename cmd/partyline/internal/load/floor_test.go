@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// serveFloor does what cannot be left out, for one room over TCP: one thread waits in
-// epoll, reads a message and writes it to each socket with one system call, past the
-// runtime of the language. It keeps no order, no bounds and nobody's rest of a line: a
-// socket that is full ends it.
+// serveFloor is the floor: the cheapest possible server for one room over TCP. One thread
+// waits in epoll, reads a message, and writes it to each socket with one system call, without
+// the Go scheduler. The floor checks no limits and buffers no output: it panics if a socket is
+// full.
 func serveFloor(ln, _ net.Listener) {
 	runtime.LockOSThread()
 	f := floor{buf: make([]byte, 64<<10), rest: make(map[int32][]byte)}
@@ -27,10 +27,10 @@ func serveFloor(ln, _ net.Listener) {
 	if err != nil {
 		panic(err)
 	}
-	f.door = int(file.Fd())
-	defer runtime.KeepAlive(file) // or the collector would close it
-	unix.SetNonblock(f.door, true)
-	f.watch(f.door)
+	f.listener = int(file.Fd())
+	defer runtime.KeepAlive(file) // a finalizer closes it
+	unix.SetNonblock(f.listener, true)
+	f.watch(f.listener)
 	events := make([]unix.EpollEvent, 512)
 	for {
 		n, err := unix.EpollWait(f.poll, events, -1)
@@ -38,7 +38,7 @@ func serveFloor(ln, _ net.Listener) {
 			panic(err)
 		}
 		for _, e := range events[:max(n, 0)] {
-			if int(e.Fd) == f.door {
+			if int(e.Fd) == f.listener {
 				f.accept()
 			} else {
 				f.read(e.Fd)
@@ -47,12 +47,13 @@ func serveFloor(ln, _ net.Listener) {
 	}
 }
 
+// A floor is the state of serveFloor.
 type floor struct {
-	poll, door int
-	members    []int
-	buf        []byte
-	rest       map[int32][]byte // of a line
-	line       []byte
+	poll, listener int
+	members        []int
+	buf            []byte
+	rest           map[int32][]byte // by descriptor: the start of a line that is not complete
+	line           []byte
 }
 
 func (f *floor) watch(fd int) {
@@ -61,7 +62,7 @@ func (f *floor) watch(fd int) {
 
 func (f *floor) accept() {
 	for {
-		fd, _, err := unix.Accept4(f.door, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		fd, _, err := unix.Accept4(f.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		if err != nil {
 			return
 		}
@@ -100,6 +101,6 @@ func (f *floor) write(fd int) {
 		return
 	}
 	if errno != 0 || int(n) != len(f.line) {
-		panic(fmt.Sprintf("the floor is for those who read: %d of %d bytes: %v", n, len(f.line), errno))
+		panic(fmt.Sprintf("floor: a socket took %d of %d bytes: %v", n, len(f.line), errno))
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"math/rand/v2"
 )
 
-// Each message's text begins with a header of fixed width that survives both formats:
-// the magic of the run, then in hexadecimal the talker, its sequence number and the time.
+// The text of each message starts with a header of fixed width, which both formats leave
+// unchanged: the magic of the run, then in hexadecimal the talker, the sequence number, and
+// the time.
 const (
 	magicSize  = 8
 	talkerSize = 4
@@ -17,17 +18,17 @@ const (
 	headerSize = magicSize + talkerSize + seqSize + timeSize
 )
 
-// starter is the talker of the message with which a room begins.
+// starter is the talker in the header of a room's start message.
 const starter = 0xffff
 
-// A header says which message of the run it is.
+// A header identifies a message of the run.
 type header struct {
 	talker uint16
-	seq    uint32
-	sent   int64 // ns since the run began
+	seq    uint32 // from 0, for each talker
+	sent   int64  // ns since the run started
 }
 
-// magic tells the messages of this run from those of others.
+// magic distinguishes the messages of this run from those of other runs.
 type magic [magicSize]byte
 
 func newMagic() magic {
@@ -43,14 +44,14 @@ func (m *magic) appendHeader(dst []byte, h header) []byte {
 	return appendHex(dst, uint64(h.sent), timeSize)
 }
 
-// find returns the header of the message that a line or frame holds; ok is false where it
-// holds none of this run.
-func (m *magic) find(frame []byte) (h header, ok bool) {
-	i := bytes.Index(frame, m[:])
-	if i < 0 || len(frame)-i < headerSize {
+// find returns the header of the message in a line or frame. ok is false if there is none of
+// this run.
+func (m *magic) find(content []byte) (h header, ok bool) {
+	i := bytes.Index(content, m[:])
+	if i < 0 || len(content)-i < headerSize {
 		return header{}, false
 	}
-	b := frame[i+magicSize : i+headerSize]
+	b := content[i+magicSize : i+headerSize]
 	talker, ok1 := parseHex(b[:talkerSize])
 	seq, ok2 := parseHex(b[talkerSize : talkerSize+seqSize])
 	sent, ok3 := parseHex(b[talkerSize+seqSize:])
@@ -59,7 +60,7 @@ func (m *magic) find(frame []byte) (h header, ok bool) {
 
 const digits = "0123456789abcdef"
 
-// appendHex appends the lowest digits of v.
+// appendHex appends the lowest width hexadecimal digits of v.
 func appendHex(dst []byte, v uint64, width int) []byte {
 	for shift := 4 * (width - 1); shift >= 0; shift -= 4 {
 		dst = append(dst, digits[v>>shift&0xf])

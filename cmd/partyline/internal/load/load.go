@@ -1,8 +1,10 @@
-// Package load measures a server from without: it brings members over TCP and WebSocket,
-// lets some of them talk, checks that everybody hears everything once and in one order,
-// and reports how fast that went and what it cost the server.
+// Package load measures a server from the outside. It connects members over TCP and
+// WebSocket, sends messages from some of them, checks that every member receives every
+// message once and in one order, and reports the throughput, the latency, and the CPU time
+// and memory of the server.
 //
-// It is built to be light, since it often shares its processors with what it measures: a
-// few goroutines read all sockets by epoll into one large buffer each, and what a member
-// gets is compared with what the first one got instead of being parsed again.
+// The package uses little CPU time, because it often shares the processors with the server.
+// A few goroutines read all sockets by epoll, each into one large buffer. The bytes that a
+// member receives are compared with those that another member received first, instead of
+// being parsed again.
 package load

@@ -15,31 +15,32 @@ import (
 
 const (
 	readBuffer = 256 << 10
-	// look is how often a loop looks up though nothing comes.
-	look = 100 * time.Millisecond
-	// pongEvery keeps WebSockets on which nobody talks.
-	pongEvery = 20 * time.Second
+	// pollTimeout is how long a loop waits for events before it checks whether the run is
+	// over.
+	pollTimeout = 100 * time.Millisecond
+	// pongInterval is the time between two pongs, which keep an idle WebSocket open.
+	pongInterval = 20 * time.Second
 )
 
-// A loop reads the sockets of some of the members, all in one goroutine.
+// A loop reads the sockets of some members in one goroutine.
 type loop struct {
 	run  *run
-	poll int // epoll's descriptor
+	poll int // the epoll descriptor
 	buf  []byte
 
 	mu      sync.Mutex
 	members []*member // only appended to
 
 	delivered atomic.Int64
-	latency   *hdrhistogram.Histogram // ns; what is measured alone
+	latency   *hdrhistogram.Histogram // ns; of the measured interval only
 
-	// For the read that is handled just now.
+	// State of the read that is being handled.
 	now       int64
 	measuring bool
-	count     int64
-	listener  *talker // where the member is one
-	echoes    int     // of its own messages
-	heard     func(*mark)
+	count     int64        // messages received
+	talker    *talker      // the member's; nil if it only reads
+	echoes    int          // messages received that the member sent
+	received  func(*entry) // the method value of countDelivery, which is allocated once
 }
 
 func newLoop(r *run) (*loop, error) {
@@ -48,16 +49,17 @@ func newLoop(r *run) (*loop, error) {
 		return nil, err
 	}
 	l := &loop{run: r, poll: poll, buf: make([]byte, readBuffer), latency: newHistogram()}
-	l.heard = l.hear
+	l.received = l.countDelivery
 	return l, nil
 }
 
-// newHistogram returns a histogram of ns from 1 µs to 2 minutes, exact to a thousandth.
+// newHistogram returns a histogram of ns, from 1 µs to 2 minutes, with three significant
+// digits.
 func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(int64(time.Microsecond), int64(2*time.Minute), 3)
 }
 
-// add gives the loop a member, whose socket is open and does not block.
+// add adds a member, whose socket is open and does not block.
 func (l *loop) add(m *member) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,8 +68,9 @@ func (l *loop) add(m *member) error {
 	return unix.EpollCtl(l.poll, unix.EPOLL_CTL_ADD, m.fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: m.index})
 }
 
-// await makes the loop call flush for the member's talker when its socket takes more.
-func (l *loop) await(m *member, writable bool) {
+// watch sets whether the loop also waits for the member's socket to become writable. It then
+// calls flush of the member's talker.
+func (l *loop) watch(m *member, writable bool) {
 	e := unix.EpollEvent{Events: unix.EPOLLIN, Fd: m.index}
 	if writable {
 		e.Events |= unix.EPOLLOUT
@@ -78,9 +81,9 @@ func (l *loop) await(m *member, writable bool) {
 // serve reads until the run is over.
 func (l *loop) serve() {
 	events := make([]unix.EpollEvent, 512)
-	ponged := time.Now()
+	lastPong := time.Now()
 	for !l.run.over.Load() {
-		n, err := unix.EpollWait(l.poll, events, int(look/time.Millisecond))
+		n, err := unix.EpollWait(l.poll, events, int(pollTimeout/time.Millisecond))
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return
 		}
@@ -92,12 +95,12 @@ func (l *loop) serve() {
 			if e.Events&unix.EPOLLOUT != 0 && m.talker != nil {
 				m.talker.flush()
 			}
-			if e.Events&^unix.EPOLLOUT != 0 && m.why == nil {
+			if e.Events&^unix.EPOLLOUT != 0 && m.err == nil {
 				l.read(m)
 			}
 		}
-		if time.Since(ponged) > pongEvery {
-			ponged = time.Now()
+		if time.Since(lastPong) > pongInterval {
+			lastPong = time.Now()
 			for _, m := range members {
 				m.pong()
 			}
@@ -105,7 +108,7 @@ func (l *loop) serve() {
 	}
 }
 
-// read reads once what a socket holds.
+// read reads from a member's socket once.
 func (l *loop) read(m *member) {
 	n, err := unix.Read(m.fd, l.buf)
 	switch {
@@ -115,36 +118,35 @@ func (l *loop) read(m *member) {
 		err = io.EOF
 		fallthrough
 	case err != nil:
-		m.why = err
-		l.run.gone.Add(1)
+		m.err = err
+		l.run.disconnected.Add(1)
 		unix.EpollCtl(l.poll, unix.EPOLL_CTL_DEL, m.fd, nil)
 		return
 	}
 	l.now, l.measuring = l.run.now(), l.run.measuring.Load()
-	l.count, l.listener, l.echoes = 0, m.talker, 0
-	l.take(m, l.buf[:n])
+	l.count, l.talker, l.echoes = 0, m.talker, 0
+	l.receive(m, l.buf[:n])
 	if l.count > 0 {
 		l.delivered.Add(l.count)
 	}
 	if l.echoes > 0 {
-		l.listener.answer(l.echoes)
+		l.talker.echoed(l.echoes)
 	}
 }
 
-// hear counts a delivery.
-func (l *loop) hear(m *mark) {
+func (l *loop) countDelivery(e *entry) {
 	l.count++
-	if l.measuring && m.seq%l.run.sampling == 0 {
-		l.latency.RecordValue(l.now - m.sent)
+	if l.measuring && e.seq%l.run.sampling == 0 {
+		l.latency.RecordValue(l.now - e.sent)
 	}
-	if l.listener != nil && l.listener.id == m.talker {
+	if l.talker != nil && l.talker.id == e.talker {
 		l.echoes++
 	}
 }
 
-// pong sends a WebSocket's sign of life, which needs no question.
+// pong sends an unsolicited pong (RFC 6455 section 5.5.3) over a WebSocket.
 func (m *member) pong() {
-	if !m.wire.ws || m.why != nil {
+	if !m.codec.ws || m.err != nil {
 		return
 	}
 	if m.talker != nil {

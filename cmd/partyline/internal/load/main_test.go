@@ -21,14 +21,14 @@ import (
 )
 
 const (
-	// asServer in the environment makes the test binary a server: one of servers.
-	asServer = "TEST_BINARY_IS_SERVER"
-	// profileTo names the file for the server's CPU profile.
-	profileTo = "TEST_SERVER_PROFILE"
+	// serverVariable is the environment variable that makes the test binary the named server.
+	serverVariable = "TEST_BINARY_IS_SERVER"
+	// profileVariable is the environment variable with the file for the server's CPU profile.
+	profileVariable = "TEST_SERVER_PROFILE"
 )
 
-// servers are what can be measured, each in a process of its own: partyline as the
-// program puts it together, and the two that it is compared with.
+// servers are the servers that the tests measure, each in a process of its own: partyline,
+// and two to compare it with.
 var servers = map[string]func(tcp, http net.Listener){
 	"partyline": servePartyline,
 	"queue":     serveQueues,
@@ -36,25 +36,26 @@ var servers = map[string]func(tcp, http net.Listener){
 }
 
 func TestMain(m *testing.M) {
-	if serve := servers[os.Getenv(asServer)]; serve != nil {
-		serveAlone(serve)
+	if serve := servers[os.Getenv(serverVariable)]; serve != nil {
+		serveUntilSignal(serve)
 		return
 	}
 	os.Exit(m.Run())
 }
 
-// serveAlone serves until a signal, and names its doors as partyline does.
-func serveAlone(serve func(tcp, http net.Listener)) {
+// serveUntilSignal serves until SIGTERM, and logs the addresses of its listeners as partyline
+// does.
+func serveUntilSignal(serve func(tcp, http net.Listener)) {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
-	web, err := net.Listen("tcp", "127.0.0.1:0")
+	http, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
-	if name := os.Getenv(profileTo); name != "" {
+	if name := os.Getenv(profileVariable); name != "" {
 		f, err := os.Create(name)
 		if err != nil {
 			panic(err)
@@ -63,15 +64,15 @@ func serveAlone(serve func(tcp, http net.Listener)) {
 		defer f.Close()
 		defer pprof.StopCPUProfile()
 	}
-	go serve(tcp, web)
+	go serve(tcp, http)
 	log.Info("line open", "tcp", tcp.Addr().String())
-	log.Info("page open", "http", web.Addr().String())
+	log.Info("page open", "http", http.Addr().String())
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	<-ctx.Done()
 }
 
-// servePartyline hangs the doors as the program does.
+// servePartyline connects the hub and the gateways as the program does.
 func servePartyline(tcp, site net.Listener) {
 	log := slog.New(slog.DiscardHandler)
 	h := hub.New(hub.Options{Log: log})
@@ -80,13 +81,13 @@ func servePartyline(tcp, site net.Listener) {
 	(&tcpgw.Server{Hub: h, MaxLine: 4096, Log: log}).Serve(tcp)
 }
 
-// serverCommand returns the command that is one of servers.
+// serverCommand returns the command that runs the named server.
 func serverCommand(name string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
 		panic(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), asServer+"="+name)
+	cmd.Env = append(os.Environ(), serverVariable+"="+name)
 	return cmd
 }

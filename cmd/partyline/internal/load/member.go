@@ -7,128 +7,131 @@ import (
 	"fmt"
 )
 
-// stage is how far a member has come.
-type stage uint8
+// state is the progress of a member.
+type state uint8
 
 const (
-	arriving  stage = iota // until its welcome
-	waiting                // until the starter's message
-	following              // hears what the tape of its wire has
-	alone                  // heard something else: is parsed by itself
+	joining  state = iota // until it receives its welcome
+	waiting               // until it receives the start message
+	matching              // it receives what the transcript for its codec contains
+	diverged              // it has received something else: its bytes are parsed on their own
 )
 
-// A member is one connection that reads. All but the socket belongs to the goroutine of
-// its loop.
+// A member is one connection that reads. Once a loop has it, the goroutine of the loop owns
+// the fields from state on.
 type member struct {
-	fd     int
-	index  int32 // in its loop
-	wire   wire
-	room   *room
-	name   string // of its room, as the welcome tells it
-	stage  stage
-	split  splitter
-	at     spot
-	ear    ear
-	why    error   // it is gone
-	talker *talker // nil where it only listens
+	fd       int   // -1 while there is no connection
+	index    int32 // in its loop
+	codec    codec
+	room     *room
+	roomName string  // as in the welcome
+	talker   *talker // nil if it only reads
+
+	state   state
+	split   splitter
+	cursor  cursor  // if matching
+	checker checker // if diverged
+	err     error   // why the connection ended
 }
 
-// take takes what came over the socket.
-func (l *loop) take(m *member, b []byte) {
-	for len(b) > 0 && m.stage < following {
-		frame, n, ok := m.split.next(b)
+// receive handles bytes from the member's socket.
+func (l *loop) receive(m *member, b []byte) {
+	for len(b) > 0 && m.state < matching {
+		content, n, ok := m.split.next(b)
 		b = b[n:]
 		if !ok {
 			return
 		}
-		switch m.stage {
-		case arriving:
-			if m.welcomed(frame) {
-				m.stage = waiting
-				l.run.arrived.Add(1)
+		switch m.state {
+		case joining:
+			if m.isWelcome(content) {
+				m.state = waiting
+				l.run.joined.Add(1)
 			}
 		case waiting:
-			if h, ok := l.run.magic.find(frame); ok && h.talker == starter {
-				m.begin()
-				l.run.begun.Add(1)
+			if h, ok := l.run.magic.find(content); ok && h.talker == starter {
+				m.startMatching()
+				l.run.started.Add(1)
 			}
 		}
 	}
-	if m.stage == following {
-		b = l.follow(m, b)
+	if m.state == matching {
+		b = l.match(m, b)
 	}
-	if m.stage == alone {
-		l.hearAlone(m, b)
+	if m.state == diverged {
+		l.parse(m, b)
 	}
 }
 
-// welcomed reports whether a line or frame is the welcome to the member's room.
-func (m *member) welcomed(frame []byte) bool {
-	if m.wire.format == JSON {
-		return bytes.Contains(frame, []byte(`"type":"welcome"`)) &&
-			bytes.Contains(frame, fmt.Appendf(nil, `"room":%q`, m.name))
+// isWelcome reports whether a line or frame is the welcome to the member's room.
+func (m *member) isWelcome(content []byte) bool {
+	if m.codec.format == JSON {
+		return bytes.Contains(content, []byte(`"type":"welcome"`)) &&
+			bytes.Contains(content, fmt.Appendf(nil, `"room":%q`, m.roomName))
 	}
-	return bytes.HasPrefix(frame, []byte("* You are ")) &&
-		bytes.Contains(frame, fmt.Appendf(nil, " in #%s, ", m.name))
+	return bytes.HasPrefix(content, []byte("* You are ")) &&
+		bytes.Contains(content, fmt.Appendf(nil, " in #%s, ", m.roomName))
 }
 
-// begin makes the member follow the tape, which starts here.
-func (m *member) begin() {
-	m.stage = following
+// startMatching puts the member at the start of its transcript.
+func (m *member) startMatching() {
+	m.state = matching
 	m.split.carry = nil
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
-	m.at = spot{block: m.room.tape(m.wire).first}
+	m.cursor = cursor{chunk: m.room.transcriptLocked(m.codec).first}
 }
 
-// follow compares b with the tape, and records what the tape has not yet. Where they
-// differ, the member is alone from there on, and what it is still to hear is returned.
-func (l *loop) follow(m *member, b []byte) (rest []byte) {
+// match compares b with the transcript, and appends what the transcript does not have yet.
+// If they differ, the member diverges, and match returns the bytes that are still to be
+// parsed.
+func (l *loop) match(m *member, b []byte) (rest []byte) {
 	if len(b) == 0 {
 		return nil
 	}
 	r := m.room
 	r.mu.RLock()
-	n, same := m.at.follow(b, l.heard)
+	n, same := m.cursor.matchLocked(b, l.received)
 	r.mu.RUnlock()
 	if same && n == len(b) {
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t := r.tape(m.wire)
+	t := r.transcriptLocked(m.codec)
 	if same {
 		var more int
-		more, same = m.at.follow(b[n:], l.heard) // another loop may have been here
+		more, same = m.cursor.matchLocked(b[n:], l.received) // another loop may have appended
 		n += more
 	}
 	if same {
-		t.append(b[n:])
-		m.at.follow(b[n:], l.heard)
+		t.appendLocked(b[n:])
+		m.cursor.matchLocked(b[n:], l.received)
 		return nil
 	}
-	e, begun := t.part(m.at)
-	m.stage, m.ear, m.at = alone, e, spot{}
+	c, partial := t.stateLocked(m.cursor)
+	m.state, m.checker, m.cursor = diverged, c, cursor{}
 	m.split.carry = nil
-	return append(begun, b[n:]...)
+	return append(partial, b[n:]...)
 }
 
-func (l *loop) hearAlone(m *member, b []byte) {
+// parse parses what a diverged member receives.
+func (l *loop) parse(m *member, b []byte) {
 	for len(b) > 0 {
-		frame, n, ok := m.split.next(b)
+		content, n, ok := m.split.next(b)
 		b = b[n:]
 		if !ok {
 			return
 		}
-		h, ok := l.run.magic.find(frame)
+		h, ok := l.run.magic.find(content)
 		if !ok {
 			continue
 		}
 		m.room.mu.Lock()
-		_, ok = m.room.hear(&m.ear, h)
+		_, ok = m.room.recordLocked(&m.checker, h)
 		m.room.mu.Unlock()
 		if ok {
-			l.heard(&mark{header: h})
+			l.received(&entry{header: h})
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Plot draws the distribution of the latency and the deliveries over the time into an SVG
-// file.
+// Plot writes an SVG file with two charts: the distribution of the latency, and the
+// deliveries per second over time.
 func (rep *Report) Plot(name string) error { return os.WriteFile(name, rep.svg(), 0o644) }
 
 const (
@@ -22,7 +22,7 @@ const (
 	plotTop    = 40
 )
 
-// A chart is one line in a frame. Its axes have labels at places between 0 and 1.
+// A chart has one line. Coordinates are between 0 and 1.
 type chart struct {
 	title string
 	x, y  []label
@@ -71,8 +71,8 @@ func (c *chart) draw(b *bytes.Buffer) {
 	fmt.Fprintf(b, `<path d="M0 0V%d H%d" fill="none" stroke="black"/>`+"\n", plotHeight, plotWidth)
 }
 
-// latencyChart draws the latency by percentile. Each further nine takes equal width, and
-// each power of ten of the time equal height.
+// latencyChart returns the latency by percentile. Each additional nine of the percentile has
+// the same width, and each power of ten of the latency the same height.
 func (rep *Report) latencyChart() chart {
 	const nines = 5
 	c := chart{title: "latency by percentile"}
@@ -97,14 +97,14 @@ func (rep *Report) latencyChart() chart {
 	return c
 }
 
-// throughputChart draws the deliveries a second between the points of the series.
+// throughputChart returns the deliveries per second between the points of the series.
 func (rep *Report) throughputChart() chart {
-	c := chart{title: "deliveries a second over time"}
+	c := chart{title: "deliveries per second over time"}
 	var rates [][2]float64
 	most := 1.0
 	for i := 1; i < len(rep.Series); i++ {
 		p, q := rep.Series[i-1], rep.Series[i]
-		if q.Seconds-p.Seconds < every.Seconds()/2 { // the last is cut short
+		if q.Seconds-p.Seconds < seriesInterval.Seconds()/2 { // the last interval may be short
 			continue
 		}
 		rate := float64(q.Deliveries-p.Deliveries) / (q.Seconds - p.Seconds)
@@ -124,7 +124,7 @@ func (rep *Report) throughputChart() chart {
 	return c
 }
 
-// roundUp returns the next number that is 1, 2 or 5 times a power of ten.
+// roundUp returns the smallest number from x on that is 1, 2, or 5 times a power of ten.
 func roundUp(x float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(x)))
 	for _, f := range []float64{1, 2, 5} {

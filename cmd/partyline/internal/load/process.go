@@ -21,25 +21,25 @@ import (
 
 // A Process is a server that was started to be measured.
 type Process struct {
-	TCP, HTTP string // where it listens
+	TCP, HTTP string // the addresses of its listeners
 
 	cmd    *exec.Cmd
 	exited chan struct{}
-	last   []byte // of what it said
+	last   []byte // the last line of the log that was read
 }
 
-// startTime is how long a server may take to open its doors.
-const startTime = 10 * time.Second
+// startTimeout bounds the time until a server listens.
+const startTimeout = 10 * time.Second
 
-// Start starts a server as a process of its own and waits for its doors. Its log, JSON on
-// standard error, names them.
+// Start starts a server as a process and waits until it listens. The server logs JSON to
+// standard error: two entries with the addresses, as tcp and http.
 func Start(ctx context.Context, cmd *exec.Cmd) (*Process, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	cmd.Stderr = w
-	// A terminal's Ctrl-C is for who measures alone.
+	// A process group of its own: Ctrl-C at a terminal does not reach the server.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err = cmd.Start()
 	w.Close()
@@ -48,63 +48,55 @@ func Start(ctx context.Context, cmd *exec.Cmd) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{cmd: cmd, exited: make(chan struct{})}
-	doors := make(chan [2]string, 1)
-	go p.listen(r, doors)
-	late := time.NewTimer(startTime)
-	defer late.Stop()
+	listening := make(chan addresses, 1)
+	go p.readLog(r, listening)
+	timeout := time.NewTimer(startTimeout)
+	defer timeout.Stop()
 	select {
-	case d := <-doors:
-		p.TCP, p.HTTP = d[0], d[1]
+	case a := <-listening:
+		p.TCP, p.HTTP = a.TCP, a.HTTP
 		return p, nil
 	case <-p.exited:
-		return nil, fmt.Errorf("the server does not start: %s", p.last)
-	case <-late.C:
-		err = fmt.Errorf("the server opens no doors: %s", p.last)
+		return nil, fmt.Errorf("the server exited at its start: %s", p.last)
+	case <-timeout.C:
+		p.Stop()
+		return nil, fmt.Errorf("the server does not listen after %v: %s", startTimeout, p.last)
 	case <-ctx.Done():
-		err = context.Cause(ctx)
+		p.Stop()
+		return nil, context.Cause(ctx)
 	}
-	p.Stop()
-	return nil, err
 }
 
-// listen reads the server's log until its end.
-func (p *Process) listen(r *os.File, doors chan<- [2]string) {
+// addresses are those of a server's listeners.
+type addresses struct{ TCP, HTTP string }
+
+// readLog reads the server's log until it ends. It sends the addresses once it has both.
+func (p *Process) readLog(r *os.File, listening chan<- addresses) {
 	defer close(p.exited)
 	defer r.Close()
 	log := bufio.NewReader(r)
-	var d [2]string
-	for d[0] == "" || d[1] == "" {
+	var a addresses
+	for a.TCP == "" || a.HTTP == "" {
 		line, err := log.ReadSlice('\n')
 		if err != nil {
 			p.cmd.Wait()
 			return
 		}
 		p.last = bytes.Clone(bytes.TrimSpace(line))
-		var entry struct {
-			Msg, TCP, HTTP string
-		}
-		if json.Unmarshal(line, &entry) != nil {
-			continue
-		}
-		switch entry.Msg {
-		case "line open":
-			d[0] = entry.TCP
-		case "page open":
-			d[1] = entry.HTTP
-		}
+		json.Unmarshal(line, &a)
 	}
-	doors <- d
+	listening <- a
 	io.Copy(io.Discard, log)
 	p.cmd.Wait()
 }
 
-// Stop ends the server at once and waits for its end.
+// Stop kills the server and waits until it has exited.
 func (p *Process) Stop() {
 	p.cmd.Process.Kill()
 	<-p.exited
 }
 
-// cpu returns the processor time that the process has used, exact to the ns.
+// cpu returns the CPU time of the process, in ns.
 func (p *Process) cpu() (time.Duration, error) {
 	var t unix.Timespec
 	clock := int32(^p.cmd.Process.Pid<<3 | 2) // CPUCLOCK_SCHED of the process: clock_getcpuclockid(3)
@@ -114,7 +106,7 @@ func (p *Process) cpu() (time.Duration, error) {
 	return time.Duration(t.Nano()), nil
 }
 
-// resident returns the memory of the process in bytes, now and at its peak.
+// resident returns the resident memory of the process in bytes, now and at its peak.
 func (p *Process) resident() (now, peak int64, err error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
@@ -133,7 +125,7 @@ func (p *Process) resident() (now, peak int64, err error) {
 	return now, peak, nil
 }
 
-// forgetPeak makes the peak begin anew, where the system allows that.
-func (p *Process) forgetPeak() {
+// resetPeak sets the peak to the memory in use, if the system permits that.
+func (p *Process) resetPeak() {
 	os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0)
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// A queueServer is a chat as it is usually built: a map of rooms, and in a room for each
-// member a buffered channel and a goroutine that writes what comes out of it. A message
-// is formatted once. Where a queue is full, its room waits: nothing is lost.
+// A queueServer is a chat server of the usual kind: each member has a buffered channel and a
+// goroutine that writes what it receives from the channel. A message is formatted once. If a
+// channel is full, the whole room waits, so that no message is lost.
 type queueServer struct {
 	mu    sync.Mutex
 	rooms map[string]*queueRoom
@@ -139,7 +139,7 @@ func (r *queueRoom) broadcast(line []byte) {
 	}
 }
 
-// cutLines calls f for each whole line of b, and returns the rest.
+// cutLines calls f for each complete line of b and returns the bytes after the last.
 func cutLines(b []byte, f func(line []byte)) (rest []byte) {
 	for {
 		line, rest, ok := bytes.Cut(b, []byte("\n"))

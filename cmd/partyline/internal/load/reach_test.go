@@ -18,21 +18,22 @@ import (
 	"text/tabwriter"
 )
 
-// What the environment says of TestReach; `make bench` sets it.
+// Environment variables of TestReach, which `make bench` sets.
 const (
-	reachRows = "REACH"     // which rows: a regular expression
-	reachRuns = "BENCHRUNS" // how many rounds; 5
+	rowsVariable   = "REACH"     // a regular expression that selects rows
+	roundsVariable = "BENCHRUNS" // the number of rounds; 5 if it is not set
 )
 
-// TestReach measures partyline against queue-per-member and the floor. The variants take
-// turns, so that what else the machine does hits all of them, and ratios are within one
-// round; what is printed is the median of all rounds.
+// TestReach compares partyline with queue-per-member and the floor, and prints which goals it
+// reaches. Each round runs every variant once, so that other work of the machine affects all
+// of them. Ratios are computed within a round. The printed figures are the medians of all
+// rounds.
 func TestReach(t *testing.T) {
-	wanted := os.Getenv(reachRows)
+	wanted := os.Getenv(rowsVariable)
 	if wanted == "" {
-		t.Skipf("%s names no rows: see make bench", reachRows)
+		t.Skipf("%s is not set: run make bench", rowsVariable)
 	}
-	runs, err := strconv.Atoi(os.Getenv(reachRuns))
+	runs, err := strconv.Atoi(os.Getenv(roundsVariable))
 	if err != nil || runs < 1 {
 		runs = 5
 	}
@@ -95,24 +96,25 @@ func measureVariant(t *testing.T, program string, v variant) (*Report, error) {
 		return nil, err
 	}
 	defer s.Stop()
-	p := completed(v.plan)
+	p := withDefaults(v.plan)
 	p.Addr, p.URL = s.TCP, "ws://"+s.HTTP+"/ws"
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	wait, err := v.askers.ask(ctx, s.TCP)
+	wait, err := v.historyClients.start(ctx, s.TCP)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
 	defer wait()
 	defer cancel()
-	runtime.GC() // not within what is measured
-	return Run(t.Context(), p, s, nobody)
+	runtime.GC() // before the measured interval
+	return Run(t.Context(), p, s, noProgress)
 }
 
-// median returns the middle of what the rounds have; with an even number the lower of two.
+// median returns the median of a number in the rounds. With an even number of rounds it is
+// the lower of the two middle values.
 func median(rounds []round, of func(round) float64) float64 {
 	values := make([]float64, len(rounds))
 	for i, r := range rounds {
@@ -122,7 +124,7 @@ func median(rounds []round, of func(round) float64) float64 {
 	return values[(len(values)-1)/2]
 }
 
-// printFigures prints what is promised and what was measured, as Markdown.
+// printFigures prints the figures and their goals as a Markdown table.
 func printFigures(w io.Writer, chosen []row, rounds []round) {
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	fmt.Fprintln(t, "| case\t| figure\t| measured\t| least and most\t| reach\t| verdict\t|")
@@ -151,13 +153,13 @@ func printFigures(w io.Writer, chosen []row, rounds []round) {
 	t.Flush()
 }
 
-// printVariants prints what the figures are made of.
+// printVariants prints the reports of the variants as a Markdown table.
 func printVariants(w io.Writer, names []string, rounds []round) {
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	fmt.Fprintln(t, "| server\t| work\t| deliveries/s\t| CPU a delivery\t| p50\t| p99\t| max\t| peak memory\t|")
 	fmt.Fprintln(t, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|")
 	for _, name := range names {
-		of := func(f func(*Report) float64) float64 { return median(rounds, just(f, name)) }
+		of := func(f func(*Report) float64) float64 { return median(rounds, valueOf(f, name)) }
 		p := rounds[0][name].Plan
 		fmt.Fprintf(t, "| %s\t| %s\t| %s\t| %.3g µs\t| %s\t| %s\t| %s\t| %.1f MB\t|\n",
 			variants[name].server, p.String(), count(int64(of(rate))), of(cpu),

@@ -10,75 +10,75 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A Report is what a run measured. Its JSON is for machines: times are in the unit that
-// the name says, memory is in bytes.
+// A Report is the result of a run. In its JSON, the name of a time ends with the unit, and
+// memory is in bytes.
 type Report struct {
 	Plan    Plan    `json:"plan"`
 	Members int     `json:"members"`
 	Arrival float64 `json:"arrival_seconds"` // from the first connection to the last welcome
 
-	Seconds             float64 `json:"seconds"` // measured; what follows is within it
+	Seconds             float64 `json:"seconds"` // the measured interval, which the fields up to Server are about
 	Messages            int64   `json:"messages"`
 	Deliveries          int64   `json:"deliveries"`
 	MessagesPerSecond   float64 `json:"messages_per_second"`
 	DeliveriesPerSecond float64 `json:"deliveries_per_second"`
 	Latency             Latency `json:"latency"`
 	Server              *Server `json:"server,omitempty"`
-	Faults              Faults  `json:"faults"` // of the whole run, with what came after it
-	Gone                int64   `json:"gone"`   // members whose connection ended
+	Faults              Faults  `json:"faults"` // of the whole run
+	Disconnected        int64   `json:"gone"`   // members whose connection ended
 	Series              []Point `json:"series"`
 
 	latency              *hdrhistogram.Histogram
-	began                time.Time
-	messages, deliveries int64 // before
+	start                time.Time // of the measured interval
+	messages, deliveries int64     // before it
 }
 
-// Latency is the time from saying to hearing, in microseconds.
+// Latency is the time from sending to receiving, in microseconds.
 type Latency struct {
 	P50     float64 `json:"p50_us"`
 	P99     float64 `json:"p99_us"`
 	P999    float64 `json:"p999_us"`
 	Max     float64 `json:"max_us"`
-	OneIn   uint32  `json:"one_in"`  // it is that of one message in so many
+	OneIn   uint32  `json:"one_in"`  // one message in OneIn is sampled
 	Samples int64   `json:"samples"` // deliveries
 }
 
-// Server is what the server used.
+// Server is the CPU time and the memory of the server.
 type Server struct {
 	CPUSeconds     float64 `json:"cpu_seconds"`
 	CPUPerDelivery float64 `json:"cpu_us_per_delivery"`
-	Empty          int64   `json:"memory_empty"` // before anybody came
-	Idle           int64   `json:"memory_idle"`  // with all members, before anything was said
-	Peak           int64   `json:"memory_peak"`  // from then on
+	Empty          int64   `json:"memory_empty"` // before the first member
+	Idle           int64   `json:"memory_idle"`  // with all members, before the first message
+	Peak           int64   `json:"memory_peak"`  // after Idle
 	PerMember      float64 `json:"memory_per_member"`
 }
 
-// A Point is what was said and delivered until a moment of the measured time.
+// A Point is the number of messages sent and delivered up to a time in the measured interval.
 type Point struct {
 	Seconds    float64 `json:"seconds"`
 	Messages   int64   `json:"messages"`
 	Deliveries int64   `json:"deliveries"`
 }
 
-// start begins what is measured.
-func (rep *Report) start(r *run, use *usage) {
-	rep.messages, rep.deliveries = r.said.Load(), r.delivered()
+// startMeasuring starts the measured interval.
+func (rep *Report) startMeasuring(r *run, use *usage) {
+	rep.messages, rep.deliveries = r.sent.Load(), r.delivered()
 	r.measuring.Store(true)
-	use.begin()
-	rep.began = time.Now()
+	use.startCPU()
+	rep.start = time.Now()
 	rep.Series = []Point{{}}
 }
 
-func (rep *Report) point(r *run) {
+func (rep *Report) addPoint(r *run) {
 	rep.Series = append(rep.Series, Point{
-		time.Since(rep.began).Seconds(), r.said.Load() - rep.messages, r.delivered() - rep.deliveries,
+		time.Since(rep.start).Seconds(), r.sent.Load() - rep.messages, r.delivered() - rep.deliveries,
 	})
 }
 
-// stop ends what is measured.
-func (rep *Report) stop(r *run, use *usage) {
-	use.end()
-	rep.point(r)
+// stopMeasuring ends the measured interval.
+func (rep *Report) stopMeasuring(r *run, use *usage) {
+	use.stopCPU()
+	rep.addPoint(r)
 	r.measuring.Store(false)
 	last := rep.Series[len(rep.Series)-1]
 	rep.Seconds, rep.Messages, rep.Deliveries = last.Seconds, last.Messages, last.Deliveries
@@ -86,8 +86,8 @@ func (rep *Report) stop(r *run, use *usage) {
 	rep.DeliveriesPerSecond = float64(rep.Deliveries) / rep.Seconds
 }
 
-// judgeLatency puts together what the loops noted, when they have ended.
-func (rep *Report) judgeLatency(r *run) {
+// addLatency merges the histograms of the loops, which have ended.
+func (rep *Report) addLatency(r *run) {
 	rep.latency = newHistogram()
 	for _, l := range r.loops {
 		rep.latency.Merge(l.latency)
@@ -100,11 +100,11 @@ func (rep *Report) judgeLatency(r *run) {
 	}
 }
 
-// usage looks at a server's process while it is measured; at nothing where that is nil.
+// usage measures the process of a server.
 type usage struct {
-	process *Process
-	cpu     time.Duration
-	err     error
+	process *Process      // nil if there is nothing to measure
+	cpu     time.Duration // at the start of the measured interval
+	err     error         // the first
 	Server
 }
 
@@ -116,23 +116,23 @@ func newUsage(p *Process) *usage {
 	return u
 }
 
-// idle looks at the memory after a quiet time.
-func (u *usage) idle(ctx context.Context, settle time.Duration) error {
+// measureIdle waits for the settle time and then measures the idle memory.
+func (u *usage) measureIdle(ctx context.Context, settle time.Duration) error {
 	if err := sleep(ctx, settle); err != nil || u.process == nil || u.err != nil {
 		return err
 	}
 	u.Idle, _, u.err = u.process.resident()
-	u.process.forgetPeak()
+	u.process.resetPeak()
 	return u.err
 }
 
-func (u *usage) begin() {
+func (u *usage) startCPU() {
 	if u.process != nil && u.err == nil {
 		u.cpu, u.err = u.process.cpu()
 	}
 }
 
-func (u *usage) end() {
+func (u *usage) stopCPU() {
 	if u.process == nil || u.err != nil {
 		return
 	}
@@ -141,7 +141,8 @@ func (u *usage) end() {
 	u.CPUSeconds = (now - u.cpu).Seconds()
 }
 
-func (u *usage) report(rep *Report) error {
+// addTo measures the peak memory and adds the usage to the report.
+func (u *usage) addTo(rep *Report) error {
 	if u.process == nil {
 		return nil
 	}
@@ -149,7 +150,7 @@ func (u *usage) report(rep *Report) error {
 		_, u.Peak, u.err = u.process.resident()
 	}
 	if u.err != nil {
-		return fmt.Errorf("the server can't be looked at: %w", u.err)
+		return fmt.Errorf("measuring the server: %w", u.err)
 	}
 	if rep.Deliveries > 0 {
 		u.CPUPerDelivery = u.CPUSeconds * 1e6 / float64(rep.Deliveries)

@@ -4,14 +4,14 @@ package load
 
 import "time"
 
-// A variant is a server and the work that it is given.
+// A variant is a server and the plan that runs against it.
 type variant struct {
-	server string
-	plan   Plan
-	askers askers
+	server         string // a key of servers, or "disk": partyline with its history on disk
+	plan           Plan
+	historyClients historyClients
 }
 
-// What the variants of saturated work, and of work at rest, have in common.
+// saturated completes a plan that is a closed loop.
 func saturated(p Plan) Plan {
 	p.Window, p.Warmup, p.For = 4, 300*time.Millisecond, 1200*time.Millisecond
 	if p.Talkers == 0 {
@@ -20,11 +20,12 @@ func saturated(p Plan) Plan {
 	return p
 }
 
+// atRest returns a plan with a rate that leaves the server idle most of the time.
 func atRest(members int, rate float64) Plan {
 	return Plan{TCP: members, Talkers: 50, Rate: rate, Warmup: 500 * time.Millisecond, For: 3 * time.Second}
 }
 
-// variants are by name what the rows compare.
+// variants are the variants that the rows compare, by name.
 var variants = map[string]variant{
 	"tcp":       {server: "partyline", plan: saturated(Plan{TCP: 1000})},
 	"tcp queue": {server: "queue", plan: saturated(Plan{TCP: 1000})},
@@ -50,8 +51,8 @@ var variants = map[string]variant{
 	"rest floor": {server: "floor", plan: atRest(1000, 100)},
 	"rest queue": {server: "queue", plan: atRest(1000, 100)},
 
-	"asked":     {server: "disk", plan: atRest(500, 50), askers: askers{100, 500 * time.Millisecond}},
-	"not asked": {server: "disk", plan: atRest(500, 50), askers: askers{count: 100}},
+	"history":    {server: "disk", plan: atRest(500, 50), historyClients: historyClients{100, 500 * time.Millisecond}},
+	"no history": {server: "disk", plan: atRest(500, 50), historyClients: historyClients{count: 100}},
 
 	"rest ws": {server: "partyline", plan: func() Plan {
 		p := atRest(1000, 100)
@@ -66,23 +67,23 @@ var variants = map[string]variant{
 	"idle ws":  {server: "partyline", plan: Plan{WS: 9000, Window: 1, Settle: 2 * time.Second, For: 10 * time.Millisecond}},
 }
 
-// A row is a promise: variants, and figures out of their reports.
+// A row is a group of figures with goals, computed from the reports of some variants.
 type row struct {
 	name    string
 	uses    []string // variants
 	figures []figure
 }
 
-// A figure is a number of a round that has a bound.
+// A figure is a number that is computed from a round, and its goal.
 type figure struct {
 	what    string
-	atLeast bool // the bound is the least, not the most
+	atLeast bool // the bound is a minimum, not a maximum
 	bound   float64
 	unit    string
 	of      func(round) float64
 }
 
-// A round has a report of each variant.
+// A round has one report of each variant, by name.
 type round map[string]*Report
 
 func rate(r *Report) float64      { return r.DeliveriesPerSecond }
@@ -91,11 +92,12 @@ func p99(r *Report) float64       { return r.Latency.P99 }
 func perMember(r *Report) float64 { return r.Server.PerMember / 1e3 }
 func arrival(r *Report) float64   { return r.Arrival }
 
-// just takes a number as it is, and ratio divides that of one variant by that of another.
-func just(of func(*Report) float64, a string) func(round) float64 {
+// valueOf returns a function that returns a number of one variant.
+func valueOf(of func(*Report) float64, a string) func(round) float64 {
 	return func(r round) float64 { return of(r[a]) }
 }
 
+// ratio returns a function that divides the number of one variant by that of another.
 func ratio(of func(*Report) float64, a, b string) func(round) float64 {
 	return func(r round) float64 { return of(r[a]) / of(r[b]) }
 }
@@ -103,11 +105,11 @@ func ratio(of func(*Report) float64, a, b string) func(round) float64 {
 var rows = []row{
 	{"saturated, 1,000 over TCP", []string{"tcp", "tcp queue"}, []figure{
 		{"deliveries/s, of queue-per-member's", true, 8, "×", ratio(rate, "tcp", "tcp queue")},
-		{"server CPU a delivery", false, 0.15, "µs", just(cpu, "tcp")},
+		{"server CPU a delivery", false, 0.15, "µs", valueOf(cpu, "tcp")},
 	}},
 	{"saturated, 100 over TCP", []string{"tcp 100", "tcp 100 queue"}, []figure{
 		{"deliveries/s, of queue-per-member's", true, 5, "×", ratio(rate, "tcp 100", "tcp 100 queue")},
-		{"server CPU a delivery", false, 0.35, "µs", just(cpu, "tcp 100")},
+		{"server CPU a delivery", false, 0.35, "µs", valueOf(cpu, "tcp 100")},
 	}},
 	{"saturated over TCP, history on disk", []string{"tcp", "disk", "tcp 100", "disk 100"}, []figure{
 		{"1,000 members: deliveries/s, of those in memory", true, 0.7, "×", ratio(rate, "disk", "tcp")},
@@ -132,8 +134,8 @@ var rows = []row{
 	{"1,000 rooms of 10 members, each with a talker", []string{"rooms", "rooms queue"}, []figure{
 		{"deliveries/s, of queue-per-member's", true, 5, "×", ratio(rate, "rooms", "rooms queue")},
 	}},
-	{"at rest on disk, 100 ask for 500 messages twice a second", []string{"asked", "not asked"}, []figure{
-		{"p99 of the others, of that without", false, 1.2, "×", ratio(p99, "asked", "not asked")},
+	{"at rest on disk, 100 ask for 500 messages twice a second", []string{"history", "no history"}, []figure{
+		{"p99 of the others, of that without", false, 1.2, "×", ratio(p99, "history", "no history")},
 	}},
 	{"at rest, 1,000 over TCP, 100 messages/s", []string{"rest", "rest floor", "rest queue", "rest ws"}, []figure{
 		{"server CPU a delivery, of the floor's", false, 1.1, "×", ratio(cpu, "rest", "rest floor")},
@@ -146,11 +148,11 @@ var rows = []row{
 		{"p99, of the floor's", false, 1.2, "×", ratio(p99, "large", "large floor")},
 	}},
 	{"idle, 9,000 members", []string{"idle tcp", "idle ws"}, []figure{
-		{"memory of a member over TCP", false, 6, "KB", just(perMember, "idle tcp")},
-		{"memory of a member over WebSocket", false, 8, "KB", just(perMember, "idle ws")},
+		{"memory of a member over TCP", false, 6, "KB", valueOf(perMember, "idle tcp")},
+		{"memory of a member over WebSocket", false, 8, "KB", valueOf(perMember, "idle ws")},
 	}},
 	{"9,000 arrive in one room", []string{"idle tcp", "idle ws"}, []figure{
-		{"over TCP, all in", false, 3, "s", just(arrival, "idle tcp")},
-		{"over WebSocket, all in", false, 3, "s", just(arrival, "idle ws")},
+		{"over TCP, all in", false, 3, "s", valueOf(arrival, "idle tcp")},
+		{"over WebSocket, all in", false, 3, "s", valueOf(arrival, "idle ws")},
 	}},
 }

@@ -17,7 +17,7 @@ import (
 
 const lobby = "lobby"
 
-// maxLoops is how many goroutines read at most.
+// maxLoops bounds the goroutines that read.
 const maxLoops = 4
 
 // A run is one run of a plan.
@@ -25,9 +25,9 @@ type run struct {
 	plan     *Plan
 	target   target
 	magic    magic
-	padding  []byte
+	padding  []byte // of every message, after the header
 	sampling uint32
-	began    time.Time
+	start    time.Time
 
 	rooms   []*room
 	members []*member // that read
@@ -36,20 +36,20 @@ type run struct {
 	loops   []*loop
 	reading sync.WaitGroup
 
-	arrived, begun, gone atomic.Int64 // members
-	said                 atomic.Int64 // messages
-	limit                int64        // of them
-	measuring            atomic.Bool
-	quiet                atomic.Bool // nothing more is said
-	over                 atomic.Bool
+	joined, started, disconnected atomic.Int64 // members
+	sent                          atomic.Int64 // messages
+	limit                         int64        // of sent
+	measuring                     atomic.Bool
+	stopped                       atomic.Bool // no more messages are sent
+	over                          atomic.Bool // nothing more is read
 }
 
-// Progress is told how a run comes along: what it does, how much of it is done and how
-// much there is to do.
-type Progress func(stage string, done, of int64)
+// A Progress function is called during a run with the current stage, the amount that is
+// done, and the total.
+type Progress func(stage string, done, total int64)
 
-// Run does what the plan says and reports it. The server is the process at the plan's
-// addresses, or nil where that can't be looked at. The plan has passed Check.
+// Run runs the plan and returns its report. server is the process at the plan's addresses,
+// or nil if it can't be measured. The plan has passed Check.
 func Run(ctx context.Context, p Plan, server *Process, progress Progress) (*Report, error) {
 	r, err := newRun(&p)
 	if err != nil {
@@ -61,30 +61,31 @@ func Run(ctx context.Context, p Plan, server *Process, progress Progress) (*Repo
 	}
 	rep := &Report{Plan: p, Members: p.TCP + p.WS + p.Stuck}
 	use := newUsage(server)
-	if err := r.gather(ctx, rep, progress); err != nil {
+	if err := r.join(ctx, rep, progress); err != nil {
 		return nil, err
 	}
-	if err := use.idle(ctx, p.Settle); err != nil {
+	if err := use.measureIdle(ctx, p.Settle); err != nil {
 		return nil, err
 	}
-	if err := r.open(ctx); err != nil {
+	if err := r.startRooms(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.measure(ctx, rep, use, progress); err != nil {
 		return nil, err
 	}
 	r.drain(ctx, progress)
-	if err := use.report(rep); err != nil {
+	if err := use.addTo(rep); err != nil {
 		return nil, err
 	}
 	r.over.Store(true)
 	r.reading.Wait()
-	r.judge(rep)
+	r.addFaults(rep)
+	rep.addLatency(r)
 	return rep, nil
 }
 
 func newRun(p *Plan) (*run, error) {
-	r := &run{plan: p, magic: newMagic(), began: time.Now(), sampling: p.sampling(), limit: math.MaxInt64}
+	r := &run{plan: p, magic: newMagic(), start: time.Now(), sampling: p.sampling(), limit: math.MaxInt64}
 	if p.Messages > 0 {
 		r.limit = p.Messages
 	}
@@ -110,55 +111,57 @@ func newRun(p *Plan) (*run, error) {
 	for i := range p.TCP + p.WS {
 		r.members = append(r.members, r.newMember(i, i >= p.TCP))
 	}
-	for i := range p.Stuck { // over both transports where both are used
+	for i := range p.Stuck { // alternate if the plan has both transports
 		r.stuck = append(r.stuck, r.newMember(i, p.TCP == 0 || p.WS > 0 && i%2 == 1))
 	}
 	for i := range p.Talkers {
-		m := r.members[p.talkerSeat(i)]
-		m.talker = &talker{run: r, loop: r.loops[p.talkerSeat(i)%len(r.loops)], member: m, id: uint16(i)}
+		n := p.talkerMember(i)
+		m := r.members[n]
+		m.talker = &talker{run: r, loop: r.loops[n%len(r.loops)], member: m, id: uint16(i)}
 		r.talkers = append(r.talkers, m.talker)
 	}
 	return r, nil
 }
 
-// newMember returns the i-th member: the rooms are filled in turn.
+// newMember returns member i, which is in room i modulo the number of rooms.
 func (r *run) newMember(i int, ws bool) *member {
-	w := wire{ws, r.plan.TCPFormat}
+	c := codec{ws, r.plan.TCPFormat}
 	if ws {
-		w.format = r.plan.WSFormat
+		c.format = r.plan.WSFormat
 	}
-	m := &member{fd: -1, wire: w, room: r.rooms[i%r.plan.Rooms], name: r.plan.roomName(i % r.plan.Rooms), split: splitter{ws: ws}}
-	if m.name == "" {
-		m.name = lobby
+	n := i % r.plan.Rooms
+	m := &member{fd: -1, codec: c, room: r.rooms[n], roomName: r.plan.roomName(n), split: splitter{ws: ws}}
+	if m.roomName == "" {
+		m.roomName = lobby
 	}
 	return m
 }
 
-// talkerSeat returns which member the i-th talker is: rooms have their talkers in turn,
-// and those of one room sit evenly among its members.
-func (p *Plan) talkerSeat(i int) int {
+// talkerMember returns the index of the member that is talker i. Talker i is in room i
+// modulo the number of rooms, and the talkers of a room are spread evenly among its members.
+func (p *Plan) talkerMember(i int) int {
 	room, nth := i%p.Rooms, i/p.Rooms
-	seats := (p.TCP + p.WS - room + p.Rooms - 1) / p.Rooms
+	members := (p.TCP + p.WS - room + p.Rooms - 1) / p.Rooms
 	talkers := (p.Talkers - room + p.Rooms - 1) / p.Rooms
-	return room + p.Rooms*(nth*seats/talkers)
+	return room + p.Rooms*(nth*members/talkers)
 }
 
-// now returns the time of the run in ns.
-func (r *run) now() int64 { return int64(time.Since(r.began)) }
+// now returns the time since the run started, in ns.
+func (r *run) now() int64 { return int64(time.Since(r.start)) }
 
-// oneMore reports whether one more message may be said, which counts as said then.
-func (r *run) oneMore() bool {
-	if r.quiet.Load() {
+// takeMessage reports whether one more message may be sent, and counts it as sent if so.
+func (r *run) takeMessage() bool {
+	if r.stopped.Load() {
 		return false
 	}
-	if r.said.Add(1) > r.limit {
-		r.said.Add(-1)
+	if r.sent.Add(1) > r.limit {
+		r.sent.Add(-1)
 		return false
 	}
 	return true
 }
 
-// delivered returns how many messages arrived at members.
+// delivered returns the number of messages that members received.
 func (r *run) delivered() (n int64) {
 	for _, l := range r.loops {
 		n += l.delivered.Load()
@@ -168,11 +171,11 @@ func (r *run) delivered() (n int64) {
 
 func (r *run) close() {
 	r.over.Store(true)
-	r.quiet.Store(true)
+	r.stopped.Store(true)
 	r.reading.Wait()
 	for _, t := range r.talkers {
-		t.mu.Lock() // nobody writes any more
-		t.failed = unix.EBADF
+		t.mu.Lock() // a write is over, and there is none after it
+		t.err = unix.EBADF
 		t.mu.Unlock()
 	}
 	for _, members := range [][]*member{r.members, r.stuck} {

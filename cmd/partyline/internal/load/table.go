@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// WriteTable writes the report for people.
+// WriteTable writes the report as a table of text.
 func (rep *Report) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
@@ -18,38 +18,39 @@ func (rep *Report) WriteTable(w io.Writer) error {
 	row("arrival", "%s members in %.2f s", count(int64(rep.Plan.TCP+rep.Plan.WS)), rep.Arrival)
 	row("messages/s", "%s", count(int64(rep.MessagesPerSecond)))
 	row("deliveries/s", "%s  (%s in %.1f s)", count(int64(rep.DeliveriesPerSecond)), count(rep.Deliveries), rep.Seconds)
-	of := "of all"
+	of := "all messages"
 	if rep.Latency.OneIn > 1 {
-		of = fmt.Sprintf("of 1 message in %d", rep.Latency.OneIn)
+		of = fmt.Sprintf("1 message in %d", rep.Latency.OneIn)
 	}
 	row("latency", "p50 %s  p99 %s  p99.9 %s  max %s  (%s: %s deliveries)", duration(rep.Latency.P50), duration(rep.Latency.P99),
 		duration(rep.Latency.P999), duration(rep.Latency.Max), of, count(rep.Latency.Samples))
 	if s := rep.Server; s != nil {
-		row("server CPU", "%.3f µs a delivery  (%.2f s in %.1f s)", s.CPUPerDelivery, s.CPUSeconds, rep.Seconds)
-		row("server memory", "idle %s  peak %s  %.1f KB a member", size(s.Idle), size(s.Peak), s.PerMember/1e3)
+		row("server CPU", "%.3f µs per delivery  (%.2f s in %.1f s)", s.CPUPerDelivery, s.CPUSeconds, rep.Seconds)
+		row("server memory", "idle %s  peak %s  %.1f KB per member", size(s.Idle), size(s.Peak), s.PerMember/1e3)
 	}
 	row("faults", "%s", rep.verdict())
 	return t.Flush()
 }
 
-// verdict says in words what is wrong.
+// verdict describes the faults.
 func (rep *Report) verdict() string {
-	if !rep.Faults.Any() && rep.Gone == 0 {
-		return "none: everybody heard everything, once, in one order"
+	if !rep.Faults.Any() && rep.Disconnected == 0 {
+		return "none: every member received every message once, in one order"
 	}
-	return fmt.Sprintf("%s lost, %s doubled, %s out of order, %s members cut off",
-		count(rep.Faults.Lost), count(rep.Faults.Doubled), count(rep.Faults.Disordered), count(rep.Gone))
+	return fmt.Sprintf("%s lost, %s duplicated, %s out of order, %s members disconnected",
+		count(rep.Faults.Lost), count(rep.Faults.Duplicated), count(rep.Faults.Reordered), count(rep.Disconnected))
 }
 
-// Err returns an error where a member did not hear everything once and in order.
+// Err returns an error if a member did not receive every message once and in order, or was
+// disconnected.
 func (rep *Report) Err() error {
-	if !rep.Faults.Any() && rep.Gone == 0 {
+	if !rep.Faults.Any() && rep.Disconnected == 0 {
 		return nil
 	}
-	return fmt.Errorf("the server is at fault: %s", rep.verdict())
+	return fmt.Errorf("faults: %s", rep.verdict())
 }
 
-// String says what the plan is, in one line.
+// String describes the plan in one line.
 func (p *Plan) String() string {
 	var b strings.Builder
 	for _, g := range []struct {
@@ -77,7 +78,7 @@ func (p *Plan) String() string {
 	return b.String()
 }
 
-// count writes a number with commas.
+// count formats a number with commas.
 func count(n int64) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
@@ -86,7 +87,7 @@ func count(n int64) string {
 	return s
 }
 
-// duration writes microseconds with three digits.
+// duration formats microseconds with three significant digits.
 func duration(us float64) string {
 	d := time.Duration(us * 1e3)
 	switch {
@@ -98,7 +99,8 @@ func duration(us float64) string {
 	return fmt.Sprintf("%.*f s", digitsFor(us/1e6), us/1e6)
 }
 
-// digitsFor returns how many digits behind the point make three of x in all.
+// digitsFor returns the number of digits after the decimal point with which x has three
+// significant digits, or 0 if x has more.
 func digitsFor(x float64) int {
 	switch {
 	case x < 10:
@@ -109,4 +111,5 @@ func digitsFor(x float64) int {
 	return 0
 }
 
+// size formats a number of bytes.
 func size(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }

@@ -12,67 +12,67 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A talker is a member that says something. Its methods may be called from any goroutine.
+// A talker is a member that sends messages. Its methods may be called from any goroutine.
 type talker struct {
 	run    *run
 	loop   *loop
 	member *member
 	id     uint16
-	sent   atomic.Uint32
+	sent   atomic.Uint32 // messages
 
 	mu      sync.Mutex
 	buf     []byte
-	pending []byte // what the socket did not take yet
-	failed  error
+	pending []byte // what the socket has not taken yet
+	err     error  // why nothing more is written
 }
 
-// answer says the next message for each of its own that came back, where talk is a closed
-// loop.
-func (t *talker) answer(n int) {
+// echoed sends a message for each of the talker's own n messages that came back, if the run
+// is a closed loop.
+func (t *talker) echoed(n int) {
 	if t.run.plan.Rate == 0 {
-		t.say(n, t.run.now())
+		t.send(n, t.run.now())
 	}
 }
 
-// say says up to n messages, as many as are still to be said, and notes the time in them.
-func (t *talker) say(n int, at int64) {
+// send sends n messages, or fewer if the run ends with those. It puts the time into them.
+func (t *talker) send(n int, at int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.buf = t.buf[:0]
 	for range n {
-		if !t.run.oneMore() {
+		if !t.run.takeMessage() {
 			break
 		}
-		t.buf = t.run.appendMessage(t.buf, t.member.wire, header{t.id, t.sent.Load(), at})
+		t.buf = t.run.appendMessage(t.buf, t.member.codec, header{t.id, t.sent.Load(), at})
 		t.sent.Add(1)
 	}
 	if len(t.pending) > 0 {
 		t.pending = append(t.pending, t.buf...)
 		return
 	}
-	t.write(t.buf)
+	t.writeLocked(t.buf)
 }
 
-// start says the message with which the talker's room begins.
-func (t *talker) start() {
+// sendStart sends the start message of the talker's room.
+func (t *talker) sendStart() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.write(t.run.appendMessage(nil, t.member.wire, header{talker: starter}))
+	t.writeLocked(t.run.appendMessage(nil, t.member.codec, header{talker: starter}))
 }
 
-// flush writes what the socket did not take.
+// flush writes the pending bytes.
 func (t *talker) flush() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	b := t.pending
 	t.pending = nil
-	t.loop.await(t.member, false)
-	t.write(b)
+	t.loop.watch(t.member, false)
+	t.writeLocked(b)
 }
 
-// write writes b at once, or keeps the rest for flush. t.mu is held.
-func (t *talker) write(b []byte) {
-	for len(b) > 0 && t.failed == nil {
+// writeLocked writes b without waiting. What the socket does not take becomes pending.
+func (t *talker) writeLocked(b []byte) {
+	for len(b) > 0 && t.err == nil {
 		n, err := unix.Write(t.member.fd, b)
 		switch err {
 		case nil:
@@ -80,39 +80,41 @@ func (t *talker) write(b []byte) {
 		case unix.EINTR:
 		case unix.EAGAIN:
 			t.pending = bytes.Clone(b)
-			t.loop.await(t.member, true)
+			t.loop.watch(t.member, true)
 			return
-		default: // the loop finds out why the member is gone
-			t.failed = err
+		default: // the loop's next read reports the end of the connection
+			t.err = err
 		}
 	}
 }
 
-// appendMessage appends a message as a client says it on a wire.
-func (r *run) appendMessage(dst []byte, w wire, h header) []byte {
+// appendMessage appends a message in the form in which a client with the codec sends it.
+func (r *run) appendMessage(dst []byte, c codec, h header) []byte {
 	text := r.magic.appendHeader(make([]byte, 0, maxSize), h)
 	text = append(text, r.padding...)
-	if w.format == JSON {
+	if c.format == JSON {
 		line := append(make([]byte, 0, maxSize+64), `{"type":"say","text":"`...)
 		text = append(append(line, text...), '"', '}')
 	}
-	if w.ws {
+	if c.ws {
 		return appendFrame(dst, finText, text)
 	}
 	return append(append(dst, text...), '\n')
 }
 
-// pace says the messages of a paced run, each when it is due, by the talkers in turn.
+// pace sends the messages of a run with a rate, each when it is due, from the talkers in
+// turn.
 //
-// A message bears the time when it was said, or when it was due where that is more than
-// a timer's imprecision before: what a late generator or a full socket delays is latency.
+// The time in a message is the time of sending. If that is later than the due time by more
+// than a timer's imprecision, it is the due time: a delay in the load generator or in a full
+// socket counts as latency.
 func (r *run) pace(ctx context.Context) {
-	const late = int64(2 * time.Millisecond)
+	const imprecision = int64(2 * time.Millisecond)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	from := r.now()
-	for i := 0; !r.quiet.Load(); i++ {
-		due := from + int64(float64(i)/r.plan.Rate*float64(time.Second))
+	start := r.now()
+	for i := 0; !r.stopped.Load(); i++ {
+		due := start + int64(float64(i)/r.plan.Rate*float64(time.Second))
 		now := r.now()
 		if now < due {
 			timer.Reset(time.Duration(due - now))
@@ -123,9 +125,9 @@ func (r *run) pace(ctx context.Context) {
 			}
 			now = r.now()
 		}
-		if now-due > late {
+		if now-due > imprecision {
 			now = due
 		}
-		r.talkers[i%len(r.talkers)].say(1, now)
+		r.talkers[i%len(r.talkers)].send(1, now)
 	}
 }

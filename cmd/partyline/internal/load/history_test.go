@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// askers are members beside the plan's who ask for 500 messages, all at once, again and
-// again; or who are merely there.
-type askers struct {
-	count int
-	every time.Duration // 0 where they do not ask
+// historyClients are members that are not part of the plan. All of them request the last 500
+// messages at the same time, repeatedly.
+type historyClients struct {
+	count    int
+	interval time.Duration // between requests; 0 for no requests
 }
 
-// ask brings them to the server's lobby and has them ask until ctx ends. What it returns
-// waits for them.
-func (a askers) ask(ctx context.Context, addr string) (wait func(), err error) {
+// start connects the clients to the server's lobby. They send requests until ctx ends. wait
+// waits until their goroutines have ended.
+func (h historyClients) start(ctx context.Context, addr string) (wait func(), err error) {
 	var all sync.WaitGroup
 	var conns []net.Conn
-	for range a.count {
+	for range h.count {
 		conn, err := net.Dial("tcp", addr)
 		if err != nil {
 			return nil, err
@@ -33,7 +33,7 @@ func (a askers) ask(ctx context.Context, addr string) (wait func(), err error) {
 		all.Go(func() { io.Copy(io.Discard, conn) })
 	}
 	all.Go(func() {
-		tick := time.NewTicker(max(a.every, time.Millisecond))
+		tick := time.NewTicker(max(h.interval, time.Millisecond))
 		defer tick.Stop()
 		for {
 			select {
@@ -44,7 +44,7 @@ func (a askers) ask(ctx context.Context, addr string) (wait func(), err error) {
 				return
 			case <-tick.C:
 			}
-			if a.every == 0 {
+			if h.interval == 0 {
 				continue
 			}
 			for _, c := range conns {

@@ -7,24 +7,23 @@ import (
 	"encoding/binary"
 )
 
-// A wire is a transport and a format: what two members hear on equal wires is equal to
-// the byte.
-type wire struct {
-	ws     bool
+// A codec is a transport and a format. Members with equal codecs receive equal bytes.
+type codec struct {
+	ws     bool // WebSocket, not TCP
 	format Format
 }
 
-// A splitter parts what comes over a transport into lines or frames, wherever the reads
-// part it.
+// A splitter splits the bytes of a connection into lines or frames. A line or a frame may
+// come in any number of reads.
 type splitter struct {
-	ws    bool
-	carry []byte // of what is not whole yet
+	ws    bool   // frames, not lines
+	carry []byte // the start of a line or frame that is not complete
 }
 
 // next returns the content of the next line or frame, which starts in earlier bytes or in
-// b, and how many bytes of b belong to it. Where it is not whole, ok is false and all of
-// b is kept. The frame is the caller's until the next call.
-func (s *splitter) next(b []byte) (frame []byte, n int, ok bool) {
+// b, and how many bytes of b belong to it. If it is not complete, ok is false and next keeps
+// all of b. The content is valid until the next call.
+func (s *splitter) next(b []byte) (content []byte, n int, ok bool) {
 	if s.ws {
 		return s.nextFrame(b)
 	}
@@ -36,12 +35,12 @@ func (s *splitter) next(b []byte) (frame []byte, n int, ok bool) {
 	if len(s.carry) == 0 {
 		return b[:i], i + 1, true
 	}
-	frame = append(s.carry, b[:i]...)
-	s.carry = frame[:0]
-	return frame, i + 1, true
+	content = append(s.carry, b[:i]...)
+	s.carry = content[:0]
+	return content, i + 1, true
 }
 
-func (s *splitter) nextFrame(b []byte) (frame []byte, n int, ok bool) {
+func (s *splitter) nextFrame(b []byte) (payload []byte, n int, ok bool) {
 	if len(s.carry) == 0 {
 		if header, length := frameSize(b); header > 0 && header+length <= len(b) {
 			return b[header : header+length], header + length, true
@@ -56,9 +55,9 @@ func (s *splitter) nextFrame(b []byte) (frame []byte, n int, ok bool) {
 			missing = header + length - len(s.carry)
 		}
 		if missing == 0 {
-			frame = s.carry[header:]
+			payload = s.carry[header:]
 			s.carry = s.carry[:0]
-			return frame, n, true
+			return payload, n, true
 		}
 		if n == len(b) {
 			return nil, n, false
@@ -69,8 +68,8 @@ func (s *splitter) nextFrame(b []byte) (frame []byte, n int, ok bool) {
 	}
 }
 
-// frameSize returns the sizes of a server's frame (RFC 6455 section 5.2), or zeros where
-// its header is not whole.
+// frameSize returns the length of the header and of the payload of a server's frame, which
+// has no mask (RFC 6455 section 5.2). Both are 0 if b does not hold the whole header.
 func frameSize(b []byte) (header, length int) {
 	if len(b) < 2 {
 		return 0, 0
@@ -86,16 +85,16 @@ func frameSize(b []byte) (header, length int) {
 	return 0, 0
 }
 
-// Opcodes of frames that a client sends, with the FIN bit.
+// First bytes of frames: the FIN bit and the opcode.
 const (
 	finText = 0x81
 	finPong = 0x8a
 )
 
-// appendFrame appends a client's frame: masked, as a client's must be, with a mask of
-// zeros, which leaves the payload as it is.
-func appendFrame(dst []byte, op byte, payload []byte) []byte {
-	dst = append(dst, op)
+// appendFrame appends a client's frame with at most 65,535 bytes of payload. Its mask
+// consists of zeros, which leave the payload unchanged.
+func appendFrame(dst []byte, first byte, payload []byte) []byte {
+	dst = append(dst, first)
 	if n := len(payload); n < 126 {
 		dst = append(dst, 0x80|byte(n))
 	} else {

@@ -40,9 +40,9 @@ func parseCoverage(profile string) (*coverage, error) {
 	return c, nil
 }
 
-// has reports whether a test reaches the code that m changes. Code outside of functions
+// reaches reports whether a test reaches the code that m changes. Code outside of functions
 // counts as reached.
-func (c *coverage) has(m mutant) bool {
+func (c *coverage) reaches(m mutant) bool {
 	file := filepath.Base(m.path)
 	reached := true
 	for _, b := range c.blocks {
@@ -58,6 +58,7 @@ func (c *coverage) has(m mutant) bool {
 	return reached
 }
 
+// before reports whether the first position is before the second.
 func before(line, column, line2, column2 int) bool {
 	return cmp.Or(cmp.Compare(line, line2), cmp.Compare(column, column2)) < 0
 }

@@ -1,5 +1,5 @@
 // Mutants changes the code of packages in small ways, one at a time, and reports the changes
-// that their tests do not notice. It runs only the tests of the changed package, with -short.
+// with which the tests still pass. It runs only the tests of the changed package, with -short.
 //
 // It draws a sample of -n mutants for each package. The same -seed draws the same sample as
 // long as the code is the same. Code that no test reaches is listed and not changed. The
@@ -20,9 +20,9 @@ import (
 )
 
 var (
-	number = flag.Int("n", 25, "mutants to try for each package; 0 tries all")
-	seed   = flag.Uint64("seed", 1, "seed of the sample")
-	jobs   = flag.Int("jobs", 2, "mutants to try at once")
+	number = flag.Int("n", 25, "number of mutants to try in each package; 0 for all")
+	seed   = flag.Uint64("seed", 1, "seed of the random sample")
+	jobs   = flag.Int("jobs", 2, "number of mutants to try in parallel")
 )
 
 func main() {
@@ -32,48 +32,48 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
-	var figures []string
+	var lines []string
 	for _, name := range flag.Args() {
 		line, err := tryPackage(ctx, name)
 		if err != nil {
 			log.Fatalf("%s: %v", name, err)
 		}
 		fmt.Println(line)
-		figures = append(figures, line)
+		lines = append(lines, line)
 	}
-	fmt.Printf("\n%s\n", strings.Join(figures, "\n"))
+	fmt.Printf("\n%s\n", strings.Join(lines, "\n"))
 }
 
-// tryPackage tries a sample of the mutants of a package, prints those that its tests miss,
-// and returns a line of figures.
+// tryPackage tries a sample of the mutants of a package, prints those that survive,
+// and returns a line with the counts.
 func tryPackage(ctx context.Context, name string) (string, error) {
 	pkg, err := load(ctx, name)
 	if err != nil {
 		return "", err
 	}
-	begun := time.Now()
-	reached, err := pkg.cover(ctx)
+	start := time.Now()
+	covered, err := pkg.cover(ctx)
 	if err != nil {
 		return "", err
 	}
-	pkg.timeout = 3*time.Since(begun) + 20*time.Second
+	pkg.timeout = 3*time.Since(start) + 20*time.Second
 
 	var mutants []mutant
 	for _, file := range pkg.files {
-		of, err := mutantsOf(file)
+		found, err := mutantsOf(file)
 		if err != nil {
 			return "", err
 		}
-		mutants = append(mutants, of...)
+		mutants = append(mutants, found...)
 	}
 	all, unreached := len(mutants), 0
 	for i := range mutants {
-		mutants[i].reached = reached.has(mutants[i])
+		mutants[i].reached = covered.reaches(mutants[i])
 		if !mutants[i].reached {
 			unreached++
 		}
 	}
-	fmt.Printf("--- %s: %d mutants; %s\n", name, all, reached)
+	fmt.Printf("--- %s: %d mutants; %s\n", name, all, covered)
 
 	random := rand.New(rand.NewPCG(*seed, 0))
 	random.Shuffle(all, func(i, j int) { mutants[i], mutants[j] = mutants[j], mutants[i] })
@@ -82,7 +82,7 @@ func tryPackage(ctx context.Context, name string) (string, error) {
 		return "", err
 	}
 	tried := counts[killed] + counts[timedOut] + counts[survived] + counts[notReached]
-	return fmt.Sprintf("%s: %d of %d mutants tried: %d killed (%d of them by the timeout), %d survived, %d not covered (of all: %d)",
+	return fmt.Sprintf("%s: %d of %d mutants tried: %d killed (%d of them by the timeout), %d survived, %d not covered (of all mutants: %d)",
 		name, tried, all, counts[killed]+counts[timedOut], counts[timedOut],
 		counts[survived], counts[notReached], unreached), nil
 }

@@ -18,7 +18,7 @@ type mutant struct {
 	start, end token.Position
 	with       string
 	change     string // a description
-	reached    bool   // by a test
+	reached    bool   // a test reaches the code
 }
 
 // text returns the changed file.
@@ -167,7 +167,7 @@ func (l *lister) negate(cond ast.Expr) {
 	l.add(cond.Pos(), cond.End(), "!("+l.textOf(cond)+")", "condition negated")
 }
 
-// negateCases negates the conditions of a switch without a tag.
+// negateCases adds the negations of the conditions of a switch without a tag.
 func (l *lister) negateCases(s *ast.SwitchStmt) {
 	if s.Tag != nil {
 		return
@@ -179,18 +179,20 @@ func (l *lister) negateCases(s *ast.SwitchStmt) {
 	}
 }
 
+// swap adds a mutant with another operator, if there is one.
 func (l *lister) swap(pos token.Pos, op token.Token) {
 	if other, ok := swaps[op]; ok {
 		l.add(pos, pos+token.Pos(len(op.String())), other.String(), "")
 	}
 }
 
-// drop disables a statement. Its variables stay in use, so that the mutant builds.
+// drop adds a mutant that never executes a statement. The variables of the statement stay in
+// use, so that the mutant builds.
 func (l *lister) drop(n ast.Node) {
 	l.add(n.Pos(), n.End(), "if false { "+l.textOf(n)+" }", "statement dropped")
 }
 
-// succeed returns nil instead of an error.
+// succeed adds a mutant that returns nil instead of an error.
 func (l *lister) succeed(n *ast.ReturnStmt, function *ast.FuncType) {
 	if function.Results == nil || len(n.Results) != function.Results.NumFields() {
 		return

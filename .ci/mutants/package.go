@@ -15,10 +15,10 @@ import (
 
 // A goPackage is a package whose mutants are tried.
 type goPackage struct {
-	name    string   // argument of the go command
-	path    string   // import path
-	files   []string // built on this system, without tests
-	timeout time.Duration
+	name    string        // argument of the go command
+	path    string        // import path
+	files   []string      // built on this system, without tests
+	timeout time.Duration // of one run of the tests
 }
 
 // load returns the package that the go command lists for name.

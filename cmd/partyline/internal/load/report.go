@@ -10,8 +10,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A Report is the result of a run. In its JSON, the name of a time ends with the unit, and
-// memory is in bytes.
+// A Report is the result of a run. In its JSON, a name contains the unit of a time, except
+// that the times of the plan are in ns. Memory is in bytes.
 type Report struct {
 	Plan    Plan    `json:"plan"`
 	Members int     `json:"members"`

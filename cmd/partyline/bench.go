@@ -46,7 +46,7 @@ const benchExamples = `  partyline bench --self --tcp 1000 --talkers 50
 // newBenchCommand returns the command that measures a server.
 func newBenchCommand() *cobra.Command {
 	var b benchConfig
-	p := load.Plan{Away: true}
+	p := load.Plan{AllowRemote: true}
 	cmd := &cobra.Command{
 		Use:     "bench",
 		Short:   "Measure a server with many members",

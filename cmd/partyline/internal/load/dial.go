@@ -63,7 +63,7 @@ func (p *Plan) resolve(addr string) (*net.TCPAddr, error) {
 	if a.IP == nil {
 		a.IP = net.IPv4(127, 0, 0, 1)
 	}
-	if !p.Away && !a.IP.IsLoopback() {
+	if !p.AllowRemote && !a.IP.IsLoopback() {
 		return nil, fmt.Errorf("%s is not a loopback address", addr)
 	}
 	return a, nil

@@ -2,12 +2,10 @@
 
 package load
 
-import (
-	"testing"
-)
+import "testing"
 
-// TestAway resolves an address on another machine only if the plan allows it.
-func TestAway(t *testing.T) {
+// TestAllowRemote resolves an address on another machine only if the plan allows it.
+func TestAllowRemote(t *testing.T) {
 	for addr, local := range map[string]bool{
 		"127.0.0.1:4000": true, "[::1]:4000": true, ":4000": true,
 		"192.0.2.1:4000": false, "[2001:db8::1]:4000": false,
@@ -20,7 +18,7 @@ func TestAway(t *testing.T) {
 		if _, err := p.target(); (err == nil) != local {
 			t.Errorf("%s: %v", p.URL, err)
 		}
-		p.Away = true
+		p.AllowRemote = true
 		if _, err := p.target(); err != nil {
 			t.Errorf("%s, allowed: %v", addr, err)
 		}

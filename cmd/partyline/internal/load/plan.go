@@ -36,9 +36,9 @@ type Plan struct {
 	Messages int64         `json:"messages,omitempty"` // measure until that many messages are sent and delivered
 	Settle   time.Duration `json:"settle,omitempty"`   // idle time before the idle memory is measured
 
-	Addr string `json:"addr,omitempty"` // HOST:PORT of the server's TCP listener
-	URL  string `json:"url,omitempty"`  // of its WebSocket, ws://HOST:PORT/ws
-	Away bool   `json:"-"`              // Addr and URL may be on another machine
+	Addr        string `json:"addr,omitempty"` // HOST:PORT of the server's TCP listener
+	URL         string `json:"url,omitempty"`  // of its WebSocket, ws://HOST:PORT/ws
+	AllowRemote bool   `json:"-"`              // Addr and URL may be on another machine
 }
 
 const (

@@ -2,20 +2,20 @@ package hub
 
 import "time"
 
-// A caller that asks for nothing may be the probe of a load balancer, or of a port scanner,
-// that comes every few seconds and is gone at once. So the others learn of such a member when
-// it says or asks something, or when it has stayed for a while. Until then it hears what the
-// room is told, and nobody hears, sees or counts it.
+// A client that asks for nothing may be the probe of a load balancer or of a port scanner, which
+// connects every few seconds and disconnects at once. So a silent member is announced to the
+// others with its first request, or after announceDelay. Until then it gets the events of the
+// room, but no other member sees it, and it does not count.
 
 const (
-	// stayTime is after how long a member counts as one that stays.
+	// announceDelay is the time after which a silent member is announced.
 	announceDelay = time.Second
-	// stayEvery is the least time between two looks at those that do not yet.
+	// announceInterval is the least time between two checks of the silent members.
 	announceInterval = 50 * time.Millisecond
 )
 
-// add puts m, which has its place in no stream of the room yet, among the members. If m is
-// known, or asked for something by coming, the others learn of it now. r.mu is held.
+// addLocked adds m to the members, before it has a cursor in a stream of the room. It announces m
+// unless m is silent.
 func (r *room) addLocked(m *member) {
 	m.index = len(r.members)
 	r.members = append(r.members, m)
@@ -30,7 +30,7 @@ func (r *room) addLocked(m *member) {
 	}
 }
 
-// remove takes m from the members. r.mu is held.
+// removeLocked removes m from the members.
 func (r *room) removeLocked(m *member) {
 	if m.announced {
 		r.announced--
@@ -51,7 +51,7 @@ func (r *room) swapLocked(i, j int) {
 	r.members[i].index, r.members[j].index = i, j
 }
 
-// announce tells the others of m, unless they know of it. m's turn is held.
+// announce announces m, unless it is announced. The caller holds m's turn.
 func (r *room) announce(m *member) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -60,41 +60,40 @@ func (r *room) announce(m *member) {
 	}
 }
 
-// introduce tells the others of m for the first time, and the log, which must not block. r.mu
-// is held.
+// announceLocked announces m to the members and to the log, which must not block.
 func (r *room) announceLocked(m *member) {
 	m.announced = true
-	r.hub.log.Info("member on", "nick", m.nick, "via", m.via, "addr", m.addr, "room", r.name)
+	r.hub.log.Info("member joined", "nick", m.nick, "transport", m.via, "addr", m.addr, "room", r.name)
 	r.arriveLocked(m)
 }
 
-// know counts m, and tells the others that it is here. r.mu is held.
+// arriveLocked sends the other members the arrival of m, and counts it.
 func (r *room) arriveLocked(m *member) {
 	r.joinedLocked(m)
 	r.swapLocked(m.index, r.announced)
 	r.announced++
 }
 
-// announceStayed tells the others of the members that have stayed.
+// announceWaiting announces the silent members that have stayed for announceDelay.
 func (r *room) announceWaiting() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.announceTimer == nil || r.closed { // stopped meanwhile, or all go
+	if r.announceTimer == nil || r.closed { // stopped meanwhile, or all leave
 		return
 	}
-	left := time.Duration(-1) // until the next of them has stayed
+	next := time.Duration(-1) // until the next of them is announced
 	for i := r.announced; i < len(r.members); i++ {
 		m := r.members[i]
 		wait := announceDelay - time.Since(m.entered)
 		if wait <= 0 {
 			r.announceLocked(m)
-		} else if left < 0 || wait < left {
-			left = wait
+		} else if next < 0 || wait < next {
+			next = wait
 		}
 	}
-	if left < 0 {
+	if next < 0 {
 		r.announceTimer = nil
 		return
 	}
-	r.announceTimer.Reset(max(left, announceInterval))
+	r.announceTimer.Reset(max(next, announceInterval))
 }

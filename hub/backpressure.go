@@ -8,53 +8,56 @@ import (
 	"time"
 )
 
-// Nobody is given more than it can take: who talks is read more slowly while the room
-// can't be told so much. Two things count.
+// A member that sends messages is read more slowly while its room can't deliver them. There
+// are two conditions.
 //
-// The sweep: who talks is at most a quarter of the window ahead of it. It waits for
-// nobody, so this is a matter of the server's own speed.
+// The sweep lags: at most a quarter of the window may be unswept. A sweep waits for no member,
+// so this concerns the speed of the server alone.
 //
-// Members who are behind by half the window though they read as fast as they can: a flood
-// would push them out of the window while they are well. They are waited for, but a slow
-// reader shall harm nobody. So only those wait who say more than their share; only for
-// members who have just taken something, which who is frozen has not; and for each of
-// them only for a while, until it has caught up for once.
+// A member lags by half the window although it reads as fast as it can: a flood would push it
+// out of the window. The senders wait for it, but a slow reader must not delay others. So a
+// sender waits only if it has sent more than its share; only for members that have just
+// taken something, which a frozen one has not; and for each of them only for some time, until
+// it has caught up once.
 const (
-	// freshness is how long ago a member that is waited for may have taken something.
+	// recentProgress is the time within which a member must have taken something for others
+	// to wait for it.
 	recentProgress = 250 * time.Millisecond
-	// longestWait is for how long of its being behind a member is waited for.
+	// maxLagWait is how long others wait for a member that lags.
 	maxLagWait = 5 * time.Second
-	// maxShare is what somebody may say in spite of those who are behind, in bytes. In
-	// large rooms it is less.
+	// maxShare bounds what a member may send without waiting, in bytes. In large rooms it is
+	// less.
 	maxShare = 4 << 10
-	// lookEvery and lookAfter bound how often the room looks at the members that are behind.
+	// checkInterval and checkBytes bound how often a room checks its lagging members: not
+	// again before one of them has passed.
 	checkInterval = time.Millisecond
-	checkBytes    = 16 << 10 // bytes
-	// lookAt bounds how many of them it looks at: those that took something most recently.
+	checkBytes    = 16 << 10
+	// maxChecked bounds how many lagging members a room checks: those that took something
+	// most recently.
 	maxChecked = 64
 )
 
-// flow is what a room knows of members that are behind.
+// backpressure is what a room knows of its lagging members.
 type backpressure struct {
-	mu      sync.Mutex // taken after a member's
-	lagging list.List  // of lagging, for those that are waited for; the one that took something last comes first
+	mu      sync.Mutex
+	lagging list.List // of *laggard that others may wait for; the one that took something last is first
 
 	// Guarded by the room's mu.
-	congested      bool         // somebody is to be waited for
-	checked        time.Time    // when full was found out
-	uncheckedBytes int          // bytes told since
-	waiting        atomic.Int32 // those that wait
-	recheckTimer   *time.Timer  // looks again while they do: nobody tells that a member froze
+	congested      bool         // others wait for a lagging member
+	checked        time.Time    // when congested was set
+	uncheckedBytes int          // appended since
+	waiting        atomic.Int32 // sessions that wait; also read without the lock
+	recheckTimer   *time.Timer  // checks again while they wait: a frozen member causes no event
 }
 
-// lagging is a member that is behind.
+// A laggard is a member that lags.
 type laggard struct {
-	member            *member
-	since, progressed time.Time // when it fell behind, and when it took something last
+	member     *member
+	since      time.Time // when it began to lag
+	progressed time.Time // when it took something last
 }
 
-// waitForPlace waits until m may say one more message. r.mu is held, and released while
-// it waits.
+// awaitReadersLocked waits until m may send one more message. It releases r.mu while it waits.
 func (r *room) awaitReadersLocked(m *member) {
 	for !r.closed && (int64(r.unsweptBytes) > r.hub.window/4 || r.isAheadLocked(m)) {
 		r.handOverSweepLocked(m)
@@ -68,7 +71,7 @@ func (r *room) awaitReadersLocked(m *member) {
 	}
 }
 
-// isAhead reports whether m has said its share while somebody is behind.
+// isAheadLocked reports whether m has sent its share while another member lags.
 func (r *room) isAheadLocked(m *member) bool {
 	if !r.isCongestedLocked() {
 		m.aheadBytes = 0
@@ -78,30 +81,29 @@ func (r *room) isAheadLocked(m *member) bool {
 	return int64(m.aheadBytes) >= share && !m.out.failed()
 }
 
-// isFull reports whether somebody is to be waited for. r.mu is held.
+// isCongestedLocked reports whether senders wait for a lagging member.
 func (r *room) isCongestedLocked() bool {
-	f := &r.backpressure
+	b := &r.backpressure
 	now := time.Now()
-	if f.uncheckedBytes < checkBytes && now.Sub(f.checked) < checkInterval {
-		return f.congested
+	if b.uncheckedBytes < checkBytes && now.Sub(b.checked) < checkInterval {
+		return b.congested
 	}
-	f.checked, f.uncheckedBytes = now, 0
-	f.congested = slices.ContainsFunc(f.recentReaders(now), func(m *member) bool {
+	b.checked, b.uncheckedBytes = now, 0
+	b.congested = slices.ContainsFunc(b.recentReaders(now), func(m *member) bool {
 		m.out.mu.Lock()
 		defer m.out.mu.Unlock()
-		// A member that is told history stands still in the stream, and goes on after it.
+		// A member that gets history does not read the stream meanwhile.
 		return m.out.limit == noLimit && m.out.cursor.lag() > r.hub.window/2
 	})
-	return f.congested
+	return b.congested
 }
 
-// waitedFor returns the members that took something just now and have not been behind for
-// too long; of many, some.
-func (f *backpressure) recentReaders(now time.Time) []*member {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// recentReaders returns the lagging members that others wait for, maxChecked of them at most.
+func (b *backpressure) recentReaders(now time.Time) []*member {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	var members []*member
-	for e := f.lagging.Front(); e != nil && len(members) < maxChecked; e = e.Next() {
+	for e := b.lagging.Front(); e != nil && len(members) < maxChecked; e = e.Next() {
 		l := e.Value.(*laggard)
 		if now.Sub(l.progressed) >= recentProgress {
 			break
@@ -113,42 +115,42 @@ func (f *backpressure) recentReaders(now time.Time) []*member {
 	return members
 }
 
-// fallBehind notes that m can't be written to at once. m.mu is held.
-func (f *backpressure) add(m *member) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// add notes that m lags. The caller holds m's mu.
+func (b *backpressure) add(m *member) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	now := time.Now()
-	m.out.lagging = f.lagging.PushFront(&laggard{m, now, now})
+	m.out.lagging = b.lagging.PushFront(&laggard{m, now, now})
 }
 
-// took notes that m, which is behind, took something. m.mu is held.
-func (f *backpressure) progressed(m *member) {
+// progressed notes that m took something, if it lags. The caller holds m's mu.
+func (b *backpressure) progressed(m *member) {
 	if m.out.lagging == nil {
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	l := m.out.lagging.Value.(*laggard)
 	l.progressed = time.Now()
-	f.lagging.MoveToFront(m.out.lagging)
-	if l.progressed.Sub(l.since) >= maxLagWait { // nobody waits for it until it has caught up once
-		f.lagging.Remove(m.out.lagging)
+	b.lagging.MoveToFront(m.out.lagging)
+	if l.progressed.Sub(l.since) >= maxLagWait { // not waited for until it has caught up once
+		b.lagging.Remove(m.out.lagging)
 		m.out.lagging = nil
 	}
 }
 
-// catchUp notes that m has everything, or is gone. m.mu is held.
-func (f *backpressure) remove(m *member) {
+// remove notes that m has caught up, or can't be written to. The caller holds m's mu.
+func (b *backpressure) remove(m *member) {
 	if m.out.lagging == nil {
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.lagging.Remove(m.out.lagging)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lagging.Remove(m.out.lagging)
 	m.out.lagging = nil
 }
 
-// progress notes that somebody who is behind took something.
+// progress wakes the sessions that wait for lagging members, if they need not wait any more.
 func (r *room) progress() {
 	if r.backpressure.waiting.Load() == 0 {
 		return
@@ -160,6 +162,7 @@ func (r *room) progress() {
 	}
 }
 
+// recheck does what progress does, and again after some time while sessions wait.
 func (r *room) recheck() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

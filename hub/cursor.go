@@ -2,20 +2,20 @@ package hub
 
 import "math"
 
-// A cursor is a place in a stream. The zero cursor is in no stream.
+// A cursor is a position in a stream. The zero cursor is in no stream.
 type cursor struct {
 	chunk  *chunk
 	off    int64
 	stream *stream
 }
 
-// A span is the bytes of a stream from one place to another. The zero span has none.
+// A span is the bytes of a stream between two positions. The zero span is empty.
 type span struct{ from, to int64 }
 
-// noLimit is the limit of a member that reads on to the end of its stream.
+// noLimit is the limit of an outbox that reads its stream to the end.
 const noLimit = math.MaxInt64
 
-// place returns how many bytes of its stream lie before the cursor.
+// position returns the number of bytes of the stream before the cursor.
 func (c *cursor) position() int64 {
 	if c.stream == nil {
 		return 0
@@ -23,7 +23,7 @@ func (c *cursor) position() int64 {
 	return c.chunk.at + c.off
 }
 
-// behind returns how many bytes lie between the cursor and the end of its stream.
+// lag returns the number of bytes of the stream after the cursor.
 func (c *cursor) lag() int64 {
 	if c.stream == nil {
 		return 0
@@ -31,13 +31,13 @@ func (c *cursor) lag() int64 {
 	return c.stream.total.Load() - c.position()
 }
 
-// unread returns the published frames from the cursor to the end of its chunk, and no
-// further than the place limit. If all of a chunk is read, it first moves on to the next.
-// fell reports that there is more to read and that it has left the window.
-func (c *cursor) unread(limit int64) (frames []byte, fell bool) {
+// unread returns the published frames from the cursor to the end of its chunk, but not
+// after limit. At the end of a chunk it first moves the cursor to the next one. evicted
+// reports that there is more to read, and that it is no longer in the window.
+func (c *cursor) unread(limit int64) (frames []byte, evicted bool) {
 	for c.stream != nil && c.position() < limit {
 		next := c.chunk.next.Load() // before size: a chunk with a next has its last size
-		left := c.chunk.evicted.Load()
+		evicted := c.chunk.evicted.Load()
 		size := min(c.chunk.size.Load(), limit-c.chunk.at)
 		switch {
 		case c.off < size:
@@ -45,24 +45,25 @@ func (c *cursor) unread(limit int64) (frames []byte, fell bool) {
 		case next != nil:
 			*c = cursor{next, 0, c.stream}
 		default:
-			return nil, left
+			return nil, evicted
 		}
 	}
 	return nil, false
 }
 
-// seek moves m's cursor to a place, or out of all streams. Nothing else moves a cursor but
-// reading, and nothing else changes which streams have m as a reader but keep: a stream
-// lasts as long as it has readers. m.mu and the mu of the stream's room are held, and no
-// frames of the stream are on their way to m: the caller writes to m, or m has reached its
-// limit, or m is broken.
+// seekLocked moves the cursor to a position in any stream, or out of all streams. A stream
+// lasts as long as it has readers; only seekLocked and addReaderLocked change them.
+//
+// The caller holds o.mu and the mu of the stream's room, and no frames of the stream are being
+// written: the caller is the one that writes, or o has reached its limit, or can't be written
+// to.
 func (o *outbox) seekLocked(to cursor) {
 	from := o.cursor.stream
 	o.cursor = to
 	if from == to.stream {
 		return
 	}
-	o.answerAt, o.ownArrival = 0, span{} // their places were in the old stream
+	o.answerAt, o.ownArrival = 0, span{} // positions in the old stream
 	o.queue.unpin()
 	if to.stream != nil {
 		to.stream.addReaderLocked(o.member)
@@ -72,40 +73,42 @@ func (o *outbox) seekLocked(to cursor) {
 	}
 }
 
-// hold makes m read to the end that its stream has now, and no further until free. It
-// returns the newest id in what m reads until then. The room's mu and m.mu are held.
+// holdLocked sets the limit to the present end of the stream. It returns the newest id before
+// the limit. The caller holds the room's mu and o.mu.
 func (o *outbox) holdLocked() (last int64) {
 	s := o.cursor.stream
-	end := s.end()
+	end := s.endLocked()
 	o.limit = end.position()
 	return s.room.lastID
 }
 
-// free lets m read on to the end of its stream.
-func (o *outbox) free() {
+// release removes the limit, and writes.
+func (o *outbox) release() {
 	o.mu.Lock()
 	o.limit = noLimit
 	o.mu.Unlock()
 	o.flush()
 }
 
-// awaitHold waits until m, which is held, has read up to its limit or is broken.
-func (o *outbox) awaitHold() {
+// awaitLimit waits until everything up to the limit is written, or nothing can be written.
+func (o *outbox) awaitLimit() {
 	o.flush()
 	o.waitUntil(func() bool { return o.cursor.position() >= o.limit || o.writeErr != nil })
 }
 
-// part makes m's stream end for m where it ends now. The room's mu and m.mu are held.
+// partLocked sets the last limit of a member that leaves the stream. The caller holds the
+// room's mu and o.mu.
 func (o *outbox) partLocked() {
 	o.holdLocked()
 	o.parting = true
 	o.partMessages = o.cursor.stream.tail.messagesThrough()
 }
 
-// settle waits until m, which parted from its stream, has read the rest that it is owed. It
-// moves m to another place, holds it there, and calls then, all with r.mu and m.mu held.
-func (r *room) finishParting(m *member, to cursor, then func()) {
-	m.out.awaitHold()
+// moveParted waits until m, which is leaving its stream, has read what it may of it. It then
+// moves m to another position with that as its limit, and calls then, with r.mu and m's mu
+// held.
+func (r *room) moveParted(m *member, to cursor, then func()) {
+	m.out.awaitLimit()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m.out.mu.Lock()

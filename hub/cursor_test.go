@@ -35,7 +35,7 @@ func TestMoveOnAfterTheEnd(t *testing.T) {
 	var s *stream
 	locked(func() {
 		s = r.streamLocked(m.out.codecLocked())
-		end := s.end()
+		end := s.endLocked()
 		m.out.seekLocked(end)
 	})
 	j.lacks = func() {

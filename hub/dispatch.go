@@ -8,51 +8,40 @@ import (
 	"partyline/hub/wire"
 )
 
-// do does what m asks for. A *Refusal is for m to read; any other error ends m.
-func (s *session) dispatch(q *wire.Request) error {
-	if q.Verb == wire.VerbSay || q.Verb == wire.VerbMe {
-		return s.say(q)
-	}
-	s.sweep() // what it said comes before what it asks for
-	if s.awaitsOwn {
-		if !s.awaitCommits() {
-			return ErrShutdown
-		}
-		s.awaitsOwn = false
-	}
-	switch q.Verb {
-	case wire.VerbMsg:
-		return s.sendPrivate(q)
-	case wire.VerbNick:
-		return s.rename(q)
-	case wire.VerbJoin:
-		return s.join(q)
-	case wire.VerbFormat:
-		return s.setFormat(q)
-	case wire.VerbHistory:
-		return s.history(q)
-	case wire.VerbSince:
-		return s.since(q)
-	case wire.VerbSearch:
-		return s.search(q)
-	case wire.VerbWho:
-		s.reply(s.who(q))
-	case wire.VerbRooms:
-		s.reply(s.roomsAnswer(q))
-	case wire.VerbVerbatim:
-		s.verbatim = true
-		s.reply(&wire.Answer{Lines: []string{"every line that follows is said as it is, commands too: end your input to leave"}})
-	case wire.VerbHelp:
-		s.reply(&wire.Answer{Lines: wire.HelpLines()})
-	case wire.VerbQuit:
-		s.leaveText = q.Text
-		s.acknowledge(q)
-		return ErrQuit
-	}
-	return nil
+// handlers has what a session does for each verb of hub/wire. A *wire.Refusal is sent to the
+// member; any other error ends it.
+var handlers = map[wire.Verb]func(*session, *wire.Request) error{
+	wire.VerbSay:      (*session).say,
+	wire.VerbMe:       (*session).say,
+	wire.VerbMsg:      (*session).sendPrivate,
+	wire.VerbNick:     (*session).rename,
+	wire.VerbJoin:     (*session).join,
+	wire.VerbWho:      (*session).who,
+	wire.VerbRooms:    (*session).rooms,
+	wire.VerbHistory:  (*session).history,
+	wire.VerbSince:    (*session).since,
+	wire.VerbSearch:   (*session).search,
+	wire.VerbFormat:   (*session).setFormat,
+	wire.VerbVerbatim: (*session).setVerbatim,
+	wire.VerbHelp:     (*session).help,
+	wire.VerbQuit:     (*session).quit,
 }
 
-// acknowledge answers a request that was done and that bears a ref.
+// dispatch does what a request asks for.
+func (s *session) dispatch(q *wire.Request) error {
+	if q.Verb != wire.VerbSay && q.Verb != wire.VerbMe {
+		s.sweep() // the messages before the request go out first
+		if s.awaitsOwn {
+			if !s.awaitCommits() {
+				return ErrShutdown
+			}
+			s.awaitsOwn = false
+		}
+	}
+	return handlers[q.Verb](s, q)
+}
+
+// acknowledge answers a request that is done, if it has a ref.
 func (s *session) acknowledge(q *wire.Request) {
 	if q.Ref != "" {
 		s.reply(&wire.Ack{Ref: q.Ref})
@@ -80,9 +69,9 @@ func (s *session) rename(q *wire.Request) error {
 		return bad
 	}
 	if !s.room.rename(&s.member, nick) {
-		return taken(nick)
+		return nickTaken(nick)
 	}
-	s.awaitsOwn = true // the room is told
+	s.awaitsOwn = true
 	s.acknowledge(q)
 	return nil
 }
@@ -93,27 +82,26 @@ func (s *session) join(q *wire.Request) error {
 		return bad
 	}
 	r := s.room
-	if name == r.name { // nobody comes or goes
+	if name == r.name { // nothing changes
 		s.resendWelcome(q)
 		return nil
 	}
-	next, bad := s.hub.open(&s.member, name)
+	next, bad := s.hub.open(s, name)
 	if bad != nil {
 		return bad
 	}
 	s.hub.leave(&s.member, "")
-	r.finishParting(&s.member, cursor{}, func() {})
+	r.moveParted(&s.member, cursor{}, func() {})
 	s.enter(next, q.Ref, -1, nil)
 	return nil
 }
 
-// welcomeAgain tells m what it finds in the room that it is in, at the place in the stream
-// that this holds for.
+// resendWelcome sends the welcome of the room that the member is in, at the end of the stream.
 func (s *session) resendWelcome(q *wire.Request) {
 	r := s.room
 	r.mu.Lock()
 	s.out.mu.Lock()
-	end := s.out.cursor.stream.end()
+	end := s.out.cursor.stream.endLocked()
 	s.out.appendAtLocked(end.position(), r.welcomeLocked(&s.member, s.out.format, q.Ref))
 	s.out.appendAtLocked(end.position(), r.stateLocked()...)
 	s.out.mu.Unlock()
@@ -130,7 +118,7 @@ func (s *session) setFormat(q *wire.Request) error {
 	switch {
 	case format != s.out.format:
 		s.room.setFormat(&s.member, format, q.Ref)
-		s.out.free()
+		s.out.release()
 		if c, ok := s.conn.(FormatSetter); ok {
 			c.SetFormat(format)
 		}
@@ -140,18 +128,42 @@ func (s *session) setFormat(q *wire.Request) error {
 	return nil
 }
 
-func (s *session) who(q *wire.Request) *wire.WhoAnswer {
+func (s *session) who(q *wire.Request) error {
 	r := s.room
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	return &wire.WhoAnswer{Ref: q.Ref, Occupants: r.occupantsLocked(&s.member, maxListed), Count: r.countForLocked(&s.member)}
+	answer := &wire.WhoAnswer{Ref: q.Ref, Occupants: r.occupantsLocked(&s.member, maxListed), Count: r.countForLocked(&s.member)}
+	r.mu.Unlock()
+	s.reply(answer)
+	return nil
 }
 
-// roomsAnswer lists as many rooms as an answer has place for. The list may be a little old,
-// but not where m can see it: in its own room.
+func (s *session) rooms(q *wire.Request) error {
+	s.reply(s.roomsAnswer(q))
+	return nil
+}
+
+// roomsAnswer lists as many rooms as fit into an answer. The list is up to roomListAge old, except
+// for the member's own room.
 func (s *session) roomsAnswer(q *wire.Request) *wire.RoomsAnswer {
 	const longest = len(`{"room":"","count":100000},`) + names.MaxRoom
-	all := s.hub.roomCounts()
-	rooms, total := withRoom(all, wire.RoomCount{Room: s.room.name, Count: s.room.count()}, wire.MaxAnswer/longest)
+	own := wire.RoomCount{Room: s.room.name, Count: s.room.count()}
+	rooms, total := withRoom(s.hub.roomCounts(), own, wire.MaxAnswer/longest)
 	return &wire.RoomsAnswer{Ref: q.Ref, Rooms: rooms, Others: total - len(rooms)}
+}
+
+func (s *session) setVerbatim(*wire.Request) error {
+	s.verbatim = true
+	s.reply(&wire.Answer{Lines: []string{"every line that follows is said as it is, commands too: end your input to leave"}})
+	return nil
+}
+
+func (s *session) help(*wire.Request) error {
+	s.reply(&wire.Answer{Lines: wire.HelpLines()})
+	return nil
+}
+
+func (s *session) quit(q *wire.Request) error {
+	s.leaveText = q.Text
+	s.acknowledge(q)
+	return ErrQuit
 }

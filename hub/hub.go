@@ -1,16 +1,32 @@
-// Package hub is the room where people meet, whatever line they came over: names, rooms,
-// order, fan-out and history. It knows nothing of sockets, frames or doors; a transport
-// brings a [Conn] and a [Codec] and calls [Hub.Serve].
+// Package hub is the core of the server: rooms, members, their order and the fan-out of events
+// to them. It knows no sockets and no frames. A gateway brings a [Conn] and a [Codec] for each
+// connection, and calls [Hub.Serve].
 //
-// Each room has one append-only stream of encoded frames per Codec, and each member is a
-// cursor into it. A sweep runs while a room has something new and writes to every member
-// what lies between its cursor and the end, without waiting for anybody; who can't take
-// it gets a goroutine until it has caught up. So an idle member has no writer and no
-// queue, and a slow one delays nobody.
+// Each room has one append-only stream of encoded frames per Codec, and each member has a
+// cursor in one of them. While a room has new events, a sweep writes to every member what lies
+// between its cursor and the end of the stream, without waiting. A member that does not take
+// it gets a goroutine until it has caught up. So an idle member has neither a writer nor a
+// queue, and a slow one delays no other.
 //
-// Goroutines: one a member, which reads (Serve's own); one a room while it has something
-// new, with helpers in large rooms; one a member that is behind; one a member that is
-// being ended by somebody else.
+// # Order
+//
+// The [history.Journal] decides the order of the messages of a room. The room's mu decides where
+// other events, such as arrivals, come between them.
+//
+// # Goroutines
+//
+// Each member has one, which reads and calls Serve. Besides, there are: one for each room that
+// has new events, with helpers in a large room; one for each member that lags; and one for each
+// member that another goroutine ends.
+//
+// # Locks
+//
+// A goroutine takes locks in this order, and may leave out any of them: a session's turn,
+// Hub.mu, room.mu, outbox.mu, and then backpressure.mu or nicks.mu. Only a turn is held while its
+// holder waits for the journal or for another member.
+//
+// A journal may hold a lock of its own when it calls commit, which takes room.mu. The hub calls
+// only Release with locks held, so Release must not take that lock.
 package hub
 
 import (
@@ -31,22 +47,31 @@ import (
 	"partyline/hub/wire"
 )
 
-// Options say how a Hub behaves. The zero value of each field means its default.
+// Defaults of Options.
+const (
+	DefaultReplay   = 20
+	DefaultMaxLine  = 4096
+	DefaultWindow   = 1 << 20
+	DefaultReadOn   = time.Minute
+	DefaultMessages = 1000 // in the history of a room
+)
+
+// Options configure a Hub. The zero value of a field means its default, which for a limit is
+// none.
 type Options struct {
-	Journal history.Journal // who orders and keeps the messages; in memory, 1000 a room
-	Replay  int             // stored messages that a newcomer in text gets; 20, none where negative
-	MaxLine int             // bytes in a line of text and in the text of a request; 4096
-	Window  int64           // bytes a stream keeps for those who read slowly; 1 MiB
-	Rate    float64         // lines a second that a member may say; no bound where 0
-	Burst   int             // lines that it may say at once
-	ReadOn  time.Duration   // for which a member that can't be written to is read; a minute
+	Journal history.Journal // orders and keeps the messages; a history.Memory of DefaultMessages
+	Replay  int             // stored messages that a new member gets in text; negative for none
+	MaxLine int             // bytes of a line of text, and of the text of a request
+	Window  int64           // bytes of a stream that are kept for lagging members
+	Rate    float64         // lines a second that a member may send
+	Burst   int             // lines that a member may send at once, if there is a Rate
+	ReadOn  time.Duration   // how long a member that can't be written to is read
 	Limits  admission.Limits
-	Version string // of the server, told in the welcome
-	Log     *slog.Logger
+	Version string       // of the server, for the welcome
+	Log     *slog.Logger // nil for none
 }
 
-// A Hub holds the rooms and everybody in them. Its methods may be called from any
-// goroutine.
+// A Hub has the rooms and their members. Its methods may be called from any goroutine.
 type Hub struct {
 	journal          history.Journal
 	replay           int
@@ -58,39 +83,39 @@ type Hub struct {
 	limits           admission.Limits
 	gate             *admission.Gate
 	backlog          backlog      // of all streams
-	uncommittedBytes atomic.Int64 // bytes of texts that the journal has not committed yet
+	uncommittedBytes atomic.Int64 // of messages that the journal has not committed yet
 	lastPage         atomic.Pointer[wire.Page]
 	roomList         roomList
 	nicks            nicks
-	historySlots     chan struct{} // holds a token for each who may encode history
+	historySlots     chan struct{} // has an element for each goroutine that encodes history
 	version          string
 	log              *slog.Logger
 
-	mu      sync.Mutex // taken before any other
+	mu      sync.Mutex
 	closing bool
-	rooms   map[string]*room // those with people
+	rooms   map[string]*room // that have members, or will
 	members map[*member]struct{}
 
 	serving sync.WaitGroup // calls of Serve
 	sweeps  sync.WaitGroup
 }
 
-// New returns a Hub with an empty lobby.
+// New returns a Hub without rooms.
 func New(o Options) *Hub {
 	if o.Journal == nil {
-		o.Journal = history.NewMemory(history.Retention{Messages: 1000})
+		o.Journal = history.NewMemory(history.Retention{Messages: DefaultMessages})
 	}
 	if o.Replay == 0 {
-		o.Replay = 20
+		o.Replay = DefaultReplay
 	}
 	if o.MaxLine == 0 {
-		o.MaxLine = 4096
+		o.MaxLine = DefaultMaxLine
 	}
 	if o.Window == 0 {
-		o.Window = 1 << 20
+		o.Window = DefaultWindow
 	}
 	if o.ReadOn == 0 {
-		o.ReadOn = time.Minute
+		o.ReadOn = DefaultReadOn
 	}
 	if o.Limits.PageLimit == 0 {
 		o.Limits.PageLimit = 500
@@ -118,16 +143,16 @@ func New(o Options) *Hub {
 	}
 }
 
-// Admit asks the hub's [Gate] whether a client may connect from an address. Whoever gets a
-// Seat calls its Leave when the connection has ended.
+// Admit asks whether a client may connect from an address, within Options.Limits. The caller
+// calls Leave on the Slot when the connection has ended.
 func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) { return h.gate.Admit(addr) }
 
-// Serve puts c on the line for who and blocks until it is off again and nothing of it is
-// left, returning why: io.EOF where the member left, a reason of this package, or an
-// error of c. It closes c. The end of ctx ends the member with ErrShutdown.
+// Serve makes a member of the client on c, and blocks until it has left, c is closed, and no
+// goroutine serves it any more. It returns the reason: io.EOF if the member ended its input, a
+// reason of this package, or an error of c. When ctx is done, the member ends with ErrShutdown.
 func (h *Hub) Serve(ctx context.Context, who Caller, c Conn) error {
-	// This goroutine waits for as long as the member stays. Another one takes the way
-	// through the door, which needs a deeper stack than waiting does.
+	// This goroutine mostly waits, and keeps its stack as long as the member stays. Starting
+	// needs a deeper stack, so another goroutine does that.
 	started := make(chan *session)
 	go h.start(&who, c, started)
 	s := <-started
@@ -143,7 +168,7 @@ func (h *Hub) Serve(ctx context.Context, who Caller, c Conn) error {
 // start sends a session that is in its room, or nil if the hub shuts down.
 func (h *Hub) start(who *Caller, c Conn, started chan<- *session) {
 	s := newSession(h, who, c)
-	if !h.add(&s.member) {
+	if !h.add(s) {
 		c.Close(ErrShutdown)
 		started <- nil
 		return
@@ -152,41 +177,39 @@ func (h *Hub) start(who *Caller, c Conn, started chan<- *session) {
 	started <- s
 }
 
-// dismiss forgets m, which is off the line, when nothing of it is left.
-func (h *Hub) remove(m *member) {
-	h.mu.Lock()
-	delete(h.members, m) // before the wait: Shutdown starts nothing more for m
-	h.mu.Unlock()
-	m.wg.Wait()
-	if m.announced {
-		h.log.Info("member off", "nick", m.nick, "via", m.via, "addr", m.addr, "reason", reason(m.session.endErr))
-	} else {
-		h.log.Debug("caller gone without a word", "via", m.via, "addr", m.addr, "reason", reason(m.session.endErr))
-	}
-	h.serving.Done()
-}
-
-func reason(why error) string {
-	if errors.Is(why, io.EOF) {
-		return "left"
-	}
-	return why.Error()
-}
-
-func (h *Hub) add(m *member) bool {
+// add adds a member, and reports whether it could: not while the hub shuts down.
+func (h *Hub) add(s *session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closing {
 		return false
 	}
 	h.serving.Add(1)
-	h.members[m] = struct{}{}
+	h.members[&s.member] = struct{}{}
 	return true
 }
 
-// Shutdown lets nobody new in and nothing more be said, gives everybody what was said
-// until then and a goodbye, and returns when all are off the line. Where ctx ends before,
-// it cuts off the rest and returns ctx's error.
+// remove removes a member that has left its room, when no goroutine serves it any more.
+func (h *Hub) remove(s *session) {
+	h.mu.Lock()
+	delete(h.members, &s.member) // before Wait: Shutdown starts nothing more for it
+	h.mu.Unlock()
+	s.wg.Wait()
+	reason := "left"
+	if !errors.Is(s.endErr, io.EOF) {
+		reason = s.endErr.Error()
+	}
+	if s.announced {
+		h.log.Info("member left", "nick", s.nick, "transport", s.via, "addr", s.addr, "reason", reason)
+	} else {
+		h.log.Debug("client left without a request", "transport", s.via, "addr", s.addr, "reason", reason)
+	}
+	h.serving.Done()
+}
+
+// Shutdown admits no new members and no new messages. It sends every member what was said
+// before and a goodbye, and returns when all have left. If ctx is done first, it closes the
+// remaining connections and returns ctx's error.
 func (h *Hub) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
 	h.closing = true
@@ -221,8 +244,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Tidy gives up memory that rooms needed when they were busy and have not since the last
-// call.
+// Tidy releases memory of rooms that were busy, but not since the last call.
 func (h *Hub) Tidy() {
 	h.mu.Lock()
 	rooms := slices.Collect(maps.Values(h.rooms))
@@ -232,7 +254,7 @@ func (h *Hub) Tidy() {
 	}
 }
 
-// Members returns how many are on the line.
+// Members returns the number of members.
 func (h *Hub) Members() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"partyline/hub/admission"
 )
 
-// A member is a client in a room, or on its way into one: what the hub and other members'
-// goroutines know of it. Its outbox has what it is sent; its session reads what it asks for.
+// A member is a client in a room, or on its way into one, as the hub and other members see
+// it. Its outbox holds what it is sent, and its session reads what it asks for.
 type member struct {
 	out     outbox // first: a sweep of a large room finds the memory of most members cold
 	session *session
@@ -20,26 +20,27 @@ type member struct {
 	via  string
 	addr string
 	slot admission.Slot
-	wg   sync.WaitGroup // goroutines started for this member
+	wg   sync.WaitGroup // the goroutines that serve the member besides its session's
 
-	room *room // guarded by out.mu, and written in its session's turn; nil until it has its welcome
+	room *room // nil until the member has its welcome; guarded by out.mu and by the session's turn, either suffices to read
 
-	// Written under hub.nicks.mu and, if it is in a room, the room's mu: either suffices to
-	// read.
+	// Guarded by hub.nicks.mu and, if the member is in a room, by the room's mu: either
+	// suffices to read.
 	nick      string
-	skeletons []string // under which hub.nicks has it; under hub.nicks.mu alone
+	skeletons []string // the keys of the member in hub.nicks; guarded by hub.nicks.mu alone
 
-	// Guarded by its room's mu.
+	// Guarded by the room's mu.
 	index            int       // in room.members
-	announced        bool      // the others know of it: it is among the first in room.members
-	entered          time.Time // into the room
+	announced        bool      // other members know of it: it is among the first in room.members
+	entered          time.Time // the room
 	uncommitted      int       // messages that the journal has not committed yet
-	uncommittedBytes int       // bytes of their texts
-	aheadBytes       int       // bytes that it said while somebody was behind
-	mustSweep        bool      // its session is to sweep what it said; written by the session alone
+	uncommittedBytes int       // of these messages
+	aheadBytes       int       // sent while another member lagged
+	mustSweep        bool      // the session sweeps what it said; only the session sets it
 }
 
+// logPanic logs a panic in code that serves the member.
 func (m *member) logPanic(p any) {
-	m.hub.log.Error("panic in a member's session", "via", m.via, "addr", m.addr,
+	m.hub.log.Error("panic in a session", "transport", m.via, "addr", m.addr,
 		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }

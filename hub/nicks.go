@@ -18,72 +18,71 @@ func nickName(wish string) (string, *wire.Refusal) {
 	return nick, nil
 }
 
-// nicks knows which member has which name. Its methods may be called from any goroutine,
-// with a room's mu held or without.
+// nicks has the members by name. Its methods may be called from any goroutine, with a room's
+// mu held or without.
 type nicks struct {
-	mu         sync.Mutex // taken after hub.mu and a room's mu; nothing is taken after it
+	mu         sync.Mutex
 	bySkeleton map[string]*member
 }
 
-// take gives m a name in place of the one that it had, and reports whether it could: not if
-// another member has a name that looks the same. looks are those of the name. If m is in a
-// room, the room's mu is held.
-func (n *nicks) take(m *member, nick string, looks []string) bool {
+// take gives m a name in place of its present one, and reports whether it could: not if
+// another member has a name with one of the same skeletons. If m is in a room, the caller
+// holds the room's mu.
+func (n *nicks) take(m *member, nick string, skeletons []string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	taken := slices.ContainsFunc(looks, func(look string) bool {
-		other := n.bySkeleton[look]
+	taken := slices.ContainsFunc(skeletons, func(s string) bool {
+		other := n.bySkeleton[s]
 		return other != nil && other != m
 	})
 	if taken {
 		return false
 	}
-	n.list(m, looks)
+	n.setSkeletonsLocked(m, skeletons)
 	m.nick = nick
 	return true
 }
 
-// release frees m's name for others.
+// release lets other members take m's name.
 func (n *nicks) release(m *member) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.list(m, nil)
+	n.setSkeletonsLocked(m, nil)
 }
 
-// list puts m under looks, and under no others. n.mu is held.
-func (n *nicks) list(m *member, looks []string) {
-	for _, look := range m.skeletons {
-		delete(n.bySkeleton, look)
+func (n *nicks) setSkeletonsLocked(m *member, skeletons []string) {
+	for _, s := range m.skeletons {
+		delete(n.bySkeleton, s)
 	}
-	for _, look := range looks {
-		n.bySkeleton[look] = m
+	for _, s := range skeletons {
+		n.bySkeleton[s] = m
 	}
-	m.skeletons = looks
+	m.skeletons = skeletons
 }
 
-// find returns the member that has a name, whatever its case, and the name as it is spelled;
-// nil if nobody has it. A name that merely looks the same is not found.
+// find returns the member with a name, in any case, and the name as it is spelled. It returns
+// nil if there is none, even if a member has a name that looks the same.
 func (n *nicks) find(name string) (m *member, nick string) {
-	look, ok := names.FirstSkeleton(name)
+	skeleton, ok := names.FirstSkeleton(name)
 	if !ok {
 		return nil, ""
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	m = n.bySkeleton[look]
+	m = n.bySkeleton[skeleton]
 	if m == nil || !names.EqualFold(m.nick, name) {
 		return nil, ""
 	}
 	return m, m.nick
 }
 
-// rename gives m another name and tells its room, unless another member has it.
+// rename gives m another name and sends its room an event, and reports whether it could.
 func (r *room) rename(m *member, nick string) bool {
-	looks := names.Skeletons(nick)
+	skeletons := names.Skeletons(nick)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := m.nick
-	if !r.hub.nicks.take(m, nick, looks) {
+	if !r.hub.nicks.take(m, nick, skeletons) {
 		return false
 	}
 	if nick != old {
@@ -91,4 +90,8 @@ func (r *room) rename(m *member, nick string) bool {
 		m.out.markOwnLocked(r)
 	}
 	return true
+}
+
+func nickTaken(nick string) *wire.Refusal {
+	return &wire.Refusal{Code: wire.CodeNickTaken, Message: nick + " is taken"}
 }

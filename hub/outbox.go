@@ -7,45 +7,45 @@ import (
 	"partyline/hub/wire"
 )
 
-// outboxLimit bounds what waits for one member alone. Its own requests wait for place;
-// what others send it is refused.
-const outboxLimit = 64 << 10
+const (
+	// maxQueue bounds the per-member queue, in bytes. At the bound the member's own requests
+	// wait, and private messages to it are refused.
+	maxQueue = 64 << 10
+	// maxAnswerLag is the largest lag, in bytes, at which a member gets an answer in order
+	// with its own messages. A member that lags more gets the answer at once.
+	maxAnswerLag = 64 << 10
+)
 
-// maxAnswerLag is how many bytes may lie between a member and its own last message for an
-// answer to wait for its place after that message. A member that is further behind gets
-// the answer at once.
-const maxAnswerLag = 64 << 10
-
-// An outbox carries what one member is sent: the stream of its room, from a cursor on, and a
-// queue of events for this member alone.
+// An outbox holds what one member is sent: the stream of its room, from a cursor on, and a
+// queue of events for this member alone. Its methods may be called from any goroutine.
 //
-// A goroutine that finds the outbox not empty writes: a sweep, the session, or the goroutine
-// that a lagging member has. The flag writing says that one of them does, and that it checks
-// again before it stops.
+// A goroutine that finds something to write writes it: a sweep, the session, or the goroutine
+// of a lagging member. The field writing is set while one of them does, and that one checks
+// again before it stops. So no member has a writer while there is nothing to write.
 type outbox struct {
-	mu         sync.Mutex // never held while writing; taken after a room's
+	mu         sync.Mutex // taken after the room's mu; not held during a write
 	writing    bool       // a goroutine writes
-	parting    bool       // the member reads no more of its stream after limit
+	parting    bool       // the member leaves the stream: it reads nothing after limit
 	try        TryWriter  // nil if the Conn can't write without waiting
-	cursor     cursor     // what it reads next; see seek
-	limit      int64      // the place in its stream up to which it reads
-	queue      queue      // for this member alone, at places up to limit
-	ownArrival span       // its own arrival in its stream, which it does not read
-	writeErr   error      // nothing can be written any more
+	cursor     cursor     // what is read next
+	limit      int64      // the position in the stream at which reading stops
+	queue      queue      // its positions are at most limit
+	ownArrival span       // of the stream; the member does not get it
+	writeErr   error      // nothing more can be written
 
 	// Guarded by mu too.
 	format       wire.Format
-	answerAt     int64         // the place after what its room was told of it last
-	partMessages int64         // if parting: messages of the stream up to limit
-	lagging      *list.Element // in its room's flow, while it is behind
-	progress     chan struct{} // closed at the next progress; nil when nobody waits
+	answerAt     int64         // the position after the last event about the member
+	partMessages int64         // if parting: the number of messages in the stream before limit
+	lagging      *list.Element // in its room's backpressure, while the member lags
+	progress     chan struct{} // closed at the next progress; nil if no goroutine waits
 
 	member *member
 	codecs [2]Codec
 }
 
-// flush writes what m is owed as far as that needs no waiting, and leaves the rest to a
-// goroutine. It reports whether m is owed nothing now.
+// flush writes what can be written without waiting, and leaves the rest to a goroutine. It
+// reports whether everything is written.
 func (o *outbox) flush() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -60,13 +60,13 @@ func (o *outbox) flush() bool {
 			o.stopWritingLocked()
 			return o.limit == noLimit
 		case o.try == nil:
-			o.fallBehind()
+			o.catchUpLocked()
 			return false
 		}
 		switch err := o.writeLocked(o.tryWrite, frames, own); err {
 		case nil:
 		case ErrWouldBlock:
-			o.fallBehind()
+			o.catchUpLocked()
 			return false
 		default:
 			o.failLocked(err)
@@ -75,8 +75,8 @@ func (o *outbox) flush() bool {
 	}
 }
 
-// fallBehind gives m a goroutine until it has caught up.
-func (o *outbox) fallBehind() {
+// catchUpLocked starts a goroutine that writes until the member has caught up.
+func (o *outbox) catchUpLocked() {
 	r := o.member.room
 	r.backpressure.add(o.member)
 	o.member.wg.Go(func() {
@@ -85,14 +85,14 @@ func (o *outbox) fallBehind() {
 	})
 }
 
-// catchUp writes what m is owed, waiting for m, until it is owed nothing.
+// catchUp writes, waiting for the peer, until everything is written.
 func (o *outbox) catchUp(r *room) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	defer r.backpressure.remove(o.member)
-	for begun := false; ; begun = true {
+	for first := true; ; first = false {
 		frames, own := o.pendingLocked()
-		if frames == nil && begun {
+		if frames == nil && !first {
 			o.stopWritingLocked()
 			return
 		}
@@ -101,14 +101,15 @@ func (o *outbox) catchUp(r *room) {
 			return
 		}
 		r.backpressure.progressed(o.member)
-		o.mu.Unlock() // a room's lock comes first
+		o.mu.Unlock() // progress locks the room
 		r.progress()
 		o.mu.Lock()
 	}
 }
 
-// owed returns the next frames for m, and whether they are from its outbox. A broken member
-// passes over what its stream has, so that it keeps nothing of that in memory.
+// pendingLocked returns the next frames to write, and whether they are from the queue. It
+// returns nil if there are none. If nothing can be written any more, it moves the cursor over
+// the stream, so that the member holds none of it in memory.
 func (o *outbox) pendingLocked() (frames []byte, own bool) {
 	for {
 		limit := o.limit
@@ -119,25 +120,25 @@ func (o *outbox) pendingLocked() (frames []byte, own bool) {
 			}
 			limit = first.at
 		}
-		passOver := o.writeErr != nil
-		if o.ownArrival.to > 0 { // its own arrival is not passed yet
-			switch place := o.cursor.position(); {
-			case place < o.ownArrival.from:
+		skip := o.writeErr != nil
+		if o.ownArrival.to > 0 { // not passed yet
+			switch at := o.cursor.position(); {
+			case at < o.ownArrival.from:
 				limit = min(limit, o.ownArrival.from)
-			case place < o.ownArrival.to:
-				limit, passOver = o.ownArrival.to, true
+			case at < o.ownArrival.to:
+				limit, skip = o.ownArrival.to, true
 			default:
 				o.ownArrival = span{}
 			}
 		}
-		frames, fell := o.cursor.unread(limit)
+		frames, evicted := o.cursor.unread(limit)
 		switch {
-		case fell:
+		case evicted:
 			c := o.cursor
 			o.mu.Unlock()
 			o.skipGap(c)
 			o.mu.Lock()
-		case len(frames) == 0 || !passOver:
+		case len(frames) == 0 || !skip:
 			return frames, false
 		default:
 			o.cursor.off += int64(len(frames))
@@ -145,7 +146,8 @@ func (o *outbox) pendingLocked() (frames []byte, own bool) {
 	}
 }
 
-// write writes frames and takes off what m has got of them. m.mu is released meanwhile.
+// writeLocked writes frames, and removes from the outbox what is written of them. It releases
+// o.mu while it writes.
 func (o *outbox) writeLocked(write func([]byte) (int, error), frames []byte, own bool) error {
 	o.mu.Unlock()
 	n, err := o.guard(write, frames)
@@ -166,7 +168,7 @@ func (o *outbox) writeLocked(write func([]byte) (int, error), frames []byte, own
 
 func (o *outbox) tryWrite(frames []byte) (int, error) { return o.try.TryWrite(frames) }
 
-// guard keeps a panic of m's Conn from whoever writes to it.
+// guard turns a panic of the member's Conn into an error.
 func (o *outbox) guard(write func([]byte) (int, error), frames []byte) (n int, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -177,19 +179,20 @@ func (o *outbox) guard(write func([]byte) (int, error), frames []byte) (n int, e
 	return write(frames)
 }
 
-// rest ends the writing.
+// stopWritingLocked notes that the goroutine writes no more.
 func (o *outbox) stopWritingLocked() {
 	o.writing = false
 	o.wakeLocked()
 }
 
-// give drops all that m is owed: it can't be written any more.
+// discardLocked drops what is queued, since nothing more can be written.
 func (o *outbox) discardLocked(why error) {
 	o.writeErr = why
 	o.queue.clear()
 	o.wakeLocked()
 }
 
+// wakeLocked wakes the goroutines in waitUntil.
 func (o *outbox) wakeLocked() {
 	if o.progress != nil {
 		close(o.progress)
@@ -197,7 +200,7 @@ func (o *outbox) wakeLocked() {
 	}
 }
 
-// waitUntil blocks until done holds, which it asks under m.mu after each progress.
+// waitUntil waits until done returns true. It calls done with o.mu held, after each progress.
 func (o *outbox) waitUntil(done func() bool) {
 	o.mu.Lock()
 	for !done() {
@@ -212,57 +215,38 @@ func (o *outbox) waitUntil(done func() bool) {
 	o.mu.Unlock()
 }
 
-// takeTurn waits until nobody else has m's turn, and takes it: one goroutine at a time
-// handles a line of m's, or ends m. A turn may wait for other members and for the journal,
-// so it is no mutex.
-func (s *session) takeTurn() {
-	s.out.waitUntil(func() bool {
-		taken := s.turn
-		s.turn = true
-		return !taken
-	})
-}
-
-// endTurn gives up m's turn.
-func (s *session) endTurn() {
-	s.out.mu.Lock()
-	defer s.out.mu.Unlock()
-	s.turn = false
-	s.out.wakeLocked()
-}
-
-// drain blocks until m has everything that it is owed, or can't be given it.
+// drain waits until everything is written, or nothing more can be written.
 func (o *outbox) drain() {
 	o.flush()
 	o.waitUntil(func() bool { return !o.writing })
 }
 
-// codec returns the Codec of m's format.
+// codecLocked returns the Codec of the member's format.
 func (o *outbox) codecLocked() Codec { return o.codecs[o.format] }
 
-// append puts events into m's outbox, after what is there. m.mu is held.
+// appendLocked appends events to the queue.
 func (o *outbox) appendLocked(events ...wire.Event) { o.appendAtLocked(0, events...) }
 
-// appendAt is append for events that come after a place in m's stream. m.mu is held.
-func (o *outbox) appendAtLocked(place int64, events ...wire.Event) {
+// appendAtLocked appends events that come after a position in the stream.
+func (o *outbox) appendAtLocked(at int64, events ...wire.Event) {
 	if o.writeErr != nil {
 		return
 	}
 	for _, e := range events {
-		o.queue.put(o.codecLocked(), e, place)
+		o.queue.put(o.codecLocked(), e, at)
 	}
 }
 
-// enqueue puts events into m's outbox without writing them. What m itself did not ask for
-// is offered instead.
+// enqueue appends events to the queue without writing them. It does not bound the queue, so
+// it is for what the member asked for; offer is for the rest.
 func (o *outbox) enqueue(events ...wire.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.appendLocked(events...)
 }
 
-// answer is queue for the answer to a request: it comes after what the room was told of m
-// before, unless m is far behind that.
+// answer appends the answer to a request. The member gets it after the events of its room about
+// the member itself, unless it lags far behind them.
 func (o *outbox) answer(events ...wire.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -272,51 +256,33 @@ func (o *outbox) answer(events ...wire.Event) {
 	}
 }
 
-// tell gives m events in answer to what it asked, and after what the room was told before
-// if m takes that at once. It waits while the outbox is full.
-func (s *session) reply(events ...wire.Event) {
-	s.out.flush()
-	s.out.answer(events...)
-	s.out.flush()
-	s.awaitQueue()
-}
-
-// makePlace waits where the outbox is full.
-func (s *session) awaitQueue() {
-	if s.out.isFull() {
-		s.sweep()
-		s.out.flush()
-		s.out.waitUntil(func() bool { return s.out.queue.size() < outboxLimit })
-	}
-}
-
-// fullUp reports whether the outbox is full.
+// isFull reports whether the queue is full.
 func (o *outbox) isFull() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.queue.size() >= outboxLimit
+	return o.queue.size() >= maxQueue
 }
 
-// offer gives m an event that another member wants it to have. If both are in one room, m gets
-// it after what the room was told before, unless m still has much of that to read. It reports
-// false if m can't take it now, or does not have its welcome yet.
+// offer appends an event that another member sends, and writes. If both are in one room, the
+// member gets it after the events of the room before, unless it lags far behind them. offer
+// reports false if the queue is full, or the member does not have its welcome yet.
 func (o *outbox) offer(from *member, e wire.Event) bool {
 	o.mu.Lock()
-	if o.member.room == nil || o.writeErr != nil || o.queue.size() >= outboxLimit {
+	if o.member.room == nil || o.writeErr != nil || o.queue.size() >= maxQueue {
 		o.mu.Unlock()
 		return false
 	}
-	place := int64(0)
-	if behind := o.cursor.lag(); o.member.room == from.room && behind <= maxAnswerLag {
-		place = min(o.cursor.position()+behind, o.limit)
+	at := int64(0)
+	if lag := o.cursor.lag(); o.member.room == from.room && lag <= maxAnswerLag {
+		at = min(o.cursor.position()+lag, o.limit)
 	}
-	o.appendAtLocked(place, e)
+	o.appendAtLocked(at, e)
 	o.mu.Unlock()
 	o.flush()
 	return true
 }
 
-// isBroken reports whether nothing can be written to m any more.
+// failed reports whether nothing more can be written.
 func (o *outbox) failed() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 // session does not read on until the allowance has refilled, and the transport's own flow
 // control does the rest.
 
-// keepPace takes a cost off m's allowance. It returns how long m is not to be read.
+// charge takes a cost off the member's allowance. It returns how long not to read the member.
 func (s *session) charge(c wire.Cost) time.Duration {
 	if s.hub.rate <= 0 {
 		return 0
@@ -30,9 +30,9 @@ func (s *session) charge(c wire.Cost) time.Duration {
 	return s.notifyPaced(s.allowance.Spend(shares, c == wire.Costly))
 }
 
-// inherit gives m the allowance that a member from its address left, if there is one. It
-// returns how long m is not to be read until that allowance has refilled. So an address
-// never has more allowances in use than it had members at once.
+// inheritAllowance gives the member the allowance that another one from its address left, if
+// there is one. It returns how long not to read the member, until that allowance has refilled.
+// So an address never has more allowances in use than it had members at once.
 func (s *session) inheritAllowance() time.Duration {
 	s.takeTurn()
 	defer s.endTurn()
@@ -47,8 +47,9 @@ func (s *session) inheritAllowance() time.Duration {
 	return s.notifyPaced(a.Debt())
 }
 
-// slow sends m a notice, once in a while, that it is not read for a time, which slow returns.
-// What m said before does not wait for that.
+// notifyPaced sends the member a notice that it is not read for a time, but not again before
+// half of its allowance has refilled. It returns the time. The messages that the member has
+// sent do not wait for that.
 func (s *session) notifyPaced(wait time.Duration, costly bool) time.Duration {
 	if wait <= 0 {
 		return 0
@@ -65,11 +66,11 @@ func (s *session) notifyPaced(wait time.Duration, costly bool) time.Duration {
 	return wait
 }
 
-// pause waits until m may be read again, or is ended. An error says that the peer is gone
-// meanwhile, and why m ends.
+// pause waits for d, or until the member ends. The error, if any, ends the member: the
+// connection has ended.
 func (s *session) pause(d time.Duration) error {
 	if w, ok := s.conn.(Watcher); ok {
-		return w.Watch(d) // which ends when m's connection is closed
+		return w.Watch(d)
 	}
 	until := time.Now().Add(d)
 	wake := time.AfterFunc(d, func() {

@@ -7,19 +7,20 @@ import (
 )
 
 const (
-	// crowded is the number of people above which comings and goings are told together.
+	// presenceBatchSize is the size of a room from which on joins and leaves are sent in
+	// batches.
 	presenceBatchSize = 100
-	// crowdEvery is how often they are.
+	// presenceInterval is the time between two batches.
 	presenceInterval = time.Second
 )
 
-// crowd counts the comings and goings of a large room that are not told yet.
+// A presenceBatch counts the joins and leaves of a large room that are not sent yet.
 type presenceBatch struct {
 	arrived, left int
 	timer         *time.Timer
 }
 
-// arrived tells the others that m is here. r.mu is held, and m is not counted yet.
+// joinedLocked sends the other members the arrival of m, which is not counted yet.
 func (r *room) joinedLocked(m *member) {
 	if r.announced >= presenceBatchSize {
 		r.presence.arrived++
@@ -30,24 +31,24 @@ func (r *room) joinedLocked(m *member) {
 	r.broadcastExceptLocked(m, &wire.Joined{At: time.Now(), Room: r.name, Nick: m.nick, Via: m.via})
 }
 
-// tellOthers is tellAll for all but m. r.mu is held.
+// broadcastExceptLocked is broadcastLocked for all members but m.
 func (r *room) broadcastExceptLocked(m *member, e wire.Event) {
 	m.out.mu.Lock()
 	defer m.out.mu.Unlock()
 	s := m.out.cursor.stream
-	if s == nil || s.room != r { // m reads what the room is told after this
+	if s == nil || s.room != r { // m starts to read after e
 		r.broadcastLocked(e)
 		return
 	}
-	from := s.end()
+	from := s.endLocked()
 	r.broadcastLocked(e)
-	to := s.end()
+	to := s.endLocked()
 	m.out.ownArrival = span{from.position(), to.position()}
 }
 
-// departed tells the room that m is gone. r.mu is held, and m is no longer in the room.
-func (r *room) leftLocked(m *member, word string) {
-	if r.closed { // all go: each is told that itself
+// leftLocked sends the members the departure of m, which is no longer in the room.
+func (r *room) leftLocked(m *member, text string) {
+	if r.closed { // all leave, and each gets a goodbye
 		return
 	}
 	if r.announced >= presenceBatchSize {
@@ -55,10 +56,11 @@ func (r *room) leftLocked(m *member, word string) {
 		r.flushPresenceSoonLocked()
 		return
 	}
-	r.flushPresenceLocked(r.announced + 1) // m goes in the next line
-	r.broadcastLocked(&wire.Left{At: time.Now(), Room: r.name, Nick: m.nick, Text: word})
+	r.flushPresenceLocked(r.announced + 1) // m leaves in the next event
+	r.broadcastLocked(&wire.Left{At: time.Now(), Room: r.name, Nick: m.nick, Text: text})
 }
 
+// flushPresenceSoonLocked sends the batch after presenceInterval.
 func (r *room) flushPresenceSoonLocked() {
 	if r.presence.timer == nil {
 		r.presence.timer = time.AfterFunc(presenceInterval, func() {
@@ -69,17 +71,16 @@ func (r *room) flushPresenceSoonLocked() {
 	}
 }
 
-// tellCrowd tells what is counted, so that single events can follow, and how many people
-// there are then. r.mu is held.
+// flushPresenceLocked sends the batch, if there is one, with the number of members after it.
 func (r *room) flushPresenceLocked(count int) {
-	c := r.presence
-	if c.timer == nil {
+	b := r.presence
+	if b.timer == nil {
 		return
 	}
-	c.timer.Stop()
+	b.timer.Stop()
 	r.presence = presenceBatch{}
 	r.broadcastLocked(&wire.Presence{
 		At: time.Now(), Room: r.name,
-		Arrived: c.arrived, Left: c.left, Count: count,
+		Arrived: b.arrived, Left: b.left, Count: count,
 	})
 }

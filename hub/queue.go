@@ -6,13 +6,13 @@ import (
 	"partyline/hub/wire"
 )
 
-// A queue holds frames for one member alone, in order, each with a place in the member's
-// stream: the member reads the stream up to there before it gets them.
+// A queue holds the frames for one member alone, in order. Each has a position in the
+// member's stream: the member reads the stream up to there before it gets the frames.
 type queue struct {
-	parts []part // at least one byte each; their places do not decrease
+	parts []part // none is empty, and their positions do not decrease
 }
 
-// A part is frames with the same place.
+// A part is frames with the same position.
 type part struct {
 	at     int64
 	frames []byte
@@ -20,7 +20,7 @@ type part struct {
 
 func (q *queue) empty() bool { return len(q.parts) == 0 }
 
-// size returns the bytes in q.
+// size returns the number of bytes in q.
 func (q *queue) size() int {
 	n := 0
 	for _, p := range q.parts {
@@ -29,8 +29,7 @@ func (q *queue) size() int {
 	return n
 }
 
-// put adds an event after all that is in q, at a place or at that of what is before it if
-// that is later.
+// put appends an event at a position, or at that of the last part if that is later.
 func (q *queue) put(codec Codec, e wire.Event, at int64) {
 	if n := len(q.parts); n > 0 && q.parts[n-1].at >= at {
 		last := &q.parts[n-1]
@@ -42,18 +41,18 @@ func (q *queue) put(codec Codec, e wire.Event, at int64) {
 	}
 }
 
-// took takes off the first n bytes, which are of the first part.
+// advance removes the first n bytes, which are in the first part.
 func (q *queue) advance(n int) {
 	first := &q.parts[0]
 	if first.frames = first.frames[n:]; len(first.frames) > 0 {
 		return
 	}
 	if q.parts = q.parts[1:]; len(q.parts) == 0 {
-		q.parts = nil // an idle member holds nothing
+		q.parts = nil // an idle member holds no memory
 	}
 }
 
-// hurry gives everything in q the place 0: it no longer waits for the stream.
+// unpin sets all positions to 0: the frames no longer wait for the stream.
 func (q *queue) unpin() {
 	if q.empty() {
 		return
@@ -67,7 +66,7 @@ func (q *queue) unpin() {
 	q.parts = q.parts[:1]
 }
 
-// cut takes out of q what has a place after at, and returns that.
+// cutAfter removes the parts after a position, and returns them.
 func (q *queue) cutAfter(at int64) (later []part) {
 	for i, p := range q.parts {
 		if p.at > at {
@@ -80,5 +79,4 @@ func (q *queue) cutAfter(at int64) (later []part) {
 	return later
 }
 
-// drop empties q.
 func (q *queue) clear() { q.parts = nil }

@@ -8,15 +8,15 @@ import (
 	"partyline/hub/wire"
 )
 
-// retellPage is how many messages are taken from the journal at once.
+// replayPage is the number of messages that a replay reads from the journal at once.
 const replayPage = 100
 
-// unreadable is what a member is told who asks for history that can't be read.
+// unreadable refuses a request for history that can't be read.
 func unreadable() *wire.Refusal {
 	return &wire.Refusal{Code: wire.CodeUnavailable, Message: "history can't be read now, try again in a moment"}
 }
 
-// history tells the last messages again.
+// history answers with the last messages, or with those before an id.
 func (s *session) history(q *wire.Request) error {
 	r := s.room
 	if s.out.format == wire.JSON {
@@ -36,7 +36,7 @@ func (s *session) history(q *wire.Request) error {
 		return nil
 	}
 	last := s.catchUpAndHold(r)
-	defer s.out.free()
+	defer s.out.release()
 	n, bad := s.replayLast(r, last, s.pageLimit(q, 20))
 	if bad != nil {
 		return bad
@@ -47,8 +47,8 @@ func (s *session) history(q *wire.Request) error {
 	return nil
 }
 
-// pageOf returns the page of messages that is in an answer. Many clients may ask for the same
-// at once, as when all reconnect after a restart, so the hub keeps the last one.
+// pageOf returns messages as a page of an answer. Many clients may ask for the same page at once,
+// as when all reconnect after a restart, so the hub keeps the last one.
 func (h *Hub) pageOf(found []*wire.Message, fromEnd bool) *wire.Page {
 	if p := h.lastPage.Load(); p.Has(found, fromEnd) {
 		return p
@@ -58,7 +58,7 @@ func (h *Hub) pageOf(found []*wire.Message, fromEnd bool) *wire.Page {
 	return p
 }
 
-// asked returns how many messages a request is answered with at most.
+// pageLimit returns how many messages an answer may have.
 func (s *session) pageLimit(q *wire.Request, usual int) int {
 	if q.Limit == 0 {
 		return min(usual, s.hub.limits.PageLimit)
@@ -66,12 +66,12 @@ func (s *session) pageLimit(q *wire.Request, usual int) int {
 	return int(min(q.Limit, int64(s.hub.limits.PageLimit)))
 }
 
-// since tells every message after an id.
+// since answers with the messages after an id.
 func (s *session) since(q *wire.Request) error {
 	r := s.room
 	if s.out.format == wire.Text {
 		last := s.catchUpAndHold(r)
-		defer s.out.free()
+		defer s.out.release()
 		n, bad := s.replaySince(r, q.ID, last)
 		if bad != nil {
 			return bad
@@ -103,7 +103,7 @@ func (s *session) since(q *wire.Request) error {
 	return nil
 }
 
-// search tells the messages that have some words.
+// search answers with the newest messages that match a query.
 func (s *session) search(q *wire.Request) error {
 	r := s.room
 	query := history.NewQuery(q.Text)
@@ -126,8 +126,7 @@ func (s *session) search(q *wire.Request) error {
 	return nil
 }
 
-// retellLast tells the last n messages up to an id as events, and returns how many there
-// were.
+// replayLast sends the last n messages up to an id as events, and returns how many there were.
 func (s *session) replayLast(r *room, last int64, n int) (int, *wire.Refusal) {
 	found, _, err := s.hub.journal.Before(r.name, last+1, n)
 	if err != nil {
@@ -141,15 +140,15 @@ func (s *session) replayLast(r *room, last int64, n int) (int, *wire.Refusal) {
 	return len(found), nil
 }
 
-// retellSince tells every message after an id up to another as events, with a gap where
-// some are missing, and returns how many there were. Live events are held back meanwhile:
-// m heard all up to last, and nothing behind it. Where so many come that the stream does
-// not keep them all, these are told from history too, and only after them it is live.
+// replaySince sends the messages after one id up to another as events, with gap notices for those
+// that are missing, and returns how many there were. The member has got the live events up to
+// last, and gets no more meanwhile. If so many come that the stream does not keep them all,
+// replaySince sends them from history too.
 func (s *session) replaySince(r *room, after, last int64) (n int, bad *wire.Refusal) {
 	for from := after; !s.out.failed(); {
 		found, gaps, err := s.hub.after(r.name, from, last, replayPage)
 		if err != nil {
-			// Who resumes has to know that something is missing.
+			// A client that resumes has to know that something is missing.
 			s.out.enqueue(&wire.Gap{After: from, Missed: -1})
 			bad = unreadable()
 			break
@@ -168,7 +167,7 @@ func (s *session) replaySince(r *room, after, last int64) (n int, bad *wire.Refu
 		n += len(found)
 		if len(found) > 0 {
 			if from = found[len(found)-1].ID; from < last {
-				continue // be it that those behind are missing
+				continue // even if the messages after from are missing
 			}
 		}
 		from = last
@@ -182,7 +181,7 @@ func (s *session) replaySince(r *room, after, last int64) (n int, bad *wire.Refu
 	return n, bad
 }
 
-// retell tells messages as events, with the gaps between them, as m takes them.
+// replay sends messages and the gaps between them as events, as the member takes them.
 func (s *session) replay(found []*wire.Message, gaps []*wire.Gap) {
 	for len(found) > 0 || len(gaps) > 0 {
 		s.withHistorySlot(func() {
@@ -200,61 +199,60 @@ func (s *session) replay(found []*wire.Message, gaps []*wire.Gap) {
 	}
 }
 
-// look does work for m that is worth as much as many messages to others: only so much of
-// that is done at a time that they do not notice. It must not wait for anything. What m is
-// given by it is written, as far as that needs no waiting.
+// withHistorySlot calls work, which encodes many messages for one member and does not wait, and
+// then flushes. It bounds how much of that goes on at once, so that it does not delay live
+// messages.
 func (s *session) withHistorySlot(work func()) {
 	s.hub.historySlots <- struct{}{}
 	defer func() {
 		<-s.hub.historySlots
-		runtime.Gosched() // others come first
+		runtime.Gosched() // let other members go first
 	}()
 	work()
 	s.out.flush()
 }
 
-// catchUpAndHold waits until m has heard all that the room was told until now, and holds it
-// there until m.free. It returns the newest id of what m has heard then.
+// catchUpAndHold waits until the member has got all events of the room until now. It gets no more
+// until release. catchUpAndHold returns the newest id of these events.
 func (s *session) catchUpAndHold(r *room) (last int64) {
 	r.mu.Lock()
 	s.out.mu.Lock()
 	last = s.out.holdLocked()
 	s.out.mu.Unlock()
 	r.mu.Unlock()
-	s.out.awaitHold()
+	s.out.awaitLimit()
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	if place := s.out.cursor.position(); place > s.out.limit { // it fell out of the window, and moved on
-		s.out.limit, last = place, s.out.cursor.chunk.lastIDBefore
+	if at := s.out.cursor.position(); at > s.out.limit { // the member fell out of the window
+		s.out.limit, last = at, s.out.cursor.chunk.lastIDBefore
 	}
 	return last
 }
 
-// rejoin returns -1 if the stream still keeps all that came after the message told for m,
-// which is held. If not, it moves m to the end of the stream, and returns the newest id
-// before that.
-func (r *room) rejoin(m *member, told int64) int64 {
+// rejoin returns -1 if the stream still has all messages after an id for m, which is held. If
+// not, it moves m to the end of the stream, and returns the newest id before that.
+func (r *room) rejoin(m *member, after int64) int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m.out.mu.Lock()
 	defer m.out.mu.Unlock()
-	if m.out.writeErr != nil || !m.out.cursor.chunk.evicted.Load() || r.lastID <= told {
+	if m.out.writeErr != nil || !m.out.cursor.chunk.evicted.Load() || r.lastID <= after {
 		return -1
 	}
-	m.out.seekLocked(m.out.cursor.stream.end())
+	m.out.seekLocked(m.out.cursor.stream.endLocked())
 	last := m.out.holdLocked()
-	if m.out.format == wire.Text { // presence was missed
+	if m.out.format == wire.Text { // joins and leaves are missed
 		m.out.appendLocked(&wire.Gap{})
 	}
 	r.resyncLocked(m, last)
 	return last
 }
 
-// after returns the messages after an id, and a gap wherever some are not kept or where
-// this server does not know the id.
+// after returns the messages after an id, and a gap wherever some are not kept, or if this server
+// has not given the id.
 func (h *Hub) after(room string, id, last int64, limit int) ([]*wire.Message, []*wire.Gap, error) {
 	from := id
 	if id > last {
@@ -281,7 +279,7 @@ func (h *Hub) after(room string, id, last int64, limit int) ([]*wire.Message, []
 	return found, gaps, nil
 }
 
-// newest returns the id of the newest message that the room has heard.
+// newestID returns the id of the newest message in the streams.
 func (r *room) newestID() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -9,38 +9,38 @@ import (
 )
 
 const (
-	// occupantsListed bounds the people whom an answer names.
+	// maxListed is the largest number of members that an answer lists.
 	maxListed = 200
-	// pingEvery is the time between two signs of life.
+	// pingInterval is the time between two pings of a stream.
 	pingInterval = 25 * time.Second
 )
 
-// A room is a place where everybody hears the same in the same order. Its lock decides
-// that order: messages, comings, goings and names. Nothing under it waits for a member.
+// A room sends the same events to all its members in the same order. Its mu decides that order;
+// the holder of mu does not wait for a member.
 type room struct {
 	hub      *Hub
 	name     string
-	entering int // members for whom it was opened and who have not entered; guarded by hub.mu
+	entering int // sessions that have opened the room and not entered it; guarded by hub.mu
 	loaded   sync.Once
 
-	mu            sync.Mutex // taken after hub.mu, before a member's
-	members       []*member  // first those that the others know of
-	announced     int        // how many these are
+	mu            sync.Mutex
+	members       []*member // the announced ones first
+	announced     int       // number of these
 	streams       []*stream
-	lastID        int64 // id of the newest message heard
+	lastID        int64 // of the newest message in the streams
 	uncommitted   int   // messages that the journal has not committed yet
-	closed        bool  // nothing more is said here: the server ends
-	abandoned     bool  // what the journal has not committed is not waited for
-	unstored      bool  // what is said is not stored, as the room knows
+	closed        bool  // the room takes no more messages: the hub shuts down
+	abandoned     bool  // no goroutine waits for uncommitted messages
+	unstored      bool  // the last notice says that messages are not stored
 	presence      presenceBatch
-	announceTimer *time.Timer // announces members that have stayed; nil if all are known
+	announceTimer *time.Timer // for silent members; nil if all members are announced
 	backpressure  backpressure
 
-	sweeping     bool // a sweep runs
-	dirty        bool // there is something that it has not begun with
-	unsweptBytes int  // bytes of that
-	changed      sync.Cond
-	sweepBatch   []*member // the sweep's own
+	sweeping     bool      // a sweep runs
+	dirty        bool      // there is something to write that no sweep has started with
+	unsweptBytes int       // in the streams
+	changed      sync.Cond // signals that something changed that a session may wait for
+	sweepBatch   []*member // belongs to the sweep
 }
 
 func newRoom(h *Hub, name string) *room {
@@ -49,8 +49,7 @@ func newRoom(h *Hub, name string) *room {
 	return r
 }
 
-// load asks the journal for the newest id, for the first of those that come. It may wait
-// for a disk, so no lock is held.
+// load opens the room in the journal, once. It may wait for a disk, so the caller holds no lock.
 func (r *room) load() {
 	r.loaded.Do(func() {
 		last := r.hub.journal.Open(r.name)
@@ -60,16 +59,14 @@ func (r *room) load() {
 	})
 }
 
-// tellAll puts e behind everything else that the room was told, and sees to it that the
-// members get it. r.mu is held.
+// broadcastLocked sends e to all members, after the events before it.
 func (r *room) broadcastLocked(e wire.Event) {
 	if r.appendLocked(e) {
 		r.sweepSoonLocked()
 	}
 }
 
-// record puts e behind everything else that the room was told, and reports whether that
-// is something for a sweep. r.mu is held.
+// appendLocked appends e to all streams, and reports whether there is something to sweep.
 func (r *room) appendLocked(e wire.Event) bool {
 	n := 0
 	now := time.Now()
@@ -83,27 +80,26 @@ func (r *room) appendLocked(e wire.Event) bool {
 	return n > 0
 }
 
-// enter puts m into the room. m is told the welcome, what it did wrong on the way, and what
-// else holds here, and from then on what the room is told, but not its own arrival. Until
-// m.free it is held there. r.mu is held.
-func (r *room) enterLocked(m *member, ref string, wrong []wire.Event) *wire.Welcome {
+// enterLocked puts m into the room. m gets the welcome, the refusals, and the notices that hold,
+// and after release all later events of the room but its own arrival.
+func (r *room) enterLocked(m *member, ref string, refused []wire.Event) *wire.Welcome {
 	r.addLocked(m)
 	m.out.mu.Lock()
 	defer m.out.mu.Unlock()
-	m.room = r // from here on others can write to m, so the welcome comes with it
-	m.out.seekLocked(r.streamLocked(m.out.codecLocked()).end())
+	m.room = r // from now on other members can send to m, so it gets the welcome in the same step
+	m.out.seekLocked(r.streamLocked(m.out.codecLocked()).endLocked())
 	m.out.holdLocked()
 	welcome := r.welcomeLocked(m, m.out.format, ref)
 	m.out.appendLocked(welcome)
-	m.out.appendLocked(wrong...)
+	m.out.appendLocked(refused...)
 	m.out.appendLocked(r.stateLocked()...)
 	return welcome
 }
 
-// leave takes m out of the room when all that it said has its place, and tells the
-// others. The name of a member that is over is free in the same step. m is still owed what
-// the room was told until then; settle waits for it. m's turn is held.
-func (r *room) leave(m *member, word string) {
+// leave takes m out of the room when its messages are committed, and sends the others an event.
+// If m has ended, its name is free from then on. m still gets the events up to its departure:
+// moveParted waits for that. The caller holds m's turn.
+func (r *room) leave(m *member, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.handOverSweepLocked(m)
@@ -116,40 +112,40 @@ func (r *room) leave(m *member, word string) {
 		r.hub.nicks.release(m)
 	}
 	if m.announced {
-		r.leftLocked(m, word)
+		r.leftLocked(m, text)
 	}
 }
 
-// stream returns the codec's stream, and makes it if there is none. r.mu is held, and the
-// caller gives it a reader.
+// streamLocked returns the stream of a codec, and creates it if there is none. The caller adds a
+// reader.
 func (r *room) streamLocked(codec Codec) *stream {
 	for _, s := range r.streams {
 		if s.codec == codec {
 			return s
 		}
 	}
-	s := newStream(r, codec)
+	s := newStreamLocked(r, codec)
 	r.streams = append(r.streams, s)
 	return s
 }
 
-// drop forgets a stream. r.mu is held.
+// dropLocked removes a stream.
 func (r *room) dropLocked(s *stream) {
 	r.streams = slices.DeleteFunc(r.streams, func(other *stream) bool { return other == s })
 }
 
-// reformat takes m from its stream to the one of another format, at the same place. In JSON
-// m is told there what it finds. Until m.free it is held there.
+// setFormat moves m to the stream of another format, after the same events. In JSON m gets a
+// welcome there. m gets the events after that when the caller calls release.
 func (r *room) setFormat(m *member, format wire.Format, ref string) {
 	r.mu.Lock()
 	m.out.mu.Lock()
 	m.out.partLocked()
-	next := r.streamLocked(m.out.codecs[format]).end()
+	next := r.streamLocked(m.out.codecs[format]).endLocked()
 	next.stream.addReaderLocked(m)
 	m.out.mu.Unlock()
 	found := append([]wire.Event{r.welcomeLocked(m, format, ref)}, r.stateLocked()...)
 	r.mu.Unlock()
-	r.finishParting(m, next, func() {
+	r.moveParted(m, next, func() {
 		m.out.format = format
 		if format == wire.JSON {
 			m.out.appendLocked(found...)
@@ -157,7 +153,7 @@ func (r *room) setFormat(m *member, format wire.Format, ref string) {
 	})
 }
 
-// welcome makes what m is told in a format about the room that it is in. r.mu is held.
+// welcomeLocked returns the welcome for m in a format.
 func (r *room) welcomeLocked(m *member, format wire.Format, ref string) *wire.Welcome {
 	listed := maxListed
 	if format == wire.Text {
@@ -174,24 +170,23 @@ func (r *room) welcomeLocked(m *member, format wire.Format, ref string) *wire.We
 	}
 }
 
-// occupants lists the members that m may know of, the first of them in a large room, and m
-// in any case. r.mu is held.
-func (r *room) occupantsLocked(m *member, most int) []wire.Occupant {
-	listed := make([]wire.Occupant, min(r.announced, most), min(r.announced+1, most))
+// occupantsLocked lists at most limit announced members, and m in any case.
+func (r *room) occupantsLocked(m *member, limit int) []wire.Occupant {
+	listed := make([]wire.Occupant, min(r.announced, limit), min(r.announced+1, limit))
 	for i := range listed {
 		listed[i] = wire.Occupant{Nick: r.members[i].nick, Via: r.members[i].via}
 	}
 	switch {
 	case m.index < len(listed):
-	case len(listed) < most:
+	case len(listed) < limit:
 		listed = append(listed, wire.Occupant{Nick: m.nick, Via: m.via})
 	default:
-		listed[most-1] = wire.Occupant{Nick: m.nick, Via: m.via}
+		listed[limit-1] = wire.Occupant{Nick: m.nick, Via: m.via}
 	}
 	return listed
 }
 
-// countWith returns how many members the room has as m sees it. r.mu is held.
+// countForLocked returns the number of members that m sees, including m.
 func (r *room) countForLocked(m *member) int {
 	if m.announced {
 		return r.announced
@@ -199,15 +194,15 @@ func (r *room) countForLocked(m *member) int {
 	return r.announced + 1
 }
 
-// moveOn puts the cursor of m, which fell out of the window at c, on the oldest chunk in it,
-// and tells m what it missed, after the answers that had a place in that. m's writer calls it.
-// If m has broken and left the stream meanwhile, moveOn does nothing.
+// skipGap moves a cursor that fell out of the window at c to the oldest chunk in the window, and
+// appends a gap notice after the answers that belong into the gap. The goroutine that writes to
+// o calls it. If o has left the stream meanwhile, it does nothing.
 func (o *outbox) skipGap(c cursor) {
 	r := c.stream.room
 	r.mu.Lock()
 	gap := wire.Gap{After: c.chunk.lastID}
 	r.mu.Unlock()
-	lost := r.hub.journal.Lacks(r.name, gap.After) // not under the room's lock
+	lost := r.hub.journal.Lacks(r.name, gap.After) // it may take a lock of the journal
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -221,14 +216,14 @@ func (o *outbox) skipGap(c cursor) {
 	if o.writeErr != nil {
 		return
 	}
-	if head.seq == c.chunk.seq+1 { // m had read the last chunk that left: it missed nothing
+	if head.seq == c.chunk.seq+1 { // the member missed nothing
 		return
 	}
-	gap.Before, gap.Missed = firstIn(head), head.messagesBefore-c.chunk.messagesThrough()
-	if o.parting && head.messagesBefore >= o.partMessages { // nothing that m is owed comes after the gap
+	gap.Before, gap.Missed = firstIDLocked(head), head.messagesBefore-c.chunk.messagesThrough()
+	if o.parting && head.messagesBefore >= o.partMessages { // no event for the member follows the gap
 		gap.Before, gap.Missed = 0, o.partMessages-c.chunk.messagesThrough()
 	}
-	gap.Lost = lost && gap.Missed > 0 // presence is kept nowhere
+	gap.Lost = lost && gap.Missed > 0 // a gap without messages is of presence, which history does not have
 	later := o.queue.cutAfter(head.at)
 	o.appendLocked(&gap)
 	if !o.parting {
@@ -237,9 +232,9 @@ func (o *outbox) skipGap(c cursor) {
 	o.queue.parts = append(o.queue.parts, later...)
 }
 
-// tellAgain tells m what it may have missed besides messages: in JSON who is here, and in
-// either format what still holds. last is the newest id before what it hears next. r.mu
-// and m.mu are held.
+// resyncLocked sends m what it may have missed besides messages: in JSON the members, and in
+// both formats the notices that hold. last is the newest id before what m gets next. The caller
+// holds r.mu and m's mu.
 func (r *room) resyncLocked(m *member, last int64) {
 	if m.out.format == wire.JSON {
 		welcome := r.welcomeLocked(m, wire.JSON, "")
@@ -249,18 +244,18 @@ func (r *room) resyncLocked(m *member, last int64) {
 	m.out.appendLocked(r.stateLocked()...)
 }
 
-// tidy gives up memory that the room needed when it was busy.
+// tidy releases memory of a room that was busy, but not since the last call.
 func (r *room) tidy() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.streams {
-		if s.shrink() {
-			r.sweepSoonLocked() // which moves everybody on
+		if s.shrinkLocked() {
+			r.sweepSoonLocked() // moves the members out of the large chunk
 		}
 	}
 }
 
-// close lets nothing more be said, once what the journal has is heard.
+// close makes the room take no more messages.
 func (r *room) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

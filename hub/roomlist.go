@@ -17,13 +17,13 @@ const roomListAge = time.Second
 // A roomList is the answer to /rooms, which all who ask within roomListAge share: counting
 // every room of a large server costs a millisecond.
 type roomList struct {
-	mu     sync.Mutex // held while the rooms are counted: a member that asks meanwhile waits for the list
+	mu     sync.Mutex // held while the rooms are counted: other members wait for the list
 	at     time.Time  // when they were counted
 	counts []wire.RoomCount
 }
 
-// roomCounts lists the rooms that have members, the fullest first, as they were at most
-// roomListAge ago. The list is shared and must not be changed.
+// roomCounts returns the rooms that have members, the fullest first, as they were at most
+// roomListAge ago. The caller must not change the list, which is shared.
 func (h *Hub) roomCounts() []wire.RoomCount {
 	l := &h.roomList
 	l.mu.Lock()
@@ -35,7 +35,7 @@ func (h *Hub) roomCounts() []wire.RoomCount {
 	return l.counts
 }
 
-// countRooms counts the rooms, each under its own lock alone.
+// countRooms counts the members of each room, with no lock but the room's.
 func (h *Hub) countRooms() []wire.RoomCount {
 	h.mu.Lock()
 	rooms := slices.AppendSeq(make([]*room, 0, len(h.rooms)), maps.Values(h.rooms))
@@ -50,7 +50,7 @@ func (h *Hub) countRooms() []wire.RoomCount {
 	return counts
 }
 
-// count returns how many members the room has that the others know of.
+// count returns the number of announced members.
 func (r *room) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,8 +61,8 @@ func fullerFirst(a, b wire.RoomCount) int {
 	return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Room, b.Room))
 }
 
-// withRoom returns the first n of a list in which one room has the count that is given, and
-// how many rooms that list has. It does not change the list.
+// withRoom returns the first n rooms of a list in which one room has another count, or is added,
+// and the length of that list. It does not change the list that it is given.
 func withRoom(list []wire.RoomCount, own wire.RoomCount, n int) (first []wire.RoomCount, total int) {
 	total = len(list)
 	first = slices.Clone(list[:min(n+1, len(list))])

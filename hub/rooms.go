@@ -18,10 +18,10 @@ func roomName(wish string) (string, *wire.Refusal) {
 	return name, nil
 }
 
-// open finds a room for m to enter, and makes it where there is none. The room stays
-// until m has entered it.
-func (h *Hub) open(m *member, name string) (*room, *wire.Refusal) {
-	r, bad := h.findOrMake(m, name)
+// open returns a room for a session to enter, and creates it if there is none. The hub keeps the
+// room until the session has entered it.
+func (h *Hub) open(s *session, name string) (*room, *wire.Refusal) {
+	r, bad := h.findOrCreate(s, name)
 	if bad != nil {
 		return nil, bad
 	}
@@ -29,12 +29,12 @@ func (h *Hub) open(m *member, name string) (*room, *wire.Refusal) {
 	return r, nil
 }
 
-func (h *Hub) findOrMake(m *member, name string) (*room, *wire.Refusal) {
+func (h *Hub) findOrCreate(s *session, name string) (*room, *wire.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r := h.rooms[name]
 	if r == nil {
-		if bad := h.mayMake(m, name); bad != nil {
+		if bad := h.allowRoomLocked(s, name); bad != nil {
 			return nil, bad
 		}
 		r = newRoom(h, name)
@@ -45,53 +45,52 @@ func (h *Hub) findOrMake(m *member, name string) (*room, *wire.Refusal) {
 	return r, nil
 }
 
-// mayMake returns why m may not make one more room; if it may, the room is counted. The
-// lobby is everybody's. h.mu is held.
-func (h *Hub) mayMake(m *member, name string) *wire.Refusal {
-	limits := &h.limits
+// allowRoomLocked returns nil if a session may create one more room, which it counts. The
+// limits do not apply to the lobby.
+func (h *Hub) allowRoomLocked(s *session, name string) *wire.Refusal {
 	if name == lobby {
 		return nil
 	}
-	if limits.Rooms > 0 && len(h.rooms) >= limits.Rooms {
+	if h.limits.Rooms > 0 && len(h.rooms) >= h.limits.Rooms {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "there are too many rooms: /rooms lists those that you can join"}
 	}
-	if limits.NewRooms <= 0 {
+	if h.limits.NewRooms <= 0 {
 		return nil
 	}
-	limiter, whose := m.slot.NewRooms(), "your address has made"
+	limiter, owner := s.slot.NewRooms(), "your address has"
 	if limiter == nil {
-		if m.session.newRooms == nil {
-			m.session.newRooms = admission.NewRoomsLimiter(limits.NewRooms)
+		if s.newRooms == nil {
+			s.newRooms = admission.NewRoomsLimiter(h.limits.NewRooms)
 		}
-		limiter, whose = m.session.newRooms, "you have made"
+		limiter, owner = s.newRooms, "you have"
 	}
 	if !limiter.Allow() {
-		return &wire.Refusal{Code: wire.CodeUnavailable, Message: whose + " too many rooms: join one that is there, or wait a minute"}
+		return &wire.Refusal{Code: wire.CodeUnavailable, Message: owner + " made too many rooms: join one that is there, or wait a minute"}
 	}
 	return nil
 }
 
-// enter puts m into a room that was opened for it, and returns the welcome that m is told.
-func (h *Hub) enter(m *member, r *room, ref string, wrong []wire.Event) *wire.Welcome {
+// enter puts m into a room that is open for it, and returns the welcome that m gets.
+func (h *Hub) enter(m *member, r *room, ref string, refused []wire.Event) *wire.Welcome {
 	h.mu.Lock()
 	r.mu.Lock()
 	r.entering--
 	h.mu.Unlock()
 	defer r.mu.Unlock()
-	return r.enterLocked(m, ref, wrong)
+	return r.enterLocked(m, ref, refused)
 }
 
-// leave takes m out of its room, and the room out of the hub when it was the last.
-func (h *Hub) leave(m *member, word string) {
+// leave takes m out of its room, and removes the room from the hub if it is empty then.
+func (h *Hub) leave(m *member, text string) {
 	r := m.room
-	r.leave(m, word)
+	r.leave(m, text)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.members) == 0 && r.entering == 0 && h.rooms[r.name] == r {
-		r.flushPresenceLocked(0) // to nobody: it stops the timer
+		r.flushPresenceLocked(0) // stops the timer; no member gets the event
 		delete(h.rooms, r.name)
-		h.journal.Release(r.name) // before anybody can open it again
+		h.journal.Release(r.name) // before another session can open it
 	}
 }

@@ -6,23 +6,22 @@ import (
 )
 
 const (
-	// mostPlaceless is how many bytes a member may have said that have no place yet. It
-	// is read no further then.
+	// maxUncommitted bounds the uncommitted messages of a member, in bytes. At the bound it
+	// is not read.
 	maxUncommitted = 64 << 10
-	// crowdPlaceless is how many all together may have, before each may have but one
-	// message without a place.
+	// maxUncommittedTotal bounds those of all members. At the bound each member may have one
+	// uncommitted message.
 	maxUncommittedTotal = 16 << 20
-	// placelessCost is what a message counts for beside its text.
+	// uncommittedOverhead is the size of a message besides its texts.
 	uncommittedOverhead = 256
 )
 
-// placelessSize returns what a message takes while it has no place.
+// uncommittedSize returns the size of a message while it is not committed.
 func uncommittedSize(q *wire.Request) int {
 	return uncommittedOverhead + len(q.Text) + len(q.Ref) + len(q.Key)
 }
 
-// say gives the room a message of m's by way of the journal, and answers m where it
-// asked for that.
+// say appends a message to the journal, which commits it to the room.
 func (s *session) say(q *wire.Request) error {
 	r := s.room
 	if !r.reserve(&s.member, q) {
@@ -30,12 +29,12 @@ func (s *session) say(q *wire.Request) error {
 	}
 	s.awaitsOwn = true
 	msg := &wire.Message{Room: r.name, From: s.nick, Via: s.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
-	s.hub.journal.Append(msg, q.Key, func(f history.Result) { r.commit(&s.member, q, msg, f) })
+	s.hub.journal.Append(msg, q.Key, func(res history.Result) { r.commit(&s.member, q, msg, res) })
 	return nil
 }
 
-// begin reports whether m may give the journal a message of this room, which commit is
-// called for then. It waits while the room, or the journal, can't take so much.
+// reserve waits until the room and the journal can take one more message of m, and counts it
+// until commit. It reports false if the room is closed.
 func (r *room) reserve(m *member, q *wire.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -57,62 +56,62 @@ func (r *room) reserve(m *member, q *wire.Request) bool {
 	return true
 }
 
-// isPlaceless reports whether so much of what m said has no place yet that it has to wait
-// with q. r.mu is held.
+// overUncommittedLocked reports whether m has too many uncommitted messages for one more.
 func (r *room) overUncommittedLocked(m *member, q *wire.Request) bool {
 	return m.uncommitted > 0 && (m.uncommittedBytes+uncommittedSize(q) > maxUncommitted || r.hub.uncommittedBytes.Load() > maxUncommittedTotal)
 }
 
-// commit tells the room a message that has its place, and its sender what it asked for.
-// Where the sender's session is still at it, the sweep is left to that.
-func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, f history.Result) {
+// commit appends a message to the room in the order of the journal, and sends the sender the
+// acknowledgement that it asked for. The sender's session sweeps, if it has not done so; otherwise
+// commit starts a sweep.
+func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.uncommitted--
 	m.uncommitted--
 	m.uncommittedBytes -= uncommittedSize(q)
 	r.hub.uncommittedBytes.Add(-int64(uncommittedSize(q)))
-	if f.Err == nil && !f.Repeated {
-		if f.Unstored { // else it is the journal's, and not to be written to
+	if res.Err == nil && !res.Repeated {
+		if res.Unstored { // otherwise the journal has it, and it is immutable
 			msg.Unstored = true
 		}
-		r.noteStoredLocked(!f.Unstored)
+		r.noteStoredLocked(!res.Unstored)
 		r.lastID = msg.ID
 		r.appendLocked(msg)
 		m.out.markOwnLocked(r)
 	}
 	switch {
-	case f.Err != nil:
+	case res.Err != nil:
 		m.out.enqueue(&wire.Refusal{Ref: q.Ref, Key: q.Key, Code: wire.CodeUnavailable, Message: "not said: history can't take it now, try again in a moment"})
 	case q.Ref == "" && q.Key == "":
-	case f.Unstored:
+	case res.Unstored:
 		m.out.enqueue(&wire.Notice{Code: wire.NoticeUnstored, Message: unstoredText, Ref: q.Ref, Key: q.Key, ID: msg.ID})
 	default:
 		m.out.enqueue(&wire.Ack{Ref: q.Ref, Key: q.Key, ID: msg.ID})
 	}
-	r.dirty = true // m's answer too
-	if !f.More && !m.mustSweep {
+	r.dirty = true // the answer to m too
+	if !res.More && !m.mustSweep {
 		r.sweepSoonLocked()
 	}
-	if !f.More || m.uncommitted == 0 {
-		r.changed.Broadcast() // somebody may wait to say more, or to leave
+	if !res.More || m.uncommitted == 0 {
+		r.changed.Broadcast() // for a member that waits to say more, or to leave
 	}
 }
 
-// noteSaid notes that the room was told something of m's last. r.mu is held.
+// markOwnLocked notes that the last event of the room is about the member. The caller holds r.mu.
 func (o *outbox) markOwnLocked(r *room) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if s := o.cursor.stream; s != nil && s.room == r {
-		end := s.end()
+		end := s.endLocked()
 		o.answerAt = end.position()
 	}
 }
 
 const unstoredText = "heard but not stored: history can't be written now"
 
-// tellStored tells the room when history stops to be written, and when it is again. r.mu
-// is held.
+// noteStoredLocked sends the room a notice if the messages from here on are not stored while
+// those before were, or the other way round.
 func (r *room) noteStoredLocked(stored bool) {
 	if stored == !r.unstored {
 		return
@@ -129,8 +128,7 @@ func unstoredNotice() *wire.Notice {
 	return &wire.Notice{Code: wire.NoticeUnstored, Message: "history can't be written: what is said now is heard, but not stored"}
 }
 
-// standing returns what the room was told and still holds, for those who did not hear it.
-// r.mu is held.
+// stateLocked returns the notices that still hold, for a member that has not got them.
 func (r *room) stateLocked() []wire.Event {
 	if r.unstored {
 		return []wire.Event{unstoredNotice()}
@@ -138,8 +136,8 @@ func (r *room) stateLocked() []wire.Event {
 	return nil
 }
 
-// awaitPlaces waits until all that m said has its place, so that what it asks for next
-// comes behind that. It reports false where the hub waits no longer.
+// awaitCommits waits until all messages of the member are committed, so that its next request
+// comes after them. It reports false if the room is abandoned first.
 func (s *session) awaitCommits() bool {
 	r := s.room
 	r.mu.Lock()
@@ -148,15 +146,15 @@ func (s *session) awaitCommits() bool {
 	return s.uncommitted == 0
 }
 
-// await waits until done holds, or the hub waits for the journal no longer. r.mu is held,
-// and released meanwhile.
+// awaitLocked waits until done returns true, or the room is abandoned. It releases r.mu while it
+// waits.
 func (r *room) awaitLocked(done func() bool) {
 	for !done() && !r.abandoned {
 		r.changed.Wait()
 	}
 }
 
-// abandon has nobody wait any longer for what the journal does not commit.
+// abandon ends all waits for messages that the journal has not committed.
 func (r *room) abandon() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -12,9 +12,9 @@ const (
 	largeChunk = 64 << 10
 )
 
-// A stream is the log of a room in the frames of one Codec: a chain of chunks, the
-// oldest of which leave when the chain is longer than the window. Only the holder of the
-// room's lock appends; whoever has a cursor reads what is published without a lock.
+// A stream is the log of a room in the frames of one Codec: a chain of chunks. The oldest
+// chunks are evicted when the chain is longer than the window. The holder of the room's mu
+// appends; a goroutine with a cursor reads what is published without a lock.
 type stream struct {
 	room        *room
 	codec       Codec
@@ -22,45 +22,45 @@ type stream struct {
 	tail        *chunk
 	bytes       int64        // published from head to tail
 	total       atomic.Int64 // published ever
-	shrinkTotal int64        // of that when it was looked at for being quiet
+	shrinkTotal int64        // total at the last shrinkLocked
 	window      int64
 	backlog     *backlog
-	readers     map[*member]struct{} // the members that read it, and those that will; guarded by the room's lock
-	lastEvent   time.Time            // when its readers were told something last
-	ping        *time.Timer          // nil if the codec's clients want no sign of life
+	readers     map[*member]struct{} // the members that read it or will read it; guarded by the room's mu
+	lastEvent   time.Time            // or ping; when it was appended
+	ping        *time.Timer          // nil if clients of the codec get no pings
 }
 
-// A backlog counts what streams keep for those who read slowly: all but their tails.
-// Where it is over its limit, a stream keeps little.
+// A backlog counts the bytes that streams keep for lagging members: all chunks but the tails.
+// While it is over its limit, streams keep less than their window.
 type backlog struct {
-	limit int64 // bytes; none where 0
+	limit int64 // in bytes; 0 for none
 	used  atomic.Int64
 }
 
 func (b *backlog) full() bool { return b.limit > 0 && b.used.Load() > b.limit }
 
-// A chunk holds whole frames: none straddles two.
+// A chunk holds whole frames.
 type chunk struct {
-	buf     []byte // its whole capacity; what is published never changes
-	at      int64  // bytes of the stream before it
+	buf     []byte // at its full length; the published bytes do not change
+	at      int64  // the position of its first byte in the stream
 	size    atomic.Int64
-	next    atomic.Pointer[chunk] // nil in the tail, and in a chunk that left the window
-	evicted atomic.Bool           // the window; set before next is cleared
+	next    atomic.Pointer[chunk] // nil in the tail, and in an evicted chunk
+	evicted atomic.Bool           // set before next is cleared
 
-	// Guarded by the room's lock.
-	seq            int64 // its number in the stream
-	messagesBefore int64 // messages in the stream before this chunk
-	messages       int64 // messages in it
-	firstID        int64 // id of the first of them; 0 where there is none
-	lastIDBefore   int64 // newest id before it
-	lastID         int64 // newest id at its end, whichever chunk that message is in
+	// Guarded by the room's mu.
+	seq            int64 // number of the chunk in the stream
+	messagesBefore int64 // in the stream before this chunk
+	messages       int64 // in this chunk
+	firstID        int64 // of the first message in this chunk; 0 if it has none
+	lastIDBefore   int64 // newest id before this chunk
+	lastID         int64 // newest id before the end of this chunk
 }
 
-// told returns how many messages the stream has had up to the chunk's end.
+// messagesThrough returns the number of messages in the stream before the end of the chunk.
 func (c *chunk) messagesThrough() int64 { return c.messagesBefore + c.messages }
 
-// newStream returns an empty stream for a room. r.mu is held.
-func newStream(r *room, codec Codec) *stream {
+// newStreamLocked returns an empty stream of a room.
+func newStreamLocked(r *room, codec Codec) *stream {
 	c := &chunk{buf: make([]byte, firstChunk), lastIDBefore: r.lastID, lastID: r.lastID}
 	s := &stream{
 		room: r, codec: codec, head: c, tail: c, window: r.hub.window, backlog: &r.hub.backlog,
@@ -72,10 +72,10 @@ func newStream(r *room, codec Codec) *stream {
 	return s
 }
 
-// keep makes m a reader. The stream is there until release.
+// addReaderLocked adds m to the readers. The room keeps the stream until removeReaderLocked.
 func (s *stream) addReaderLocked(m *member) { s.readers[m] = struct{}{} }
 
-// release takes m out of the readers. The room drops a stream that nobody reads.
+// removeReaderLocked removes m from the readers, and the stream from the room if it has none left.
 func (s *stream) removeReaderLocked(m *member) {
 	delete(s.readers, m)
 	if len(s.readers) > 0 {
@@ -84,11 +84,11 @@ func (s *stream) removeReaderLocked(m *member) {
 	if s.ping != nil {
 		s.ping.Stop()
 	}
-	s.trim()
+	s.trimLocked()
 	s.room.dropLocked(s)
 }
 
-// pingAll gives the readers a sign of life.
+// pingAll appends a ping.
 func (s *stream) pingAll() {
 	r := s.room
 	r.mu.Lock()
@@ -107,7 +107,7 @@ func (s *stream) pingAll() {
 	s.ping.Reset(pingInterval - idle)
 }
 
-// append encodes e behind everything else and publishes it, and returns its length.
+// appendLocked encodes and publishes e, and returns the number of bytes.
 func (s *stream) appendLocked(e wire.Event) int {
 	c := s.tail
 	size := c.size.Load()
@@ -118,10 +118,10 @@ func (s *stream) appendLocked(e wire.Event) int {
 		return 0
 	}
 	if n > cap(free) {
-		c = s.grow(n)
+		c = s.growLocked(n)
 		size = 0
 	}
-	if &frames[0] != &c.buf[size] { // it did not fit where it was made
+	if &frames[0] != &c.buf[size] { // the codec allocated, since it did not fit
 		copy(c.buf[size:], frames)
 	}
 	if m, ok := e.(*wire.Message); ok {
@@ -137,14 +137,14 @@ func (s *stream) appendLocked(e wire.Event) int {
 	return n
 }
 
-// grow puts a new chunk with place for n bytes at the tail. Chunks double up to a limit,
-// so that a quiet room stays small.
-func (s *stream) grow(n int) *chunk {
-	return s.extend(max(min(2*len(s.tail.buf), largeChunk), n))
+// growLocked adds a chunk for at least n bytes. Chunks double in size up to a limit, so that a
+// quiet room stays small.
+func (s *stream) growLocked(n int) *chunk {
+	return s.extendLocked(max(min(2*len(s.tail.buf), largeChunk), n))
 }
 
-// extend puts a new chunk of a size at the tail.
-func (s *stream) extend(size int) *chunk {
+// extendLocked adds a chunk of a size, and evicts chunks that are no longer in the window.
+func (s *stream) extendLocked(size int) *chunk {
 	t := s.tail
 	c := &chunk{
 		buf:            make([]byte, size),
@@ -162,27 +162,27 @@ func (s *stream) extend(size int) *chunk {
 		window = min(window, largeChunk)
 	}
 	for s.head != c && s.bytes-s.head.size.Load() >= window {
-		s.drop()
+		s.evictLocked()
 	}
 	return c
 }
 
-// shrink gives a stream that was quiet since the last call a small tail, and reports
-// whether it did. The old one goes when all have moved on from it.
-func (s *stream) shrink() bool {
+// shrinkLocked adds a small chunk to a stream that has been quiet since the last call, and reports
+// whether it did. The old tail is free when all members have moved on from it.
+func (s *stream) shrinkLocked() bool {
 	total := s.total.Load()
 	quiet := total == s.shrinkTotal
 	s.shrinkTotal = total
 	if !quiet || len(s.tail.buf) <= firstChunk {
 		return false
 	}
-	s.extend(firstChunk)
+	s.extendLocked(firstChunk)
 	return true
 }
 
-// drop takes the oldest chunk out of the window. A cursor in it can read to its end, and
-// keeps this one chunk alone.
-func (s *stream) drop() {
+// evictLocked evicts the oldest chunk. A cursor in it can read to its end, and keeps only this
+// chunk in memory.
+func (s *stream) evictLocked() {
 	c := s.head
 	s.head = c.next.Load()
 	s.bytes -= c.size.Load()
@@ -191,19 +191,19 @@ func (s *stream) drop() {
 	c.next.Store(nil)
 }
 
-// trim forgets all chunks but the tail. A reader that is not at the end yet holds those
-// that it needs.
-func (s *stream) trim() {
+// trimLocked forgets all chunks but the tail. A member that has not read the others yet keeps them
+// by its cursor.
+func (s *stream) trimLocked() {
 	s.backlog.used.Add(s.tail.size.Load() - s.bytes)
 	s.head = s.tail
 	s.bytes = s.tail.size.Load()
 }
 
-// end returns the place behind everything published.
-func (s *stream) end() cursor { return cursor{s.tail, s.tail.size.Load(), s} }
+// endLocked returns the position after everything published.
+func (s *stream) endLocked() cursor { return cursor{s.tail, s.tail.size.Load(), s} }
 
-// firstIn returns the id of the first message from c on, or 0.
-func firstIn(c *chunk) int64 {
+// firstIDLocked returns the id of the first message from chunk c on, or 0.
+func firstIDLocked(c *chunk) int64 {
 	for ; c != nil; c = c.next.Load() {
 		if c.firstID != 0 {
 			return c.firstID

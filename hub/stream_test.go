@@ -26,7 +26,7 @@ func TestBacklog(t *testing.T) {
 	b := &h.backlog
 	var all []*stream
 	for range streams {
-		all = append(all, newStream(&room{hub: h}, raw{}))
+		all = append(all, newStreamLocked(&room{hub: h}, raw{}))
 	}
 	m := &wire.Message{ID: 1, Text: strings.Repeat("x", 1000)}
 	for range 3000 {
@@ -49,7 +49,7 @@ func TestBacklog(t *testing.T) {
 		t.Errorf("%d bytes are kept and %d counted, with a limit of %d", kept, used, limit)
 	}
 	for _, s := range all {
-		s.trim()
+		s.trimLocked()
 	}
 	if used := b.used.Load(); used != 0 {
 		t.Errorf("%d bytes are counted that nobody keeps", used)
@@ -58,19 +58,19 @@ func TestBacklog(t *testing.T) {
 
 // TestShrink gives a quiet stream a small tail, and whoever reads it finds the way there.
 func TestShrink(t *testing.T) {
-	s := newStream(&room{hub: &Hub{window: 1 << 20}}, raw{})
-	begin := s.end()
+	s := newStreamLocked(&room{hub: &Hub{window: 1 << 20}}, raw{})
+	begin := s.endLocked()
 	for i := range 1000 {
 		s.appendLocked(&wire.Message{ID: int64(i + 1), Text: fmt.Sprintf("%0100d", i)})
 	}
-	if s.shrink() {
+	if s.shrinkLocked() {
 		t.Error("shrunk though it was busy")
 	}
-	late := s.end()
-	if !s.shrink() {
+	late := s.endLocked()
+	if !s.shrinkLocked() {
 		t.Error("not shrunk though it was quiet")
 	}
-	if s.shrink() {
+	if s.shrinkLocked() {
 		t.Error("shrunk twice")
 	}
 	if n := len(s.tail.buf); n != firstChunk {

@@ -6,10 +6,10 @@ import (
 	"sync/atomic"
 )
 
-// shard is the least number of members that are worth a goroutine of a sweep.
+// shard is the least number of members for which a sweep uses one more goroutine.
 const shard = 128
 
-// sweepSoon sees to it that a sweep begins after now. r.mu is held.
+// sweepSoonLocked starts a sweep, or makes the present one go on.
 func (r *room) sweepSoonLocked() {
 	r.dirty = true
 	if !r.sweeping && len(r.members) > 0 {
@@ -22,9 +22,10 @@ func (r *room) sweepSoonLocked() {
 	}
 }
 
-// sweep sweeps what m said. Its session calls it when no further line of m's has come, and
-// before it waits for anything. In a small room it writes to all others itself, once, which
-// is cheaper than to have another goroutine do it and keeps together what m said together.
+// sweep sweeps what m has said. Its session calls sweep when it has handled all lines that have
+// come, and before it waits for anything. In a small room the session writes to all members
+// itself, once: that is cheaper than another goroutine, and lines that came together leave
+// together.
 func (m *member) sweep() {
 	if !m.mustSweep {
 		return
@@ -35,20 +36,19 @@ func (m *member) sweep() {
 		r.handOverSweepLocked(m)
 	}
 	m.mustSweep = false
-	begin := r.dirty && !r.sweeping
-	r.sweeping = r.sweeping || begin
+	start := r.dirty && !r.sweeping
+	r.sweeping = r.sweeping || start
 	r.mu.Unlock()
-	if !begin || !r.nextSweep(false) {
+	if !start || !r.nextSweep(false) {
 		return
 	}
 	if r.nextSweep(sweepShard(r.sweepBatch)) {
 		r.hub.sweeps.Go(r.sweepLoop)
 	}
-	runtime.Gosched() // m may have said more by now, but others come first
+	runtime.Gosched() // let other members go first, even if m has more lines
 }
 
-// sweepRest leaves what m said to another goroutine, where there is something that m's
-// session has not swept. r.mu is held.
+// handOverSweepLocked has another goroutine sweep what m has said, if m's session has not done so.
 func (r *room) handOverSweepLocked(m *member) {
 	if m.mustSweep && r.dirty {
 		r.sweepSoonLocked()
@@ -56,16 +56,17 @@ func (r *room) handOverSweepLocked(m *member) {
 	m.mustSweep = false
 }
 
-// goOn writes to each member in r.batch what it has not had, without waiting for any, and
-// so on until the room has nothing new. What is said meanwhile goes along: under load one
-// call to a member carries hundreds of messages, at rest one leaves at once.
+// sweepLoop writes to each member in r.sweepBatch, without waiting, and goes on until the room
+// has nothing new. Under load one write to a member carries hundreds of messages; otherwise a
+// message leaves at once.
 func (r *room) sweepLoop() {
 	for more := true; more; {
 		more = r.nextSweep(sweepAll(r.sweepBatch))
 	}
 }
 
-// nextSweep fills r.batch, or ends the sweep where there is nothing new.
+// nextSweep fills r.sweepBatch and returns true, or ends the sweep if there is nothing new. caughtUp
+// says that the last sweep wrote everything to all members.
 func (r *room) nextSweep(caughtUp bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -78,7 +79,7 @@ func (r *room) nextSweep(caughtUp bool) bool {
 	if !r.dirty || len(r.members) == 0 {
 		if caughtUp && r.onlyMembersReadLocked() {
 			for _, s := range r.streams {
-				s.trim()
+				s.trimLocked()
 			}
 		}
 		r.sweeping = false
@@ -89,8 +90,8 @@ func (r *room) nextSweep(caughtUp bool) bool {
 	return true
 }
 
-// onlyMembersRead reports whether no member that left still reads one of the streams.
-// r.mu is held.
+// onlyMembersReadLocked reports whether all readers of the streams are members: a member that has
+// left may still read.
 func (r *room) onlyMembersReadLocked() bool {
 	readers := 0
 	for _, s := range r.streams {
@@ -99,25 +100,25 @@ func (r *room) onlyMembersReadLocked() bool {
 	return readers == len(r.members)
 }
 
-// sweepAll reports whether all members have everything now.
+// sweepAll writes to all members, and reports whether they have everything.
 func sweepAll(members []*member) bool {
 	shards := min(runtime.GOMAXPROCS(0), len(members)/shard)
 	if shards < 2 {
 		return sweepShard(members)
 	}
-	var behind atomic.Bool
+	var lagging atomic.Bool
 	var wg sync.WaitGroup
 	part := func(i int) []*member { return members[i*len(members)/shards : (i+1)*len(members)/shards] }
 	for i := 1; i < shards; i++ {
 		wg.Go(func() {
 			if !sweepShard(part(i)) {
-				behind.Store(true)
+				lagging.Store(true)
 			}
 		})
 	}
 	caughtUp := sweepShard(part(0))
 	wg.Wait()
-	return caughtUp && !behind.Load()
+	return caughtUp && !lagging.Load()
 }
 
 func sweepShard(members []*member) bool {

@@ -1,0 +1,91 @@
+package hub
+
+import (
+	"partyline/hub/names"
+	"partyline/hub/wire"
+)
+
+// start gives the member its name and its first room, and refuses what it asks for wrongly.
+func (s *session) start(who *Caller) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.logPanic(p)
+			s.end(ErrFault)
+		}
+	}()
+	s.takeTurn()
+	defer s.endTurn()
+	if s.endErr != nil {
+		return
+	}
+	var refused []wire.Event
+	if bad := s.takeName(who.Nick); bad != nil {
+		refused = append(refused, bad)
+	}
+	r, bad := s.openFirst(who.Room)
+	if bad != nil {
+		refused = append(refused, bad)
+	}
+	since := int64(-1)
+	if who.Since != "" {
+		if since = wire.ParseNumber(who.Since); since < 0 {
+			refused = append(refused, wire.BadRequest("since is not an id"))
+		}
+	}
+	s.silent = who.Nick == "" && who.Room == "" && who.Since == ""
+	s.enter(r, "", since, refused)
+}
+
+// takeName gives the member the name that it asks for, or a guest's.
+func (s *session) takeName(wish string) *wire.Refusal {
+	nicks := &s.hub.nicks
+	var bad *wire.Refusal
+	if wish != "" {
+		var nick string
+		if nick, bad = nickName(wish); bad == nil {
+			if nicks.take(&s.member, nick, names.Skeletons(nick)) {
+				return nil
+			}
+			bad = nickTaken(nick)
+		}
+	}
+	for {
+		if nick := names.Guest(); nicks.take(&s.member, nick, names.Skeletons(nick)) {
+			return bad
+		}
+	}
+}
+
+// openFirst opens the room that a new member asks for, or the lobby.
+func (s *session) openFirst(wish string) (*room, *wire.Refusal) {
+	if wish == "" {
+		return s.hub.open(s, lobby)
+	}
+	name, bad := roomName(wish)
+	if bad == nil {
+		var r *room
+		if r, bad = s.hub.open(s, name); bad == nil {
+			return r, nil
+		}
+	}
+	r, _ := s.hub.open(s, lobby) // no limit applies to it
+	return r, bad
+}
+
+// enter moves the member into a room: it gets the welcome, the refusals, the replay, and then
+// the live events.
+func (s *session) enter(r *room, ref string, since int64, refused []wire.Event) {
+	welcome := s.hub.enter(&s.member, r, ref, refused)
+	s.out.flush() // reading history may take time
+	var bad *wire.Refusal
+	switch {
+	case since >= 0:
+		_, bad = s.replaySince(r, since, welcome.Last)
+	case s.out.format == wire.Text && s.hub.replay > 0:
+		_, bad = s.replayLast(r, welcome.Last, s.hub.replay)
+	}
+	if bad != nil {
+		s.out.enqueue(bad)
+	}
+	s.out.release()
+}

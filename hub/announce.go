@@ -22,11 +22,11 @@ func (r *room) addLocked(m *member) {
 	m.entered = time.Now()
 	switch {
 	case m.announced:
-		r.arriveLocked(m)
+		r.presence.arriveLocked(m)
 	case !m.session.silent:
-		r.announceLocked(m)
-	case r.announceTimer == nil:
-		r.announceTimer = time.AfterFunc(announceDelay, r.announceWaiting)
+		r.presence.announceLocked(m)
+	case r.presence.announceTimer == nil:
+		r.presence.announceTimer = time.AfterFunc(announceDelay, r.presence.announceWaiting)
 	}
 }
 
@@ -40,9 +40,9 @@ func (r *room) removeLocked(m *member) {
 	r.swapLocked(m.index, last)
 	r.members[last] = nil
 	r.members = r.members[:last]
-	if r.announced == last && r.announceTimer != nil {
-		r.announceTimer.Stop()
-		r.announceTimer = nil
+	if r.announced == last && r.presence.announceTimer != nil {
+		r.presence.announceTimer.Stop()
+		r.presence.announceTimer = nil
 	}
 }
 
@@ -52,48 +52,48 @@ func (r *room) swapLocked(i, j int) {
 }
 
 // announce announces m, unless it is announced. The caller holds m's turn.
-func (r *room) announce(m *member) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (p *presence) announce(m *member) {
+	p.room.mu.Lock()
+	defer p.room.mu.Unlock()
 	if !m.announced {
-		r.announceLocked(m)
+		p.announceLocked(m)
 	}
 }
 
 // announceLocked announces m to the members and to the log, which must not block.
-func (r *room) announceLocked(m *member) {
+func (p *presence) announceLocked(m *member) {
 	m.announced = true
-	r.hub.log.Info("member joined", "nick", m.nick, "transport", m.via, "addr", m.addr, "room", r.name)
-	r.arriveLocked(m)
+	p.room.hub.opt.Log.Info("member joined", "nick", m.nick, "transport", m.via, "addr", m.addr, "room", p.room.name)
+	p.arriveLocked(m)
 }
 
 // arriveLocked sends the other members the arrival of m, and counts it.
-func (r *room) arriveLocked(m *member) {
-	r.joinedLocked(m)
-	r.swapLocked(m.index, r.announced)
-	r.announced++
+func (p *presence) arriveLocked(m *member) {
+	p.joinedLocked(m)
+	p.room.swapLocked(m.index, p.room.announced)
+	p.room.announced++
 }
 
 // announceWaiting announces the silent members that have stayed for announceDelay.
-func (r *room) announceWaiting() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.announceTimer == nil || r.closed { // stopped meanwhile, or all leave
+func (p *presence) announceWaiting() {
+	p.room.mu.Lock()
+	defer p.room.mu.Unlock()
+	if p.announceTimer == nil || p.room.closed { // stopped meanwhile, or all leave
 		return
 	}
 	next := time.Duration(-1) // until the next of them is announced
-	for i := r.announced; i < len(r.members); i++ {
-		m := r.members[i]
+	for i := p.room.announced; i < len(p.room.members); i++ {
+		m := p.room.members[i]
 		wait := announceDelay - time.Since(m.entered)
 		if wait <= 0 {
-			r.announceLocked(m)
+			p.announceLocked(m)
 		} else if next < 0 || wait < next {
 			next = wait
 		}
 	}
 	if next < 0 {
-		r.announceTimer = nil
+		p.announceTimer = nil
 		return
 	}
-	r.announceTimer.Reset(max(next, announceInterval))
+	p.announceTimer.Reset(max(next, announceInterval))
 }

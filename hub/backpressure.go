@@ -39,6 +39,7 @@ const (
 
 // backpressure is what a room knows of its lagging members.
 type backpressure struct {
+	room    *room
 	mu      sync.Mutex
 	lagging list.List // of *laggard that others may wait for; the one that took something last is first
 
@@ -58,32 +59,31 @@ type laggard struct {
 }
 
 // awaitReadersLocked waits until m may send one more message. It releases r.mu while it waits.
-func (r *room) awaitReadersLocked(m *member) {
-	for !r.closed && (int64(r.unsweptBytes) > r.hub.window/4 || r.isAheadLocked(m)) {
-		r.handOverSweepLocked(m)
-		if r.backpressure.waiting.Add(1) == 1 {
-			r.backpressure.recheckTimer = time.AfterFunc(recentProgress/10, r.recheck)
+func (b *backpressure) awaitReadersLocked(m *member) {
+	for !b.room.closed && (int64(b.room.sweep.unsweptBytes) > b.room.hub.opt.Window/4 || b.isAheadLocked(m)) {
+		b.room.sweep.handOverSweepLocked(m)
+		if b.waiting.Add(1) == 1 {
+			b.recheckTimer = time.AfterFunc(recentProgress/10, b.recheck)
 		}
-		r.changed.Wait()
-		if r.backpressure.waiting.Add(-1) == 0 {
-			r.backpressure.recheckTimer.Stop()
+		b.room.changed.Wait()
+		if b.waiting.Add(-1) == 0 {
+			b.recheckTimer.Stop()
 		}
 	}
 }
 
 // isAheadLocked reports whether m has sent its share while another member lags.
-func (r *room) isAheadLocked(m *member) bool {
-	if !r.isCongestedLocked() {
+func (b *backpressure) isAheadLocked(m *member) bool {
+	if !b.isCongestedLocked() {
 		m.aheadBytes = 0
 		return false
 	}
-	share := min(maxShare, r.hub.window/4/int64(len(r.members)+1))
+	share := min(maxShare, b.room.hub.opt.Window/4/int64(len(b.room.members)+1))
 	return int64(m.aheadBytes) >= share && !m.out.failed()
 }
 
 // isCongestedLocked reports whether senders wait for a lagging member.
-func (r *room) isCongestedLocked() bool {
-	b := &r.backpressure
+func (b *backpressure) isCongestedLocked() bool {
 	now := time.Now()
 	if b.uncheckedBytes < checkBytes && now.Sub(b.checked) < checkInterval {
 		return b.congested
@@ -93,7 +93,7 @@ func (r *room) isCongestedLocked() bool {
 		m.out.mu.Lock()
 		defer m.out.mu.Unlock()
 		// A member that gets history does not read the stream meanwhile.
-		return m.out.limit == noLimit && m.out.cursor.lag() > r.hub.window/2
+		return m.out.limit == noLimit && m.out.cursor.lag() > b.room.hub.opt.Window/2
 	})
 	return b.congested
 }
@@ -151,25 +151,25 @@ func (b *backpressure) remove(m *member) {
 }
 
 // progress wakes the sessions that wait for lagging members, if they need not wait any more.
-func (r *room) progress() {
-	if r.backpressure.waiting.Load() == 0 {
+func (b *backpressure) progress() {
+	if b.waiting.Load() == 0 {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.isCongestedLocked() {
-		r.changed.Broadcast()
+	b.room.mu.Lock()
+	defer b.room.mu.Unlock()
+	if !b.isCongestedLocked() {
+		b.room.changed.Broadcast()
 	}
 }
 
 // recheck does what progress does, and again after some time while sessions wait.
-func (r *room) recheck() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.isCongestedLocked() {
-		r.changed.Broadcast()
+func (b *backpressure) recheck() {
+	b.room.mu.Lock()
+	defer b.room.mu.Unlock()
+	if !b.isCongestedLocked() {
+		b.room.changed.Broadcast()
 	}
-	if r.backpressure.waiting.Load() > 0 {
-		r.backpressure.recheckTimer.Reset(recentProgress / 10)
+	if b.waiting.Load() > 0 {
+		b.recheckTimer.Reset(recentProgress / 10)
 	}
 }

@@ -11,20 +11,20 @@ import (
 // handlers has what a session does for each verb of hub/wire. A *wire.Refusal is sent to the
 // member; any other error ends it.
 var handlers = map[wire.Verb]func(*session, *wire.Request) error{
-	wire.VerbSay:      (*session).say,
-	wire.VerbMe:       (*session).say,
-	wire.VerbMsg:      (*session).sendPrivate,
-	wire.VerbNick:     (*session).rename,
-	wire.VerbJoin:     (*session).join,
-	wire.VerbWho:      (*session).who,
-	wire.VerbRooms:    (*session).rooms,
-	wire.VerbHistory:  (*session).history,
-	wire.VerbSince:    (*session).since,
-	wire.VerbSearch:   (*session).search,
-	wire.VerbFormat:   (*session).setFormat,
-	wire.VerbVerbatim: (*session).setVerbatim,
-	wire.VerbHelp:     (*session).help,
-	wire.VerbQuit:     (*session).quit,
+	wire.VerbSay:      handleSay,
+	wire.VerbMe:       handleSay,
+	wire.VerbMsg:      handleMsg,
+	wire.VerbNick:     handleNick,
+	wire.VerbJoin:     handleJoin,
+	wire.VerbWho:      handleWho,
+	wire.VerbRooms:    handleRooms,
+	wire.VerbHistory:  handleHistory,
+	wire.VerbSince:    handleSince,
+	wire.VerbSearch:   handleSearch,
+	wire.VerbFormat:   handleFormat,
+	wire.VerbVerbatim: handleVerbatim,
+	wire.VerbHelp:     handleHelp,
+	wire.VerbQuit:     handleQuit,
 }
 
 // dispatch does what a request asks for.
@@ -48,7 +48,7 @@ func (s *session) acknowledge(q *wire.Request) {
 	}
 }
 
-func (s *session) sendPrivate(q *wire.Request) error {
+func handleMsg(s *session, q *wire.Request) error {
 	to, nick := s.hub.nicks.find(q.Name)
 	if to == nil {
 		return &wire.Refusal{Code: wire.CodeNoSuchNick, Message: "nobody here is called " + clean.Quote(q.Name, clean.QuoteMax)}
@@ -63,7 +63,7 @@ func (s *session) sendPrivate(q *wire.Request) error {
 	return nil
 }
 
-func (s *session) rename(q *wire.Request) error {
+func handleNick(s *session, q *wire.Request) error {
 	nick, bad := nickName(q.Name)
 	if bad != nil {
 		return bad
@@ -76,7 +76,7 @@ func (s *session) rename(q *wire.Request) error {
 	return nil
 }
 
-func (s *session) join(q *wire.Request) error {
+func handleJoin(s *session, q *wire.Request) error {
 	name, bad := roomName(q.Name)
 	if bad != nil {
 		return bad
@@ -110,7 +110,7 @@ func (s *session) resendWelcome(q *wire.Request) {
 	s.awaitQueue()
 }
 
-func (s *session) setFormat(q *wire.Request) error {
+func handleFormat(s *session, q *wire.Request) error {
 	format := q.Format
 	if s.out.codecs[format] == nil || s.out.codecs[s.out.format] == nil || s.out.codecs[1-s.out.format] == nil {
 		return wire.BadRequest("the format stands: the connection's subprotocol chose it")
@@ -128,7 +128,7 @@ func (s *session) setFormat(q *wire.Request) error {
 	return nil
 }
 
-func (s *session) who(q *wire.Request) error {
+func handleWho(s *session, q *wire.Request) error {
 	r := s.room
 	r.mu.Lock()
 	answer := &wire.WhoAnswer{Ref: q.Ref, Occupants: r.occupantsLocked(&s.member, maxListed), Count: r.countForLocked(&s.member)}
@@ -137,7 +137,7 @@ func (s *session) who(q *wire.Request) error {
 	return nil
 }
 
-func (s *session) rooms(q *wire.Request) error {
+func handleRooms(s *session, q *wire.Request) error {
 	s.reply(s.roomsAnswer(q))
 	return nil
 }
@@ -151,18 +151,18 @@ func (s *session) roomsAnswer(q *wire.Request) *wire.RoomsAnswer {
 	return &wire.RoomsAnswer{Ref: q.Ref, Rooms: rooms, Others: total - len(rooms)}
 }
 
-func (s *session) setVerbatim(*wire.Request) error {
+func handleVerbatim(s *session, _ *wire.Request) error {
 	s.verbatim = true
 	s.reply(&wire.Answer{Lines: []string{"every line that follows is said as it is, commands too: end your input to leave"}})
 	return nil
 }
 
-func (s *session) help(*wire.Request) error {
+func handleHelp(s *session, _ *wire.Request) error {
 	s.reply(&wire.Answer{Lines: wire.HelpLines()})
 	return nil
 }
 
-func (s *session) quit(q *wire.Request) error {
+func handleQuit(s *session, q *wire.Request) error {
 	s.leaveText = q.Text
 	s.acknowledge(q)
 	return ErrQuit

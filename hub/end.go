@@ -51,7 +51,7 @@ func (s *session) leave(why error) {
 	}
 	s.out.mu.Unlock()
 	if err := s.conn.Close(why); err != nil {
-		s.hub.log.Debug("close failed", "transport", s.via, "addr", s.addr, "err", err)
+		s.hub.opt.Log.Debug("close failed", "transport", s.via, "addr", s.addr, "err", err)
 	}
 	s.out.waitUntil(func() bool { return !s.out.writing })
 }
@@ -98,7 +98,7 @@ func (o *outbox) failLocked(err error) {
 	case errors.Is(err, ErrSlow), errors.Is(err, ErrFault):
 		s.wg.Go(func() { s.end(err) })
 	default:
-		s.readOn = time.AfterFunc(s.hub.readOn, func() { s.end(errReadTimeout) })
+		s.readOn = time.AfterFunc(s.hub.opt.ReadOn, func() { s.end(errReadTimeout) })
 	}
 }
 

@@ -73,14 +73,7 @@ type Options struct {
 
 // A Hub has the rooms and their members. Its methods may be called from any goroutine.
 type Hub struct {
-	journal          history.Journal
-	replay           int
-	maxLine          int
-	window           int64
-	rate             float64
-	burst            int
-	readOn           time.Duration
-	limits           admission.Limits
+	opt              Options // with its defaults
 	gate             *admission.Gate
 	backlog          backlog      // of all streams
 	uncommittedBytes atomic.Int64 // of messages that the journal has not committed yet
@@ -88,8 +81,6 @@ type Hub struct {
 	roomList         roomList
 	nicks            nicks
 	historySlots     chan struct{} // has an element for each goroutine that encodes history
-	version          string
-	log              *slog.Logger
 
 	mu      sync.Mutex
 	closing bool
@@ -124,19 +115,10 @@ func New(o Options) *Hub {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Hub{
-		journal:      o.Journal,
-		replay:       max(o.Replay, 0),
-		maxLine:      o.MaxLine,
-		window:       o.Window,
-		rate:         o.Rate,
-		burst:        o.Burst,
-		readOn:       o.ReadOn,
-		limits:       o.Limits,
+		opt:          o,
 		gate:         admission.NewGate(o.Limits),
 		backlog:      backlog{limit: o.Limits.Backlog},
 		historySlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
-		version:      o.Version,
-		log:          o.Log,
 		rooms:        make(map[string]*room),
 		nicks:        nicks{bySkeleton: make(map[string]*member)},
 		members:      make(map[*member]struct{}),
@@ -200,9 +182,9 @@ func (h *Hub) remove(s *session) {
 		reason = s.endErr.Error()
 	}
 	if s.announced {
-		h.log.Info("member left", "nick", s.nick, "transport", s.via, "addr", s.addr, "reason", reason)
+		h.opt.Log.Info("member left", "nick", s.nick, "transport", s.via, "addr", s.addr, "reason", reason)
 	} else {
-		h.log.Debug("client left without a request", "transport", s.via, "addr", s.addr, "reason", reason)
+		h.opt.Log.Debug("client left without a request", "transport", s.via, "addr", s.addr, "reason", reason)
 	}
 	h.serving.Done()
 }

@@ -41,6 +41,6 @@ type member struct {
 
 // logPanic logs a panic in code that serves the member.
 func (m *member) logPanic(p any) {
-	m.hub.log.Error("panic in a session", "transport", m.via, "addr", m.addr,
+	m.hub.opt.Log.Error("panic in a session", "transport", m.via, "addr", m.addr,
 		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }

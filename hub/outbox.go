@@ -81,7 +81,7 @@ func (o *outbox) catchUpLocked() {
 	r.backpressure.add(o.member)
 	o.member.wg.Go(func() {
 		o.catchUp(r)
-		r.progress()
+		r.backpressure.progress()
 	})
 }
 
@@ -102,7 +102,7 @@ func (o *outbox) catchUp(r *room) {
 		}
 		r.backpressure.progressed(o.member)
 		o.mu.Unlock() // progress locks the room
-		r.progress()
+		r.backpressure.progress()
 		o.mu.Lock()
 	}
 }

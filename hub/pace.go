@@ -14,11 +14,11 @@ import (
 
 // charge takes a cost off the member's allowance. It returns how long not to read the member.
 func (s *session) charge(c wire.Cost) time.Duration {
-	if s.hub.rate <= 0 {
+	if s.hub.opt.Rate <= 0 {
 		return 0
 	}
 	if s.allowance == nil { // made with the first line: most members only listen
-		s.allowance = admission.NewAllowance(s.hub.rate, s.hub.burst)
+		s.allowance = admission.NewAllowance(s.hub.opt.Rate, s.hub.opt.Burst)
 	}
 	if s.slowed && s.allowance.HalfFull() {
 		s.slowed = false
@@ -57,7 +57,7 @@ func (s *session) notifyPaced(wait time.Duration, costly bool) time.Duration {
 	s.sweep()
 	if !s.slowed {
 		s.slowed = true
-		limit, what := s.hub.rate, "lines"
+		limit, what := s.hub.opt.Rate, "lines"
 		if costly {
 			limit, what = limit/admission.CostlyShare, "names, rooms, private messages and looks at history"
 		}

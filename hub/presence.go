@@ -14,21 +14,28 @@ const (
 	presenceInterval = time.Second
 )
 
+// A presence sends joins and leaves to the members of a room. The room's mu guards it.
+type presence struct {
+	room          *room
+	batch         presenceBatch
+	announceTimer *time.Timer // for silent members; nil if all members are announced
+}
+
 // A presenceBatch counts the joins and leaves of a large room that are not sent yet.
 type presenceBatch struct {
 	arrived, left int
-	timer         *time.Timer
+	timer         *time.Timer // nil if there are none
 }
 
 // joinedLocked sends the other members the arrival of m, which is not counted yet.
-func (r *room) joinedLocked(m *member) {
-	if r.announced >= presenceBatchSize {
-		r.presence.arrived++
-		r.flushPresenceSoonLocked()
+func (p *presence) joinedLocked(m *member) {
+	if p.room.announced >= presenceBatchSize {
+		p.batch.arrived++
+		p.flushSoonLocked()
 		return
 	}
-	r.flushPresenceLocked(r.announced)
-	r.broadcastExceptLocked(m, &wire.Joined{At: time.Now(), Room: r.name, Nick: m.nick, Via: m.via})
+	p.flushLocked(p.room.announced)
+	p.room.broadcastExceptLocked(m, &wire.Joined{At: time.Now(), Room: p.room.name, Nick: m.nick, Via: m.via})
 }
 
 // broadcastExceptLocked is broadcastLocked for all members but m.
@@ -47,40 +54,40 @@ func (r *room) broadcastExceptLocked(m *member, e wire.Event) {
 }
 
 // leftLocked sends the members the departure of m, which is no longer in the room.
-func (r *room) leftLocked(m *member, text string) {
-	if r.closed { // all leave, and each gets a goodbye
+func (p *presence) leftLocked(m *member, text string) {
+	if p.room.closed { // all leave, and each gets a goodbye
 		return
 	}
-	if r.announced >= presenceBatchSize {
-		r.presence.left++
-		r.flushPresenceSoonLocked()
+	if p.room.announced >= presenceBatchSize {
+		p.batch.left++
+		p.flushSoonLocked()
 		return
 	}
-	r.flushPresenceLocked(r.announced + 1) // m leaves in the next event
-	r.broadcastLocked(&wire.Left{At: time.Now(), Room: r.name, Nick: m.nick, Text: text})
+	p.flushLocked(p.room.announced + 1) // m leaves in the next event
+	p.room.broadcastLocked(&wire.Left{At: time.Now(), Room: p.room.name, Nick: m.nick, Text: text})
 }
 
-// flushPresenceSoonLocked sends the batch after presenceInterval.
-func (r *room) flushPresenceSoonLocked() {
-	if r.presence.timer == nil {
-		r.presence.timer = time.AfterFunc(presenceInterval, func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.flushPresenceLocked(r.announced)
+// flushSoonLocked sends the batch after presenceInterval.
+func (p *presence) flushSoonLocked() {
+	if p.batch.timer == nil {
+		p.batch.timer = time.AfterFunc(presenceInterval, func() {
+			p.room.mu.Lock()
+			defer p.room.mu.Unlock()
+			p.flushLocked(p.room.announced)
 		})
 	}
 }
 
-// flushPresenceLocked sends the batch, if there is one, with the number of members after it.
-func (r *room) flushPresenceLocked(count int) {
-	b := r.presence
+// flushLocked sends the batch, if there is one, with the number of members after it.
+func (p *presence) flushLocked(count int) {
+	b := p.batch
 	if b.timer == nil {
 		return
 	}
 	b.timer.Stop()
-	r.presence = presenceBatch{}
-	r.broadcastLocked(&wire.Presence{
-		At: time.Now(), Room: r.name,
+	p.batch = presenceBatch{}
+	p.room.broadcastLocked(&wire.Presence{
+		At: time.Now(), Room: p.room.name,
 		Arrived: b.arrived, Left: b.left, Count: count,
 	})
 }

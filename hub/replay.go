@@ -16,15 +16,15 @@ func unreadable() *wire.Refusal {
 	return &wire.Refusal{Code: wire.CodeUnavailable, Message: "history can't be read now, try again in a moment"}
 }
 
-// history answers with the last messages, or with those before an id.
-func (s *session) history(q *wire.Request) error {
+// handleHistory answers with the last messages, or with those before an id.
+func handleHistory(s *session, q *wire.Request) error {
 	r := s.room
 	if s.out.format == wire.JSON {
 		before := q.ID
 		if before == 0 {
 			before = r.newestID() + 1
 		}
-		found, more, err := s.hub.journal.Before(r.name, before, s.pageLimit(q, 50))
+		found, more, err := s.hub.opt.Journal.Before(r.name, before, s.hub.pageLimit(q, 50))
 		if err != nil {
 			return unreadable()
 		}
@@ -35,9 +35,9 @@ func (s *session) history(q *wire.Request) error {
 		s.awaitQueue()
 		return nil
 	}
-	last := s.catchUpAndHold(r)
+	last := s.out.catchUpAndHold(r)
 	defer s.out.release()
-	n, bad := s.replayLast(r, last, s.pageLimit(q, 20))
+	n, bad := s.replayLast(r, last, s.hub.pageLimit(q, 20))
 	if bad != nil {
 		return bad
 	}
@@ -59,18 +59,18 @@ func (h *Hub) pageOf(found []*wire.Message, fromEnd bool) *wire.Page {
 }
 
 // pageLimit returns how many messages an answer may have.
-func (s *session) pageLimit(q *wire.Request, usual int) int {
+func (h *Hub) pageLimit(q *wire.Request, usual int) int {
 	if q.Limit == 0 {
-		return min(usual, s.hub.limits.PageLimit)
+		return min(usual, h.opt.Limits.PageLimit)
 	}
-	return int(min(q.Limit, int64(s.hub.limits.PageLimit)))
+	return int(min(q.Limit, int64(h.opt.Limits.PageLimit)))
 }
 
-// since answers with the messages after an id.
-func (s *session) since(q *wire.Request) error {
+// handleSince answers with the messages after an id.
+func handleSince(s *session, q *wire.Request) error {
 	r := s.room
 	if s.out.format == wire.Text {
-		last := s.catchUpAndHold(r)
+		last := s.out.catchUpAndHold(r)
 		defer s.out.release()
 		n, bad := s.replaySince(r, q.ID, last)
 		if bad != nil {
@@ -82,7 +82,7 @@ func (s *session) since(q *wire.Request) error {
 		return nil
 	}
 	last := r.newestID()
-	found, gaps, err := s.hub.after(r.name, q.ID, last, s.pageLimit(q, 50))
+	found, gaps, err := s.hub.after(r.name, q.ID, last, s.hub.pageLimit(q, 50))
 	if err != nil {
 		return unreadable()
 	}
@@ -103,8 +103,8 @@ func (s *session) since(q *wire.Request) error {
 	return nil
 }
 
-// search answers with the newest messages that match a query.
-func (s *session) search(q *wire.Request) error {
+// handleSearch answers with the newest messages that match a query.
+func handleSearch(s *session, q *wire.Request) error {
 	r := s.room
 	query := history.NewQuery(q.Text)
 	if query == nil {
@@ -114,7 +114,7 @@ func (s *session) search(q *wire.Request) error {
 	if before == 0 {
 		before = r.newestID() + 1
 	}
-	found, more, err := s.hub.journal.Search(r.name, query, before, s.pageLimit(q, 20))
+	found, more, err := s.hub.opt.Journal.Search(r.name, query, before, s.hub.pageLimit(q, 20))
 	if err != nil {
 		return unreadable()
 	}
@@ -128,7 +128,7 @@ func (s *session) search(q *wire.Request) error {
 
 // replayLast sends the last n messages up to an id as events, and returns how many there were.
 func (s *session) replayLast(r *room, last int64, n int) (int, *wire.Refusal) {
-	found, _, err := s.hub.journal.Before(r.name, last+1, n)
+	found, _, err := s.hub.opt.Journal.Before(r.name, last+1, n)
 	if err != nil {
 		return 0, unreadable()
 	}
@@ -214,20 +214,20 @@ func (s *session) withHistorySlot(work func()) {
 
 // catchUpAndHold waits until the member has got all events of the room until now. It gets no more
 // until release. catchUpAndHold returns the newest id of these events.
-func (s *session) catchUpAndHold(r *room) (last int64) {
+func (o *outbox) catchUpAndHold(r *room) (last int64) {
 	r.mu.Lock()
-	s.out.mu.Lock()
-	last = s.out.holdLocked()
-	s.out.mu.Unlock()
+	o.mu.Lock()
+	last = o.holdLocked()
+	o.mu.Unlock()
 	r.mu.Unlock()
-	s.out.awaitLimit()
+	o.awaitLimit()
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s.out.mu.Lock()
-	defer s.out.mu.Unlock()
-	if at := s.out.cursor.position(); at > s.out.limit { // the member fell out of the window
-		s.out.limit, last = at, s.out.cursor.chunk.lastIDBefore
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if at := o.cursor.position(); at > o.limit { // the member fell out of the window
+		o.limit, last = at, o.cursor.chunk.lastIDBefore
 	}
 	return last
 }
@@ -258,7 +258,7 @@ func (h *Hub) after(room string, id, last int64, limit int) ([]*wire.Message, []
 	if id > last {
 		from = 0
 	}
-	found, missing, err := h.journal.After(room, from, last, limit)
+	found, missing, err := h.opt.Journal.After(room, from, last, limit)
 	if err != nil {
 		return nil, nil, err
 	}

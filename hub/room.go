@@ -23,36 +23,33 @@ type room struct {
 	entering int // sessions that have opened the room and not entered it; guarded by hub.mu
 	loaded   sync.Once
 
-	mu            sync.Mutex
-	members       []*member // the announced ones first
-	announced     int       // number of these
-	streams       []*stream
-	lastID        int64 // of the newest message in the streams
-	uncommitted   int   // messages that the journal has not committed yet
-	closed        bool  // the room takes no more messages: the hub shuts down
-	abandoned     bool  // no goroutine waits for uncommitted messages
-	unstored      bool  // the last notice says that messages are not stored
-	presence      presenceBatch
-	announceTimer *time.Timer // for silent members; nil if all members are announced
-	backpressure  backpressure
+	mu           sync.Mutex
+	members      []*member // the announced ones first
+	announced    int       // number of these
+	streams      []*stream
+	lastID       int64 // of the newest message in the streams
+	uncommitted  int   // messages that the journal has not committed yet
+	closed       bool  // the room takes no more messages: the hub shuts down
+	abandoned    bool  // no goroutine waits for uncommitted messages
+	unstored     bool  // the last notice says that messages are not stored
+	presence     presence
+	backpressure backpressure
 
-	sweeping     bool      // a sweep runs
-	dirty        bool      // there is something to write that no sweep has started with
-	unsweptBytes int       // in the streams
-	changed      sync.Cond // signals that something changed that a session may wait for
-	sweepBatch   []*member // belongs to the sweep
+	sweep   sweep
+	changed sync.Cond // signals a change that a session may wait for
 }
 
 func newRoom(h *Hub, name string) *room {
 	r := &room{hub: h, name: name}
 	r.changed.L = &r.mu
+	r.sweep.room, r.presence.room, r.backpressure.room = r, r, r
 	return r
 }
 
 // load opens the room in the journal, once. It may wait for a disk, so the caller holds no lock.
 func (r *room) load() {
 	r.loaded.Do(func() {
-		last := r.hub.journal.Open(r.name)
+		last := r.hub.opt.Journal.Open(r.name)
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.lastID = last
@@ -62,7 +59,7 @@ func (r *room) load() {
 // broadcastLocked sends e to all members, after the events before it.
 func (r *room) broadcastLocked(e wire.Event) {
 	if r.appendLocked(e) {
-		r.sweepSoonLocked()
+		r.sweep.sweepSoonLocked()
 	}
 }
 
@@ -74,9 +71,9 @@ func (r *room) appendLocked(e wire.Event) bool {
 		n += s.appendLocked(e)
 		s.lastEvent = now
 	}
-	r.unsweptBytes += n
+	r.sweep.unsweptBytes += n
 	r.backpressure.uncheckedBytes += n
-	r.dirty = r.dirty || n > 0
+	r.sweep.dirty = r.sweep.dirty || n > 0
 	return n > 0
 }
 
@@ -102,7 +99,7 @@ func (r *room) enterLocked(m *member, ref string, refused []wire.Event) *wire.We
 func (r *room) leave(m *member, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.handOverSweepLocked(m)
+	r.sweep.handOverSweepLocked(m)
 	r.awaitLocked(func() bool { return m.uncommitted == 0 && (!r.closed || r.uncommitted == 0) })
 	r.removeLocked(m)
 	m.out.mu.Lock()
@@ -112,7 +109,7 @@ func (r *room) leave(m *member, text string) {
 		r.hub.nicks.release(m)
 	}
 	if m.announced {
-		r.leftLocked(m, text)
+		r.presence.leftLocked(m, text)
 	}
 }
 
@@ -166,7 +163,7 @@ func (r *room) welcomeLocked(m *member, format wire.Format, ref string) *wire.We
 		Occupants: r.occupantsLocked(m, listed),
 		Count:     r.countForLocked(m),
 		Last:      r.lastID,
-		Version:   r.hub.version,
+		Version:   r.hub.opt.Version,
 	}
 }
 
@@ -202,7 +199,7 @@ func (o *outbox) skipGap(c cursor) {
 	r.mu.Lock()
 	gap := wire.Gap{After: c.chunk.lastID}
 	r.mu.Unlock()
-	lost := r.hub.journal.Lacks(r.name, gap.After) // it may take a lock of the journal
+	lost := r.hub.opt.Journal.Lacks(r.name, gap.After) // it may take a lock of the journal
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -250,7 +247,7 @@ func (r *room) tidy() {
 	defer r.mu.Unlock()
 	for _, s := range r.streams {
 		if s.shrinkLocked() {
-			r.sweepSoonLocked() // moves the members out of the large chunk
+			r.sweep.sweepSoonLocked() // moves the members out of the large chunk
 		}
 	}
 }

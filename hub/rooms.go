@@ -51,16 +51,16 @@ func (h *Hub) allowRoomLocked(s *session, name string) *wire.Refusal {
 	if name == lobby {
 		return nil
 	}
-	if h.limits.Rooms > 0 && len(h.rooms) >= h.limits.Rooms {
+	if h.opt.Limits.Rooms > 0 && len(h.rooms) >= h.opt.Limits.Rooms {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "there are too many rooms: /rooms lists those that you can join"}
 	}
-	if h.limits.NewRooms <= 0 {
+	if h.opt.Limits.NewRooms <= 0 {
 		return nil
 	}
 	limiter, owner := s.slot.NewRooms(), "your address has"
 	if limiter == nil {
 		if s.newRooms == nil {
-			s.newRooms = admission.NewRoomsLimiter(h.limits.NewRooms)
+			s.newRooms = admission.NewRoomsLimiter(h.opt.Limits.NewRooms)
 		}
 		limiter, owner = s.newRooms, "you have"
 	}
@@ -89,8 +89,8 @@ func (h *Hub) leave(m *member, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.members) == 0 && r.entering == 0 && h.rooms[r.name] == r {
-		r.flushPresenceLocked(0) // stops the timer; no member gets the event
+		r.presence.flushLocked(0) // stops the timer; no member gets the event
 		delete(h.rooms, r.name)
-		h.journal.Release(r.name) // before another session can open it
+		h.opt.Journal.Release(r.name) // before another session can open it
 	}
 }

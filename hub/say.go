@@ -21,15 +21,15 @@ func uncommittedSize(q *wire.Request) int {
 	return uncommittedOverhead + len(q.Text) + len(q.Ref) + len(q.Key)
 }
 
-// say appends a message to the journal, which commits it to the room.
-func (s *session) say(q *wire.Request) error {
+// handleSay appends a message to the journal, which commits it to the room.
+func handleSay(s *session, q *wire.Request) error {
 	r := s.room
 	if !r.reserve(&s.member, q) {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "not said: the server is ending"}
 	}
 	s.awaitsOwn = true
 	msg := &wire.Message{Room: r.name, From: s.nick, Via: s.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
-	s.hub.journal.Append(msg, q.Key, func(res history.Result) { r.commit(&s.member, q, msg, res) })
+	s.hub.opt.Journal.Append(msg, q.Key, func(res history.Result) { r.commit(&s.member, q, msg, res) })
 	return nil
 }
 
@@ -38,8 +38,8 @@ func (s *session) say(q *wire.Request) error {
 func (r *room) reserve(m *member, q *wire.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.awaitReadersLocked(m); !r.closed && r.overUncommittedLocked(m, q); r.awaitReadersLocked(m) {
-		r.handOverSweepLocked(m)
+	for r.backpressure.awaitReadersLocked(m); !r.closed && r.overUncommittedLocked(m, q); r.backpressure.awaitReadersLocked(m) {
+		r.sweep.handOverSweepLocked(m)
 		r.changed.Wait()
 	}
 	if r.closed {
@@ -89,9 +89,9 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 	default:
 		m.out.enqueue(&wire.Ack{Ref: q.Ref, Key: q.Key, ID: msg.ID})
 	}
-	r.dirty = true // the answer to m too
+	r.sweep.dirty = true // the answer to m too
 	if !res.More && !m.mustSweep {
-		r.sweepSoonLocked()
+		r.sweep.sweepSoonLocked()
 	}
 	if !res.More || m.uncommitted == 0 {
 		r.changed.Broadcast() // for a member that waits to say more, or to leave

@@ -151,9 +151,9 @@ func (s *session) handle(line []byte, err error, first bool) (wait time.Duration
 // maxLine returns the longest line that the member may send, in bytes.
 func (s *session) maxLine() int {
 	if s.out.format == wire.JSON {
-		return wire.MaxMessage(s.hub.maxLine)
+		return wire.MaxMessage(s.hub.opt.MaxLine)
 	}
-	return s.hub.maxLine
+	return s.hub.opt.MaxLine
 }
 
 // handleLine parses a line and does what it asks for. It returns the cost of the line. The
@@ -165,7 +165,7 @@ func (s *session) handleLine(line []byte, first bool) (wire.Cost, error) {
 	var q *wire.Request
 	var bad *wire.Refusal
 	if s.out.format == wire.JSON {
-		q, bad = wire.ParseJSON(line, s.hub.maxLine)
+		q, bad = wire.ParseJSON(line, s.hub.opt.MaxLine)
 	} else {
 		q, bad = wire.ParseText(string(line), s.verbatim)
 	}
@@ -178,7 +178,7 @@ func (s *session) handleLine(line []byte, first bool) (wire.Cost, error) {
 	}
 	if s.silent {
 		s.silent = false
-		s.room.announce(&s.member)
+		s.room.presence.announce(&s.member)
 	}
 	err := s.dispatch(q)
 	if errors.As(err, &bad) {

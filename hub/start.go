@@ -81,8 +81,8 @@ func (s *session) enter(r *room, ref string, since int64, refused []wire.Event) 
 	switch {
 	case since >= 0:
 		_, bad = s.replaySince(r, since, welcome.Last)
-	case s.out.format == wire.Text && s.hub.replay > 0:
-		_, bad = s.replayLast(r, welcome.Last, s.hub.replay)
+	case s.out.format == wire.Text && s.hub.opt.Replay > 0:
+		_, bad = s.replayLast(r, welcome.Last, s.hub.opt.Replay)
 	}
 	if bad != nil {
 		s.out.enqueue(bad)

@@ -63,7 +63,7 @@ func (c *chunk) messagesThrough() int64 { return c.messagesBefore + c.messages }
 func newStreamLocked(r *room, codec Codec) *stream {
 	c := &chunk{buf: make([]byte, firstChunk), lastIDBefore: r.lastID, lastID: r.lastID}
 	s := &stream{
-		room: r, codec: codec, head: c, tail: c, window: r.hub.window, backlog: &r.hub.backlog,
+		room: r, codec: codec, head: c, tail: c, window: r.hub.opt.Window, backlog: &r.hub.backlog,
 		readers: make(map[*member]struct{}), lastEvent: time.Now(),
 	}
 	if len(codec.Append(nil, wire.Ping{Idle: true})) > 0 {
@@ -99,7 +99,7 @@ func (s *stream) pingAll() {
 	idle := time.Since(s.lastEvent)
 	ping := wire.Ping{Idle: idle >= pingInterval}
 	if s.appendLocked(ping) > 0 {
-		r.sweepSoonLocked()
+		r.sweep.sweepSoonLocked()
 	}
 	if ping.Idle {
 		s.lastEvent, idle = time.Now(), 0

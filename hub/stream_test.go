@@ -22,7 +22,7 @@ func (raw) Append(dst []byte, e wire.Event) []byte {
 // each at least a chunk or two.
 func TestBacklog(t *testing.T) {
 	const streams, window, limit = 50, 1 << 20, 4 << 20
-	h := &Hub{window: window, backlog: backlog{limit: limit}}
+	h := &Hub{opt: Options{Window: window}, backlog: backlog{limit: limit}}
 	b := &h.backlog
 	var all []*stream
 	for range streams {
@@ -58,7 +58,7 @@ func TestBacklog(t *testing.T) {
 
 // TestShrink gives a quiet stream a small tail, and whoever reads it finds the way there.
 func TestShrink(t *testing.T) {
-	s := newStreamLocked(&room{hub: &Hub{window: 1 << 20}}, raw{})
+	s := newStreamLocked(&room{hub: &Hub{opt: Options{Window: 1 << 20}}}, raw{})
 	begin := s.endLocked()
 	for i := range 1000 {
 		s.appendLocked(&wire.Message{ID: int64(i + 1), Text: fmt.Sprintf("%0100d", i)})

@@ -9,14 +9,27 @@ import (
 // shard is the least number of members for which a sweep uses one more goroutine.
 const shard = 128
 
+// A sweep writes to the members of a room what is new for them. At most one runs at a time in
+// a room: it goes on while there is something new.
+type sweep struct {
+	room *room
+
+	// Guarded by the room's mu.
+	sweeping     bool // it runs
+	dirty        bool // there is something to write that it has not started with
+	unsweptBytes int  // in the streams
+
+	sweepBatch []*member // belongs to the goroutine that sweeps
+}
+
 // sweepSoonLocked starts a sweep, or makes the present one go on.
-func (r *room) sweepSoonLocked() {
-	r.dirty = true
-	if !r.sweeping && len(r.members) > 0 {
-		r.sweeping = true
-		r.hub.sweeps.Go(func() {
-			if r.nextSweep(false) {
-				r.sweepLoop()
+func (s *sweep) sweepSoonLocked() {
+	s.dirty = true
+	if !s.sweeping && len(s.room.members) > 0 {
+		s.sweeping = true
+		s.room.hub.sweeps.Go(func() {
+			if s.nextSweep(false) {
+				s.sweepLoop()
 			}
 		})
 	}
@@ -33,25 +46,25 @@ func (m *member) sweep() {
 	r := m.room
 	r.mu.Lock()
 	if len(r.members) > shard {
-		r.handOverSweepLocked(m)
+		r.sweep.handOverSweepLocked(m)
 	}
 	m.mustSweep = false
-	start := r.dirty && !r.sweeping
-	r.sweeping = r.sweeping || start
+	start := r.sweep.dirty && !r.sweep.sweeping
+	r.sweep.sweeping = r.sweep.sweeping || start
 	r.mu.Unlock()
-	if !start || !r.nextSweep(false) {
+	if !start || !r.sweep.nextSweep(false) {
 		return
 	}
-	if r.nextSweep(sweepShard(r.sweepBatch)) {
-		r.hub.sweeps.Go(r.sweepLoop)
+	if r.sweep.nextSweep(sweepShard(r.sweep.sweepBatch)) {
+		r.hub.sweeps.Go(r.sweep.sweepLoop)
 	}
 	runtime.Gosched() // let other members go first, even if m has more lines
 }
 
 // handOverSweepLocked has another goroutine sweep what m has said, if m's session has not done so.
-func (r *room) handOverSweepLocked(m *member) {
-	if m.mustSweep && r.dirty {
-		r.sweepSoonLocked()
+func (s *sweep) handOverSweepLocked(m *member) {
+	if m.mustSweep && s.dirty {
+		s.sweepSoonLocked()
 	}
 	m.mustSweep = false
 }
@@ -59,45 +72,45 @@ func (r *room) handOverSweepLocked(m *member) {
 // sweepLoop writes to each member in r.sweepBatch, without waiting, and goes on until the room
 // has nothing new. Under load one write to a member carries hundreds of messages; otherwise a
 // message leaves at once.
-func (r *room) sweepLoop() {
+func (s *sweep) sweepLoop() {
 	for more := true; more; {
-		more = r.nextSweep(sweepAll(r.sweepBatch))
+		more = s.nextSweep(sweepAll(s.sweepBatch))
 	}
 }
 
 // nextSweep fills r.sweepBatch and returns true, or ends the sweep if there is nothing new. caughtUp
 // says that the last sweep wrote everything to all members.
-func (r *room) nextSweep(caughtUp bool) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	clear(r.sweepBatch)
-	r.sweepBatch = r.sweepBatch[:0]
-	if r.unsweptBytes > 0 {
-		r.unsweptBytes = 0
-		r.changed.Broadcast()
+func (s *sweep) nextSweep(caughtUp bool) bool {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	clear(s.sweepBatch)
+	s.sweepBatch = s.sweepBatch[:0]
+	if s.unsweptBytes > 0 {
+		s.unsweptBytes = 0
+		s.room.changed.Broadcast()
 	}
-	if !r.dirty || len(r.members) == 0 {
-		if caughtUp && r.onlyMembersReadLocked() {
-			for _, s := range r.streams {
-				s.trimLocked()
+	if !s.dirty || len(s.room.members) == 0 {
+		if caughtUp && s.onlyMembersReadLocked() {
+			for _, st := range s.room.streams {
+				st.trimLocked()
 			}
 		}
-		r.sweeping = false
+		s.sweeping = false
 		return false
 	}
-	r.dirty = false
-	r.sweepBatch = append(r.sweepBatch, r.members...)
+	s.dirty = false
+	s.sweepBatch = append(s.sweepBatch, s.room.members...)
 	return true
 }
 
 // onlyMembersReadLocked reports whether all readers of the streams are members: a member that has
 // left may still read.
-func (r *room) onlyMembersReadLocked() bool {
+func (s *sweep) onlyMembersReadLocked() bool {
 	readers := 0
-	for _, s := range r.streams {
-		readers += len(s.readers)
+	for _, st := range s.room.streams {
+		readers += len(st.readers)
 	}
-	return readers == len(r.members)
+	return readers == len(s.room.members)
 }
 
 // sweepAll writes to all members, and reports whether they have everything.

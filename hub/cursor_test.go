@@ -7,15 +7,15 @@ import (
 	"partyline/hub/history"
 )
 
-// A journalWith is a journal in memory that calls lacks before it answers Lacks.
+// A journalWith is a journal in memory that calls read before each Read.
 type journalWith struct {
 	history.Journal
-	lacks func()
+	read func()
 }
 
-func (j *journalWith) Lacks(room string, id int64) bool {
-	j.lacks()
-	return j.Journal.Lacks(room, id)
+func (j *journalWith) Read(room string, g history.Range) (history.Page, error) {
+	j.read()
+	return j.Journal.Read(room, g)
 }
 
 // TestMoveOnAfterTheEnd has a member break, and leave its stream, while its writer moves it on
@@ -38,7 +38,7 @@ func TestMoveOnAfterTheEnd(t *testing.T) {
 		end := s.endLocked()
 		m.out.seekLocked(end)
 	})
-	j.lacks = func() {
+	j.read = func() {
 		locked(func() {
 			m.out.discardLocked(errors.New("broken"))
 			m.out.seekLocked(cursor{})

@@ -18,7 +18,7 @@ import (
 // much can be read at once before it fails.
 type holes struct {
 	*history.Memory
-	reads int // pages that After gives; any number where below 0
+	reads int // pages of oldest messages that Read gives; any number if below 0
 }
 
 var errWorn = errors.New("worn out")
@@ -29,38 +29,43 @@ func newHoles() *holes {
 
 func isLost(m *wire.Message) bool { return strings.HasPrefix(m.Text, "lost") }
 
-func (j *holes) After(room string, after, upTo int64, limit int) ([]*wire.Message, []history.Missing, error) {
+func (j *holes) Read(room string, g history.Range) (history.Page, error) {
+	limit := g.Limit
+	if limit == 0 {
+		return j.Memory.Read(room, g)
+	}
+	g.Limit = 10_000
+	if g.Newest {
+		page, err := j.Memory.Read(room, g)
+		all := slices.DeleteFunc(page.Messages, isLost)
+		n := min(len(all), limit)
+		return history.Page{Messages: all[len(all)-n:], More: n < len(all)}, err
+	}
 	if j.reads == 0 {
-		return nil, nil, errWorn
+		return history.Page{}, errWorn
 	}
 	j.reads--
-	all, missing, _ := j.Memory.After(room, after, upTo, 10_000)
+	page, _ := j.Memory.Read(room, g)
+	gaps := page.Gaps
 	var found []*wire.Message
-	prior, lost := after, int64(0)
-	for _, m := range all {
+	prior, lost := g.After, int64(0)
+	for _, m := range page.Messages {
 		if isLost(m) {
 			lost++
 			continue
 		}
 		if len(found) == limit {
-			return found, missing, nil
+			return history.Page{Messages: found, Gaps: gaps, More: true}, nil
 		}
 		if lost > 0 {
-			missing = append(missing, history.Missing{After: prior, Before: m.ID, Count: lost})
+			gaps = append(gaps, &wire.Gap{After: prior, Before: m.ID, Missed: lost, Lost: true})
 		}
 		found, prior, lost = append(found, m), m.ID, 0
 	}
-	if found == nil && lost > 0 { // else Missing ends with the last that is found
-		missing = append(missing, history.Missing{After: prior, Count: lost})
+	if found == nil && lost > 0 { // otherwise Gaps ends with the last of Messages
+		gaps = append(gaps, &wire.Gap{After: prior, Missed: lost, Lost: true})
 	}
-	return found, missing, nil
-}
-
-func (j *holes) Before(room string, before int64, limit int) ([]*wire.Message, bool, error) {
-	all, _, err := j.Memory.Before(room, before, 10_000)
-	all = slices.DeleteFunc(all, isLost)
-	n := min(len(all), limit)
-	return all[len(all)-n:], n < len(all), err
+	return history.Page{Messages: found, Gaps: gaps}, nil
 }
 
 // fill has somebody say messages, of which every fifth and the last two are lost.

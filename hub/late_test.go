@@ -61,18 +61,11 @@ func (j *lateJournal) commit(fate history.Result) int {
 
 var errBroken = errors.New("broken")
 
-func (j *lateJournal) After(room string, after, upTo int64, limit int) ([]*wire.Message, []history.Missing, error) {
-	if j.broken {
-		return nil, nil, errBroken
+func (j *lateJournal) Read(room string, g history.Range) (history.Page, error) {
+	if j.broken && g.Limit > 0 {
+		return history.Page{}, errBroken
 	}
-	return j.Memory.After(room, after, upTo, limit)
-}
-
-func (j *lateJournal) Before(room string, before int64, limit int) ([]*wire.Message, bool, error) {
-	if j.broken {
-		return nil, false, errBroken
-	}
-	return j.Memory.Before(room, before, limit)
+	return j.Memory.Read(room, g)
 }
 
 func (j *lateJournal) Search(room string, q *history.Query, before int64, limit int) ([]*wire.Message, bool, error) {

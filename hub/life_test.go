@@ -186,7 +186,7 @@ func TestAPanicEndsOneMember(t *testing.T) {
 // badHistory is a Journal with a fault that shows when it is read.
 type badHistory struct{ *history.Memory }
 
-func (badHistory) Before(string, int64, int) ([]*wire.Message, bool, error) { panic("Before") }
+func (badHistory) Read(string, history.Range) (history.Page, error) { panic("Read") }
 
 // TestAPanicOnArrival: a panic while a member arrives ends that member alone.
 func TestAPanicOnArrival(t *testing.T) {

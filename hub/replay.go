@@ -24,13 +24,14 @@ func handleHistory(s *session, q *wire.Request) error {
 		if before == 0 {
 			before = r.newestID() + 1
 		}
-		found, more, err := s.hub.opt.Journal.Before(r.name, before, s.hub.pageLimit(q, 50))
+		page, err := s.hub.opt.Journal.Read(r.name, history.Range{Before: before, Limit: s.hub.pageLimit(q, 50), Newest: true})
 		if err != nil {
 			return unreadable()
 		}
+		found := page.Messages
 		s.withHistorySlot(func() {
 			p := s.hub.pageOf(found, true)
-			s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: more || len(p.Fits) < len(found)})
+			s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: page.More || len(p.Fits) < len(found)})
 		})
 		s.awaitQueue()
 		return nil
@@ -114,7 +115,11 @@ func handleSearch(s *session, q *wire.Request) error {
 	if before == 0 {
 		before = r.newestID() + 1
 	}
-	found, more, err := s.hub.opt.Journal.Search(r.name, query, before, s.hub.pageLimit(q, 20))
+	searcher, ok := s.hub.opt.Journal.(history.Searcher)
+	if !ok {
+		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "this server has no search"}
+	}
+	found, more, err := searcher.Search(r.name, query, before, s.hub.pageLimit(q, 20))
 	if err != nil {
 		return unreadable()
 	}
@@ -128,10 +133,11 @@ func handleSearch(s *session, q *wire.Request) error {
 
 // replayLast sends the last n messages up to an id as events, and returns how many there were.
 func (s *session) replayLast(r *room, last int64, n int) (int, *wire.Refusal) {
-	found, _, err := s.hub.opt.Journal.Before(r.name, last+1, n)
+	page, err := s.hub.opt.Journal.Read(r.name, history.Range{Before: last + 1, Limit: n, Newest: true})
 	if err != nil {
 		return 0, unreadable()
 	}
+	found := page.Messages
 	if len(found) > 0 {
 		s.out.enqueue(wire.Marker(fmt.Sprintf("the last %d messages", len(found))))
 		s.replay(found, nil)
@@ -258,23 +264,20 @@ func (h *Hub) after(room string, id, last int64, limit int) ([]*wire.Message, []
 	if id > last {
 		from = 0
 	}
-	found, missing, err := h.opt.Journal.After(room, from, last, limit)
+	page, err := h.opt.Journal.Read(room, history.Range{After: from, Before: last + 1, Limit: limit})
 	if err != nil {
 		return nil, nil, err
 	}
-	var gaps []*wire.Gap
+	found, gaps := page.Messages, page.Gaps
 	if id > last {
 		gap := &wire.Gap{After: id, Missed: -1, Lost: true}
 		if len(found) > 0 {
 			gap.Before = found[0].ID
 		}
-		gaps = append(gaps, gap)
-		if len(missing) > 0 && missing[0].After == from {
-			missing = missing[1:] // that is told with it
+		if len(gaps) > 0 && gaps[0].After == from {
+			gaps = gaps[1:] // gap covers it
 		}
-	}
-	for _, miss := range missing {
-		gaps = append(gaps, &wire.Gap{After: miss.After, Before: miss.Before, Missed: miss.Count, Lost: true})
+		gaps = append([]*wire.Gap{gap}, gaps...)
 	}
 	return found, gaps, nil
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"partyline/hub/history"
 	"partyline/hub/wire"
 )
 
@@ -199,7 +200,8 @@ func (o *outbox) skipGap(c cursor) {
 	r.mu.Lock()
 	gap := wire.Gap{After: c.chunk.lastID}
 	r.mu.Unlock()
-	lost := r.hub.opt.Journal.Lacks(r.name, gap.After) // it may take a lock of the journal
+	page, err := r.hub.opt.Journal.Read(r.name, history.Range{After: gap.After}) // it may take a lock of the journal
+	lost := err == nil && len(page.Gaps) > 0
 
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/history"
 )
 
 // In text each line of what is found has the id and the time before it, newest first; the
@@ -132,6 +133,23 @@ func TestSearchIsPaced(t *testing.T) {
 		}
 		if answers != 9 {
 			t.Errorf("%d answers at once", answers)
+		}
+	})
+}
+
+// A member whose hub's journal is no Searcher gets an error for each search.
+func TestNoSearch(t *testing.T) {
+	journal := struct{ history.Journal }{history.NewMemory(history.Retention{Messages: 10})}
+	inHouse(t, hub.Options{Journal: journal}, func(h *house) {
+		alice := h.named("alice")
+		alice.Heard()
+		alice.say("hello", "/search hello")
+		alice.hears("alice: hello", "! this server has no search")
+		bot := h.bot("bot")
+		bot.say(`{"type":"search","words":"hello","ref":"a"}`)
+		events := bot.events()
+		if e := events[len(events)-1]; e.Type != "error" || e.Code != "unavailable" || e.Ref != "a" {
+			t.Errorf("a search is answered with %+v", e)
 		}
 	})
 }

@@ -118,20 +118,12 @@ func (j *simJournal) commit(e simEntry, more bool) {
 	})
 }
 
-func (j *simJournal) After(room string, after, upTo int64, limit int) ([]*wire.Message, []history.Missing, error) {
-	if m := j.current(); m.unreadable {
+func (j *simJournal) Read(room string, g history.Range) (history.Page, error) {
+	if m := j.current(); m.unreadable && g.Limit > 0 {
 		time.Sleep(m.late)
-		return nil, nil, errSimDisk
+		return history.Page{}, errSimDisk
 	}
-	return j.Memory.After(room, after, upTo, limit)
-}
-
-func (j *simJournal) Before(room string, before int64, limit int) ([]*wire.Message, bool, error) {
-	if m := j.current(); m.unreadable {
-		time.Sleep(m.late)
-		return nil, false, errSimDisk
-	}
-	return j.Memory.Before(room, before, limit)
+	return j.Memory.Read(room, g)
 }
 
 // randomMode returns a mode; most are well.

@@ -37,39 +37,26 @@ type Journal interface {
 	// and its next ids are above all that it had.
 	Release(room string)
 
-	// After returns the oldest messages of a room with after < id <= upTo, oldest
-	// first, at most limit, and which messages after the id after are missing: up to the
-	// last one found, or up to upTo if none is. An error tells that the history can't be
-	// read now.
-	After(room string, after, upTo int64, limit int) (found []*wire.Message, missing []Missing, err error)
+	// Read returns the messages that a Range selects, with the gaps between them. It may wait
+	// for a disk, unless Limit is 0: then it ignores Before and Newest, and returns one Gap
+	// if any message after After is missing, and nothing otherwise. Missed may be -1 in that
+	// Gap though the number is known. An error says that the history can't be read now.
+	Read(room string, g Range) (Page, error)
+}
 
-	// Lacks reports whether messages after an id are missing that once had a place. It
-	// does not wait for a disk.
-	Lacks(room string, after int64) bool
-
-	// Before returns the newest messages of a room with id < before, oldest first, at
-	// most limit, and whether older ones are kept.
-	Before(room string, before int64, limit int) (found []*wire.Message, more bool, err error)
-
+// A Searcher is a Journal that can be searched.
+type Searcher interface {
 	// Search returns the newest messages of a room with id < before that match, newest
 	// first, at most limit, and whether older ones may match too.
 	Search(room string, q *Query, before int64, limit int) (found []*wire.Message, more bool, err error)
 }
 
-// A Fate is what became of a message that a Journal was given.
+// A Result is what became of a message that a Journal was given.
 type Result struct {
 	Repeated bool  // its key was known: it has the first one's ID, and is not told again
 	Unstored bool  // it has its place and is told, but no history will have it
 	Err      error // it has no place, and is told to nobody
 	More     bool  // a hint: the next commit of its room follows at once
-}
-
-// Missing tells of messages that had a place in a room and that its history does not have:
-// they were too old, or never stored.
-type Missing struct {
-	After  int64 // the id before them: one that was asked for, or one that is found
-	Before int64 // the id of the next that is found; 0 where there is none
-	Count  int64 // how many; -1 where nobody can tell
 }
 
 // Retention says how much history a Journal keeps.

@@ -2,7 +2,6 @@ package history
 
 import (
 	"cmp"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -34,7 +33,10 @@ type Memory struct {
 	floor     int64 // ids of new rooms begin above it
 }
 
-var _ Journal = (*Memory)(nil)
+var (
+	_ Journal  = (*Memory)(nil)
+	_ Searcher = (*Memory)(nil)
+)
 
 // NewMemory returns a Journal in memory. Its ids grow over restarts as long as the clock
 // does.
@@ -95,40 +97,28 @@ func (j *Memory) Release(room string) {
 	}
 }
 
-func (j *Memory) After(room string, after, upTo int64, limit int) ([]*wire.Message, []Missing, error) {
+func (j *Memory) Read(room string, g Range) (Page, error) {
 	r, floor := j.lookUp(room)
 	if r == nil {
-		return nil, missing(after, upTo, floor, floor+1, 0), nil
+		r = &memoryRoom{base: floor, last: floor}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	j.expire(r, time.Now())
-	first := max(after+1, r.oldest())
-	n := max(min(upTo, r.last)-first+1, 0)
-	found := r.slice(first, int(min(n, int64(limit))))
-	next := int64(0)
-	if len(found) > 0 {
-		next = first
+	from, to := g.Clamp(r.oldest(), r.last)
+	n := min(max(to-from+1, 0), int64(g.Limit))
+	page := Page{More: n > 0 && to-from+1 > n}
+	switch {
+	case g.Limit == 0:
+		to = r.oldest() - 1
+	case g.Newest:
+		page.Messages = r.slice(to-n+1, int(n))
+		return page, nil
+	default:
+		page.Messages = r.slice(from, int(n))
 	}
-	return found, missing(after, upTo, r.base, r.oldest(), next), nil
-}
-
-func (j *Memory) Lacks(room string, after int64) bool {
-	_, missing, _ := j.After(room, after, math.MaxInt64, 0)
-	return len(missing) > 0
-}
-
-func (j *Memory) Before(room string, before int64, limit int) ([]*wire.Message, bool, error) {
-	r, _ := j.lookUp(room)
-	if r == nil {
-		return nil, false, nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	j.expire(r, time.Now())
-	end := min(before, r.last+1)
-	n := max(min(end-r.oldest(), int64(limit)), 0)
-	return r.slice(end-n, int(n)), end-n > r.oldest(), nil
+	page.Gaps = Gaps(g.After, to, r.base, page.Messages, func(first, last int64) int64 { return last - first + 1 })
+	return page, nil
 }
 
 // lookUp returns a room, or nil and the floor if there is none.

@@ -113,20 +113,3 @@ func (j *Memory) clear(r *memoryRoom, now time.Time) {
 		j.drop(r, now)
 	}
 }
-
-// missing says what is missing between the id after and the oldest message kept, but not
-// after upTo, in a room whose ids begin above base. next is the first one found.
-func missing(after, upTo, base, oldest, next int64) []Missing {
-	end := min(oldest-1, upTo)
-	count := max(end-after, 0)
-	switch {
-	case after == 0: // everything: what this journal itself forgot is missing
-		count = max(end-base, 0)
-	case after < base:
-		count = -1
-	}
-	if count == 0 {
-		return nil
-	}
-	return []Missing{{After: after, Before: next, Count: count}}
-}

@@ -47,12 +47,15 @@ func (j *Memory) Search(room string, q *Query, before int64, limit int) ([]*wire
 // searchOn returns which of the newest messages before an id match, newest first, the id
 // before which to go on, and whether there is more to search.
 func (j *Memory) searchOn(room string, q *Query, before int64) (found []*wire.Message, next int64, more bool) {
-	page, more, _ := j.Before(room, before, searchTurn)
-	for _, m := range slices.Backward(page) { // not under a lock
+	if before <= 0 {
+		return nil, 0, false
+	}
+	page, _ := j.Read(room, Range{Before: before, Limit: searchTurn, Newest: true})
+	for _, m := range slices.Backward(page.Messages) { // not under a lock
 		if q.Matches(m) {
 			found = append(found, m)
 		}
 		before = m.ID
 	}
-	return found, before, more
+	return found, before, page.More
 }

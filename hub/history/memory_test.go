@@ -27,18 +27,20 @@ func TestMemoryForgetsWhatIsOld(t *testing.T) {
 			return all
 		}
 		for _, step := range []struct {
-			wait    time.Duration
-			want    string
-			missing int64
+			wait   time.Duration
+			want   string
+			missed int64
 		}{{0, "234", 2}, {30 * time.Minute, "234", 2}, {time.Nanosecond, "34", 3}, {15 * time.Minute, "4", 4}, {time.Hour, "", 5}} {
 			time.Sleep(step.wait)
-			before, more, _ := j.Before("r", 1<<53, 10)
-			after, missing, _ := j.After("r", base, j.Open("r"), 10)
-			if texts(before) != step.want || texts(after) != step.want || more {
-				t.Errorf("%v on: %s before, %s after, more %v; want %s", step.wait, texts(before), texts(after), more, step.want)
+			newest, _ := j.Read("r", history.Range{Limit: 10, Newest: true})
+			after, _ := j.Read("r", history.Range{After: base, Limit: 10})
+			if texts(newest.Messages) != step.want || texts(after.Messages) != step.want || newest.More {
+				t.Errorf("%v on: %s before, %s after, more %v; want %s", step.wait,
+					texts(newest.Messages), texts(after.Messages), newest.More, step.want)
 			}
-			if len(missing) != 1 || missing[0].Count != step.missing || !j.Lacks("r", base) {
-				t.Errorf("%v on: missing %v, want %d", step.wait, missing, step.missing)
+			gaps, _ := j.Read("r", history.Range{After: base})
+			if len(after.Gaps) != 1 || after.Gaps[0].Missed != step.missed || len(gaps.Gaps) != 1 {
+				t.Errorf("%v on: gaps %v and %v, want one of %d messages", step.wait, after.Gaps, gaps.Gaps, step.missed)
 			}
 		}
 	})

@@ -54,7 +54,7 @@ func (l load) test(t *testing.T, j history.Journal) {
 		for !done.Load() && !t.Failed() {
 			i := random.IntN(len(bases))
 			j.Open(large(i))
-			found, missing, err := j.After(large(i), bases[i], 1<<53, loadKept)
+			found, missing, err := readAfter(j, large(i), bases[i], 1<<53, loadKept)
 			if l.keep.Age == 0 && (len(found) != loadKept || missing != nil) || err != nil {
 				t.Errorf("%s: %d messages, missing %v, %v", large(i), len(found), missing, err)
 			}
@@ -75,7 +75,7 @@ func (l load) test(t *testing.T, j history.Journal) {
 func ownRoom(client, i int) string { return fmt.Sprintf("client-%d-%d", client, i) }
 
 func readWhileOthersTalk(t *testing.T, j history.Journal, room string) {
-	found, _, err := j.Before(room, 1<<53, loadKept)
+	found, _, err := readBefore(j, room, 1<<53, loadKept)
 	if err != nil {
 		t.Error(err)
 	}
@@ -84,8 +84,8 @@ func readWhileOthersTalk(t *testing.T, j history.Journal, room string) {
 			t.Errorf("%s has %+v after %+v", room, m, found[max(i-1, 0)])
 		}
 	}
-	j.Lacks(room, 1)
-	if _, _, err := j.Search(room, history.NewQuery("1"), 1<<53, 3); err != nil {
+	hasGap(t, j, room, 1)
+	if _, _, err := search(j, room, history.NewQuery("1"), 1<<53, 3); err != nil {
 		t.Error(err)
 	}
 }
@@ -158,7 +158,7 @@ func (r *loadRoom) outlive(t *testing.T, j history.Journal) {
 
 // check compares what the room has with what it has to have.
 func (r *loadRoom) check(t *testing.T, j history.Journal, mayBeForgotten bool) {
-	found, _, err := j.Before(r.name, 1<<53, 2*loadKept)
+	found, _, err := readBefore(j, r.name, 1<<53, 2*loadKept)
 	if err != nil {
 		t.Error(err)
 	}

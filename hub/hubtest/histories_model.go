@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // A modelRoom is what a Journal has to know of a room.
@@ -41,7 +41,7 @@ func (r *modelRoom) kept(n int) []toldMessage {
 }
 
 // after returns what Journal.After has to return of a room that keeps n messages.
-func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMessage, missing []history.Missing) {
+func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMessage, missing []wire.Gap) {
 	for _, m := range r.kept(n) {
 		if m.id > after && m.id <= upTo && len(found) < limit {
 			found = append(found, m)
@@ -50,16 +50,16 @@ func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMess
 	if len(found) > 0 {
 		upTo = found[len(found)-1].id
 	}
-	run := history.Missing{After: after}
+	run := wire.Gap{After: after, Lost: true}
 	unknown := after != 0 && after < r.base
 	end := func(next int64) {
 		if unknown {
-			run.Count, unknown = -1, false
+			run.Missed, unknown = -1, false
 		}
-		if run.Before = next; run.Count != 0 {
+		if run.Before = next; run.Missed != 0 {
 			missing = append(missing, run)
 		}
-		run = history.Missing{After: next}
+		run = wire.Gap{After: next, Lost: true}
 	}
 	next := found
 	for _, m := range r.told {
@@ -69,7 +69,7 @@ func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMess
 			end(m.id)
 			next = next[1:]
 		default:
-			run.Count++
+			run.Missed++
 		}
 	}
 	if len(found) == 0 {

@@ -110,7 +110,7 @@ func (s *randomRun) openRoom(r *modelRoom) {
 	if s.repair != nil { // it may be unreadable, and the journal then guesses its newest id
 		s.unsure = true
 	} else if stored && r.forgettable {
-		found, _, err := s.journal.Before(r.name, 1<<53, 1)
+		found, _, err := readBefore(s.journal, r.name, 1<<53, 1)
 		if err != nil {
 			s.Fatal(err)
 		}

@@ -74,7 +74,7 @@ func (s *randomRun) reopen(crash bool) {
 func (s *randomRun) recover(r *modelRoom, messages []*underWay) {
 	s.journal.Open(r.name) // so that it stays as it is until openRoom
 	defer s.journal.Release(r.name)
-	found, _, err := s.journal.Before(r.name, 1<<53, 2*s.keep)
+	found, _, err := readBefore(s.journal, r.name, 1<<53, 2*s.keep)
 	if err != nil {
 		s.Fatal(err)
 	}

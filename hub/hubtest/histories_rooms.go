@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // TestRooms is the part of the contract of hub.Journal that is about many rooms. open returns
@@ -44,7 +45,7 @@ func fill(t *testing.T, j history.Journal, room string, n int) (base int64) {
 // count returns how many messages a room has.
 func count(t *testing.T, j history.Journal, room string) int {
 	t.Helper()
-	found, _, err := j.Before(room, 1<<53, 1000)
+	found, _, err := readBefore(j, room, 1<<53, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +110,8 @@ func (f forgetting) testSmallFirst(t *testing.T, j history.Journal) {
 	if m.ID <= again {
 		t.Errorf("a forgotten room that is opened at %d goes on with %d", again, m.ID)
 	}
-	want := history.Missing{After: base, Before: m.ID, Count: -1}
-	if found, missing, err := j.After("small", base, m.ID, 10); len(found) != 1 || len(missing) != 1 || missing[0] != want || err != nil {
+	want := wire.Gap{After: base, Before: m.ID, Missed: -1, Lost: true}
+	if found, missing, err := readAfter(j, "small", base, m.ID, 10); len(found) != 1 || len(missing) != 1 || missing[0] != want || err != nil {
 		t.Errorf("after an id that was forgotten: %v, missing %v, %v; want %v", found, missing, err, want)
 	}
 }
@@ -145,7 +146,7 @@ func (f forgetting) testOpenStay(t *testing.T, j history.Journal) {
 	for i, base := range bases {
 		said := i % 2
 		m, _ := put(t, j, name(i), "", fmt.Sprint(said))
-		found, missing, err := j.After(name(i), base, m.ID, 10)
+		found, missing, err := readAfter(j, name(i), base, m.ID, 10)
 		if missing != nil || err != nil {
 			t.Errorf("%s: missing %v, %v", name(i), missing, err)
 		}

@@ -39,6 +39,33 @@ func put(t *testing.T, j history.Journal, room, key, text string) (m *wire.Messa
 	return m, repeated
 }
 
+// readAfter returns the oldest messages of a room with after < id <= upTo, and the gaps.
+func readAfter(j history.Journal, room string, after, upTo int64, limit int) ([]*wire.Message, []wire.Gap, error) {
+	page, err := j.Read(room, history.Range{After: after, Before: upTo + 1, Limit: limit})
+	var gaps []wire.Gap
+	for _, g := range page.Gaps {
+		gaps = append(gaps, *g)
+	}
+	return page.Messages, gaps, err
+}
+
+// readBefore returns the newest messages of a room with id < before, and whether there are
+// older ones.
+func readBefore(j history.Journal, room string, before int64, limit int) (found []*wire.Message, more bool, err error) {
+	page, err := j.Read(room, history.Range{Before: before, Limit: limit, Newest: true})
+	return page.Messages, page.More, err
+}
+
+// hasGap reports whether messages after an id are missing.
+func hasGap(t *testing.T, j history.Journal, room string, after int64) bool {
+	t.Helper()
+	page, err := j.Read(room, history.Range{After: after})
+	if len(page.Messages) > 0 || len(page.Gaps) > 1 || page.More || err != nil {
+		t.Errorf("without a limit, after %d in %s: %+v, %v", after, room, page, err)
+	}
+	return len(page.Gaps) > 0
+}
+
 // testOrder appends from many goroutines: commits come in the order of the ids, and what
 // is read back is what was committed.
 func testOrder(t *testing.T, j history.Journal) {
@@ -80,7 +107,7 @@ func testOrder(t *testing.T, j history.Journal) {
 	if got := j.Open("r"); got != last {
 		t.Errorf("last is %d, committed %d", got, last)
 	}
-	found, missing, err := j.After("r", start, last, 10_000)
+	found, missing, err := readAfter(j, "r", start, last, 10_000)
 	if err != nil || missing != nil || len(found) != len(commits) {
 		t.Fatalf("%d messages, missing %v, %v", len(found), missing, err)
 	}
@@ -101,7 +128,7 @@ func testPages(t *testing.T, j history.Journal) {
 	id := func(i int) int64 { return all[i].ID }
 	after := func(from, upTo int64, limit, first, n int, whole bool) {
 		t.Helper()
-		found, missing, err := j.After("r", from, upTo, limit)
+		found, missing, err := readAfter(j, "r", from, upTo, limit)
 		checkPage(t, found, first, n)
 		if (missing == nil) != whole || err != nil {
 			t.Errorf("after %d: missing %v, %v", from, missing, err)
@@ -114,16 +141,37 @@ func testPages(t *testing.T, j history.Journal) {
 	after(id(3), id(14), 100, 5, 10, false)
 	after(base, id(14), 100, 5, 10, false)
 	after(0, id(14), 2, 5, 2, false)
-	want := history.Missing{After: id(2), Before: id(5), Count: 2}
-	if _, missing, _ := j.After("r", id(2), id(14), 1); len(missing) != 1 || missing[0] != want {
+	want := wire.Gap{After: id(2), Before: id(5), Missed: 2, Lost: true}
+	if _, missing, _ := readAfter(j, "r", id(2), id(14), 1); len(missing) != 1 || missing[0] != want {
 		t.Errorf("missing: %v, want %v", missing, want)
 	}
-	if j.Lacks("r", id(4)) || !j.Lacks("r", id(3)) {
+	if hasGap(t, j, "r", id(4)) || !hasGap(t, j, "r", id(3)) {
 		t.Error("it lacks something else")
+	}
+	for _, r := range []struct {
+		history.Range
+		more bool
+	}{
+		{history.Range{After: id(4), Limit: 9}, true},
+		{history.Range{After: id(4), Limit: 10}, false},
+		{history.Range{After: id(4), Before: id(10), Limit: 5}, false},
+		{history.Range{After: id(4), Before: id(10), Limit: 4}, true},
+		{history.Range{After: id(7), Before: id(10), Limit: 2, Newest: true}, false},
+		{history.Range{After: id(7), Before: id(10), Limit: 1, Newest: true}, true},
+	} {
+		page, err := j.Read("r", r.Range)
+		if page.More != r.more || err != nil {
+			t.Errorf("%+v: more %v, %v", r.Range, page.More, err)
+		}
+		for _, m := range page.Messages {
+			if m.ID <= r.After || r.Before != 0 && m.ID >= r.Before {
+				t.Errorf("%+v: id %d", r.Range, m.ID)
+			}
+		}
 	}
 	before := func(end int64, limit, first, n int, more bool) {
 		t.Helper()
-		found, gotMore, err := j.Before("r", end, limit)
+		found, gotMore, err := readBefore(j, "r", end, limit)
 		checkPage(t, found, first, n)
 		if gotMore != more || err != nil {
 			t.Errorf("before %d: more %v, %v", end, gotMore, err)
@@ -163,10 +211,10 @@ func testKeys(t *testing.T, j history.Journal) {
 	if repeated {
 		t.Error("a key of another room counts")
 	}
-	if found, _, _ := j.Before("r", 1<<53, 10); len(found) != 1 || found[0].Text != "first" {
+	if found, _, _ := readBefore(j, "r", 1<<53, 10); len(found) != 1 || found[0].Text != "first" {
 		t.Errorf("kept: %v", found)
 	}
-	if found, _, _ := j.Before("other", other.ID+1, 10); len(found) != 1 {
+	if found, _, _ := readBefore(j, "other", other.ID+1, 10); len(found) != 1 {
 		t.Errorf("kept elsewhere: %v", found)
 	}
 }
@@ -177,11 +225,11 @@ func testRooms(t *testing.T, j history.Journal) {
 	if m.ID <= told {
 		t.Errorf("id %d after the newcomer was told %d", m.ID, told)
 	}
-	if found, missing, _ := j.After("new", told, m.ID, 10); len(found) != 1 || missing != nil {
+	if found, missing, _ := readAfter(j, "new", told, m.ID, 10); len(found) != 1 || missing != nil {
 		t.Errorf("since what it was told: %d messages, missing %v", len(found), missing)
 	}
 	last := j.Open("empty")
-	if found, missing, _ := j.After("empty", last, last, 10); len(found) != 0 || missing != nil {
+	if found, missing, _ := readAfter(j, "empty", last, last, 10); len(found) != 0 || missing != nil {
 		t.Errorf("in an empty room: %d messages, missing %v", len(found), missing)
 	}
 	if m.ID >= 1<<53 {

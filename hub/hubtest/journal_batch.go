@@ -57,7 +57,7 @@ func testManyRooms(t *testing.T, j history.Journal) {
 		if last := j.Open(room); last != places[r].last {
 			t.Errorf("%s: last is %d, committed %d", room, last, places[r].last)
 		}
-		found, _, err := j.Before(room, 1<<53, 1000)
+		found, _, err := readBefore(j, room, 1<<53, 1000)
 		if err != nil || len(found) != talkers*each {
 			t.Errorf("%s: %d messages, %v", room, len(found), err)
 		}
@@ -94,7 +94,7 @@ func testKeyTwice(t *testing.T, j history.Journal) {
 			}
 		}
 	}
-	if found, _, err := j.Before("r", 1<<53, 10); err != nil || len(found) != keys {
+	if found, _, err := readBefore(j, "r", 1<<53, 10); err != nil || len(found) != keys {
 		t.Errorf("%d messages are kept, %v", len(found), err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // testUnknown asks for what comes after ids that this journal never gave, and for
@@ -19,18 +20,18 @@ func testUnknown(t *testing.T, j history.Journal) {
 			first = m.ID
 		}
 	}
-	found, missing, err := j.After("r", 0, last, 10)
+	found, missing, err := readAfter(j, "r", 0, last, 10)
 	if len(found) != 3 || missing != nil || err != nil {
 		t.Errorf("everything: %d messages, missing %v, %v", len(found), missing, err)
 	}
 	if base > 1 {
-		want := history.Missing{After: base - 1, Before: first, Count: -1}
-		found, missing, err = j.After("r", base-1, last, 10)
+		want := wire.Gap{After: base - 1, Before: first, Missed: -1, Lost: true}
+		found, missing, err = readAfter(j, "r", base-1, last, 10)
 		if len(found) != 3 || len(missing) != 1 || missing[0] != want || err != nil {
 			t.Errorf("after an id of another journal: %d messages, missing %v, %v; want %v", len(found), missing, err, want)
 		}
 	}
-	found, missing, err = j.After("r", last, last, 10)
+	found, missing, err = readAfter(j, "r", last, last, 10)
 	if len(found) > 0 || missing != nil || err != nil {
 		t.Errorf("after the last: %v, missing %v, %v", found, missing, err)
 	}
@@ -45,18 +46,18 @@ func testKeepsNone(t *testing.T, j history.Journal) {
 	if again, repeated := put(t, j, "r", "k", "one"); !repeated || again.ID >= m.ID {
 		t.Errorf("a key again: id %d, repeated %v", again.ID, repeated)
 	}
-	found, missing, err := j.After("r", base, m.ID, 10)
-	want := history.Missing{After: base, Count: 2}
+	found, missing, err := readAfter(j, "r", base, m.ID, 10)
+	want := wire.Gap{After: base, Missed: 2, Lost: true}
 	if len(found) > 0 || len(missing) != 1 || missing[0] != want || err != nil {
 		t.Errorf("after: %v, missing %v, %v; want %v", found, missing, err, want)
 	}
-	if found, more, err := j.Before("r", 1<<53, 10); len(found) > 0 || more || err != nil {
+	if found, more, err := readBefore(j, "r", 1<<53, 10); len(found) > 0 || more || err != nil {
 		t.Errorf("before: %v, more %v, %v", found, more, err)
 	}
-	if found, more, err := j.Search("r", history.NewQuery("two"), 1<<53, 10); len(found) > 0 || more || err != nil {
+	if found, more, err := search(j, "r", history.NewQuery("two"), 1<<53, 10); len(found) > 0 || more || err != nil {
 		t.Errorf("searched: %v, more %v, %v", found, more, err)
 	}
-	if !j.Lacks("r", base) || j.Lacks("r", m.ID) {
+	if !hasGap(t, j, "r", base) || hasGap(t, j, "r", m.ID) {
 		t.Error("it lacks something else")
 	}
 }
@@ -71,7 +72,7 @@ func testAge(t *testing.T, j history.Journal) {
 	late := time.After(patience)
 	look := time.NewTicker(oldAge / 5)
 	defer look.Stop()
-	for !j.Lacks("r", base) {
+	for !hasGap(t, j, "r", base) {
 		select {
 		case <-look.C:
 		case <-late:
@@ -81,8 +82,8 @@ func testAge(t *testing.T, j history.Journal) {
 	if age := time.Since(old.At); age < oldAge {
 		t.Errorf("a message is old after %v", age)
 	}
-	found, missing, err := j.After("r", base, old.ID, 10)
-	if want := (history.Missing{After: base, Count: 1}); len(found) > 0 || len(missing) != 1 || missing[0] != want || err != nil {
+	found, missing, err := readAfter(j, "r", base, old.ID, 10)
+	if want := (wire.Gap{After: base, Missed: 1, Lost: true}); len(found) > 0 || len(missing) != 1 || missing[0] != want || err != nil {
 		t.Errorf("after: %v, missing %v, %v; want %v", found, missing, err, want)
 	}
 	if again, repeated := put(t, j, "r", "k", "old"); !repeated || again.ID != old.ID {
@@ -92,11 +93,11 @@ func testAge(t *testing.T, j history.Journal) {
 	if m.ID <= old.ID {
 		t.Errorf("%d comes after %d", m.ID, old.ID)
 	}
-	found, more, err := j.Before("r", 1<<53, 10)
+	found, more, err := readBefore(j, "r", 1<<53, 10)
 	if time.Since(m.At) < oldAge && len(found) != 1 || len(found) > 1 || more || err != nil {
 		t.Errorf("before: %v, more %v, %v", found, more, err)
 	}
-	if found, _, err := j.Search("r", history.NewQuery("old"), 1<<53, 10); len(found) > 0 || err != nil {
+	if found, _, err := search(j, "r", history.NewQuery("old"), 1<<53, 10); len(found) > 0 || err != nil {
 		t.Errorf("an old message is found: %v, %v", found, err)
 	}
 }

@@ -80,7 +80,7 @@ type Journal struct {
 	cached    int       // messages in the rooms' caches
 	pending   []*entry  // not taken by the writer yet
 	closing   bool
-	readers   *sql.DB // for After, Before and Open
+	readers   *sql.DB // for Read and Open
 	searchers *sql.DB // for Search alone, which may take long
 
 	indexDamaged atomic.Bool // searches can't use the index until the writer rebuilds it
@@ -90,7 +90,10 @@ type Journal struct {
 	ended  chan struct{} // closed when the writer has ended
 }
 
-var _ history.Journal = (*Journal)(nil)
+var (
+	_ history.Journal  = (*Journal)(nil)
+	_ history.Searcher = (*Journal)(nil)
+)
 
 // Open opens the history in a folder, and creates both if they don't exist. Its error says
 // in one line what is wrong and what to do; nothing is changed then. The caller has to

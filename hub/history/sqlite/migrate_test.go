@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // TestMigrateAll: messages, holes and keys of several rooms are there after the migration,
@@ -22,12 +23,12 @@ func TestMigrateAll(t *testing.T) {
 		fmt.Sprintf(`INSERT INTO keys VALUES (%d, %d, 1, 'k')`, int64(1)<<49|2, at),
 		`INSERT INTO holes VALUES (1, 1003, 1004, 1), (8, 5001, 6000, 0)`)
 	j := start(t, dir, keep(10))
-	found, missing, err := j.After("a", 1000, 1005, 10)
-	if len(found) != 3 || found[2].ID != 1005 || err != nil {
-		t.Errorf("found %v, %v", found, err)
+	page, err := j.Read("a", history.Range{After: 1000, Limit: 10})
+	if len(page.Messages) != 3 || page.Messages[2].ID != 1005 || err != nil {
+		t.Errorf("found %v, %v", page.Messages, err)
 	}
-	if want := (history.Missing{After: 1002, Before: 1005, Count: 2}); len(missing) != 1 || missing[0] != want {
-		t.Errorf("missing %v, want %v", missing, want)
+	if want := (wire.Gap{After: 1002, Before: 1005, Missed: 2, Lost: true}); len(page.Gaps) != 1 || *page.Gaps[0] != want {
+		t.Errorf("gaps %v, want %v", page.Gaps, want)
 	}
 	if m, f := try(j, "a", "k", "again"); !f.Repeated || m.ID != 1002 {
 		t.Errorf("the key has id %d, %+v", m.ID, f)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"partyline/hub/history"
 	"partyline/hub/wire"
 )
 
@@ -25,9 +26,9 @@ func TestMissingAfterManyCrashes(t *testing.T) {
 	}
 	j := start(t, dir, o)
 	for i, m := range said[1:] {
-		_, missing, err := j.After("r", said[0].ID, m.ID, 10)
-		if err != nil || len(missing) != 1 || missing[0].Count != -1 {
-			t.Errorf("between the first message and message %d: missing %v, %v", i+2, missing, err)
+		page, err := j.Read("r", history.Range{After: said[0].ID, Before: m.ID + 1, Limit: 10})
+		if err != nil || len(page.Gaps) != 1 || page.Gaps[0].Missed != -1 {
+			t.Errorf("between the first message and message %d: gaps %v, %v", i+2, page.Gaps, err)
 		}
 	}
 }

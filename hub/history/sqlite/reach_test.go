@@ -67,15 +67,17 @@ func BenchmarkMillion(b *testing.B) {
 	last := j.Open("r")
 	b.Run("last 100", func(b *testing.B) {
 		for b.Loop() {
-			if found, _, _ := j.Before("r", last-int64(random.IntN(900_000)), 100); len(found) != 100 {
-				b.Fatal(len(found))
+			before := last - int64(random.IntN(900_000))
+			if page, _ := j.Read("r", history.Range{Before: before, Limit: 100, Newest: true}); len(page.Messages) != 100 {
+				b.Fatal(len(page.Messages))
 			}
 		}
 	})
 	b.Run("since 500", func(b *testing.B) {
 		for b.Loop() {
-			if found, _, _ := j.After("r", last-1000-int64(random.IntN(900_000)), last, 500); len(found) != 500 {
-				b.Fatal(len(found))
+			after := last - 1000 - int64(random.IntN(900_000))
+			if page, _ := j.Read("r", history.Range{After: after, Limit: 500}); len(page.Messages) != 500 {
+				b.Fatal(len(page.Messages))
 			}
 		}
 	})

@@ -21,36 +21,71 @@ const (
 	fill = 100
 )
 
-// Lacks reports whether messages after an id are missing.
-func (j *Journal) Lacks(name string, after int64) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	r := j.rooms[name]
-	return r != nil && r.lacks(after)
-}
-
-// After returns the messages of a room after an id.
-func (j *Journal) After(name string, after, upTo int64, limit int) ([]*wire.Message, []history.Missing, error) {
+// Read returns messages of a room.
+func (j *Journal) Read(name string, g history.Range) (history.Page, error) {
+	if g.Limit == 0 {
+		return j.readGap(name, g.After), nil
+	}
 	r, err := j.used(name)
 	if err != nil {
-		return nil, nil, err
+		return history.Page{}, err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	defer j.done(r)
-	upTo = min(upTo, r.last)
-	first := max(after+1, r.next())
-	if first >= r.from || first > upTo {
-		from, to := r.search(first), r.search(upTo+1)
-		found := r.slice(from, min(to, from+limit))
-		return found, r.missing(after, upTo, found), nil
+	if g.Newest {
+		return j.readNewestLocked(r, g)
 	}
-	found, err := j.read(r, oldestBetween, first, upTo, limit)
-	if err != nil {
-		return nil, nil, err
+	return j.readOldestLocked(r, g)
+}
+
+// readGap returns a page with a gap if messages after an id are missing. It reads no file.
+func (j *Journal) readGap(name string, after int64) (page history.Page) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if r := j.rooms[name]; r != nil && r.lacks(after) {
+		page.Gaps = []*wire.Gap{{After: after, Missed: -1, Lost: true}}
 	}
-	found = since(found, r.next()) // some may have been deleted meanwhile
-	return found, r.missing(after, upTo, found), nil
+	return page
+}
+
+// readOldestLocked returns the oldest messages of a range. It releases j.mu while it reads the
+// file.
+func (j *Journal) readOldestLocked(r *room, g history.Range) (page history.Page, err error) {
+	from, to := g.Clamp(r.next(), r.last)
+	if from >= r.from || from > to {
+		start, end := r.search(from), r.search(to+1)
+		page.Messages = r.slice(start, min(end, start+g.Limit))
+	} else {
+		if page.Messages, err = j.read(r, oldestBetween, from, to, g.Limit); err != nil {
+			return page, err
+		}
+		page.Messages = since(page.Messages, r.next()) // some may have been deleted meanwhile
+	}
+	page.Gaps = history.Gaps(g.After, to, r.base, page.Messages, r.given)
+	page.More = len(page.Messages) > 0 && page.Messages[len(page.Messages)-1].ID < to
+	return page, nil
+}
+
+// readNewestLocked returns the newest messages of a range. It releases j.mu while it reads the
+// file.
+func (j *Journal) readNewestLocked(r *room, g history.Range) (page history.Page, err error) {
+	_, to := g.Clamp(0, r.last)
+	if err := j.fill(r, to+1, g.Limit); err != nil {
+		return page, err
+	}
+	if end := r.search(to + 1); end >= g.Limit || r.from <= r.next() {
+		page.Messages = r.slice(max(end-g.Limit, 0), end)
+	} else {
+		if page.Messages, err = j.read(r, newestBetween, r.next(), to, g.Limit); err != nil {
+			return page, err
+		}
+		slices.Reverse(page.Messages)
+	}
+	from, _ := g.Clamp(r.next(), r.last) // some may have been deleted meanwhile
+	page.Messages = since(page.Messages, from)
+	page.More = len(page.Messages) > 0 && page.Messages[0].ID > from
+	return page, nil
 }
 
 // since drops the messages before an id.
@@ -59,32 +94,6 @@ func since(found []*wire.Message, id int64) []*wire.Message {
 		found = found[1:]
 	}
 	return found
-}
-
-// Before returns the messages of a room before an id.
-func (j *Journal) Before(name string, before int64, limit int) ([]*wire.Message, bool, error) {
-	r, err := j.used(name)
-	if err != nil {
-		return nil, false, err
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	defer j.done(r)
-	if err := j.fill(r, before, limit); err != nil {
-		return nil, false, err
-	}
-	var found []*wire.Message
-	if end := r.search(before); end >= limit || r.from <= r.next() {
-		found = r.slice(max(end-limit, 0), end)
-	} else {
-		found, err = j.read(r, newestBetween, r.next(), min(before-1, r.last), limit)
-		if err != nil {
-			return nil, false, err
-		}
-		slices.Reverse(found)
-	}
-	found = since(found, r.next())
-	return found, len(found) > 0 && found[0].ID > r.next(), nil
 }
 
 // fill takes messages into the cache that are asked for and come right before those that

@@ -87,9 +87,9 @@ func TestFewInMemory(t *testing.T) {
 		}
 	}
 	for _, room := range rooms {
-		found, missing, err := j.After(room, newest[room]-40, newest[room], 100)
-		if len(found) != 40 || missing != nil || err != nil {
-			t.Errorf("%s: %d messages, missing %v, %v", room, len(found), missing, err)
+		page, err := j.Read(room, history.Range{After: newest[room] - 40, Limit: 100})
+		if len(page.Messages) != 40 || page.Gaps != nil || err != nil {
+			t.Errorf("%s: %d messages, gaps %v, %v", room, len(page.Messages), page.Gaps, err)
 		}
 	}
 }

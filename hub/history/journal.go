@@ -1,3 +1,13 @@
+// Package history stores what is said in rooms.
+//
+// A [Journal] gives each message its id, and so decides the order of a room. The hub appends
+// every message to its Journal and delivers the messages that the Journal commits, in the order
+// of the commits. Members that reconnect, ask for older messages or lag too far behind are
+// served from the Journal by id. A Journal keeps a bounded number of messages, and may fail to
+// store some: a [Page] reports those that are missing as gaps.
+//
+// [Memory] is a Journal in memory. Package sqlite has one on disk. The tests of both are in
+// package hubtest.
 package history
 
 import (
@@ -6,61 +16,58 @@ import (
 	"partyline/hub/wire"
 )
 
-// A Journal decides the order of what is said: it gives each message its id and place,
-// keeps the newest of them, and hands them back. The hub broadcasts what its journal
-// commits, in the order of the commits, and nothing else.
+// A Journal orders and stores the messages of rooms.
 //
-// All methods may be called from any goroutine. Messages that a Journal has are
-// immutable, for it and for those who read them.
+// All methods may be called from any goroutine. Messages that a Journal has committed or
+// returned are immutable.
 type Journal interface {
-	// Append takes m, sets its ID and At, and calls commit exactly once, with what became
-	// of m. The commits of a room come one at a time, in the order of their ids, perhaps
-	// before Append returns and perhaps from another goroutine; commit does not block and
-	// does not call the Journal. Append itself does not wait for a disk.
+	// Append takes m, sets its ID and At, and calls commit exactly once with the Result. The
+	// commits of a room come one at a time in the order of their ids, perhaps before Append
+	// returns and perhaps from another goroutine. commit does not block and does not call the
+	// Journal. Append itself does not wait for a disk.
 	//
-	// A key that is not empty and that the room has already makes m a repetition: it
-	// gets the first one's ID and is not kept. A room has a key for KeyLife, and while its
-	// message is in history; a Journal may forget the keys of messages that are no longer
-	// in history earlier if there are very many.
+	// If key is not empty and the room already has it, m is a repetition: it gets the ID of
+	// the first message with that key and is not stored. A room has a key for KeyLife and
+	// while its message is in history. A Journal may forget keys of messages that are no
+	// longer in history earlier if there are too many.
 	Append(m *wire.Message, key string, commit func(Result))
 
-	// Open returns the newest id of a room, and says that the room has members from now on:
-	// until Release the Journal does not forget it, whatever else it has to forget. If a room
-	// is opened more than once, each Open is ended by a Release of its own. Later messages
-	// have greater ids. Open may wait for a disk, and the hub holds no lock meanwhile. It
-	// does not fail: a Journal that can't find out the newest id returns one above all that
-	// the room ever had.
+	// Open returns the newest id of a room and notes that the room has members: the Journal
+	// does not forget the room until Release. Each Open needs a Release of its own. Later
+	// messages have greater ids. Open may wait for a disk; the hub holds no lock meanwhile.
+	// It does not fail: a Journal that can't read the newest id returns one that is greater
+	// than every id that the room ever had.
 	Open(room string) (last int64)
 
-	// Release says that a room has no members any more. It waits neither for a disk nor for
-	// a commit. A Journal may forget a room without members: then its messages are missing,
-	// and its next ids are above all that it had.
+	// Release ends an Open. It waits neither for a disk nor for a commit. A Journal may forget
+	// a room without members. Its messages are then missing, and its next ids are greater than
+	// those that it had.
 	Release(room string)
 
 	// Read returns the messages that a Range selects, with the gaps between them. It may wait
 	// for a disk, unless Limit is 0: then it ignores Before and Newest, and returns one Gap
 	// if any message after After is missing, and nothing otherwise. Missed may be -1 in that
-	// Gap though the number is known. An error says that the history can't be read now.
+	// Gap though the number is known. An error means that the history can't be read now.
 	Read(room string, g Range) (Page, error)
 }
 
 // A Searcher is a Journal that can be searched.
 type Searcher interface {
-	// Search returns the newest messages of a room with id < before that match, newest
-	// first, at most limit, and whether older ones may match too.
+	// Search returns the newest messages of a room with id < before that match q, newest
+	// first, at most limit, and whether older messages may match too.
 	Search(room string, q *Query, before int64, limit int) (found []*wire.Message, more bool, err error)
 }
 
-// A Result is what became of a message that a Journal was given.
+// A Result says what happened to a message that was appended to a Journal.
 type Result struct {
-	Repeated bool  // its key was known: it has the first one's ID, and is not told again
-	Unstored bool  // it has its place and is told, but no history will have it
-	Err      error // it has no place, and is told to nobody
+	Repeated bool  // its key was known: it has the ID of the first message and is not delivered again
+	Unstored bool  // it has an ID and is delivered, but is not in history
+	Err      error // it has no ID and is not delivered
 	More     bool  // a hint: the next commit of its room follows at once
 }
 
-// Retention says how much history a Journal keeps.
+// Retention bounds the history that a Journal keeps.
 type Retention struct {
-	Messages int           // of each room
-	Age      time.Duration // since they were said; without bound where 0
+	Messages int           // the number of messages of each room
+	Age      time.Duration // the age of a message; 0 for no limit
 }

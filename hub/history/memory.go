@@ -10,27 +10,27 @@ import (
 	"partyline/hub/wire"
 )
 
-// maxUnused is how many rooms without members a Memory keeps the history of.
+// maxUnused is the number of rooms without members whose history a Memory keeps.
 const maxUnused = 4096
 
 // Memory is a Journal that keeps the newest messages of each room in memory.
 //
-// Rooms that are open keep their history. Of the others, the 4,096 rooms with the most
-// messages keep it; of rooms with equally many, the older ones. So a client that makes
-// thousands of rooms with a few messages in each can only make it forget such rooms. Keys of
-// messages that are no longer in history are bounded for all rooms together: the oldest are
+// Rooms with members keep their history. Of the rooms without members, the 4,096 with the most
+// messages keep it; of rooms with equally many messages, the older ones. So a client that
+// creates thousands of small rooms only makes Memory forget small rooms. The number of keys of
+// messages that are no longer in history is bounded for all rooms together: the oldest keys are
 // forgotten first.
 type Memory struct {
-	keep      Retention
-	searching chan struct{} // holds a token for each page that is being searched
-	keys      oldKeys
+	retention   Retention
+	searchSlots chan struct{} // has a token for each search that is reading messages
+	keys        oldKeys
 
-	mu        sync.Mutex // taken before a room's
+	mu        sync.Mutex // taken before memoryRoom.mu
 	rooms     map[string]*memoryRoom
-	unused    map[*memoryRoom]struct{} // the rooms that nobody uses
+	unused    map[*memoryRoom]struct{} // the rooms with users == 0
 	maxUnused int
-	made      int   // number of rooms made until now
-	floor     int64 // ids of new rooms begin above it
+	created   int   // the number of rooms created until now
+	floor     int64 // ids of new rooms are greater
 }
 
 var (
@@ -38,105 +38,106 @@ var (
 	_ Searcher = (*Memory)(nil)
 )
 
-// NewMemory returns a Journal in memory. Its ids grow over restarts as long as the clock
-// does.
-func NewMemory(keep Retention) *Memory {
+// NewMemory returns a Journal in memory. Its ids are greater than those of earlier processes as
+// long as the wall clock is not set back.
+func NewMemory(r Retention) *Memory {
 	return &Memory{
-		keep:      keep,
-		searching: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
-		keys:      oldKeys{ids: make(map[roomKey]int64), max: maxOldKeys},
-		rooms:     make(map[string]*memoryRoom),
-		unused:    make(map[*memoryRoom]struct{}),
-		maxUnused: maxUnused,
-		floor:     FirstID(time.Now()),
+		retention:   r,
+		searchSlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
+		keys:        oldKeys{ids: make(map[roomKey]int64), max: maxOldKeys},
+		rooms:       make(map[string]*memoryRoom),
+		unused:      make(map[*memoryRoom]struct{}),
+		maxUnused:   maxUnused,
+		floor:       FirstID(time.Now()),
 	}
 }
 
-// FirstID returns what the ids of a room begin above that is new at a time: the
-// microseconds since 2026. So they are greater than those of any server before.
+// FirstID returns the number of microseconds from 2026 to now. The ids of a room that is created
+// now are greater. So they are greater than those that earlier processes gave, which give less
+// than one id of a room in a microsecond.
 func FirstID(now time.Time) int64 {
 	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	return max(now.Sub(epoch).Microseconds(), 0)
 }
 
+// Append implements Journal. It calls commit before it returns.
 func (j *Memory) Append(m *wire.Message, key string, commit func(Result)) {
 	r := j.use(m.Room)
 	defer j.done(r)
-	r.order.Lock()
-	defer r.order.Unlock()
-	commit(j.put(r, m, key))
+	r.commits.Lock()
+	defer r.commits.Unlock()
+	commit(j.store(r, m, key))
 }
 
-// put gives m its place in r. r.order is held.
-func (j *Memory) put(r *memoryRoom, m *wire.Message, key string) Result {
+// store gives m its id in r and stores it. The caller holds r.commits.
+func (j *Memory) store(r *memoryRoom, m *wire.Message, key string) Result {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m.At = time.Now()
-	j.expire(r, m.At)
+	j.expireLocked(r, m.At)
 	if key != "" {
-		if id, ok := j.find(r, key, m.At); ok {
+		if id, ok := j.findLocked(r, key, m.At); ok {
 			m.ID = id
 			return Result{Repeated: true}
 		}
 	}
 	r.last++
 	m.ID = r.last
-	j.add(r, m, key)
+	j.addLocked(r, m, key)
 	return Result{}
 }
 
+// Open implements Journal.
 func (j *Memory) Open(room string) int64 { return j.use(room).newest() }
 
-// Release forgets rooms once in 512 times, which takes about a millisecond.
+// Release implements Journal. One call in 512 forgets rooms, which takes about a millisecond.
 func (j *Memory) Release(room string) {
-	j.mu.Lock()
-	r := j.rooms[room]
-	j.mu.Unlock()
-	if r != nil {
+	if r, _ := j.find(room); r != nil {
 		j.done(r)
 	}
 }
 
+// Read implements Journal.
 func (j *Memory) Read(room string, g Range) (Page, error) {
-	r, floor := j.lookUp(room)
+	r, floor := j.find(room)
 	if r == nil {
 		r = &memoryRoom{base: floor, last: floor}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	j.expire(r, time.Now())
-	from, to := g.Clamp(r.oldest(), r.last)
+	j.expireLocked(r, time.Now())
+	from, to := g.Clamp(r.oldestLocked(), r.last)
 	n := min(max(to-from+1, 0), int64(g.Limit))
 	page := Page{More: n > 0 && to-from+1 > n}
 	switch {
 	case g.Limit == 0:
-		to = r.oldest() - 1
+		to = r.oldestLocked() - 1
 	case g.Newest:
-		page.Messages = r.slice(to-n+1, int(n))
+		page.Messages = r.messagesLocked(to-n+1, int(n))
 		return page, nil
 	default:
-		page.Messages = r.slice(from, int(n))
+		page.Messages = r.messagesLocked(from, int(n))
 	}
 	page.Gaps = Gaps(g.After, to, r.base, page.Messages, func(first, last int64) int64 { return last - first + 1 })
 	return page, nil
 }
 
-// lookUp returns a room, or nil and the floor if there is none.
-func (j *Memory) lookUp(name string) (r *memoryRoom, floor int64) {
+// find returns the room with a name, or nil, and the floor.
+func (j *Memory) find(name string) (r *memoryRoom, floor int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.rooms[name], j.floor
 }
 
-// use returns a room, and makes it if there is none. It is not forgotten until done is called
-// as often.
+// use returns the room with a name and creates it if necessary. The room is not forgotten until
+// done is called for each use.
 func (j *Memory) use(name string) *memoryRoom {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r := j.rooms[name]
 	if r == nil {
-		j.made++
-		r = &memoryRoom{name: name, number: j.made, base: j.floor, last: j.floor}
+		j.created++
+		r = &memoryRoom{name: name, number: j.created, base: j.floor, last: j.floor}
 		j.rooms[name] = r
 	}
 	r.users++
@@ -151,20 +152,20 @@ func (j *Memory) done(r *memoryRoom) {
 	r.users--
 	switch {
 	case r.users > 0:
-	case r.newest() == r.base: // nothing was said in it
+	case r.newest() == r.base: // it never had a message
 		delete(j.rooms, r.name)
 	default:
 		j.unused[r] = struct{}{}
-		// Many at once, so that few calls sort.
+		// Forget many rooms at once, so that few calls sort.
 		if len(j.unused) > j.maxUnused+j.maxUnused/8 {
-			j.forgetRooms(len(j.unused) - j.maxUnused)
+			j.forgetLocked(len(j.unused) - j.maxUnused)
 		}
 	}
 }
 
-// forgetRooms forgets n rooms that nobody uses: those with few messages before those with
-// many, and of equals the young before the old. j.mu is held.
-func (j *Memory) forgetRooms(n int) {
+// forgetLocked forgets n unused rooms: those with the fewest messages first, and of rooms with
+// equally many messages the youngest.
+func (j *Memory) forgetLocked(n int) {
 	type candidate struct {
 		*memoryRoom
 		messages int

@@ -6,12 +6,12 @@ import (
 	"unsafe"
 )
 
-// setAhead returns a time as a wall clock shows it that was set ahead by d, in whole seconds.
-// The monotonic reading, which package time alone can make, stays as it is.
+// setAhead returns at as time.Now returns it if the wall clock was set ahead by d, in whole
+// seconds. The monotonic clock reading, which only package time can change, stays the same.
 func setAhead(t *testing.T, at time.Time, d time.Duration) time.Time {
 	t.Helper()
 	set := at
-	// In a time with a monotonic reading the seconds begin at the 30th bit of the first word.
+	// In a time with a monotonic clock reading the seconds start at bit 30 of the first word.
 	*(*uint64)(unsafe.Pointer(&set)) += uint64(d/time.Second) << 30
 	if set.Round(0).Sub(at.Round(0)) != d || set.Sub(at) != 0 {
 		t.Fatalf("%v is not %v set ahead by %v", set, at, d)
@@ -19,22 +19,22 @@ func setAhead(t *testing.T, at time.Time, d time.Duration) time.Time {
 	return set
 }
 
-// TestMemoryClock: a wall clock that is set, ahead or back, deletes no message by age and
-// forgets no key. Both are as old as the monotonic clock says.
+// Setting the wall clock, ahead or back, changes neither the age of messages nor the age of
+// keys: the monotonic clock counts.
 func TestMemoryClock(t *testing.T) {
 	const age = time.Hour
 	for _, d := range []time.Duration{-48 * time.Hour, 48 * time.Hour} {
 		j := NewMemory(Retention{Messages: 1, Age: age})
-		j.say("r", "gone")
-		j.say("r", "kept")
+		j.append("r", "gone")
+		j.append("r", "kept")
 		r := j.rooms["r"]
 		gone, kept := j.keys.queue.At(0).at, r.messages.At(0).At
 		for _, now := range []time.Time{gone, gone.Add(KeyLife - 1)} {
-			if _, ok := j.find(r, "gone", setAhead(t, now, d)); !ok {
+			if _, ok := j.findLocked(r, "gone", setAhead(t, now, d)); !ok {
 				t.Errorf("after %v and the clock set by %v, a key is forgotten", now.Sub(gone), d)
 			}
 		}
-		if _, ok := j.find(r, "gone", setAhead(t, gone.Add(KeyLife), d)); ok {
+		if _, ok := j.findLocked(r, "gone", setAhead(t, gone.Add(KeyLife), d)); ok {
 			t.Errorf("after the clock was set by %v, an old key is known", d)
 		}
 		for _, now := range []time.Time{kept, kept.Add(age)} {

@@ -8,19 +8,18 @@ import (
 )
 
 const (
-	// KeyLife is how long a key is kept at the least.
+	// KeyLife is the least time for which a room has a key, from the message that had it.
 	KeyLife = 10 * time.Minute
-	// maxOldKeys bounds the keys in memory of messages that are no longer there. They take
-	// some 30 MB.
+	// maxOldKeys bounds the oldKeys of a Memory. They take some 30 MB.
 	maxOldKeys = 1 << 17
 )
 
-// oldKeys has the keys of messages that a Memory no longer has, of all rooms together: each
-// for KeyLife at least, but if there are too many, those that came first are dropped.
+// oldKeys has the keys of messages that are no longer in history, of all rooms of a Memory. A
+// key is dropped when it is KeyLife old. If there are too many keys the oldest is dropped.
 type oldKeys struct {
-	mu    sync.Mutex // taken after a room's
+	mu    sync.Mutex // taken after memoryRoom.mu
 	ids   map[roomKey]int64
-	queue ring.Ring[oldKey] // the keys of ids, in the order in which they came
+	queue ring.Ring[oldKey] // the keys of ids, in the order in which they were added
 	max   int
 }
 
@@ -31,27 +30,27 @@ type oldKey struct {
 	at time.Time // of the message
 }
 
-// find returns the id of the message that came with a key.
+// find returns the id of the message that was appended with a key.
 func (o *oldKeys) find(key roomKey, now time.Time) (id int64, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for o.queue.Len() > 0 && now.Sub(o.queue.At(0).at) >= KeyLife {
-		o.drop()
+		o.dropLocked()
 	}
 	id, ok = o.ids[key]
 	return id, ok
 }
 
-// add keeps the key of a message, which is not there yet.
+// add adds a key, which must not be there yet.
 func (o *oldKeys) add(key roomKey, id int64, at time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.queue.Len() >= o.max {
-		o.drop()
+		o.dropLocked()
 	}
 	o.ids[key] = id
 	o.queue.Push(oldKey{key, at})
 }
 
-// drop drops the oldest key. o.mu is held.
-func (o *oldKeys) drop() { delete(o.ids, o.queue.Pop().roomKey) }
+// dropLocked drops the oldest key.
+func (o *oldKeys) dropLocked() { delete(o.ids, o.queue.Pop().roomKey) }

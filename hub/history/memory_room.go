@@ -8,54 +8,53 @@ import (
 	"partyline/hub/wire"
 )
 
-// A memoryRoom is what a Memory keeps of one room. Its ids have no holes.
+// A memoryRoom is a room of a Memory. The ids of its messages are consecutive.
 type memoryRoom struct {
-	name   string
-	number int        // of the rooms that were made, which one this is
-	base   int64      // ids begin above it
-	users  int        // Open less Release, and calls of Append under way; guarded by Memory.mu
-	order  sync.Mutex // held during commit, so that commits keep the order of ids; taken before mu
+	name    string
+	number  int        // counts the rooms in the order in which they were created
+	base    int64      // ids are greater
+	users   int        // calls of Open without Release, and of Append; guarded by Memory.mu
+	commits sync.Mutex // held while commit is called, so that commits are in order; taken before mu
 
-	mu       sync.Mutex // nothing is waited for under it
-	last     int64
-	messages ring.Ring[keyed]
-	keys     map[string]int64 // of messages
+	mu       sync.Mutex // held for short computations only
+	last     int64      // the newest id, or base
+	messages ring.Ring[keyedMessage]
+	keys     map[string]int64 // the ids of messages that have a key
 }
 
-// keyed is a message with its key, which may be empty.
-type keyed struct {
+type keyedMessage struct {
 	*wire.Message
-	key string
+	key string // may be empty
 }
 
-// newest returns the newest id, or what ids begin above.
+// newest returns the newest id, or base.
 func (r *memoryRoom) newest() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last
 }
 
-// oldest returns the id of the oldest message that is kept, or the next to come. r.mu is held.
-func (r *memoryRoom) oldest() int64 { return r.last - int64(r.messages.Len()) + 1 }
+// oldestLocked returns the id of the oldest message in history, or the next id if there is none.
+func (r *memoryRoom) oldestLocked() int64 { return r.last - int64(r.messages.Len()) + 1 }
 
-// slice returns n messages from an id on. r.mu is held.
-func (r *memoryRoom) slice(first int64, n int) []*wire.Message {
+// messagesLocked returns n messages, the first of which has the id first.
+func (r *memoryRoom) messagesLocked(first int64, n int) []*wire.Message {
 	found := make([]*wire.Message, n)
 	for i := range found {
-		found[i] = r.messages.At(int(first-r.oldest()) + i).Message
+		found[i] = r.messages.At(int(first-r.oldestLocked()) + i).Message
 	}
 	return found
 }
 
-// add keeps the newest message and its key, in place of the oldest if there are too many.
-// r.mu is held.
-func (j *Memory) add(r *memoryRoom, m *wire.Message, key string) {
-	for r.messages.Len() > 0 && r.messages.Len() >= j.keep.Messages {
-		j.drop(r, m.At)
+// addLocked stores the newest message and its key, and drops the oldest message if there are too
+// many.
+func (j *Memory) addLocked(r *memoryRoom, m *wire.Message, key string) {
+	for r.messages.Len() > 0 && r.messages.Len() >= j.retention.Messages {
+		j.dropLocked(r, m.At)
 	}
 	switch {
-	case j.keep.Messages > 0:
-		r.messages.Push(keyed{m, key})
+	case j.retention.Messages > 0:
+		r.messages.Push(keyedMessage{m, key})
 		if key != "" {
 			if r.keys == nil {
 				r.keys = make(map[string]int64)
@@ -67,8 +66,8 @@ func (j *Memory) add(r *memoryRoom, m *wire.Message, key string) {
 	}
 }
 
-// drop drops the oldest message. Its key is kept until it is KeyLife old. r.mu is held.
-func (j *Memory) drop(r *memoryRoom, now time.Time) {
+// dropLocked drops the oldest message. Its key is kept until it is KeyLife old.
+func (j *Memory) dropLocked(r *memoryRoom, now time.Time) {
 	m := r.messages.Pop()
 	if m.key == "" {
 		return
@@ -79,29 +78,29 @@ func (j *Memory) drop(r *memoryRoom, now time.Time) {
 	}
 }
 
-// find returns the id of the message that came with a key. r.mu is held.
-func (j *Memory) find(r *memoryRoom, key string, now time.Time) (id int64, ok bool) {
+// findLocked returns the id of the message that was appended with a key.
+func (j *Memory) findLocked(r *memoryRoom, key string, now time.Time) (id int64, ok bool) {
 	if id, ok = r.keys[key]; ok {
 		return id, true
 	}
 	return j.keys.find(roomKey{r.name, key}, now)
 }
 
-// expire drops messages that are too old. r.mu is held.
-func (j *Memory) expire(r *memoryRoom, now time.Time) {
-	if j.keep.Age <= 0 {
+// expireLocked drops the messages that are older than the retention age.
+func (j *Memory) expireLocked(r *memoryRoom, now time.Time) {
+	if j.retention.Age <= 0 {
 		return
 	}
-	for r.messages.Len() > 0 && now.Sub(r.messages.At(0).At) > j.keep.Age {
-		j.drop(r, now)
+	for r.messages.Len() > 0 && now.Sub(r.messages.At(0).At) > j.retention.Age {
+		j.dropLocked(r, now)
 	}
 }
 
-// count returns how many messages are kept.
+// count returns the number of messages of a room that are not too old.
 func (j *Memory) count(r *memoryRoom, now time.Time) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	j.expire(r, now)
+	j.expireLocked(r, now)
 	return r.messages.Len()
 }
 
@@ -110,6 +109,6 @@ func (j *Memory) clear(r *memoryRoom, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.messages.Len() > 0 {
-		j.drop(r, now)
+		j.dropLocked(r, now)
 	}
 }

@@ -9,34 +9,34 @@ import (
 )
 
 const (
-	// searchTime bounds a search, with its wait for others.
+	// searchTime bounds the time of a search, which includes waiting for other searches.
 	searchTime = 5 * time.Second
-	// searchTurn is how many messages are searched in one turn.
-	searchTurn = 50
+	// searchStep is the number of messages that a search checks before it lets others go on.
+	searchStep = 50
 )
 
 var errSearchTime = errors.New("the search takes too long")
 
-// Search looks at every message, a few in each turn. Searches wait for their turns, so that
-// a search in a large room delays neither readers of history nor a search in a small room
-// by more than a few turns. When its time is over it returns what it has found.
+// Search implements Searcher. It checks all messages, searchStep at a time, and waits for other
+// searches between two steps: a search in a large room delays neither reads nor a search in a
+// small room by more than a few steps. When its time is over it returns what it has found.
 func (j *Memory) Search(room string, q *Query, before int64, limit int) ([]*wire.Message, bool, error) {
-	late := time.NewTimer(searchTime)
-	defer late.Stop()
+	timeout := time.NewTimer(searchTime)
+	defer timeout.Stop()
 	var found []*wire.Message
 	for more := true; more; {
 		select {
-		case j.searching <- struct{}{}:
-		case <-late.C:
+		case j.searchSlots <- struct{}{}:
+		case <-timeout.C:
 			if len(found) == 0 {
 				return nil, false, errSearchTime
 			}
 			return found, true, nil
 		}
-		var turn []*wire.Message
-		turn, before, more = j.searchOn(room, q, before)
-		<-j.searching
-		found = append(found, turn...)
+		var matches []*wire.Message
+		matches, before, more = j.searchStep(room, q, before)
+		<-j.searchSlots
+		found = append(found, matches...)
 		if len(found) > limit {
 			return found[:limit], true, nil
 		}
@@ -44,18 +44,18 @@ func (j *Memory) Search(room string, q *Query, before int64, limit int) ([]*wire
 	return found, false, nil
 }
 
-// searchOn returns which of the newest messages before an id match, newest first, the id
-// before which to go on, and whether there is more to search.
-func (j *Memory) searchOn(room string, q *Query, before int64) (found []*wire.Message, next int64, more bool) {
+// searchStep checks the newest messages before an id. It returns those that match, newest first,
+// the id before which to go on, and whether there are more messages to check.
+func (j *Memory) searchStep(room string, q *Query, before int64) (matches []*wire.Message, next int64, more bool) {
 	if before <= 0 {
 		return nil, 0, false
 	}
-	page, _ := j.Read(room, Range{Before: before, Limit: searchTurn, Newest: true})
+	page, _ := j.Read(room, Range{Before: before, Limit: searchStep, Newest: true})
 	for _, m := range slices.Backward(page.Messages) { // not under a lock
 		if q.Matches(m) {
-			found = append(found, m)
+			matches = append(matches, m)
 		}
 		before = m.ID
 	}
-	return found, before, page.More
+	return matches, before, page.More
 }

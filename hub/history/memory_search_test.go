@@ -8,68 +8,68 @@ import (
 	"partyline/hub/wire"
 )
 
-// A search waits for its turns, though not for ever.
-func TestSearchesWaitForOneAnother(t *testing.T) {
+// A search waits for other searches, but no longer than searchTime.
+func TestSearchWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := NewMemory(Retention{Messages: 10})
 		j.Append(&wire.Message{Room: "r", Text: "pizza"}, "", func(Result) {})
 		q := NewQuery("pizza")
-		for range cap(j.searching) {
-			j.searching <- struct{}{}
+		for range cap(j.searchSlots) {
+			j.searchSlots <- struct{}{}
 		}
-		began := time.Now()
-		if found, _, err := j.Search("r", q, 1<<53, 10); err == nil || time.Since(began) != searchTime {
-			t.Errorf("%d found, %v after %v", len(found), err, time.Since(began))
+		start := time.Now()
+		if found, _, err := j.Search("r", q, 1<<53, 10); err == nil || time.Since(start) != searchTime {
+			t.Errorf("%d found, %v after %v", len(found), err, time.Since(start))
 		}
-		time.AfterFunc(time.Second, func() { <-j.searching })
-		for range 2 { // the token is given back
+		time.AfterFunc(time.Second, func() { <-j.searchSlots })
+		for range 2 { // each search returns its token
 			if found, _, err := j.Search("r", q, 1<<53, 10); err != nil || len(found) != 1 {
 				t.Errorf("%d found, %v", len(found), err)
 			}
 		}
-		if took := time.Since(began); took != searchTime+time.Second {
+		if took := time.Since(start); took != searchTime+time.Second {
 			t.Errorf("it took %v", took)
 		}
 	})
 }
 
-// A search that waits too long for its next turn returns what it has found, and that there may be more.
-func TestSearchReturnsWhatItHasFound(t *testing.T) {
+// A search that waits too long for its next step returns what it has found, with more set.
+func TestSearchTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := NewMemory(Retention{Messages: 10 * searchTurn})
-		for range 2 * searchTurn {
+		j := NewMemory(Retention{Messages: 10 * searchStep})
+		for range 2 * searchStep {
 			j.Append(&wire.Message{Room: "r", Text: "pizza"}, "", func(Result) {})
 		}
-		for range cap(j.searching) {
-			j.searching <- struct{}{}
+		for range cap(j.searchSlots) {
+			j.searchSlots <- struct{}{}
 		}
-		began := time.Now()
+		start := time.Now()
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			found, more, err := j.Search("r", NewQuery("pizza"), 1<<53, 10*searchTurn)
-			if len(found) != searchTurn || !more || err != nil || time.Since(began) != searchTime {
-				t.Errorf("%d found, more %v, %v after %v", len(found), more, err, time.Since(began))
+			found, more, err := j.Search("r", NewQuery("pizza"), 1<<53, 10*searchStep)
+			if len(found) != searchStep || !more || err != nil || time.Since(start) != searchTime {
+				t.Errorf("%d found, more %v, %v after %v", len(found), more, err, time.Since(start))
 			}
 		}()
-		synctest.Wait() // it waits for its first turn
-		go func() { j.searching <- struct{}{} }()
-		synctest.Wait() // and this one comes before its second
-		<-j.searching
+		synctest.Wait() // it waits for its first step
+		go func() { j.searchSlots <- struct{}{} }()
+		synctest.Wait() // this comes before its second step
+		<-j.searchSlots
 		<-done
 	})
 }
 
-// A search in a large room takes turns with one in a small room.
-func TestSearchInALargeRoomDelaysNobody(t *testing.T) {
+// A search in a large room lets a search in a small room go on between two steps.
+func TestSearchesAlternate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := NewMemory(Retention{Messages: 10 * searchTurn})
-		for range 2 * searchTurn {
+		j := NewMemory(Retention{Messages: 10 * searchStep})
+		for range 2 * searchStep {
 			j.Append(&wire.Message{Room: "large", Text: "pizza"}, "", func(Result) {})
 		}
 		j.Append(&wire.Message{Room: "small", Text: "pizza"}, "", func(Result) {})
-		for range cap(j.searching) {
-			j.searching <- struct{}{}
+		for range cap(j.searchSlots) {
+			j.searchSlots <- struct{}{}
 		}
 		search := func(room string) (done chan struct{}) {
 			done = make(chan struct{})
@@ -77,21 +77,21 @@ func TestSearchInALargeRoomDelaysNobody(t *testing.T) {
 				defer close(done)
 				j.Search(room, NewQuery("pasta"), 1<<53, 10)
 			}()
-			synctest.Wait() // until it waits for its turn
+			synctest.Wait() // it waits for its first step
 			return done
 		}
 		large, small := search("large"), search("small")
-		go func() { j.searching <- struct{}{} }()
+		go func() { j.searchSlots <- struct{}{} }()
 		synctest.Wait()
-		<-j.searching
+		<-j.searchSlots
 		<-small
 		synctest.Wait()
 		select {
 		case <-large:
-			t.Error("the large room was searched to its end first")
+			t.Error("the large room was searched to the end first")
 		default:
 		}
-		<-j.searching
+		<-j.searchSlots
 		<-large
 	})
 }

@@ -11,8 +11,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// In memory a message is kept for its age to the moment, whoever asks.
-func TestMemoryForgetsWhatIsOld(t *testing.T) {
+// A Memory keeps a message until it is older than the retention age, to the nanosecond.
+func TestMemoryAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := history.NewMemory(history.Retention{Messages: 3, Age: time.Hour})
 		base := j.Open("r")
@@ -35,39 +35,41 @@ func TestMemoryForgetsWhatIsOld(t *testing.T) {
 			newest, _ := j.Read("r", history.Range{Limit: 10, Newest: true})
 			after, _ := j.Read("r", history.Range{After: base, Limit: 10})
 			if texts(newest.Messages) != step.want || texts(after.Messages) != step.want || newest.More {
-				t.Errorf("%v on: %s before, %s after, more %v; want %s", step.wait,
+				t.Errorf("after another %v: %s before, %s after, more %v; want %s", step.wait,
 					texts(newest.Messages), texts(after.Messages), newest.More, step.want)
 			}
 			gaps, _ := j.Read("r", history.Range{After: base})
 			if len(after.Gaps) != 1 || after.Gaps[0].Missed != step.missed || len(gaps.Gaps) != 1 {
-				t.Errorf("%v on: gaps %v and %v, want one of %d messages", step.wait, after.Gaps, gaps.Gaps, step.missed)
+				t.Errorf("after another %v: gaps %v and %v, want one of %d messages", step.wait, after.Gaps, gaps.Gaps, step.missed)
 			}
 		}
 	})
 }
 
 func TestMemory(t *testing.T) {
-	hubtest.TestJournal(t, func(keep history.Retention) history.Journal { return history.NewMemory(keep) })
+	hubtest.TestJournal(t, func(r history.Retention) history.Journal { return history.NewMemory(r) })
 }
 
 func TestMemoryRooms(t *testing.T) {
 	for _, rooms := range []int{1, 8} {
 		t.Run(fmt.Sprint(rooms), func(t *testing.T) {
-			hubtest.TestRooms(t, rooms, func(keep history.Retention) history.Journal { return history.NewSmallMemory(keep, rooms) })
+			hubtest.TestRooms(t, rooms, func(r history.Retention) history.Journal { return history.NewSmallMemory(r, rooms) })
 		})
 	}
 }
 
 func TestMemoryHistories(t *testing.T) {
 	const rooms = 2
-	var kept history.Retention
+	var retention history.Retention
 	hubtest.Histories{
-		Open: func(_ *testing.T, keep history.Retention) history.Journal {
-			kept = keep
-			return history.NewSmallMemory(keep, rooms)
+		Open: func(_ *testing.T, r history.Retention) history.Journal {
+			retention = r
+			return history.NewSmallMemory(r, rooms)
 		},
-		Rooms:    rooms,
-		Reopen:   func(*testing.T, history.Journal, bool) history.Journal { return history.NewSmallMemory(kept, rooms) },
+		Rooms: rooms,
+		Reopen: func(*testing.T, history.Journal, bool) history.Journal {
+			return history.NewSmallMemory(retention, rooms)
+		},
 		Volatile: true,
 	}.Test(t)
 }

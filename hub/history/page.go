@@ -10,12 +10,12 @@ import (
 type Range struct {
 	After  int64 // 0 for all messages of the room
 	Before int64 // 0 for no bound
-	Limit  int   // 0 for the gaps alone
+	Limit  int   // 0 to get the gaps only
 	Newest bool  // select the newest messages of the range instead of the oldest
 }
 
-// Clamp returns the first and the last id of the range that lie between first and last.
-// The range has none of these ids if from > to.
+// Clamp returns the first and the last id of the range that are between first and last. If
+// from > to there is none.
 func (g Range) Clamp(first, last int64) (from, to int64) {
 	before := g.Before
 	if before == 0 {
@@ -28,9 +28,10 @@ func (g Range) Clamp(first, last int64) (from, to int64) {
 type Page struct {
 	Messages []*wire.Message // oldest first
 
-	// Gaps lists the messages after Range.After that the journal gave an id and no longer
-	// has, oldest first and all with Lost set: those up to the last of Messages, or in the
-	// whole range if there are no Messages. It is empty if Range.Newest is set.
+	// Gaps lists, oldest first, the messages after Range.After that had an id and are not in
+	// history: they were too old, or were never stored. It covers the ids up to the last of
+	// Messages, or the whole range if there are no Messages. Lost is set in each Gap. Gaps is
+	// empty if Range.Newest is set.
 	Gaps []*wire.Gap
 
 	// More reports whether the range has newer ids than those of Messages or, with
@@ -38,10 +39,10 @@ type Page struct {
 	More bool
 }
 
-// Gaps returns the Gaps of a Page. Ids are given one by one, so a gap is a run of ids that
-// found lacks. The ids that were checked are those above after, or above base if after is 0, up
-// to the last of found, or up to upTo if found is empty. The room's ids are above base. count
-// returns how many ids of a run were given to messages, or -1 if that is not known.
+// Gaps returns the gaps of a Page for a Journal whose ids are consecutive. found has all
+// messages from the id after up to its last one, or up to the id upTo if it is empty. The ids of
+// the room are greater than base; after is 0 for all of them. count returns how many ids from
+// first to last were given to messages, or -1 if that is not known.
 func Gaps(after, upTo, base int64, found []*wire.Message, count func(first, last int64) int64) []*wire.Gap {
 	first := after + 1
 	if after == 0 {
@@ -52,7 +53,7 @@ func Gaps(after, upTo, base int64, found []*wire.Message, count func(first, last
 		if first > last {
 			return
 		}
-		missed := int64(-1) // some of the ids are another journal's
+		missed := int64(-1) // the first id is not of this room's history
 		if first > base {
 			missed = count(first, last)
 		}

@@ -12,10 +12,10 @@ import (
 	"partyline/hub/wire"
 )
 
-// Words returns the words of a text as they are searched for: runs of letters, digits and
-// marks, in folded case, without accents. Of scripts that put no space between words each
-// character is one.
-func Words(text string) []string {
+// words splits a text into the words by which it is searched: runs of letters, digits and marks,
+// with folded case and without accents. In scripts that put no space between words each
+// character is a word, and so is each emoji.
+func words(text string) []string {
 	var words []string
 	word := strings.Builder{}
 	end := func() {
@@ -27,7 +27,7 @@ func Words(text string) []string {
 	folded := cases.Fold().String(norm.NFKD.String(text))
 	for _, r := range norm.NFKD.String(strings.ToLower(folded)) { // Cherokee folds to capitals
 		switch {
-		case accent(r):
+		case isAccent(r):
 		case unicode.In(r, spaceless...):
 			end()
 			words = append(words, string(r))
@@ -44,37 +44,41 @@ func Words(text string) []string {
 	return words
 }
 
-// accent reports whether a mark is one of those that search leaves out. Marks of other
-// blocks may be vowels.
-func accent(r rune) bool { return r >= 0x300 && r <= 0x36F }
+// isAccent reports whether r is in the block of combining diacritical marks, which searches
+// ignore. Marks of other blocks may be vowels.
+func isAccent(r rune) bool { return r >= 0x300 && r <= 0x36F }
 
+// spaceless are the scripts that put no space between words.
 var spaceless = []*unicode.RangeTable{
 	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo,
 	unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
 }
 
-// A Query is what is searched for: messages that have each of its phrases, in their text
-// or in the name of who said them.
+// A Query matches the messages that have each of its phrases in the nickname of their author
+// or in their text.
 type Query struct {
-	phrases [][]string
+	phrases []Phrase
 }
 
-// A query has at most maxPhrases of maxPhrase words; more are left out. So a look at a
-// message takes no longer than that is long.
+// A Phrase is a list of consecutive words. It has at least one.
+type Phrase []string
+
+// A Query has at most maxPhrases phrases of at most maxWords words, which bounds the time that
+// it takes to check a message.
 const (
 	maxPhrases = 16
-	maxPhrase  = 32
+	maxWords   = 32
 )
 
-// NewQuery makes a query out of words as a person writes them, parted by white space, or
-// returns nil where there is no word in it. What one of them consists of ("foo-bar", or
-// several characters of a script without spaces) has to stand together. Its last word may
-// be the beginning of one, unless it is short: very many begin with one or two letters.
+// NewQuery returns a query for the terms of a text, which are separated by white space, or nil
+// if there is no word in the text. Each term is a Phrase: "foo-bar" matches only if the two
+// words are consecutive, and so do several characters of a script without spaces. Terms and
+// words above the limits are ignored.
 func NewQuery(text string) *Query {
 	q := &Query{}
-	for word := range strings.FieldsSeq(text) {
-		if phrase := Words(word); phrase != nil && len(q.phrases) < maxPhrases {
-			q.phrases = append(q.phrases, phrase[:min(len(phrase), maxPhrase)])
+	for term := range strings.FieldsSeq(text) {
+		if phrase := words(term); phrase != nil && len(q.phrases) < maxPhrases {
+			q.phrases = append(q.phrases, phrase[:min(len(phrase), maxWords)])
 		}
 	}
 	if q.phrases == nil {
@@ -83,38 +87,40 @@ func NewQuery(text string) *Query {
 	return q
 }
 
-// Phrases returns the phrases: words that stand behind one another. They are not to be
-// changed.
-func (q *Query) Phrases() [][]string { return q.phrases }
+// Phrases returns the phrases. The caller must not change them.
+func (q *Query) Phrases() []Phrase { return q.phrases }
 
-// Matches reports whether a message has all that is searched for.
+// Matches reports whether a message has all phrases.
 func (q *Query) Matches(m *wire.Message) bool {
-	words := SearchWords(m)
+	words := MessageWords(m)
 	for _, phrase := range q.phrases {
-		if !has(words, phrase) {
+		if !phrase.isIn(words) {
 			return false
 		}
 	}
 	return true
 }
 
-// SearchWords returns the words under which a message is found.
-func SearchWords(m *wire.Message) []string { return append(Words(m.From), Words(m.Text)...) }
+// MessageWords returns the words of a message that a search finds: those of the nickname of its
+// author and of its text. No word contains white space, an ASCII quote or an underscore.
+func MessageWords(m *wire.Message) []string { return append(words(m.From), words(m.Text)...) }
 
-func has(words, phrase []string) bool {
-	last := len(phrase) - 1
-	open := OpenEnded(phrase)
+// isIn reports whether words contains the phrase.
+func (p Phrase) isIn(words []string) bool {
+	last := len(p) - 1
+	prefix := p.IsPrefix()
 	for ; len(words) > last; words = words[1:] {
-		if slices.Equal(words[:last], phrase[:last]) &&
-			(words[last] == phrase[last] || open && strings.HasPrefix(words[last], phrase[last])) {
+		if slices.Equal(words[:last], p[:last]) &&
+			(words[last] == p[last] || prefix && strings.HasPrefix(words[last], p[last])) {
 			return true
 		}
 	}
 	return false
 }
 
-// Open reports whether the last word of a phrase may be the beginning of one.
-func OpenEnded(phrase []string) bool {
+// IsPrefix reports whether the last word of the phrase also matches longer words that begin with
+// it. Short words do not: too many words begin with one or two letters.
+func (p Phrase) IsPrefix() bool {
 	const short = 2 // characters
-	return utf8.RuneCountInString(phrase[len(phrase)-1]) > short
+	return utf8.RuneCountInString(p[len(p)-1]) > short
 }

@@ -21,7 +21,7 @@ func TestWords(t *testing.T) {
 		"ПРИВЕТ, Ёлка й":     "привет елка и",
 		"http://a.example/x": "http a example x",
 	} {
-		if got := strings.Join(Words(text), " "); got != want {
+		if got := strings.Join(words(text), " "); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
@@ -39,7 +39,7 @@ func TestQuery(t *testing.T) {
 	}
 	for _, text := range []string{"", " ", `"*-`, "\n"} {
 		if NewQuery(text) != nil {
-			t.Errorf("%q is searched for", text)
+			t.Errorf("%q makes a query", text)
 		}
 	}
 	many := NewQuery(strings.Repeat("a ", 100))
@@ -47,13 +47,13 @@ func TestQuery(t *testing.T) {
 		t.Errorf("%d phrases", n)
 	}
 	long := NewQuery(strings.Repeat("東", 1000))
-	if n := len(long.Phrases()[0]); n != maxPhrase {
+	if n := len(long.Phrases()[0]); n != maxWords {
 		t.Errorf("a phrase of %d words", n)
 	}
 }
 
-// FuzzWords: what is found once is found again, a message has its own words, and no word
-// has what parts words in an index.
+// The words of a text are words by themselves, a text matches itself, and no word contains a
+// character that has a meaning in an index.
 func FuzzWords(f *testing.F) {
 	for _, s := range []string{
 		"", " \t ", "hello", "/msg bob hi", "a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", "/search a \x07 b",
@@ -62,12 +62,12 @@ func FuzzWords(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		words := Words(text)
-		if again := Words(strings.Join(words, " ")); !slices.Equal(again, words) {
-			t.Fatalf("%q: %q, and of these %q", text, words, again)
+		list := words(text)
+		if again := words(strings.Join(list, " ")); !slices.Equal(again, list) {
+			t.Fatalf("%q: %q, and of these %q", text, list, again)
 		}
-		for _, w := range words {
-			if strings.ContainsAny(w, " \"*\x00") || w == "" {
+		for _, w := range list {
+			if strings.ContainsAny(w, " \"*_\x00") || w == "" {
 				t.Fatalf("%q has the word %q", text, w)
 			}
 		}

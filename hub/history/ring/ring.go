@@ -1,29 +1,28 @@
-// Package ring has a queue that grows as it is filled and never moves what it holds more
-// than that takes.
+// Package ring implements a queue with random access.
 package ring
 
-// A Ring is a queue of which any element can be read. The zero Ring is empty. It may be
-// used by one goroutine at a time.
+// A Ring is a queue whose elements can be read by index. It grows as needed and does not move
+// its elements otherwise. The zero Ring is empty. A Ring is not safe for concurrent use.
 type Ring[T any] struct {
-	items []T // a circle
-	start int // index of the oldest
+	items []T
+	start int // the index of the oldest element
 	n     int
 }
 
-// Len returns how many elements the ring holds.
+// Len returns the number of elements.
 func (r *Ring[T]) Len() int { return r.n }
 
-// At returns the i-th element from the oldest, with 0 <= i < Len.
+// At returns the i-th oldest element, with 0 <= i < Len.
 func (r *Ring[T]) At(i int) T { return r.items[r.index(i)] }
 
-// Push puts x behind the newest element.
+// Push adds x as the newest element.
 func (r *Ring[T]) Push(x T) {
 	r.grow()
 	r.items[r.index(r.n)] = x
 	r.n++
 }
 
-// PushFront puts x before the oldest element.
+// PushFront adds x as the oldest element.
 func (r *Ring[T]) PushFront(x T) {
 	r.grow()
 	r.start = r.index(len(r.items) - 1)
@@ -31,11 +30,11 @@ func (r *Ring[T]) PushFront(x T) {
 	r.n++
 }
 
-// Pop takes the oldest element out of the ring, which is not empty.
+// Pop removes and returns the oldest element. The ring must not be empty.
 func (r *Ring[T]) Pop() T {
-	var none T
+	var zero T
 	x := r.items[r.start]
-	r.items[r.start] = none
+	r.items[r.start] = zero
 	r.start = r.index(1)
 	r.n--
 	return x

@@ -8,7 +8,7 @@ import (
 	"partyline/hub/history/ring"
 )
 
-// TestRing does at random what can be done to a ring, and the same to a slice.
+// TestRing compares a ring with a slice after each of many random operations.
 func TestRing(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var r ring.Ring[int]
@@ -23,16 +23,16 @@ func TestRing(t *testing.T) {
 			want = slices.Insert(want, 0, i)
 		case r.Len() > 0:
 			if got := r.Pop(); got != want[0] {
-				t.Fatalf("%d comes out, not %d", got, want[0])
+				t.Fatalf("popped %d, want %d", got, want[0])
 			}
 			want = want[1:]
 		}
 		if r.Len() != len(want) {
-			t.Fatalf("%d elements, not %d", r.Len(), len(want))
+			t.Fatalf("%d elements, want %d", r.Len(), len(want))
 		}
 		for i, x := range want {
 			if r.At(i) != x {
-				t.Fatalf("element %d is %d, not %d", i, r.At(i), x)
+				t.Fatalf("element %d is %d, want %d", i, r.At(i), x)
 			}
 		}
 	}

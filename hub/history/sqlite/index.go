@@ -65,7 +65,7 @@ func (w *writer) nextUnindexed() (list []unindexed, err error) {
 		if err := rows.Scan(&key, &room, &m.From, &m.Text); err != nil {
 			return nil, err
 		}
-		list = append(list, unindexed{key, terms(room, history.SearchWords(m))})
+		list = append(list, unindexed{key, terms(room, history.MessageWords(m))})
 	}
 	return list, rows.Err()
 }

@@ -120,7 +120,7 @@ func expression(room int64, q *history.Query) string {
 	var b strings.Builder
 	for _, phrase := range q.Phrases() {
 		b.WriteString(`"` + terms(room, phrase) + `" `)
-		if history.OpenEnded(phrase) {
+		if phrase.IsPrefix() {
 			b.WriteString(`* `)
 		}
 	}

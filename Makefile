@@ -10,7 +10,7 @@ KILLS ?= 100
 HANGUPS ?= 100
 MUTANTS ?= 25
 SEED ?= 1
-MUTATED ?= ./hub ./hub/disk ./hub/socket ./tcpgw ./wsgw
+MUTATED ?= ./hub ./hub/wire ./hub/names ./hub/clean ./hub/admission ./hub/history ./hub/history/sqlite ./hub/socket ./tcpgw ./wsgw
 BENCH ?= .
 BENCHRUNS ?= 5
 TOOL := go tool -modfile=.ci/tools.mod
@@ -65,7 +65,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
 
 soak: ## simulate the hub, run random histories, and talk while 1 client in 100 misbehaves, each for SOAK (10m)
 	go test ./hub -run TestSimulation -v -count 1 -timeout 0 -args -sim.time $(SOAK) -sim.crowd 300
-	go test ./hub ./hub/disk -run Histories -count 1 -timeout 0 -args -journal.time $(SOAK)
+	go test ./hub/history ./hub/history/sqlite -run Histories -count 1 -timeout 0 -args -journal.time $(SOAK)
 	SOAK=$(SOAK) go test -run 'TestSoak|TestSteadyReaders' -v -count 1 -timeout 0 ./cmd/partyline
 
 kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged message is lost

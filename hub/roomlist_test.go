@@ -9,29 +9,30 @@ import (
 	"partyline/hub/wire"
 )
 
-// withRooms returns a hub with n rooms of one member each, and the member of the last.
-func withRooms(n int) *member {
+// withRooms returns the session in the last room of a hub with n rooms of one member each.
+func withRooms(n int) *session {
 	h := New(Options{})
-	var m *member
+	var s *session
 	for i := range n {
 		r := newRoom(h, fmt.Sprintf("room-%d", i))
-		m = &member{hub: h, room: r}
-		r.members = append(r.members, m)
+		s = newSession(h, &Caller{}, nil)
+		s.room = r
+		r.members = append(r.members, &s.member)
 		h.rooms[r.name] = r
 	}
-	return m
+	return s
 }
 
-// BenchmarkRoomList asks for the rooms of a server that has 10,000.
+// BenchmarkRoomList answers /rooms on a server that has 10,000 rooms.
 func BenchmarkRoomList(b *testing.B) {
-	m := withRooms(10_000)
+	s := withRooms(10_000)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.session.roomsAnswer(&wire.Request{Verb: wire.VerbRooms})
+		s.roomsAnswer(&wire.Request{Verb: wire.VerbRooms})
 	}
 }
 
-// withRoom says the same as a list that is counted for the member alone.
+// withRoom returns the same as counting all rooms for the member would.
 func TestWithRoom(t *testing.T) {
 	for _, size := range []int{0, 1, 2, 5, 6, 7, 20} {
 		var list []wire.RoomCount
@@ -58,36 +59,36 @@ func TestWithRoom(t *testing.T) {
 	}
 }
 
-// The rooms are counted without the hub's lock, and without any other room's.
+// Rooms are counted without the hub's lock, and with the lock of one room at a time.
 func TestRoomsAreCountedOutsideTheHubsLock(t *testing.T) {
-	m := withRooms(100)
+	s := withRooms(100)
 	counted := make(chan struct{})
-	busy := m.hub.rooms["room-50"]
-	busy.mu.Lock() // counting waits here
+	busy := s.hub.rooms["room-50"]
+	busy.mu.Lock() // so that the count waits for it
 	go func() {
-		m.hub.roomCounts()
+		s.hub.roomCounts()
 		close(counted)
 	}()
-	for m.hub.roomList.mu.TryLock() { // until it counts
-		m.hub.roomList.mu.Unlock()
+	for s.hub.roomList.mu.TryLock() { // until the count starts
+		s.hub.roomList.mu.Unlock()
 		runtime.Gosched()
 	}
-	for _, r := range m.hub.rooms { // neither lock is held for good
-		m.hub.Members()
+	for _, r := range s.hub.rooms { // the count holds no other lock
+		s.hub.Members()
 		if r != busy {
 			r.count()
 		}
 	}
 	select {
 	case <-counted:
-		t.Error("a room is counted without its lock")
+		t.Error("a room was counted without its lock")
 	default:
 	}
 	busy.mu.Unlock()
 	<-counted
 }
 
-// BenchmarkRoomListCounted counts them, as happens once a second at most.
+// BenchmarkRoomListCounted counts the rooms, which happens once a second at most.
 func BenchmarkRoomListCounted(b *testing.B) {
 	h := withRooms(10_000).hub
 	b.ReportAllocs()

@@ -12,85 +12,86 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// A dripping Line takes so many bytes a second, of at most so many bytes at a time.
-type dripping struct {
+// A slowLine is a Line that takes rate bytes a second, in writes of at most max bytes.
+type slowLine struct {
 	*hubtest.Line
-	rate, most int
+	rate, max int
 }
 
-func (d *dripping) TryWrite([]byte) (int, error) { return 0, hub.ErrWouldBlock }
+func (d *slowLine) TryWrite([]byte) (int, error) { return 0, hub.ErrWouldBlock }
 
-func (d *dripping) Write(frames []byte) (int, error) {
-	if n := bytes.LastIndexByte(frames[:min(len(frames), d.most)], '\n') + 1; n > 0 {
+func (d *slowLine) Write(frames []byte) (int, error) {
+	if n := bytes.LastIndexByte(frames[:min(len(frames), d.max)], '\n') + 1; n > 0 {
 		frames = frames[:n]
 	}
 	time.Sleep(time.Duration(len(frames)) * time.Second / time.Duration(d.rate))
 	return d.Line.TryWrite(frames)
 }
 
-// flood has alice say a megabyte at once in a room with bob, who reads at a rate, and
-// carol, who reads at once. It returns what bob heard, and how long the flood took.
-func flood(h *house, rate int) (heard []string, took time.Duration) {
+// flood has alice say a megabyte at once in a room with bob, who reads at a rate in bytes a
+// second, and carol, who reads everything at once. It returns what bob received, and how long
+// the flood lasted.
+func flood(h *testHub, rate int) (received []string, took time.Duration) {
 	const n = 1000
 	alice, carol := h.named("alice"), h.named("carol")
-	bob := &dripping{hubtest.NewLine(), rate, 1 << 20}
+	bob := &slowLine{hubtest.NewLine(), rate, 1 << 20}
 	h.serve(hub.Caller{Nick: "bob"}, bob)
 	time.Sleep(time.Second)
 	bob.Heard()
 	carol.Heard()
-	begun := time.Now()
+	start := time.Now()
 	for i := range n {
 		alice.Say(fmt.Sprint(i, " ", padding))
 	}
-	for told := 0; told < n; time.Sleep(time.Millisecond) {
+	for delivered := 0; delivered < n; time.Sleep(time.Millisecond) {
 		synctest.Wait()
-		told += len(carol.Heard())
+		delivered += len(carol.Heard())
 	}
-	took = time.Since(begun)
-	time.Sleep(10 * time.Minute) // until bob has what he can have
+	took = time.Since(start)
+	time.Sleep(10 * time.Minute) // until bob has read all that he can
 	return bob.Heard(), took
 }
 
-// A flood is read no faster than members who are well can take it.
-func TestAFloodWaitsForReadersWhoAreWell(t *testing.T) {
-	inHouse(t, hub.Options{Window: 256 << 10}, func(h *house) {
-		heard, took := flood(h, 1<<20)
-		if len(heard) != 1000 {
-			t.Errorf("bob heard %d lines", len(heard))
+// A flood is read no faster than members that keep up can take it.
+func TestFloodWaitsForFastReaders(t *testing.T) {
+	withHub(t, hub.Options{Window: 256 << 10}, func(h *testHub) {
+		received, took := flood(h, 1<<20)
+		if len(received) != 1000 {
+			t.Errorf("bob received %d lines", len(received))
 		}
-		for i, line := range heard {
+		for i, line := range received {
 			if want := fmt.Sprint("alice: ", i, " ", padding); line != want {
 				t.Fatalf("line %d is %.40q", i, line)
 			}
 		}
 		if took > 2*time.Second {
-			t.Errorf("the flood took %v", took)
+			t.Errorf("the flood lasted %v", took)
 		}
 	})
 }
 
-// Who is slow is waited for no longer than a while, and then told what it missed.
-func TestAFloodDoesNotWaitForTheSlow(t *testing.T) {
+// A flood waits for a slow member for a limited time. The member then gets a gap notice.
+func TestFloodDoesNotWaitForSlowReaders(t *testing.T) {
 	for _, rate := range []int{100, 10 << 10, 100 << 10} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
-			inHouse(t, hub.Options{Window: 256 << 10}, func(h *house) {
-				heard, took := flood(h, rate)
+			withHub(t, hub.Options{Window: 256 << 10}, func(h *testHub) {
+				received, took := flood(h, rate)
 				if took > 6*time.Second {
-					t.Errorf("the flood took %v", took)
+					t.Errorf("the flood lasted %v", took)
 				}
-				if !strings.Contains(strings.Join(heard, "\n"), " messages missed") {
-					t.Errorf("bob heard %d lines without a gap", len(heard))
+				if !strings.Contains(strings.Join(received, "\n"), " messages missed") {
+					t.Errorf("bob received %d lines without a gap", len(received))
 				}
 			})
 		})
 	}
 }
 
-// Somebody who says a line now and then is not held up by a flood.
-func TestAFloodHoldsUpItsAuthorAlone(t *testing.T) {
-	inHouse(t, hub.Options{Window: 256 << 10}, func(h *house) {
+// A flood does not delay a member that says a line now and then.
+func TestFloodDelaysOnlyItsAuthor(t *testing.T) {
+	withHub(t, hub.Options{Window: 256 << 10}, func(h *testHub) {
 		alice, carol := h.named("alice"), h.named("carol")
-		bob := &dripping{hubtest.NewLine(), 200 << 10, 1 << 20}
+		bob := &slowLine{hubtest.NewLine(), 200 << 10, 1 << 20}
 		h.serve(hub.Caller{Nick: "bob"}, bob)
 		time.Sleep(time.Second)
 		for i := range 1000 {
@@ -98,10 +99,10 @@ func TestAFloodHoldsUpItsAuthorAlone(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 		carol.Heard()
-		carol.say("and I")
+		carol.send("and I")
 		synctest.Wait()
-		if heard := carol.Heard(); len(heard) == 0 || heard[len(heard)-1] != "carol: and I" {
-			t.Errorf("carol heard %d lines", len(heard))
+		if received := carol.Heard(); len(received) == 0 || received[len(received)-1] != "carol: and I" {
+			t.Errorf("carol received %d lines", len(received))
 		}
 	})
 }

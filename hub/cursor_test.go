@@ -7,21 +7,22 @@ import (
 	"partyline/hub/history"
 )
 
-// A journalWith is a journal in memory that calls read before each Read.
-type journalWith struct {
+// A hookJournal is a Journal in memory that calls beforeRead before each Read.
+type hookJournal struct {
 	history.Journal
-	read func()
+	beforeRead func()
 }
 
-func (j *journalWith) Read(room string, g history.Range) (history.Page, error) {
-	j.read()
+func (j *hookJournal) Read(room string, g history.Range) (history.Page, error) {
+	j.beforeRead()
 	return j.Journal.Read(room, g)
 }
 
-// TestMoveOnAfterTheEnd has a member break, and leave its stream, while its writer moves it on
-// in that stream: it stays out of it, so that the stream is dropped.
-func TestMoveOnAfterTheEnd(t *testing.T) {
-	j := &journalWith{Journal: history.NewMemory(history.Retention{Messages: 1})}
+// TestSkipGapAfterDisconnect has a member disconnect and leave its stream while its writer
+// skips a gap in that stream. The writer must not add it to the stream again, so that the room
+// drops the stream.
+func TestSkipGapAfterDisconnect(t *testing.T) {
+	j := &hookJournal{Journal: history.NewMemory(history.Retention{Messages: 1})}
 	h := New(Options{Journal: j})
 	r := newRoom(h, lobby)
 	m := &newSession(h, &Caller{Codecs: simCodecs}, newSimConn(1, 1)).member
@@ -38,7 +39,7 @@ func TestMoveOnAfterTheEnd(t *testing.T) {
 		end := s.endLocked()
 		m.out.seekLocked(end)
 	})
-	j.read = func() {
+	j.beforeRead = func() {
 		locked(func() {
 			m.out.discardLocked(errors.New("broken"))
 			m.out.seekLocked(cursor{})
@@ -49,7 +50,7 @@ func TestMoveOnAfterTheEnd(t *testing.T) {
 		t.Errorf("the stream has %d readers, the room %d streams", len(s.readers), len(r.streams))
 	}
 	if n := h.backlog.used.Load(); n != 0 {
-		t.Errorf("%d bytes are counted that nobody keeps", n)
+		t.Errorf("the backlog counts %d bytes that no stream keeps", n)
 	}
 	if s.ping != nil && s.ping.Stop() {
 		t.Error("the stream still has its timer")

@@ -12,11 +12,11 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// A client that sends and closes without reading anything is heard to the end, at its pace.
-func TestAllThatAGoneMemberSaidIsHeard(t *testing.T) {
-	inHouse(t, hub.Options{Rate: 10, Burst: 40}, func(h *house) {
+// A client that sends and closes without reading anything is read to the end, at its pace.
+func TestDisconnectedMemberIsReadToTheEnd(t *testing.T) {
+	withHub(t, hub.Options{Rate: 10, Burst: 40}, func(h *testHub) {
 		alice := h.named("alice")
-		p := &person{Line: hubtest.NewLine(), h: h}
+		p := &client{Line: hubtest.NewLine(), h: h}
 		p.HangUp()
 		var want []string
 		for i := range 200 {
@@ -25,52 +25,52 @@ func TestAllThatAGoneMemberSaidIsHeard(t *testing.T) {
 		}
 		p.Reset()
 		p.end = h.serve(hub.Caller{Nick: "script"}, p.Line)
-		began := time.Now()
-		p.off()
-		if d := time.Since(began); d < 15*time.Second || d > 17*time.Second {
+		start := time.Now()
+		p.wait()
+		if d := time.Since(start); d < 15*time.Second || d > 17*time.Second {
 			t.Errorf("it was read for %v", d)
 		}
-		alice.hears(append(append([]string{"* script has arrived"}, want...), "* script has left")...)
+		alice.expect(append(append([]string{"* script has arrived"}, want...), "* script has left")...)
 	})
 }
 
-// What a gone member has sent is not read for ever.
-func TestAGoneMemberEnds(t *testing.T) {
-	inHouse(t, hub.Options{Rate: 10, Burst: 40, ReadOn: time.Minute}, func(h *house) {
+// The input of a disconnected member is read for a limited time.
+func TestDisconnectedMemberEnds(t *testing.T) {
+	withHub(t, hub.Options{Rate: 10, Burst: 40, ReadOn: time.Minute}, func(h *testHub) {
 		alice := h.named("alice")
 		flood, silent := h.named("flood"), h.named("silent")
 		alice.Heard()
 		flood.HangUp()
 		silent.HangUp()
 		flood.Say(strings.Split(strings.Repeat("x\n", 10_000), "\n")...)
-		began := time.Now()
-		err := flood.off()
-		if d := time.Since(began); d != time.Minute || err == nil {
+		start := time.Now()
+		err := flood.wait()
+		if d := time.Since(start); d != time.Minute || err == nil {
 			t.Errorf("it was read for %v: %v", d, err)
 		}
-		silent.off() // it was told of the flood, and that failed
+		silent.wait() // the flood is written to it, and that fails
 		synctest.Wait()
 		if n := len(alice.Heard()); n < 600 {
-			t.Errorf("alice heard %d lines", n)
+			t.Errorf("alice received %d lines", n)
 		}
-		alice.say("/who")
-		alice.hears("= alice")
+		alice.send("/who")
+		alice.expect("= alice")
 	})
 }
 
-// Lines and frames of a gone member that ask for nothing hold it for a moment only, and for
-// that alone it is not read for long.
-func TestAGoneMemberThatAsksForNothing(t *testing.T) {
-	inHouse(t, hub.Options{Rate: 10, Burst: 40}, func(h *house) {
+// Lines and frames of a disconnected member that ask for nothing are read for a short time
+// only.
+func TestIdleInputOfDisconnectedMember(t *testing.T) {
+	withHub(t, hub.Options{Rate: 10, Burst: 40}, func(h *testHub) {
 		alice := h.named("alice")
 		for _, c := range []struct {
 			what string
-			send func(p *person)
+			send func(p *client)
 		}{
-			{"pings", func(p *person) { p.Fail(hub.ErrControl) }},
-			{"long lines", func(p *person) { p.Fail(hub.ErrTooLong) }},
-			{"unknown commands", func(p *person) { p.Say("/nope") }},
-			{"blank lines", func(p *person) { p.Say("") }},
+			{"pings", func(p *client) { p.Fail(hub.ErrControl) }},
+			{"long lines", func(p *client) { p.Fail(hub.ErrTooLong) }},
+			{"unknown commands", func(p *client) { p.Say("/nope") }},
+			{"blank lines", func(p *client) { p.Say("") }},
 		} {
 			noise := h.named("noise")
 			alice.Heard()
@@ -92,23 +92,23 @@ func TestAGoneMemberThatAsksForNothing(t *testing.T) {
 				}
 				noise.Say("four")
 			}()
-			began := time.Now()
-			noise.off()
-			if d := time.Since(began); d > 10*time.Second {
+			start := time.Now()
+			noise.wait()
+			if d := time.Since(start); d > 10*time.Second {
 				t.Errorf("%s: it was read for %v", c.what, d)
 			}
-			alice.hears("noise: one", "noise: two", "noise: three", "* noise has left")
+			alice.expect("noise: one", "noise: two", "noise: three", "* noise has left")
 			<-said
 		}
 	})
 }
 
-// A gone member keeps nothing of what its room is told while it is read on.
-func TestAGoneMemberKeepsNoStream(t *testing.T) {
-	inHouse(t, hub.Options{Window: 64 << 10}, func(h *house) {
+// A disconnected member keeps nothing of the stream of its room while its input is read.
+func TestDisconnectedMemberKeepsNoStream(t *testing.T) {
+	withHub(t, hub.Options{Window: 64 << 10}, func(h *testHub) {
 		alice := h.named("alice")
-		gone := h.named("gone")
-		gone.HangUp()
+		disconnected := h.named("disconnected")
+		disconnected.HangUp()
 		text := strings.Repeat("x", 4000)
 		heap := func() uint64 {
 			runtime.GC()
@@ -117,19 +117,19 @@ func TestAGoneMemberKeepsNoStream(t *testing.T) {
 			return s.HeapAlloc
 		}
 		for range 100 {
-			alice.say(text)
+			alice.send(text)
 			alice.Heard()
 		}
 		before := heap()
 		for range 3000 {
-			alice.say(text)
+			alice.send(text)
 			alice.Heard()
 		}
 		if after := heap(); after > before+4<<20 {
-			t.Errorf("%d KB more are kept", (after-before)>>10)
+			t.Errorf("the heap has grown by %d KiB", (after-before)>>10)
 		}
-		gone.Leave()
+		disconnected.Leave()
 		synctest.Wait()
-		alice.hears("* gone has left")
+		alice.expect("* disconnected has left")
 	})
 }

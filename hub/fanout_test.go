@@ -9,24 +9,24 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestOneMessage says single messages to 10,000 members, half of them in each format: a
-// message is encoded once for a format, and a delivery allocates nothing.
+// TestOneMessage says single messages to 10,000 members, half of them in each format. A message
+// is encoded once per format, and a delivery allocates nothing.
 func TestOneMessage(t *testing.T) {
 	members, messages := 10_000, 50
 	if raceEnabled {
 		members = 1000
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c := gather(t, members, func(i int) wire.Format { return wire.Format(i % 2) }, inLobby)
+		c := newGroup(t, members, func(i int) wire.Format { return wire.Format(i % 2) }, allInLobby)
 		say := func() {
 			before := c.taken.Load()
 			c.members[0].lines <- []byte("hello, all of you")
 			synctest.Wait()
 			if n := c.taken.Load() - before; n != int64(members) {
-				t.Fatalf("%d members took the message, not %d", n, members)
+				t.Fatalf("%d members received the message, not %d", n, members)
 			}
 		}
-		say() // what is made once
+		say() // allocates what is kept
 		before := mallocs()
 		encoded := [2]int64{c.encoded[0].Load(), c.encoded[1].Load()}
 		for range messages {
@@ -44,23 +44,23 @@ func TestOneMessage(t *testing.T) {
 	})
 }
 
-// TestQuietRooms compares 1,000 rooms of one member with one room of 1,000: a room where
-// nothing is said costs no goroutine and little memory.
+// TestQuietRooms compares 1,000 rooms of one member with one room of 1,000. A quiet room needs
+// no goroutine and little memory.
 func TestQuietRooms(t *testing.T) {
 	const members, bound = 1000, 8 << 10
 	use := func(room func(i int) string) (memory, goroutines int64) {
 		synctest.Test(t, func(t *testing.T) {
-			m0, g0 := inUse()
-			gather(t, members, inText, room)
-			synctest.Wait() // for the last sweeps
-			m1, g1 := inUse()
+			m0, g0 := usage()
+			newGroup(t, members, allText, room)
+			synctest.Wait() // until the last sweeps end
+			m1, g1 := usage()
 			memory, goroutines = m1-m0, g1-g0
 		})
 		return memory, goroutines
 	}
-	one, oneGoroutines := use(inLobby)
+	one, oneGoroutines := use(allInLobby)
 	many, manyGoroutines := use(func(i int) string { return fmt.Sprint("room-", i) })
-	if room := (many - one) / members; !raceEnabled && room > bound { // memory is something else with the detector
+	if room := (many - one) / members; !raceEnabled && room > bound { // the race detector needs more memory
 		t.Errorf("a quiet room costs %d bytes", room)
 	}
 	if manyGoroutines > oneGoroutines {
@@ -68,16 +68,16 @@ func TestQuietRooms(t *testing.T) {
 	}
 }
 
-// TestTidy has 200 rooms be busy and then quiet: what they needed is given up, and they go
-// on.
+// TestTidy has 200 rooms be busy and then quiet. Tidy releases the memory that they needed, and
+// they still deliver messages.
 func TestTidy(t *testing.T) {
 	if raceEnabled {
-		t.Skip("memory is something else with the race detector")
+		t.Skip("the race detector needs more memory")
 	}
 	synctest.Test(t, func(t *testing.T) {
 		const rooms, bound = 200, 8 << 10
-		c := gather(t, rooms, inText, func(i int) string { return fmt.Sprint("room-", i) })
-		before, _ := inUse()
+		c := newGroup(t, rooms, allText, func(i int) string { return fmt.Sprint("room-", i) })
+		before, _ := usage()
 		line := []byte(fmt.Sprintf("%01000d", 0))
 		for range 20 {
 			for _, m := range c.members {
@@ -87,12 +87,12 @@ func TestTidy(t *testing.T) {
 			}
 			synctest.Wait()
 		}
-		busy, _ := inUse()
+		busy, _ := usage()
 		c.hub.Tidy()
 		synctest.Wait()
 		c.hub.Tidy()
 		synctest.Wait()
-		quiet, _ := inUse()
+		quiet, _ := usage()
 		if (busy-before)/rooms < largeTail || (quiet-before)/rooms > bound {
 			t.Errorf("a busy room costs %d bytes and a quiet one %d", (busy-before)/rooms, (quiet-before)/rooms)
 		}
@@ -100,16 +100,16 @@ func TestTidy(t *testing.T) {
 		c.members[7].lines <- line
 		synctest.Wait()
 		if n := c.taken.Load() - taken; n != 1 {
-			t.Errorf("then a message was taken %d times", n)
+			t.Errorf("after Tidy, a message was received %d times", n)
 		}
 	})
 }
 
-// largeTail is what a stream that was busy keeps at the least.
+// largeTail is the least number of bytes that a busy stream keeps.
 const largeTail = 32 << 10
 
-// inUse returns the bytes of heap and stacks, and the goroutines.
-func inUse() (memory, goroutines int64) {
+// usage returns the bytes that heap and stacks use, and the number of goroutines.
+func usage() (memory, goroutines int64) {
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
@@ -123,12 +123,12 @@ func mallocs() uint64 {
 	return m.Mallocs
 }
 
-// BenchmarkSay says one message at a time to members who cost nothing themselves.
+// BenchmarkSay says one message at a time to members whose connections discard it.
 func BenchmarkSay(b *testing.B) {
 	for _, format := range []wire.Format{wire.Text, wire.JSON} {
 		for _, members := range []int{1, 100, 10_000} {
 			b.Run(fmt.Sprintf("format=%v/members=%d", formatName(format), members), func(b *testing.B) {
-				c := gather(b, members, func(int) wire.Format { return format }, inLobby)
+				c := newGroup(b, members, func(int) wire.Format { return format }, allInLobby)
 				line := lineIn(format)
 				before := mallocs()
 				for b.Loop() {
@@ -142,13 +142,13 @@ func BenchmarkSay(b *testing.B) {
 	}
 }
 
-// BenchmarkFlood has 50 members say all they can.
+// BenchmarkFlood has 50 members talk without a pause.
 func BenchmarkFlood(b *testing.B) {
 	const talkers = 50
 	for _, format := range []wire.Format{wire.Text, wire.JSON} {
 		for _, members := range []int{100, 1000} {
 			b.Run(fmt.Sprintf("format=%v/members=%d", formatName(format), members), func(b *testing.B) {
-				c := gather(b, members, func(int) wire.Format { return format }, inLobby)
+				c := newGroup(b, members, func(int) wire.Format { return format }, allInLobby)
 				line := lineIn(format)
 				b.ResetTimer()
 				before := mallocs()
@@ -163,10 +163,10 @@ func BenchmarkFlood(b *testing.B) {
 	}
 }
 
-// BenchmarkRooms has a talker in each of 1,000 rooms of 10.
+// BenchmarkRooms has one member talk in each of 1,000 rooms of 10.
 func BenchmarkRooms(b *testing.B) {
 	const rooms, members = 1000, 10
-	c := gather(b, rooms*members, inText, func(i int) string { return fmt.Sprint("room-", i%rooms) })
+	c := newGroup(b, rooms*members, allText, func(i int) string { return fmt.Sprint("room-", i%rooms) })
 	line := lineIn(wire.Text)
 	b.ResetTimer()
 	before := mallocs()
@@ -180,7 +180,7 @@ func BenchmarkRooms(b *testing.B) {
 
 func formatName(f wire.Format) string { return [...]string{wire.Text: "text", wire.JSON: "json"}[f] }
 
-// lineIn returns a line that says a message of 100 bytes.
+// lineIn returns a line that says a message of 100 bytes in a format.
 func lineIn(f wire.Format) []byte {
 	text := fmt.Sprintf("%0100d", 0)
 	if f == wire.JSON {
@@ -189,7 +189,7 @@ func lineIn(f wire.Format) []byte {
 	return []byte(text)
 }
 
-// report reports what a delivery took, and what was allocated since before.
+// report reports the time per delivery, and the allocations since before.
 func report(b *testing.B, before uint64, messages, members int) {
 	allocations := float64(mallocs() - before)
 	deliveries := float64(messages) * float64(members)

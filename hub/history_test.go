@@ -13,6 +13,7 @@ import (
 	"partyline/hub/wire"
 )
 
+// unmarshal parses a line of JSON, or ends the test.
 func unmarshal(t *testing.T, line string, v any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(line), v); err != nil {
@@ -20,7 +21,7 @@ func unmarshal(t *testing.T, line string, v any) {
 	}
 }
 
-// event is what tests read of any JSON event.
+// An event has the fields that the tests read of any JSON event.
 type event struct {
 	Type, Ref, Key, Code, Text, Nick, From string
 	ID, After, Before, Last                int64
@@ -30,7 +31,8 @@ type event struct {
 	Count, Arrived, Left                   int
 }
 
-func (p *person) events() []event {
+// events returns the JSON events that the client has received since the last call.
+func (p *client) events() []event {
 	p.h.Helper()
 	synctest.Wait()
 	var events []event
@@ -42,17 +44,18 @@ func (p *person) events() []event {
 	return events
 }
 
-func (h *house) bot(nick string) *person {
+// bot connects a JSON client with a nick, and discards its welcome.
+func (h *testHub) bot(nick string) *client {
 	h.Helper()
-	return h.call(hub.Caller{Nick: nick, Format: wire.JSON})
+	return h.join(hub.Caller{Nick: nick, Format: wire.JSON})
 }
 
-func TestNewcomersInTextGetTheLastMessages(t *testing.T) {
-	inHouse(t, hub.Options{Replay: 2}, func(h *house) {
+func TestReplayOnArrivalInText(t *testing.T) {
+	withHub(t, hub.Options{Replay: 2}, func(h *testHub) {
 		alice := h.named("alice")
-		alice.say("one", "/me two", "three")
+		alice.send("one", "/me two", "three")
 		bob := h.connect(hub.Caller{Nick: "bob", Room: "no room", Since: "x"})
-		bob.hears(
+		bob.expect(
 			"* You are bob in #lobby, with alice (2 here). /help lists the commands.",
 			"! not a room: take 1 to 64 of a-z, 0-9, _ and -",
 			"! since is not an id",
@@ -61,8 +64,8 @@ func TestNewcomersInTextGetTheLastMessages(t *testing.T) {
 			"alice: three",
 			"-- live --",
 		)
-		bob.say("/history 1", "/join ops", "/history", "/join lobby")
-		bob.hears(
+		bob.send("/history 1", "/join ops", "/history", "/join lobby")
+		bob.expect(
 			"-- the last 1 messages --",
 			"alice: three",
 			"-- live --",
@@ -77,11 +80,11 @@ func TestNewcomersInTextGetTheLastMessages(t *testing.T) {
 	})
 }
 
-func TestAKeyIsSaidOnce(t *testing.T) {
-	inHouse(t, hub.Options{Journal: history.NewMemory(history.Retention{Messages: 2})}, func(h *house) {
+func TestKeyIsSaidOnce(t *testing.T) {
+	withHub(t, hub.Options{Journal: history.NewMemory(history.Retention{Messages: 2})}, func(h *testHub) {
 		bot := h.bot("bot")
 		say := func(ref, key string) event {
-			bot.say(fmt.Sprintf(`{"type":"say","text":"x","ref":%q,"key":%q}`, ref, key))
+			bot.send(fmt.Sprintf(`{"type":"say","text":"x","ref":%q,"key":%q}`, ref, key))
 			var ack event
 			for _, e := range bot.events() {
 				if e.Type == "ack" {
@@ -95,13 +98,13 @@ func TestAKeyIsSaidOnce(t *testing.T) {
 		}
 		first := say("a", "k")
 		if again := say("b", "k"); again.ID != first.ID {
-			t.Errorf("said again as %d, first %d", again.ID, first.ID)
+			t.Errorf("repeated as %d, first %d", again.ID, first.ID)
 		}
 		say("c", "l")
 		say("d", "m")
-		time.Sleep(9 * time.Minute) // k's message has left history, its key has not
+		time.Sleep(9 * time.Minute) // history has forgotten the message of k, but not the key
 		if again := say("e", "k"); again.ID != first.ID {
-			t.Errorf("after 9 minutes: said again as %d, first %d", again.ID, first.ID)
+			t.Errorf("after 9 minutes: repeated as %d, first %d", again.ID, first.ID)
 		}
 		time.Sleep(time.Minute)
 		if again := say("f", "k"); again.ID <= first.ID {
@@ -110,18 +113,18 @@ func TestAKeyIsSaidOnce(t *testing.T) {
 	})
 }
 
-func TestHistoryInPages(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+func TestHistoryPages(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		bot := h.bot("bot")
 		for i := range 120 {
-			bot.say(fmt.Sprintf(`{"type":"say","text":"%d"}`, i))
+			bot.send(fmt.Sprintf(`{"type":"say","text":"%d"}`, i))
 		}
 		ids := map[string]int64{}
 		for _, e := range bot.events() {
 			ids[e.Text] = e.ID
 		}
 		ask := func(request string) event {
-			bot.say(request)
+			bot.send(request)
 			events := bot.events()
 			if len(events) != 1 || events[0].Type != "history" || events[0].Ref != "r" {
 				t.Fatalf("%s: %+v", request, events)
@@ -150,14 +153,14 @@ func TestHistoryInPages(t *testing.T) {
 	})
 }
 
-func TestAnAnswerIsBounded(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+func TestHistoryAnswerSizeLimit(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		bot := h.bot("bot")
 		for range 100 {
-			bot.say(fmt.Sprintf(`{"type":"say","text":%q}`, strings.Repeat(`"`, 2000)))
+			bot.send(fmt.Sprintf(`{"type":"say","text":%q}`, strings.Repeat(`"`, 2000)))
 		}
 		bot.Heard()
-		bot.say(`{"type":"history","ref":"r","limit":100}`)
+		bot.send(`{"type":"history","ref":"r","limit":100}`)
 		line := bot.Heard()[0]
 		if len(line) > 60<<10 {
 			t.Errorf("answer of %d bytes", len(line))
@@ -166,85 +169,6 @@ func TestAnAnswerIsBounded(t *testing.T) {
 		unmarshal(t, line, &e)
 		if !e.More || len(e.Messages) < 10 {
 			t.Errorf("%d messages, more %v", len(e.Messages), e.More)
-		}
-	})
-}
-
-// Who comes back with the id it had last gets what it missed and then live events, nothing
-// twice and nothing left out.
-func TestResume(t *testing.T) {
-	inHouse(t, hub.Options{Journal: history.NewMemory(history.Retention{Messages: 50})}, func(h *house) {
-		alice := h.bot("alice")
-		alice.say(`{"type":"say","text":"0"}`)
-		last := alice.events()[0].ID
-		for i := 1; i <= 10; i++ {
-			alice.say(fmt.Sprintf(`{"type":"say","text":"%d"}`, i))
-		}
-		bob := h.connect(hub.Caller{Nick: "bob", Format: wire.JSON, Since: fmt.Sprint(last)})
-		alice.say(`{"type":"say","text":"11"}`)
-		got := bob.events()
-		if got[0].Type != "welcome" || got[0].Last < last+10 { // bob comes while 11 is said
-			t.Errorf("first comes %+v", got[0])
-		}
-		for i, e := range got[1:] {
-			if e.Type != "message" || e.Text != fmt.Sprint(i+1) {
-				t.Errorf("%d: %+v", i, e)
-			}
-		}
-		if len(got) != 12 {
-			t.Errorf("%d events", len(got))
-		}
-
-		for i := 12; i <= 100; i++ {
-			alice.say(fmt.Sprintf(`{"type":"say","text":"%d"}`, i))
-		}
-		late := h.connect(hub.Caller{Format: wire.JSON, Since: fmt.Sprint(last)}).events()
-		if g := late[1]; g.Type != "gap" || g.After != last || *g.Missed != 50 || g.Before != late[2].ID || !g.Lost {
-			t.Errorf("late: %+v", g)
-		}
-		if len(late) != 52 || late[2].Text != "51" {
-			t.Errorf("late: %d events, from %q", len(late), late[2].Text)
-		}
-
-		unknown := h.connect(hub.Caller{Format: wire.JSON, Since: fmt.Sprint(last + 1000)}).events()
-		if g := unknown[1]; g.Type != "gap" || g.After != last+1000 || g.Missed != nil || g.Before != unknown[2].ID {
-			t.Errorf("unknown: %+v", g)
-		}
-		if len(unknown) != 52 {
-			t.Errorf("unknown: %d events", len(unknown))
-		}
-
-		person := h.connect(hub.Caller{Nick: "carol", Since: fmt.Sprint(last + 98)})
-		synctest.Wait()
-		want := []string{fmt.Sprintf("-- 2 messages since %d --", last+98), "alice: 99", "alice: 100", "-- live --"}
-		if got := person.Heard()[1:]; strings.Join(got, "|") != strings.Join(want, "|") {
-			t.Errorf("in text: %q, want %q", got, want)
-		}
-	})
-}
-
-// TestResumeElsewhere: a client comes with an id that this server does not know, to a room
-// that has no message, and then one and two.
-func TestResumeElsewhere(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
-		alice := h.bot("alice")
-		var ids []int64
-		for range 3 {
-			got := h.connect(hub.Caller{Format: wire.JSON, Since: "9007199254740991"}).events()
-			if len(got) != 2+len(ids) || got[1].Type != "gap" || got[1].After != 1<<53-1 || got[1].Missed != nil || !got[1].Lost {
-				t.Fatalf("with %d messages: %+v", len(ids), got)
-			}
-			if len(ids) > 0 && got[1].Before != ids[0] || len(ids) == 0 && got[1].Before != 0 {
-				t.Errorf("with %d messages the gap ends before %d", len(ids), got[1].Before)
-			}
-			for i, id := range ids {
-				if got[2+i].Type != "message" || got[2+i].ID != id {
-					t.Errorf("after the gap comes %+v, not %d", got[2+i], id)
-				}
-			}
-			alice.events()
-			alice.say(`{"type":"say","text":"hello"}`)
-			ids = append(ids, alice.events()[0].ID)
 		}
 	})
 }

@@ -15,18 +15,18 @@ import (
 	"partyline/hub/wire"
 )
 
-// A house is a Hub whose members are Lines. It lives in a synctest bubble: after each
-// step, everything that follows from it has happened.
-type house struct {
+// A testHub is a Hub in a synctest bubble. Its members are hubtest.Lines. Each step returns
+// when everything that follows from it has happened.
+type testHub struct {
 	*testing.T
 	hub *hub.Hub
 }
 
-// inHouse runs a test in a bubble with a Hub that is shut down behind it.
-func inHouse(t *testing.T, o hub.Options, test func(h *house)) {
+// withHub runs a test in a bubble with a Hub, which it shuts down afterwards.
+func withHub(t *testing.T, o hub.Options, test func(h *testHub)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		h := &house{t, hub.New(o)}
+		h := &testHub{t, hub.New(o)}
 		test(h)
 		if err := h.hub.Shutdown(context.Background()); err != nil {
 			t.Errorf("shutdown: %v", err)
@@ -34,174 +34,176 @@ func inHouse(t *testing.T, o hub.Options, test func(h *house)) {
 	})
 }
 
-// person is a member and what it hears.
-type person struct {
+// A client is a member and its end of the connection.
+type client struct {
 	*hubtest.Line
-	h   *house
+	h   *testHub
 	end chan error
 }
 
-// call puts somebody on the line and drops what it is told on arrival.
-func (h *house) call(who hub.Caller) *person {
+// join connects a client and discards its welcome.
+func (h *testHub) join(caller hub.Caller) *client {
 	h.Helper()
-	p := h.connect(who)
+	p := h.connect(caller)
 	synctest.Wait()
 	p.Heard()
 	return p
 }
 
-func (h *house) connect(who hub.Caller) *person {
-	if who.Via == "" {
-		who.Via = "test"
+// connect connects a client.
+func (h *testHub) connect(caller hub.Caller) *client {
+	if caller.Via == "" {
+		caller.Via = "test"
 	}
-	p := &person{Line: hubtest.NewLine(), h: h}
-	p.end = h.serve(who, p.Line)
+	p := &client{Line: hubtest.NewLine(), h: h}
+	p.end = h.serve(caller, p.Line)
 	return p
 }
 
-// serve puts a Conn on the line. The channel gets why it is off.
-func (h *house) serve(who hub.Caller, c hub.Conn) (end chan error) {
-	if who.Codecs == [2]hub.Codec{} {
-		who.Codecs = hubtest.Codecs()
+// serve calls Serve for c in a goroutine. The channel gets its error.
+func (h *testHub) serve(caller hub.Caller, c hub.Conn) (end chan error) {
+	if caller.Codecs == [2]hub.Codec{} {
+		caller.Codecs = hubtest.Codecs()
 	}
 	end = make(chan error, 1)
-	go func() { end <- h.hub.Serve(context.Background(), who, c) }()
+	go func() { end <- h.hub.Serve(context.Background(), caller, c) }()
 	return end
 }
 
-func (h *house) named(nick string) *person {
+// named connects a text client with a nick, and discards its welcome.
+func (h *testHub) named(nick string) *client {
 	h.Helper()
-	return h.call(hub.Caller{Nick: nick})
+	return h.join(hub.Caller{Nick: nick})
 }
 
-// say says lines and waits until everything that they cause has happened.
-func (p *person) say(lines ...string) {
+// send sends lines one by one, and waits until everything that they cause has happened.
+func (p *client) send(lines ...string) {
 	for _, line := range lines {
 		p.Say(line)
 	}
 	synctest.Wait()
 }
 
-// hears checks what somebody was told since it was asked last.
-func (p *person) hears(want ...string) {
+// expect checks what the client has received since the last call.
+func (p *client) expect(want ...string) {
 	p.h.Helper()
 	synctest.Wait()
 	if got := p.Heard(); !slices.Equal(got, want) {
-		p.h.Errorf("heard\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+		p.h.Errorf("received\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
 
-// off waits until somebody is off the line and returns why.
-func (p *person) off() error { return <-p.end }
+// wait waits until Serve returns, and returns its error.
+func (p *client) wait() error { return <-p.end }
 
-func TestEverybodyHearsEverything(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+func TestAllMembersReceiveEveryMessage(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		alice := h.connect(hub.Caller{Nick: "alice"})
-		alice.hears("* You are alice in #lobby, alone (1 here). /help lists the commands.")
+		alice.expect("* You are alice in #lobby, alone (1 here). /help lists the commands.")
 		bob := h.connect(hub.Caller{Nick: "bob"})
-		bob.hears("* You are bob in #lobby, with alice (2 here). /help lists the commands.")
-		alice.hears("* bob has arrived")
+		bob.expect("* You are bob in #lobby, with alice (2 here). /help lists the commands.")
+		alice.expect("* bob has arrived")
 
-		alice.say("hello")
-		alice.hears("alice: hello")
-		bob.hears("alice: hello")
+		alice.send("hello")
+		alice.expect("alice: hello")
+		bob.expect("alice: hello")
 
-		bob.say("/me waves", "/quit bye")
-		bob.hears("~ bob waves", "-- goodbye: you left (Ctrl-C ends netcat) --")
-		alice.hears("~ bob waves", "* bob has left (bye)")
-		if why := bob.off(); !errors.Is(why, hub.ErrQuit) {
-			h.Errorf("bob is off for %v", why)
+		bob.send("/me waves", "/quit bye")
+		bob.expect("~ bob waves", "-- goodbye: you left (Ctrl-C ends netcat) --")
+		alice.expect("~ bob waves", "* bob has left (bye)")
+		if why := bob.wait(); !errors.Is(why, hub.ErrQuit) {
+			h.Errorf("bob ended with %v", why)
 		}
 	})
 }
 
-func TestEndOfInputDeliversWhatWasSaid(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+func TestEndOfInputDeliversMessages(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		alice := h.named("alice")
 		bob := h.named("bob")
 		bob.Say("bye")
 		bob.Leave()
-		bob.hears("bob: bye")
-		alice.hears("* bob has arrived", "bob: bye", "* bob has left")
-		if why := bob.off(); why != io.EOF {
-			h.Errorf("bob is off for %v", why)
+		bob.expect("bob: bye")
+		alice.expect("* bob has arrived", "bob: bye", "* bob has left")
+		if why := bob.wait(); why != io.EOF {
+			h.Errorf("bob ended with %v", why)
 		}
 		if why := bob.Closed(); why != io.EOF {
-			h.Errorf("bob was closed for %v", why)
+			h.Errorf("bob was closed with %v", why)
 		}
 	})
 }
 
-func TestABrokenConnectionIsAnnouncedOnce(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+func TestBrokenConnectionIsAnnouncedOnce(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		alice := h.named("alice")
 		bob := h.named("bob")
 		alice.Heard()
 		broken := errors.New("connection reset by peer")
 		bob.Fail(broken)
-		alice.hears("* bob has left")
-		if why := bob.off(); why != broken {
-			h.Errorf("bob is off for %v", why)
+		alice.expect("* bob has left")
+		if why := bob.wait(); why != broken {
+			h.Errorf("bob ended with %v", why)
 		}
 	})
 }
 
-func TestABadLineIsToldToItsSenderAlone(t *testing.T) {
-	inHouse(t, hub.Options{MaxLine: 16}, func(h *house) {
+func TestErrorReachesOnlyTheSender(t *testing.T) {
+	withHub(t, hub.Options{MaxLine: 16}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
 		alice.Heard()
 		alice.Fail(hub.ErrTooLong)
 		alice.Fail(&wire.Refusal{Code: wire.CodeNotUTF8, Message: "not UTF-8: the line is dropped"})
-		alice.say("/nick you", "12345678901234567", "1234567890123456")
-		alice.hears(
+		alice.send("/nick you", "12345678901234567", "1234567890123456")
+		alice.expect(
 			"! line too long: at most 16 bytes",
 			"! not UTF-8: the line is dropped",
 			"! not a name: you is reserved",
 			"! line too long: at most 16 bytes",
 			"alice: 1234567890123456",
 		)
-		bob.hears("alice: 1234567890123456")
+		bob.expect("alice: 1234567890123456")
 	})
 }
 
-func TestNamesAreTakenOnce(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+func TestNamesAreUnique(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		alice := h.named("alice")
 		guest := h.connect(hub.Caller{Nick: "ALICE", Room: "ops"})
 		synctest.Wait()
-		heard := guest.Heard()
-		if len(heard) != 2 || !strings.HasPrefix(heard[0], "* You are guest-") || heard[1] != "! ALICE is taken" {
-			h.Errorf("second alice heard %q", heard)
+		received := guest.Heard()
+		if len(received) != 2 || !strings.HasPrefix(received[0], "* You are guest-") || received[1] != "! ALICE is taken" {
+			h.Errorf("the second alice received %q", received)
 		}
-		guest.say("/nick Alice")
-		guest.hears("! Alice is taken")
-		alice.say("/nick Alice", "/nick ally")
-		alice.hears("* alice is now known as Alice", "* Alice is now known as ally")
-		guest.say("/nick alice")
-		guest.hears("* " + strings.Fields(heard[0])[3] + " is now known as alice")
+		guest.send("/nick Alice")
+		guest.expect("! Alice is taken")
+		alice.send("/nick Alice", "/nick ally")
+		alice.expect("* alice is now known as Alice", "* Alice is now known as ally")
+		guest.send("/nick alice")
+		guest.expect("* " + strings.Fields(received[0])[3] + " is now known as alice")
 	})
 }
 
-func TestRoomsAreApart(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+func TestRoomsAreSeparate(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
 		alice.Heard()
-		bob.say("/join #Ops")
-		bob.hears("* You are bob in #ops, alone (1 here). /help lists the commands.")
-		alice.hears("* bob has left")
-		bob.say("hidden", "/msg ALICE psst", "/rooms", "/who")
-		bob.hears("bob: hidden", "you -> alice: psst", "= lobby (1), ops (1)", "= bob")
-		alice.hears("bob -> you: psst")
-		bob.say("/join lobby")
-		bob.hears("* You are bob in #lobby, with alice (2 here). /help lists the commands.")
-		alice.hears("* bob has arrived")
-		bob.say("/msg carol x")
-		bob.hears("! nobody here is called carol")
+		bob.send("/join #Ops")
+		bob.expect("* You are bob in #ops, alone (1 here). /help lists the commands.")
+		alice.expect("* bob has left")
+		bob.send("hidden", "/msg ALICE psst", "/rooms", "/who")
+		bob.expect("bob: hidden", "you -> alice: psst", "= lobby (1), ops (1)", "= bob")
+		alice.expect("bob -> you: psst")
+		bob.send("/join lobby")
+		bob.expect("* You are bob in #lobby, with alice (2 here). /help lists the commands.")
+		alice.expect("* bob has arrived")
+		bob.send("/msg carol x")
+		bob.expect("! nobody here is called carol")
 	})
 }
 
-func TestWelcomeNamesTheCompany(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+func TestWelcomeListsMembers(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		want := map[int]string{
 			1:  "alone (1 here)",
 			2:  "with p01 (2 here)",
@@ -213,26 +215,8 @@ func TestWelcomeNamesTheCompany(t *testing.T) {
 			p := h.connect(hub.Caller{Nick: fmt.Sprintf("p%02d", i)})
 			synctest.Wait()
 			if w := want[i]; w != "" {
-				p.hears(fmt.Sprintf("* You are p%02d in #lobby, %s. /help lists the commands.", i, w))
+				p.expect(fmt.Sprintf("* You are p%02d in #lobby, %s. /help lists the commands.", i, w))
 			}
-		}
-	})
-}
-
-func TestFormatsChangeWithoutLoss(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
-		alice, bob := h.named("alice"), h.named("bob")
-		alice.Heard()
-		bob.say("/format json")
-		heard := bob.Heard()
-		if len(heard) != 1 || !strings.HasPrefix(heard[0], `{"type":"welcome","room":"lobby","nick":"bob",`) {
-			h.Fatalf("bob heard %q", heard)
-		}
-		bob.say(`{"type":"me","text":"waves"}`, `{"type":"format","format":"text"}`, "back")
-		alice.hears("~ bob waves", "bob: back")
-		heard = bob.Heard()
-		if len(heard) != 2 || !strings.HasPrefix(heard[0], `{"type":"action",`) || heard[1] != "bob: back" {
-			h.Errorf("bob heard %q", heard)
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// plainCodec is a Codec of lines in text.
+// plainCodec is a Codec of lines of text.
 type plainCodec struct{}
 
 func (plainCodec) Append(dst []byte, e wire.Event) []byte {
@@ -18,8 +18,8 @@ func (plainCodec) Append(dst []byte, e wire.Event) []byte {
 	return dst
 }
 
-// filledQueue returns a queue with "= a" and "= b" at place 10, "= c" at 20, "= d",
-// for which 15 is asked, at 20 too, and "= e" at 30.
+// filledQueue returns a queue with "= a" and "= b" at position 10, "= c" at 20, "= d", put at
+// 15 and so moved to 20, and "= e" at 30.
 func filledQueue() *queue {
 	o := new(queue)
 	for _, p := range []struct {
@@ -28,11 +28,11 @@ func filledQueue() *queue {
 	}{{"a", 10}, {"b", 10}, {"c", 20}, {"d", 15}, {"e", 30}} {
 		o.put(plainCodec{}, &wire.Answer{Lines: []string{p.text}}, p.at)
 	}
-	o.put(plainCodec{}, &wire.Ack{}, 40) // which is nothing in text
+	o.put(plainCodec{}, &wire.Ack{}, 40) // which has no text
 	return o
 }
 
-// show returns parts with their places.
+// show formats parts with their positions.
 func show(parts []part) string {
 	var s string
 	for _, p := range parts {
@@ -58,7 +58,7 @@ func TestQueue(t *testing.T) {
 	o := filledQueue()
 	checkParts(t, o.parts, partA, partC, partE)
 	if n := o.size(); n != 20 {
-		t.Errorf("it has %d bytes", n)
+		t.Errorf("the queue has %d bytes", n)
 	}
 	o.advance(4)
 	checkParts(t, o.parts, part{10, []byte("= b\n")}, partC, partE)
@@ -67,23 +67,24 @@ func TestQueue(t *testing.T) {
 	o.advance(8)
 	o.advance(4)
 	if !o.empty() || o.size() != 0 || o.parts != nil {
-		t.Errorf("when all is taken, %s is left", show(o.parts))
+		t.Errorf("after the last advance, %s is left", show(o.parts))
 	}
 	o.unpin()
 	if !o.empty() {
-		t.Errorf("an empty queue that hurries has %s", show(o.parts))
+		t.Errorf("after unpin, an empty queue has %s", show(o.parts))
 	}
 }
 
-// TestQueueHurry: all that waits for a place goes out, in its order.
-func TestQueueHurry(t *testing.T) {
+// After unpin, all parts are due at once, in their order.
+func TestQueueUnpin(t *testing.T) {
 	o := filledQueue()
 	o.unpin()
 	checkParts(t, o.parts, part{0, []byte("= a\n= b\n= c\n= d\n= e\n")})
 }
 
-// TestQueueCut parts a queue at places between, at and around its own.
-func TestQueueCut(t *testing.T) {
+// TestQueueCutAfter cuts a queue at the positions of its parts, between them, and outside of
+// them.
+func TestQueueCutAfter(t *testing.T) {
 	all := []part{partA, partC, partE}
 	for at, first := range map[int64]int{0: 0, 9: 0, 10: 1, 19: 1, 20: 2, 29: 2, 30: 3, 99: 3} {
 		o := filledQueue()

@@ -14,28 +14,29 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// from connects a member from an address, as a gateway does; nil if it may not come in.
-// Its seat is left when it is off the line.
-func (h *house) from(addr string, who hub.Caller) *person {
-	seat, err := h.hub.Admit(netip.MustParseAddr(addr))
+// from connects a client from an address, as a gateway does, and returns nil if the gate
+// refuses it. It leaves the slot when Serve returns.
+func (h *testHub) from(addr string, caller hub.Caller) *client {
+	slot, err := h.hub.Admit(netip.MustParseAddr(addr))
 	if err != nil {
 		return nil
 	}
-	who.Slot, who.Via, who.Codecs = seat, "test", hubtest.Codecs()
-	p := &person{hubtest.NewLine(), h, make(chan error, 1)}
+	caller.Slot, caller.Via, caller.Codecs = slot, "test", hubtest.Codecs()
+	p := &client{hubtest.NewLine(), h, make(chan error, 1)}
 	go func() {
-		why := h.hub.Serve(context.Background(), who, p.Line)
-		seat.Leave()
+		why := h.hub.Serve(context.Background(), caller, p.Line)
+		slot.Leave()
 		p.end <- why
 	}()
 	return p
 }
 
-// reconnects has one address connect for a while, again and again, as often as it may, with
-// so many connections at once. Each does what attack does and breaks; what it has said is read.
-func (h *house) reconnects(addr string, atOnce int, d time.Duration, attack func(p *person, i int)) (came int) {
+// reconnects has an address connect again and again for a duration, as often as the gate
+// allows, with atOnce connections at a time. Each connection runs attack and breaks, and its
+// input is read. It returns the number of connections.
+func (h *testHub) reconnects(addr string, atOnce int, d time.Duration, attack func(p *client, i int)) (came int) {
 	for until := time.Now().Add(d); time.Now().Before(until); {
-		var in []*person
+		var in []*client
 		for range atOnce {
 			if p := h.from(addr, hub.Caller{}); p != nil {
 				attack(p, came)
@@ -46,15 +47,14 @@ func (h *house) reconnects(addr string, atOnce int, d time.Duration, attack func
 		synctest.Wait()
 		for _, p := range in {
 			p.Reset()
-			p.off()
+			p.wait()
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	return came
 }
 
-// An address that reconnects has no more to say than one that stays: the allowances that
-// it used up meet it again.
+// An address that reconnects has the same allowance as one that stays connected.
 func TestReconnectingGainsNoAllowance(t *testing.T) {
 	const minutes, atOnce = 10, 3
 	for what, c := range map[string]struct {
@@ -62,17 +62,17 @@ func TestReconnectingGainsNoAllowance(t *testing.T) {
 		line          string
 		burst, second float64
 	}{
-		"lines":       {10, "%d", 40, 10},
-		"favours":     {10, "/msg ann %d", 8, 2},
-		"few lines":   {0.5, "%d", 40, 0.5}, // fewer than it may come
-		"few favours": {0.5, "/msg ann %d", 8, 0.1},
+		"lines":               {10, "%d", 40, 10},
+		"costly requests":     {10, "/msg ann %d", 8, 2},
+		"few lines":           {0.5, "%d", 40, 0.5}, // fewer lines than connections
+		"few costly requests": {0.5, "/msg ann %d", 8, 0.1},
 	} {
 		t.Run(what, func(t *testing.T) {
 			o := hub.Options{Rate: c.rate, Burst: 40, Limits: admission.Limits{PerAddress: atOnce, Arrivals: 120}}
-			inHouse(t, o, func(h *house) {
+			withHub(t, o, func(h *testHub) {
 				ann := h.named("ann")
-				heard := 0
-				came := h.reconnects("192.0.2.1", atOnce, minutes*time.Minute, func(p *person, i int) {
+				received := 0
+				came := h.reconnects("192.0.2.1", atOnce, minutes*time.Minute, func(p *client, i int) {
 					lines := make([]string, 10)
 					for j := range lines {
 						lines[j] = fmt.Sprintf(c.line, j)
@@ -81,36 +81,36 @@ func TestReconnectingGainsNoAllowance(t *testing.T) {
 					synctest.Wait()
 					for _, line := range ann.Heard() {
 						if strings.HasPrefix(line, "guest-") {
-							heard++
+							received++
 						}
 					}
 				})
 				if came < 5*atOnce {
-					t.Errorf("it came %d times only", came)
+					t.Errorf("it connected only %d times", came)
 				}
-				// One line more: it is said, and the next one waits until it is paid for.
+				// One line more each: a line is paid for after it is said.
 				most := atOnce * (int(c.burst+c.second*60*minutes) + 1)
-				if heard > most || heard < int(c.burst+c.second*60*minutes)/4 {
-					t.Errorf("%d were heard in %d minutes, %d at most may be", heard, minutes, most)
+				if received > most || received < int(c.burst+c.second*60*minutes)/4 {
+					t.Errorf("%d messages were received in %d minutes, the maximum is %d", received, minutes, most)
 				}
 			})
 		})
 	}
 }
 
-// An address that reconnects makes no more rooms than one that stays.
+// An address that reconnects creates no more rooms than one that stays connected.
 func TestReconnectingMakesNoMoreRooms(t *testing.T) {
 	const minutes = 30
-	inHouse(t, hub.Options{Limits: admission.Limits{Arrivals: 120, NewRooms: 20}}, func(h *house) {
+	withHub(t, hub.Options{Limits: admission.Limits{Arrivals: 120, NewRooms: 20}}, func(h *testHub) {
 		made := 0
-		h.reconnects("192.0.2.1", 1, minutes*time.Minute, func(p *person, i int) {
+		h.reconnects("192.0.2.1", 1, minutes*time.Minute, func(p *client, i int) {
 			p.Say(fmt.Sprintf("/join room-%d", i))
 			synctest.Wait()
-			switch heard := p.Heard(); {
-			case strings.Contains(heard[len(heard)-1], fmt.Sprintf("#room-%d, alone", i)):
+			switch received := p.Heard(); {
+			case strings.Contains(received[len(received)-1], fmt.Sprintf("#room-%d, alone", i)):
 				made++
-			case heard[len(heard)-1] != "! your address has made too many rooms: join one that is there, or wait a minute":
-				t.Fatalf("heard %q", heard)
+			case received[len(received)-1] != "! your address has made too many rooms: join one that is there, or wait a minute":
+				t.Fatalf("received %q", received)
 			}
 		})
 		if made < 20+minutes-1 || made > 20+minutes {
@@ -119,9 +119,10 @@ func TestReconnectingMakesNoMoreRooms(t *testing.T) {
 	})
 }
 
-// Coming with a room in the query, as a WebSocket may, makes one as /join does.
-func TestComingMakesNoMoreRooms(t *testing.T) {
-	inHouse(t, hub.Options{Limits: admission.Limits{NewRooms: 3}}, func(h *house) {
+// A caller that names a new room, as a WebSocket client may, uses the allowance that /join
+// uses.
+func TestNewRoomLimitOnArrival(t *testing.T) {
+	withHub(t, hub.Options{Limits: admission.Limits{NewRooms: 3}}, func(h *testHub) {
 		for i := range 5 {
 			p := h.from("2001:db8::1", hub.Caller{Room: fmt.Sprintf("room-%d", i)})
 			synctest.Wait()
@@ -129,16 +130,17 @@ func TestComingMakesNoMoreRooms(t *testing.T) {
 				t.Errorf("room %d: made is %t", i, made)
 			}
 			p.Leave()
-			p.off()
+			p.wait()
 		}
 	})
 }
 
-// What an address used up refills while nobody from it is here, and does no harm to others.
+// The allowance of an address refills while no client from it is connected. It does not affect
+// other addresses.
 func TestAllowanceRefills(t *testing.T) {
-	o := atRate
+	o := pacedOptions
 	o.Limits = admission.Limits{Arrivals: 120, Exempt: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
-	inHouse(t, o, func(h *house) {
+	withHub(t, o, func(h *testHub) {
 		ann := h.named("ann")
 		burst := func(addr string) (said int) {
 			ann.Heard()
@@ -147,7 +149,7 @@ func TestAllowanceRefills(t *testing.T) {
 			synctest.Wait()
 			said = strings.Count(strings.Join(ann.Heard(), "\n"), ": x")
 			p.Reset()
-			p.off()
+			p.wait()
 			return said
 		}
 		for _, c := range []struct {

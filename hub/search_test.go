@@ -11,13 +11,13 @@ import (
 	"partyline/hub/history"
 )
 
-// In text each line of what is found has the id and the time before it, newest first; the
-// last line tells of older ones.
+// In text each line of a result starts with its id and time, newest first. The last line says
+// if there are older results.
 func TestSearchInText(t *testing.T) {
-	inHouse(t, hub.Options{Replay: -1}, func(h *house) { // a bubble's clock begins in 2000
+	withHub(t, hub.Options{Replay: -1}, func(h *testHub) { // the clock of a bubble starts in 2000
 		alice, bot := h.named("alice"), h.bot("bot")
-		say := func(p *person, line string) int64 {
-			p.say(line)
+		say := func(p *client, line string) int64 {
+			p.send(line)
 			events := bot.events()
 			return events[len(events)-1].ID
 		}
@@ -28,8 +28,8 @@ func TestSearchInText(t *testing.T) {
 			say(alice, fmt.Sprint("noise ", i))
 		}
 		alice.Heard()
-		alice.say("/search PIZZA", "/search pizza fri", "/search alice eats", "/serach", "/search pizza\x07", "/search noise 18")
-		alice.hears(
+		alice.send("/search PIZZA", "/search pizza fri", "/search alice eats", "/serach", "/search pizza\x07", "/search noise 18")
+		alice.expect(
 			fmt.Sprintf("= %d 2000-01-01 01:30 bot: pizza", two),
 			fmt.Sprintf("= %d 2000-01-01 01:30 bot: on Friday", two),
 			fmt.Sprintf("= %d 2000-01-01 00:00 ~ alice eats pizza", eats),
@@ -42,38 +42,38 @@ func TestSearchInText(t *testing.T) {
 		)
 		say(alice, "noise 19")
 		alice.Heard()
-		alice.say("/search noise")
+		alice.send("/search noise")
 		if got := alice.Heard(); len(got) != 20 || !strings.HasSuffix(got[0], " alice: noise 19") {
-			t.Errorf("alice is told %q", got)
+			t.Errorf("alice received %q", got)
 		}
 		say(alice, "noise 20")
 		alice.Heard()
-		alice.say("/search noise")
+		alice.send("/search noise")
 		if got := alice.Heard(); len(got) != 21 || got[20] != "= there are older ones: more words find them" ||
 			!strings.HasSuffix(got[19], " alice: noise 1") {
-			t.Errorf("alice is told %q", got)
+			t.Errorf("alice received %q", got)
 		}
 	})
 }
 
-// In JSON one goes on with the last id that was found.
+// In JSON the id of the oldest result is the start of the next page.
 func TestSearchInPages(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		bot := h.bot("bot")
 		for i := range 100 {
-			bot.say(fmt.Sprintf(`{"type":"say","text":"%d %s"}`, i, strings.Repeat("x ", i%2)))
+			bot.send(fmt.Sprintf(`{"type":"say","text":"%d %s"}`, i, strings.Repeat("x ", i%2)))
 		}
 		bot.Heard()
 		next, before := 99, ""
 		for more := true; more; {
-			bot.say(`{"type":"search","words":"x","limit":7,"ref":"r"` + before + `}`)
+			bot.send(`{"type":"search","words":"x","limit":7,"ref":"r"` + before + `}`)
 			page := bot.events()
 			if len(page) != 1 || page[0].Type != "search" || page[0].Ref != "r" || len(page[0].Messages) == 0 || len(page[0].Messages) > 7 {
-				t.Fatalf("behind %d: %+v", next, page)
+				t.Fatalf("after %d: %+v", next, page)
 			}
 			for _, m := range page[0].Messages {
 				if !strings.HasPrefix(m.Text, fmt.Sprint(next, " ")) {
-					t.Fatalf("%q comes in the place of %d", m.Text, next)
+					t.Fatalf("message %q comes, want %d", m.Text, next)
 				}
 				next -= 2
 				before = fmt.Sprintf(`,"before":%d`, m.ID)
@@ -91,7 +91,7 @@ func TestSearchInPages(t *testing.T) {
 			`"words":"\u0007"`:       "",
 			`"words":"x","before":1`: "",
 		} {
-			bot.say(`{"type":"search","ref":"r",` + request + `}`)
+			bot.send(`{"type":"search","ref":"r",` + request + `}`)
 			if e := bot.events(); len(e) != 1 || e[0].Code != code || e[0].Ref != "r" || len(e[0].Messages) > 0 {
 				t.Errorf("%.40s: %+v", request, e)
 			}
@@ -99,15 +99,15 @@ func TestSearchInPages(t *testing.T) {
 	})
 }
 
-// An answer stays within its bound, and says that there is more.
-func TestALargeSearch(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+// An answer stays within its size limit, and says that there are more results.
+func TestSearchAnswerSizeLimit(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		bot := h.bot("bot")
 		for range 100 {
-			bot.say(fmt.Sprintf(`{"type":"say","text":%q}`, "x "+strings.Repeat(`"`, 2000)))
+			bot.send(fmt.Sprintf(`{"type":"say","text":%q}`, "x "+strings.Repeat(`"`, 2000)))
 		}
 		bot.Heard()
-		bot.say(`{"type":"search","words":"x","limit":100}`)
+		bot.send(`{"type":"search","words":"x","limit":100}`)
 		line := bot.Heard()[0]
 		var e event
 		unmarshal(t, line, &e)
@@ -117,9 +117,9 @@ func TestALargeSearch(t *testing.T) {
 	})
 }
 
-// To search is a favour, of which there are fewer.
+// A search is a costly request.
 func TestSearchIsPaced(t *testing.T) {
-	inHouse(t, atRate, func(h *house) {
+	withHub(t, pacedOptions, func(h *testHub) {
 		alice := h.named("alice")
 		for range 30 {
 			alice.Say("/search x")
@@ -137,19 +137,56 @@ func TestSearchIsPaced(t *testing.T) {
 	})
 }
 
-// A member whose hub's journal is no Searcher gets an error for each search.
+// If the journal is not a Searcher, each search gets an error.
 func TestNoSearch(t *testing.T) {
 	journal := struct{ history.Journal }{history.NewMemory(history.Retention{Messages: 10})}
-	inHouse(t, hub.Options{Journal: journal}, func(h *house) {
+	withHub(t, hub.Options{Journal: journal}, func(h *testHub) {
 		alice := h.named("alice")
 		alice.Heard()
-		alice.say("hello", "/search hello")
-		alice.hears("alice: hello", "! this server has no search")
+		alice.send("hello", "/search hello")
+		alice.expect("alice: hello", "! this server has no search")
 		bot := h.bot("bot")
-		bot.say(`{"type":"search","words":"hello","ref":"a"}`)
+		bot.send(`{"type":"search","words":"hello","ref":"a"}`)
 		events := bot.events()
 		if e := events[len(events)-1]; e.Type != "error" || e.Code != "unavailable" || e.Ref != "a" {
-			t.Errorf("a search is answered with %+v", e)
+			t.Errorf("the answer is %+v", e)
+		}
+	})
+}
+
+func TestSearch(t *testing.T) {
+	withHub(t, hub.Options{Replay: -1}, func(h *testHub) {
+		alice, bot := h.named("alice"), h.bot("bot")
+		bot.send(`{"type":"say","text":"Pizza\non Friday"}`)
+		alice.send("no pizza here", "/me eats")
+		alice.Heard()
+		bot.Heard()
+		alice.send("/search pizza", "/search pizza fri", "/search nothing", "/search --", "/search")
+		got := alice.Heard()
+		for i, line := range got {
+			got[i] = strings.Join(strings.Fields(line), " ")
+		}
+		ends := []string{
+			"alice: no pizza here", "bot: Pizza", "bot: on Friday", "bot: Pizza", "bot: on Friday",
+			"= no messages", "! there is no word to search for", "! usage: /search WORDS",
+		}
+		if len(got) != len(ends) {
+			t.Fatalf("alice received\n%s", strings.Join(got, "\n"))
+		}
+		for i, end := range ends {
+			if !strings.HasSuffix(got[i], end) {
+				t.Errorf("line %d is %q", i, got[i])
+			}
+		}
+		bot.send(`{"type":"search","words":"pizza","limit":1,"ref":"a"}`)
+		first := bot.events()
+		if len(first) != 1 || first[0].Type != "search" || !first[0].More || len(first[0].Messages) != 1 || first[0].Messages[0].From != "alice" {
+			t.Fatalf("found %+v", first)
+		}
+		bot.send(fmt.Sprintf(`{"type":"search","words":"PIZZA","before":%d}`, first[0].Messages[0].ID))
+		second := bot.events()
+		if len(second) != 1 || second[0].More || len(second[0].Messages) != 1 || second[0].Messages[0].Text != "Pizza\non Friday" {
+			t.Fatalf("found %+v", second)
 		}
 	})
 }

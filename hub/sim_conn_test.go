@@ -11,9 +11,9 @@ import (
 	"partyline/hub/wire"
 )
 
-// simCodec frames what a client of a format gets so that a frame that is cut or mixed up is
-// noticed: its length, and the text and the JSON of the event. So the checks know the ids in
-// text too.
+// A simCodec encodes an event as a frame of two lengths, its text, and its JSON. The lengths
+// reveal a frame that is cut or mixed with another, and the JSON gives the checks the ids in
+// the text format too.
 type simCodec struct{ format wire.Format }
 
 func (c simCodec) Append(dst []byte, e wire.Event) []byte {
@@ -34,15 +34,15 @@ func (c simCodec) Append(dst []byte, e wire.Event) []byte {
 
 var simCodecs = [2]Codec{wire.Text: simCodec{wire.Text}, wire.JSON: simCodec{wire.JSON}}
 
-// simFrame is a frame as it was received.
+// A simFrame is a received frame.
 type simFrame struct{ text, object string }
 
-// frameLen returns the length of the frame that b begins with.
+// frameLen returns the length of the first frame in b.
 func frameLen(b []byte) int {
 	return 8 + int(binary.BigEndian.Uint32(b)) + int(binary.BigEndian.Uint32(b[4:]))
 }
 
-// parseFrames returns the whole frames in b, and reports whether the rest may begin one.
+// parseFrames returns the whole frames in b. ok is false if b is not a sequence of frames.
 func parseFrames(b []byte) (frames []simFrame, ok bool) {
 	for len(b) >= 8 {
 		text, object := int(binary.BigEndian.Uint32(b)), int(binary.BigEndian.Uint32(b[4:]))
@@ -60,38 +60,38 @@ func parseFrames(b []byte) (frames []simFrame, ok bool) {
 
 var errSimReset = errors.New("connection reset")
 
-// A simConn is a connection with a buffer that its peer empties at a rate.
+// A simConn is a connection with a buffer, from which its peer reads at a rate.
 type simConn struct {
-	said   chan []string // lines that come together; nil is the end of the input
-	lines  []string      // the hub's reader's
+	input  chan []string // lines that come together; nil is the end of the input
+	lines  []string      // not yet returned by ReadLine, which owns them
 	closed chan struct{}
 
-	mu      sync.Mutex
-	size    int       // of the buffer, in bytes
-	rate    int       // bytes a second; 0 takes nothing
-	queued  int       // bytes in the buffer at a time
-	at      time.Time // that time
-	rest    []byte    // of a frame that was begun
-	got     []byte    // what the peer was sent
-	err     error     // of all calls from now on
-	deaf    bool      // all writes fail from now on
-	panics  bool      // the next write panics
-	ended   error     // why the hub closed it
-	changed chan struct{}
+	mu         sync.Mutex
+	size       int // of the buffer, in bytes
+	rate       int // at which the peer reads, in bytes a second
+	queued     int // bytes in the buffer at the time at
+	at         time.Time
+	partial    []byte // the rest of a frame of which some bytes were written
+	got        []byte // all bytes written
+	err        error  // returned by all calls
+	writeFails bool   // all writes fail
+	panics     bool   // the next write panics
+	closeErr   error  // argument of the first Close
+	changed    chan struct{}
 }
 
 func newSimConn(size, rate int) *simConn {
 	return &simConn{
-		said: make(chan []string, 4096), closed: make(chan struct{}), changed: make(chan struct{}),
+		input: make(chan []string, 4096), closed: make(chan struct{}), changed: make(chan struct{}),
 		size: size, rate: rate, at: time.Now(),
 	}
 }
 
-// set changes the connection, and wakes up a Write that waits.
+// set changes the connection, and wakes a waiting Write.
 func (c *simConn) set(change func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.empty()
+	c.drainLocked()
 	change()
 	close(c.changed)
 	c.changed = make(chan struct{})
@@ -110,7 +110,7 @@ func (c *simConn) reset() {
 func (c *simConn) ReadLine() ([]byte, error) {
 	for len(c.lines) == 0 {
 		select {
-		case lines := <-c.said:
+		case lines := <-c.input:
 			if lines == nil {
 				return nil, io.EOF
 			}
@@ -124,16 +124,17 @@ func (c *simConn) ReadLine() ([]byte, error) {
 	return []byte(line), nil
 }
 
-// empty takes out of the buffer what the peer took until now. c.mu is held.
-func (c *simConn) empty() {
+// drainLocked removes from the buffer what the peer has read until now.
+func (c *simConn) drainLocked() {
 	now := time.Now()
 	c.queued = max(c.queued-int(float64(c.rate)*now.Sub(c.at).Seconds()), 0)
 	c.at = now
 }
 
-// put puts bytes into the buffer, and returns how many. c.mu is held.
-func (c *simConn) put(b []byte) int {
-	c.empty()
+// putLocked puts as much of b into the buffer as it has room for, and returns the number of
+// bytes.
+func (c *simConn) putLocked(b []byte) int {
+	c.drainLocked()
 	n := min(len(b), c.size-c.queued)
 	c.got = append(c.got, b[:n]...)
 	c.queued += n
@@ -149,31 +150,31 @@ func (c *simConn) tryWrite(frames []byte) (int, error) {
 		panic("simulated")
 	case c.err != nil:
 		return 0, c.err
-	case c.deaf:
+	case c.writeFails:
 		return 0, errSimReset
-	case len(c.rest) > 0:
+	case len(c.partial) > 0:
 		return 0, ErrWouldBlock
 	}
-	n := c.put(frames)
+	n := c.putLocked(frames)
 	if n == len(frames) {
 		return n, nil
 	}
-	return c.cut(frames, n), ErrWouldBlock
+	return c.cutLocked(frames, n), ErrWouldBlock
 }
 
-// cut keeps the rest of a frame of which something was put, and returns the bytes that count
-// as written. c.mu is held.
-func (c *simConn) cut(frames []byte, n int) int {
+// cutLocked keeps the rest of a frame of which some bytes were put into the buffer. It returns
+// the number of bytes that count as written: the rest of the frame does.
+func (c *simConn) cutLocked(frames []byte, n int) int {
 	end := 0
 	for end < n {
 		end += frameLen(frames[end:])
 	}
-	c.rest = append([]byte(nil), frames[n:end]...)
+	c.partial = append([]byte(nil), frames[n:end]...)
 	return end
 }
 
 func (c *simConn) Write(frames []byte) (n int, err error) {
-	took := time.Now()
+	lastProgress := time.Now()
 	for {
 		c.mu.Lock()
 		if c.panics {
@@ -185,48 +186,48 @@ func (c *simConn) Write(frames []byte) (n int, err error) {
 			c.mu.Unlock()
 			return n, c.err
 		}
-		if c.deaf {
+		if c.writeFails {
 			c.mu.Unlock()
 			return n, errSimReset
 		}
 		before := len(c.got)
-		k := c.put(c.rest)
-		c.rest = c.rest[k:]
-		if len(c.rest) == 0 && n < len(frames) {
-			k := c.put(frames[n:])
-			n += c.cut(frames[n:], k)
+		k := c.putLocked(c.partial)
+		c.partial = c.partial[k:]
+		if len(c.partial) == 0 && n < len(frames) {
+			k := c.putLocked(frames[n:])
+			n += c.cutLocked(frames[n:], k)
 		}
-		done := len(c.rest) == 0 && n == len(frames)
-		// Whole frames are enough: it may return before all is written.
-		if done || len(c.rest) == 0 && n > 0 {
+		done := len(c.partial) == 0 && n == len(frames)
+		// Write may return before all frames are written, but not within a frame.
+		if done || len(c.partial) == 0 && n > 0 {
 			c.mu.Unlock()
 			return n, nil
 		}
 		if len(c.got) > before {
-			took = time.Now()
+			lastProgress = time.Now()
 		}
 		changed := c.changed
-		wait := 8*time.Second - time.Since(took)
+		wait := 8*time.Second - time.Since(lastProgress)
 		if c.rate > 0 {
 			wait = min(wait, time.Duration(1+c.size/4*1000/c.rate)*time.Millisecond)
 		}
 		c.mu.Unlock()
-		if time.Since(took) >= 8*time.Second {
+		if time.Since(lastProgress) >= 8*time.Second {
 			return n, ErrSlow
 		}
-		late := time.NewTimer(max(wait, time.Millisecond))
+		timer := time.NewTimer(max(wait, time.Millisecond))
 		select {
 		case <-changed:
-		case <-late.C:
+		case <-timer.C:
 		}
-		late.Stop()
+		timer.Stop()
 	}
 }
 
 func (c *simConn) Close(why error) error {
 	c.set(func() {
-		if c.ended == nil {
-			c.ended = why
+		if c.closeErr == nil {
+			c.closeErr = why
 		}
 		if c.err == nil {
 			c.err = os.ErrClosed
@@ -236,22 +237,21 @@ func (c *simConn) Close(why error) error {
 	return nil
 }
 
-// alive reports whether the connection is neither broken, in one direction at least, nor
-// closed.
+// alive reports whether the connection is neither closed nor broken in either direction.
 func (c *simConn) alive() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.err == nil && !c.deaf
+	return c.err == nil && !c.writeFails
 }
 
-// received returns what the peer was sent.
+// received returns the frames that were written.
 func (c *simConn) received() (frames []simFrame, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return parseFrames(c.got)
 }
 
-// simTryConn is a simConn that can write without waiting and knows its lines.
+// A simTryConn is a simConn that is a TryWriter and a LineBuffer.
 type simTryConn struct{ *simConn }
 
 var (

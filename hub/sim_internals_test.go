@@ -1,8 +1,8 @@
 package hub
 
-// checkInside checks at a quiet point, or in the middle of things under the locks, that what
-// the hub knows of its members fits together.
-func (s *story) checkInside() {
+// checkState checks that the hub's data about its members is consistent. It holds the locks, so
+// it may run at any time.
+func (s *simulation) checkState() {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -13,24 +13,24 @@ func (s *story) checkInside() {
 				s.errorf("%s: member %d is listed as %d", r.name, i, m.index)
 			}
 			if m.announced != (i < r.announced) {
-				s.errorf("%s: member %d of %d that are known: %v", r.name, i, r.announced, m.announced)
+				s.errorf("%s: member %d of %d announced ones has announced = %v", r.name, i, r.announced, m.announced)
 			}
 			m.out.mu.Lock()
 			st := m.out.cursor.stream
 			m.out.mu.Unlock()
 			if st == nil || st.room != r {
-				s.errorf("%s: a member reads no stream of it", r.name)
+				s.errorf("%s: a member reads no stream of its room", r.name)
 				continue
 			}
 			if _, ok := st.readers[m]; !ok {
-				s.errorf("%s: a member is no reader of its stream", r.name)
+				s.errorf("%s: a member is missing from the readers of its stream", r.name)
 			}
 		}
 		seen := 0
 		for _, st := range r.streams {
 			s.streams[st] = true
 			if len(st.readers) == 0 {
-				s.errorf("%s: nobody reads a stream", r.name)
+				s.errorf("%s: a stream has no readers", r.name)
 			}
 			seen += len(st.readers)
 		}
@@ -41,17 +41,17 @@ func (s *story) checkInside() {
 	}
 }
 
-// checkEnd checks that nothing is left when all are gone.
-func (s *story) checkEnd() {
+// checkEnd checks that nothing is left after all members have ended.
+func (s *simulation) checkEnd() {
 	h := s.hub
 	if len(h.members) != 0 || len(h.nicks.bySkeleton) != 0 || len(h.rooms) != 0 {
 		s.errorf("%d members, %d names and %d rooms are left", len(h.members), len(h.nicks.bySkeleton), len(h.rooms))
 	}
 	if n := h.backlog.used.Load(); n != 0 {
-		s.errorf("%d bytes are counted that nobody keeps", n)
+		s.errorf("the backlog counts %d bytes that no stream keeps", n)
 	}
 	if n := h.uncommittedBytes.Load(); n != 0 {
-		s.errorf("%d bytes without a place are left", n)
+		s.errorf("%d uncommitted bytes are left", n)
 	}
 	for st := range s.streams {
 		if len(st.readers) != 0 {

@@ -12,8 +12,8 @@ import (
 
 var errSimDisk = errors.New("no disk")
 
-// A simJournal keeps the order of all that it commits, and is late, refuses, does not store,
-// and can't be read, as its mode says.
+// A simJournal records the order of all messages that it commits. Its mode makes it delay,
+// refuse, or not store messages, or fail reads.
 type simJournal struct {
 	*history.Memory
 	random func(n int) int
@@ -22,13 +22,13 @@ type simJournal struct {
 	pending []simEntry
 	working bool
 	mode    simMode
-	order   map[string][]*wire.Message // what was committed, in each room
-	byKey   map[string]int             // how many messages were committed for a key
+	order   map[string][]*wire.Message // committed messages by room
+	byKey   map[string]int             // number of committed messages by key
 }
 
-// simMode says how a journal fails.
+// A simMode is the way in which a simJournal fails. The zero simMode works.
 type simMode struct {
-	late       time.Duration // at most
+	delay      time.Duration // maximum
 	refuse     bool
 	unstored   bool
 	unreadable bool
@@ -61,8 +61,8 @@ func (j *simJournal) current() simMode {
 
 func (j *simJournal) Append(m *wire.Message, key string, commit func(history.Result)) {
 	j.mu.Lock()
-	late := j.mode.late > 0 || j.working
-	if late {
+	delayed := j.mode.delay > 0 || j.working
+	if delayed {
 		j.pending = append(j.pending, simEntry{m, key, commit})
 		if !j.working {
 			j.working = true
@@ -70,7 +70,7 @@ func (j *simJournal) Append(m *wire.Message, key string, commit func(history.Res
 		}
 	}
 	j.mu.Unlock()
-	if !late {
+	if !delayed {
 		j.commit(simEntry{m, key, commit}, false)
 	}
 }
@@ -78,7 +78,7 @@ func (j *simJournal) Append(m *wire.Message, key string, commit func(history.Res
 // work commits in batches until nothing is pending.
 func (j *simJournal) work() {
 	for {
-		time.Sleep(time.Duration(j.random(int(j.current().late/time.Millisecond)+1)) * time.Millisecond)
+		time.Sleep(time.Duration(j.random(int(j.current().delay/time.Millisecond)+1)) * time.Millisecond)
 		j.mu.Lock()
 		batch := j.pending
 		j.pending = nil
@@ -120,15 +120,15 @@ func (j *simJournal) commit(e simEntry, more bool) {
 
 func (j *simJournal) Read(room string, g history.Range) (history.Page, error) {
 	if m := j.current(); m.unreadable && g.Limit > 0 {
-		time.Sleep(m.late)
+		time.Sleep(m.delay)
 		return history.Page{}, errSimDisk
 	}
 	return j.Memory.Read(room, g)
 }
 
-// randomMode returns a mode; most are well.
+// randomMode returns a mode, usually one without errors.
 func randomMode(r *rand.Rand) simMode {
-	m := simMode{late: time.Duration(r.IntN(3)*r.IntN(200)) * time.Millisecond}
+	m := simMode{delay: time.Duration(r.IntN(3)*r.IntN(200)) * time.Millisecond}
 	switch r.IntN(8) {
 	case 0:
 		m.refuse = true

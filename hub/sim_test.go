@@ -11,21 +11,21 @@ import (
 )
 
 var (
-	simSeed  = flag.Uint64("sim.seed", 0, "run the story of this seed alone")
-	simCrowd = flag.Int("sim.crowd", 15, "members that a story has beside two, at most")
-	simTime  = flag.Duration("sim.time", 20*time.Second, "how long to run stories")
+	simSeed    = flag.Uint64("sim.seed", 0, "run only the simulation of this seed")
+	simMembers = flag.Int("sim.members", 15, "maximum number of members, besides two, of a simulation")
+	simTime    = flag.Duration("sim.time", 20*time.Second, "how long to run simulations")
 )
 
-// hung is how long a story may take before it counts as hung: nothing in it waits for real
-// time.
-const hung = 5 * time.Minute
+// hangTimeout is how long a simulation may take. It waits for nothing in real time.
+const hangTimeout = 5 * time.Minute
 
-// TestSimulation runs stories of members that talk, change rooms and formats, break, freeze
-// and come back, over connections and journals that fail, and compares what each was sent
-// with the order of its room. `-args -sim.seed N` runs one story again.
+// TestSimulation runs simulations of members that talk, change rooms and formats, disconnect,
+// stop reading and resume, over connections and journals that fail. It compares what each
+// member received with the order of its rooms. The arguments -args -sim.seed N run one
+// simulation again.
 func TestSimulation(t *testing.T) {
 	if *simSeed != 0 {
-		tell(t, *simSeed)
+		runSeed(t, *simSeed)
 		return
 	}
 	limit := *simTime
@@ -34,24 +34,24 @@ func TestSimulation(t *testing.T) {
 	}
 	n := 0
 	seed := uint64(time.Now().UnixNano()) % 1e12
-	for begun := time.Now(); time.Since(begun) < limit && !t.Failed(); n++ {
+	for start := time.Now(); time.Since(start) < limit && !t.Failed(); n++ {
 		seed++
-		tell(t, seed)
+		runSeed(t, seed)
 	}
-	t.Logf("%d stories, the last of seed %d", n, seed)
+	t.Logf("%d simulations, the last of seed %d", n, seed)
 }
 
-// tell runs one story, with a watchdog outside of its bubble.
-func tell(t *testing.T, seed uint64) {
+// runSeed runs one simulation, with a watchdog outside of its bubble.
+func runSeed(t *testing.T, seed uint64) {
 	t.Helper()
-	watchdog := time.AfterFunc(hung, func() {
+	watchdog := time.AfterFunc(hangTimeout, func() {
 		stacks := make([]byte, 1<<22)
 		stacks = stacks[:runtime.Stack(stacks, true)]
-		fmt.Fprintf(os.Stderr, "the story of -sim.seed %d hangs:\n%s\n", seed, stacks)
+		fmt.Fprintf(os.Stderr, "the simulation of -sim.seed %d hangs:\n%s\n", seed, stacks)
 		os.Exit(2)
 	})
 	defer watchdog.Stop()
-	if wrong := runStory(t, seed); len(wrong) > 0 {
+	if wrong := simulate(t, seed); len(wrong) > 0 {
 		t.Errorf("-sim.seed %d:\n%s", seed, strings.Join(wrong, "\n"))
 	}
 }

@@ -18,46 +18,46 @@ import (
 // padding makes a message long enough that a few hundred of them leave the window.
 var padding = strings.Repeat(".", 1000)
 
-// A member that stops reading delays nobody, is told exactly what it missed, and finds it
-// in history.
-func TestAFrozenReaderMissesNothingSilently(t *testing.T) {
-	inHouse(t, hub.Options{Window: 200 << 10, Journal: history.NewMemory(history.Retention{Messages: 10_000})}, func(h *house) {
+// A member that stops reading delays no other member. It gets the exact number of messages that
+// it missed, and finds them in history.
+func TestFrozenReaderGetsGapNotice(t *testing.T) {
+	withHub(t, hub.Options{Window: 200 << 10, Journal: history.NewMemory(history.Retention{Messages: 10_000})}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
 		alice.Heard()
 		bob.Freeze()
-		alice.say("flood")
-		alice.hears("alice: flood")
-		time.Sleep(time.Second) // nobody waits any longer for bob to take something
+		alice.send("flood")
+		alice.expect("alice: flood")
+		time.Sleep(time.Second) // backpressure no longer waits for bob
 		const n = 500
 		for i := range n {
-			alice.say(fmt.Sprintf("%d %s", i, padding))
-			alice.hears(fmt.Sprintf("alice: %d %s", i, padding)) // at once, though bob is frozen
+			alice.send(fmt.Sprintf("%d %s", i, padding))
+			alice.expect(fmt.Sprintf("alice: %d %s", i, padding)) // at once, though bob is frozen
 		}
 		bob.Thaw()
 		synctest.Wait()
 		got := bob.Heard()[1:]
 
-		// What bob heard is the beginning, one gap, and the end.
-		next, begin, missed, since := 0, 0, 0, ""
+		// Bob received the first messages, one gap, and the last messages.
+		next, gapStart, missed, since := 0, 0, 0, ""
 		for _, line := range got {
 			if rest, ok := strings.CutPrefix(line, "-- "); ok {
 				if _, err := fmt.Sscanf(rest, "%d messages missed; /since %s shows them --", &missed, &since); err != nil {
-					t.Fatalf("bob was told %q after %d messages", line, next)
+					t.Fatalf("bob received %q after %d messages", line, next)
 				}
-				begin = next
+				gapStart = next
 				next += missed
 				continue
 			}
 			if want := fmt.Sprintf("alice: %d %s", next, padding); line != want {
-				t.Fatalf("bob heard %.20q, want %.20q", line, want)
+				t.Fatalf("bob received %.20q, want %.20q", line, want)
 			}
 			next++
 		}
 		if next != n || missed == 0 {
-			t.Fatalf("bob heard of %d messages, %d of them missed; want %d", next, missed, n)
+			t.Fatalf("%d messages were received or missed, %d of them missed; want %d", next, missed, n)
 		}
 
-		bob.say("/since " + since)
+		bob.send("/since " + since)
 		got = bob.Heard()
 		first := n - (len(got) - 2)
 		if got[0] != fmt.Sprintf("-- %d messages since %s --", len(got)-2, since) || got[len(got)-1] != "-- live --" {
@@ -68,29 +68,29 @@ func TestAFrozenReaderMissesNothingSilently(t *testing.T) {
 				t.Fatalf("since: %.20q, want %.20q", line, want)
 			}
 		}
-		if first != begin {
-			t.Errorf("since begins with %d, the gap with %d", first, begin)
+		if first != gapStart {
+			t.Errorf("/since starts with %d, the gap with %d", first, gapStart)
 		}
 	})
 }
 
-// In JSON the gap bears the ids, and a fresh welcome follows it.
-func TestAGapInJSON(t *testing.T) {
-	inHouse(t, hub.Options{Window: 16 << 10, Journal: history.NewMemory(history.Retention{Messages: 10})}, func(h *house) {
+// In JSON the gap has the ids of the messages around it, and a new welcome follows it.
+func TestGapInJSON(t *testing.T) {
+	withHub(t, hub.Options{Window: 16 << 10, Journal: history.NewMemory(history.Retention{Messages: 10})}, func(h *testHub) {
 		alice := h.named("alice")
-		bob := h.call(hub.Caller{Nick: "bob", Format: wire.JSON})
+		bob := h.join(hub.Caller{Nick: "bob", Format: wire.JSON})
 		bob.Freeze()
-		alice.say("flood")
-		time.Sleep(time.Second) // nobody waits any longer for bob to take something
+		alice.send("flood")
+		time.Sleep(time.Second) // backpressure no longer waits for bob
 		for i := range 200 {
-			alice.say(fmt.Sprint(i, padding))
+			alice.send(fmt.Sprint(i, padding))
 		}
 		bob.Thaw()
 		synctest.Wait()
 		var last, missed int64
 		gaps := 0
-		heard := bob.Heard()
-		for i, line := range heard {
+		received := bob.Heard()
+		for i, line := range received {
 			var m struct {
 				Type                      string
 				ID, After, Before, Missed int64
@@ -109,8 +109,8 @@ func TestAGapInJSON(t *testing.T) {
 				if m.After != last || m.Before != last+missed+1 || !m.Lost {
 					t.Errorf("%s after %d", line, last)
 				}
-				if !strings.HasPrefix(heard[i+1], `{"type":"welcome"`) {
-					t.Errorf("after the gap comes %q", heard[i+1])
+				if !strings.HasPrefix(received[i+1], `{"type":"welcome"`) {
+					t.Errorf("after the gap comes %q", received[i+1])
 				}
 			}
 		}
@@ -120,53 +120,54 @@ func TestAGapInJSON(t *testing.T) {
 	})
 }
 
-// Who takes nothing for the write timeout is cut, and nobody waits for that.
-func TestAFrozenReaderIsCut(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+// A member that reads nothing for the write timeout is disconnected, and delays no other
+// member.
+func TestFrozenReaderIsDisconnected(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
 		alice.Heard()
 		bob.Freeze()
-		begun := time.Now()
-		alice.say("hello")
-		alice.hears("alice: hello")
-		if why := bob.off(); !errors.Is(why, hub.ErrSlow) {
-			t.Errorf("bob is off for %v", why)
+		start := time.Now()
+		alice.send("hello")
+		alice.expect("alice: hello")
+		if why := bob.wait(); !errors.Is(why, hub.ErrSlow) {
+			t.Errorf("bob ended with %v", why)
 		}
-		if took := time.Since(begun); took != hubtest.FrozenFor {
-			t.Errorf("bob was cut after %v", took)
+		if took := time.Since(start); took != hubtest.FrozenFor {
+			t.Errorf("bob was disconnected after %v", took)
 		}
 		if !errors.Is(bob.Closed(), hub.ErrSlow) {
-			t.Errorf("bob was closed for %v", bob.Closed())
+			t.Errorf("bob was closed with %v", bob.Closed())
 		}
-		alice.hears("* bob has left")
+		alice.expect("* bob has left")
 	})
 }
 
-// A frozen reader that leaves the room for another one gets all of the first room first.
-func TestAReaderThatIsBehindLeavesInOrder(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+// A frozen reader that changes its room gets all of the first room first.
+func TestLaggingReaderChangesRoomInOrder(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
 		bob.Freeze()
-		alice.say("one", "two")
-		bob.say("/join ops")
-		alice.say("three")
+		alice.send("one", "two")
+		bob.send("/join ops")
+		alice.send("three")
 		bob.Thaw()
-		bob.hears("alice: one", "alice: two", "* You are bob in #ops, alone (1 here). /help lists the commands.")
+		bob.expect("alice: one", "alice: two", "* You are bob in #ops, alone (1 here). /help lists the commands.")
 	})
 }
 
-// A private message for somebody who is too far behind is refused, not dropped.
-func TestAPrivateMessageIsRefusedByAFullOutbox(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+// A private message to a member that lags too far is refused, not dropped.
+func TestFullOutboxRefusesPrivateMessage(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
 		alice.Heard()
 		bob.Freeze()
 		sent := 0
 		for {
-			alice.say("/msg bob " + padding)
-			if heard := alice.Heard(); heard[0] != "you -> bob: "+padding {
-				if heard[0] != "! bob is too far behind to get it: try again in a moment" {
-					t.Errorf("alice heard %q", heard)
+			alice.send("/msg bob " + padding)
+			if received := alice.Heard(); received[0] != "you -> bob: "+padding {
+				if received[0] != "! bob is too far behind to get it: try again in a moment" {
+					t.Errorf("alice received %q", received)
 				}
 				break
 			}
@@ -180,26 +181,26 @@ func TestAPrivateMessageIsRefusedByAFullOutbox(t *testing.T) {
 	})
 }
 
-// One message to many costs one write a member, and one encoding a codec.
-func TestOneEncodingACodec(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+// A message to many members costs one write per member, and one encoding per codec.
+func TestOneEncodingPerCodec(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		var n atomic.Int64
-		codec := counting{hubtest.Lines{Format: wire.Text}, &n}
-		people := make([]*person, 50)
-		for i := range people {
-			people[i] = h.call(hub.Caller{Codecs: [2]hub.Codec{wire.Text: codec}})
+		codec := encodeCounter{hubtest.Lines{Format: wire.Text}, &n}
+		members := make([]*client, 50)
+		for i := range members {
+			members[i] = h.join(hub.Caller{Codecs: [2]hub.Codec{wire.Text: codec}})
 		}
-		time.Sleep(2 * time.Second) // all are known then
-		before := make([]int, len(people))
-		for i, p := range people {
+		time.Sleep(2 * time.Second) // until all are announced
+		before := make([]int, len(members))
+		for i, p := range members {
 			before[i] = p.Writes()
 		}
 		n.Store(0)
-		people[0].say("hello")
+		members[0].send("hello")
 		if n := n.Load(); n != 1 {
 			t.Errorf("%d encodings", n)
 		}
-		for i, p := range people {
+		for i, p := range members {
 			if w := p.Writes() - before[i]; w != 1 {
 				t.Errorf("%d writes to member %d", w, i)
 			}
@@ -207,12 +208,13 @@ func TestOneEncodingACodec(t *testing.T) {
 	})
 }
 
-type counting struct {
+// An encodeCounter is a Codec that counts the events that it encodes.
+type encodeCounter struct {
 	hub.Codec
 	n *atomic.Int64
 }
 
-func (c counting) Append(dst []byte, e wire.Event) []byte {
+func (c encodeCounter) Append(dst []byte, e wire.Event) []byte {
 	c.n.Add(1)
 	return c.Codec.Append(dst, e)
 }

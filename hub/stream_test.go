@@ -8,25 +8,25 @@ import (
 	"partyline/hub/wire"
 )
 
-// raw is a Codec that has a message's text as its frame.
-type raw struct{}
+// rawCodec is a Codec whose frames are the texts of messages.
+type rawCodec struct{}
 
-func (raw) Append(dst []byte, e wire.Event) []byte {
+func (rawCodec) Append(dst []byte, e wire.Event) []byte {
 	if m, ok := e.(*wire.Message); ok {
 		return append(dst, m.Text...)
 	}
 	return dst
 }
 
-// TestBacklog fills many streams that nobody reads: all together keep what they may, and
-// each at least a chunk or two.
+// TestBacklog fills many streams without readers. All streams together keep at most the
+// backlog, and each keeps a chunk or two.
 func TestBacklog(t *testing.T) {
 	const streams, window, limit = 50, 1 << 20, 4 << 20
 	h := &Hub{opt: Options{Window: window}, backlog: backlog{limit: limit}}
 	b := &h.backlog
 	var all []*stream
 	for range streams {
-		all = append(all, newStreamLocked(&room{hub: h}, raw{}))
+		all = append(all, newStreamLocked(&room{hub: h}, rawCodec{}))
 	}
 	m := &wire.Message{ID: 1, Text: strings.Repeat("x", 1000)}
 	for range 3000 {
@@ -52,47 +52,48 @@ func TestBacklog(t *testing.T) {
 		s.trimLocked()
 	}
 	if used := b.used.Load(); used != 0 {
-		t.Errorf("%d bytes are counted that nobody keeps", used)
+		t.Errorf("the backlog counts %d bytes that no stream keeps", used)
 	}
 }
 
-// TestShrink gives a quiet stream a small tail, and whoever reads it finds the way there.
+// TestShrink checks that a quiet stream gets a small tail, and that its readers find the way
+// there.
 func TestShrink(t *testing.T) {
-	s := newStreamLocked(&room{hub: &Hub{opt: Options{Window: 1 << 20}}}, raw{})
-	begin := s.endLocked()
+	s := newStreamLocked(&room{hub: &Hub{opt: Options{Window: 1 << 20}}}, rawCodec{})
+	first := s.endLocked()
 	for i := range 1000 {
 		s.appendLocked(&wire.Message{ID: int64(i + 1), Text: fmt.Sprintf("%0100d", i)})
 	}
 	if s.shrinkLocked() {
-		t.Error("shrunk though it was busy")
+		t.Error("a busy stream shrinks")
 	}
-	late := s.endLocked()
+	last := s.endLocked()
 	if !s.shrinkLocked() {
-		t.Error("not shrunk though it was quiet")
+		t.Error("a quiet stream does not shrink")
 	}
 	if s.shrinkLocked() {
-		t.Error("shrunk twice")
+		t.Error("a stream shrinks twice")
 	}
 	if n := len(s.tail.buf); n != firstChunk {
 		t.Errorf("the tail has %d bytes", n)
 	}
 	s.appendLocked(&wire.Message{ID: 1001, Text: "next"})
-	if frames, fell := late.unread(noLimit); string(frames) != "next" || fell {
-		t.Errorf("who was at the end reads %q, %v", frames, fell)
+	if frames, fell := last.unread(noLimit); string(frames) != "next" || fell {
+		t.Errorf("the reader at the end reads %q, %v", frames, fell)
 	}
 	read := 0
 	for {
-		frames, fell := begin.unread(noLimit)
+		frames, fell := first.unread(noLimit)
 		if len(frames) == 0 {
 			if fell {
-				t.Error("who was at the beginning fell out")
+				t.Error("the reader at the start fell out of the window")
 			}
 			break
 		}
-		begin.off += int64(len(frames))
+		first.off += int64(len(frames))
 		read += len(frames)
 	}
 	if want := 1000*100 + len("next"); read != want {
-		t.Errorf("who was at the beginning read %d bytes, not %d", read, want)
+		t.Errorf("the reader at the start read %d bytes, not %d", read, want)
 	}
 }

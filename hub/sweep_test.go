@@ -8,21 +8,20 @@ import (
 	"partyline/hub"
 )
 
-// TestTogether has somebody say lines that came together: they go out together, however
-// large the room is.
-func TestTogether(t *testing.T) {
-	for _, crowd := range []int{1, 10, 300} {
-		t.Run(fmt.Sprint(crowd), func(t *testing.T) {
-			inHouse(t, hub.Options{}, func(h *house) {
+// Lines that come together go out together, in rooms of any size.
+func TestLinesReadTogetherAreWrittenTogether(t *testing.T) {
+	for _, members := range []int{1, 10, 300} {
+		t.Run(fmt.Sprint(members), func(t *testing.T) {
+			withHub(t, hub.Options{}, func(h *testHub) {
 				ann := h.named("ann")
-				for i := range crowd - 1 {
+				for i := range members - 1 {
 					h.named(fmt.Sprint("p", i))
 				}
 				bob := h.named("bob")
 				ann.Heard()
 				before := ann.Writes()
 				bob.Say("one", "two", "three", "four")
-				ann.hears("bob: one", "bob: two", "bob: three", "bob: four")
+				ann.expect("bob: one", "bob: two", "bob: three", "bob: four")
 				if n := ann.Writes() - before; n != 1 {
 					t.Errorf("it took %d writes", n)
 				}
@@ -31,32 +30,33 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestNotHeldBack has lines that came together ask for other things in between: what was
-// said before is heard, though what follows takes the speaker elsewhere.
-func TestNotHeldBack(t *testing.T) {
+// A message is delivered even if a request that came together with it takes its author out of
+// the room.
+func TestMessagesPrecedeLaterRequests(t *testing.T) {
 	for _, then := range []string{"/join ops", "/quit", "/nick rob", "/who", "/nonsense", "/msg ann psst", "/format json", "\xff"} {
 		t.Run(then, func(t *testing.T) {
-			inHouse(t, hub.Options{}, func(h *house) {
+			withHub(t, hub.Options{}, func(h *testHub) {
 				ann, bob := h.named("ann"), h.named("bob")
 				ann.Heard()
 				bob.Say("one", then)
 				synctest.Wait()
-				if heard := ann.Heard(); len(heard) == 0 || heard[0] != "bob: one" {
-					t.Errorf("heard %q", heard)
+				if received := ann.Heard(); len(received) == 0 || received[0] != "bob: one" {
+					t.Errorf("received %q", received)
 				}
 			})
 		})
 	}
 }
 
-// TestSaidAndGone has somebody say lines and leave, all at once.
-func TestSaidAndGone(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+// A client sends lines and closes at once. Its messages come before the notice that it has
+// left.
+func TestMessagesBeforeLeave(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		ann, bob := h.named("ann"), h.named("bob")
 		ann.Heard()
 		bob.Say("one", "two")
 		bob.Leave()
-		ann.hears("bob: one", "bob: two", "* bob has left")
-		bob.hears("bob: one", "bob: two")
+		ann.expect("bob: one", "bob: two", "* bob has left")
+		bob.expect("bob: one", "bob: two")
 	})
 }

@@ -12,15 +12,15 @@ import (
 
 const verbatim = "= every line that follows is said as it is, commands too: end your input to leave"
 
-// TestVerbatim: after /verbatim no line is a command, and the other rules for lines hold.
+// After /verbatim no line is a command. The other rules for lines still hold.
 func TestVerbatim(t *testing.T) {
-	inHouse(t, hub.Options{}, func(h *house) {
+	withHub(t, hub.Options{}, func(h *testHub) {
 		bob := h.named("bob")
 		alice := h.named("alice")
 		bob.Heard()
-		alice.say("/verbatim now", "//verbatim", "/VERBATIM ", "/quit", "", " \t", "//who", "/verbatim", "/nick al", "/format json",
+		alice.send("/verbatim now", "//verbatim", "/VERBATIM ", "/quit", "", " \t", "//who", "/verbatim", "/nick al", "/format json",
 			`{"type":"quit"}`, "\x1b[1m/me\x1b[m\a", "\u200b", "/"+strings.Repeat("x", 4096), "\ufeff.")
-		alice.hears(
+		alice.expect(
 			"! usage: /verbatim",
 			"alice: /verbatim",
 			verbatim,
@@ -35,33 +35,33 @@ func TestVerbatim(t *testing.T) {
 			"! line too long: at most 4096 bytes",
 			"alice: \ufeff.",
 		)
-		bob.hears("alice: /verbatim", "alice: /quit", "alice: //who", "alice: /verbatim", "alice: /nick al", "alice: /format json",
+		bob.expect("alice: /verbatim", "alice: /quit", "alice: //who", "alice: /verbatim", "alice: /nick al", "alice: /format json",
 			`alice: {"type":"quit"}`, "alice: /me�", "alice: \ufeff.")
-		bob.say("/who") // it holds for alice alone
-		bob.hears("= bob, alice")
+		bob.send("/who") // bob is not affected
+		bob.expect("= bob, alice")
 		alice.Leave()
-		alice.off()
+		alice.wait()
 		next := h.named("alice")
-		next.say("/who")
-		next.hears("= bob, alice")
+		next.send("/who")
+		next.expect("= bob, alice")
 	})
 }
 
-// TestVerbatimKeepsPace: what is said as it is has the allowance of other lines, and needs none
-// of that for names.
+// Lines after /verbatim have the allowance of other lines, and do not use that of costly
+// requests.
 func TestVerbatimKeepsPace(t *testing.T) {
-	inHouse(t, atRate, func(h *house) {
+	withHub(t, pacedOptions, func(h *testHub) {
 		bob, alice := h.named("bob"), h.named("alice")
 		bob.Heard()
 		alice.Say(slices.Concat([]string{"/verbatim"}, slices.Repeat([]string{"/nick x"}, 99))...)
 		synctest.Wait()
-		if n := len(bob.Heard()); n != 40 { // and one that is read when it may be
-			t.Errorf("%d lines were heard at once", n)
+		if n := len(bob.Heard()); n != 40 { // and /verbatim
+			t.Errorf("%d lines were received at once", n)
 		}
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
-		if heard := bob.Heard(); len(heard) != 59 || heard[58] != "alice: /nick x" {
-			t.Errorf("%d lines were heard in 6 s", len(heard))
+		if received := bob.Heard(); len(received) != 59 || received[58] != "alice: /nick x" {
+			t.Errorf("%d lines were received in 6 s", len(received))
 		}
 	})
 }

@@ -1,24 +1,24 @@
 package wire
 
-import "strconv"
-
-// companyListed is the largest number of members that a welcome in text names.
+// MaxNamed is the largest number of members that a welcome in text names.
 const MaxNamed = 20
 
-// An Occupant is somebody in a room, as others see them.
+// An Occupant is a member of a room, as other members see it.
 type Occupant struct{ Nick, Via string }
 
-// Welcome is the first thing that a member of a room is told there.
+// Welcome is the first event that a member of a room gets.
 type Welcome struct {
-	Ref       string
+	Ref       string // of the join
 	Room      string
-	Nick      string     // the member's own
-	Occupants []Occupant // oneself included; of a large room the first, more of them in JSON
-	Count     int        // all of them
-	Last      int64      // the room's newest id: live messages have greater ones
+	Nick      string     // the member's own name
+	Occupants []Occupant // includes the member; the first ones if the room is large
+	Count     int        // all members of the room
+	Last      int64      // the newest id of the room; later messages have greater ids
 	Version   string     // of the server
 }
 
+// AppendText appends a line with the member's name, the room and the names of up to MaxNamed
+// members.
 func (e *Welcome) AppendText(dst []byte) []byte {
 	dst = append(append(dst, "* You are "...), e.Nick...)
 	dst = append(append(dst, " in #"...), e.Room...)
@@ -26,14 +26,15 @@ func (e *Welcome) AppendText(dst []byte) []byte {
 	if e.Count == 1 {
 		dst = append(dst, "alone"...)
 	} else {
-		dst = e.appendCompany(append(dst, "with "...))
+		dst = e.appendOthers(append(dst, "with "...))
 	}
 	dst = appendCount(append(dst, " ("...), e.Count)
 	return append(dst, " here). /help lists the commands."...)
 }
 
-// appendCompany names everybody else up to 20 people, and two of them above.
-func (e *Welcome) appendCompany(dst []byte) []byte {
+// appendOthers appends the names of all other members, or two names and the number of the
+// others if there are more than MaxNamed members.
+func (e *Welcome) appendOthers(dst []byte) []byte {
 	named, others := e.Count-1, 0
 	if e.Count > MaxNamed {
 		named, others = 2, e.Count-3
@@ -59,6 +60,7 @@ func (e *Welcome) appendCompany(dst []byte) []byte {
 	return dst
 }
 
+// AppendJSON appends an object of type welcome.
 func (e *Welcome) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "welcome")
 	dst = appendOptional(dst, "ref", e.Ref)
@@ -72,13 +74,14 @@ func (e *Welcome) AppendJSON(dst []byte) []byte {
 	return append(dst, '}', '}')
 }
 
-// WhoAnswer says who is in the member's room.
+// WhoAnswer lists the members of a room.
 type WhoAnswer struct {
 	Ref       string
-	Occupants []Occupant
-	Count     int
+	Occupants []Occupant // the first ones if the room is large
+	Count     int        // all members of the room
 }
 
+// AppendText appends "= alice, bob and 7 others".
 func (e *WhoAnswer) AppendText(dst []byte) []byte {
 	dst = append(dst, "= "...)
 	for i, o := range e.Occupants {
@@ -90,6 +93,7 @@ func (e *WhoAnswer) AppendText(dst []byte) []byte {
 	return appendOthers(dst, e.Count-len(e.Occupants))
 }
 
+// AppendJSON appends an object of type who.
 func (e *WhoAnswer) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "who")
 	dst = appendOptional(dst, "ref", e.Ref)
@@ -97,19 +101,20 @@ func (e *WhoAnswer) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// A RoomCount says how many people a room has.
+// A RoomCount is a room with the number of its members.
 type RoomCount struct {
 	Room  string
 	Count int
 }
 
-// RoomsAnswer says which rooms have people, the fullest first.
+// RoomsAnswer lists the rooms that have members.
 type RoomsAnswer struct {
 	Ref    string
-	Rooms  []RoomCount
-	Others int // rooms that the answer has no place for
+	Rooms  []RoomCount // the fullest first
+	Others int         // rooms that are not in Rooms
 }
 
+// AppendText appends "= ops (3), lobby (1) and 12 others".
 func (e *RoomsAnswer) AppendText(dst []byte) []byte {
 	dst = append(dst, "= "...)
 	for i, r := range e.Rooms {
@@ -122,6 +127,7 @@ func (e *RoomsAnswer) AppendText(dst []byte) []byte {
 	return appendOthers(dst, e.Others)
 }
 
+// AppendJSON appends an object of type rooms.
 func (e *RoomsAnswer) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "rooms")
 	dst = appendOptional(dst, "ref", e.Ref)
@@ -136,64 +142,17 @@ func (e *RoomsAnswer) AppendJSON(dst []byte) []byte {
 	return append(dst, ']', '}')
 }
 
-// HistoryAnswer is the JSON answer to a request for stored messages; in text these come
-// as events between markers.
-type HistoryAnswer struct {
-	Ref  string
-	Page *Page // oldest first
-	More bool  // whether further ones remain in the direction asked for
-}
-
-func (e *HistoryAnswer) AppendText(dst []byte) []byte { return dst }
-
-func (e *HistoryAnswer) AppendJSON(dst []byte) []byte {
-	dst = openObject(dst, "history")
-	dst = appendOptional(dst, "ref", e.Ref)
-	dst = append(appendName(dst, "messages"), e.Page.json...)
-	dst = appendBool(dst, "more", e.More)
-	return append(dst, '}')
-}
-
-// SearchAnswer has the messages that were searched for.
-type SearchAnswer struct {
-	Ref  string
-	Page *Page // newest first
-	More bool  // whether older ones may match too
-}
-
-func (e *SearchAnswer) AppendText(dst []byte) []byte {
-	if len(e.Page.Fits) == 0 {
-		return append(dst, "= no messages"...)
-	}
-	for i, m := range e.Page.Fits {
-		if i > 0 {
-			dst = append(dst, '\n')
-		}
-		mark := "= " + strconv.FormatInt(m.ID, 10) + m.At.UTC().Format(" 2006-01-02 15:04 ")
-		dst = appendLines(dst, mark, "", "", string(m.AppendText(nil)))
-	}
-	if e.More {
-		dst = append(dst, "\n= there are older ones: more words find them"...)
-	}
-	return dst
-}
-
-func (e *SearchAnswer) AppendJSON(dst []byte) []byte {
-	dst = openObject(dst, "search")
-	dst = appendOptional(dst, "ref", e.Ref)
-	dst = append(appendName(dst, "messages"), e.Page.json...)
-	dst = appendBool(dst, "more", e.More)
-	return append(dst, '}')
-}
-
-// Ack says in JSON that a request was done; for a message, that it has its place.
+// An Ack says that a request succeeded; for a message, that the room has it. Only JSON has
+// it.
 type Ack struct {
-	Ref, Key string
-	ID       int64 // of the message; 0 where the request was none
+	Ref, Key string // of the request
+	ID       int64  // of the message; 0 if the request was none
 }
 
+// AppendText appends nothing.
 func (e *Ack) AppendText(dst []byte) []byte { return dst }
 
+// AppendJSON appends an object of type ack.
 func (e *Ack) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "ack")
 	dst = appendOptional(dst, "ref", e.Ref)
@@ -204,9 +163,10 @@ func (e *Ack) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// Answer is the answer to a person's own command, which JSON has no need of.
+// An Answer answers a command that only text has.
 type Answer struct{ Lines []string }
 
+// AppendText appends "= line" for each line.
 func (e *Answer) AppendText(dst []byte) []byte {
 	for i, line := range e.Lines {
 		if i > 0 {
@@ -217,11 +177,12 @@ func (e *Answer) AppendText(dst []byte) []byte {
 	return dst
 }
 
+// AppendJSON appends nothing.
 func (e *Answer) AppendJSON(dst []byte) []byte { return dst }
 
-func appendOccupants(dst []byte, who []Occupant, count int) []byte {
+func appendOccupants(dst []byte, occupants []Occupant, count int) []byte {
 	dst = append(appendName(dst, "members"), '[')
-	for i, o := range who {
+	for i, o := range occupants {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -231,6 +192,7 @@ func appendOccupants(dst []byte, who []Occupant, count int) []byte {
 	return appendInt(append(dst, ']'), "count", int64(count))
 }
 
+// appendOthers appends " and n others" if n is positive.
 func appendOthers(dst []byte, n int) []byte {
 	if n <= 0 {
 		return dst

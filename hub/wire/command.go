@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A Verb says what a request asks for. It is the type of a JSON request, and the name of a
-// command after its slash.
+// A Verb names a kind of request. It is the type of a JSON request, and the name of a
+// command in text, after the slash.
 type Verb string
 
 // The verbs.
@@ -27,25 +27,34 @@ const (
 	VerbQuit     Verb = "quit"
 )
 
-// A command is one verb: how a request is written in either format, what /help says about
-// it, and what it costs.
+// A Cost says how much of its allowance a member pays for a request.
+type Cost uint8
+
+// The costs.
+const (
+	Idle   Cost = iota // does not reach any client and has no answer
+	Plain              // one line
+	Costly             // affects other clients, or costs the server much more than a line
+)
+
+// A command is everything that this package knows about a verb.
 type command struct {
 	verb Verb
-	args string // its usage after the name
-	help string
+	args string // the arguments, as the usage shows them
+	help string // the description in /help
 	cost Cost
 
-	// text reads the arguments of a command into q. It returns usage if they are wrong.
-	// Say's argument is the line.
+	// text parses the arguments of a command into q. It returns errUsage if they are
+	// wrong. The argument of say is the whole line.
 	text func(q *Request, args string) *Refusal
-	// json reads the fields of a JSON object into q; nil if the JSON format lacks the verb.
+	// json parses the fields of a JSON object into q. It is nil if JSON lacks the verb.
 	json func(q *Request, f fields, maxLine int) *Refusal
 }
 
-// usage stands for a refusal that names the usage of the command.
-var usage = &Refusal{}
+// errUsage makes parseArgs return a refusal that names the usage of the command.
+var errUsage = &Refusal{}
 
-// commands lists the verbs in the order of /help. Say has no name in the text format.
+// commands is the table of commands, in the order of /help. In text, say has no name.
 var commands = []command{
 	{VerbSay, "", "", Plain, (*Request).textToSay, (*Request).jsonToSay},
 	{VerbNick, "NAME", "take a name", Costly, (*Request).textName, jsonName("nick")},
@@ -73,19 +82,20 @@ func commandFor(v Verb) *command {
 	return nil
 }
 
-// usage returns how the command is written.
+// usage returns the name and the arguments of the command, such as "/nick NAME".
 func (c *command) usage() string { return strings.TrimSpace("/" + string(c.verb) + " " + c.args) }
 
-// Verbs returns all verbs, in the order of /help.
+// Verbs returns all verbs in the order of the table, so that a test of a dispatcher can check
+// that it handles each of them.
 func Verbs() []Verb {
-	var verbs []Verb
+	verbs := make([]Verb, len(commands))
 	for i := range commands {
-		verbs = append(verbs, commands[i].verb)
+		verbs[i] = commands[i].verb
 	}
 	return verbs
 }
 
-// HelpLines returns the lines of /help.
+// HelpLines returns the answer to /help.
 func HelpLines() []string {
 	var lines []string
 	for i := range commands {

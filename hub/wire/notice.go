@@ -2,64 +2,24 @@ package wire
 
 import "strconv"
 
-// Code names an error in the JSON format.
-type Code string
-
-// The codes of errors.
-const (
-	CodeLineTooLong    Code = "line_too_long"
-	CodeNotUTF8        Code = "not_utf8"
-	CodeBadJSON        Code = "bad_json"
-	CodeBadRequest     Code = "bad_request"
-	CodeUnknownType    Code = "unknown_type"
-	CodeUnknownCommand Code = "unknown_command" // in text, where no code is shown
-	CodeNickTaken      Code = "nick_taken"
-	CodeNickInvalid    Code = "nick_invalid"
-	CodeRoomInvalid    Code = "room_invalid"
-	CodeNoSuchNick     Code = "no_such_nick"
-	CodeUnavailable    Code = "unavailable"
-)
-
-// Refusal is told to one member alone whose request could not be met. It is an error,
-// so that whoever finds the reason can return it.
-type Refusal struct {
-	Ref, Key string
-	Code     Code
-	Message  string
-}
-
-func (e *Refusal) Error() string { return e.Message }
-
-func (e *Refusal) AppendText(dst []byte) []byte {
-	return append(append(dst, "! "...), e.Message...)
-}
-
-func (e *Refusal) AppendJSON(dst []byte) []byte {
-	dst = openObject(dst, "error")
-	dst = appendOptional(dst, "ref", e.Ref)
-	dst = appendOptional(dst, "key", e.Key)
-	dst = appendString(dst, "code", string(e.Code))
-	dst = appendString(dst, "message", e.Message)
-	return append(dst, '}')
-}
-
 // The codes of notices.
 const (
-	NoticePaced    Code = "paced"    // its reader is read more slowly
-	NoticeUnstored Code = "unstored" // messages from here on, or one's own, are not in history
-	NoticeStored   Code = "stored"   // messages from here on are again
+	NoticePaced    Code = "paced"    // the server reads this member's lines more slowly
+	NoticeUnstored Code = "unstored" // messages after this, or the one with the ID, are not stored
+	NoticeStored   Code = "stored"   // messages after this are stored again
 )
 
-// Notice tells a member something about its connection, or a room about its history.
+// A Notice tells a member about its connection, or a room about its history.
 type Notice struct {
 	Code    Code
 	Message string
 
-	// Where it stands for the Ack of a message; told in JSON alone.
+	// A Notice with an ID acknowledges a message like an Ack. Only JSON has it.
 	Ref, Key string
 	ID       int64
 }
 
+// AppendText appends "-- message --", or nothing if e has an ID.
 func (e *Notice) AppendText(dst []byte) []byte {
 	if e.ID != 0 {
 		return dst
@@ -67,6 +27,7 @@ func (e *Notice) AppendText(dst []byte) []byte {
 	return Marker(e.Message).AppendText(dst)
 }
 
+// AppendJSON appends an object of type notice.
 func (e *Notice) AppendJSON(dst []byte) []byte {
 	dst = appendOptional(openObject(dst, "notice"), "ref", e.Ref)
 	dst = appendOptional(dst, "key", e.Key)
@@ -78,14 +39,16 @@ func (e *Notice) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// Gap tells a member that it missed messages.
+// A Gap is a gap notice: it tells a member that it missed messages of its room.
 type Gap struct {
 	After  int64 // the last id before the gap
-	Before int64 // the first id after it; 0 where there is none yet
-	Missed int64 // messages between; -1 where nobody can tell
-	Lost   bool  // history no longer has them all
+	Before int64 // the first id after the gap; 0 if there is none yet
+	Missed int64 // messages in the gap; -1 if unknown, 0 if it missed only joins and leaves
+	Lost   bool  // history no longer has all of them
 }
 
+// AppendText appends "-- 57 messages missed; /since 1042 shows them --", or a line that says
+// that they are lost or that only joins and leaves are missing.
 func (e *Gap) AppendText(dst []byte) []byte {
 	dst = append(dst, "-- "...)
 	if e.Missed == 0 {
@@ -102,6 +65,7 @@ func (e *Gap) AppendText(dst []byte) []byte {
 	return append(dst, " shows them --"...)
 }
 
+// AppendJSON appends an object of type gap.
 func (e *Gap) AppendJSON(dst []byte) []byte {
 	dst = appendInt(openObject(dst, "gap"), "after", e.After)
 	if e.Before != 0 {
@@ -114,28 +78,48 @@ func (e *Gap) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// Marker is a line of text around replayed messages.
+// A Marker is a line around replayed messages. Only text has it.
 type Marker string
 
+// AppendText appends "-- marker --".
 func (e Marker) AppendText(dst []byte) []byte {
 	return append(append(append(dst, "-- "...), e...), " --"...)
 }
 
+// AppendJSON appends nothing.
 func (e Marker) AppendJSON(dst []byte) []byte { return dst }
 
-// Bye is the last thing that a member is told before the server ends its connection.
-type Bye struct {
-	Reason    string // "quit", "shutdown", …
-	Text      string // the reason for people
-	Reconnect bool   // whether coming back makes sense
-	AfterMS   int64  // milliseconds to wait before that
+// A Ping shows clients that the connection is alive.
+type Ping struct {
+	Idle bool // nothing else was sent for a while; only such a Ping is sent in JSON
 }
 
+// AppendText appends nothing.
+func (Ping) AppendText(dst []byte) []byte { return dst }
+
+// AppendJSON appends an object of type ping if e is idle.
+func (e Ping) AppendJSON(dst []byte) []byte {
+	if !e.Idle {
+		return dst
+	}
+	return append(openObject(dst, "ping"), '}')
+}
+
+// Bye is the last event before the server closes a connection.
+type Bye struct {
+	Reason    string // for programs: "quit", "shutdown", …
+	Text      string // the reason for people
+	Reconnect bool   // whether the client should reconnect
+	AfterMS   int64  // milliseconds to wait before reconnecting
+}
+
+// AppendText appends "-- goodbye: text (Ctrl-C ends netcat) --".
 func (e *Bye) AppendText(dst []byte) []byte {
 	dst = append(append(dst, "-- goodbye: "...), e.Text...)
 	return append(dst, " (Ctrl-C ends netcat) --"...)
 }
 
+// AppendJSON appends an object of type bye.
 func (e *Bye) AppendJSON(dst []byte) []byte {
 	dst = appendString(openObject(dst, "bye"), "reason", e.Reason)
 	dst = appendBool(dst, "reconnect", e.Reconnect)

@@ -25,7 +25,7 @@ var seeds = []string{
 	`{"type":"format","format":"text"}`, `[]`, `null`, `{"type":"who"}{}`, `{"ref":"` + strings.Repeat("r", 65) + `"}`,
 }
 
-// aCommand matches the lines of text that ask for something.
+// aCommand matches the lines that are commands.
 var aCommand = regexp.MustCompile(`^/[A-Za-z][A-Za-z0-9_-]*(?:[ \t]|\z)`)
 
 func FuzzText(f *testing.F) {
@@ -34,7 +34,7 @@ func FuzzText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		if !utf8.ValidString(line) || strings.Contains(line, "\n") {
-			return // no Conn passes it on
+			return // no transport passes it to the hub
 		}
 		if q, bad := ParseText(line, true); clean.Visible(line) && (bad != nil || *q != Request{Verb: VerbSay, Text: clean.Text(line)}) ||
 			!clean.Visible(line) && q != nil || isBlank(line) && bad != nil {
@@ -103,11 +103,11 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// checkRequest checks what everybody else may rely on.
+// checkRequest checks what callers may rely on.
 func checkRequest(t *testing.T, q *Request, maxText int) {
 	t.Helper()
 	checkCleanText(t, q.Text)
-	// A byte that is replaced grows to three.
+	// A byte may become U+FFFD, which has three.
 	if len(q.Text) > 3*maxText {
 		t.Fatalf("a text of %d bytes", len(q.Text))
 	}
@@ -125,7 +125,7 @@ func checkTokens(t *testing.T, tokens ...string) {
 	}
 }
 
-// checkRefusal: what is quoted back is one short line in text, and an object in JSON.
+// checkRefusal checks that a refusal is one short clean line in text, and an object in JSON.
 func checkRefusal(t *testing.T, bad *Refusal) {
 	t.Helper()
 	line := bad.AppendText(nil)

@@ -12,14 +12,15 @@ import (
 	"partyline/hub/clean"
 )
 
-// ParseJSON reads a request in the JSON format. It returns nil where the line says
-// nothing. Names of fields are matched exactly, which is why they are taken from a map.
+// ParseJSON parses a line of the JSON format. It returns nil, nil if the line is blank. A
+// text in it may have at most maxLine bytes. The names of fields are case-sensitive. A
+// Refusal has the ref and the key of the request if they are valid.
 func ParseJSON(line []byte, maxLine int) (*Request, *Refusal) {
-	line = bytes.Trim(line, " \t\r\n") // what RFC 8259 calls white space
+	line = bytes.Trim(line, " \t\r\n") // the white space of RFC 8259
 	if len(line) == 0 {
 		return nil, nil
 	}
-	var f fields
+	var f fields // a map, because json matches the fields of a struct in any case
 	if line[0] != '{' || json.Unmarshal(line, &f) != nil {
 		return nil, &Refusal{Code: CodeBadJSON, Message: "not one JSON object"}
 	}
@@ -59,7 +60,7 @@ func (q *Request) parseFields(f fields, maxLine int) *Refusal {
 
 func (q *Request) jsonNothing(fields, int) *Refusal { return nil }
 
-// jsonToSay reads the text of a message.
+// jsonToSay parses the text of a message.
 func (q *Request) jsonToSay(f fields, maxLine int) *Refusal {
 	text, bad := f.required("text")
 	if bad != nil {
@@ -68,7 +69,7 @@ func (q *Request) jsonToSay(f fields, maxLine int) *Refusal {
 	return q.setTextOfLines(text, maxLine)
 }
 
-// jsonName returns a function that reads a name from a field.
+// jsonName returns a function that parses a name from a field.
 func jsonName(field string) func(*Request, fields, int) *Refusal {
 	return func(q *Request, f fields, _ int) (bad *Refusal) {
 		q.Name, bad = f.required(field)
@@ -108,7 +109,7 @@ func (q *Request) jsonFormat(f fields, _ int) *Refusal {
 	return bad
 }
 
-// jsonQuit reads a parting word, which is one line.
+// jsonQuit parses the parting message and joins its lines.
 func (q *Request) jsonQuit(f fields, maxLine int) *Refusal {
 	text, _, bad := f.text("text")
 	if bad != nil || !clean.Visible(text) {
@@ -119,21 +120,23 @@ func (q *Request) jsonQuit(f fields, maxLine int) *Refusal {
 	return bad
 }
 
-// fields are those of a JSON object. A null is a field left out.
+// fields are the fields of a JSON object. A field that is null counts as missing.
 type fields map[string]json.RawMessage
 
+// raw returns the encoded value of a field, and whether the object has it.
 func (f fields) raw(name string) (json.RawMessage, bool) {
 	raw, ok := f[name]
 	return raw, ok && string(raw) != "null"
 }
 
+// text returns a string, and whether the object has it.
 func (f fields) text(name string) (value string, given bool, bad *Refusal) {
 	raw, given := f.raw(name)
 	if !given {
 		return "", false, nil
 	}
 	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
-		return string(raw[1 : len(raw)-1]), true, nil // it says what it means: most do
+		return string(raw[1 : len(raw)-1]), true, nil // the usual case: no escapes
 	}
 	if raw[0] != '"' || json.Unmarshal(raw, &value) != nil {
 		return "", true, BadRequest("%s is not a string", name)
@@ -141,6 +144,7 @@ func (f fields) text(name string) (value string, given bool, bad *Refusal) {
 	return value, true, nil
 }
 
+// required returns a string that the object must have.
 func (f fields) required(name string) (string, *Refusal) {
 	value, given, bad := f.text(name)
 	if bad == nil && !given {
@@ -149,7 +153,8 @@ func (f fields) required(name string) (string, *Refusal) {
 	return value, bad
 }
 
-// token reads a ref or a key: 1 to 64 bytes without control characters.
+// token returns a ref or a key: 1 to 64 bytes without control characters, or "" if the field
+// is missing.
 func (f fields) token(name string) (string, *Refusal) {
 	value, given, bad := f.text(name)
 	if bad != nil || !given {
@@ -161,7 +166,7 @@ func (f fields) token(name string) (string, *Refusal) {
 	return value, nil
 }
 
-// words reads what is searched for: one line, as clean as what is said.
+// words returns the words of a search: one line, cleaned like a message.
 func (f fields) words(maxLine int) (string, *Refusal) {
 	text, bad := f.required("words")
 	if bad == nil && len(text) > maxLine {
@@ -170,11 +175,11 @@ func (f fields) words(maxLine int) (string, *Refusal) {
 	if bad != nil {
 		return "", bad
 	}
-	text = clean.Text(strings.ReplaceAll(text, "\r", "\n")) // lines are joined when they are clean
+	text = clean.Text(strings.ReplaceAll(text, "\r", "\n")) // each line is cleaned alone
 	return strings.ReplaceAll(text, "\n", " "), nil
 }
 
-// page reads an id and a limit.
+// page returns the id in a field and the limit.
 func (f fields) page(name string, required bool) (id, limit int64, bad *Refusal) {
 	id, given, bad := f.integer(name)
 	switch {
@@ -185,7 +190,7 @@ func (f fields) page(name string, required bool) (id, limit int64, bad *Refusal)
 	case id < 0:
 		return 0, 0, BadRequest("%s is below 0", name)
 	case given && !required:
-		id = max(id, 1) // 0 asks for the newest in a request, and for none here
+		id = max(id, 1) // no message is before 0 or 1, but an ID of 0 means the newest
 	}
 	limit, given, bad = f.integer("limit")
 	if bad == nil && given && limit < 1 {
@@ -194,7 +199,7 @@ func (f fields) page(name string, required bool) (id, limit int64, bad *Refusal)
 	return id, limit, bad
 }
 
-// integer reads a whole number; what is far beyond any id is cut to where ids end.
+// integer returns a whole number. Numbers beyond int64 become ±2^53, which no id reaches.
 func (f fields) integer(name string) (n int64, given bool, bad *Refusal) {
 	raw, given := f.raw(name)
 	if !given {
@@ -207,6 +212,6 @@ func (f fields) integer(name string) (n int64, given bool, bad *Refusal) {
 	if err != nil && !math.IsInf(x, 0) || x != math.Trunc(x) {
 		return 0, true, BadRequest("%s is not a whole number", name)
 	}
-	const most = 1 << 53
-	return int64(min(max(x, -most), most)), true, nil
+	const limit = 1 << 53
+	return int64(min(max(x, -limit), limit)), true, nil
 }

@@ -121,7 +121,7 @@ func TestParseJSONRefuses(t *testing.T) {
 	}
 }
 
-// TestParseJSONTokens: an error bears the ref and the key where they are good ones.
+// TestParseJSONTokens checks that a refusal has the ref and the key if they are valid.
 func TestParseJSONTokens(t *testing.T) {
 	for _, test := range []struct{ token, want string }{
 		{`"r"`, "r"},

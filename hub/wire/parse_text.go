@@ -9,8 +9,8 @@ import (
 	"partyline/hub/clean"
 )
 
-// ParseText reads a line of the text format. If verbatim is set, no line is a command.
-// ParseText returns nil if the line is blank.
+// ParseText parses a line of the text format. It returns nil, nil if the line is blank. If
+// verbatim is set, the line is a message even if it looks like a command.
 func ParseText(line string, verbatim bool) (*Request, *Refusal) {
 	if isBlank(line) {
 		return nil, nil
@@ -36,22 +36,22 @@ func ParseText(line string, verbatim bool) (*Request, *Refusal) {
 	return parseArgs(c, args)
 }
 
-// parseArgs makes a request of the arguments of a command.
+// parseArgs parses the arguments of a command.
 func parseArgs(c *command, args string) (*Request, *Refusal) {
 	q := &Request{Verb: c.verb}
 	bad := c.text(q, args)
 	switch bad {
 	case nil:
 		return q, nil
-	case usage:
+	case errUsage:
 		bad = BadRequest("usage: %s", c.usage())
 	}
 	return nil, bad
 }
 
-// cutCommand cuts a line that is a command into its name, as it is written, and its arguments,
-// without the blanks between. A command is "/", an ASCII letter, then ASCII letters, digits,
-// "_" or "-", and then a space, a TAB or the end of the line. Paths and comments are not.
+// cutCommand splits a line that is a command into its name, as written, and its arguments,
+// without the blanks between them. A command is "/", an ASCII letter, then ASCII letters, digits,
+// "_" or "-", and then a space, a TAB or the end of the line. Paths and comments are none.
 func cutCommand(line string) (name, args string, ok bool) {
 	rest, slash := strings.CutPrefix(line, "/")
 	name, args = cutWord(rest)
@@ -79,10 +79,10 @@ func isCommandName(s string) bool {
 	return s != ""
 }
 
-// textToSay reads the text of a message.
+// textToSay parses the text of a message.
 func (q *Request) textToSay(args string) *Refusal {
 	if isBlank(args) {
-		return usage
+		return errUsage
 	}
 	return q.setText(args)
 }
@@ -101,7 +101,7 @@ func (q *Request) textMsg(args string) *Refusal {
 	var text string
 	q.Name, text = cutWord(args)
 	if q.Name == "" || isBlank(text) {
-		return usage
+		return errUsage
 	}
 	return q.setText(text)
 }
@@ -142,16 +142,16 @@ func (q *Request) textAnything(string) *Refusal { return nil }
 
 func usageIf(wrong bool) *Refusal {
 	if wrong {
-		return usage
+		return errUsage
 	}
 	return nil
 }
 
-// isBlank reports whether s is empty or white space alone.
+// isBlank reports whether s is empty or only white space.
 func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// ParseNumber returns the number in s, the largest int64 if the number is larger, or -1 if s
-// is not a number.
+// ParseNumber returns the decimal number in s, which may have white space around it. It
+// returns the largest int64 if the number is larger, and -1 if s is not a number.
 func ParseNumber(s string) int64 {
 	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 63)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
@@ -160,7 +160,7 @@ func ParseNumber(s string) int64 {
 	return int64(n)
 }
 
-// cutWord splits s into its first word and what comes after the blanks that follow it.
+// cutWord splits s into its first word and the rest, without the blanks between them.
 func cutWord(s string) (word, rest string) {
 	i := strings.IndexAny(s, " \t")
 	if i < 0 {

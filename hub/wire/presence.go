@@ -2,30 +2,33 @@ package wire
 
 import "time"
 
-// Joined says that somebody has come into a room.
+// Joined says that a member joined a room.
 type Joined struct {
 	At              time.Time
 	Room, Nick, Via string
 }
 
+// AppendText appends "* nick has arrived".
 func (e *Joined) AppendText(dst []byte) []byte {
 	dst = append(append(dst, "* "...), e.Nick...)
 	return append(dst, " has arrived"...)
 }
 
+// AppendJSON appends an object of type join.
 func (e *Joined) AppendJSON(dst []byte) []byte {
 	dst = openPresence(dst, "join", e.At, e.Room, e.Nick)
 	dst = appendString(dst, "via", e.Via)
 	return append(dst, '}')
 }
 
-// Left says that somebody has gone from a room.
+// Left says that a member left a room.
 type Left struct {
 	At         time.Time
 	Room, Nick string
-	Text       string // a parting word of one line, or ""
+	Text       string // the parting message, one line; may be ""
 }
 
+// AppendText appends "* nick has left (text)".
 func (e *Left) AppendText(dst []byte) []byte {
 	dst = append(append(dst, "* "...), e.Nick...)
 	dst = append(dst, " has left"...)
@@ -36,36 +39,41 @@ func (e *Left) AppendText(dst []byte) []byte {
 	return dst
 }
 
+// AppendJSON appends an object of type leave.
 func (e *Left) AppendJSON(dst []byte) []byte {
 	dst = openPresence(dst, "leave", e.At, e.Room, e.Nick)
 	dst = appendOptional(dst, "text", e.Text)
 	return append(dst, '}')
 }
 
-// Renamed says that somebody goes by another name now.
+// Renamed says that a member changed its nickname.
 type Renamed struct {
 	At             time.Time
-	Room, Nick, To string
+	Room, Nick, To string // Nick is the old name, To the new one
 }
 
+// AppendText appends "* nick is now known as to".
 func (e *Renamed) AppendText(dst []byte) []byte {
 	dst = append(append(dst, "* "...), e.Nick...)
 	return append(append(dst, " is now known as "...), e.To...)
 }
 
+// AppendJSON appends an object of type nick.
 func (e *Renamed) AppendJSON(dst []byte) []byte {
 	dst = openPresence(dst, "nick", e.At, e.Room, e.Nick)
 	dst = appendString(dst, "to", e.To)
 	return append(dst, '}')
 }
 
-// Presence tells the comings and goings of a second together, in a large room.
+// Presence is a presence batch: the joins and leaves of one second in a large room.
 type Presence struct {
-	At                   time.Time
-	Room                 string
-	Arrived, Left, Count int
+	At            time.Time
+	Room          string
+	Arrived, Left int
+	Count         int // members after them
 }
 
+// AppendText appends "* 42 arrived, 17 left (1203 here)".
 func (e *Presence) AppendText(dst []byte) []byte {
 	dst = appendCount(append(dst, "* "...), e.Arrived)
 	dst = appendCount(append(dst, " arrived, "...), e.Left)
@@ -73,6 +81,7 @@ func (e *Presence) AppendText(dst []byte) []byte {
 	return append(dst, " here)"...)
 }
 
+// AppendJSON appends an object of type presence.
 func (e *Presence) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "presence")
 	dst = appendTime(dst, "at", e.At)

@@ -1,25 +1,44 @@
 package wire
 
 import (
-	"fmt"
 	"strings"
 
 	"partyline/hub/clean"
 )
 
-// A Request is what a member asks for, in either format.
+// A Request is what a member asks for in one line of either format. Its Text is clean; its
+// Name is as the member wrote it.
 type Request struct {
 	Verb   Verb
-	Text   string // of a Say, Me, Msg or Quit, clean; the words of a Search
-	Name   string // the nickname of a Nick or Msg, the room of a Join
-	Format Format // of a Reformat
-	ID     int64  // of a Since: messages after it; of a History or Search: before it, 0 for the newest
-	Limit  int64  // of messages; 0 for the verb's default
-	Ref    string
-	Key    string
+	Text   string // of say, me, msg and quit; the words of search
+	Name   string // the nickname of nick and msg, the room of join
+	Format Format // of format
+	ID     int64  // since: the id before the first message; history, search: the id after the last one, 0 for the newest
+	Limit  int64  // messages that history, since and search return; 0 for the default
+	Ref    string // repeated in the answer
+	Key    string // identifies a message that is sent again
 }
 
-// setText makes text the cleaned text of q. It refuses a text of which nothing can be seen.
+// maxTextLines bounds the lines of a text.
+const maxTextLines = 32
+
+// MaxMessage returns the largest size in bytes of a JSON line or a WebSocket message if a
+// line of text may have maxLine bytes.
+func MaxMessage(maxLine int) int { return 8*maxLine + 1024 }
+
+// Cost returns what q costs a member that uses format f. A nil request, which is what a
+// blank line is parsed into, is idle.
+func (q *Request) Cost(f Format) Cost {
+	switch {
+	case q == nil:
+		return Idle
+	case q.Verb == VerbFormat && f == Text && q.Format == Text: // changes nothing and has no answer
+		return Idle
+	}
+	return commandFor(q.Verb).cost
+}
+
+// setText cleans text and stores it in q. It refuses a text without a visible character.
 func (q *Request) setText(text string) *Refusal {
 	if !clean.Visible(text) {
 		return BadRequest("not said: nothing in it can be seen")
@@ -28,7 +47,23 @@ func (q *Request) setText(text string) *Refusal {
 	return nil
 }
 
-// setFormat reports whether name is the name of a format, which it makes that of q.
+// setTextOfLines is like setText for a text of several lines. It refuses a text of more than
+// maxLine bytes or maxTextLines lines.
+func (q *Request) setTextOfLines(text string, maxLine int) *Refusal {
+	if len(text) > maxLine {
+		return TooLong(maxLine)
+	}
+	if bad := q.setText(strings.ReplaceAll(text, "\r", "")); bad != nil {
+		return bad
+	}
+	q.Text = strings.Trim(q.Text, "\n") // cleaning may empty the first and last lines
+	if strings.Count(q.Text, "\n") >= maxTextLines {
+		return BadRequest("a text has at most %d lines", maxTextLines)
+	}
+	return nil
+}
+
+// setFormat stores the format with a name in q. It reports whether there is one.
 func (q *Request) setFormat(name string) bool {
 	switch name {
 	case "text":
@@ -40,35 +75,3 @@ func (q *Request) setFormat(name string) bool {
 	}
 	return true
 }
-
-// maxTextLines bounds the lines of a text.
-const maxTextLines = 32
-
-// BadRequest refuses a request that makes no sense.
-func BadRequest(format string, args ...any) *Refusal {
-	return &Refusal{Code: CodeBadRequest, Message: fmt.Sprintf(format, args...)}
-}
-
-// setTextOfLines makes text, which may have several lines, the cleaned text of q.
-func (q *Request) setTextOfLines(text string, maxLine int) *Refusal {
-	if len(text) > maxLine {
-		return TooLong(maxLine)
-	}
-	if bad := q.setText(strings.ReplaceAll(text, "\r", "")); bad != nil {
-		return bad
-	}
-	q.Text = strings.Trim(q.Text, "\n") // after cleaning, which may empty the first and last lines
-	if strings.Count(q.Text, "\n") >= maxTextLines {
-		return BadRequest("a text has at most %d lines", maxTextLines)
-	}
-	return nil
-}
-
-// TooLong refuses a line of more than max bytes.
-func TooLong(max int) *Refusal {
-	return &Refusal{Code: CodeLineTooLong, Message: fmt.Sprintf("line too long: at most %d bytes", max)}
-}
-
-// MaxMessage returns the bytes that a JSON line or a WebSocket message may have where a
-// line of text may have maxLine.
-func MaxMessage(maxLine int) int { return 8*maxLine + 1024 }

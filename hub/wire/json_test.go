@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// TestAppendQuoted holds our quoting against the standard library's reading.
+// TestAppendQuoted decodes the quoted string with encoding/json.
 func TestAppendQuoted(t *testing.T) {
 	var all strings.Builder
 	for r := rune(0); r <= unicode.MaxRune; r += 1 + r/512 {
@@ -30,13 +30,13 @@ func TestAppendQuoted(t *testing.T) {
 		}
 		for _, unsafe := range []string{"\n", "\r", "\x00", "\x1b", "\x7f", "\u2028", "\u2029"} {
 			if strings.Contains(string(quoted), unsafe) {
-				t.Errorf("%.40q: %q stands unquoted", text, unsafe)
+				t.Errorf("%.40q: %q is not escaped", text, unsafe)
 			}
 		}
 	}
 }
 
-// TestAppendQuotedBroken: what is not UTF-8 is read as the standard library reads it.
+// TestAppendQuotedBroken checks that invalid UTF-8 is encoded as encoding/json encodes it.
 func TestAppendQuotedBroken(t *testing.T) {
 	for _, text := range []string{"\xff", "a\x80b", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "ok\xc0\xafok"} {
 		quoted := appendQuoted(nil, text)
@@ -68,7 +68,7 @@ func TestAppendTime(t *testing.T) {
 	}
 }
 
-// TestEventsJSON: every event is one object with its type, on one line.
+// TestEventsJSON checks that every event is one object with its type, on one line.
 func TestEventsJSON(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	const stamp = `"at":"2026-03-01T12:00:00.000Z"`

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestEventsText: lists in text say how many are left out, and what only programs are told is
-// nothing in text.
+// TestEventsText checks that lists say how many entries they omit, and that events that only
+// JSON has append nothing.
 func TestEventsText(t *testing.T) {
 	two := []Occupant{{"al", "ws"}, {"bo", "tcp"}}
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

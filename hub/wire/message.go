@@ -6,30 +6,20 @@ import (
 	"time"
 )
 
-// An Event is something that members are told. It knows its two formats; framing them
-// is a Codec's work.
-type Event interface {
-	// AppendText appends the event as lines for people, with LF between them and none
-	// at the end; nothing where the text format does not tell it.
-	AppendText(dst []byte) []byte
-	// AppendJSON appends the event as one JSON object without line endings; nothing
-	// where the JSON format does not tell it.
-	AppendJSON(dst []byte) []byte
-}
-
-// A Message is what somebody said in a room. It is immutable once the journal has it.
+// A Message is what a member said in a room. It is immutable after the journal accepted it.
 type Message struct {
-	ID   int64 // its place in the room, given by the journal; grows, below 2^53
+	ID   int64 // unique in the room and increasing, below 2^53; the journal assigns it
 	At   time.Time
 	Room string
-	From string
-	Via  string
-	Text string // clean; lines parted by LF
+	From string // the nickname
+	Via  string // the transport
+	Text string // clean; LF separates its lines
 
-	Action   bool // "/me": told as something that From does
-	Unstored bool // it is heard, but history does not have it
+	Action   bool // said with /me
+	Unstored bool // delivered, but not in history
 }
 
+// AppendText appends "from: text", or "~ from text" if m is an action.
 func (m *Message) AppendText(dst []byte) []byte {
 	if m.Action {
 		return appendLines(dst, "~ ", m.From, " ", m.Text)
@@ -37,6 +27,7 @@ func (m *Message) AppendText(dst []byte) []byte {
 	return appendLines(dst, "", m.From, ": ", m.Text)
 }
 
+// AppendJSON appends an object of type message or action.
 func (m *Message) AppendJSON(dst []byte) []byte {
 	typ := "message"
 	if m.Action {
@@ -55,14 +46,15 @@ func (m *Message) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// Private is a message from one person to another, which nobody stores.
+// A Private is a message from one member to another. It is not stored.
 type Private struct {
 	At       time.Time
-	From, To string
-	Text     string
-	Sent     bool // this copy is for the one who sent it
+	From, To string // nicknames
+	Text     string // clean; LF separates its lines
+	Sent     bool   // this copy is the sender's
 }
 
+// AppendText appends "from -> you: text", or "you -> to: text" for the sender's copy.
 func (p *Private) AppendText(dst []byte) []byte {
 	if p.Sent {
 		return appendLines(dst, "you -> ", p.To, ": ", p.Text)
@@ -70,6 +62,7 @@ func (p *Private) AppendText(dst []byte) []byte {
 	return appendLines(dst, "", p.From, " -> you: ", p.Text)
 }
 
+// AppendJSON appends an object of type private. Both copies are the same.
 func (p *Private) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "private")
 	dst = appendTime(dst, "at", p.At)
@@ -79,22 +72,8 @@ func (p *Private) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// Ping is a sign of life for clients that can't see a dead link otherwise.
-type Ping struct {
-	Idle bool // nothing else was told for pingEvery: in JSON it is told then alone
-}
-
-func (Ping) AppendText(dst []byte) []byte { return dst }
-
-func (e Ping) AppendJSON(dst []byte) []byte {
-	if !e.Idle {
-		return dst
-	}
-	return append(openObject(dst, "ping"), '}')
-}
-
-// appendLines writes each line of text behind the whole prefix, so that no line of a
-// message can pass for something else.
+// appendLines appends each line of text after the prefix mark+name+colon, so that no line
+// of a message can imitate another event.
 func appendLines(dst []byte, mark, name, colon, text string) []byte {
 	for {
 		line, rest, more := strings.Cut(text, "\n")

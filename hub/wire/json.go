@@ -6,15 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// Events are encoded by appending, so that a broadcast allocates nothing.
+// The functions of this file append to a slice, so that encoding an event allocates nothing
+// if the slice is large enough.
 
-// openObject begins a JSON object of the wire with its type.
+// openObject appends the start of a JSON object up to its type.
 func openObject(dst []byte, typ string) []byte {
 	dst = append(dst, `{"type":"`...)
 	dst = append(dst, typ...)
 	return append(dst, '"')
 }
 
+// appendName appends the name of a field, after a comma if it is not the first.
 func appendName(dst []byte, name string) []byte {
 	if dst[len(dst)-1] != '{' {
 		dst = append(dst, ',')
@@ -28,7 +30,7 @@ func appendString(dst []byte, name, value string) []byte {
 	return appendQuoted(appendName(dst, name), value)
 }
 
-// appendOptional leaves the field out where there is nothing to say.
+// appendOptional appends a string field unless value is empty.
 func appendOptional(dst []byte, name, value string) []byte {
 	if value == "" {
 		return dst
@@ -44,16 +46,16 @@ func appendBool(dst []byte, name string, value bool) []byte {
 	return strconv.AppendBool(appendName(dst, name), value)
 }
 
-// appendTime writes RFC 3339 in UTC with milliseconds.
+// appendTime appends a time in RFC 3339, in UTC with milliseconds.
 func appendTime(dst []byte, name string, t time.Time) []byte {
 	dst = append(appendName(dst, name), '"')
 	dst = t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z07:00")
 	return append(dst, '"')
 }
 
-// appendQuoted writes s as a JSON string (RFC 8259 section 7). Bytes that are not UTF-8
-// become U+FFFD; U+2028 and U+2029 are escaped, since JavaScript once took them for the
-// end of a line.
+// appendQuoted appends s as a JSON string (RFC 8259 section 7). Each byte that is not UTF-8
+// becomes U+FFFD. U+2028 and U+2029 are escaped, because JavaScript before ES2019 treats
+// them as line ends.
 func appendQuoted(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')

@@ -2,7 +2,7 @@ package names
 
 import "testing"
 
-func BenchmarkLooks(b *testing.B) {
+func BenchmarkSkeletons(b *testing.B) {
 	for name, nick := range map[string]string{"ascii": "guest-7fk2", "unicode": "Zoë-Åse", "greek": "Σίσυφος"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -13,12 +13,12 @@ func BenchmarkLooks(b *testing.B) {
 	}
 }
 
-func BenchmarkPrepareNick(b *testing.B) {
-	for name, wish := range map[string]string{"ascii": "alice_92", "unicode": "Zoë-Åse", "greek": "Σίσυφος"} {
+func BenchmarkNick(b *testing.B) {
+	for name, nick := range map[string]string{"ascii": "alice_92", "unicode": "Zoë-Åse", "greek": "Σίσυφος"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, bad := Nick(wish); bad != nil {
+				if _, bad := Nick(nick); bad != nil {
 					b.Fatal(bad)
 				}
 			}

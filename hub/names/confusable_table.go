@@ -36,8 +36,8 @@
 
 package names
 
-// confusables holds the 1677 characters that a nickname can have and that look like
-// something else, sorted: each with its prototype behind it, and LF.
+// confusables holds the 1677 characters that a nickname can have and that have a prototype,
+// sorted. Each is followed by its prototype and LF.
 const confusables = "" +
 	"0O\n1l\nIl\nmrn\n\u00c6AE\n\u00d0D\u0335\n\u00d8O\u0338\n\u00e6ae\n\u00f0\u2202\u0335\n\u00f8o\u0338\n" +
 	"\u0110D\u0335\n\u0111d\u0335\n\u0126H\u0335\n\u0127h\u0335\n\u0131i\n\u0141L\u0338\n\u0142l\u0338\n" +
@@ -299,5 +299,5 @@ const confusables = "" +
 	"\U00016f3f>\n\U00016f40A\n\U00016f42U\n\U00016f43Y\n\U00016f51'\n\U00016f52'\n\U0001d16d.\n" +
 	"\U00021fe8\u276c\n"
 
-// confusablesInASCII is the length of the part about ASCII.
+// confusablesInASCII is the length of the lines for ASCII characters.
 const confusablesInASCII = 13

@@ -19,8 +19,8 @@ func FuzzNick(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, wish string) {
-		nick, bad := Nick(wish)
+	f.Fuzz(func(t *testing.T, name string) {
+		nick, bad := Nick(name)
 		if bad != nil {
 			if line := bad.Error(); len(line) > 500 || clean.Text(line) != line || strings.ContainsAny(line, "\n") {
 				t.Fatalf("refused with %q", line)
@@ -31,15 +31,15 @@ func FuzzNick(f *testing.F) {
 			t.Fatalf("%q is not clean", nick)
 		}
 		if n := utf8.RuneCountInString(nick); n < 1 || n > maxNick || strings.ContainsAny(nick, " \t\n:>*~=!") {
-			t.Fatalf("%q became %q", wish, nick)
+			t.Fatalf("%q became %q", name, nick)
 		}
 		again, bad := Nick(nick)
 		if bad != nil || again != nick {
-			t.Fatalf("%q became %q, and that %q, %v", wish, nick, again, bad)
+			t.Fatalf("%q became %q, and that %q, %v", name, nick, again, bad)
 		}
-		checkLooks(t, nick)
-		if nickPile(nick) > 4 || strings.ContainsFunc(nick, hidden) {
-			t.Fatalf("%q became %q", wish, nick)
+		checkSkeletons(t, nick)
+		if mostMarks(nick) > 4 || strings.ContainsFunc(nick, hidden) {
+			t.Fatalf("%q became %q", name, nick)
 		}
 		scripts, zeros := make(map[string]bool), make(map[rune]bool)
 		for _, r := range nick {
@@ -51,23 +51,24 @@ func FuzzNick(f *testing.F) {
 		delete(scripts, "Common")
 		delete(scripts, "Inherited")
 		if len(zeros) > 1 || len(scripts) > 1 && !scripts["Han"] && !(scripts["Latin"] || scripts["Hiragana"]) {
-			t.Fatalf("%q became %q, of %v and digits of %v", wish, nick, scripts, zeros)
+			t.Fatalf("%q became %q, of %v and digits of %v", name, nick, scripts, zeros)
 		}
-		for name := range scripts {
-			if len(scripts) > 1 && !slices.ContainsFunc(writings, func(w []string) bool { return slices.Contains(w, name) }) {
-				t.Fatalf("%q became %q, of %v", wish, nick, scripts)
+		for script := range scripts {
+			if len(scripts) > 1 && !slices.ContainsFunc(scriptSets, func(set []string) bool { return slices.Contains(set, script) }) {
+				t.Fatalf("%q became %q, of %v", name, nick, scripts)
 			}
 		}
-		for _, house := range []string{"you", "server", "system", "admin", "partyline"} {
-			if alike(nick, house) {
-				t.Fatalf("%q is %s", nick, house)
+		for _, reserved := range []string{"you", "server", "system", "admin", "partyline"} {
+			if alike(nick, reserved) {
+				t.Fatalf("%q is %s", nick, reserved)
 			}
 		}
 	})
 }
 
-// nickPile counts the marks that stand on one character, whatever unseen is between.
-func nickPile(s string) (highest int) {
+// mostMarks returns the largest number of marks on one character. Format characters between
+// them do not count.
+func mostMarks(s string) (highest int) {
 	marks := 0
 	for _, r := range s {
 		switch {

@@ -1,3 +1,12 @@
+// Package names decides which nicknames and room names are valid, and which nicknames are
+// too similar to be used at the same time.
+//
+// A nickname follows the PRECIS profile UsernameCasePreserved (RFC 8265). It also uses one
+// script or a usual combination of scripts, and it can't be confused with a reserved name.
+// Two nicknames are too similar if they share a skeleton (UTS 39).
+//
+// The package keeps no state, and its functions may be called from any goroutine. It imports
+// no other package of the program.
 package names
 
 import (
@@ -12,38 +21,40 @@ import (
 )
 
 const (
-	maxNick = 32              // code points
-	maxWish = 4 * 4 * maxNick // bytes of what is asked for: no preparation makes more fit
+	// MaxRoom is the largest length of a room name in bytes.
 	MaxRoom = 64
+
+	maxNick  = 32              // code points
+	maxInput = 4 * 4 * maxNick // bytes; a longer string has no valid prepared form
 )
 
-// reserved holds the looks of names that nobody has: those that sound like the listener or
-// the house's own voice, those of people who may give orders, and those who seem to be
-// several or none. "all" is not among them: it has the look of Ali.
-var reserved = looksOf(
-	"you", "server", "system", "admin", "partyline", // the protocol's own
+// reserved holds the skeletons of the names that no member may have: names that seem to be
+// the program's, names of people with authority, and names that seem to be several members
+// or none. "all" is not among them, because it shares a skeleton with Ali.
+var reserved = skeletonSet(
+	"you", "server", "system", "admin", "partyline", // used by the protocol
 	"administrator", "mod", "moderator", "operator", "root", "security", "staff", "support",
 	"everybody", "everyone", "nobody",
 )
 
-func looksOf(nicks ...string) map[string]bool {
+func skeletonSet(nicks ...string) map[string]bool {
 	set := make(map[string]bool)
 	for _, nick := range nicks {
-		for _, look := range Skeletons(nick) {
-			set[look] = true
+		for _, s := range Skeletons(nick) {
+			set[s] = true
 		}
 	}
 	return set
 }
 
-// prepareNick returns the form of a nickname that others see, after the PRECIS
-// UsernameCasePreserved profile (RFC 8265), or why it can't be one.
-func Nick(wish string) (string, error) {
-	invalid := func(why string) (string, error) { return "", errors.New("not a name: " + why) }
-	if len(wish) > maxWish {
+// Nick returns the form of a nickname that other members see. The error says what is wrong
+// with the name, in words for the client.
+func Nick(name string) (string, error) {
+	invalid := func(reason string) (string, error) { return "", errors.New("not a name: " + reason) }
+	if len(name) > maxInput {
 		return invalid("at most 32 characters")
 	}
-	nick, err := precis.UsernameCasePreserved.String(wish)
+	nick, err := precis.UsernameCasePreserved.String(name)
 	if err != nil || nick == "" || !utf8.ValidString(nick) {
 		return invalid("take letters, digits, _ - and .")
 	}
@@ -61,31 +72,34 @@ func Nick(wish string) (string, error) {
 		}
 	}
 	switch {
-	case !oneWriting(nick):
+	case !oneScriptSet(nick):
 		return invalid("take the letters of one script")
-	case !oneNumbering(nick):
+	case !oneDigitSet(nick):
 		return invalid("take the digits of one script")
-	case piled(nick):
+	case tooManyMarks(nick):
 		return invalid("too many marks on one letter")
-	case slices.ContainsFunc(Skeletons(nick), func(look string) bool { return reserved[look] }):
+	case slices.ContainsFunc(Skeletons(nick), func(s string) bool { return reserved[s] }):
 		return invalid(nick + " is reserved")
 	}
 	return nick, nil
 }
 
-// lowerASCII folds the case of ASCII letters alone, so that nothing else becomes one.
-func lowerASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
-	}, s)
+// Guest returns a random nickname for a member that asked for none. Its letters omit those
+// that are confusable with another, such as i and l, or m and rn, so that different guest
+// names share no skeleton.
+func Guest() string {
+	const letters = "23456789abcdefghjknpqrstuvwxyz"
+	b := []byte("guest-....")
+	for i := len(b) - 4; i < len(b); i++ {
+		b[i] = letters[rand.IntN(len(letters))]
+	}
+	return string(b)
 }
 
-// prepareRoom returns the name of a room with its case folded, or why it can't be one.
-func Room(wish string) (string, error) {
-	room := lowerASCII(wish)
+// Room returns the name of a room in lower case. The error says what is wrong with the name,
+// in words for the client.
+func Room(name string) (string, error) {
+	room := lowerASCII(name)
 	ok := len(room) >= 1 && len(room) <= MaxRoom
 	for i := 0; ok && i < len(room); i++ {
 		c := room[i]
@@ -97,25 +111,13 @@ func Room(wish string) (string, error) {
 	return room, nil
 }
 
-// guestNick makes a name for a newcomer without one. The letters leave out those that
-// are read for another, m for rn too: no two such names share a look.
-func Guest() string {
-	const letters = "23456789abcdefghjknpqrstuvwxyz"
-	b := []byte("guest-....")
-	for i := len(b) - 4; i < len(b); i++ {
-		b[i] = letters[rand.IntN(len(letters))]
-	}
-	return string(b)
+// lowerASCII maps A to Z to lower case. Unlike strings.ToLower it maps no other character,
+// such as the Kelvin sign, to an ASCII letter.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
 }
-
-// firstSkeleton returns the skeleton that all spellings of a name share that differ in case
-// alone: the first of its skeletons. It reports false if the name is too long for a nickname.
-func FirstSkeleton(name string) (string, bool) {
-	if len(name) > maxWish {
-		return "", false
-	}
-	return nickKey(name), true
-}
-
-// sameFold reports whether two names differ in case at most.
-func EqualFold(a, b string) bool { return foldCase(a) == foldCase(b) }

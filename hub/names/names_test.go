@@ -8,8 +8,8 @@ import (
 	"partyline/hub/clean"
 )
 
-func TestPrepareNick(t *testing.T) {
-	for wish, want := range map[string]string{
+func TestNick(t *testing.T) {
+	for name, want := range map[string]string{
 		"alice":                                  "alice",
 		"Alice":                                  "Alice",
 		"a":                                      "a",
@@ -19,7 +19,7 @@ func TestPrepareNick(t *testing.T) {
 		strings.Repeat("n", 32):                  strings.Repeat("n", 32),
 		strings.Repeat("é", 32):                  strings.Repeat("é", 32),
 		strings.Repeat("e\u0301", 32):            strings.Repeat("é", 32), // composed
-		strings.Repeat("ａ", 32):                  strings.Repeat("a", 32), // of one width
+		strings.Repeat("ａ", 32):                  strings.Repeat("a", 32), // full width
 		"a\u0336b":                               "a\u0336b",
 		"Straße":                                 "Straße",
 		"Ω":                                      "Ω",
@@ -81,7 +81,7 @@ func TestPrepareNick(t *testing.T) {
 		strings.Repeat("e\u0301", 33):            "",
 		"a" + strings.Repeat("\u0301\u0323", 16): "",
 
-		// One script, or what one writing uses.
+		// One script, or one set of scripts.
 		"Дмитрий":      "Дмитрий",
 		"Ελένη_7":      "Ελένη_7",
 		"עִבְרִית":     "עִבְרִית",
@@ -126,20 +126,20 @@ func TestPrepareNick(t *testing.T) {
 		"བསྒྲུབས":                         "བསྒྲུབས",
 		"מ\u05b0\u05b1\u05b2\u05b3\u05b4": "",
 	} {
-		got, bad := Nick(wish)
+		got, bad := Nick(name)
 		switch {
 		case want == "" && bad == nil:
-			t.Errorf("%.40q became %q", wish, got)
+			t.Errorf("%.40q became %q", name, got)
 		case want != "" && bad != nil:
-			t.Errorf("%.40q: refused: %v", wish, bad)
+			t.Errorf("%.40q: refused: %v", name, bad)
 		case got != want:
-			t.Errorf("%.40q became %q, want %q", wish, got, want)
+			t.Errorf("%.40q became %q, want %q", name, got, want)
 		}
 	}
 }
 
-func TestPrepareRoom(t *testing.T) {
-	for wish, want := range map[string]string{
+func TestRoom(t *testing.T) {
+	for name, want := range map[string]string{
 		"lobby":                 "lobby",
 		"Lobby":                 "lobby",
 		"a":                     "a",
@@ -157,43 +157,43 @@ func TestPrepareRoom(t *testing.T) {
 		"\x00":                  "",
 		"\xff":                  "",
 	} {
-		got, bad := Room(wish)
+		got, bad := Room(name)
 		if got != want || (bad == nil) != (want != "") {
-			t.Errorf("%q became %q, %v; want %q", wish, got, bad, want)
+			t.Errorf("%q became %q, %v; want %q", name, got, bad, want)
 		}
 	}
 }
 
-func TestGuestNick(t *testing.T) {
+func TestGuest(t *testing.T) {
 	for range 100 {
 		guest := Guest()
 		nick, bad := Nick(guest)
 		if bad != nil || nick != guest || len(guest) != len("guest-")+4 {
 			t.Fatalf("%q: %v", guest, bad)
 		}
-		if look := nickKey(guest); look != guest {
-			t.Fatalf("%q looks like %q", guest, look)
+		if s := firstSkeleton(guest); s != guest {
+			t.Fatalf("the skeleton of %q is %q", guest, s)
 		}
 	}
 }
 
-// hidden reports the characters that are invisible, blank, or turn their neighbours around.
+// hidden reports whether r is invisible or blank, or changes the direction of other characters.
 func hidden(r rune) bool {
 	return !clean.Visible(string(r)) || unicode.In(r,
 		unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Bidi_Control,
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Join_Control, unicode.White_Space)
 }
 
-// TestNicksShowAll: no such character is in a name, wherever it stands.
-func TestNicksShowAll(t *testing.T) {
+// TestNickHidden checks that no nickname has a hidden character in any position.
+func TestNickHidden(t *testing.T) {
 	for r := range unicode.MaxRune + 1 {
 		if !hidden(r) {
 			continue
 		}
-		for _, wish := range []string{"a%b", "%", "%b", "a%", "ب%ب", "क्%ष", "ක්%", "가%", "1%2"} {
-			wish = strings.ReplaceAll(wish, "%", string(r))
-			if nick, bad := Nick(wish); bad == nil {
-				t.Errorf("%q became %q", wish, nick)
+		for _, name := range []string{"a%b", "%", "%b", "a%", "ب%ب", "क्%ष", "ක්%", "가%", "1%2"} {
+			name = strings.ReplaceAll(name, "%", string(r))
+			if nick, bad := Nick(name); bad == nil {
+				t.Errorf("%q became %q", name, nick)
 			}
 		}
 	}

@@ -7,17 +7,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// writings are the scripts that stand together in one text: Japanese, and Chinese and
-// Korean as they are typed (UTS 39 section 5.2, Highly Restrictive).
-var writings = [][]string{
+// scriptSets are the sets of scripts that may be mixed in one name: those of Japanese,
+// Chinese and Korean (UTS 39 section 5.2, Highly Restrictive).
+var scriptSets = [][]string{
 	{"Latin", "Han", "Hiragana", "Katakana"},
 	{"Latin", "Han", "Bopomofo"},
 	{"Latin", "Han", "Hangul"},
 }
 
-// oneWriting reports whether all of a name is of one script, or of scripts that one
-// writing uses. What is common to all scripts doesn't count.
-func oneWriting(nick string) bool {
+// oneScriptSet reports whether a name uses one script, or scripts of one set. Characters
+// that are common to all scripts do not count.
+func oneScriptSet(nick string) bool {
 	var scripts []string
 	for _, r := range nick {
 		script := scriptOf(r, scripts)
@@ -28,15 +28,15 @@ func oneWriting(nick string) bool {
 			continue
 		}
 		scripts = append(scripts, script)
-		if len(scripts) > 1 && !slices.ContainsFunc(writings, func(w []string) bool { return within(scripts, w) }) {
+		if len(scripts) > 1 && !slices.ContainsFunc(scriptSets, func(set []string) bool { return isSubset(scripts, set) }) {
 			return false
 		}
 	}
 	return true
 }
 
-// scriptOf returns the name of the script of r, or "" where r is not assigned. It tries the
-// likely ones first: the tables are many.
+// scriptOf returns the name of the script of r, or "" if r is not assigned. It tries the
+// likely scripts first, because there are many tables.
 func scriptOf(r rune, likely []string) string {
 	for _, name := range likely {
 		if unicode.Is(unicode.Scripts[name], r) {
@@ -56,12 +56,12 @@ func scriptOf(r rune, likely []string) string {
 	return ""
 }
 
-func within(some, all []string) bool {
-	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
+func isSubset(subset, all []string) bool {
+	return !slices.ContainsFunc(subset, func(s string) bool { return !slices.Contains(all, s) })
 }
 
-// oneNumbering reports whether the digits of a name are of one set of ten.
-func oneNumbering(nick string) bool {
+// oneDigitSet reports whether the digits of a name belong to one set of ten digits.
+func oneDigitSet(nick string) bool {
 	zero := rune(-1)
 	for _, r := range nick {
 		if !unicode.IsDigit(r) {
@@ -76,8 +76,8 @@ func oneNumbering(nick string) bool {
 	return true
 }
 
-// zeroOf returns the zero of the ten digits that r is one of. Unicode sets them in a row
-// (section 4.6), and so does each range of the tables, ten times once or more.
+// zeroOf returns the zero of the set of ten digits that r belongs to. The ten digits of a set
+// are contiguous (Unicode section 4.6), and each range of the tables has one set or more.
 func zeroOf(r rune) rune {
 	for _, t := range unicode.Nd.R16 {
 		if lo := rune(t.Lo); lo <= r && r <= rune(t.Hi) {
@@ -92,23 +92,23 @@ func zeroOf(r rune) rune {
 	return r
 }
 
-// piled reports whether a name has more marks on one character than writing takes. These
-// are at most four without a width of their own, and never one twice (UTS 39 section
-// 5.4): Burmese and Tibetan take four, pointed Hebrew three, Thai and Arabic two. Of the marks that
-// every script may use, which are what piles are made of, at most two stand behind a
-// composed letter; all Vietnamese and Greek letters are composed.
-func piled(nick string) bool {
-	marks, general := 0, 0
+// tooManyMarks reports whether a name has more marks on one character than any script
+// needs. At most four nonspacing marks follow a character, and none is repeated (UTS 39
+// section 5.4): Burmese and Tibetan need four, pointed Hebrew three, Thai and Arabic two. At
+// most two of them are marks that all scripts share; all Vietnamese and Greek letters have a
+// composed form.
+func tooManyMarks(nick string) bool {
+	marks, shared := 0, 0
 	for _, r := range nick {
 		switch {
 		case !unicode.In(r, unicode.Mn, unicode.Me):
-			marks, general = 0, 0
+			marks, shared = 0, 0
 			continue
 		case unicode.Is(unicode.Inherited, r):
-			general++
+			shared++
 		}
 		marks++
-		if marks > 4 || general > 2 {
+		if marks > 4 || shared > 2 {
 			return true
 		}
 	}

@@ -15,13 +15,13 @@ func TestScriptOf(t *testing.T) {
 	} {
 		for _, likely := range [][]string{nil, {"Greek", "Han"}, {"Cyrillic"}} {
 			if got := scriptOf(r, likely); got != want {
-				t.Errorf("%q is of %s, want %s", r, got, want)
+				t.Errorf("the script of %q is %s, want %s", r, got, want)
 			}
 		}
 	}
 }
 
-// TestZeroOf: ten digits, and no others, have the same zero.
+// TestZeroOf checks that each zero is that of exactly ten digits.
 func TestZeroOf(t *testing.T) {
 	tens := make(map[rune]int)
 	for r := range unicode.MaxRune + 1 {
@@ -30,7 +30,7 @@ func TestZeroOf(t *testing.T) {
 		}
 		zero := zeroOf(r)
 		tens[zero]++
-		value := norm.NFKC.String(string(r)) // of the wide and the mathematical ones
+		value := norm.NFKC.String(string(r)) // maps full-width and mathematical digits to ASCII
 		if len(value) == 1 && rune(value[0])-'0' != r-zero {
 			t.Errorf("%q is %s, and its zero %q", r, value, zero)
 		}

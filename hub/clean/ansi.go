@@ -6,8 +6,8 @@ import (
 )
 
 // stripANSI removes the complete escape sequences of ECMA-48 and ECMA-35 from a text, in one
-// pass. An ESC that begins none stays, for Clean to replace. C1 characters, with which such
-// sequences may begin as well, are not looked at. A text without ESC is returned as it is.
+// pass. An ESC that starts no complete sequence stays. So do sequences that start with a C1
+// character. A text without ESC is returned without copying.
 func stripANSI(s string) string {
 	i := strings.IndexByte(s, '\x1b')
 	if i < 0 {
@@ -25,8 +25,8 @@ func stripANSI(s string) string {
 	return string(append(left, s...))
 }
 
-// sequenceLen returns the length of the escape sequence that s, which starts with ESC,
-// starts with, or 0 if that is not complete.
+// sequenceLen returns the length of the escape sequence at the start of s, or 0 if the
+// sequence is not complete. s starts with ESC.
 func sequenceLen(s string) int {
 	if len(s) < 2 {
 		return 0
@@ -44,8 +44,8 @@ func sequenceLen(s string) int {
 }
 
 // stringLen returns the length of a control string that ends in ST, or in BEL if it is an
-// OSC. It holds no control character but TAB, so it is on one line, and an ESC ends the
-// search: what is looked at once is not looked at again for the next ESC.
+// OSC, or 0 if it is not complete. The string has no control character except TAB, so it is
+// on one line. Because an ESC ends the search, stripANSI scans each byte only once.
 func stringLen(s string) int {
 	i := strings.IndexFunc(s[2:], func(r rune) bool { return unicode.IsControl(r) && r != '\t' })
 	if i < 0 {
@@ -60,7 +60,7 @@ func stringLen(s string) int {
 	return 0
 }
 
-// skipBytes returns the index of the first byte of s, from i on, that is not from low to high.
+// skipBytes returns the index of the first byte of s at or after i that is not in [low, high].
 func skipBytes(s string, i int, low, high byte) int {
 	for i < len(s) && s[i] >= low && s[i] <= high {
 		i++
@@ -68,8 +68,8 @@ func skipBytes(s string, i int, low, high byte) int {
 	return i
 }
 
-// endSequence returns the length of a sequence whose final byte, from low to 7E, is at i, or 0
-// if another byte is there.
+// endSequence returns the length of a sequence whose final byte is at i, or 0 if the byte at i
+// is not in [low, 0x7e].
 func endSequence(s string, i int, low byte) int {
 	if i < len(s) && s[i] >= low && s[i] <= 0x7e {
 		return i + 1

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestStripANSI covers each form of ECMA-48 and ECMA-35, complete and cut off.
+// TestStripANSI covers each form of ECMA-48 and ECMA-35, complete and incomplete.
 func TestStripANSI(t *testing.T) {
 	for text, want := range map[string]string{
 		// control sequences
@@ -77,7 +77,7 @@ func TestStripANSI(t *testing.T) {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 		if got := completeSequence.ReplaceAllString(text, ""); got != want {
-			t.Errorf("%q: the regular expression makes %q of it, want %q", text, got, want)
+			t.Errorf("%q: the regular expression returns %q, want %q", text, got, want)
 		}
 	}
 }
@@ -90,8 +90,8 @@ var completeSequence = regexp.MustCompile(`\x1b(?:` +
 	`|[ -/]+[0-~]` +
 	`|[0-OQ-WYZ\\` + "`" + `-~])`)
 
-// TestCleanANSI: after removal the rules for all other characters hold.
-func TestCleanANSI(t *testing.T) {
+// TestTextANSI checks that the other rules apply after escape sequences are removed.
+func TestTextANSI(t *testing.T) {
 	eight := strings.Repeat("\u0301", 8)
 	for text, want := range map[string]string{
 		"\x1b[32mPASS\x1b[39m\a":             "PASS�",

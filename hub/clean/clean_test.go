@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/bidi"
 )
 
-func TestClean(t *testing.T) {
+func TestText(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                         "",
 		"hello":                    "hello",
@@ -28,8 +28,8 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// TestCleanRunes goes over all characters, by the words of the protocol.
-func TestCleanRunes(t *testing.T) {
+// TestUnsafeRune compares unsafeRune with the definition in docs/protocol.md for all characters.
+func TestUnsafeRune(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		unsafe := unicode.IsControl(r) && r != '\t' && r != '\n' ||
 			r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
@@ -39,10 +39,10 @@ func TestCleanRunes(t *testing.T) {
 	}
 }
 
-// TestNoDirectionStaysOpen: what opens a direction, or closes one that something else may
-// have opened, reaches nobody, and nothing but LF ends a paragraph. The marks of
-// direction, U+200E, U+200F and U+061C, open nothing.
-func TestNoDirectionStaysOpen(t *testing.T) {
+// TestTextBidi checks that a clean text has no character that opens or closes a bidirectional
+// embedding, override or isolate, and no paragraph separator except LF. The direction marks
+// U+200E, U+200F and U+061C open nothing and stay.
+func TestTextBidi(t *testing.T) {
 	for r := range unicode.MaxRune + 1 {
 		p, size := bidi.LookupRune(r)
 		if size == 0 || r == '\n' {
@@ -51,7 +51,7 @@ func TestNoDirectionStaysOpen(t *testing.T) {
 		switch p.Class() {
 		case bidi.LRE, bidi.RLE, bidi.LRO, bidi.RLO, bidi.PDF, bidi.LRI, bidi.RLI, bidi.FSI, bidi.PDI, bidi.B:
 			if Text(string(r)) != "\ufffd" {
-				t.Errorf("%U is let through", r)
+				t.Errorf("%U is not replaced", r)
 			}
 		}
 	}
@@ -62,8 +62,8 @@ func TestNoDirectionStaysOpen(t *testing.T) {
 	}
 }
 
-// TestCleanCopies: what is clean, and that is nearly all, is not copied.
-func TestCleanCopies(t *testing.T) {
+// TestTextAllocs checks that a clean text is not copied.
+func TestTextAllocs(t *testing.T) {
 	for _, text := range []string{strings.Repeat("Grüße ", 100), strings.Repeat("ก็", 100), strings.Repeat(family, 100)} {
 		if n := testing.AllocsPerRun(10, func() { _ = Text(text) }); n != 0 {
 			t.Errorf("%.10q: %v allocations", text, n)
@@ -73,8 +73,8 @@ func TestCleanCopies(t *testing.T) {
 
 const family = "👩\u200d👩\u200d👧\u200d👦"
 
-// TestCleanKeeps: what people write is no pile of marks.
-func TestCleanKeeps(t *testing.T) {
+// TestTextKeeps checks that ordinary text in many scripts is not changed.
+func TestTextKeeps(t *testing.T) {
 	for _, text := range []string{
 		family, "🏳\ufe0f\u200d🌈", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "🇨🇭🇺🇳",
 		"1\ufe0f\u20e3", "✊🏿", "e\u0301", "é", "ก็", "ที่นี่", "בְּרֵאשִׁ֖ית בָּרָ֣א", "हिन्दी क्ष्म्यां ज़िंदगी", "ညွှိုး", "བསྒྲུབས",
@@ -88,9 +88,9 @@ func TestCleanKeeps(t *testing.T) {
 	}
 }
 
-// TestCleanPiles: the ninth mark behind a character and those behind it are dropped, and
-// nothing that can't be seen begins a new pile.
-func TestCleanPiles(t *testing.T) {
+// TestTextMarks checks that the ninth mark after a character and those after it are removed,
+// and that an invisible character between them does not restart the count.
+func TestTextMarks(t *testing.T) {
 	eight := strings.Repeat("\u0301", 8)
 	for text, want := range map[string]string{
 		"a" + eight + "\u0301":                               "a" + eight,
@@ -108,7 +108,7 @@ func TestCleanPiles(t *testing.T) {
 		"a" + eight + "\u200d\u0301\x1b":                     "a" + eight + "\u200d\ufffd",
 		"a" + eight + "\u0301\u200d\u0301\u200db":            "a" + eight + "\u200d\u200db",
 		"a" + strings.Repeat("\u0301", 5) + "\x07\u0301":     "a" + strings.Repeat("\u0301", 5) + "\ufffd\u0301",
-		"a" + eight + "\u0903" + eight + "\u0302":            "a" + eight + "\u0903" + eight, // has a width
+		"a" + eight + "\u0903" + eight + "\u0302":            "a" + eight + "\u0903" + eight, // a spacing mark
 		strings.Repeat("x", 100) + eight + eight + "\u2028x": strings.Repeat("x", 100) + eight + "\ufffdx",
 	} {
 		if got := Text(text); got != want {
@@ -117,16 +117,16 @@ func TestCleanPiles(t *testing.T) {
 	}
 }
 
-// TestSolid: what is spared the tables is not in them.
-func TestSolid(t *testing.T) {
+// TestHasWidth checks that no character of hasWidth is in the tables.
+func TestHasWidth(t *testing.T) {
 	for r := range unicode.MaxRune + 1 {
-		if solid(r) && unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
-			t.Errorf("%U is solid", r)
+		if hasWidth(r) && unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
+			t.Errorf("%U has no width", r)
 		}
 	}
 }
 
-// TestQuote: what is told back or logged shows everything that was sent.
+// TestQuote checks that a quoted string shows every character.
 func TestQuote(t *testing.T) {
 	for text, want := range map[string]string{
 		"bob":                                   "bob",
@@ -137,23 +137,6 @@ func TestQuote(t *testing.T) {
 	} {
 		if got := Quote(text, 32); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestVisible(t *testing.T) {
-	for text, want := range map[string]bool{
-		"a": true, ".": true, " a ": true, "\u0301": true, "�": true, "ㅤa": true,
-		"": false, " ": false, "\t\n\r\v\f": false, "\u00a0\u3000\u2003": false, "\u0085\u2028": false,
-		"\x00\x07\x1b\x7f": false, "\u202e\u2066": false, "\u200b\u200d\ufeff\u00ad": false, "\u3164\u2800": false,
-		"\u200b": false, "\u200f": false, "\u2010": true, "\u2060": false, "\u2064": false,
-		"\x1b[32m\x1b[39m": false, "\x1b]0;title\a": false, "\x1b[32m \x1b(B": false, "\x1b[32m.": true, "\x1b[32": true,
-		"\x1b\x1b[m": false, "\u115f\u1160\uffa0": false, "\u061c\u180e\u206a\u2065": false, "\ufe0e\ufe0f\U000e0100\u180b": false,
-		"\U000e0001\U000e0020\U000e007f": false, "\U0001bca0\U0001d173": false, // tags, formats of shorthand and music
-		"\u0600\u06dd\u070f\u08e2": true, "\ufff9": true, "\U00013430": true, "\ue000": true, "\ufffe": true,
-	} {
-		if Visible(text) != want {
-			t.Errorf("%q: %t", text, !want)
 		}
 	}
 }

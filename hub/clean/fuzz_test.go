@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-func FuzzClean(f *testing.F) {
+func FuzzText(f *testing.F) {
 	for _, s := range []string{
 		"", " \t ", "hello", "a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", "a\r\n\n", "/\u202ewho",
 		family, "e\u0301", "ก็", "a" + strings.Repeat("\u0301\u200d", 9) + "\x07\u0489",
@@ -18,52 +18,53 @@ func FuzzClean(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		clean := Text(s)
-		if strings.ContainsFunc(clean, unsafeRune) || Text(clean) != clean {
-			t.Fatalf("%q became %q", s, clean)
+		got := Text(s)
+		if strings.ContainsFunc(got, unsafeRune) || Text(got) != got {
+			t.Fatalf("%q became %q", s, got)
 		}
 		if !utf8.ValidString(s) {
 			return
 		}
-		checkClean(t, clean)
+		checkClean(t, got)
 		first, rest, several := strings.Cut(s, "\n")
-		if several && clean != Text(first)+"\n"+Text(rest) {
-			t.Fatalf("%q became %q, but its lines %q and %q", s, clean, Text(first), Text(rest))
+		if several && got != Text(first)+"\n"+Text(rest) {
+			t.Fatalf("%q became %q, but its lines %q and %q", s, got, Text(first), Text(rest))
 		}
-		// Of what is in no escape sequence, each character that is no mark has one for it,
-		// and so has every mark of a low pile.
+		// Each character outside of escape sequences is kept or replaced by U+FFFD. Only marks
+		// may be removed, and only if there are more than eight on a character.
 		plain := completeSequence.ReplaceAllString(s, "")
 		if Visible(s) != Visible(plain) && !strings.Contains(plain, "\x1b") {
 			t.Fatalf("%q: visible is %t", s, Visible(s))
 		}
-		left, low := []rune(clean), highestPile(plain) <= 8
+		left, few := []rune(got), mostMarks(plain) <= 8
 		for _, r := range plain {
 			switch {
 			case len(left) > 0 && (left[0] == r || left[0] == unicode.ReplacementChar && unsafeRune(r)):
 				left = left[1:]
-			case !isPiling(r) || low:
-				t.Fatalf("%q became %q: no %q", s, clean, r)
+			case !isMark(r) || few:
+				t.Fatalf("%q became %q: no %q", s, got, r)
 			}
 		}
 		if len(left) > 0 {
-			t.Fatalf("%q became %q: it has more", s, clean)
+			t.Fatalf("%q became %q: it has more", s, got)
 		}
 	})
 }
 
 func checkClean(t *testing.T, s string) {
 	t.Helper()
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, unsafeRune) || highestPile(s) > 8 {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unsafeRune) || mostMarks(s) > 8 {
 		t.Fatalf("%q is not clean", s)
 	}
 }
 
-// highestPile counts the marks that stand on one character, whatever unseen is between.
-func highestPile(s string) (highest int) {
+// mostMarks returns the largest number of marks on one character. Format characters between
+// them do not count.
+func mostMarks(s string) (highest int) {
 	marks := 0
 	for _, r := range s {
 		switch {
-		case isPiling(r):
+		case isMark(r):
 			marks++
 		case !unicode.Is(unicode.Cf, r):
 			marks = 0
@@ -73,4 +74,4 @@ func highestPile(s string) (highest int) {
 	return highest
 }
 
-func isPiling(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Me) }
+func isMark(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Me) }

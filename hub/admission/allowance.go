@@ -8,37 +8,37 @@ import (
 )
 
 const (
-	// LineShares is the number of shares that one line costs. An idle line costs one share:
-	// it costs the server its parsing and no write, less than a hundredth of a line to a large
-	// room. Thousands of idle lines that come at once fit into the usual allowance, so that a
-	// client that sends them and leaves keeps no name.
+	// LineShares is the number of shares that a line costs. An idle line costs one share,
+	// because the server only parses it: that is less than a hundredth of the work for a line
+	// to a large room. The usual allowance has room for thousands of idle lines at once, so
+	// that a client that sends them and leaves is not delayed and its name becomes free.
 	LineShares = 100
-	// CostlyShare is the part of the rate that costly requests have: a member may send one
-	// for every CostlyShare lines.
+	// CostlyShare is the number of lines for which a member may send one costly request.
 	CostlyShare = 5
-	// minCostly is the least number of costly requests that an allowance has.
+	// minCostly is the smallest number of costly requests that an allowance permits at once.
 	minCostly = 5
 )
 
-// An Allowance bounds what a member may ask for. A member uses it from one goroutine at a
-// time; between two members from one address it belongs to the address.
+// An Allowance is a member's rate limit for lines and for costly requests. Only one goroutine
+// at a time may use it.
 type Allowance struct {
-	lines  *rate.Limiter // in shares of a line
+	lines  *rate.Limiter // in shares
 	costly *rate.Limiter
 }
 
-// NewAllowance returns an allowance of burst lines at once and perSecond lines a second.
+// NewAllowance returns an allowance of burst lines at once, at least one, and perSecond lines
+// a second.
 func NewAllowance(perSecond float64, burst int) *Allowance {
-	shares := min(max(burst, 1), math.MaxInt32/LineShares) * LineShares // fits into an int of 32 bits
+	shares := min(max(burst, 1), math.MaxInt32/LineShares) * LineShares // fits into 32 bits
 	return &Allowance{
 		lines:  rate.NewLimiter(rate.Limit(perSecond*LineShares), shares),
 		costly: rate.NewLimiter(rate.Limit(perSecond/CostlyShare), max(burst/CostlyShare, minCostly)),
 	}
 }
 
-// Spend takes shares of a line, and perhaps a costly request, off the allowance. It returns
-// how long nothing more is to be read, and whether the bound for costly requests is the
-// reason.
+// Spend uses shares of a line, and a costly request if costly is set. It always succeeds, and
+// returns how long the caller must wait before it reads the member's next line. forCostly
+// reports whether the limit of costly requests determines the wait.
 func (a *Allowance) Spend(shares int, costly bool) (wait time.Duration, forCostly bool) {
 	now := time.Now()
 	wait = a.lines.ReserveN(now, shares).DelayFrom(now)
@@ -50,7 +50,7 @@ func (a *Allowance) Spend(shares int, costly bool) (wait time.Duration, forCostl
 	return wait, false
 }
 
-// Debt returns what Spend returned for what is spent already and not refilled yet.
+// Debt returns the wait that remains from what is already spent, like Spend.
 func (a *Allowance) Debt() (wait time.Duration, forCostly bool) {
 	now := time.Now()
 	wait = a.lines.ReserveN(now, 0).DelayFrom(now)
@@ -60,10 +60,10 @@ func (a *Allowance) Debt() (wait time.Duration, forCostly bool) {
 	return wait, false
 }
 
-// HalfFull reports whether at least half of the lines that may come at once are refilled.
+// HalfFull reports whether at least half of the burst of lines is available.
 func (a *Allowance) HalfFull() bool {
 	return a.lines.TokensAt(time.Now()) >= float64(a.lines.Burst())/2
 }
 
-// isFull reports whether nothing of the allowance is used up.
+// isFull reports whether all of the allowance is available.
 func (a *Allowance) isFull(now time.Time) bool { return isFull(a.lines, now) && isFull(a.costly, now) }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// An origin is remembered for as long as something that it used has not refilled, and no
-// longer.
-func TestOriginsForgotten(t *testing.T) {
+// TestGateForgets checks that a Gate keeps an entry until everything that the address used
+// has refilled, and no longer.
+func TestGateForgets(t *testing.T) {
 	addr := netip.MustParseAddr("192.0.2.1")
 	for name, c := range map[string]struct {
 		use     func(s Slot)
@@ -22,40 +22,47 @@ func TestOriginsForgotten(t *testing.T) {
 			}
 		}, 20 * time.Minute},
 		"an allowance": {func(s Slot) {
-			p := NewAllowance(0.5, 40)
+			a := NewAllowance(0.5, 40)
 			for range 40 {
-				p.Spend(LineShares, false)
+				a.Spend(LineShares, false)
 			}
-			s.LeaveAllowance(p)
+			s.LeaveAllowance(a)
 		}, 80 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := NewGate(Limits{Arrivals: 2, NewRooms: 20})
-				seat, err := g.Admit(addr)
+				slot, err := g.Admit(addr)
 				if err != nil {
 					t.Fatal(err)
 				}
-				c.use(seat)
+				c.use(slot)
 				time.Sleep(time.Hour)
-				if g.forget(); len(g.origins) != 1 {
-					t.Error("an origin with somebody inside is forgotten")
+				if n := g.entriesAfterForget(); n != 1 {
+					t.Error("the entry of an admitted client is forgotten")
 				}
-				c.use(seat)
-				seat.Leave()
+				c.use(slot)
+				slot.Leave()
 				if name == "an arrival" {
-					seat, _ = g.Admit(addr)
-					seat.Leave()
+					slot, _ = g.Admit(addr)
+					slot.Leave()
 				}
 				time.Sleep(c.refills - time.Second)
-				if g.forget(); len(g.origins) != 1 {
-					t.Error("it is forgotten too early")
+				if n := g.entriesAfterForget(); n != 1 {
+					t.Error("the entry is forgotten too early")
 				}
 				time.Sleep(2 * time.Second)
-				if g.forget(); len(g.origins) != 0 {
-					t.Error("it is not forgotten")
+				if n := g.entriesAfterForget(); n != 0 {
+					t.Error("the entry is not forgotten")
 				}
 			})
 		})
 	}
+}
+
+func (g *Gate) entriesAfterForget() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.forgetLocked()
+	return len(g.entries)
 }

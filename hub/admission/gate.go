@@ -31,7 +31,7 @@ type entry struct {
 
 	// The gate's mu guards these.
 	admitted   int
-	allowances []*Allowance // of members that left without having all of it, in the order in which they left
+	allowances []*Allowance // used ones of members that left, oldest first
 }
 
 // A Slot is an admitted client's part of the limits. The zero Slot stands for a client whose

@@ -12,20 +12,20 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// A slowLine is a Line that takes rate bytes a second, in writes of at most max bytes.
-type slowLine struct {
-	*hubtest.Line
+// A slowConn is a Conn that takes rate bytes a second, in writes of at most max bytes.
+type slowConn struct {
+	*hubtest.Conn
 	rate, max int
 }
 
-func (d *slowLine) TryWrite([]byte) (int, error) { return 0, hub.ErrWouldBlock }
+func (d *slowConn) TryWrite([]byte) (int, error) { return 0, hub.ErrWouldBlock }
 
-func (d *slowLine) Write(frames []byte) (int, error) {
+func (d *slowConn) Write(frames []byte) (int, error) {
 	if n := bytes.LastIndexByte(frames[:min(len(frames), d.max)], '\n') + 1; n > 0 {
 		frames = frames[:n]
 	}
 	time.Sleep(time.Duration(len(frames)) * time.Second / time.Duration(d.rate))
-	return d.Line.TryWrite(frames)
+	return d.Conn.TryWrite(frames)
 }
 
 // flood has alice say a megabyte at once in a room with bob, who reads at a rate in bytes a
@@ -34,7 +34,7 @@ func (d *slowLine) Write(frames []byte) (int, error) {
 func flood(h *testHub, rate int) (received []string, took time.Duration) {
 	const n = 1000
 	alice, carol := h.named("alice"), h.named("carol")
-	bob := &slowLine{hubtest.NewLine(), rate, 1 << 20}
+	bob := &slowConn{hubtest.NewConn(), rate, 1 << 20}
 	h.serve(hub.Caller{Nick: "bob"}, bob)
 	time.Sleep(time.Second)
 	bob.Heard()
@@ -91,7 +91,7 @@ func TestFloodDoesNotWaitForSlowReaders(t *testing.T) {
 func TestFloodDelaysOnlyItsAuthor(t *testing.T) {
 	withHub(t, hub.Options{Window: 256 << 10}, func(h *testHub) {
 		alice, carol := h.named("alice"), h.named("carol")
-		bob := &slowLine{hubtest.NewLine(), 200 << 10, 1 << 20}
+		bob := &slowConn{hubtest.NewConn(), 200 << 10, 1 << 20}
 		h.serve(hub.Caller{Nick: "bob"}, bob)
 		time.Sleep(time.Second)
 		for i := range 1000 {

@@ -16,7 +16,7 @@ import (
 func TestDisconnectedMemberIsReadToTheEnd(t *testing.T) {
 	withHub(t, hub.Options{Rate: 10, Burst: 40}, func(h *testHub) {
 		alice := h.named("alice")
-		p := &client{Line: hubtest.NewLine(), h: h}
+		p := &client{Conn: hubtest.NewConn(), h: h}
 		p.HangUp()
 		var want []string
 		for i := range 200 {
@@ -24,7 +24,7 @@ func TestDisconnectedMemberIsReadToTheEnd(t *testing.T) {
 			want = append(want, fmt.Sprint("script: line ", i))
 		}
 		p.Reset()
-		p.end = h.serve(hub.Caller{Nick: "script"}, p.Line)
+		p.end = h.serve(hub.Caller{Nick: "script"}, p.Conn)
 		start := time.Now()
 		p.wait()
 		if d := time.Since(start); d < 15*time.Second || d > 17*time.Second {

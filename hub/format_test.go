@@ -28,22 +28,22 @@ func TestFormatsChangeWithoutLoss(t *testing.T) {
 	})
 }
 
-// A failingLine is a Line whose writes fail after the first n.
-type failingLine struct {
-	*hubtest.Line
+// A failingConn is a Line whose writes fail after the first n.
+type failingConn struct {
+	*hubtest.Conn
 	n int
 }
 
 var errReset = errors.New("connection reset by peer")
 
-func (b *failingLine) TryWrite(frames []byte) (int, error) {
+func (b *failingConn) TryWrite(frames []byte) (int, error) {
 	if b.n--; b.n < 0 {
 		return 0, errReset
 	}
-	return b.Line.TryWrite(frames)
+	return b.Conn.TryWrite(frames)
 }
 
-func (b *failingLine) Write(frames []byte) (int, error) { return b.TryWrite(frames) }
+func (b *failingConn) Write(frames []byte) (int, error) { return b.TryWrite(frames) }
 
 // TestDisconnectDuringFormatChange breaks a connection at each write while its member changes
 // its format and its room. The other members keep the stream that they read.
@@ -55,7 +55,7 @@ func TestDisconnectDuringFormatChange(t *testing.T) {
 			for range 8 {
 				lines = append(lines, "/format json", `{"type":"format","format":"text"}`, "/join lobby", "/join ops", "/join lobby")
 			}
-			mallory := &failingLine{hubtest.NewLine(), n}
+			mallory := &failingConn{hubtest.NewConn(), n}
 			end := h.serve(hub.Caller{Nick: "mallory"}, mallory)
 			mallory.Say(lines...)
 			synctest.Wait()

@@ -36,7 +36,7 @@ func withHub(t *testing.T, o hub.Options, test func(h *testHub)) {
 
 // A client is a member and its end of the connection.
 type client struct {
-	*hubtest.Line
+	*hubtest.Conn
 	h   *testHub
 	end chan error
 }
@@ -55,8 +55,8 @@ func (h *testHub) connect(caller hub.Caller) *client {
 	if caller.Via == "" {
 		caller.Via = "test"
 	}
-	p := &client{Line: hubtest.NewLine(), h: h}
-	p.end = h.serve(caller, p.Line)
+	p := &client{Conn: hubtest.NewConn(), h: h}
+	p.end = h.serve(caller, p.Conn)
 	return p
 }
 

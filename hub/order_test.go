@@ -26,7 +26,7 @@ func TestSlowReaderGetsAnswers(t *testing.T) {
 				}
 			}
 		}()
-		bob := &slowLine{hubtest.NewLine(), 50_000, 4 << 10} // half the rate of the flood
+		bob := &slowConn{hubtest.NewConn(), 50_000, 4 << 10} // half the rate of the flood
 		end := h.serve(hub.Caller{Nick: "bob"}, bob)
 		waitFor := func(part string, within time.Duration) {
 			t.Helper()

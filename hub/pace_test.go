@@ -229,7 +229,7 @@ func TestControlFrames(t *testing.T) {
 func TestPaceWithoutWatcher(t *testing.T) {
 	withHub(t, hub.Options{Rate: 1, Burst: 1}, func(h *testHub) {
 		ann := h.named("ann")
-		line := hubtest.NewLine()
+		line := hubtest.NewConn()
 		end := h.serve(hub.Caller{Nick: "bob"}, struct{ hub.Conn }{line})
 		ann.expect("* bob has arrived")
 		line.Say("0", "1", "2", "3", "4")

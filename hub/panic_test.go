@@ -23,7 +23,7 @@ func TestPanicEndsOneMember(t *testing.T) {
 			var log panicCounter
 			withHub(t, hub.Options{Log: slog.New(&log)}, func(h *testHub) {
 				alice := h.named("alice")
-				bad := &panickingLine{Line: hubtest.NewLine()}
+				bad := &panickingConn{Conn: hubtest.NewConn()}
 				end := make(chan error, 1)
 				go func() {
 					end <- h.hub.Serve(context.Background(), hub.Caller{Nick: "bad", Codecs: hubtest.Codecs()}, bad)
@@ -87,31 +87,31 @@ func TestPanicOnArrival(t *testing.T) {
 	})
 }
 
-// A panickingLine is a Line that panics in the method with the name that arm sets.
-type panickingLine struct {
-	*hubtest.Line
+// A panickingConn is a Conn that panics in the method with the name that arm sets.
+type panickingConn struct {
+	*hubtest.Conn
 	armed string
 }
 
-func (p *panickingLine) arm(method string) { p.armed = method }
+func (p *panickingConn) arm(method string) { p.armed = method }
 
-func (p *panickingLine) ReadLine() ([]byte, error) {
-	line, err := p.Line.ReadLine()
+func (p *panickingConn) ReadLine() ([]byte, error) {
+	line, err := p.Conn.ReadLine()
 	if p.armed == "ReadLine" && err == io.EOF {
 		panic("ReadLine")
 	}
 	return line, err
 }
 
-func (p *panickingLine) TryWrite(frames []byte) (int, error) {
+func (p *panickingConn) TryWrite(frames []byte) (int, error) {
 	if p.armed == "Write" {
 		panic("Write")
 	}
-	return p.Line.TryWrite(frames)
+	return p.Conn.TryWrite(frames)
 }
 
-func (p *panickingLine) Close(why error) error {
-	err := p.Line.Close(why)
+func (p *panickingConn) Close(why error) error {
+	err := p.Conn.Close(why)
 	if p.armed == "Close" {
 		panic("Close")
 	}

@@ -22,9 +22,9 @@ func (h *testHub) from(addr string, caller hub.Caller) *client {
 		return nil
 	}
 	caller.Slot, caller.Via, caller.Codecs = slot, "test", hubtest.Codecs()
-	p := &client{hubtest.NewLine(), h, make(chan error, 1)}
+	p := &client{hubtest.NewConn(), h, make(chan error, 1)}
 	go func() {
-		why := h.hub.Serve(context.Background(), caller, p.Line)
+		why := h.hub.Serve(context.Background(), caller, p.Conn)
 		slot.Leave()
 		p.end <- why
 	}()

@@ -30,7 +30,7 @@ func TestSlowReaderResumes(t *testing.T) {
 					synctest.Wait()
 				}
 				say(1000)
-				line := &slowLine{hubtest.NewLine(), 400 << 10, 4 << 10}
+				line := &slowConn{hubtest.NewConn(), 400 << 10, 4 << 10}
 				end := h.serve(hub.Caller{Nick: "bob", Format: format, Since: "0"}, line)
 				time.Sleep(100 * time.Millisecond)
 				alice.Heard()

@@ -33,7 +33,7 @@ func TestShutdownSendsGoodbye(t *testing.T) {
 			t.Error("shutdown did not wait for bob")
 		default:
 		}
-		newcomer := hubtest.NewLine()
+		newcomer := hubtest.NewConn()
 		if err := h.hub.Serve(context.Background(), hub.Caller{Codecs: hubtest.Codecs()}, newcomer); !errors.Is(err, hub.ErrShutdown) {
 			t.Errorf("a newcomer got %v", err)
 		}
@@ -74,7 +74,7 @@ func TestShutdownClosesFrozenReaders(t *testing.T) {
 func TestCanceledContextEndsMember(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		ctx, cancel := context.WithCancel(context.Background())
-		l := hubtest.NewLine()
+		l := hubtest.NewConn()
 		end := make(chan error, 1)
 		go func() { end <- h.hub.Serve(ctx, hub.Caller{Codecs: hubtest.Codecs()}, l) }()
 		synctest.Wait()

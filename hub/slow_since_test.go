@@ -20,7 +20,7 @@ func TestSinceDuringFlood(t *testing.T) {
 		withHub(t, hub.Options{Window: 64 << 10, Journal: journal, Replay: -1}, func(h *testHub) {
 			const n = 1500
 			alice := h.named("alice")
-			bob := &slowLine{hubtest.NewLine(), rate, most}
+			bob := &slowConn{hubtest.NewConn(), rate, most}
 			end := h.serve(hub.Caller{Nick: "bob"}, bob)
 			go func() {
 				for i := range n {

@@ -15,10 +15,10 @@ import (
 )
 
 func TestInputs(t *testing.T) {
-	hubtest.TestInputs(t, hubtest.Door{Name: "tcp", Open: openDoor}, "../docs/inputs.txt")
+	hubtest.TestInputs(t, hubtest.Transport{Name: "tcp", Open: openTransport}, "../docs/inputs.txt")
 }
 
-func openDoor(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
+func openTransport(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

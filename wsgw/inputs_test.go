@@ -17,10 +17,10 @@ import (
 )
 
 func TestInputs(t *testing.T) {
-	hubtest.TestInputs(t, hubtest.Door{Name: "ws", Open: openDoor}, "../docs/inputs.txt")
+	hubtest.TestInputs(t, hubtest.Transport{Name: "ws", Open: openTransport}, "../docs/inputs.txt")
 }
 
-func openDoor(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
+func openTransport(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g)
 	t.Cleanup(func() {

@@ -11,50 +11,50 @@ import (
 	"partyline/hub/wire"
 )
 
-// A Door lets the table of inputs in through a transport.
-type Door struct {
-	Name string // as in the table
-	// Open serves a hub behind the door as long as the test lives, and returns how
-	// members come in.
+// A Transport is a transport to test with the table of inputs.
+type Transport struct {
+	Name string // as in the table: "tcp" or "ws"
+	// Open serves h over the transport until the test ends. It returns a function that
+	// connects a client.
 	Open func(t *testing.T, h *hub.Hub) (connect func(f wire.Format) Client)
 }
 
-// A Client is a member's end of a real connection, byte for byte.
+// A Client is the member's end of a connection.
 type Client interface {
 	// Send sends data as one line or message of the kind.
 	Send(kind Kind, data []byte)
-	// Receive returns the next event, which may be of several lines, or how the
-	// connection ended: "eof", or a close code. The first event is the welcome in the
-	// client's format.
+	// Receive returns the next event, which may have several lines. If the connection
+	// ended, it returns "eof" or a close code as end. The first event is the welcome in
+	// the client's format.
 	Receive() (event, end string)
 	// Leave ends the member's side in good order.
 	Leave()
 }
 
-// Kind says how bytes are sent.
+// A Kind says how a Client sends bytes.
 type Kind int
 
-// The kinds. A transport has LineOfText and one of the others.
+// The kinds. A transport supports LineOfText and one of the others.
 const (
 	LineOfText    Kind = iota // a line with its ending, or a text message
-	RawBytes                  // just these bytes
+	RawBytes                  // the bytes without a line ending
 	BinaryMessage             // a binary message
 )
 
 func (k Kind) String() string { return [...]string{"line", "raw", "binary"}[k] }
 
-// sentinel is what the sender says behind its input. When it comes, all else has come.
+// sentinel is what the sender says after its input. All other events arrive before it.
 const sentinel = "that was all"
 
-// TestInputs sends every input of the table at path through a door, and checks what comes
-// of it: first an input, then a sentinel, so that nothing means nothing.
-func TestInputs(t *testing.T, door Door, path string) {
+// TestInputs sends every input of the table at path over a transport, and checks what the
+// sender and another member receive up to the sentinel.
+func TestInputs(t *testing.T, transport Transport, path string) {
 	inputs, err := readInputs(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, in := range inputs {
-		want, ok := in.doors[door.Name]
+		want, ok := in.results[transport.Name]
 		if !ok {
 			continue
 		}
@@ -62,7 +62,7 @@ func TestInputs(t *testing.T, door Door, path string) {
 			t.Parallel()
 			h := hub.New(hub.Options{})
 			t.Cleanup(func() { h.Shutdown(context.Background()) })
-			got := in.run(t, door.Open(t, h), want.end != "")
+			got := in.run(t, transport.Open(t, h), want.end != "")
 			compare(t, "the sender gets", got.sender, want.sender)
 			compare(t, "the others get", got.others, want.others)
 			if got.end != want.end {
@@ -72,27 +72,27 @@ func TestInputs(t *testing.T, door Door, path string) {
 	}
 }
 
-// run lets in bob and the sender, and returns what comes of the input. ends says that the
+// run connects bob and the sender, sends the input and returns the result. ends says that the
 // sender's connection is expected to end.
 func (in *input) run(t *testing.T, connect func(wire.Format) Client, ends bool) (got result) {
-	bob := &ear{client: connect(wire.Text)}
-	bob.listen(t, "(1 here)")
+	bob := &checker{client: connect(wire.Text)}
+	bob.readTo(t, "(1 here)")
 	bob.client.Send(LineOfText, []byte("/nick bob"))
-	bob.listen(t, "is now known as bob")
+	bob.readTo(t, "is now known as bob")
 
-	sender := &ear{json: in.json}
+	sender := &checker{json: in.json}
 	format := wire.Text
 	if in.json {
 		format = wire.JSON
 	}
 	sender.client = connect(format)
-	sender.listen(t, "")
+	sender.readTo(t, "")
 	bob.name = sender.name
 
 	for _, s := range in.sent {
 		sender.client.Send(s.kind, s.data)
 		if s.await != "" {
-			got.sender = append(got.sender, sender.listen(t, s.await)...)
+			got.sender = append(got.sender, sender.readTo(t, s.await)...)
 		}
 	}
 	switch {
@@ -107,16 +107,16 @@ func (in *input) run(t *testing.T, connect func(wire.Format) Client, ends bool) 
 	}
 	if ends {
 		var last []string
-		last, got.end = sender.listenToEnd(t)
+		last, got.end = sender.readToEnd(t)
 		got.sender = append(got.sender, last...)
 		bob.client.Send(LineOfText, []byte(sentinel))
 	} else {
-		got.sender = append(got.sender, sender.listen(t, sentinel)...)
+		got.sender = append(got.sender, sender.readTo(t, sentinel)...)
 		got.sender = got.sender[:len(got.sender)-1]
 	}
-	got.others = bob.listen(t, sentinel)
+	got.others = bob.readTo(t, sentinel)
 	got.others = got.others[:len(got.others)-1]
-	// That the sender came, and that it left if it had to, is no news.
+	// The table omits that the sender joined, and that it left if its connection ended.
 	if len(got.others) > 0 && got.others[0] == "* ME has arrived" {
 		got.others = got.others[1:]
 	}
@@ -126,6 +126,7 @@ func (in *input) run(t *testing.T, connect func(wire.Format) Client, ends bool) 
 	return got
 }
 
+// compare checks the events that a client received.
 func compare(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	got, want = answersFirst(got), answersFirst(want)
@@ -134,12 +135,12 @@ func compare(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// matches compares what came with what is expected, where "…" stands for anything.
+// matches reports whether an event is the expected one, in which "…" stands for any text.
 func matches(got, want string) bool {
-	before, behind, any := strings.Cut(expand(want), "…")
+	before, after, any := strings.Cut(expand(want), "…")
 	if !any {
 		return got == before
 	}
-	return len(got) >= len(before)+len(behind) &&
-		strings.HasPrefix(got, before) && strings.HasSuffix(got, behind)
+	return len(got) >= len(before)+len(after) &&
+		strings.HasPrefix(got, before) && strings.HasSuffix(got, after)
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Table returns the inputs of a file as a table in Markdown.
+// Table returns the inputs of the file at path as a table in Markdown.
 func Table(path string) (string, error) {
 	inputs, err := readInputs(path)
 	if err != nil {
@@ -14,8 +14,8 @@ func Table(path string) (string, error) {
 	var b strings.Builder
 	b.WriteString("| input | sent | transport | the sender gets | the others get |\n|---|---|---|---|---|\n")
 	for _, in := range inputs {
-		tcp, onTCP := in.doors["tcp"]
-		ws, onWS := in.doors["ws"]
+		tcp, onTCP := in.results["tcp"]
+		ws, onWS := in.results["ws"]
 		switch {
 		case onTCP && onWS && fmt.Sprint(tcp) == fmt.Sprint(ws):
 			in.row(&b, "tcp, ws", tcp)
@@ -31,7 +31,8 @@ func Table(path string) (string, error) {
 	return b.String(), nil
 }
 
-func (in *input) row(b *strings.Builder, door string, r result) {
+// row writes the row of an input for one transport or for several.
+func (in *input) row(b *strings.Builder, transport string, r result) {
 	var sent []string
 	for _, s := range in.sent {
 		mark := ""
@@ -48,7 +49,7 @@ func (in *input) row(b *strings.Builder, door string, r result) {
 		sender = append(sender, "end: "+r.end)
 	}
 	fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", in.what, strings.Join(sent, "<br>"),
-		door, orNothing(sender), orNothing(codes(r.others)))
+		transport, orNothing(sender), orNothing(codes(r.others)))
 }
 
 func orNothing(cells []string) string {
@@ -58,6 +59,7 @@ func orNothing(cells []string) string {
 	return strings.Join(cells, "<br>")
 }
 
+// codes returns the cells for lines. It counts a line that is repeated more than twice.
 func codes(lines []string) (cells []string) {
 	for i := 0; i < len(lines); {
 		n := 1
@@ -76,7 +78,7 @@ func codes(lines []string) (cells []string) {
 	return cells
 }
 
-// code sets s so that a table shows it as it is.
+// code returns s as a code span for a cell.
 func code(s string) string {
 	if s == "" {
 		return "(empty)"

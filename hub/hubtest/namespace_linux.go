@@ -14,19 +14,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Namespace is a network namespace with one interface, whose MTU is 1500 as on a real
-// link; loopback's is 64 KiB.
+// A Namespace is a network namespace with one interface. Its MTU is 1500, as on a real link;
+// that of the loopback interface is 64 KiB.
 type Namespace struct{ name, device, addr string }
 
-// Namespaces makes two namespaces that are linked, and removes them after the test. It skips
-// the test on a machine on which it may not.
+// Namespaces creates two linked namespaces and removes them when the test ends. It skips the
+// test if the process can't create them.
 func Namespaces(t *testing.T) (a, b *Namespace) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can make network namespaces")
+		t.Skip("only root can create network namespaces")
 	}
 	if _, err := exec.LookPath("ip"); err != nil {
-		t.Skip("there is no ip (Debian: iproute2)")
+		t.Skip("ip not found (Debian: iproute2)")
 	}
 	id := "pl" + strings.ToLower(rand.Text()[:6])
 	a = &Namespace{id + "a", id + "a0", "10.99.0.1"}
@@ -40,12 +40,12 @@ func Namespaces(t *testing.T) (a, b *Namespace) {
 	}
 	for _, ns := range []*Namespace{a, b} {
 		if run("netns add "+ns.name) != nil {
-			t.Skip("no network namespaces here")
+			t.Skip("this system has no network namespaces")
 		}
 		t.Cleanup(func() { exec.Command("ip", "netns", "del", ns.name).Run() })
 	}
 	if run("link add "+a.device+" netns "+a.name+" type veth peer name "+b.device+" netns "+b.name) != nil {
-		t.Skip("no virtual links here")
+		t.Skip("this system has no virtual links")
 	}
 	for _, ns := range []*Namespace{a, b} {
 		for _, args := range []string{"addr add " + ns.addr + "/24 dev " + ns.device, "link set " + ns.device + " mtu 1500 up", "link set lo up"} {
@@ -57,12 +57,12 @@ func Namespaces(t *testing.T) (a, b *Namespace) {
 	return a, b
 }
 
-// in calls f on a thread that is in the namespace. Sockets that f makes stay in it.
+// in calls f on a thread in the namespace. Sockets that f creates stay in the namespace.
 func (ns *Namespace) in(t *testing.T, f func()) {
 	t.Helper()
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 		fd, err := os.Open("/var/run/netns/" + ns.name)
 		if err == nil {
 			err = unix.Setns(int(fd.Fd()), unix.CLONE_NEWNET)
@@ -78,7 +78,7 @@ func (ns *Namespace) in(t *testing.T, f func()) {
 	}
 }
 
-// Listen returns a listener in the namespace, which ends with the test.
+// Listen returns a listener in the namespace. It is closed when the test ends.
 func (ns *Namespace) Listen(t *testing.T) (ln net.Listener) {
 	t.Helper()
 	var err error
@@ -90,8 +90,8 @@ func (ns *Namespace) Listen(t *testing.T) (ln net.Listener) {
 	return ln
 }
 
-// Dial returns a connection from the namespace to an address. Its receive buffer has so
-// many bytes as SO_RCVBUF counts them; 0 leaves that to the system.
+// Dial returns a connection from the namespace to an address. buffer is the value of
+// SO_RCVBUF; 0 leaves it to the system.
 func (ns *Namespace) Dial(t *testing.T, addr string, buffer int) (nc net.Conn) {
 	t.Helper()
 	d := net.Dialer{Timeout: 10 * time.Second, Control: func(_, _ string, raw syscall.RawConn) (err error) {
@@ -108,7 +108,7 @@ func (ns *Namespace) Dial(t *testing.T, addr string, buffer int) (nc net.Conn) {
 	return nc
 }
 
-// Cut takes the namespace's link down, so that nothing comes and nothing goes.
+// Cut takes the namespace's link down, so that no packet arrives or leaves.
 func (ns *Namespace) Cut(t *testing.T) {
 	t.Helper()
 	if out, err := exec.Command("ip", "-n", ns.name, "link", "set", ns.device, "down").CombinedOutput(); err != nil {

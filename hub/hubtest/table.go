@@ -10,51 +10,51 @@ import (
 	"strings"
 )
 
-// doors are the columns of the table.
-var doors = []string{"tcp", "ws"}
+// transports are the names of the transports in the table.
+var transports = []string{"tcp", "ws"}
 
-// An input is one row: what a member sends, and what comes of it behind each door.
+// An input is one row of the table: what a member sends, and the result for each transport.
 type input struct {
-	what   string
-	json   bool
-	sent   []sending
-	leaves bool              // the sender ends its side behind it
-	doors  map[string]result // those it is sent through
+	what    string
+	json    bool
+	sent    []sending
+	leaves  bool              // the sender then ends its side
+	results map[string]result // by the name of the transport; others do not get the input
 }
 
-// A sending is one line or message.
+// A sending is one line or message that the sender sends.
 type sending struct {
 	kind    Kind
-	written string // as it stands in the table
+	written string // as the table shows it
 	data    []byte
-	await   string // what the sender is told before it goes on
+	await   string // part of an event for which the sender waits afterwards; "" for none
 }
 
-// A result is what the sender and another member of the room are told. The sender is ME
-// there, the other one bob. "…" stands for anything.
+// A result is what the sender and another member of the room receive. The sender's name is
+// ME, that of the other member is bob. "…" stands for any text.
 type result struct {
 	sender, others []string
-	end            string // how the sender's connection ends; "" where it goes on
+	end            string // how the sender's connection ends; "" if it stays open
 }
 
-// readInputs reads the table from its file: blocks parted by empty lines, each line of a
-// block a key and a value. The keys:
+// readInputs reads the table from a file. Each line is a key, ": " and a value. Empty lines
+// and lines that start with # are ignored. The keys:
 //
-//	what         the name of the row, which begins the block
-//	text         a line of text, Go's escapes understood: a line over TCP, a message elsewhere
-//	json         a request, as it stands; the sender speaks JSON then
-//	json bytes   the same with Go's escapes
-//	raw          bytes without a line ending, where there are lines
-//	binary       a binary message, where there are such
-//	await        what the sender waits for behind the line before
-//	only         the one door that this is sent through
+//	what         the name of a row; starts the row
+//	text         a line of text with Go's escapes; over WebSocket, a text message
+//	json         a request in JSON, without Go's escapes; the sender uses JSON
+//	json bytes   a request in JSON, with Go's escapes
+//	raw          bytes without a line ending, over TCP
+//	binary       a binary message, over WebSocket
+//	await        part of an event for which the sender waits after the previous line
+//	only         the only transport for which the row is tested
 //	then         "end of input": the sender ends its side
-//	sender       an event that the sender is told; "nothing" is the default
-//	others       one that the others are told
-//	both         one that both are told
+//	sender       an event that the sender receives; the default is "nothing"
+//	others       an event that the other member receives
+//	both         an event that both receive
 //	end          how the connection ends: "eof", or a close code
 //
-// The last four may bear a door's name in front, and speak of that door alone then.
+// The last four may have the name of a transport before them, and then apply to it alone.
 // «x*5» stands for xxxxx.
 func readInputs(path string) ([]*input, error) {
 	f, err := os.Open(path)
@@ -72,11 +72,11 @@ func readInputs(path string) ([]*input, error) {
 		key, value, ok := strings.Cut(line, ": ")
 		switch {
 		case !ok:
-			err = fmt.Errorf("neither a key nor a value")
+			err = fmt.Errorf("not a key and a value")
 		case key == "what":
-			all = append(all, &input{what: value, doors: map[string]result{"tcp": {}, "ws": {}}})
+			all = append(all, &input{what: value, results: map[string]result{"tcp": {}, "ws": {}}})
 		case len(all) == 0:
-			err = fmt.Errorf("no row begins here")
+			err = fmt.Errorf("the key is not in a row")
 		default:
 			err = all[len(all)-1].set(key, value)
 		}
@@ -87,6 +87,7 @@ func readInputs(path string) ([]*input, error) {
 	return all, lines.Err()
 }
 
+// set applies a key and its value to the row.
 func (in *input) set(key, value string) error {
 	switch key {
 	case "text":
@@ -105,9 +106,9 @@ func (in *input) set(key, value string) error {
 		in.sent[len(in.sent)-1].await = value
 		return nil
 	case "only":
-		for _, door := range doors {
-			if door != value {
-				delete(in.doors, door)
+		for _, transport := range transports {
+			if transport != value {
+				delete(in.results, transport)
 			}
 		}
 		return nil
@@ -115,23 +116,24 @@ func (in *input) set(key, value string) error {
 		in.leaves = value == "end of input"
 		return nil
 	}
-	affected := doors
-	if door, rest, ok := strings.Cut(key, " "); ok && slices.Contains(doors, door) {
-		affected, key = []string{door}, rest
+	affected := transports
+	if transport, rest, ok := strings.Cut(key, " "); ok && slices.Contains(transports, transport) {
+		affected, key = []string{transport}, rest
 	}
-	for _, door := range affected {
-		r, ok := in.doors[door]
+	for _, transport := range affected {
+		r, ok := in.results[transport]
 		if !ok {
 			continue
 		}
 		if !r.set(key, value) {
 			return fmt.Errorf("unknown key %q", key)
 		}
-		in.doors[door] = r
+		in.results[transport] = r
 	}
 	return nil
 }
 
+// set applies a key and its value to the result. It reports whether the key is known.
 func (r *result) set(key, value string) bool {
 	switch {
 	case key == "end":
@@ -151,6 +153,7 @@ func (r *result) set(key, value string) bool {
 	return true
 }
 
+// send appends a line or message to what the sender sends.
 func (in *input) send(kind Kind, written string, escaped bool) error {
 	data := expand(written)
 	if escaped {
@@ -166,6 +169,7 @@ func (in *input) send(kind Kind, written string, escaped bool) error {
 
 var repetition = regexp.MustCompile(`«(.+?)\*(\d+)»`)
 
+// expand replaces «x*5» by xxxxx.
 func expand(s string) string {
 	return repetition.ReplaceAllStringFunc(s, func(found string) string {
 		part := repetition.FindStringSubmatch(found)

@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the table into docs/protocol.md")
+var update = flag.Bool("update", false, "write the table to docs/protocol.md")
 
-// TestTable: the page for people holds the table that the doors are tested with.
+// TestTable checks that docs/protocol.md contains the table of docs/inputs.txt.
 func TestTable(t *testing.T) {
-	const page, begin, end = "../../docs/protocol.md", "<!-- table -->\n", "<!-- end of table -->"
+	const page, start, end = "../../docs/protocol.md", "<!-- table -->\n", "<!-- end of table -->"
 	table, err := Table("../../docs/inputs.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -20,17 +20,17 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, ok := strings.Cut(string(text), begin)
-	old, behind, ended := strings.Cut(rest, end)
+	before, rest, ok := strings.Cut(string(text), start)
+	old, after, ended := strings.Cut(rest, end)
 	switch {
 	case !ok || !ended:
-		t.Fatal("no table in " + page)
+		t.Fatal("there is no table in " + page)
 	case old == table:
 	case *update:
-		if err := os.WriteFile(page, []byte(before+begin+table+end+behind), 0o644); err != nil {
+		if err := os.WriteFile(page, []byte(before+start+table+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Error("the table in " + page + " is not that of docs/inputs.txt: go test ./hub/hubtest -update")
+		t.Error("the table in " + page + " is not that of docs/inputs.txt: run go test ./hub/hubtest -update")
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TCPPair returns both ends of a connection on the loopback interface. The end of the test
-// closes them.
+// TCPPair returns both ends of a connection on the loopback interface. They are closed when
+// the test ends.
 func TCPPair(t *testing.T) (server, client *net.TCPConn) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -30,8 +30,8 @@ func TCPPair(t *testing.T) (server, client *net.TCPConn) {
 	return s.(*net.TCPConn), c.(*net.TCPConn)
 }
 
-// Reset resets a connection, on Linux when the other end's system has all that was written: what
-// it has not is lost.
+// Reset resets a connection. On Linux it first waits until the peer's system has acknowledged
+// all written bytes, because a reset discards the others.
 func Reset(c *net.TCPConn) {
 	raw, err := c.SyscallConn()
 	for waiting := true; err == nil && waiting; {

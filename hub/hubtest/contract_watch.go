@@ -10,7 +10,7 @@ import (
 	"partyline/hub"
 )
 
-// watcher returns p's Conn as a hub.Watcher, which every transport has to be.
+// watcher returns p's Conn as a hub.Watcher, which every transport must implement.
 func (p Pair) watcher(t *testing.T) hub.Watcher {
 	t.Helper()
 	w, ok := p.Conn.(hub.Watcher)
@@ -20,7 +20,7 @@ func (p Pair) watcher(t *testing.T) hub.Watcher {
 	return w
 }
 
-// watch watches for longer than the test may take, and returns what ends that.
+// watch calls Watch for longer than the test may take. The channel receives its error.
 func (p Pair) watch(t *testing.T) <-chan error {
 	t.Helper()
 	w := p.watcher(t)
@@ -29,19 +29,18 @@ func (p Pair) watch(t *testing.T) <-chan error {
 	return ended
 }
 
-// testWatch: Watch takes as long as it was told, whatever the peer says meanwhile, and
-// leaves that to ReadLine.
+// testWatch checks that Watch waits for d even if lines arrive, and leaves them to ReadLine.
 func testWatch(t *testing.T, p Pair) {
 	w := p.watcher(t)
 	const d = 50 * time.Millisecond
 	for _, line := range []string{"one", "two"} {
 		p.Peer.Send(line)
-		begun := time.Now()
+		start := time.Now()
 		if err := w.Watch(d); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(begun); took < d {
-			t.Errorf("it waited for %v, want %v", took, d)
+		if took := time.Since(start); took < d {
+			t.Errorf("Watch returned after %v, want %v", took, d)
 		}
 	}
 	for _, want := range []string{"one", "two"} {
@@ -54,14 +53,14 @@ func testWatch(t *testing.T, p Pair) {
 	}
 }
 
-// testWatchEnd: a peer that leaves before and while it is watched.
+// testWatchEnd checks that Watch returns if the peer ends its side before or during the call.
 func testWatchEnd(t *testing.T, p Pair) {
-	needNotice(t)
+	needWatch(t)
 	ended := p.watch(t)
 	p.Peer.End()
 	for range 2 {
 		if err := <-ended; err == nil {
-			t.Fatal("Watch did not notice the end of the input")
+			t.Fatal("Watch did not report the end of the input")
 		}
 		ended = p.watch(t)
 	}
@@ -70,10 +69,10 @@ func testWatchEnd(t *testing.T, p Pair) {
 	}
 }
 
-// testWatchUnread: the end of the input is not noticed before the lines ahead of it were
-// read, whether they are in the kernel or in the Conn.
+// testWatchUnread checks that Watch does not report the end of the input before the lines
+// ahead of it are read, whether the kernel or the Conn has them.
 func testWatchUnread(t *testing.T, p Pair) {
-	needNotice(t)
+	needWatch(t)
 	w := p.watcher(t)
 	want := []string{"one", "two", "three"}
 	for _, line := range want {
@@ -89,14 +88,14 @@ func testWatchUnread(t *testing.T, p Pair) {
 		}
 	}
 	if err := <-p.watch(t); err == nil {
-		t.Error("Watch did not notice the end of the input")
+		t.Error("Watch did not report the end of the input")
 	}
 }
 
-// testWatchReset: a reset is noticed at once if nothing is unread, and what is unread can be
-// read after it.
+// testWatchReset checks that Watch reports a reset after all lines are read, and that lines can
+// be read after a reset.
 func testWatchReset(t *testing.T, p Pair) {
-	needNotice(t)
+	needWatch(t)
 	w := p.watcher(t)
 	want := []string{"one", "two", "three"}
 	for _, line := range want {
@@ -115,18 +114,18 @@ func testWatchReset(t *testing.T, p Pair) {
 		}
 	}
 	if err := <-p.watch(t); err == nil {
-		t.Error("Watch did not notice the reset")
+		t.Error("Watch did not report the reset")
 	}
 }
 
-// testWatchClose: Close ends Watch at once, and does not wait for d.
+// testWatchClose checks that Watch returns at once when Close is called, and after Close.
 func testWatchClose(t *testing.T, p Pair) {
 	p.Peer.Send("unread")
 	ended := p.watch(t)
 	closed := make(chan error, 1)
 	go func() { closed <- p.Conn.Close(hub.ErrShutdown) }()
 	if err := <-ended; err == nil || errors.Is(err, io.EOF) {
-		t.Errorf("got %v, want an error that says closed", err)
+		t.Errorf("got %v, want an error that is not io.EOF", err)
 	}
 	p.Peer.Break()
 	<-closed
@@ -135,9 +134,8 @@ func testWatchClose(t *testing.T, p Pair) {
 	}
 }
 
-// needNotice skips a test on systems on which the end of a connection that nobody reads is
-// not noticed.
-func needNotice(t *testing.T) {
+// needWatch skips a test on systems on which Watch does not notice the end of a connection.
+func needWatch(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("only on Linux")

@@ -10,72 +10,74 @@ import (
 	"testing"
 )
 
-// An ear hears what a Client is told in the words of the table: the sender's name is ME,
-// what nobody can foresee is left out, and each line of a text is one by itself.
-type ear struct {
+// A checker reads the events of a Client in the form that the table uses: each line of text
+// is an event of its own, the sender's name is ME, and values that no test can predict are
+// omitted.
+type checker struct {
 	client Client
 	json   bool
-	name   string // the sender's
-	ahead  []string
+	name   string   // the sender's; if empty, the first guest name in an event
+	ahead  []string // received, but not returned by next yet
 }
 
 var guest = regexp.MustCompile(`guest-[0-9a-z]{4}`)
 
-// next returns the next line, or how the connection ended.
-func (e *ear) next() (line, end string) {
-	for len(e.ahead) == 0 {
-		event, end := e.client.Receive()
+// next returns the next event, or how the connection ended.
+func (c *checker) next() (line, end string) {
+	for len(c.ahead) == 0 {
+		event, end := c.client.Receive()
 		if end != "" {
 			return "", end
 		}
-		if e.name == "" {
-			e.name = guest.FindString(event)
+		if c.name == "" {
+			c.name = guest.FindString(event)
 		}
-		if e.json {
-			e.ahead = []string{e.summary(event)}
+		if c.json {
+			c.ahead = []string{c.summary(event)}
 			break
 		}
 		for line := range strings.SplitSeq(event, "\n") {
-			line = strings.ReplaceAll(line, e.name, "ME")
-			e.ahead = append(e.ahead, strings.ReplaceAll(unquoted(line), `\"`, `"`))
+			line = strings.ReplaceAll(line, c.name, "ME")
+			c.ahead = append(c.ahead, strings.ReplaceAll(unquoted(line), `\"`, `"`))
 		}
 	}
-	line = e.ahead[0]
-	e.ahead = e.ahead[1:]
+	line = c.ahead[0]
+	c.ahead = c.ahead[1:]
 	return line, ""
 }
 
-// listen returns what is heard up to a line that has a part.
-func (e *ear) listen(t *testing.T, part string) (heard []string) {
+// readTo returns the events up to the first one that contains part.
+func (c *checker) readTo(t *testing.T, part string) (events []string) {
 	t.Helper()
 	for {
-		line, end := e.next()
+		line, end := c.next()
 		if end != "" {
-			t.Fatalf("the end is %q, behind %q", end, heard)
+			t.Fatalf("the connection ended with %q after %q", end, events)
 		}
-		heard = append(heard, line)
+		events = append(events, line)
 		if strings.Contains(line, part) {
-			return heard
+			return events
 		}
 	}
 }
 
-func (e *ear) listenToEnd(t *testing.T) (heard []string, end string) {
+// readToEnd returns the remaining events, and how the connection ended.
+func (c *checker) readToEnd(t *testing.T) (events []string, end string) {
 	t.Helper()
 	for {
-		line, end := e.next()
+		line, end := c.next()
 		if end != "" {
-			return heard, end
+			return events, end
 		}
 		if strings.Contains(line, sentinel) {
 			t.Fatal("the connection did not end")
 		}
-		heard = append(heard, line)
+		events = append(events, line)
 	}
 }
 
-// answersFirst puts short answers before everything else: they may come before or after
-// what the room is told.
+// answersFirst moves short answers to the front, because they may arrive before or after the
+// events of the room.
 func answersFirst(lines []string) []string {
 	rank := func(line string) int {
 		for _, answer := range []string{"! ", "ack ", "error "} {
@@ -90,8 +92,8 @@ func answersFirst(lines []string) []string {
 	return lines
 }
 
-// summary writes a JSON event as its type and the fields that somebody chose.
-func (e *ear) summary(event string) string {
+// summary returns a JSON event as its type and the fields that the table shows.
+func (c *checker) summary(event string) string {
 	var fields map[string]any
 	if err := json.Unmarshal([]byte(event), &fields); err != nil {
 		return "not JSON: " + event
@@ -110,14 +112,14 @@ func (e *ear) summary(event string) string {
 				line += " " + name + "=null"
 			}
 		case string:
-			if v == e.name && name != "text" {
+			if v == c.name && name != "text" {
 				continue
 			}
 			line += " " + name + "=\"" + unquoted(v) + "\""
 		case []any:
 			line += fmt.Sprintf(" %s=%d", name, len(v))
 		case float64:
-			if name == "id" { // nobody can foresee it
+			if name == "id" { // can't be predicted
 				line += " id"
 				continue
 			}
@@ -132,7 +134,7 @@ func (e *ear) summary(event string) string {
 	return line
 }
 
-// unquoted shows s with Go's escapes.
+// unquoted returns s with Go's escapes, without quotes.
 func unquoted(s string) string {
 	s = strconv.Quote(s)
 	return s[1 : len(s)-1]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,27 +42,59 @@ func testFull(t *testing.T, p Pair) {
 	if !ok {
 		t.Skip("this Conn is no hub.TryWriter")
 	}
+	const events = 2000 // of one TryWrite
+	text := func(i int) string { return fmt.Sprint(i, strings.Repeat(".", 100+i%900)) }
 	var frames []byte
-	var ends []int
-	for i := range 2000 {
-		frames = p.Codec.Append(frames, message(fmt.Sprint(i, strings.Repeat(".", 100+i%900))))
-		ends = append(ends, len(frames))
+	ends := make([]int, events) // of the frames
+	for i := range events {
+		frames = p.Codec.Append(frames, message(text(i)))
+		ends[i] = len(frames)
 	}
-	sent := 0
-	full := 0
-	for full < 20 {
-		n, err := try.TryWrite(frames[:ends[len(ends)-1]])
+	sent := fillSocket(t, try, frames, ends)
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := p.Conn.Write(nil)
+		if err == nil {
+			_, err = p.Conn.Write(p.Codec.Append(nil, message("end")))
+		}
+		wrote <- err
+	}()
+	got := 0
+	for {
+		event, err := p.Peer.Receive()
+		if err != nil {
+			t.Fatalf("after %d of %d: %v", got, sent, err)
+		}
+		if event == "n: end" {
+			break
+		}
+		if want := "n: " + text(got%events); event != want {
+			t.Fatalf("event %d is %.40q, want %.40q", got, event, want)
+		}
+		got++
+	}
+	if got != sent {
+		t.Errorf("%d events arrived, %d were written", got, sent)
+	}
+	if err := <-wrote; err != nil {
+		t.Error(err)
+	}
+}
+
+// fillSocket writes frames, which end at ends, until the socket has been full 20 times. It returns
+// the number of written frames, and checks that TryWrite writes only whole frames.
+func fillSocket(t *testing.T, try hub.TryWriter, frames []byte, ends []int) (sent int) {
+	t.Helper()
+	for full := 0; full < 20; {
+		n, err := try.TryWrite(frames)
 		if !errors.Is(err, hub.ErrWouldBlock) && err != nil {
 			t.Fatal(err)
 		}
-		whole := n == 0
-		for i, end := range ends {
-			if end == n {
-				sent += i + 1
-				whole = true
-			}
-		}
-		if !whole {
+		i, whole := slices.BinarySearch(ends, n)
+		switch {
+		case whole:
+			sent += i + 1
+		case n != 0:
 			t.Fatalf("%d bytes are not whole frames", n)
 		}
 		if err != nil {
@@ -73,35 +106,7 @@ func testFull(t *testing.T, p Pair) {
 			}
 		}
 	}
-	wrote := make(chan error, 1)
-	go func() {
-		_, err := p.Conn.Write(nil)
-		if err == nil {
-			_, err = p.Conn.Write(p.Codec.Append(nil, message("end")))
-		}
-		wrote <- err
-	}()
-	got := 0
-	for {
-		text, err := p.Peer.Receive()
-		if err != nil {
-			t.Fatalf("after %d of %d: %v", got, sent, err)
-		}
-		if text == "n: end" {
-			break
-		}
-		i := got % len(ends)
-		if want := fmt.Sprint("n: ", i, strings.Repeat(".", 100+i%900)); text != want {
-			t.Fatalf("event %d is %.40q, want %.40q", got, text, want)
-		}
-		got++
-	}
-	if got != sent {
-		t.Errorf("%d events arrived, %d were written", got, sent)
-	}
-	if err := <-wrote; err != nil {
-		t.Error(err)
-	}
+	return sent
 }
 
 func testSlow(t *testing.T, p Pair) {

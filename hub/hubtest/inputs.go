@@ -41,6 +41,7 @@ const (
 	BinaryMessage             // a binary message
 )
 
+// String returns the name of the kind in the table.
 func (k Kind) String() string { return [...]string{"line", "raw", "binary"}[k] }
 
 // sentinel is what the sender says after its input. All other events arrive before it.

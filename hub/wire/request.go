@@ -13,10 +13,10 @@ type Request struct {
 	Text   string // of say, me, msg and quit; the words of search
 	Name   string // the nickname of nick and msg, the room of join
 	Format Format // of format
-	ID     int64  // since: the id before the first message; history, search: the id after the last one, 0 for the newest
+	ID     int64  // since: only messages after it; history, search: only messages before it, 0 for the newest
 	Limit  int64  // messages that history, since and search return; 0 for the default
 	Ref    string // repeated in the answer
-	Key    string // identifies a message that is sent again
+	Key    string // identifies a message, so that a client can send it again
 }
 
 // maxTextLines bounds the lines of a text.

@@ -1,0 +1,109 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"partyline/hub/clean"
+)
+
+// fields are the fields of a JSON object. A field that is null counts as missing.
+type fields map[string]json.RawMessage
+
+// raw returns the encoded value of a field, and whether the object has it.
+func (f fields) raw(name string) (json.RawMessage, bool) {
+	raw, ok := f[name]
+	return raw, ok && string(raw) != "null"
+}
+
+// text returns a string, and whether the object has it.
+func (f fields) text(name string) (value string, given bool, bad *Refusal) {
+	raw, given := f.raw(name)
+	if !given {
+		return "", false, nil
+	}
+	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
+		return string(raw[1 : len(raw)-1]), true, nil // the usual case: no escapes
+	}
+	if raw[0] != '"' || json.Unmarshal(raw, &value) != nil {
+		return "", true, BadRequest("%s is not a string", name)
+	}
+	return value, true, nil
+}
+
+// required returns a string that the object must have.
+func (f fields) required(name string) (string, *Refusal) {
+	value, given, bad := f.text(name)
+	if bad == nil && !given {
+		bad = BadRequest("%s is missing", name)
+	}
+	return value, bad
+}
+
+// token returns a ref or a key: 1 to 64 bytes without control characters, or "" if the field
+// is missing.
+func (f fields) token(name string) (string, *Refusal) {
+	value, given, bad := f.text(name)
+	if bad != nil || !given {
+		return "", bad
+	}
+	if len(value) == 0 || len(value) > 64 || strings.ContainsFunc(value, unicode.IsControl) {
+		return "", BadRequest("%s is not 1 to 64 bytes without control characters", name)
+	}
+	return value, nil
+}
+
+// words returns the words of a search: one line, cleaned like a message.
+func (f fields) words(maxLine int) (string, *Refusal) {
+	text, bad := f.required("words")
+	if bad == nil && len(text) > maxLine {
+		bad = TooLong(maxLine)
+	}
+	if bad != nil {
+		return "", bad
+	}
+	text = clean.Text(strings.ReplaceAll(text, "\r", "\n")) // each line is cleaned alone
+	return strings.ReplaceAll(text, "\n", " "), nil
+}
+
+// page returns the id in a field and the limit.
+func (f fields) page(name string, required bool) (id, limit int64, bad *Refusal) {
+	id, given, bad := f.integer(name)
+	switch {
+	case bad != nil:
+		return 0, 0, bad
+	case required && !given:
+		return 0, 0, BadRequest("%s is missing", name)
+	case id < 0:
+		return 0, 0, BadRequest("%s is below 0", name)
+	case given && !required:
+		id = max(id, 1) // no message is before 0 or 1, but an ID of 0 means the newest
+	}
+	limit, given, bad = f.integer("limit")
+	if bad == nil && given && limit < 1 {
+		bad = BadRequest("limit is below 1")
+	}
+	return id, limit, bad
+}
+
+// integer returns a whole number. Numbers beyond int64 become ±2^53, which no id reaches.
+func (f fields) integer(name string) (n int64, given bool, bad *Refusal) {
+	raw, given := f.raw(name)
+	if !given {
+		return 0, false, nil
+	}
+	if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
+		return n, true, nil
+	}
+	x, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil && !math.IsInf(x, 0) || x != math.Trunc(x) {
+		return 0, true, BadRequest("%s is not a whole number", name)
+	}
+	const limit = 1 << 53
+	return int64(min(max(x, -limit), limit)), true, nil
+}

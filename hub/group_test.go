@@ -118,5 +118,5 @@ func (c messageCounter) Append(dst []byte, e wire.Event) []byte {
 	} else if _, ok := e.(*wire.Welcome); !ok {
 		return dst // so that each line after the welcome is a message
 	}
-	return hubtest.Lines{Format: c.format}.Append(dst, e)
+	return hubtest.Codec{Format: c.format}.Append(dst, e)
 }

@@ -15,7 +15,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// A testHub is a Hub in a synctest bubble. Its members are hubtest.Lines. Each step returns
+// A testHub is a Hub in a synctest bubble. Its members are hubtest.Codec. Each step returns
 // when everything that follows from it has happened.
 type testHub struct {
 	*testing.T

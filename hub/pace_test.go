@@ -184,7 +184,7 @@ func TestIdleLines(t *testing.T) {
 // A line that gets an answer, even an error, costs a line.
 func TestAnsweredLines(t *testing.T) {
 	json := hub.Caller{Nick: "bob", Format: wire.JSON}
-	text := hub.Caller{Nick: "bob", Codecs: [2]hub.Codec{wire.Text: hubtest.Lines{Format: wire.Text}}} // as a WebSocket
+	text := hub.Caller{Nick: "bob", Codecs: [2]hub.Codec{wire.Text: hubtest.Codec{Format: wire.Text}}} // as a WebSocket
 	for line, caller := range map[string]hub.Caller{
 		"/what":        text,
 		"/format text": text,

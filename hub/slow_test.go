@@ -133,7 +133,7 @@ func TestFrozenReaderIsDisconnected(t *testing.T) {
 		if why := bob.wait(); !errors.Is(why, hub.ErrSlow) {
 			t.Errorf("bob ended with %v", why)
 		}
-		if took := time.Since(start); took != hubtest.FrozenFor {
+		if took := time.Since(start); took != hubtest.FreezeTimeout {
 			t.Errorf("bob was disconnected after %v", took)
 		}
 		if !errors.Is(bob.Closed(), hub.ErrSlow) {
@@ -185,7 +185,7 @@ func TestFullOutboxRefusesPrivateMessage(t *testing.T) {
 func TestOneEncodingPerCodec(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		var n atomic.Int64
-		codec := encodeCounter{hubtest.Lines{Format: wire.Text}, &n}
+		codec := encodeCounter{hubtest.Codec{Format: wire.Text}, &n}
 		members := make([]*client, 50)
 		for i := range members {
 			members[i] = h.join(hub.Caller{Codecs: [2]hub.Codec{wire.Text: codec}})

@@ -49,7 +49,7 @@ func TestProbe(t *testing.T) {
 	})
 }
 
-// The first line of a caller that has stated no wish announces its arrival.
+// A caller without a nick, a room or an id is announced when it sends its first line.
 func TestFirstLineAnnouncesArrival(t *testing.T) {
 	for _, line := range []string{"hello", "/who", "/nope", "/nick dave", "/msg alice psst", "/join ops", "/quit"} {
 		withHub(t, hub.Options{}, func(h *testHub) {

@@ -17,24 +17,24 @@ func TestOneMessage(t *testing.T) {
 		members = 1000
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c := newGroup(t, members, func(i int) wire.Format { return wire.Format(i % 2) }, allInLobby)
+		g := newGroup(t, members, func(i int) wire.Format { return wire.Format(i % 2) }, allInLobby)
 		say := func() {
-			before := c.taken.Load()
-			c.members[0].lines <- []byte("hello, all of you")
+			before := g.received.Load()
+			g.members[0].lines <- []byte("hello, all of you")
 			synctest.Wait()
-			if n := c.taken.Load() - before; n != int64(members) {
+			if n := g.received.Load() - before; n != int64(members) {
 				t.Fatalf("%d members received the message, not %d", n, members)
 			}
 		}
 		say() // allocates what is kept
 		before := mallocs()
-		encoded := [2]int64{c.encoded[0].Load(), c.encoded[1].Load()}
+		encoded := [2]int64{g.encoded[0].Load(), g.encoded[1].Load()}
 		for range messages {
 			say()
 		}
 		allocations := float64(mallocs()-before) / float64(messages)
 		for format := range encoded {
-			if n := c.encoded[format].Load() - encoded[format]; n != int64(messages) {
+			if n := g.encoded[format].Load() - encoded[format]; n != int64(messages) {
 				t.Errorf("%d messages were encoded %d times in format %d", messages, n, format)
 			}
 		}
@@ -76,11 +76,11 @@ func TestTidy(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		const rooms, bound = 200, 8 << 10
-		c := newGroup(t, rooms, allText, func(i int) string { return fmt.Sprint("room-", i) })
+		g := newGroup(t, rooms, allText, func(i int) string { return fmt.Sprint("room-", i) })
 		before, _ := usage()
 		line := []byte(fmt.Sprintf("%01000d", 0))
 		for range 20 {
-			for _, m := range c.members {
+			for _, m := range g.members {
 				for range 10 {
 					m.lines <- line
 				}
@@ -88,18 +88,18 @@ func TestTidy(t *testing.T) {
 			synctest.Wait()
 		}
 		busy, _ := usage()
-		c.hub.Tidy()
+		g.hub.Tidy()
 		synctest.Wait()
-		c.hub.Tidy()
+		g.hub.Tidy()
 		synctest.Wait()
 		quiet, _ := usage()
 		if (busy-before)/rooms < largeTail || (quiet-before)/rooms > bound {
 			t.Errorf("a busy room costs %d bytes and a quiet one %d", (busy-before)/rooms, (quiet-before)/rooms)
 		}
-		taken := c.taken.Load()
-		c.members[7].lines <- line
+		taken := g.received.Load()
+		g.members[7].lines <- line
 		synctest.Wait()
-		if n := c.taken.Load() - taken; n != 1 {
+		if n := g.received.Load() - taken; n != 1 {
 			t.Errorf("after Tidy, a message was received %d times", n)
 		}
 	})
@@ -128,13 +128,13 @@ func BenchmarkSay(b *testing.B) {
 	for _, format := range []wire.Format{wire.Text, wire.JSON} {
 		for _, members := range []int{1, 100, 10_000} {
 			b.Run(fmt.Sprintf("format=%v/members=%d", formatName(format), members), func(b *testing.B) {
-				c := newGroup(b, members, func(int) wire.Format { return format }, allInLobby)
+				g := newGroup(b, members, func(int) wire.Format { return format }, allInLobby)
 				line := lineIn(format)
 				before := mallocs()
 				for b.Loop() {
-					c.expect(1)
-					c.members[0].lines <- line
-					<-c.reached
+					g.expect(1)
+					g.members[0].lines <- line
+					<-g.reached
 				}
 				report(b, before, b.N, members)
 			})
@@ -148,15 +148,15 @@ func BenchmarkFlood(b *testing.B) {
 	for _, format := range []wire.Format{wire.Text, wire.JSON} {
 		for _, members := range []int{100, 1000} {
 			b.Run(fmt.Sprintf("format=%v/members=%d", formatName(format), members), func(b *testing.B) {
-				c := newGroup(b, members, func(int) wire.Format { return format }, allInLobby)
+				g := newGroup(b, members, func(int) wire.Format { return format }, allInLobby)
 				line := lineIn(format)
 				b.ResetTimer()
 				before := mallocs()
-				c.expect(b.N)
+				g.expect(b.N)
 				for i := range b.N {
-					c.members[i%talkers].lines <- line
+					g.members[i%talkers].lines <- line
 				}
-				<-c.reached
+				<-g.reached
 				report(b, before, b.N, members)
 			})
 		}
@@ -166,15 +166,15 @@ func BenchmarkFlood(b *testing.B) {
 // BenchmarkRooms has one member talk in each of 1,000 rooms of 10.
 func BenchmarkRooms(b *testing.B) {
 	const rooms, members = 1000, 10
-	c := newGroup(b, rooms*members, allText, func(i int) string { return fmt.Sprint("room-", i%rooms) })
+	g := newGroup(b, rooms*members, allText, func(i int) string { return fmt.Sprint("room-", i%rooms) })
 	line := lineIn(wire.Text)
 	b.ResetTimer()
 	before := mallocs()
-	c.want.Store(c.taken.Load() + int64(b.N*members))
+	g.target.Store(g.received.Load() + int64(b.N*members))
 	for i := range b.N {
-		c.members[i%rooms].lines <- line
+		g.members[i%rooms].lines <- line
 	}
-	<-c.reached
+	<-g.reached
 	report(b, before, b.N, members)
 }
 

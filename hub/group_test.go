@@ -20,43 +20,42 @@ type group struct {
 	members []*discardConn
 	encoded [2]atomic.Int64 // encodings of messages, by format
 
-	taken   atomic.Int64 // lines received
-	want    atomic.Int64
-	reached chan struct{}
+	received atomic.Int64  // lines
+	target   atomic.Int64  // value of received that is awaited
+	reached  chan struct{} // gets a value when received reaches target
 }
 
 // newGroup connects n members until the end of the test. The functions return the format and
 // the room of member i. newGroup returns when the last member has its welcome.
 func newGroup(tb testing.TB, n int, format func(i int) wire.Format, room func(i int) string) *group {
 	tb.Helper()
-	c := &group{hub: hub.New(hub.Options{Replay: -1, Journal: history.NewMemory(history.Retention{Messages: 1})}), reached: make(chan struct{}, 1)}
-	c.want.Store(1 << 62)
+	g := &group{hub: hub.New(hub.Options{Replay: -1, Journal: history.NewMemory(history.Retention{Messages: 1})}), reached: make(chan struct{}, 1)}
+	g.target.Store(1 << 62)
 	var serving sync.WaitGroup
 	for i := range n {
-		l := &discardConn{group: c, lines: make(chan []byte, 64), welcomed: make(chan struct{}), closed: make(chan struct{})}
-		c.members = append(c.members, l)
-		who := hub.Caller{
+		c := &discardConn{group: g, lines: make(chan []byte, 64), welcomed: make(chan struct{}), closed: make(chan struct{})}
+		g.members = append(g.members, c)
+		caller := hub.Caller{
 			Via: "test", Room: room(i), Format: format(i),
-			Codecs: [2]hub.Codec{messageCounter{wire.Text, &c.encoded[wire.Text]}, messageCounter{wire.JSON, &c.encoded[wire.JSON]}},
+			Codecs: [2]hub.Codec{messageCounter{wire.Text, &g.encoded[wire.Text]}, messageCounter{wire.JSON, &g.encoded[wire.JSON]}},
 		}
-		serving.Go(func() { c.hub.Serve(context.Background(), who, l) })
-		<-l.welcomed
+		serving.Go(func() { g.hub.Serve(context.Background(), caller, c) })
+		<-c.welcomed
 	}
 	tb.Cleanup(func() {
-		c.hub.Shutdown(context.Background())
+		g.hub.Shutdown(context.Background())
 		serving.Wait()
 	})
-	return c
+	return g
 }
 
 func allText(int) wire.Format { return wire.Text }
 
 func allInLobby(int) string { return "" }
 
-// expect makes the group send to reached when its members have received that many more messages
-// each.
-func (c *group) expect(messages int) {
-	c.want.Store(c.taken.Load() + int64(messages*len(c.members)))
+// expect sets the target to that many more messages for each member.
+func (g *group) expect(messages int) {
+	g.target.Store(g.received.Load() + int64(messages*len(g.members)))
 }
 
 // A discardConn is the connection of one member of a group. It counts lines and discards them.
@@ -66,7 +65,7 @@ type discardConn struct {
 	lines    chan []byte
 	welcomed chan struct{}
 	closed   chan struct{}
-	in       bool
+	greeted  bool
 	ended    atomic.Bool
 }
 
@@ -75,33 +74,33 @@ var (
 	_ hub.TryWriter = (*discardConn)(nil)
 )
 
-func (l *discardConn) ReadLine() ([]byte, error) {
+func (c *discardConn) ReadLine() ([]byte, error) {
 	select {
-	case line := <-l.lines:
+	case line := <-c.lines:
 		return line, nil
-	case <-l.closed:
+	case <-c.closed:
 		return nil, io.EOF
 	}
 }
 
-func (l *discardConn) Write(frames []byte) (int, error) { return l.TryWrite(frames) }
+func (c *discardConn) Write(frames []byte) (int, error) { return c.TryWrite(frames) }
 
-func (l *discardConn) TryWrite(frames []byte) (int, error) {
+func (c *discardConn) TryWrite(frames []byte) (int, error) {
 	lines := int64(bytes.Count(frames, []byte{'\n'}))
-	taken := l.group.taken.Add(lines)
-	if !l.in {
-		l.in = true
-		close(l.welcomed)
+	received := c.group.received.Add(lines)
+	if !c.greeted {
+		c.greeted = true
+		close(c.welcomed)
 	}
-	if want := l.group.want.Load(); taken >= want && taken-lines < want {
-		l.group.reached <- struct{}{}
+	if target := c.group.target.Load(); received >= target && received-lines < target {
+		c.group.reached <- struct{}{}
 	}
 	return len(frames), nil
 }
 
-func (l *discardConn) Close(error) error {
-	if !l.ended.Swap(true) {
-		close(l.closed)
+func (c *discardConn) Close(error) error {
+	if !c.ended.Swap(true) {
+		close(c.closed)
 	}
 	return nil
 }

@@ -32,13 +32,13 @@ type event struct {
 }
 
 // events returns the JSON events that the client has received since the last call.
-func (p *client) events() []event {
-	p.h.Helper()
+func (c *client) events() []event {
+	c.h.Helper()
 	synctest.Wait()
 	var events []event
-	for _, line := range p.Heard() {
+	for _, line := range c.Heard() {
 		var e event
-		unmarshal(p.h.T, line, &e)
+		unmarshal(c.h.T, line, &e)
 		events = append(events, e)
 	}
 	return events

@@ -77,24 +77,24 @@ func (h *testHub) named(nick string) *client {
 }
 
 // send sends lines one by one, and waits until everything that they cause has happened.
-func (p *client) send(lines ...string) {
+func (c *client) send(lines ...string) {
 	for _, line := range lines {
-		p.Say(line)
+		c.Say(line)
 	}
 	synctest.Wait()
 }
 
 // expect checks what the client has received since the last call.
-func (p *client) expect(want ...string) {
-	p.h.Helper()
+func (c *client) expect(want ...string) {
+	c.h.Helper()
 	synctest.Wait()
-	if got := p.Heard(); !slices.Equal(got, want) {
-		p.h.Errorf("received\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	if got := c.Heard(); !slices.Equal(got, want) {
+		c.h.Errorf("received\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
 
 // wait waits until Serve returns, and returns its error.
-func (p *client) wait() error { return <-p.end }
+func (c *client) wait() error { return <-c.end }
 
 func TestAllMembersReceiveEveryMessage(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {

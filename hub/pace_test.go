@@ -17,20 +17,29 @@ import (
 // pacedOptions has an allowance of 10 lines a second, and 40 at once.
 var pacedOptions = hub.Options{Rate: 10, Burst: 40}
 
-// countNumbered counts the messages of bob that p has received since the last call. They must
+// countNumbered counts the messages of bob that c has received since the last call. They must
 // be the numbers from *next.
-func (p *client) countNumbered(next *int) int {
-	p.h.Helper()
+func (c *client) countNumbered(next *int) int {
+	c.h.Helper()
 	before := *next
-	for _, line := range p.Heard() {
+	for _, line := range c.Heard() {
 		if text, ok := strings.CutPrefix(line, "bob: "); ok {
 			if text != fmt.Sprint(*next) {
-				p.h.Errorf("received %q, not %d", text, *next)
+				c.h.Errorf("received %q, not %d", text, *next)
 			}
 			*next++
 		}
 	}
 	return *next - before
+}
+
+// numbers returns the numbers from 0 to n-1 as lines.
+func numbers(n int) []string {
+	var lines []string
+	for i := range n {
+		lines = append(lines, fmt.Sprint(i))
+	}
+	return lines
 }
 
 // TestPace has a client send 100 lines at once. The first 40 are said at once and the others at
@@ -40,10 +49,7 @@ func TestPace(t *testing.T) {
 		ann, bob := h.named("ann"), h.named("bob")
 		next := 0
 		ann.countNumbered(&next)
-		var lines []string
-		for i := range 100 {
-			lines = append(lines, fmt.Sprint(i))
-		}
+		lines := numbers(100)
 		bob.Say(lines...)
 		synctest.Wait()
 		if n := ann.countNumbered(&next); n != 41 { // one more: a line is paid for after it is said
@@ -166,11 +172,7 @@ func TestIdleLines(t *testing.T) {
 			next := 0
 			ann.countNumbered(&next)
 			bob.Say(strings.Split(strings.Repeat(idle+"\n", 3000), "\n")[:3000]...)
-			var lines []string
-			for i := range 20 {
-				lines = append(lines, fmt.Sprint(i))
-			}
-			bob.Say(lines...)
+			bob.Say(numbers(20)...)
 			synctest.Wait()
 			if n := ann.countNumbered(&next); n != 11 { // 30 of 40 lines are spent
 				t.Errorf("after 3000 times %q, %d lines were received at once", idle, n)

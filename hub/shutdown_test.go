@@ -124,7 +124,7 @@ func TestShutdownDelivers(t *testing.T) {
 	})
 }
 
-// Shutdown ends the wait of a member for a commit, whatever the member has asked for next.
+// Shutdown ends the wait of a member for a commit, whatever request of the member comes next.
 func TestShutdownEndsAllWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := newManualJournal()

@@ -10,33 +10,34 @@ import (
 	"partyline/hub/history"
 )
 
-// rowsAtOnce is how many messages one statement stores: it costs little more than one.
+// rowsAtOnce is the number of messages that one statement stores, for little more than the cost of
+// one message.
 const rowsAtOnce = 32
 
-// A batch is the messages of one transaction. What it does to the rooms is kept apart until
-// the transaction is committed: it may fail.
+// A batch is the messages of one transaction. Its changes to the state of rooms are separate until
+// the transaction is committed, since that may fail.
 type batch struct {
 	w       *writer
 	entries []*entry
 	changes map[*room]*change
-	rows    []any // of messages, not stored yet
+	rows    []any // the columns of messages that are not inserted yet
 }
 
-// A change is what a batch does to a room.
+// A change is the new state of a room; see room for its fields.
 type change struct {
 	key, last, oldest    int64
-	kept, excess, stored int
-	hasExcess            bool // rows older than oldest are in the file
+	kept, excess, stored int  // stored is the number of messages of the batch
+	hasExcess            bool // messages older than oldest are in the file
 }
 
 func newBatch(w *writer, entries []*entry) *batch {
 	return &batch{w: w, entries: entries, changes: make(map[*room]*change)}
 }
 
-// store gives each message its id and puts it into the file.
+// store gives each message its id and inserts it into the file.
 func (b *batch) store() error {
 	for _, e := range b.entries {
-		e.fate = history.Result{}
+		e.result = history.Result{}
 		c, err := b.change(e.room)
 		if err != nil {
 			return err
@@ -47,7 +48,7 @@ func (b *batch) store() error {
 			if err := b.claim(e, c.key); err != nil {
 				return err
 			}
-			if e.fate.Repeated {
+			if e.result.Repeated {
 				continue
 			}
 		}
@@ -84,8 +85,7 @@ const (
 
 var insertRows = insertRow + strings.Repeat(`, (?, ?, ?, ?, ?, ?, ?)`, rowsAtOnce-1)
 
-// change returns what the batch has done to a room until now. The file then has the room,
-// and the ids that were given in it.
+// change returns the change of a room. The first call for a room saves the room and trims it.
 func (b *batch) change(r *room) (*change, error) {
 	if c := b.changes[r]; c != nil {
 		return c, nil
@@ -115,13 +115,13 @@ func (b *batch) change(r *room) (*change, error) {
 	return c, b.trim(c)
 }
 
-// trim deletes as many messages of a room that has many too many as the batch may store in it.
-// Those that are in the index are left to maintenance: a batch does not depend on the index.
+// trim deletes as many messages as the batch has, if the room has far too many. It does not delete
+// indexed messages: a batch does not depend on the index.
 func (b *batch) trim(c *change) error {
 	if c.excess <= manyExcess {
 		return nil
 	}
-	s, err := b.w.oldest(c.key, c.oldest, len(b.entries))
+	s, err := b.w.oldestRun(c.key, c.oldest, len(b.entries))
 	if err != nil || s.first == 0 {
 		return err
 	}
@@ -133,7 +133,7 @@ func (b *batch) trim(c *change) error {
 	return err
 }
 
-// count finds the oldest message that is kept of a room.
+// count finds the oldest retained message of a room after the inserts.
 func (b *batch) count(c *change) error {
 	c.kept += c.stored
 	excess := c.kept - b.w.j.options.Keep.Messages
@@ -145,29 +145,29 @@ func (b *batch) count(c *change) error {
 	c.hasExcess = true
 	err := b.w.row(`SELECT id FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1 OFFSET ?`,
 		c.key, c.oldest, excess).Scan(&c.oldest)
-	if errors.Is(err, sql.ErrNoRows) { // none is kept
+	if errors.Is(err, sql.ErrNoRows) { // none is retained
 		c.oldest = 0
 		return nil
 	}
 	return err
 }
 
-// claim makes a key that of its message, or makes the message a repetition.
+// claim inserts the key of a message, or makes the message a repetition if the room has the key.
 func (b *batch) claim(e *entry, room int64) error {
 	w, m := b.w, e.message
 	if id, ok := w.unstored.find(e.room.name, e.key, m.At); ok {
-		m.ID, e.fate = id, history.Result{Repeated: true, Unstored: true}
+		m.ID, e.result = id, history.Result{Repeated: true, Unstored: true}
 		return nil
 	}
 	const insert = `INSERT INTO keys (room, key, id, at, gone) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`
-	claim := func() (int64, error) {
+	insertKey := func() (int64, error) {
 		result, err := w.result(insert, room, e.key, m.ID, m.At.UnixMilli())
 		if err != nil {
 			return 0, err
 		}
 		return result.RowsAffected()
 	}
-	if n, err := claim(); err != nil || n == 1 {
+	if n, err := insertKey(); err != nil || n == 1 {
 		return err
 	}
 	var id, at int64
@@ -176,40 +176,40 @@ func (b *batch) claim(e *entry, room int64) error {
 		return err
 	}
 	if !gone || w.now().UnixMilli()-at < history.KeyLife.Milliseconds() {
-		m.ID, e.fate.Repeated = id, true
+		m.ID, e.result.Repeated = id, true
 		return nil
 	}
 	if err := w.exec(`DELETE FROM keys WHERE room = ? AND key = ?`, room, e.key); err != nil {
 		return err
 	}
-	_, err := claim()
+	_, err := insertKey()
 	return err
 }
 
-// publish makes what is committed the state of the rooms.
+// publish updates the state of the rooms after the commit.
 func (b *batch) publish() {
 	j := b.w.j
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for r, c := range b.changes {
-		b.w.saved(r, c.key)
+		b.w.savedLocked(r, c.key)
 		r.last, r.oldest = c.last, c.oldest
 		r.counted, r.kept, r.excess = true, c.kept, c.excess
 		if c.hasExcess {
-			b.w.enqueue(r)
+			b.w.enqueueLocked(r)
 		}
 	}
 	for _, e := range b.entries {
-		if !e.fate.Repeated {
-			j.cached += e.room.remember(e.message)
+		if !e.result.Repeated {
+			j.cached += e.room.cacheLocked(e.message)
 			b.w.unindexed = true
 		}
 	}
-	j.shrinkMemory()
+	j.shrinkCachesLocked()
 }
 
-// saveRoom puts a room, and the ids given in it that no message has, into the file. It
-// returns the key of the room's row. When that is committed, saved has to be called.
+// saveRoom saves the state of a room that messages don't have, and returns the key of its row.
+// After the commit the caller must call savedLocked.
 func (w *writer) saveRoom(r *room) (key int64, err error) {
 	switch {
 	case r.key == 0:
@@ -228,34 +228,34 @@ func (w *writer) saveRoom(r *room) (key int64, err error) {
 			return 0, err
 		}
 	}
-	for _, jump := range r.jumps {
-		if jump.saved {
+	for _, u := range r.uncertain {
+		if u.saved {
 			continue
 		}
-		if err := w.exec(`INSERT INTO jumps (room, first, last) VALUES (?, ?, ?)`, key, jump.first, jump.last); err != nil {
+		if err := w.exec(`INSERT INTO jumps (room, first, last) VALUES (?, ?, ?)`, key, u.first, u.last); err != nil {
 			return 0, err
 		}
 	}
-	// Of the jumps older than every message, the newest says all that the others do.
+	// Of the ranges that are older than every message, the newest one suffices.
 	return key, w.exec(`DELETE FROM jumps WHERE room = ?1 AND last < (SELECT max(last) FROM jumps WHERE room = ?1
 		AND last < (SELECT min(id) FROM messages WHERE room = ?1))`, key)
 }
 
-// saved notes that what saveRoom did is committed. Journal.mu is held.
-func (w *writer) saved(r *room, key int64) {
+// savedLocked notes that the changes of saveRoom are committed.
+func (w *writer) savedLocked(r *room, key int64) {
 	r.key, r.unsaved = key, false
-	for i := range r.jumps {
-		r.jumps[i].saved = true
+	for i := range r.uncertain {
+		r.uncertain[i].saved = true
 	}
 }
 
-// saveAll puts everything into the file that the file does not have. When that is committed,
-// note has to be called.
+// saveAll saves the state of all rooms and the meta data. After the commit the caller must call
+// note.
 func (w *writer) saveAll() (note func(), err error) {
 	j := w.j
 	var unsaved []*room
 	j.mu.Lock()
-	floor, jump := j.floor, j.jump
+	floor, resumeAbove := j.floor, j.resumeAbove
 	for _, r := range j.rooms {
 		if r.unsaved {
 			unsaved = append(unsaved, r)
@@ -275,8 +275,8 @@ func (w *writer) saveAll() (note func(), err error) {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		for i, r := range unsaved {
-			w.saved(r, keys[i])
+			w.savedLocked(r, keys[i])
 		}
 	}
-	return note, w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?)`, floor, jump, w.now().UnixMilli())
+	return note, w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?)`, floor, resumeAbove, w.now().UnixMilli())
 }

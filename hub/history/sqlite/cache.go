@@ -6,36 +6,37 @@ import (
 	"partyline/hub/wire"
 )
 
-// cachedOfRoom and cachedInAll bound the messages that are in memory too.
+// maxCachedOfRoom and maxCached bound the number of cached messages of a room and of all rooms.
 const (
-	cachedOfRoom = 600
-	cachedInAll  = 1 << 17
+	maxCachedOfRoom = 600
+	maxCached       = 1 << 17
 )
 
-// remember puts a message that is stored into the cache. It returns by how many messages
-// the cache has grown.
-func (r *room) remember(m *wire.Message) int {
+// cacheLocked adds a stored message to the cache. It returns by how many messages the cache has
+// grown.
+func (r *room) cacheLocked(m *wire.Message) int {
 	r.cache.Push(m)
-	if r.cache.Len() <= cachedOfRoom {
+	if r.cache.Len() <= maxCachedOfRoom {
 		return 1
 	}
-	r.drop(1)
+	r.dropLocked(1)
 	return 0
 }
 
-// drop takes the n oldest messages out of the cache.
-func (r *room) drop(n int) {
+// dropLocked removes the n oldest messages from the cache.
+func (r *room) dropLocked(n int) {
 	for range n {
-		r.from = r.cache.Pop().ID + 1
+		r.cachedFrom = r.cache.Pop().ID + 1
 	}
 }
 
-// search returns the index in the cache of the first message whose id is not less.
-func (r *room) search(id int64) int {
+// indexLocked returns the index in the cache of the first message with at least this id.
+func (r *room) indexLocked(id int64) int {
 	return sort.Search(r.cache.Len(), func(i int) bool { return r.cache.At(i).ID >= id })
 }
 
-func (r *room) slice(from, to int) []*wire.Message {
+// sliceLocked returns the messages in the cache with from <= index < to.
+func (r *room) sliceLocked(from, to int) []*wire.Message {
 	found := make([]*wire.Message, 0, max(to-from, 0))
 	for i := from; i < to; i++ {
 		found = append(found, r.cache.At(i))
@@ -43,21 +44,21 @@ func (r *room) slice(from, to int) []*wire.Message {
 	return found
 }
 
-// dropUpTo takes the messages up to an id out of the cache. j.mu is held.
-func (j *Journal) dropUpTo(r *room, id int64) {
-	n := r.search(id + 1)
-	r.drop(n)
+// uncacheLocked removes the messages up to an id from the cache of a room.
+func (j *Journal) uncacheLocked(r *room, id int64) {
+	n := r.indexLocked(id + 1)
+	r.dropLocked(n)
 	j.cached -= n
 }
 
-// shrinkMemory halves every cache if all together have too much. j.mu is held.
-func (j *Journal) shrinkMemory() {
-	if j.cached <= cachedInAll {
+// shrinkCachesLocked halves every cache if there are more than maxCached messages.
+func (j *Journal) shrinkCachesLocked() {
+	if j.cached <= maxCached {
 		return
 	}
 	for _, r := range j.rooms {
 		n := (r.cache.Len() + 1) / 2
-		r.drop(n)
+		r.dropLocked(n)
 		j.cached -= n
 	}
 }

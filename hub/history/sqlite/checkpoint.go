@@ -9,72 +9,76 @@ import (
 )
 
 const (
-	// checkpointAt is how many bytes the log gets before it is copied into the file; it is cut
-	// to that when it starts again.
+	// checkpointAt is the size of the log in bytes above which it is copied into the file. It is
+	// truncated to that size when it starts again.
 	checkpointAt = 4 << 20
-	// cutAt is how many bytes it gets before it is cut although messages come all the time.
-	cutAt = 16 << 20
-	// warnAt is how many bytes it has before a reader that stops the copying is reported.
+	// truncateAt is the size of the log in bytes above which it is truncated even if the writer
+	// is busy.
+	truncateAt = 16 << 20
+	// warnAt is the size of the log in bytes above which a reader that blocks checkpoints is
+	// logged.
 	warnAt = 32 << 20
-	// stuckTime is how long that reader has read by then. The journal's own end earlier.
+	// stuckTime is the least time for which a reader that is logged has blocked checkpoints. Reads
+	// of the Journal take less.
 	stuckTime = 2 * readTime
 )
 
-// checkpoints copy the log into the file on a connection of their own, one at a time. The
-// writer does not wait for them. While copying is false, the rest belongs to the writer.
+// checkpoints copy the log into the file. A checkpoint runs on a goroutine and a connection of its
+// own, one at a time, and the writer does not wait for it. While copying is set the fields below
+// background belong to that goroutine, otherwise to the writer.
 type checkpoints struct {
-	copying atomic.Bool
-	all     sync.WaitGroup
+	copying    atomic.Bool
+	background sync.WaitGroup
 
-	tried    time.Time // when the last one began
-	complete bool      // it copied all of the log, a moment ago
-	copied   int       // pages of the log that are in the file
-	stuck    time.Time // since when no more could be copied; zero if all were
-	warned   int64     // bytes of the log when a reader was reported last; 0 if none is
-	failures report
+	tried      time.Time // when the last one started
+	complete   bool      // the last one copied all of the log, which is unchanged since
+	copied     int       // the number of pages of the log that are in the file
+	stuckSince time.Time // since when a reader blocks checkpoints; zero if none does
+	warned     int64     // the size of the log when a reader was logged last; 0 if none blocks
+	failures   report
 }
 
-// checkpoint does what a long log needs. When a checkpoint has copied all of it, the log
-// starts again by itself with the next transaction, unless that came too early. It is cut
-// if nothing is written, or if it gets too long.
+// checkpoint starts a checkpoint if the log is large. After one that copied all of the log SQLite
+// starts the log again with the next transaction, unless a transaction came in between. The log is
+// truncated if nothing is written, or if it gets too large.
 func (w *writer) checkpoint() {
 	size := w.files.logSize
-	w.files.logSize = 0 // not known until the next transaction
+	w.files.logSize = 0 // unknown until the next transaction
 	if w.copying.Load() {
 		return
 	}
 	complete := w.complete
-	w.complete = false // which the next transaction may change
+	w.complete = false // the next transaction changes it
 	switch {
 	case size <= checkpointAt || w.health.err != nil:
 		return
-	case complete && (w.isQuiet() || size > cutAt):
-		w.cutLog() // there is little left to copy
+	case complete && (w.isQuiet() || size > truncateAt):
+		w.truncateLog() // there is little left to copy
 		return
-	case !w.stuck.IsZero() && time.Since(w.tried) < tick:
+	case !w.stuckSince.IsZero() && time.Since(w.tried) < tick:
 		return
 	}
 	w.tried = time.Now()
 	w.copying.Store(true)
 	db := w.db
-	w.all.Go(func() {
+	w.background.Go(func() {
 		defer w.copying.Store(false)
 		if err := w.copyLog(db, size); err != nil && w.failures.isDue(hint(err)) {
-			w.j.log.Error("history's log can't be copied into the file; messages are stored as before",
+			w.j.log.Error("checkpoint failed",
 				"file", w.j.path, "size", size, "err", err, "hint", hint(err))
 		}
 	})
 }
 
-// copyLog copies as much of the log into the file as readers allow.
+// copyLog copies the log into the file, as far as readers allow.
 func (w *writer) copyLog(db *sql.DB, size int64) error {
 	conn, err := db.Conn(context.Background())
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	// The second pass copies what came during the first. It leaves little to do, and little
-	// that the disk does not have yet.
+	// The second pass copies what was written during the first one. It leaves little to copy, and
+	// little that is not synced.
 	for range 2 {
 		copied, all, err := checkpoint(conn, "PASSIVE")
 		if err != nil {
@@ -87,9 +91,9 @@ func (w *writer) copyLog(db *sql.DB, size int64) error {
 	return nil
 }
 
-// checkpoint copies the log into the file in one of SQLite's modes. It returns how many pages
-// of the log are in the file, and whether these are all that the log had at the beginning. If
-// they are not, a reader needs the file as it is.
+// checkpoint runs a checkpoint in one of SQLite's modes. It returns how many pages of the log are
+// in the file, and whether these are all pages that the log had at the start. If they are not, a
+// reader needs the old pages of the file.
 func checkpoint(conn *sql.Conn, mode string) (copied int, all bool, err error) {
 	var busy bool
 	var pages int
@@ -97,43 +101,44 @@ func checkpoint(conn *sql.Conn, mode string) (copied int, all bool, err error) {
 	return copied, !busy && copied == pages, err
 }
 
-const readerHint = "another program keeps a read transaction open: end it, and the log gets short by itself"
+const readerHint = "another program keeps a read transaction open: end it; no restart is needed"
 
-// noteReader notes how much of the log a checkpoint copied. It logs when a reader has stopped
-// the copying for long, each time the log has twice the size, and when that reader has ended.
+// noteReader notes how much of the log a checkpoint copied. It logs that a reader has blocked
+// checkpoints for long, again each time the size of the log has doubled, and when checkpoints work
+// again.
 func (w *writer) noteReader(size int64, copied int, all bool) {
 	c := &w.checkpoints
 	c.complete = all
 	switch {
 	case all:
-		c.stuck = time.Time{}
+		c.stuckSince = time.Time{}
 		if c.warned > 0 {
 			c.warned = 0
-			w.j.log.Info("history's log is copied into the file again", "file", w.j.path)
+			w.j.log.Info("checkpoints work again", "file", w.j.path)
 		}
 		return
-	case c.stuck.IsZero() || copied != c.copied:
-		c.stuck, c.copied = time.Now(), copied
+	case c.stuckSince.IsZero() || copied != c.copied:
+		c.stuckSince, c.copied = time.Now(), copied
 	}
-	if time.Since(c.stuck) >= stuckTime && size > warnAt && size >= 2*c.warned {
+	if time.Since(c.stuckSince) >= stuckTime && size > warnAt && size >= 2*c.warned {
 		c.warned = size
-		w.j.log.Warn("history's log grows; messages are stored as before", "file", w.j.path+"-wal",
+		w.j.log.Warn("checkpoints blocked by a reader", "file", w.j.path+"-wal",
 			"size", size, "hint", readerHint)
 	}
 }
 
-// cutLog copies the rest of the log into the file and empties it, unless others read. It
-// waits for none of them.
-func (w *writer) cutLog() {
+// truncateLog copies the rest of the log into the file and truncates it, unless there are readers.
+// It does not wait for them.
+func (w *writer) truncateLog() {
 	w.exec("PRAGMA busy_timeout = 0")
 	checkpoint(w.conn, "TRUNCATE")
 	w.exec("PRAGMA busy_timeout = 2000")
 }
 
-// copyAll copies the log into the file and empties it. It waits a moment for others that read.
-func (w *writer) copyAll() {
-	w.all.Wait()
+// copyWholeLog copies the log into the file and truncates it. It waits a moment for readers.
+func (w *writer) copyWholeLog() {
+	w.background.Wait()
 	if _, all, err := checkpoint(w.conn, "TRUNCATE"); err == nil && !all {
-		w.j.log.Warn("history's log stays beside the file", "file", w.j.path+"-wal", "hint", readerHint)
+		w.j.log.Warn("checkpoint at close blocked by a reader", "file", w.j.path+"-wal", "hint", readerHint)
 	}
 }

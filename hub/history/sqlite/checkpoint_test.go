@@ -61,9 +61,9 @@ func sayQuickly(t *testing.T, j *Journal) {
 	t.Helper()
 	fastest := time.Hour
 	for range 3 {
-		began := realTime(t)
+		t0 := realTime(t)
 		say(t, j, "r", "x")
-		fastest = min(fastest, realTime(t)-began)
+		fastest = min(fastest, realTime(t)-t0)
 	}
 	if fastest >= busyTime/2 {
 		t.Fatalf("a message takes %v at least", fastest)
@@ -166,9 +166,9 @@ func TestCutLog(t *testing.T) {
 		done := make(chan struct{})
 		j.Append(&wire.Message{Room: "r", Text: "x"}, "", func(history.Result) { // by the writer
 			defer close(done)
-			began := time.Now()
-			j.writer.cutLog()
-			took, size = time.Since(began), logSize(t, j)
+			t0 := time.Now()
+			j.writer.truncateLog()
+			took, size = time.Since(t0), logSize(t, j)
 		})
 		<-done
 		return took, size

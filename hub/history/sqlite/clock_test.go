@@ -40,7 +40,7 @@ func TestClock(t *testing.T) {
 		"behind":                            {sets: []set{{second, -day}}, after: second, want: -day},
 		"behind and right again":            {sets: []set{{second, -day}, {trustTime / 2, 0}}, after: trustTime + trustTime/2 - 1, want: -day},
 		"behind and right again for long":   {sets: []set{{second, -day}, {trustTime / 2, 0}}, after: trustTime + trustTime/2 + expireEvery},
-		"a little ahead":                    {sets: []set{{second, mostDrift}}, after: second, want: mostDrift},
+		"a little ahead":                    {sets: []set{{second, maxDrift}}, after: second, want: maxDrift},
 		"ahead at the start":                {saved: -day, sets: []set{{0, day}}, after: trustTime - 1, want: -day},
 		"ahead at the start for long":       {saved: -day, sets: []set{{0, day}}, after: trustTime, want: day},
 		"right at the start, after a pause": {saved: -day, after: trustTime - 1, want: -day},

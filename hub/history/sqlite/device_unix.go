@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// sameDisk reports whether two files are on one file system.
+// sameDisk reports whether two files are on the same file system.
 func sameDisk(a, b os.FileInfo) bool {
 	x, ok := a.Sys().(*syscall.Stat_t)
 	y, ok2 := b.Sys().(*syscall.Stat_t)

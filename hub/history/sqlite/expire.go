@@ -11,10 +11,10 @@ import (
 	"partyline/hub/history"
 )
 
-// expireEvery is how often messages and keys that are too old are deleted, at the least.
+// expireEvery is the greatest time between two runs of expire.
 const expireEvery = time.Minute
 
-// expire deletes a slice of the messages and keys that are too old.
+// expire deletes a slice of the messages and keys that are too old, and rooms that are empty then.
 func (w *writer) expire() (did bool, err error) {
 	age := w.j.options.Keep.Age
 	every := expireEvery
@@ -39,20 +39,19 @@ func (w *writer) expire() (did bool, err error) {
 	return w.expiring, err
 }
 
-// now returns the time by which messages and keys are too old. It logs when that is not what
-// the wall clock says.
+// now returns the trusted time. It logs when the wall clock gets ahead of it.
 func (w *writer) now() time.Time {
 	now, ahead := w.clock.now()
-	if ahead > 0 && !w.mistrusts && w.j.options.Keep.Age > 0 {
-		w.j.log.Info("the clock is ahead of what history expects; messages that are too old by it alone are deleted later",
+	if ahead > 0 && !w.clockAhead && w.j.options.Keep.Age > 0 {
+		w.j.log.Info("clock set ahead; deletion by age delayed",
 			"ahead", ahead.Round(time.Second), "after", trustTime)
 	}
-	w.mistrusts = ahead > 0
+	w.clockAhead = ahead > 0
 	return now
 }
 
-// expireKeys deletes a slice of the keys whose messages are deleted and that were used before
-// a time. It returns the rooms.
+// expireKeys deletes a slice of the keys of deleted messages from before a time. It returns the
+// rooms.
 func (w *writer) expireKeys(before time.Time) (rooms []int64, err error) {
 	err = w.transaction(false, func() error {
 		deleted, err := w.runs(`DELETE FROM keys WHERE (room, key) IN
@@ -63,8 +62,8 @@ func (w *writer) expireKeys(before time.Time) (rooms []int64, err error) {
 	return rooms, err
 }
 
-// runs returns the runs of the messages whose rooms and ids a query answers with, in order.
-func (w *writer) runs(query string, args ...any) (list []run, err error) {
+// runs returns the runs of the messages whose rooms and ids a query returns, in order.
+func (w *writer) runs(query string, args ...any) (list []idRun, err error) {
 	rows, err := w.conn.QueryContext(context.Background(), query, args...)
 	if err != nil {
 		return nil, err
@@ -75,9 +74,9 @@ func (w *writer) runs(query string, args ...any) (list []run, err error) {
 		if err := rows.Scan(&room, &id); err != nil {
 			return nil, err
 		}
-		list = append(list, run{room, id, id})
+		list = append(list, idRun{room, id, id})
 	}
-	slices.SortFunc(list, func(a, b run) int {
+	slices.SortFunc(list, func(a, b idRun) int {
 		return cmp.Or(cmp.Compare(a.room, b.room), cmp.Compare(a.first, b.first))
 	})
 	joined := list[:0]
@@ -91,14 +90,16 @@ func (w *writer) runs(query string, args ...any) (list []run, err error) {
 	return joined, rows.Err()
 }
 
-func roomsOf(runs []run) (rooms []int64) {
+// roomsOf returns the rooms of runs that are in order.
+func roomsOf(runs []idRun) (rooms []int64) {
 	for _, s := range runs {
 		rooms = append(rooms, s.room)
 	}
 	return slices.Compact(rooms)
 }
 
-// expireMessages deletes a slice of the messages from before a time. It returns the rooms.
+// expireMessages deletes a slice of the messages from before a time, and updates the rooms in
+// memory. It returns the rooms.
 func (w *writer) expireMessages(before time.Time) (rooms []int64, err error) {
 	var changes map[*room]*change
 	err = w.transaction(false, func() error {
@@ -108,11 +109,11 @@ func (w *writer) expireMessages(before time.Time) (rooms []int64, err error) {
 		}
 		rooms = roomsOf(old)
 		for _, s := range old {
-			if _, err := w.delete(s); err != nil {
+			if _, err := w.deleteRun(s); err != nil {
 				return err
 			}
 		}
-		changes, err = w.without(old)
+		changes, err = w.remaining(old)
 		return err
 	})
 	w.j.mu.Lock()
@@ -120,16 +121,16 @@ func (w *writer) expireMessages(before time.Time) (rooms []int64, err error) {
 	for r, c := range changes {
 		if err == nil {
 			r.oldest, r.lost, r.counted = c.oldest, c.last, false
-			w.j.dropUpTo(r, c.last)
+			w.j.uncacheLocked(r, c.last)
 		}
-		w.j.done(r)
+		w.j.doneLocked(r)
 	}
 	return rooms, err
 }
 
-// without finds out what remains of the rooms in memory of which messages were deleted. In a
-// change, last is the newest message missing.
-func (w *writer) without(deleted []run) (map[*room]*change, error) {
+// remaining returns the changes of the rooms in memory that had messages deleted, which are in use
+// until the caller calls doneLocked. In a change, last is the newest id that is missing.
+func (w *writer) remaining(deleted []idRun) (map[*room]*change, error) {
 	newest := make(map[int64]int64)
 	for _, s := range deleted {
 		newest[s.room] = s.last
@@ -144,7 +145,7 @@ func (w *writer) without(deleted []run) (map[*room]*change, error) {
 		w.j.mu.Lock()
 		r := w.j.rooms[name]
 		if r != nil {
-			r = w.j.use(name)
+			r = w.j.useLocked(name)
 		}
 		w.j.mu.Unlock()
 		if r == nil {
@@ -163,8 +164,8 @@ func (w *writer) without(deleted []run) (map[*room]*change, error) {
 	return changes, nil
 }
 
-// removeEmpty deletes the rooms of which the file has neither messages nor keys, unless they
-// are in memory. A room of the same name gets greater ids.
+// removeEmpty removes those of the rooms that have neither messages nor keys, unless they are in
+// memory. A later room with the same name continues with greater ids.
 func (w *writer) removeEmpty(keys []int64) error {
 	if w.j.options.Keep.Age == 0 {
 		return nil
@@ -186,8 +187,8 @@ func (w *writer) removeEmpty(keys []int64) error {
 	return nil
 }
 
-// remove deletes a room from the file. Whoever opens it meanwhile finds it in memory, with
-// the ids that it had.
+// remove deletes a room from the file, unless it is in memory. If the room is opened meanwhile, it
+// is in memory and continues with its ids.
 func (w *writer) remove(key int64, name string) error {
 	j := w.j
 	j.mu.Lock()
@@ -195,7 +196,7 @@ func (w *writer) remove(key int64, name string) error {
 		j.mu.Unlock()
 		return nil
 	}
-	r := j.use(name)
+	r := j.useLocked(name)
 	j.mu.Unlock()
 	err := j.loadFrom(context.Background(), w.conn, r)
 	if err == nil {
@@ -216,12 +217,12 @@ func (w *writer) remove(key int64, name string) error {
 	defer j.mu.Unlock()
 	if err == nil {
 		r.key = 0
-		for i := range r.jumps {
-			r.jumps[i].saved = false
+		for i := range r.uncertain {
+			r.uncertain[i].saved = false
 		}
 	}
-	if j.done(r); r.unused != nil {
-		j.evict(r)
+	if j.doneLocked(r); r.unused != nil {
+		j.evictLocked(r)
 	}
 	return err
 }

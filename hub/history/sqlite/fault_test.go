@@ -25,7 +25,7 @@ func try(j *Journal, room, key, text string) (*wire.Message, history.Result) {
 }
 
 // until tries until something is stored again.
-func until(t *testing.T, j *Journal, room, key string) *wire.Message {
+func awaitStored(t *testing.T, j *Journal, room, key string) *wire.Message {
 	t.Helper()
 	for late := time.Now().Add(5 * time.Second); time.Now().Before(late); time.Sleep(20 * time.Millisecond) {
 		if m, f := try(j, room, key, "again"); f.Err == nil && !f.Unstored {
@@ -78,7 +78,7 @@ func TestFileMoved(t *testing.T) {
 	if err := os.Rename(away, dir); err != nil {
 		t.Fatal(err)
 	}
-	if m := until(t, j, "r", "k"); m.ID != first.ID+1 {
+	if m := awaitStored(t, j, "r", "k"); m.ID != first.ID+1 {
 		t.Errorf("id %d after %d", m.ID, first.ID)
 	}
 }
@@ -104,7 +104,7 @@ func TestTroublesAreLogged(t *testing.T) {
 	if err := os.Rename(away, dir); err != nil {
 		t.Fatal(err)
 	}
-	until(t, j, "r", "")
+	awaitStored(t, j, "r", "")
 	// In one step, so that the file is never gone.
 	err := errors.Join(os.Link(file, file+".away"), os.WriteFile(file+".new", nil, 0o600), os.Rename(file+".new", file))
 	if err != nil {
@@ -114,7 +114,7 @@ func TestTroublesAreLogged(t *testing.T) {
 		try(j, "r", "", "refused")
 	}
 	j.Close(context.Background()) // after which nothing is logged any more
-	for what, want := range map[string]int{"mount the disk": 1, "put the old one back": 2, "history ends unwritten": 1} {
+	for what, want := range map[string]int{"mount the disk": 1, "put the old one back": 2, "history closed unwritten": 1} {
 		if n := strings.Count(log.String(), what); n != want {
 			t.Errorf("%q is told %d times, not %d, in\n%s", what, n, want, log.String())
 		}
@@ -135,7 +135,7 @@ func TestFileDeleted(t *testing.T) {
 			if err := os.Remove(filepath.Join(dir, name)); err != nil {
 				t.Fatal(err)
 			}
-			until(t, j, "r", "")
+			awaitStored(t, j, "r", "")
 			if err := j.Close(context.Background()); err != nil {
 				t.Fatal(err)
 			}
@@ -303,7 +303,7 @@ func TestOtherWriter(t *testing.T) {
 		t.Error("a message is stored while another program writes")
 	}
 	tx.Rollback()
-	until(t, j, "r", "k")
+	awaitStored(t, j, "r", "k")
 	j.Close(context.Background()) // after which nothing is logged any more
 	for line := range strings.Lines(log.String()) {
 		if strings.Contains(line, "history can't be written") && strings.Contains(line, "another program writes to the file") {

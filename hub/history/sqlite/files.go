@@ -6,23 +6,24 @@ import (
 	"os"
 )
 
-// A goneError says that the file is not where it was opened.
-type goneError struct {
-	wrong, hint string
-	restorable  bool
+// A missingError says that an open file is missing or was replaced.
+type missingError struct {
+	problem, hint string
+	restorable    bool // restore can write the file again
 }
 
-func (e *goneError) Error() string { return e.wrong }
+func (e *missingError) Error() string { return e.problem }
 
-// files are those that are open, so that it is noticed when they are deleted or replaced:
-// what is written to them then would be lost.
+// files identifies the open files, to detect that they were deleted or replaced. What is written
+// to them after that would be lost.
 type files struct {
 	dir, path string
 	db, log   os.FileInfo
-	logSize   int64 // of the log when it was looked at last, in bytes
+	logSize   int64 // the size of the log at the last check, in bytes
 }
 
-func watch(dir, path string) (f files, err error) {
+// statFiles returns the files of the database at path.
+func statFiles(dir, path string) (f files, err error) {
 	f = files{dir: dir, path: path}
 	if f.db, err = os.Stat(path); err == nil {
 		f.log, err = os.Stat(path + "-wal")
@@ -30,8 +31,8 @@ func watch(dir, path string) (f files, err error) {
 	return f, err
 }
 
-// present returns an error if one of the files is not in its place.
-func (f *files) present() error {
+// check returns an error if one of the files is missing or was replaced.
+func (f *files) check() error {
 	for _, was := range [...]struct {
 		path string
 		info os.FileInfo
@@ -44,7 +45,7 @@ func (f *files) present() error {
 		case err == nil:
 			return replaced(path)
 		case errors.Is(err, os.ErrNotExist):
-			return f.gone(path)
+			return f.missing(path)
 		default:
 			return err
 		}
@@ -53,27 +54,27 @@ func (f *files) present() error {
 }
 
 func replaced(path string) error {
-	return &goneError{
-		wrong: path + " is another file now",
-		hint:  "put the old one back, or restart the server to go on with this one",
+	return &missingError{
+		problem: path + " was replaced by another file",
+		hint:    "put the old one back, or restart the server to use the new one",
 	}
 }
 
-// gone describes a file that is missing. If its folder exists, on the same disk, it was
-// deleted; otherwise a disk is missing.
-func (f *files) gone(path string) error {
+// missing returns the error for a missing file. If its folder exists on the same disk the file
+// was deleted; otherwise a disk is missing.
+func (f *files) missing(path string) error {
 	dir, err := os.Stat(f.dir)
 	if err != nil || !sameDisk(dir, f.db) {
-		return &goneError{
-			wrong: fmt.Sprintf("%s is gone, and its folder with it", path),
-			hint:  "mount the disk, or put the folder back; it goes on by itself",
+		return &missingError{
+			problem: fmt.Sprintf("%s and its folder are missing", path),
+			hint:    "mount the disk, or put the folder back; no restart is needed",
 		}
 	}
-	return &goneError{wrong: path + " is gone", hint: "it is written anew by itself", restorable: true}
+	return &missingError{problem: path + " is missing", hint: "no action is needed, it is written again", restorable: true}
 }
 
-// create creates a file for its owner alone, unless it exists. SQLite gives the files beside
-// a database the mode of that.
+// create creates a file with mode 0600, unless it exists. SQLite gives the other files of a
+// database the same mode.
 func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -82,8 +83,8 @@ func create(path string) error {
 	return f.Close()
 }
 
-// protect makes the files of a history, which an older version may have created for others
-// to read, readable for their owner alone.
+// protect removes the permissions of group and others from the files of a database. Older
+// versions created files that others could read.
 func protect(path string) error {
 	for _, path := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(path)

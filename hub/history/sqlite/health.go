@@ -8,25 +8,25 @@ import (
 )
 
 const (
-	// reportEvery bounds how often one kind of trouble is logged.
+	// reportEvery is the least time between two log messages about the same kind of failure.
 	reportEvery = time.Minute
-	// tryEvery bounds how often a disk in trouble is tried.
-	tryEvery = 250 * time.Millisecond
+	// probeEvery is the least time between two probes of a failing disk.
+	probeEvery = 250 * time.Millisecond
 )
 
-// health is what the writer knows of the disk.
+// health says whether messages can be stored.
 type health struct {
-	err      error // why nothing can be stored; nil if it can
+	err      error // why messages can't be stored; nil if they can
 	since    time.Time
 	tried    time.Time
-	affected int // messages since the trouble began
+	affected int // the number of messages since then
 	report   report
 }
 
-// A report knows when each kind of trouble was logged, by its hint.
+// A report has the times at which kinds of failures were logged last, by their hints.
 type report map[string]time.Time
 
-// isDue reports whether a kind of trouble is to be logged now.
+// isDue reports whether to log a kind of failure now.
 func (r *report) isDue(hint string) bool {
 	now := time.Now()
 	if now.Sub((*r)[hint]) < reportEvery {
@@ -39,14 +39,14 @@ func (r *report) isDue(hint string) bool {
 	return true
 }
 
-// mayTry reports whether a batch may wait for a try of a disk in trouble. With Live none
-// may: that takes as long as the disk likes.
-func (w *writer) mayTry() bool {
-	return w.j.options.OnError == Refuse && time.Since(w.health.tried) >= tryEvery
+// mayProbe reports whether a batch may wait for a probe of a failing disk. With Live it does not
+// wait, since that may take long.
+func (w *writer) mayProbe() bool {
+	return w.j.options.OnError == Refuse && time.Since(w.health.tried) >= probeEvery
 }
 
-// fail notes that messages can't be stored.
-func (w *writer) fail(err error) {
+// setFailed notes that messages can't be stored.
+func (w *writer) setFailed(err error) {
 	h := &w.health
 	now := time.Now()
 	if h.err == nil {
@@ -59,8 +59,8 @@ func (w *writer) fail(err error) {
 	}
 }
 
-// recover notes that messages can be stored.
-func (w *writer) recover() {
+// setRecovered notes that messages can be stored.
+func (w *writer) setRecovered() {
 	h := &w.health
 	if h.err == nil {
 		return
@@ -70,47 +70,48 @@ func (w *writer) recover() {
 	*h = health{report: h.report}
 }
 
+// hint says what the operator can do about an error.
 func hint(err error) string {
-	var gone *goneError
+	var gone *missingError
 	switch {
 	case errors.As(err, &gone):
 		return gone.hint
 	case code(err) == sqlite3.SQLITE_FULL:
-		return "make place on the disk; it goes on by itself"
+		return "free space on the disk; no restart is needed"
 	case code(err) == sqlite3.SQLITE_BUSY:
-		return "another program writes to the file: end it; it goes on by itself"
+		return "another program writes to the file: end it; no restart is needed"
 	case code(err) == sqlite3.SQLITE_CORRUPT || code(err) == sqlite3.SQLITE_NOTADB:
-		return "the file is damaged: end the server, put a copy in its place"
+		return "the file is damaged: stop the server and restore a copy"
 	}
-	return "look after the disk; it goes on by itself"
+	return "check the disk; no restart is needed"
 }
 
-// checkDisk is called every tick.
+// checkDisk checks the files, and probes the disk if it is failing. The writer calls it every tick.
 func (w *writer) checkDisk() {
 	if w.health.err == nil {
-		if err := w.files.present(); err != nil {
-			w.fail(err)
+		if err := w.files.check(); err != nil {
+			w.setFailed(err)
 			w.health.tried = time.Time{}
 		}
 	}
-	if w.health.err != nil && time.Since(w.health.tried) >= tryEvery {
+	if w.health.err != nil && time.Since(w.health.tried) >= probeEvery {
 		w.probe()
 	}
 }
 
-// probe finds out whether the disk is well again, and mends what can be mended from here.
+// probe checks whether messages can be stored again. It restores deleted files.
 func (w *writer) probe() {
 	if w.copying.Load() {
-		return // a checkpoint that began before the trouble ends first
+		return // wait for a checkpoint that started before the failure
 	}
 	switch code(w.health.err) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR:
-		// It gives back what the log takes; and the log begins anew, which may lack what the
-		// disk once failed to write and the system does not write again.
-		w.cutLog()
+		// This frees the space of the log. And the log starts again: pages of it that the disk
+		// failed to write may be missing, and the system does not write them again.
+		w.truncateLog()
 	}
-	err := w.files.present()
-	var gone *goneError
+	err := w.files.check()
+	var gone *missingError
 	if w.restored != nil || errors.As(err, &gone) && gone.restorable {
 		err = w.restore()
 	}
@@ -120,13 +121,13 @@ func (w *writer) probe() {
 			if note, err = w.saveAll(); err != nil {
 				return err
 			}
-			return w.exec(probed, time.Now().UnixMilli())
+			return w.exec(probeStatement, time.Now().UnixMilli())
 		})
 	}
 	if err != nil {
-		w.fail(err)
+		w.setFailed(err)
 		return
 	}
 	note()
-	w.recover()
+	w.setRecovered()
 }

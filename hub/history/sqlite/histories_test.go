@@ -99,7 +99,7 @@ func (c *crashable) crash(t *testing.T) (dir string) {
 	for late := time.Now().Add(10 * time.Second); time.Now().Before(late); {
 		before := c.logHeader()
 		dir := copyFiles(t, c.Journal.dir)
-		// If the log began again meanwhile, the copies do not belong together.
+		// If the log t0 again meanwhile, the copies do not belong together.
 		if after := c.logHeader(); before != nil && bytes.Equal(before, after) {
 			return dir
 		}

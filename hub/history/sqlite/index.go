@@ -11,11 +11,11 @@ import (
 	"partyline/hub/wire"
 )
 
-// indexAtOnce bounds the messages that are indexed between two batches.
+// indexAtOnce bounds the number of messages that are indexed between two batches.
 const indexAtOnce = 32
 
-// index puts the next messages into the index. It waits while there are far too many messages
-// in the file: the next ones are among those that are deleted first.
+// index adds the next messages to the index. It does nothing while the file has far too many
+// messages: the next ones would be deleted first.
 func (w *writer) index() (did bool, err error) {
 	if w.j.indexDamaged.Load() {
 		return true, w.rebuild()
@@ -31,7 +31,7 @@ func (w *writer) index() (did bool, err error) {
 			return err
 		}
 		for _, m := range list {
-			if err := w.exec(`INSERT INTO words (rowid, text) VALUES (?, ?)`, m.key, m.text); err != nil {
+			if err := w.exec(`INSERT INTO words (rowid, text) VALUES (?, ?)`, m.key, m.terms); err != nil {
 				return &indexError{err}
 			}
 			last = m.key
@@ -46,13 +46,14 @@ func (w *writer) index() (did bool, err error) {
 	return n > 0, nil
 }
 
-// unindexed is a message that is not indexed yet.
-type unindexed struct {
-	key  int64
-	text string // its terms
+// An indexEntry is what the index has of a message.
+type indexEntry struct {
+	key   int64
+	terms string
 }
 
-func (w *writer) nextUnindexed() (list []unindexed, err error) {
+// nextUnindexed returns the next entries to add to the index.
+func (w *writer) nextUnindexed() (list []indexEntry, err error) {
 	rows, err := w.conn.QueryContext(context.Background(),
 		`SELECT key, room, nick, text FROM messages WHERE key > ? ORDER BY key LIMIT ?`, w.indexed, indexAtOnce)
 	if err != nil {
@@ -65,13 +66,12 @@ func (w *writer) nextUnindexed() (list []unindexed, err error) {
 		if err := rows.Scan(&key, &room, &m.From, &m.Text); err != nil {
 			return nil, err
 		}
-		list = append(list, unindexed{key, terms(room, history.MessageWords(m))})
+		list = append(list, indexEntry{key, terms(room, history.MessageWords(m))})
 	}
 	return list, rows.Err()
 }
 
-// rebuild makes an empty index in the place of a damaged one. The messages are put into it
-// one after another, as new ones are.
+// rebuild replaces a damaged index by an empty one. Its messages are then indexed like new ones.
 func (w *writer) rebuild() error {
 	err := w.transaction(false, func() error {
 		if err := w.exec(`DROP TABLE IF EXISTS words`); err != nil {
@@ -87,13 +87,13 @@ func (w *writer) rebuild() error {
 	}
 	w.indexed, w.unindexed, w.rebuilt = 0, true, time.Now()
 	w.j.indexDamaged.Store(false)
-	w.j.log.Warn("the search index was damaged: it is made again, and searches take longer meanwhile", "file", w.j.path)
+	w.j.log.Warn("damaged search index is rebuilt", "file", w.j.path)
 	return nil
 }
 
-// damagesIndex reports whether an error tells of a damaged index, rather than of a disk that
-// is full, busy or failing.
-func damagesIndex(err error) bool {
+// isIndexDamage reports whether an error means that the index is damaged, not that the disk is full,
+// busy or failing.
+func isIndexDamage(err error) bool {
 	var index *indexError
 	if !errors.As(err, &index) {
 		return false

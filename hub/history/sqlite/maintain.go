@@ -9,50 +9,51 @@ import (
 )
 
 const (
-	// deleteAtOnce bounds a slice of work between two batches, so that a message waits for it
-	// no more than a millisecond or two.
+	// deleteAtOnce is the number of rows that are deleted between two batches. It delays a
+	// message by no more than a millisecond or two.
 	deleteAtOnce = 256
-	// shareTime is a span in which maintenance may take maintainTime: while much is said it
-	// leaves the processor to that, and catches up if it is quiet for quietTime.
+	// Maintenance takes at most maintainTime in each period of shareTime, unless no message was
+	// stored for quietTime.
 	shareTime    = time.Second
 	maintainTime = shareTime / 20
 	quietTime    = 200 * time.Millisecond
-	// manyExcess is how many messages too many a room may have in the file before a batch
-	// deletes as many as it stores: it stores them in the pages that are freed.
+	// manyExcess is the excess of a room above which a batch deletes as many messages as it
+	// stores, which reuses the pages that are freed.
 	manyExcess = 1024
-	// mostExcess is how many there may be before they are trimmed whether there is time or
-	// not. More are deleted at once then, which costs less for each.
-	mostExcess       = 4096
-	deleteWhenBehind = 1024
-	// retryEvery is how long maintenance that failed waits.
+	// maxExcess is the excess above which a room is trimmed at once, even if maintenance has no
+	// time left. Then deleteMoreAtOnce messages are deleted at a time, which costs less for
+	// each.
+	maxExcess        = 4096
+	deleteMoreAtOnce = 1024
+	// retryEvery is how long a failed task waits before it runs again.
 	retryEvery = 10 * time.Second
 )
 
-// maintenance is what the writer does between batches. If it fails, messages are stored as
-// before.
+// maintenance is the state of the tasks that the writer runs between batches. If they fail, messages
+// are stored nevertheless.
 type maintenance struct {
-	since time.Time     // when the span began
-	took  time.Duration // in this span
-	wrote time.Time     // when messages were written
+	since time.Time     // when the current period of shareTime started
+	took  time.Duration // the time that maintenance took in this period
+	wrote time.Time     // when messages were stored last
 
-	overfull  []*room // with messages in the file that are not kept
-	expired   time.Time
-	expiring  bool  // there may be more that is too old
-	mistrusts bool  // the wall clock is ahead of what is trusted
-	sweepAt   int64 // key of the room that the sweep looked at last
-	swept     bool  // it has come to the end
-	indexed   int64 // key of the newest message in the index
-	unindexed bool  // there may be newer ones
+	overfull   []*room // the rooms that have an excess of messages in the file
+	expired    time.Time
+	expiring   bool  // there may be more messages or keys that are too old
+	clockAhead bool  // the wall clock is ahead of the trusted time
+	sweepAt    int64 // the key of the last room that sweep checked
+	swept      bool  // sweep has checked all rooms
+	indexed    int64 // the key of the newest message in the index
+	unindexed  bool  // there may be newer messages
 
-	rebuilt time.Time // when the index was made again
+	rebuilt time.Time // when the index was rebuilt
 	shrunk  time.Time // when the page caches were emptied
 
-	turn   int          // the task that was last
-	retry  [4]time.Time // when each may be tried again
+	turn   int          // the task that ran last
+	retry  [4]time.Time // when each task may run again after a failure
 	report report
 }
 
-// mayMaintain reports whether every task may be done now.
+// mayMaintain reports whether maintenance has time left.
 func (w *writer) mayMaintain() bool {
 	now := time.Now()
 	if now.Sub(w.since) >= shareTime {
@@ -61,32 +62,32 @@ func (w *writer) mayMaintain() bool {
 	return w.took < maintainTime || w.isQuiet()
 }
 
-// hasExcess reports whether the room that is trimmed next has more than n messages too many.
+// hasExcess reports whether the room that is trimmed next has an excess of more than n messages.
 func (w *writer) hasExcess(n int) bool {
 	return len(w.overfull) > 0 && w.overfull[0].excess > n
 }
 
-// isQuiet reports whether nothing was said for a while.
+// isQuiet reports whether no message was stored for quietTime.
 func (w *writer) isQuiet() bool { return time.Since(w.wrote) >= quietTime }
 
-// maintain does a slice of the next task that has something to do, and reports whether
-// there is one. The tasks take turns while there is time for them. A room with far too many
-// messages is trimmed first, whether there is time or not.
+// maintain runs a slice of the next task that has something to do, and reports whether there was
+// one. The tasks take turns. A room with far too many messages is trimmed first, even if there is no
+// time left.
 func (w *writer) maintain() (did bool) {
 	if w.health.err != nil {
 		return false
 	}
-	if w.hasExcess(mostExcess) && w.do(trimTask) {
+	if w.hasExcess(maxExcess) && w.runTask(trimTask) {
 		return true
 	}
 	if !w.mayMaintain() {
 		return false
 	}
-	began := time.Now()
-	defer func() { w.took += time.Since(began) }()
+	start := time.Now()
+	defer func() { w.took += time.Since(start) }()
 	for range tasks {
 		w.turn = (w.turn + 1) % len(tasks)
-		if w.do(w.turn) {
+		if w.runTask(w.turn) {
 			return true
 		}
 	}
@@ -99,41 +100,41 @@ var tasks = [4]func(*writer) (did bool, err error){(*writer).trim, (*writer).exp
 
 const trimTask = 0
 
-// do does a slice of a task and reports whether there was one.
-func (w *writer) do(task int) bool {
+// runTask runs a slice of a task and reports whether it had something to do.
+func (w *writer) runTask(task int) bool {
 	if time.Now().Before(w.retry[task]) {
 		return false
 	}
 	did, err := tasks[task](w)
 	if err != nil {
-		w.retry[task] = w.failed(err)
+		w.retry[task] = w.taskFailed(err)
 		return true
 	}
 	return did
 }
 
-// failed notes that a task failed, and returns when to try it again.
-func (w *writer) failed(err error) (retry time.Time) {
-	// FTS5 writes when a transaction is committed, so that the error of any task may be the
-	// index's. If a new index does not help, something else is damaged.
-	damaged := damagesIndex(err) || code(err) == sqlite3.SQLITE_CORRUPT || code(err) == sqlite3.SQLITE_CONSTRAINT
+// taskFailed handles the error of a task and returns when to run the task again.
+func (w *writer) taskFailed(err error) (retry time.Time) {
+	// FTS5 writes when a transaction is committed, so the error of any task may be caused by the
+	// index. If a new index does not help, something else is damaged.
+	damaged := isIndexDamage(err) || code(err) == sqlite3.SQLITE_CORRUPT || code(err) == sqlite3.SQLITE_CONSTRAINT
 	if damaged && time.Since(w.rebuilt) >= retryEvery {
 		w.j.indexDamaged.Store(true)
-		return time.Time{} // it is made again first
+		return time.Time{} // rebuild it first
 	}
-	var gone *goneError
-	if errors.As(err, &gone) { // which concerns messages too
-		w.fail(err)
+	var gone *missingError
+	if errors.As(err, &gone) { // messages can't be stored either
+		w.setFailed(err)
 		return time.Time{}
 	}
 	if hint := hint(err); w.report.isDue(hint) {
-		w.j.log.Error("history can't be tidied; messages are stored as before", "file", w.j.path, "err", err, "hint", hint)
+		w.j.log.Error("maintenance failed", "file", w.j.path, "err", err, "hint", hint)
 	}
 	return time.Now().Add(retryEvery)
 }
 
-// enqueue notes that a room has messages in the file that are not kept. Journal.mu is held.
-func (w *writer) enqueue(r *room) {
+// enqueueLocked adds a room to the rooms to trim.
+func (w *writer) enqueueLocked(r *room) {
 	if !r.queued {
 		r.queued = true
 		r.uses++
@@ -141,18 +142,18 @@ func (w *writer) enqueue(r *room) {
 	}
 }
 
-// trim deletes a slice of the messages of a room that are not kept.
+// trim deletes a slice of the excess of the next room.
 func (w *writer) trim() (did bool, err error) {
 	if len(w.overfull) == 0 {
 		return false, nil
 	}
 	r := w.overfull[0]
-	w.overfull = append(w.overfull[1:], r) // others come next
+	w.overfull = append(w.overfull[1:], r) // the rooms take turns
 	limit := deleteAtOnce
-	if r.excess > mostExcess {
-		limit = deleteWhenBehind
+	if r.excess > maxExcess {
+		limit = deleteMoreAtOnce
 	}
-	n, err := w.deleteBefore(r.key, r.next(), limit)
+	n, err := w.deleteBefore(r.key, r.firstKept(), limit)
 	if err != nil {
 		return false, err
 	}
@@ -161,7 +162,7 @@ func (w *writer) trim() (did bool, err error) {
 		w.j.mu.Lock()
 		defer w.j.mu.Unlock()
 		r.excess, r.queued = 0, false
-		w.j.done(r)
+		w.j.doneLocked(r)
 	}
 	return true, nil
 }
@@ -169,19 +170,19 @@ func (w *writer) trim() (did bool, err error) {
 // deleteBefore deletes the oldest messages of a room before an id, and returns how many.
 func (w *writer) deleteBefore(room, id int64, limit int) (n int, err error) {
 	err = w.transaction(false, func() error {
-		s, err := w.oldest(room, id, limit)
+		s, err := w.oldestRun(room, id, limit)
 		if err != nil || s.first == 0 {
 			return err
 		}
-		n, err = w.delete(s)
+		n, err = w.deleteRun(s)
 		return err
 	})
 	return n, err
 }
 
-// oldest returns the oldest messages of a room before an id, at most limit. Its first id is 0
-// if there are none.
-func (w *writer) oldest(room, id int64, limit int) (s run, err error) {
+// oldestRun returns the oldest messages of a room before an id, at most limit. Its first id is 0 if
+// there are none.
+func (w *writer) oldestRun(room, id int64, limit int) (s idRun, err error) {
 	s.room = room
 	err = w.row(`SELECT coalesce(min(id), 0), coalesce((SELECT id FROM messages
 			WHERE room = ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET ?3), ?2 - 1)
@@ -189,12 +190,12 @@ func (w *writer) oldest(room, id int64, limit int) (s run, err error) {
 	return s, err
 }
 
-// A run is all messages of a room from an id up to another.
-type run struct{ room, first, last int64 }
+// An idRun is all messages of a room with first <= id <= last.
+type idRun struct{ room, first, last int64 }
 
-// delete deletes a run, with its words, and returns how many messages it had. Their keys stay
-// for a while.
-func (w *writer) delete(s run) (n int, err error) {
+// deleteRun deletes the messages of a run, also from the index, and returns their number. It marks
+// their keys as those of deleted messages.
+func (w *writer) deleteRun(s idRun) (n int, err error) {
 	indexed, err := w.isIndexed(s)
 	if err != nil {
 		return 0, err
@@ -209,8 +210,8 @@ func (w *writer) delete(s run) (n int, err error) {
 	return w.deleteRows(s)
 }
 
-// deleteRows deletes a run of which no message is in the index, or none any more.
-func (w *writer) deleteRows(s run) (n int, err error) {
+// deleteRows is deleteRun for messages that are not in the index.
+func (w *writer) deleteRows(s idRun) (n int, err error) {
 	if err := w.exec(`UPDATE keys SET gone = 1 WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last); err != nil {
 		return 0, err
 	}
@@ -225,15 +226,15 @@ func (w *writer) deleteRows(s run) (n int, err error) {
 	return int(deleted), w.exec(`UPDATE rooms SET last = max(last, ?) WHERE key = ?`, s.last, s.room)
 }
 
-// isIndexed reports whether messages of a run are in the index.
-func (w *writer) isIndexed(s run) (is bool, err error) {
+// isIndexed reports whether any message of a run is in the index.
+func (w *writer) isIndexed(s idRun) (is bool, err error) {
 	err = w.row(`SELECT coalesce((SELECT key FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1) <= ?, 0)`,
 		s.room, s.first, w.indexed).Scan(&is)
 	return is, err
 }
 
-// sweep looks at the next room that may not have been used since the start: whether the file
-// has more messages of it than are kept, or nothing of it at all.
+// sweep checks the next room of the file, once after the start, since the room may not be used. It
+// deletes a slice of its excess messages, or the room if it is empty.
 func (w *writer) sweep() (did bool, err error) {
 	if w.swept {
 		return false, nil

@@ -11,21 +11,21 @@ import (
 	"partyline/hub/history"
 )
 
-// pragmas are the settings of the writer's connections. It decides by itself when the log
-// is brought into the file, since that takes longer than a message may.
+// pragmas are the settings of the writer's connections. There is no automatic checkpoint, which
+// would delay messages: see checkpoints.
 var pragmas = []string{
 	"busy_timeout(2000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)",
 	"journal_size_limit(4194304)", "cache_size(-16384)",
 }
 
-// open connects with the file and learns what is in it.
+// open opens the file and reads its meta data.
 func (w *writer) open() error {
 	if err := w.connect(); err != nil {
 		return err
 	}
-	err := w.exec("PRAGMA temp_store = FILE") // sorting takes no memory then
+	err := w.exec("PRAGMA temp_store = FILE") // sorting takes no memory
 	if err == nil {
-		err = w.transaction(true, w.begin)
+		err = w.transaction(true, w.beginUse)
 	}
 	if err == nil {
 		err = w.exec("PRAGMA temp_store = MEMORY")
@@ -36,7 +36,7 @@ func (w *writer) open() error {
 	return err
 }
 
-// connect opens the file, creating it if there is none.
+// connect opens the connections, and creates the file if necessary.
 func (w *writer) connect() error {
 	if err := errors.Join(create(w.j.path), protect(w.j.path)); err != nil {
 		return err
@@ -45,13 +45,13 @@ func (w *writer) connect() error {
 	if err != nil {
 		return err
 	}
-	db.SetMaxOpenConns(2) // one is for checkpoints
+	db.SetMaxOpenConns(2) // the second is for checkpoints
 	conn, err := db.Conn(context.Background())
 	if err == nil {
 		err = migrate(conn, migrations)
 	}
 	if err == nil {
-		w.files, err = watch(w.j.dir, w.j.path)
+		w.files, err = statFiles(w.j.dir, w.j.path)
 	}
 	var readers, searchers *sql.DB
 	if err == nil {
@@ -71,7 +71,7 @@ func (w *writer) connect() error {
 	return nil
 }
 
-// openReaders returns at most n connections that read.
+// openReaders opens a pool of at most n connections that only read.
 func openReaders(driver, path string, n int) (*sql.DB, error) {
 	db, err := sql.Open(driver, dsn(path, "rw", "busy_timeout(2000)", "query_only(1)"))
 	if err == nil {
@@ -81,8 +81,9 @@ func openReaders(driver, path string, n int) (*sql.DB, error) {
 	return db, err
 }
 
+// disconnect closes all connections. It waits for checkpoints.
 func (w *writer) disconnect() error {
-	w.all.Wait()
+	w.background.Wait()
 	w.j.mu.Lock()
 	readers, searchers := w.j.readers, w.j.searchers
 	w.j.mu.Unlock()
@@ -95,30 +96,30 @@ func (w *writer) disconnect() error {
 	return w.db.Close()
 }
 
-// close puts everything into the file.
+// close saves everything in the file and closes the Journal.
 func (w *writer) close() {
 	w.checkDisk()
 	if w.health.err == nil {
-		if err := w.transaction(true, w.end); err != nil {
-			w.fail(err)
+		if err := w.transaction(true, w.endUse); err != nil {
+			w.setFailed(err)
 		}
-		w.copyAll()
+		w.copyWholeLog()
 	}
 	if h := &w.health; h.err != nil {
-		w.j.log.Error("history ends unwritten", "file", w.j.path, "err", h.err,
+		w.j.log.Error("history closed unwritten", "file", w.j.path, "err", h.err,
 			"since", h.since.Format(time.RFC3339), "affected", h.affected, "hint", hint(h.err))
 	}
 	if err := w.disconnect(); err != nil {
-		w.j.log.Warn("closing the history", "file", w.j.path, "err", err)
+		w.j.log.Warn("close failed", "file", w.j.path, "err", err)
 	}
 	w.j.lock.Unlock()
 }
 
-// begin notes that the file is in use, and how. If it was in use before and was not closed,
-// ids may have been given that it does not know: with Live, or if the machine lost power
-// without SyncFull. Then each room goes on above all of these.
-func (w *writer) begin() error {
-	var floor, jump, trusted int64
+// beginUse reads the meta data and marks the file as in use with the current options. If the
+// previous use did not end with endUse, it may have given ids that the file does not have: with
+// Live, or after a power failure without SyncFull. Then each room continues above all of them.
+func (w *writer) beginUse() error {
+	var floor, resumeAbove, trusted int64
 	var used string
 	if err := w.row(`SELECT
 		coalesce((SELECT value FROM meta WHERE name = 'floor'), 0),
@@ -126,22 +127,22 @@ func (w *writer) begin() error {
 		coalesce((SELECT value FROM meta WHERE name = 'used'), ''),
 		coalesce((SELECT value FROM meta WHERE name = 'indexed'), 0),
 		coalesce((SELECT value FROM meta WHERE name = 'time'), (SELECT 0 FROM messages LIMIT 1), ?)`,
-		w.j.options.wall().UnixMilli()).Scan(&floor, &jump, &used, &w.indexed, &trusted); err != nil {
+		w.j.options.wall().UnixMilli()).Scan(&floor, &resumeAbove, &used, &w.indexed, &trusted); err != nil {
 		return err
 	}
 	w.clock = newClock(w.j.options.wall, time.UnixMilli(trusted))
 	if now := history.FirstID(w.j.opened); now > floor {
 		floor = now
-	} else if used != "" { // the clock was set back, and floor is from when the file was opened
+	} else if used != "" { // the clock was set back, and the previous use gave ids above its floor
 		floor += 1 << 32
 	}
 	if how := strings.Fields(used); len(how) > 0 && (how[0] != string(Refuse) ||
 		how[1] != string(SyncFull) && (len(how) < 3 || how[2] != boot())) {
-		jump = floor
+		resumeAbove = floor
 	}
-	w.j.first, w.j.floor, w.j.jump, w.unindexed = floor, floor, jump, true
+	w.j.first, w.j.floor, w.j.resumeAbove, w.unindexed = floor, floor, resumeAbove, true
 	o := w.j.options
-	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?), ('used', ?)`, floor, jump,
+	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?), ('used', ?)`, floor, resumeAbove,
 		w.now().UnixMilli(), strings.Join([]string{string(o.OnError), string(o.Sync), boot()}, " ")); err != nil {
 		return err
 	}
@@ -151,10 +152,10 @@ func (w *writer) begin() error {
 	return w.exec(`DROP INDEX IF EXISTS messages_at`)
 }
 
-// end notes that the file knows every id that was given.
-func (w *writer) end() error {
+// endUse marks the file as not in use: it has every id that was given.
+func (w *writer) endUse() error {
 	w.j.mu.Lock()
-	w.j.floor = w.j.above()
+	w.j.floor = w.j.unusedID()
 	w.j.mu.Unlock()
 	if _, err := w.saveAll(); err != nil {
 		return err
@@ -162,7 +163,7 @@ func (w *writer) end() error {
 	return w.exec(`DELETE FROM meta WHERE name = 'used'`)
 }
 
-// boot names the time since the machine was started; "" if that is not known.
+// boot returns an id of the time since the machine was started, or "" if it is not known.
 func boot() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(id))

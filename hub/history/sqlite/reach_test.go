@@ -35,7 +35,7 @@ func BenchmarkMillion(b *testing.B) {
 	}
 	random := rand.New(rand.NewPCG(1, 1))
 	var all sync.WaitGroup
-	began := time.Now()
+	t0 := time.Now()
 	for i := range 1_000_000 {
 		all.Add(1)
 		j.Append(&wire.Message{Room: "r", From: "alice", Via: "tcp", Text: talk(random)}, "", func(history.Result) { all.Done() })
@@ -44,9 +44,9 @@ func BenchmarkMillion(b *testing.B) {
 		}
 	}
 	all.Wait()
-	b.Logf("stored in %v", time.Since(began))
+	b.Logf("stored in %v", time.Since(t0))
 	awaitIndex(b, j, "r", time.Hour)
-	b.Logf("indexed in %v", time.Since(began))
+	b.Logf("indexed in %v", time.Since(t0))
 	j.Close(context.Background())
 
 	b.Run("start", func(b *testing.B) {
@@ -110,19 +110,19 @@ func BenchmarkLone(b *testing.B) {
 	page := make([]byte, 8<<10)
 	done := make(chan struct{}, 1)
 	for b.Loop() {
-		began := time.Now()
+		t0 := time.Now()
 		j.Append(&wire.Message{Room: "r", From: "alice", Text: "hello"}, "", func(history.Result) { done <- struct{}{} })
 		<-done
-		message = append(message, time.Since(began))
+		message = append(message, time.Since(t0))
 		time.Sleep(5 * time.Millisecond) // it is to be alone
-		began = time.Now()
+		t0 = time.Now()
 		if _, err := f.Write(page); err != nil {
 			b.Fatal(err)
 		}
 		if err := f.Sync(); err != nil {
 			b.Fatal(err)
 		}
-		sync = append(sync, time.Since(began))
+		sync = append(sync, time.Since(t0))
 	}
 	p99 := func(took []time.Duration) float64 {
 		slices.Sort(took)

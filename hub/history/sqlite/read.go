@@ -11,28 +11,28 @@ import (
 )
 
 const (
-	// maxReads and maxSearches bound the connections: more would only take time from
-	// others. Searches have connections of their own, so that they delay no other reads.
+	// maxReads and maxSearches bound the number of connections. Searches have connections of
+	// their own, so that they do not delay other reads.
 	maxReads    = 2
 	maxSearches = 2
-	// readTime bounds a read, with its wait for a connection.
+	// readTime bounds the time of a read, which includes waiting for a connection.
 	readTime = 5 * time.Second
-	// fill is the least number of messages that is taken into a cache at once.
-	fill = 100
+	// minFill is the least number of messages that are read into a cache at once.
+	minFill = 100
 )
 
-// Read returns messages of a room.
+// Read implements history.Journal.
 func (j *Journal) Read(name string, g history.Range) (history.Page, error) {
 	if g.Limit == 0 {
 		return j.readGap(name, g.After), nil
 	}
-	r, err := j.used(name)
+	r, err := j.useLoaded(name)
 	if err != nil {
 		return history.Page{}, err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	defer j.done(r)
+	defer j.doneLocked(r)
 	if g.Newest {
 		return j.readNewestLocked(r, g)
 	}
@@ -43,7 +43,7 @@ func (j *Journal) Read(name string, g history.Range) (history.Page, error) {
 func (j *Journal) readGap(name string, after int64) (page history.Page) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if r := j.rooms[name]; r != nil && r.lacks(after) {
+	if r := j.rooms[name]; r != nil && r.hasGapLocked(after) {
 		page.Gaps = []*wire.Gap{{After: after, Missed: -1, Lost: true}}
 	}
 	return page
@@ -52,17 +52,17 @@ func (j *Journal) readGap(name string, after int64) (page history.Page) {
 // readOldestLocked returns the oldest messages of a range. It releases j.mu while it reads the
 // file.
 func (j *Journal) readOldestLocked(r *room, g history.Range) (page history.Page, err error) {
-	from, to := g.Clamp(r.next(), r.last)
-	if from >= r.from || from > to {
-		start, end := r.search(from), r.search(to+1)
-		page.Messages = r.slice(start, min(end, start+g.Limit))
+	from, to := g.Clamp(r.firstKept(), r.last)
+	if from >= r.cachedFrom || from > to {
+		start, end := r.indexLocked(from), r.indexLocked(to+1)
+		page.Messages = r.sliceLocked(start, min(end, start+g.Limit))
 	} else {
-		if page.Messages, err = j.read(r, oldestBetween, from, to, g.Limit); err != nil {
+		if page.Messages, err = j.readFileLocked(r, oldestBetween, from, to, g.Limit); err != nil {
 			return page, err
 		}
-		page.Messages = since(page.Messages, r.next()) // some may have been deleted meanwhile
+		page.Messages = dropBefore(page.Messages, r.firstKept()) // others may have been deleted during the read
 	}
-	page.Gaps = history.Gaps(g.After, to, r.base, page.Messages, r.given)
+	page.Gaps = history.Gaps(g.After, to, r.base, page.Messages, r.countIDsLocked)
 	page.More = len(page.Messages) > 0 && page.Messages[len(page.Messages)-1].ID < to
 	return page, nil
 }
@@ -71,53 +71,53 @@ func (j *Journal) readOldestLocked(r *room, g history.Range) (page history.Page,
 // file.
 func (j *Journal) readNewestLocked(r *room, g history.Range) (page history.Page, err error) {
 	_, to := g.Clamp(0, r.last)
-	if err := j.fill(r, to+1, g.Limit); err != nil {
+	if err := j.fillLocked(r, to+1, g.Limit); err != nil {
 		return page, err
 	}
-	if end := r.search(to + 1); end >= g.Limit || r.from <= r.next() {
-		page.Messages = r.slice(max(end-g.Limit, 0), end)
+	if end := r.indexLocked(to + 1); end >= g.Limit || r.cachedFrom <= r.firstKept() {
+		page.Messages = r.sliceLocked(max(end-g.Limit, 0), end)
 	} else {
-		if page.Messages, err = j.read(r, newestBetween, r.next(), to, g.Limit); err != nil {
+		if page.Messages, err = j.readFileLocked(r, newestBetween, r.firstKept(), to, g.Limit); err != nil {
 			return page, err
 		}
 		slices.Reverse(page.Messages)
 	}
-	from, _ := g.Clamp(r.next(), r.last) // some may have been deleted meanwhile
-	page.Messages = since(page.Messages, from)
+	from, _ := g.Clamp(r.firstKept(), r.last) // messages may have been deleted during the read
+	page.Messages = dropBefore(page.Messages, from)
 	page.More = len(page.Messages) > 0 && page.Messages[0].ID > from
 	return page, nil
 }
 
-// since drops the messages before an id.
-func since(found []*wire.Message, id int64) []*wire.Message {
+// dropBefore returns the messages without those before an id.
+func dropBefore(found []*wire.Message, id int64) []*wire.Message {
 	for len(found) > 0 && found[0].ID < id {
 		found = found[1:]
 	}
 	return found
 }
 
-// fill takes messages into the cache that are asked for and come right before those that
-// are there. j.mu is held, and released meanwhile.
-func (j *Journal) fill(r *room, before int64, limit int) error {
-	there := r.search(before)
-	n := min(max(limit-there, fill), cachedOfRoom-r.cache.Len())
-	from, oldest := r.from, r.next()
+// fillLocked reads up to limit messages before an id into the cache, if they come directly before
+// the cached messages. It releases j.mu while it reads the file.
+func (j *Journal) fillLocked(r *room, before int64, limit int) error {
+	there := r.indexLocked(before)
+	n := min(max(limit-there, minFill), maxCachedOfRoom-r.cache.Len())
+	from, oldest := r.cachedFrom, r.firstKept()
 	if before < from || there >= limit || from <= oldest || n < limit-there {
 		return nil
 	}
-	found, err := j.read(r, newestBetween, oldest, from-1, n)
-	if err != nil || r.from != from {
+	found, err := j.readFileLocked(r, newestBetween, oldest, from-1, n)
+	if err != nil || r.cachedFrom != from {
 		return err
 	}
 	for _, m := range found {
 		r.cache.PushFront(m)
 	}
 	j.cached += len(found)
-	r.from = oldest
+	r.cachedFrom = oldest
 	if len(found) == n {
-		r.from = found[n-1].ID
+		r.cachedFrom = found[n-1].ID
 	}
-	j.shrinkMemory()
+	j.shrinkCachesLocked()
 	return nil
 }
 
@@ -128,9 +128,9 @@ const (
 	newestBetween = between + `DESC LIMIT ?`
 )
 
-// read returns at most limit messages of a room, from an id up to another. j.mu is held, and
-// released meanwhile.
-func (j *Journal) read(r *room, query string, from, upTo int64, limit int) ([]*wire.Message, error) {
+// readFileLocked returns at most limit messages of a room with from <= id <= upTo. It releases
+// j.mu while it reads the file.
+func (j *Journal) readFileLocked(r *room, query string, from, upTo int64, limit int) ([]*wire.Message, error) {
 	readers, key := j.readers, r.key
 	j.mu.Unlock()
 	defer j.mu.Lock()
@@ -143,7 +143,7 @@ func (j *Journal) read(r *room, query string, from, upTo int64, limit int) ([]*w
 	return collect(rows, r.name)
 }
 
-// collect makes messages of a room out of rows of selectColumns, and closes these.
+// collect returns the messages of a room in rows of selectColumns, and closes the rows.
 func collect(rows *sql.Rows, room string) (found []*wire.Message, err error) {
 	defer rows.Close()
 	for rows.Next() {
@@ -156,7 +156,7 @@ func collect(rows *sql.Rows, room string) (found []*wire.Message, err error) {
 	return found, rows.Err()
 }
 
-// scanMessage makes a message of a room out of a row of selectColumns.
+// scanMessage returns the message of a room in a row of selectColumns.
 func scanMessage(rows *sql.Rows, room string) (*wire.Message, error) {
 	var at int64
 	m := &wire.Message{Room: room}

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// restore writes a file that was deleted again, from what is open of it. If it fails it is
-// called again, and goes on from there.
+// restore writes a deleted database again from the open file. If it fails, the next call continues
+// where it stopped.
 func (w *writer) restore() error {
 	path := w.j.path + ".restored"
 	if w.restored == nil {
@@ -22,13 +22,13 @@ func (w *writer) restore() error {
 		if err != nil {
 			return err
 		}
-		w.restored = info // from here on nothing else has what was in the file
+		w.restored = info // it is the only copy from here on
 		if err := w.disconnect(); err != nil {
-			w.j.log.Warn("closing the history that was deleted", "err", err)
+			w.j.log.Warn("close of the deleted history failed", "err", err)
 		}
 	}
 	switch there, err := os.Stat(w.j.path); {
-	case errors.Is(err, os.ErrNotExist) || err == nil && os.SameFile(there, w.files.db): // whose log was deleted
+	case errors.Is(err, os.ErrNotExist) || err == nil && os.SameFile(there, w.files.db): // only the log was deleted
 		if err := os.Rename(path, w.j.path); err != nil {
 			return err
 		}
@@ -41,6 +41,6 @@ func (w *writer) restore() error {
 		return err
 	}
 	w.restored = nil
-	w.j.log.Warn("the history's file was deleted: it is written anew, and nothing is lost", "file", w.j.path)
+	w.j.log.Warn("deleted history restored", "file", w.j.path)
 	return nil
 }

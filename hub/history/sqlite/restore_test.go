@@ -65,7 +65,7 @@ func TestRestoreFails(t *testing.T) {
 		}
 	}
 	d.fails.Store(false)
-	until(t, j, "r", "")
+	awaitStored(t, j, "r", "")
 	if err := j.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -12,52 +12,56 @@ import (
 	"partyline/hub/wire"
 )
 
-// maxUnused bounds the rooms in memory that nobody uses. They save a look at the file.
+// maxUnused is the number of unused rooms that stay in memory, which saves reading them again.
 const maxUnused = 4096
 
-// A room is what is known of a room without reading the file. Journal.mu guards it, except
-// for what belongs to the writer.
+// A room is the state of a room in memory. Journal.mu guards it, except for the fields that belong
+// to the writer. Only the writer changes a loaded room, so it may read the state without a lock.
+//
+// Messages have consecutive ids, except where ids were given to messages that were not stored, or
+// where a range of ids was skipped because it is not known which of them were given.
 type room struct {
 	name    string
-	members int           // Open less Release
-	uses    int           // calls and messages under way
-	unused  *list.Element // in Journal.unused; nil while somebody uses the room
+	members int           // calls of Open without Release
+	uses    int           // calls in progress, and messages of the current batch
+	unused  *list.Element // in Journal.unused; nil while the room is in use
 
-	loaded  bool  // what follows is known; otherwise last alone may be
-	key     int64 // of its row; 0 if it has none
-	base    int64 // its ids are above it
-	last    int64 // the newest id that was given
-	lost    int64 // the newest id that was, or may have been, given to a message not stored
-	oldest  int64 // of the messages that are kept; 0 if there are none
-	jumps   []span
-	unsaved bool // its row lacks ids that were given to messages not stored
+	loaded    bool      // the fields below are known; otherwise base and last may be estimates
+	key       int64     // of its row; 0 if it has none
+	base      int64     // ids are greater
+	last      int64     // the newest id that was given, or base
+	lost      int64     // the newest id that was, or may have been, given to a message not stored
+	oldest    int64     // the id of the oldest retained message; 0 if there is none
+	uncertain []idRange // the ranges of ids that were skipped
+	unsaved   bool      // its row lacks ids that were given to messages not stored
 
-	cache ring.Ring[*wire.Message] // the newest messages that are stored
-	from  int64                    // cache has all of them from this id on
+	cache      ring.Ring[*wire.Message] // the newest stored messages
+	cachedFrom int64                    // cache has all messages from this id on
 
-	// The writer's own.
+	// The following fields belong to the writer.
 	counted bool // kept is known
-	kept    int  // the number of messages that are kept
-	excess  int  // about how many rows older than oldest are still in the file
+	kept    int  // the number of retained messages
+	excess  int  // about how many messages older than oldest are still in the file
 	queued  bool // it is in writer.overfull
 }
 
-// A span is a run of ids of which nobody knows whether they were given.
-type span struct {
+// An idRange is a range of ids of which it is not known whether they were given.
+type idRange struct {
 	first, last int64
 	saved       bool // it is in the file
 }
 
-// next returns the id of the oldest message that is kept, or of the next to come.
-func (r *room) next() int64 {
+// firstKept returns the id of the oldest retained message, or the next id if there is none.
+func (r *room) firstKept() int64 {
 	if r.oldest > 0 {
 		return r.oldest
 	}
 	return r.last + 1
 }
 
-// use returns a room, which stays in memory until done is called as often. j.mu is held.
-func (j *Journal) use(name string) *room {
+// useLocked returns the room with a name, perhaps not loaded. It stays in memory until doneLocked
+// is called for each use.
+func (j *Journal) useLocked(name string) *room {
 	r := j.rooms[name]
 	if r == nil {
 		r = &room{name: name}
@@ -71,100 +75,99 @@ func (j *Journal) use(name string) *room {
 	return r
 }
 
-// done ends one use of a room. j.mu is held.
-func (j *Journal) done(r *room) {
+// doneLocked ends one use of a room.
+func (j *Journal) doneLocked(r *room) {
 	r.uses--
-	j.retire(r)
+	j.retireLocked(r)
 }
 
-// retire lets a room that nobody uses be evicted. j.mu is held.
-func (j *Journal) retire(r *room) {
+// retireLocked lets a room be evicted if it is not in use.
+func (j *Journal) retireLocked(r *room) {
 	if r.uses > 0 || r.members > 0 || r.unused != nil {
 		return
 	}
 	r.unused = j.unused.PushBack(r)
 	for j.unused.Len() > j.maxUnused {
-		j.evict(j.unused.Front().Value.(*room))
+		j.evictLocked(j.unused.Front().Value.(*room))
 	}
 }
 
-// evict forgets what is in memory of a room. The file has all of it, unless messages were
-// told that can't be stored: to give no id twice, every room that is read from the file
-// later goes on above those then. j.mu is held.
-func (j *Journal) evict(r *room) {
+// evictLocked removes an unused room from memory. If the file lacks ids that the room gave, all
+// rooms that are loaded later continue above them, so that no id is given twice.
+func (j *Journal) evictLocked(r *room) {
 	if r.unsaved {
-		j.jump = j.above()
-		j.floor = j.jump
+		j.resumeAbove = j.unusedID()
+		j.floor = j.resumeAbove
 	}
 	j.cached -= r.cache.Len()
 	j.unused.Remove(r.unused)
 	delete(j.rooms, r.name)
 }
 
-// above returns an id above all that were ever given: ids grow by less than one in a
-// microsecond.
-func (j *Journal) above() int64 {
+// unusedID returns an id that is greater than every id that was ever given. Rooms give less than
+// one id in a microsecond.
+func (j *Journal) unusedID() int64 {
 	return j.first + time.Since(j.opened).Microseconds() + 1
 }
 
-// Open returns the newest id of a room and keeps the room in memory until Release.
+// Open implements history.Journal. The room stays in memory until Release.
 func (j *Journal) Open(name string) int64 {
 	j.mu.Lock()
-	r := j.use(name)
+	r := j.useLocked(name)
 	r.members++
 	j.mu.Unlock()
 	err := j.load(r)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	defer j.done(r)
+	defer j.doneLocked(r)
 	if err != nil && !r.loaded {
-		j.guess(r)
+		j.estimateLocked(r)
 	}
 	return r.last
 }
 
-// guess gives a room that can't be read a newest id that is above all that it had. j.mu is
-// held.
-func (j *Journal) guess(r *room) {
+// estimateLocked gives a room that can't be loaded a newest id that is greater than every id that
+// it had.
+func (j *Journal) estimateLocked(r *room) {
 	if r.last == 0 {
-		r.last = j.above()
+		r.last = j.unusedID()
 		r.base = r.last
 		r.unsaved = true
 	}
 }
 
-// Release says that a room has no members any more.
+// Release implements history.Journal.
 func (j *Journal) Release(name string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if r := j.rooms[name]; r != nil && r.members > 0 {
 		r.members--
-		j.retire(r)
+		j.retireLocked(r)
 	}
 }
 
-// A querier is a connection or a pool of them.
+// A querier is a *sql.DB or a *sql.Conn.
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// used returns a room whose state is known, for one use.
-func (j *Journal) used(name string) (*room, error) {
+// useLoaded returns a loaded room for one use.
+func (j *Journal) useLoaded(name string) (*room, error) {
 	j.mu.Lock()
-	r := j.use(name)
+	r := j.useLocked(name)
 	j.mu.Unlock()
 	err := j.load(r)
 	if err != nil {
 		j.mu.Lock()
-		j.done(r)
+		j.doneLocked(r)
 		j.mu.Unlock()
 		return nil, err
 	}
 	return r, nil
 }
 
-// load reads a room's state from the file, unless it is known.
+// load loads a room from the file, unless it is loaded.
 func (j *Journal) load(r *room) error {
 	j.mu.Lock()
 	readers := j.readers
@@ -174,8 +177,8 @@ func (j *Journal) load(r *room) error {
 	return j.loadFrom(ctx, readers, r)
 }
 
-// loadFrom does so on a connection. Others may do so at the same time: the first result
-// counts. The writer loads a room before it changes it, so that this is no outdated one.
+// loadFrom is load with a given connection. Of several calls at the same time the first to return
+// counts. Its result is not outdated, since the writer loads a room before it changes the room.
 func (j *Journal) loadFrom(ctx context.Context, q querier, r *room) error {
 	j.mu.Lock()
 	loaded := r.loaded
@@ -183,32 +186,33 @@ func (j *Journal) loadFrom(ctx context.Context, q querier, r *room) error {
 	if loaded {
 		return nil
 	}
-	s, err := readRoom(ctx, q, r.name, j.options.Keep.Messages)
+	s, err := readState(ctx, q, r.name, j.options.Keep.Messages)
 	if err != nil {
 		return err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if !r.loaded {
-		j.settle(r, s)
+		j.setStateLocked(r, s)
 	}
 	return nil
 }
 
-// stored is what the file has of a room.
-type stored struct {
+// A roomState is the state of a room in the file.
+type roomState struct {
 	key, base, last, lost, oldest int64
-	jumps                         []span
+	uncertain                     []idRange
 }
 
-// readRoom reads what the file has of a room, of which the newest messages are kept.
-func readRoom(ctx context.Context, q querier, name string, keep int) (s stored, err error) {
+// readState reads the state of a room that retains keep messages. The state is zero if the file
+// does not have the room.
+func readState(ctx context.Context, q querier, name string, keep int) (s roomState, err error) {
 	var newest int64
 	err = q.QueryRowContext(ctx, `SELECT key, base, last, lost,
 		coalesce((SELECT max(id) FROM messages WHERE room = rooms.key), 0) FROM rooms WHERE name = ?`,
 		name).Scan(&s.key, &s.base, &s.last, &s.lost, &newest)
 	if errors.Is(err, sql.ErrNoRows) {
-		return stored{}, nil
+		return roomState{}, nil
 	}
 	if err != nil {
 		return s, err
@@ -223,48 +227,48 @@ func readRoom(ctx context.Context, q querier, name string, keep int) (s stored, 
 	}
 	defer rows.Close()
 	for rows.Next() {
-		jump := span{saved: true}
-		if err := rows.Scan(&jump.first, &jump.last); err != nil {
+		u := idRange{saved: true}
+		if err := rows.Scan(&u.first, &u.last); err != nil {
 			return s, err
 		}
-		s.jumps = append(s.jumps, jump)
+		s.uncertain = append(s.uncertain, u)
 	}
 	return s, rows.Err()
 }
 
-// newestRows returns the oldest id of the newest n messages of a room, 0 if there is none,
-// and how many there are.
+// newestRows returns the oldest id of the newest n messages of a room, or 0 if there is none, and
+// how many there are.
 func newestRows(ctx context.Context, q querier, key int64, n int) (oldest int64, count int, err error) {
 	err = q.QueryRowContext(ctx, `SELECT coalesce(min(id), 0), count(*)
 		FROM (SELECT id FROM messages WHERE room = ? ORDER BY id DESC LIMIT ?)`, key, n).Scan(&oldest, &count)
 	return oldest, count, err
 }
 
-// settle makes what the file has the state of a room. The ids go on above all that were, or
-// may have been, given. j.mu is held.
-func (j *Journal) settle(r *room, s stored) {
-	guessed, given := r.base, r.last // while the file could not be read
+// setStateLocked loads a room whose state in the file is s. The room continues above all ids that
+// were, or may have been, given.
+func (j *Journal) setStateLocked(r *room, s roomState) {
+	estimate, given := r.base, r.last // from estimateLocked, and after it; 0 if it was not called
 	r.loaded = true
-	r.key, r.base, r.last, r.lost, r.oldest, r.jumps = s.key, s.base, s.last, s.lost, s.oldest, s.jumps
+	r.key, r.base, r.last, r.lost, r.oldest, r.uncertain = s.key, s.base, s.last, s.lost, s.oldest, s.uncertain
 	if s.key == 0 {
-		r.base = max(guessed, j.floor)
+		r.base = max(estimate, j.floor)
 		r.last = r.base
 	}
-	to := max(guessed, r.last)
-	if r.last < j.jump {
-		to = max(to, j.jump)
+	resume := max(estimate, r.last)
+	if r.last < j.resumeAbove {
+		resume = max(resume, j.resumeAbove)
 	}
-	if to > r.last {
-		r.jumps = append(r.jumps, span{first: r.last + 1, last: to})
-		r.last, r.lost = to, to
+	if resume > r.last {
+		r.uncertain = append(r.uncertain, idRange{first: r.last + 1, last: resume})
+		r.last, r.lost = resume, resume
 	}
-	if given > guessed { // messages were told that are not stored
+	if given > estimate { // messages were delivered and not stored
 		r.last, r.lost = given, given
 	}
-	r.from = r.last + 1
+	r.cachedFrom = r.last + 1
 }
 
-// isSaved reports whether the file has all that is known of a room.
+// isSaved reports whether the file has the state of the room.
 func (r *room) isSaved() bool {
-	return !r.unsaved && !slices.ContainsFunc(r.jumps, func(s span) bool { return !s.saved })
+	return !r.unsaved && !slices.ContainsFunc(r.uncertain, func(s idRange) bool { return !s.saved })
 }

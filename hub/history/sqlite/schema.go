@@ -15,19 +15,16 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// driver is the name under which SQLite is registered with database/sql.
+// driver is the name of SQLite in database/sql.
 const driver = "sqlite"
 
-// applicationID marks a file as partyline's: "prln".
+// applicationID is the application_id of a history: "prln".
 const applicationID = 0x70726c6e
 
-// migrations are the steps from an empty file to the schema of today. The version of a
-// file, its user_version, is how many of them it has had. Each is one transaction, so a
-// crash leaves the file as it was before the step. A step that was ever released does not
-// change any more.
+// migrations are the steps from an empty file to the current schema. The user_version of a file is
+// the number of steps that were applied. Each step is a transaction. Released steps must not change.
 var migrations = []string{
-	// A message's place is the number of its room and how far its id is above the room's
-	// base.
+	// The place of a message is made of the number of its room and its id less the room's base.
 	`
 	CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 	CREATE TABLE rooms (
@@ -59,13 +56,12 @@ var migrations = []string{
 		PRIMARY KEY (room, first)
 	) WITHOUT ROWID;
 	`,
-	// The words of each message as hub.SearchWords has them, under its place.
+	// The index has history.MessageWords of each message, by its place.
 	`
 	CREATE VIRTUAL TABLE words USING fts5 (text, content='', contentless_delete=1, tokenize='ascii');
 	ALTER TABLE rooms ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0; -- words has all up to this id
 	`,
-	// The database gives each row its key. A key is never used twice, and the keys of a
-	// room's messages grow with their ids.
+	// Rows have keys that are never reused. The keys of a room's messages grow with their ids.
 	`
 	DROP TABLE words;
 	ALTER TABLE rooms RENAME TO old_rooms;
@@ -132,30 +128,30 @@ var migrations = []string{
 	` + createWords,
 }
 
-// createWords creates the index for searches: the terms of each message, under its key.
+// createWords creates the search index, which has the terms of each message by its key.
 const createWords = `CREATE VIRTUAL TABLE words USING fts5
 	(text, content='', contentless_delete=1, tokenize="ascii tokenchars '_'")`
 
-// A fileError says what is wrong with the file of a history, and what to do.
-type fileError struct{ path, wrong string }
+// A fileError says that a file can't be used, and what to do.
+type fileError struct{ path, problem string }
 
-func (e *fileError) Error() string { return e.path + " " + e.wrong }
+func (e *fileError) Error() string { return e.path + " " + e.problem }
 
-// dsn names the file with the settings of a connection.
+// dsn returns the data source name of a file, with the mode and the settings of the connections.
 func dsn(path, mode string, pragmas ...string) string {
 	q := url.Values{"mode": {mode}, "_pragma": pragmas}
-	if mode == "rwc" { // a transaction is to write
+	if mode == "rwc" { // transactions write
 		q.Set("_txlock", "immediate")
 	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}
 	return u.String()
 }
 
-// checkTime bounds how long a file is looked at for damage before it is used. It is
-// enough for some hundred thousand messages.
+// checkTime bounds the time of the check for damage in Open. It is enough for some hundred thousand
+// messages.
 const checkTime = 400 * time.Millisecond
 
-// check returns an error if the file exists and can't be used. It changes nothing.
+// check returns an error if the file exists and can't be used. It does not change the file.
 func check(driver, path string) error {
 	magic, err := head(path)
 	switch {
@@ -164,7 +160,7 @@ func check(driver, path string) error {
 	case err != nil:
 		return err
 	case string(magic) != "SQLite format 3\x00":
-		return &fileError{path, "is not a history of partyline's, or it is damaged: move it away, or take another folder"}
+		return &fileError{path, "is not a history of partyline, or it is damaged: move it away or use another folder"}
 	}
 	db, err := sql.Open(driver, dsn(path, "ro", "busy_timeout(1000)"))
 	if err != nil {
@@ -181,17 +177,17 @@ func check(driver, path string) error {
 	}
 	switch {
 	case id != applicationID:
-		return &fileError{path, "is a database of another program: take another folder"}
+		return &fileError{path, "is a database of another program: use another folder"}
 	case version > int64(len(migrations)):
-		return &fileError{path, fmt.Sprintf("is of a newer partyline (schema %d, this one knows up to %d): take that one, or another folder", version, len(migrations))}
+		return &fileError{path, fmt.Sprintf("is of a newer partyline (schema %d, this one supports up to %d): use the newer one, or another folder", version, len(migrations))}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
 	defer cancel()
 	return checkPages(ctx, db, path)
 }
 
-// checkPages looks for damage until ctx ends. The search index is not looked at: it can be
-// made again.
+// checkPages checks the tables for damage until ctx ends. It does not check the search index, which
+// can be rebuilt.
 func checkPages(ctx context.Context, db *sql.DB, path string) error {
 	tables, err := db.Query(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'words%' ORDER BY name`)
 	if err != nil {
@@ -224,11 +220,13 @@ func checkPages(ctx context.Context, db *sql.DB, path string) error {
 	return nil
 }
 
+// damaged returns the error for a damaged file.
 func damaged(path, how string) error {
 	how = strings.Join(strings.Fields(how), " ")
-	return &fileError{path, fmt.Sprintf("is damaged (%s): put a copy in its place, or move it away and begin a new one", how)}
+	return &fileError{path, fmt.Sprintf("is damaged (%s): restore a copy, or move it away to start a new one", how)}
 }
 
+// head returns the first 16 bytes of a file, or fewer if the file is shorter.
 func head(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -243,18 +241,18 @@ func head(path string) ([]byte, error) {
 	return magic[:n], err
 }
 
-// explain says what an error of SQLite's means for who started the server.
+// explain adds to an error of SQLite what the operator can do.
 func explain(path string, err error) error {
 	switch code(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return &fileError{path, "is locked by another program: end that one"}
+		return &fileError{path, "is locked by another program: end it"}
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return damaged(path, err.Error())
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// code returns the primary result code of an error of SQLite's; 0 where it is another.
+// code returns the primary result code of an error of SQLite, or 0 for other errors.
 func code(err error) int {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
@@ -263,7 +261,7 @@ func code(err error) int {
 	return 0
 }
 
-// migrate brings the file to the schema of today, one transaction a step.
+// migrate applies the steps that the file lacks, each in a transaction.
 func migrate(db *sql.Conn, steps []string) error {
 	ctx := context.Background()
 	var version int

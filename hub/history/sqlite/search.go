@@ -12,29 +12,29 @@ import (
 	"partyline/hub/wire"
 )
 
-// searchTime bounds a search, with its wait for a connection. While very many messages wait
-// to be indexed a search may end with what it found until then.
+// searchTime bounds the time of a search, which includes waiting for a connection. A search that
+// takes longer, because many messages are not indexed yet, returns what it has found.
 const searchTime = 2 * time.Second
 
-// Search returns the messages of a room that match. It looks through the messages that are
-// not indexed yet, and then into the index. Its cost depends on its own room alone: the
-// terms of the index begin with the room, so that each room has its own.
+// Search implements history.Searcher. It checks the messages that are not indexed yet, and then
+// queries the index. Its cost depends only on the room: each word in the index is prefixed with
+// the room's key.
 func (j *Journal) Search(name string, q *history.Query, before int64, limit int) ([]*wire.Message, bool, error) {
-	r, err := j.used(name)
+	r, err := j.useLoaded(name)
 	if err != nil {
 		return nil, false, err
 	}
 	j.mu.Lock()
-	s := search{query: q, room: name, key: r.key, oldest: r.next(), before: min(before, r.last+1), want: limit + 1}
+	s := search{query: q, room: name, key: r.key, oldest: r.firstKept(), before: min(before, r.last+1), want: limit + 1}
 	searchers := j.searchers
-	j.done(r)
+	j.doneLocked(r)
 	j.mu.Unlock()
 	if s.before <= s.oldest {
 		return nil, false, nil
 	}
 	s.indexed = !j.indexDamaged.Load()
 	err = s.run(searchers)
-	if damagesIndex(err) {
+	if isIndexDamage(err) {
 		j.indexDamaged.Store(true)
 		j.wake()
 		s.found, s.indexed = nil, false
@@ -49,18 +49,18 @@ func (j *Journal) Search(name string, q *history.Query, before int64, limit int)
 	return s.found[:min(len(s.found), limit)], len(s.found) > limit, nil
 }
 
-// A search is one that is under way.
+// A search is a call of Search.
 type search struct {
 	query          *history.Query
 	room           string
 	key            int64
-	oldest, before int64 // messages with oldest <= id < before are looked at
-	want           int   // the most that are found
-	indexed        bool  // the index can be used
+	oldest, before int64 // messages with oldest <= id < before are searched
+	want           int   // the maximum length of found
+	indexed        bool  // use the index
 	found          []*wire.Message
 }
 
-// run searches within one transaction, so that the index does not change meanwhile.
+// run searches in one transaction, so that the index does not change meanwhile.
 func (s *search) run(searchers *sql.DB) error {
 	ctx, cancel := context.WithTimeout(context.Background(), searchTime)
 	defer cancel()
@@ -69,7 +69,7 @@ func (s *search) run(searchers *sql.DB) error {
 		return err
 	}
 	defer tx.Rollback()
-	var indexed, row int64 // the newest message that is indexed
+	var indexed, row int64 // the id and the key of the newest message that is indexed
 	if s.indexed {
 		err := tx.QueryRowContext(ctx, `SELECT id, key FROM messages WHERE room = ? AND id < ?
 			AND key <= (SELECT value FROM meta WHERE name = 'indexed') ORDER BY id DESC LIMIT 1`,
@@ -95,7 +95,7 @@ func (s *search) run(searchers *sql.DB) error {
 	return nil
 }
 
-// scan looks at every message from an id on, newest first.
+// scan checks every message from an id on, newest first.
 func (s *search) scan(ctx context.Context, tx *sql.Tx, from int64) error {
 	rows, err := tx.QueryContext(ctx, newestBetween, s.key, from, s.before-1, -1)
 	if err != nil {
@@ -114,8 +114,8 @@ func (s *search) scan(ctx context.Context, tx *sql.Tx, from int64) error {
 	return errors.Join(rows.Err(), ctx.Err())
 }
 
-// expression returns the query in the language of FTS5: phrases, all of which have to be
-// there. Words have neither quotes nor operators.
+// expression returns the query in the language of FTS5, as phrases that must all match. Words
+// contain neither quotes nor operators.
 func expression(room int64, q *history.Query) string {
 	var b strings.Builder
 	for _, phrase := range q.Phrases() {
@@ -127,7 +127,7 @@ func expression(room int64, q *history.Query) string {
 	return b.String()
 }
 
-// terms returns the words of a message of a room as the index has them.
+// terms returns the words of a message in the form that the index uses.
 func terms(room int64, words []string) string {
 	prefix := strconv.FormatInt(room, 36) + "_" // words have no underscore
 	var b strings.Builder
@@ -140,5 +140,5 @@ func terms(room int64, words []string) string {
 // An indexError is an error of a statement that uses the index.
 type indexError struct{ err error }
 
-func (e *indexError) Error() string { return "the search index: " + e.err.Error() }
+func (e *indexError) Error() string { return "search index: " + e.err.Error() }
 func (e *indexError) Unwrap() error { return e.err }

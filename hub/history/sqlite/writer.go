@@ -12,38 +12,38 @@ import (
 )
 
 const (
-	// maxBatch bounds the messages of one transaction.
+	// maxBatch bounds the number of messages of a transaction.
 	maxBatch = 4096
-	// gatherTime is the least between the beginnings of two transactions, unless there is
-	// enough for one.
+	// gatherTime is the least time between the starts of two transactions, unless enough
+	// messages are pending.
 	gatherTime = 5 * time.Millisecond
 	enough     = 128
-	// tick is how often the writer looks at the disk.
+	// tick is the interval at which the writer checks the disk.
 	tick = 500 * time.Millisecond
 )
 
-// An entry is a message on its way to the disk.
+// An entry is a call of Append.
 type entry struct {
 	message *wire.Message
 	key     string
 	commit  func(history.Result)
 	room    *room
-	fate    history.Result
+	result  history.Result
 }
 
-// A writer is the one goroutine that changes the file. Its fields are its own.
+// A writer is the goroutine that changes the file. Only it uses the fields, except as noted.
 type writer struct {
 	j        *Journal
 	driver   string
 	db       *sql.DB
 	conn     *sql.Conn
-	synced   bool // commits of conn wait for the disk
+	synced   bool // commits on conn wait for the disk
 	files    files
 	prepared map[string]*sql.Stmt
 	health   health
-	restored os.FileInfo // the copy of a deleted file, while it is not open yet
-	unstored unstored
-	began    time.Time // of the last batch
+	restored os.FileInfo // the copy of a deleted file that restore has written and not opened yet
+	unstored unstoredKeys
+	started  time.Time // when the last batch started
 	clock    *clock
 	maintenance
 	checkpoints
@@ -53,7 +53,7 @@ func newWriter(j *Journal, driver string) writer {
 	return writer{j: j, driver: driver}
 }
 
-// serve writes until the journal closes.
+// serve runs the writer until the Journal is closed.
 func (w *writer) serve() {
 	defer close(w.j.ended)
 	every := time.NewTicker(tick)
@@ -83,10 +83,10 @@ func (w *writer) serve() {
 	}
 }
 
-// gather waits if the last transaction began a moment ago, so that under load one has many
-// messages. A message that comes alone does not wait.
+// gather waits if the last transaction started a moment ago, so that transactions have many
+// messages under load. A single message does not wait.
 func (w *writer) gather() {
-	if wait := gatherTime - time.Since(w.began); wait > 0 {
+	if wait := gatherTime - time.Since(w.started); wait > 0 {
 		w.j.mu.Lock()
 		n := len(w.j.pending)
 		w.j.mu.Unlock()
@@ -96,7 +96,8 @@ func (w *writer) gather() {
 	}
 }
 
-// take returns the next batch, whose rooms stay in memory until its end.
+// take returns the next entries, and whether the Journal is closing. The rooms of the entries are
+// in use until the end of write.
 func (w *writer) take() (batch []*entry, closing bool) {
 	j := w.j
 	j.mu.Lock()
@@ -107,22 +108,22 @@ func (w *writer) take() (batch []*entry, closing bool) {
 		j.pending = nil
 	}
 	for _, e := range batch {
-		e.room = j.use(e.message.Room)
+		e.room = j.useLocked(e.message.Room)
 	}
 	return batch, j.closing
 }
 
-// write stores a batch and tells each sender the result.
+// write stores a batch and calls its commit functions.
 func (w *writer) write(batch []*entry) {
-	w.began = time.Now()
-	if w.health.err != nil && w.mayTry() {
+	w.started = time.Now()
+	if w.health.err != nil && w.mayProbe() {
 		w.probe()
 	}
 	err := w.health.err
 	if err == nil {
 		b := newBatch(w, batch)
 		if err = w.transaction(true, b.store); err != nil {
-			w.fail(err)
+			w.setFailed(err)
 		} else {
 			b.publish()
 		}
@@ -130,110 +131,113 @@ func (w *writer) write(batch []*entry) {
 	switch {
 	case err == nil:
 	case w.j.options.OnError == Live:
-		w.skip(batch)
+		w.acceptUnstored(batch)
 	default:
 		w.refuse(batch, err)
 	}
 	more := make(map[*room]bool)
 	for _, e := range slices.Backward(batch) {
-		e.fate.More = more[e.room]
+		e.result.More = more[e.room]
 		more[e.room] = true
 	}
 	for _, e := range batch {
-		e.commit(e.fate)
+		e.commit(e.result)
 	}
 	w.j.mu.Lock()
 	for _, e := range batch {
-		w.j.done(e.room)
+		w.j.doneLocked(e.room)
 	}
 	w.j.mu.Unlock()
 	w.wrote = time.Now()
 }
 
-// transaction does work in a transaction. If it is safe, the disk has it after that.
-func (w *writer) transaction(safe bool, work func() error) error {
-	if err := w.files.present(); err != nil {
+// transaction does work in a transaction. If durable is set the commit waits for the disk, unless
+// Options.Sync is SyncNormal.
+func (w *writer) transaction(durable bool, work func() error) error {
+	if err := w.files.check(); err != nil {
 		return err
 	}
-	safe = safe && w.j.options.Sync == SyncFull
-	if safe != w.synced {
+	durable = durable && w.j.options.Sync == SyncFull
+	if durable != w.synced {
 		level := "NORMAL"
-		if safe {
+		if durable {
 			level = "FULL"
 		}
 		if err := w.exec("PRAGMA synchronous = " + level); err != nil {
 			return err
 		}
-		w.synced = safe
+		w.synced = durable
 	}
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	err := work()
 	if err != nil {
-		w.exec("ROLLBACK") // it may be rolled back already
+		w.exec("ROLLBACK") // fails if it is rolled back already
 		return err
 	}
 	if err = w.exec("COMMIT"); err != nil {
 		w.exec("ROLLBACK")
-		w.overwrite()
+		w.overwriteFailedCommit()
 	}
 	return err
 }
 
-// overwrite puts a small transaction into the log in the place of one whose commit failed.
-// The log may have all of that, and whoever opens the file next would take it as committed,
-// though it was refused. It does not wait for the disk, which is in trouble.
-func (w *writer) overwrite() {
+// overwriteFailedCommit writes a small transaction into the log over one whose commit failed. The
+// log may have all of the failed one, which the next process would take as committed although its
+// messages were refused. It does not wait for the disk, which is failing.
+func (w *writer) overwriteFailedCommit() {
 	w.synced = false
 	if w.exec("PRAGMA synchronous = NORMAL") != nil || w.exec("BEGIN IMMEDIATE") != nil {
 		return
 	}
-	if w.exec(probed, time.Now().UnixMilli()) != nil || w.exec("COMMIT") != nil {
+	if w.exec(probeStatement, time.Now().UnixMilli()) != nil || w.exec("COMMIT") != nil {
 		w.exec("ROLLBACK")
 	}
 }
 
-// probed is a small change to the file.
-const probed = `REPLACE INTO meta VALUES ('probed', ?)`
+// probeStatement changes the file a little.
+const probeStatement = `REPLACE INTO meta VALUES ('probed', ?)`
 
-// skip gives ids to the messages of a batch that can't be stored.
-func (w *writer) skip(batch []*entry) {
+// acceptUnstored gives ids to the messages of a batch that can't be stored.
+func (w *writer) acceptUnstored(batch []*entry) {
 	j := w.j
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, e := range batch {
 		r, m := e.room, e.message
 		if id, ok := w.unstored.find(r.name, e.key, m.At); ok {
-			m.ID, e.fate = id, history.Result{Repeated: true, Unstored: true}
+			m.ID, e.result = id, history.Result{Repeated: true, Unstored: true}
 			continue
 		}
 		if !r.loaded {
-			j.guess(r)
+			j.estimateLocked(r)
 		}
 		r.last++
 		r.lost, r.unsaved = r.last, true
-		m.ID, m.Unstored, e.fate = r.last, true, history.Result{Unstored: true}
-		w.unstored.keep(r.name, e.key, m.ID, m.At)
+		m.ID, m.Unstored, e.result = r.last, true, history.Result{Unstored: true}
+		w.unstored.add(r.name, e.key, m.ID, m.At)
 	}
 	w.health.affected += len(batch)
 }
 
+// refuse refuses the messages of a batch.
 func (w *writer) refuse(batch []*entry, err error) {
 	for _, e := range batch {
 		e.message.ID = 0
-		e.fate = history.Result{Err: err}
+		e.result = history.Result{Err: err}
 	}
 	w.health.affected += len(batch)
 }
 
-// exec runs a statement that has no rows on the writer's connection. If it has arguments it
-// is prepared once.
+// exec executes a statement without rows on the writer's connection. Statements with arguments are
+// prepared once.
 func (w *writer) exec(query string, args ...any) error {
 	_, err := w.result(query, args...)
 	return err
 }
 
+// result is exec, with the statement's result.
 func (w *writer) result(query string, args ...any) (sql.Result, error) {
 	if len(args) == 0 {
 		return w.conn.ExecContext(context.Background(), query)
@@ -245,10 +249,10 @@ func (w *writer) result(query string, args ...any) (sql.Result, error) {
 	return s.Exec(args...)
 }
 
-// row runs a query that has one row. It is prepared once.
+// row executes a query with one row. It is prepared once.
 func (w *writer) row(query string, args ...any) *sql.Row {
 	s, err := w.prepare(query)
-	if err != nil { // the row tells of it
+	if err != nil { // the row returns it
 		return w.conn.QueryRowContext(context.Background(), query, args...)
 	}
 	return s.QueryRow(args...)

@@ -22,7 +22,7 @@ func TestGuessedID(t *testing.T) {
 	if err := os.Rename(away, dir); err != nil {
 		t.Fatal(err)
 	}
-	until(t, j, "other", "")
+	awaitStored(t, j, "other", "")
 	j.Release("r")
 	if last := j.Open("r"); last < guessed {
 		t.Errorf("opened at %d, and again at %d", guessed, last)

@@ -1,0 +1,28 @@
+package sqlite
+
+// countIDsLocked returns how many ids from first to last were given to messages, or -1 if that
+// is not known.
+func (r *room) countIDsLocked(first, last int64) int64 {
+	for _, u := range r.uncertain {
+		// saveRoom deletes ranges that are older than every message, except for the newest.
+		oldest := u.last < r.firstKept()
+		if first <= u.last && (u.first <= last || oldest) {
+			return -1
+		}
+	}
+	return last - first + 1
+}
+
+// hasGapLocked reports whether a message after an id is missing. If the room is not loaded it
+// assumes so.
+func (r *room) hasGapLocked(after int64) bool {
+	switch {
+	case !r.loaded:
+		return true
+	case after == 0:
+		after = r.base
+	case after < r.base:
+		return true
+	}
+	return after < max(r.lost, r.firstKept()-1)
+}

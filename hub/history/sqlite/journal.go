@@ -1,0 +1,180 @@
+package sqlite
+
+import (
+	"container/list"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"partyline/hub/history"
+	"partyline/hub/wire"
+)
+
+// The files in a Journal's folder.
+const (
+	fileName = "partyline.db"
+	lockName = "partyline.lock"
+)
+
+// Sync says which failures a stored message survives.
+type Sync string
+
+// The values of Sync.
+const (
+	SyncFull   Sync = "full"   // a power failure
+	SyncNormal Sync = "normal" // a crash of the process, but not a power failure
+)
+
+// OnError says what happens to messages that can't be stored.
+type OnError string
+
+// The values of OnError.
+const (
+	Refuse OnError = "refuse" // they are refused
+	Live   OnError = "live"   // they are delivered, marked as not stored
+)
+
+// Options configure a Journal.
+type Options struct {
+	Keep    history.Retention
+	Sync    Sync         // SyncFull if empty
+	OnError OnError      // Refuse if empty
+	Log     *slog.Logger // discards if nil
+
+	wall func() time.Time // the wall clock; time.Now if nil
+}
+
+// A Journal is a history.Journal and a history.Searcher on disk.
+type Journal struct {
+	dir, path string
+	options   Options
+	log       *slog.Logger
+	lock      *flock.Flock
+	opened    time.Time
+	first     int64 // at least every id that earlier Journals gave
+
+	mu          sync.Mutex // guards what follows, and the rooms
+	rooms       map[string]*room
+	maxUnused   int       // the maximum length of unused
+	unused      list.List // of *room: the rooms that may be evicted, least recently used first
+	floor       int64     // a room that is not in the file continues with greater ids
+	resumeAbove int64     // a room that is loaded from the file continues with greater ids
+	cached      int       // the number of messages in the caches of all rooms
+	pending     []*entry  // not taken by the writer yet
+	closing     bool
+	readers     *sql.DB // for Read and Open
+	searchers   *sql.DB // for Search, which may take long
+
+	indexDamaged atomic.Bool // searches do not use the index until the writer has rebuilt it
+
+	awake  chan struct{} // has a token if pending is not empty or closing is set
+	writer writer
+	ended  chan struct{} // closed when the writer has returned
+}
+
+var (
+	_ history.Journal  = (*Journal)(nil)
+	_ history.Searcher = (*Journal)(nil)
+)
+
+// Open opens the history in a folder and creates both if necessary. If the files can't be used,
+// it does not change them and returns an error of one line that says what to do. The caller must
+// call Close.
+func Open(dir string, o Options) (*Journal, error) { return open(dir, o, driver) }
+
+func open(dir string, o Options, driver string) (_ *Journal, err error) {
+	if o.Sync == "" {
+		o.Sync = SyncFull
+	}
+	if o.OnError == "" {
+		o.OnError = Refuse
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.wall == nil {
+		o.wall = time.Now
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	j := &Journal{
+		dir: dir, path: filepath.Join(dir, fileName), options: o, log: o.Log,
+		lock:   flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600)),
+		opened: time.Now(),
+		rooms:  make(map[string]*room), maxUnused: maxUnused,
+		awake: make(chan struct{}, 1),
+		ended: make(chan struct{}),
+	}
+	j.writer = newWriter(j, driver)
+	locked, err := j.lock.TryLock()
+	switch {
+	case err != nil:
+		return nil, err
+	case !locked:
+		return nil, fmt.Errorf("%s is in use by another partyline: stop that one or use another folder", dir)
+	}
+	defer func() {
+		if err != nil {
+			j.lock.Unlock()
+		}
+	}()
+	if err := check(driver, j.path); err != nil {
+		return nil, err
+	}
+	if err := j.writer.open(); err != nil {
+		return nil, explain(j.path, err)
+	}
+	go j.writer.serve()
+	return j, nil
+}
+
+// Append implements history.Journal. The writer calls commit, unless the Journal is closed.
+func (j *Journal) Append(m *wire.Message, key string, commit func(history.Result)) {
+	m.At = j.options.wall()
+	j.mu.Lock()
+	closing := j.closing
+	if !closing {
+		j.pending = append(j.pending, &entry{message: m, key: key, commit: commit})
+	}
+	j.mu.Unlock()
+	if closing {
+		commit(history.Result{Err: errClosed})
+		return
+	}
+	j.wake()
+}
+
+var errClosed = errors.New("the history is closed")
+
+// wake wakes the writer.
+func (j *Journal) wake() {
+	select {
+	case j.awake <- struct{}{}:
+	default:
+	}
+}
+
+// Close stores the pending messages and closes the files. If ctx ends first, Close returns its
+// error while the writer continues. Committed messages are stored in any case.
+func (j *Journal) Close(ctx context.Context) error {
+	j.mu.Lock()
+	j.closing = true
+	j.mu.Unlock()
+	j.wake()
+	select {
+	case <-j.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -8,14 +8,14 @@ import (
 	"partyline/hub/wire"
 )
 
-// check asks an open room for messages, and compares the answers with the model.
+// check reads and searches an open room, and compares the results with the model.
 func (s *randomRun) check(r *modelRoom) {
 	s.checkAfter(r)
 	s.checkBefore(r)
 	s.checkSearch(r)
 }
 
-// someID returns an id that is worth asking for.
+// someID returns an id at or near a bound of the room.
 func (s *randomRun) someID(r *modelRoom) int64 {
 	switch n := s.random.IntN(8); {
 	case n == 0:
@@ -24,10 +24,10 @@ func (s *randomRun) someID(r *modelRoom) int64 {
 		return r.base
 	case n == 2:
 		return max(r.base-1, 0)
-	case n == 3 && len(r.gone) > 0:
-		return r.gone[s.random.IntN(len(r.gone))]
-	case len(r.told) > 0:
-		return r.told[s.random.IntN(len(r.told))].id
+	case n == 3 && len(r.forgotten) > 0:
+		return r.forgotten[s.random.IntN(len(r.forgotten))]
+	case len(r.messages) > 0:
+		return r.messages[s.random.IntN(len(r.messages))].id
 	}
 	return r.last
 }
@@ -37,22 +37,22 @@ func (s *randomRun) checkAfter(r *modelRoom) {
 	if s.chance(3) {
 		upTo = max(after, r.base, s.someID(r))
 	}
-	found, missing, err := readAfter(s.journal, r.name, after, upTo, limit)
+	found, gaps, err := readAfter(s.journal, r.name, after, upTo, limit)
 	if err != nil {
 		s.Fatalf("after %d in %s: %v", after, r.name, err)
 	}
 	want, wantGaps := r.after(s.keep, after, upTo, limit)
-	if !same(found, want) || !s.sameMissing(missing, wantGaps) {
-		s.Errorf("%s after %d up to %d by %d: %v, missing %v; want %v, missing %v",
-			r.name, after, upTo, limit, list(found), missing, want, wantGaps)
+	if !same(found, want) || !s.sameGaps(gaps, wantGaps) {
+		s.Errorf("%s after %d up to %d by %d: %v, gaps %v; want %v, gaps %v",
+			r.name, after, upTo, limit, list(found), gaps, want, wantGaps)
 	}
-	if after != 0 && after < r.base { // nobody knows what had a place after that
+	if after != 0 && after < r.base { // the model does not know the ids before base
 		return
 	}
 	_, wantGaps = r.after(s.keep, after, 1<<53, 1<<30)
-	got, wantLacks := hasGap(s.T, s.journal, r.name, after), len(wantGaps) > 0
-	if got != wantLacks && (wantLacks || !s.unsure) {
-		s.Errorf("%s lacks messages after %d: %v; want %v", r.name, after, got, wantGaps)
+	got, wantGap := hasGap(s.T, s.journal, r.name, after), len(wantGaps) > 0
+	if got != wantGap && (wantGap || !s.unsure) {
+		s.Errorf("%s has a gap after %d: %v; want %v", r.name, after, got, wantGaps)
 	}
 }
 
@@ -86,25 +86,24 @@ func (s *randomRun) checkSearch(r *modelRoom) {
 	}
 }
 
-// list returns messages so that they can be printed.
-func list(messages []*wire.Message) (all []toldMessage) {
+// list returns messages in a form to print.
+func list(messages []*wire.Message) (all []modelMessage) {
 	for _, m := range messages {
-		all = append(all, toldMessage{id: m.ID, text: m.Text, at: m.At.UnixMilli()})
+		all = append(all, modelMessage{id: m.ID, text: m.Text, at: m.At.UnixMilli()})
 	}
 	return all
 }
 
-// same reports whether messages are those of the model. Times are compared in
-// milliseconds.
-func same(got []*wire.Message, want []toldMessage) bool {
-	return slices.EqualFunc(got, want, func(m *wire.Message, w toldMessage) bool {
+// same reports whether messages are those of the model, with times in milliseconds.
+func same(got []*wire.Message, want []modelMessage) bool {
+	return slices.EqualFunc(got, want, func(m *wire.Message, w modelMessage) bool {
 		return m.ID == w.id && m.Text == w.text && m.At.UnixMilli() == w.at && !m.Unstored
 	})
 }
 
-// sameMissing compares what is missing with the model. A journal that is unsure may not know
-// how many messages are missing, and may report more, but not more than were said.
-func (s *randomRun) sameMissing(got, want []wire.Gap) bool {
+// sameGaps reports whether gaps are those of the model. A Journal that is unsure may not know how
+// many messages are missing, and may report more, but not more than were appended.
+func (s *randomRun) sameGaps(got, want []wire.Gap) bool {
 	if !s.unsure {
 		return slices.Equal(got, want)
 	}

@@ -12,19 +12,20 @@ import (
 	"partyline/hub/wire"
 )
 
-// loadKept is how many messages a room keeps under load. Only large rooms have as many.
+// loadKept is the number of messages that each room retains under load. Only large rooms have as
+// many.
 const loadKept = 40
 
-// A load is clients that visit rooms of their own and make new ones, all at the same time,
-// while others read.
+// A load is a number of concurrent clients that visit their own rooms and create new ones, while
+// other goroutines read.
 type load struct {
-	forgetting
+	forgetTest
 	keep history.Retention
 	time time.Duration
 }
 
-// test finds each room whole, or forgotten if rooms may be forgotten, and no id given twice.
-// Rooms with many messages are never forgotten.
+// test checks that each room is complete, or forgotten if the Journal forgets rooms, and that no id
+// is given twice. Rooms with many messages must not be forgotten.
 func (l load) test(t *testing.T, j history.Journal) {
 	const clients = 4
 	bases := make([]int64, max(l.rooms-1, 1))
@@ -34,7 +35,7 @@ func (l load) test(t *testing.T, j history.Journal) {
 	}
 	var talking, reading sync.WaitGroup
 	var done atomic.Bool
-	begun := time.Now()
+	start := time.Now()
 	for c := range clients {
 		talking.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(c), 0))
@@ -42,7 +43,7 @@ func (l load) test(t *testing.T, j history.Journal) {
 			for i := range own {
 				own[i] = loadRoom{load: l, name: ownRoom(c, i), keyed: i%2 == 0}
 			}
-			for i := 0; i < 3 || time.Since(begun) < l.time; i++ {
+			for i := 0; i < 3 || time.Since(start) < l.time; i++ {
 				own[random.IntN(len(own))].visit(t, j, 1+random.IntN(2))
 				other := loadRoom{load: l, name: fmt.Sprintf("other-%d-%d", c, i)}
 				other.visit(t, j, 1)
@@ -54,12 +55,12 @@ func (l load) test(t *testing.T, j history.Journal) {
 		for !done.Load() && !t.Failed() {
 			i := random.IntN(len(bases))
 			j.Open(large(i))
-			found, missing, err := readAfter(j, large(i), bases[i], 1<<53, loadKept)
-			if l.keep.Age == 0 && (len(found) != loadKept || missing != nil) || err != nil {
-				t.Errorf("%s: %d messages, missing %v, %v", large(i), len(found), missing, err)
+			found, gaps, err := readAfter(j, large(i), bases[i], 1<<53, loadKept)
+			if l.keep.Age == 0 && (len(found) != loadKept || gaps != nil) || err != nil {
+				t.Errorf("%s: %d messages, gaps %v, %v", large(i), len(found), gaps, err)
 			}
 			j.Release(large(i))
-			readWhileOthersTalk(t, j, ownRoom(random.IntN(clients), random.IntN(4)))
+			readConcurrently(t, j, ownRoom(random.IntN(clients), random.IntN(4)))
 		}
 	})
 	if l.keep.Age > 0 {
@@ -71,10 +72,11 @@ func (l load) test(t *testing.T, j history.Journal) {
 	reading.Wait()
 }
 
-// ownRoom returns the name of a room that one client alone talks in.
+// ownRoom returns the name of a room to which only one client appends.
 func ownRoom(client, i int) string { return fmt.Sprintf("client-%d-%d", client, i) }
 
-func readWhileOthersTalk(t *testing.T, j history.Journal, room string) {
+// readConcurrently reads and searches a room to which a client appends meanwhile.
+func readConcurrently(t *testing.T, j history.Journal, room string) {
 	found, _, err := readBefore(j, room, 1<<53, loadKept)
 	if err != nil {
 		t.Error(err)
@@ -90,18 +92,18 @@ func readWhileOthersTalk(t *testing.T, j history.Journal, room string) {
 	}
 }
 
-// A loadRoom is what one client knows of a room that it alone talks in.
+// A loadRoom is the state of a room as known to the only client that appends to it.
 type loadRoom struct {
 	load
 	name  string
 	keyed bool            // its messages have keys
-	kept  []*wire.Message // what history has to have
-	last  int64           // the newest id, of forgotten messages too
+	kept  []*wire.Message // the messages that must be in history
+	last  int64           // the newest id that was given
 	said  int
 }
 
-// visit opens the room, says n messages at once, and one of them again if they have keys. It
-// checks what the room has before and after that, and releases it.
+// visit opens the room, appends n messages at once, repeats the last one if they have keys, and
+// releases the room. It checks the room before and after that.
 func (r *loadRoom) visit(t *testing.T, j history.Journal, n int) {
 	base := j.Open(r.name)
 	defer j.Release(r.name)
@@ -117,11 +119,11 @@ func (r *loadRoom) visit(t *testing.T, j history.Journal, n int) {
 			key = fmt.Sprint("key ", r.said)
 		}
 		committed.Add(1)
-		j.Append(m, key, func(f history.Result) {
+		j.Append(m, key, func(result history.Result) {
 			defer committed.Done()
 			switch {
-			case f.Err != nil || f.Unstored || f.Repeated != again || !again && m.ID <= max(base, r.last) || again && m.ID != r.last:
-				t.Errorf("%s: id %d after %d, opened at %d, again %v: %+v", r.name, m.ID, r.last, base, again, f)
+			case result.Err != nil || result.Unstored || result.Repeated != again || !again && m.ID <= max(base, r.last) || again && m.ID != r.last:
+				t.Errorf("%s: id %d after %d, opened at %d, again %v: %+v", r.name, m.ID, r.last, base, again, result)
 			case !again:
 				r.last = m.ID
 				r.kept = append(r.kept, m)
@@ -139,7 +141,7 @@ func (r *loadRoom) visit(t *testing.T, j history.Journal, n int) {
 	r.check(t, j, false)
 }
 
-// outlive keeps the room open until its messages are too old, and then goes on.
+// outlive keeps the room open until its messages are too old, and then appends more.
 func (r *loadRoom) outlive(t *testing.T, j history.Journal) {
 	j.Open(r.name)
 	r.visit(t, j, 1)
@@ -156,7 +158,7 @@ func (r *loadRoom) outlive(t *testing.T, j history.Journal) {
 	r.visit(t, j, 1)
 }
 
-// check compares what the room has with what it has to have.
+// check compares the room with the messages that it must have.
 func (r *loadRoom) check(t *testing.T, j history.Journal, mayBeForgotten bool) {
 	found, _, err := readBefore(j, r.name, 1<<53, 2*loadKept)
 	if err != nil {

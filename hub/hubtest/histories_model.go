@@ -7,32 +7,32 @@ import (
 	"partyline/hub/wire"
 )
 
-// A modelRoom is what a Journal has to know of a room.
+// A modelRoom is the expected state of a room of a Journal.
 type modelRoom struct {
 	name        string
 	open        bool
-	number      int   // of the rooms that were made, which one this is
-	base        int64 // the ids of told are above it
+	number      int   // counts the rooms in the order in which they were created
+	base        int64 // the ids of messages are greater
 	given       int64 // the newest id of a message
 	last        int64 // the newest id, of a message or of what Open returned
-	told        []toldMessage
-	gone        []int64       // ids that were given before the room was forgotten
-	keyed       []toldMessage // messages that were stored with a key, gone ones too
-	forgettable bool          // it was one of too many rooms without members
+	messages    []modelMessage
+	forgotten   []int64        // ids that were given before the room was forgotten
+	keyed       []modelMessage // messages that were stored with a key, also those no longer in history
+	forgettable bool           // the Journal may forget it
 }
 
-// A toldMessage is a message that has its place.
-type toldMessage struct {
+// A modelMessage is a message that was committed.
+type modelMessage struct {
 	id        int64
 	text, key string
 	at        int64 // in milliseconds since 1970
 	unstored  bool
 }
 
-// kept returns the messages that are in history if a room keeps n.
-func (r *modelRoom) kept(n int) []toldMessage {
-	var stored []toldMessage
-	for _, m := range r.told {
+// kept returns the messages that are in history if a room retains n.
+func (r *modelRoom) kept(n int) []modelMessage {
+	var stored []modelMessage
+	for _, m := range r.messages {
 		if !m.unstored {
 			stored = append(stored, m)
 		}
@@ -40,8 +40,8 @@ func (r *modelRoom) kept(n int) []toldMessage {
 	return stored[max(len(stored)-n, 0):]
 }
 
-// after returns what Journal.After has to return of a room that keeps n messages.
-func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMessage, missing []wire.Gap) {
+// after returns the oldest messages of a range and the gaps, if a room retains n messages.
+func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []modelMessage, gaps []wire.Gap) {
 	for _, m := range r.kept(n) {
 		if m.id > after && m.id <= upTo && len(found) < limit {
 			found = append(found, m)
@@ -57,12 +57,12 @@ func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMess
 			run.Missed, unknown = -1, false
 		}
 		if run.Before = next; run.Missed != 0 {
-			missing = append(missing, run)
+			gaps = append(gaps, run)
 		}
 		run = wire.Gap{After: next, Lost: true}
 	}
 	next := found
-	for _, m := range r.told {
+	for _, m := range r.messages {
 		switch {
 		case m.id <= after || m.id > upTo:
 		case len(next) > 0 && m.id == next[0].id:
@@ -75,11 +75,12 @@ func (r *modelRoom) after(n int, after, upTo int64, limit int) (found []toldMess
 	if len(found) == 0 {
 		end(0)
 	}
-	return found, missing
+	return found, gaps
 }
 
-// before returns what Journal.Before has to return of a room that keeps n messages.
-func (r *modelRoom) before(n int, before int64, limit int) (found []toldMessage, more bool) {
+// before returns the newest messages before an id and whether there are older ones, if a room
+// retains n messages.
+func (r *modelRoom) before(n int, before int64, limit int) (found []modelMessage, more bool) {
 	for _, m := range r.kept(n) {
 		if m.id < before {
 			found = append(found, m)
@@ -89,23 +90,23 @@ func (r *modelRoom) before(n int, before int64, limit int) (found []toldMessage,
 	return found[from:], from > 0
 }
 
-// forget notes that the room was forgotten, and is opened again at an id.
+// forget notes that the room was forgotten and opened again with the newest id last.
 func (r *modelRoom) forget(last int64) {
-	for _, m := range r.told {
+	for _, m := range r.messages {
 		if m.id < r.last {
-			r.gone = append(r.gone, m.id)
+			r.forgotten = append(r.forgotten, m.id)
 		}
 	}
-	r.told = nil
+	r.messages = nil
 	r.base, r.last = last, last
 }
 
-// noteForgettable notes which of the rooms without members may be forgotten: those that are
-// not among the n that have the most messages, or are the oldest of those with equally many.
+// noteForgettable notes which of the rooms without members may be forgotten: all except the n with
+// the most messages. Of rooms with equally many messages the oldest are kept.
 func noteForgettable(rooms []*modelRoom, n, keep int) {
 	var unused []*modelRoom
 	for _, r := range rooms {
-		if !r.open && len(r.told) > 0 {
+		if !r.open && len(r.messages) > 0 {
 			unused = append(unused, r)
 		}
 	}

@@ -11,12 +11,12 @@ import (
 
 const (
 	historySteps = 80
-	// mostUnderWay is how many messages of one room may be under way when a Journal is
-	// reopened. Every room keeps at least as many, so that none of them can be overlooked.
-	mostUnderWay = 3
+	// maxPending is the maximum number of pending messages of a room when a Journal is reopened.
+	// Every room retains at least as many, so that the test finds all that were stored.
+	maxPending = 3
 )
 
-// A randomRun is a random history of a Journal, with what the model knows of it.
+// A randomRun is a random history of a Journal, with the model.
 type randomRun struct {
 	Histories
 	*testing.T
@@ -24,15 +24,15 @@ type randomRun struct {
 	keep   int
 
 	journal history.Journal
-	repair  func() // nil unless the journal is broken
-	unsure  bool   // the journal may not know which ids it gave
+	repair  func() // repairs the Journal; nil if it is not broken
+	unsure  bool   // the Journal may not know which ids it gave
 	rooms   []*modelRoom
-	made    int // number of rooms made
-	texts   int // number of texts
+	created int // the number of rooms created
+	texts   int // the number of texts
 	steps   []string
 }
 
-// step notes a step for the log.
+// step adds a step to the log of the test.
 func (s *randomRun) step(format string, args ...any) {
 	s.steps = append(s.steps, fmt.Sprintf(format, args...))
 }
@@ -44,7 +44,7 @@ func (s *randomRun) logSteps() {
 	}
 }
 
-// chance reports true once in n times.
+// chance returns true with probability 1/n.
 func (s *randomRun) chance(n int) bool { return s.random.IntN(n) == 0 }
 
 func (s *randomRun) anyRoom() *modelRoom { return s.rooms[s.random.IntN(len(s.rooms))] }
@@ -57,7 +57,7 @@ func (s *randomRun) run() {
 		}
 	}
 	if s.repair != nil {
-		s.mend()
+		s.repairJournal()
 	}
 	for _, r := range s.rooms {
 		if !r.open {
@@ -67,7 +67,7 @@ func (s *randomRun) run() {
 	}
 }
 
-// next takes the next step.
+// next does a random step.
 func (s *randomRun) next() {
 	r := s.anyRoom()
 	switch broken := s.repair != nil; {
@@ -78,7 +78,7 @@ func (s *randomRun) next() {
 		s.repair = s.Break(s.T, s.journal)
 		s.unsure = s.unsure || s.Unsure
 	case broken && s.chance(8):
-		s.mend()
+		s.repairJournal()
 	case !r.open:
 		s.openRoom(r)
 	case s.chance(4):
@@ -90,7 +90,7 @@ func (s *randomRun) next() {
 	default:
 		n := 5
 		if broken {
-			n = 2 * s.keep // more than the messages that are stored
+			n = 2 * s.keep // more than are retained
 		}
 		for range 1 + s.random.IntN(n) {
 			s.say(r)
@@ -98,7 +98,7 @@ func (s *randomRun) next() {
 	}
 }
 
-// openRoom opens a room, and finds out whether it was forgotten.
+// openRoom opens a room and checks whether it was forgotten.
 func (s *randomRun) openRoom(r *modelRoom) {
 	last := s.journal.Open(r.name)
 	s.step("open %s: %d", r.name, last)
@@ -107,7 +107,7 @@ func (s *randomRun) openRoom(r *modelRoom) {
 	}
 	r.open = true
 	stored := len(r.kept(s.keep)) > 0
-	if s.repair != nil { // it may be unreadable, and the journal then guesses its newest id
+	if s.repair != nil { // if it is unreadable the Journal estimates its newest id
 		s.unsure = true
 	} else if stored && r.forgettable {
 		found, _, err := readBefore(s.journal, r.name, 1<<53, 1)
@@ -117,10 +117,10 @@ func (s *randomRun) openRoom(r *modelRoom) {
 		stored = len(found) > 0
 	}
 	switch {
-	case !stored: // and so nothing is left of it
+	case !stored: // the Journal may have forgotten it
 		s.step("%s is new", r.name)
-		s.made++
-		r.number = s.made
+		s.created++
+		r.number = s.created
 		r.forget(last)
 	case last != r.last && !s.unsure:
 		s.Errorf("%s is opened at %d, the newest id is %d", r.name, last, r.last)
@@ -141,8 +141,8 @@ func (s *randomRun) release(r *modelRoom) {
 	}
 }
 
-// mend repairs the journal and waits until it stores messages.
-func (s *randomRun) mend() {
+// repairJournal repairs the Journal and waits until it stores messages.
+func (s *randomRun) repairJournal() {
 	r := s.anyRoom()
 	if !r.open {
 		s.openRoom(r)

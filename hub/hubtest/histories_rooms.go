@@ -10,39 +10,39 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestRooms is the part of the contract of hub.Journal that is about many rooms. open returns
-// a new Journal that keeps the history of up to twice as many rooms without members as kept
-// says, but not fewer; of all rooms if kept is 0.
+// TestRooms tests the contract of history.Journal for many rooms. open returns a new Journal that
+// keeps the history of at least kept and at most twice as many rooms without members, or of all
+// rooms if kept is 0.
 func TestRooms(t *testing.T, kept int, open func(history.Retention) history.Journal) {
-	f := forgetting{rooms: cmp.Or(kept, 1), forgets: kept > 0}
+	f := forgetTest{rooms: cmp.Or(kept, 1), forgets: kept > 0}
 	keep := history.Retention{Messages: 10}
 	t.Run("small rooms go first", func(t *testing.T) { f.testSmallFirst(t, open(keep)) })
 	t.Run("young rooms go first", func(t *testing.T) { f.testYoungFirst(t, open(keep)) })
 	t.Run("open rooms stay", func(t *testing.T) { f.testOpenStay(t, open(keep)) })
-	l := load{forgetting: f, keep: history.Retention{Messages: loadKept}, time: 300 * time.Millisecond}
+	l := load{forgetTest: f, keep: history.Retention{Messages: loadKept}, time: 300 * time.Millisecond}
 	t.Run("under load", func(t *testing.T) { l.test(t, open(l.keep)) })
-	l.keep.Age, l.time = 100*time.Millisecond, time.Second // some journals look for old messages twice a second
+	l.keep.Age, l.time = 100*time.Millisecond, time.Second // sqlite deletes old messages twice a second
 	t.Run("under load with an age", func(t *testing.T) { l.test(t, open(l.keep)) })
 }
 
-// forgetting says how many rooms without members keep their history.
-type forgetting struct {
+// A forgetTest tests which rooms a Journal forgets.
+type forgetTest struct {
 	rooms   int
-	forgets bool // otherwise all keep it, and rooms is any small number
+	forgets bool // otherwise all rooms keep their history, and rooms is a small number
 }
 
-// fill says n messages in a room that has members meanwhile, and returns what it began with.
+// fill opens a room, appends n messages and releases it. It returns the result of Open.
 func fill(t *testing.T, j history.Journal, room string, n int) (base int64) {
 	t.Helper()
 	base = j.Open(room)
 	for i := range n {
-		put(t, j, room, "", fmt.Sprint(i))
+		appendText(t, j, room, "", fmt.Sprint(i))
 	}
 	j.Release(room)
 	return base
 }
 
-// count returns how many messages a room has.
+// count returns the number of messages of a room.
 func count(t *testing.T, j history.Journal, room string) int {
 	t.Helper()
 	found, _, err := readBefore(j, room, 1<<53, 1000)
@@ -57,11 +57,11 @@ func count(t *testing.T, j history.Journal, room string) int {
 	return len(found)
 }
 
-// flood says n messages in each of many new rooms.
-func (f forgetting) flood(t *testing.T, j history.Journal, n int) {
+// flood appends n messages to each of many new rooms.
+func (f forgetTest) flood(t *testing.T, j history.Journal, n int) {
 	t.Helper()
 	rooms := 10 * f.rooms
-	name := func(i int) string { return fmt.Sprintf("stranger-%d-%d", n, i) }
+	name := func(i int) string { return fmt.Sprintf("new-%d-%d", n, i) }
 	for i := range rooms {
 		fill(t, j, name(i), n)
 	}
@@ -80,11 +80,11 @@ func (f forgetting) flood(t *testing.T, j history.Journal, n int) {
 	}
 }
 
-// testSmallFirst: rooms with few messages are forgotten before rooms with many, even if those
-// are older, and nothing is known of a room that was forgotten.
-func (f forgetting) testSmallFirst(t *testing.T, j history.Journal) {
+// testSmallFirst checks that rooms with few messages are forgotten before rooms with many, even if
+// the small rooms are older, and that nothing is left of a forgotten room.
+func (f forgetTest) testSmallFirst(t *testing.T, j history.Journal) {
 	base := j.Open("small")
-	first, _ := put(t, j, "small", "", "x")
+	first, _ := appendText(t, j, "small", "", "x")
 	j.Release("small")
 	name := func(i int) string { return fmt.Sprint("large-", i) }
 	for i := range f.rooms {
@@ -106,23 +106,23 @@ func (f forgetting) testSmallFirst(t *testing.T, j history.Journal) {
 	if again < first.ID {
 		t.Errorf("a forgotten room is opened at %d, it gave %d", again, first.ID)
 	}
-	m, _ := put(t, j, "small", "", "x")
+	m, _ := appendText(t, j, "small", "", "x")
 	if m.ID <= again {
 		t.Errorf("a forgotten room that is opened at %d goes on with %d", again, m.ID)
 	}
 	want := wire.Gap{After: base, Before: m.ID, Missed: -1, Lost: true}
-	if found, missing, err := readAfter(j, "small", base, m.ID, 10); len(found) != 1 || len(missing) != 1 || missing[0] != want || err != nil {
-		t.Errorf("after an id that was forgotten: %v, missing %v, %v; want %v", found, missing, err, want)
+	if found, gaps, err := readAfter(j, "small", base, m.ID, 10); len(found) != 1 || len(gaps) != 1 || gaps[0] != want || err != nil {
+		t.Errorf("after an id that was forgotten: %v, gaps %v, %v; want %v", found, gaps, err, want)
 	}
 }
 
-// testYoungFirst: of rooms with equally many messages the young ones are forgotten first.
-func (f forgetting) testYoungFirst(t *testing.T, j history.Journal) {
+// testYoungFirst checks that of rooms with equally many messages the youngest are forgotten first.
+func (f forgetTest) testYoungFirst(t *testing.T, j history.Journal) {
 	name := func(i int) string { return fmt.Sprint("old-", i) }
 	for i := range f.rooms {
 		fill(t, j, name(i), 1)
 	}
-	for i := range f.rooms { // a room that is opened again is no younger
+	for i := range f.rooms { // opening a room again does not make it younger
 		fill(t, j, name(i), 0)
 	}
 	f.flood(t, j, 1)
@@ -133,22 +133,22 @@ func (f forgetting) testYoungFirst(t *testing.T, j history.Journal) {
 	}
 }
 
-// testOpenStay: rooms that are open are not forgotten, however many and small they are.
-func (f forgetting) testOpenStay(t *testing.T, j history.Journal) {
+// testOpenStay checks that open rooms are not forgotten, however many and small they are.
+func (f forgetTest) testOpenStay(t *testing.T, j history.Journal) {
 	rooms := 2*f.rooms + 3
 	name := func(i int) string { return fmt.Sprint("open-", i) }
 	bases := make([]int64, rooms)
 	for i := range rooms {
 		bases[i] = j.Open(name(i))
-		fill(t, j, name(i), i%2) // none in half of them
+		fill(t, j, name(i), i%2) // half of them have no message
 	}
 	f.flood(t, j, 2)
 	for i, base := range bases {
 		said := i % 2
-		m, _ := put(t, j, name(i), "", fmt.Sprint(said))
-		found, missing, err := readAfter(j, name(i), base, m.ID, 10)
-		if missing != nil || err != nil {
-			t.Errorf("%s: missing %v, %v", name(i), missing, err)
+		m, _ := appendText(t, j, name(i), "", fmt.Sprint(said))
+		found, gaps, err := readAfter(j, name(i), base, m.ID, 10)
+		if gaps != nil || err != nil {
+			t.Errorf("%s: gaps %v, %v", name(i), gaps, err)
 		}
 		checkPage(t, found, 0, said+1)
 	}

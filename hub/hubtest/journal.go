@@ -9,8 +9,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestJournal is the contract of hub.Journal, except what TestRooms and Histories test. open
-// returns a new Journal.
+// TestJournal tests the contract of history.Journal, except for the parts that TestRooms and
+// Histories test. open returns a new Journal.
 func TestJournal(t *testing.T, open func(history.Retention) history.Journal) {
 	t.Run("order", func(t *testing.T) { testOrder(t, open(history.Retention{Messages: 1000})) })
 	t.Run("pages", func(t *testing.T) { testPages(t, open(history.Retention{Messages: 10})) })
@@ -24,14 +24,14 @@ func TestJournal(t *testing.T, open func(history.Retention) history.Journal) {
 	t.Run("age", func(t *testing.T) { testAge(t, open(history.Retention{Messages: 10, Age: oldAge})) })
 }
 
-// put appends a message and waits for its commit.
-func put(t *testing.T, j history.Journal, room, key, text string) (m *wire.Message, repeated bool) {
+// appendText appends a message and waits for its commit.
+func appendText(t *testing.T, j history.Journal, room, key, text string) (m *wire.Message, repeated bool) {
 	t.Helper()
 	m = &wire.Message{Room: room, Text: text}
 	done := make(chan error, 1)
-	j.Append(m, key, func(f history.Result) {
-		repeated = f.Repeated
-		done <- f.Err
+	j.Append(m, key, func(result history.Result) {
+		repeated = result.Repeated
+		done <- result.Err
 	})
 	if err := <-done; err != nil {
 		t.Fatal(err)
@@ -66,16 +66,16 @@ func hasGap(t *testing.T, j history.Journal, room string, after int64) bool {
 	return len(page.Gaps) > 0
 }
 
-// testOrder appends from many goroutines: commits come in the order of the ids, and what
-// is read back is what was committed.
+// testOrder appends from many goroutines. The commits must come in the order of the ids, and Read
+// must return what was committed.
 func testOrder(t *testing.T, j history.Journal) {
-	const talkers, each = 8, 100
+	const goroutines, each = 8, 100
 	start := j.Open("r")
 	var mu sync.Mutex
 	var commits []*wire.Message
 	var wg, committed sync.WaitGroup
-	committed.Add(talkers * each)
-	for i := range talkers {
+	committed.Add(goroutines * each)
+	for i := range goroutines {
 		wg.Go(func() {
 			for k := range each {
 				m := &wire.Message{Room: "r", Text: fmt.Sprintf("%d %d", i, k)}
@@ -91,7 +91,7 @@ func testOrder(t *testing.T, j history.Journal) {
 	wg.Wait()
 	committed.Wait()
 	last := start
-	next := make([]int, talkers)
+	next := make([]int, goroutines)
 	for _, m := range commits {
 		if m.ID <= last {
 			t.Fatalf("id %d is committed after %d", m.ID, last)
@@ -100,16 +100,16 @@ func testOrder(t *testing.T, j history.Journal) {
 		var i, k int
 		fmt.Sscan(m.Text, &i, &k)
 		if k != next[i] {
-			t.Fatalf("talker %d: message %d comes in the place of %d", i, k, next[i])
+			t.Fatalf("goroutine %d: message %d comes instead of %d", i, k, next[i])
 		}
 		next[i]++
 	}
 	if got := j.Open("r"); got != last {
 		t.Errorf("last is %d, committed %d", got, last)
 	}
-	found, missing, err := readAfter(j, "r", start, last, 10_000)
-	if err != nil || missing != nil || len(found) != len(commits) {
-		t.Fatalf("%d messages, missing %v, %v", len(found), missing, err)
+	found, gaps, err := readAfter(j, "r", start, last, 10_000)
+	if err != nil || gaps != nil || len(found) != len(commits) {
+		t.Fatalf("%d messages, gaps %v, %v", len(found), gaps, err)
 	}
 	for i, m := range found {
 		if m.ID != commits[i].ID || m.Text != commits[i].Text {
@@ -118,20 +118,21 @@ func testOrder(t *testing.T, j history.Journal) {
 	}
 }
 
+// testPages reads pages of a room of which the oldest messages are no longer retained.
 func testPages(t *testing.T, j history.Journal) {
 	var all []*wire.Message
 	base := j.Open("r")
-	for i := range 15 { // five are forgotten
-		m, _ := put(t, j, "r", "", fmt.Sprint(i))
+	for i := range 15 { // five are too many
+		m, _ := appendText(t, j, "r", "", fmt.Sprint(i))
 		all = append(all, m)
 	}
 	id := func(i int) int64 { return all[i].ID }
 	after := func(from, upTo int64, limit, first, n int, whole bool) {
 		t.Helper()
-		found, missing, err := readAfter(j, "r", from, upTo, limit)
+		found, gaps, err := readAfter(j, "r", from, upTo, limit)
 		checkPage(t, found, first, n)
-		if (missing == nil) != whole || err != nil {
-			t.Errorf("after %d: missing %v, %v", from, missing, err)
+		if (gaps == nil) != whole || err != nil {
+			t.Errorf("after %d: gaps %v, %v", from, gaps, err)
 		}
 	}
 	after(id(4), id(14), 100, 5, 10, true)
@@ -142,11 +143,11 @@ func testPages(t *testing.T, j history.Journal) {
 	after(base, id(14), 100, 5, 10, false)
 	after(0, id(14), 2, 5, 2, false)
 	want := wire.Gap{After: id(2), Before: id(5), Missed: 2, Lost: true}
-	if _, missing, _ := readAfter(j, "r", id(2), id(14), 1); len(missing) != 1 || missing[0] != want {
-		t.Errorf("missing: %v, want %v", missing, want)
+	if _, gaps, _ := readAfter(j, "r", id(2), id(14), 1); len(gaps) != 1 || gaps[0] != want {
+		t.Errorf("gaps: %v, want %v", gaps, want)
 	}
 	if hasGap(t, j, "r", id(4)) || !hasGap(t, j, "r", id(3)) {
-		t.Error("it lacks something else")
+		t.Error("the wrong messages are missing")
 	}
 	for _, r := range []struct {
 		history.Range
@@ -185,6 +186,7 @@ func testPages(t *testing.T, j history.Journal) {
 	before(1<<53, 100, 5, 10, false)
 }
 
+// checkPage checks that a page has n messages, whose texts are numbers from first on.
 func checkPage(t *testing.T, found []*wire.Message, first, n int) {
 	t.Helper()
 	if len(found) != n {
@@ -198,41 +200,43 @@ func checkPage(t *testing.T, found []*wire.Message, first, n int) {
 	}
 }
 
+// testKeys repeats a key in its room and in another one.
 func testKeys(t *testing.T, j history.Journal) {
-	first, repeated := put(t, j, "r", "k", "first")
+	first, repeated := appendText(t, j, "r", "k", "first")
 	if repeated {
 		t.Error("the first is a repetition")
 	}
-	again, repeated := put(t, j, "r", "k", "second")
+	again, repeated := appendText(t, j, "r", "k", "second")
 	if !repeated || again.ID != first.ID {
 		t.Errorf("again: id %d, first %d, repeated %v", again.ID, first.ID, repeated)
 	}
-	other, repeated := put(t, j, "other", "k", "elsewhere")
+	other, repeated := appendText(t, j, "other", "k", "elsewhere")
 	if repeated {
 		t.Error("a key of another room counts")
 	}
 	if found, _, _ := readBefore(j, "r", 1<<53, 10); len(found) != 1 || found[0].Text != "first" {
-		t.Errorf("kept: %v", found)
+		t.Errorf("stored: %v", found)
 	}
 	if found, _, _ := readBefore(j, "other", other.ID+1, 10); len(found) != 1 {
-		t.Errorf("kept elsewhere: %v", found)
+		t.Errorf("stored in the other room: %v", found)
 	}
 }
 
+// testRooms checks ids in new and empty rooms.
 func testRooms(t *testing.T, j history.Journal) {
-	told := j.Open("new") // what a newcomer to an empty room is told
-	m, _ := put(t, j, "new", "", "x")
-	if m.ID <= told {
-		t.Errorf("id %d after the newcomer was told %d", m.ID, told)
+	base := j.Open("new")
+	m, _ := appendText(t, j, "new", "", "x")
+	if m.ID <= base {
+		t.Errorf("id %d, opened at %d", m.ID, base)
 	}
-	if found, missing, _ := readAfter(j, "new", told, m.ID, 10); len(found) != 1 || missing != nil {
-		t.Errorf("since what it was told: %d messages, missing %v", len(found), missing)
+	if found, gaps, _ := readAfter(j, "new", base, m.ID, 10); len(found) != 1 || gaps != nil {
+		t.Errorf("after the id from Open: %d messages, gaps %v", len(found), gaps)
 	}
 	last := j.Open("empty")
-	if found, missing, _ := readAfter(j, "empty", last, last, 10); len(found) != 0 || missing != nil {
-		t.Errorf("in an empty room: %d messages, missing %v", len(found), missing)
+	if found, gaps, _ := readAfter(j, "empty", last, last, 10); len(found) != 0 || gaps != nil {
+		t.Errorf("in an empty room: %d messages, gaps %v", len(found), gaps)
 	}
 	if m.ID >= 1<<53 {
-		t.Errorf("id %d is beyond what JavaScript counts", m.ID)
+		t.Errorf("id %d is not a safe integer in JavaScript", m.ID)
 	}
 }

@@ -9,26 +9,26 @@ import (
 	"partyline/hub/wire"
 )
 
-// testSearch searches page by page for what hub.Query finds among the messages kept.
+// testSearch compares searches, page by page, with history.Query.Matches of all stored messages.
 func testSearch(t *testing.T, j history.Journal) {
 	if _, ok := j.(history.Searcher); !ok {
 		t.Skip("the journal has no search")
 	}
 	texts := []string{"Pizza on Friday", "no pizza", "a foo-bar", "bar, foo", "Ångström", "東京タワー", "", `"NEAR" OR *`}
 	var ids []int64
-	for i := range 50 { // ten are forgotten
+	for i := range 50 { // ten are too many
 		m := &wire.Message{Room: "r", From: []string{"alice", "Zoë"}[i%2], Text: fmt.Sprint(texts[i%len(texts)], "\n", i), Action: i%3 == 0}
 		done := make(chan history.Result, 1)
-		j.Append(m, "", func(f history.Result) { done <- f })
-		if f := <-done; f.Err != nil {
-			t.Fatal(f.Err)
+		j.Append(m, "", func(result history.Result) { done <- result })
+		if result := <-done; result.Err != nil {
+			t.Fatal(result.Err)
 		}
 		ids = append(ids, m.ID)
 	}
-	put(t, j, "other", "", "pizza elsewhere")
+	appendText(t, j, "other", "", "pizza elsewhere")
 	kept, _, err := readBefore(j, "r", 1<<53, 100)
 	if err != nil || len(kept) != 40 {
-		t.Fatalf("%d are kept, %v", len(kept), err)
+		t.Fatalf("%d are stored, %v", len(kept), err)
 	}
 	for _, words := range []string{
 		"pizza", "PIZZA fri", "izza", "zoe", "alice 48", "foo-bar", "foo bar", "angstrom", "京タ", "京ワ", "near", "or", "or*", "7", "nobody",
@@ -50,7 +50,7 @@ func testSearch(t *testing.T, j history.Journal) {
 	}
 	found, more, err := search(j, "silent", history.NewQuery("pizza"), 1<<53, 10)
 	if found != nil || more || err != nil {
-		t.Errorf("in a room where nothing was said: %v, %v, %v", found, more, err)
+		t.Errorf("in a new room: %v, %v, %v", found, more, err)
 	}
 }
 
@@ -63,7 +63,7 @@ func search(j history.Journal, room string, q *history.Query, before int64, limi
 	return s.Search(room, q, before, limit)
 }
 
-// searchAll returns the ids of all that match, which it asks for page by page.
+// searchAll returns the ids of all messages that match, and searches page by page.
 func searchAll(t *testing.T, j history.Journal, room string, q *history.Query, before int64, limit int) (ids []int64) {
 	t.Helper()
 	for {

@@ -42,7 +42,7 @@ func openRoom(t *testing.T, ln net.Listener) *room {
 		}
 	})
 	log := slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	serveOn(t, &Server{Hub: hub.New(hub.Options{Log: log}), Log: log, Web: "http://chat.example/"}, ln)
+	serveOn(t, &Gateway{Hub: hub.New(hub.Options{Log: log}), Log: log, Web: "http://chat.example/"}, ln)
 	r := &room{t: t, addr: ln.Addr().String()}
 	r.conn = connect(t, r.addr)
 	r.in = bufio.NewReader(r.conn)
@@ -173,7 +173,7 @@ func TestForeignInParts(t *testing.T) {
 // readParts returns the lines of a stream that are not blank, and how it ends.
 func readParts(t *testing.T, first, rest string, greeted bool) (lines []string, err error) {
 	server, client := hubtest.TCPPair(t)
-	c := (&Server{MaxLine: 4096}).open(server)
+	c := (&Gateway{MaxLine: 4096}).open(server)
 	defer c.Reset()
 	io.WriteString(client, rest)
 	client.CloseWrite()
@@ -324,15 +324,15 @@ func TestEarlyEnd(t *testing.T) {
 func TestAwaitEnded(t *testing.T) {
 	const members = 3
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: members}})
-	s := &Server{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
-	s.outside.end()
+	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	g.outside.end()
 	ln := listen(t)
 	var conns []net.Conn
 	for range members {
 		conns = append(conns, connect(t, ln.Addr().String()))
 	}
 	ended := make(chan error)
-	go func() { ended <- s.Serve(ln) }()
+	go func() { ended <- g.Serve(ln) }()
 	for _, c := range conns {
 		if told, err := io.ReadAll(c); len(told) > 0 || err == nil {
 			t.Errorf("it reads %q, %v", told, err)

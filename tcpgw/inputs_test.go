@@ -23,9 +23,9 @@ func openTransport(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Hub: h, MaxLine: 4096, Web: "http://chat.example/", Log: slog.New(slog.DiscardHandler)}
+	g := &Gateway{Hub: h, MaxLine: 4096, Web: "http://chat.example/", Log: slog.New(slog.DiscardHandler)}
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ln) }()
+	go func() { served <- g.Serve(ln) }()
 	t.Cleanup(func() {
 		ln.Close()
 		if err := <-served; err != nil {

@@ -22,7 +22,7 @@ import (
 // behindProxy opens a door to which this machine is a proxy.
 func behindProxy(t *testing.T, limits admission.Limits, timeout time.Duration) string {
 	t.Helper()
-	return serveAs(t, &Server{
+	return serveAs(t, &Gateway{
 		Hub:     hub.New(hub.Options{Limits: limits, Log: slog.New(slog.DiscardHandler)}),
 		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HeaderTimeout: timeout,
 	})

@@ -134,7 +134,7 @@ type tcpSpeaker struct {
 
 func throughTCP(t *testing.T, lines []string) []string {
 	h, ln := listenFor(t)
-	go (&tcpgw.Server{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}).Serve(ln)
+	go (&tcpgw.Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}).Serve(ln)
 	c := dial(t, ln.Addr().String())
 	c.SetDeadline(time.Now().Add(patience))
 	defer c.Close()

@@ -92,7 +92,7 @@ func serve(ctx context.Context, c config, l listeners, log *slog.Logger) error {
 		Log:     log,
 	})
 	proxies := c.limits.trusted()
-	tcp := &tcpgw.Server{
+	tcp := &tcpgw.Gateway{
 		Hub: h, MaxLine: c.limits.line, WriteTimeout: c.limits.write, Web: webAddress(l.http),
 		Proxies: proxies, HeaderTimeout: c.limits.headerTime, Log: log,
 	}

@@ -78,7 +78,7 @@ func servePartyline(tcp, site net.Listener) {
 	h := hub.New(hub.Options{Log: log})
 	ws := &wsgw.Gateway{Hub: h, MaxLine: 4096, Log: log}
 	go http.Serve(site, web.New(web.Options{WebSocket: ws, Log: log}))
-	(&tcpgw.Server{Hub: h, MaxLine: 4096, Log: log}).Serve(tcp)
+	(&tcpgw.Gateway{Hub: h, MaxLine: 4096, Log: log}).Serve(tcp)
 }
 
 // serverCommand returns the command that runs the named server.

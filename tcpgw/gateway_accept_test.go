@@ -40,9 +40,9 @@ func TestAcceptFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		ln := &poorListener{failures: []int{0, 4, 10, 0}}
-		s := &Server{Log: slog.New(slog.NewTextHandler(&log, nil))}
+		g := &Gateway{Log: slog.New(slog.NewTextHandler(&log, nil))}
 		begun := time.Now()
-		if err := s.Serve(ln); err != nil {
+		if err := g.Serve(ln); err != nil {
 			t.Error(err)
 		}
 		for i, want := range []time.Duration{0, 75, 75 + 1275 + 2000, 75 + 1275 + 2000} {

@@ -20,14 +20,14 @@ import (
 // serve opens a door to h until the end of the test and returns its address.
 func serve(t *testing.T, h *hub.Hub) string {
 	t.Helper()
-	return serveAs(t, &Server{Hub: h})
+	return serveAs(t, &Gateway{Hub: h})
 }
 
 // serveAs is serve for a server that is set up in part.
-func serveAs(t *testing.T, s *Server) string {
+func serveAs(t *testing.T, g *Gateway) string {
 	t.Helper()
 	ln := listen(t)
-	serveOn(t, s, ln)
+	serveOn(t, g, ln)
 	return ln.Addr().String()
 }
 
@@ -42,25 +42,25 @@ func listen(t *testing.T) net.Listener {
 }
 
 // serveOn is serveAs for a listener to which clients may have connected already.
-func serveOn(t *testing.T, s *Server, ln net.Listener) {
+func serveOn(t *testing.T, g *Gateway, ln net.Listener) {
 	t.Helper()
-	s.MaxLine = 4096
-	if s.Log == nil {
-		s.Log = slog.New(slog.DiscardHandler)
+	g.MaxLine = 4096
+	if g.Log == nil {
+		g.Log = slog.New(slog.DiscardHandler)
 	}
-	h := s.Hub
+	h := g.Hub
 	ended := make(chan error)
-	go func() { ended <- s.Serve(ln) }()
+	go func() { ended <- g.Serve(ln) }()
 	t.Cleanup(func() {
 		ln.Close()
 		h.Shutdown(context.Background())
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		if n := s.leaving.Load(); n != 0 {
+		if n := g.leaving.Load(); n != 0 {
 			t.Errorf("when the server has ended, %d connections count as read on", n)
 		}
-		if n := s.outside.count(); n != 0 {
+		if n := g.outside.count(); n != 0 {
 			t.Errorf("when the server has ended, %d connections are outside", n)
 		}
 	})
@@ -131,8 +131,8 @@ func TestTurnedAway(t *testing.T) {
 // TestManyTurnedAway turns away more connections at once than are read on. Each reads why,
 // and the end.
 func TestManyTurnedAway(t *testing.T) {
-	s := &Server{Hub: hub.New(hub.Options{Limits: admission.Limits{Members: 1}})}
-	addr := serveAs(t, s)
+	g := &Gateway{Hub: hub.New(hub.Options{Limits: admission.Limits{Members: 1}})}
+	addr := serveAs(t, g)
 	dial(t, addr)
 	var conns []net.Conn
 	for range 224 {
@@ -149,7 +149,7 @@ func TestManyTurnedAway(t *testing.T) {
 			t.Errorf("connection %d reads %q, %v", i, told, err)
 		}
 	}
-	if n := s.outside.count(); n > mostLeaving {
+	if n := g.outside.count(); n > mostLeaving {
 		t.Errorf("%d connections are read on at once", n)
 	}
 }
@@ -159,7 +159,7 @@ func TestManyTurnedAway(t *testing.T) {
 func TestWriteTimeoutByDefault(t *testing.T) {
 	server, client := hubtest.TCPPair(t)
 	client.SetReadBuffer(64 << 10)
-	c := (&Server{MaxLine: 4096}).open(server)
+	c := (&Gateway{MaxLine: 4096}).open(server)
 	defer c.Reset()
 	written := make(chan error, 1)
 	go func() {
@@ -186,9 +186,9 @@ func TestEndWithOutsiders(t *testing.T) {
 		t.Fatal(err)
 	}
 	proxied := netip.MustParsePrefix("127.0.0.1/32")
-	s := &Server{Hub: h, MaxLine: 4096, HeaderTimeout: time.Hour, Proxies: []netip.Prefix{proxied}, Log: slog.New(slog.DiscardHandler)}
+	g := &Gateway{Hub: h, MaxLine: 4096, HeaderTimeout: time.Hour, Proxies: []netip.Prefix{proxied}, Log: slog.New(slog.DiscardHandler)}
 	ended := make(chan error)
-	go func() { ended <- s.Serve(ln) }()
+	go func() { ended <- g.Serve(ln) }()
 	for range 3 {
 		c, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
@@ -197,7 +197,7 @@ func TestEndWithOutsiders(t *testing.T) {
 		defer c.Close()
 	}
 	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		n := s.outside.count()
+		n := g.outside.count()
 		if n == 3 {
 			break
 		}
@@ -238,9 +238,9 @@ func TestManyTurnedAwayTalking(t *testing.T) {
 		}
 		conns = append(conns, c)
 	}
-	s := &Server{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	ended := make(chan error)
-	go func() { ended <- s.Serve(ln) }()
+	go func() { ended <- g.Serve(ln) }()
 	for i, c := range conns[1:] { // the first comes in
 		if told, err := io.ReadAll(c); string(told) != "! "+admission.ErrAddressRate.Error()+"\n" || err != nil {
 			t.Errorf("connection %d reads %q, %v", i+1, told, err)

@@ -16,8 +16,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// A Server puts TCP connections on the line.
-type Server struct {
+// A Gateway puts TCP connections on the line.
+type Gateway struct {
 	Hub     *hub.Hub
 	MaxLine int    // bytes in a line of text, as the Hub's
 	Web     string // the address of the web page, for browsers that come here; "" if there is none
@@ -46,8 +46,8 @@ const mostLeaving = 64
 // that are not the Hub's, and waits until the others are off the line; ending those is the
 // Hub's Shutdown. If the system is short of descriptors or memory, it waits and goes on. It
 // returns nil when ln was closed.
-func (s *Server) Serve(ln net.Listener) error {
-	s.group.SetLog(s.Log)
+func (g *Gateway) Serve(ln net.Listener) error {
+	g.group.SetLog(g.Log)
 	var served sync.WaitGroup
 	defer served.Wait()
 	pause := time.Duration(0)
@@ -56,13 +56,13 @@ func (s *Server) Serve(ln net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 0
-			s.answer(c, &served)
+			g.answer(c, &served)
 		case errors.Is(err, net.ErrClosed):
-			s.outside.end()
+			g.outside.end()
 			return nil
 		default:
 			if pause == 0 {
-				s.Log.Error("can't accept connections for now", "door", "tcp", "err", err)
+				g.Log.Error("can't accept connections for now", "door", "tcp", "err", err)
 			}
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 			time.Sleep(pause)
@@ -71,51 +71,51 @@ func (s *Server) Serve(ln net.Listener) error {
 }
 
 // answer sees to whoever is at the door.
-func (s *Server) answer(nc net.Conn, served *sync.WaitGroup) {
-	c := s.open(nc)
+func (g *Gateway) answer(nc net.Conn, served *sync.WaitGroup) {
+	c := g.open(nc)
 	switch {
 	case c == nil:
-	case s.fromProxy(nc):
-		served.Go(func() { s.ask(c, served) })
+	case g.fromProxy(nc):
+		served.Go(func() { g.ask(c, served) })
 	default:
-		s.receive(c, nc.RemoteAddr(), nil, served)
+		g.receive(c, nc.RemoteAddr(), nil, served)
 	}
 }
 
 // receive admits a caller from an address, of which sent has come already, or says why not.
-func (s *Server) receive(c *conn, from net.Addr, sent []byte, served *sync.WaitGroup) {
-	seat, err := s.Hub.Admit(address(from))
+func (g *Gateway) receive(c *conn, from net.Addr, sent []byte, served *sync.WaitGroup) {
+	seat, err := g.Hub.Admit(address(from))
 	if err != nil {
-		s.turnAway(c, from, err, text{}.Append(nil, &wire.Refusal{Message: err.Error()}), served)
+		g.turnAway(c, from, err, text{}.Append(nil, &wire.Refusal{Message: err.Error()}), served)
 		return
 	}
 	who := caller(from)
 	who.Slot = seat
-	served.Go(func() { s.await(c, from, who, sent, served) })
+	served.Go(func() { g.await(c, from, who, sent, served) })
 }
 
 // await waits for the beginning of the first line, and puts its sender on the line if it is
 // a chat client. Like ask it has a goroutine of its own, which ends then.
-func (s *Server) await(c *conn, from net.Addr, who hub.Caller, sent []byte, served *sync.WaitGroup) {
-	if !s.outside.add(c) {
+func (g *Gateway) await(c *conn, from net.Addr, who hub.Caller, sent []byte, served *sync.WaitGroup) {
+	if !g.outside.add(c) {
 		who.Slot.Leave()
 		c.Reset()
 		return
 	}
 	err := c.await(sent)
-	s.outside.remove(c)
+	g.outside.remove(c)
 	var f *foreign
 	switch {
 	case err == nil:
 		served.Go(func() {
 			defer who.Slot.Leave()
-			s.Hub.Serve(context.Background(), who, c)
+			g.Hub.Serve(context.Background(), who, c)
 		})
 		return
 	case errors.As(err, &f):
-		s.turnAway(c, from, err, f.answer, served)
+		g.turnAway(c, from, err, f.answer, served)
 	default:
-		s.Log.Debug("gone before it said anything", "door", "tcp", "addr", from, "err", err)
+		g.Log.Debug("gone before it said anything", "door", "tcp", "addr", from, "err", err)
 		c.Reset()
 	}
 	who.Slot.Leave()
@@ -123,17 +123,17 @@ func (s *Server) await(c *conn, from net.Addr, who hub.Caller, sent []byte, serv
 
 // turnAway gives a client an answer and the end, without waiting. If many are turned away at
 // once, it reads on from some of them only; of the others it drops what they have sent by now.
-func (s *Server) turnAway(c *conn, from net.Addr, why error, answer []byte, served *sync.WaitGroup) {
-	s.Log.Debug("turned away", "door", "tcp", "addr", from, "why", why)
+func (g *Gateway) turnAway(c *conn, from net.Addr, why error, answer []byte, served *sync.WaitGroup) {
+	g.Log.Debug("turned away", "door", "tcp", "addr", from, "why", why)
 	c.TryWrite(answer)
-	if s.leaving.Add(1) > mostLeaving || !s.outside.add(c) {
-		s.leaving.Add(-1)
+	if g.leaving.Add(1) > mostLeaving || !g.outside.add(c) {
+		g.leaving.Add(-1)
 		c.Dismiss()
 		return
 	}
 	served.Go(func() {
-		defer s.leaving.Add(-1)
-		defer s.outside.remove(c)
+		defer g.leaving.Add(-1)
+		defer g.outside.remove(c)
 		c.Linger(lingerTime)
 	})
 }
@@ -156,22 +156,22 @@ func caller(from net.Addr) hub.Caller {
 }
 
 // open returns nil, and has closed nc, where it can't be used.
-func (s *Server) open(nc net.Conn) *conn {
+func (g *Gateway) open(nc net.Conn) *conn {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
-		s.Log.Error("not a TCP connection", "addr", nc.RemoteAddr())
+		g.Log.Error("not a TCP connection", "addr", nc.RemoteAddr())
 		nc.Close()
 		return nil
 	}
-	timeout := s.WriteTimeout
+	timeout := g.WriteTimeout
 	if timeout == 0 {
 		timeout = socket.WriteTimeout
 	}
-	c, err := newConn(tcp, &s.group, s.MaxLine, timeout)
+	c, err := newConn(tcp, &g.group, g.MaxLine, timeout)
 	if err != nil { // the peer is gone again
 		tcp.Close()
 		return nil
 	}
-	c.opening.web = s.Web
+	c.opening.web = g.Web
 	return c
 }

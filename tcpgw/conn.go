@@ -57,7 +57,7 @@ func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Durati
 		lines:   lines{max: wire.MaxMessage(maxLine)},
 		opening: &opening{most: maxLine + 1}, // a CR may be the last
 	}
-	if err := c.Init(tcp, g, socket.EndOfLine, timeout); err != nil {
+	if err := c.Init(tcp, g, endOfLine, timeout); err != nil {
 		return nil, err
 	}
 	return c, nil

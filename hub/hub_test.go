@@ -109,7 +109,7 @@ func TestAllMembersReceiveEveryMessage(t *testing.T) {
 		bob.expect("alice: hello")
 
 		bob.send("/me waves", "/quit bye")
-		bob.expect("~ bob waves", "-- goodbye: you left (Ctrl-C ends netcat) --")
+		bob.expect("~ bob waves", "-- goodbye: you left --")
 		alice.expect("~ bob waves", "* bob has left (bye)")
 		if why := bob.wait(); !errors.Is(why, hub.ErrQuit) {
 			h.Errorf("bob ended with %v", why)

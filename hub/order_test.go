@@ -121,6 +121,6 @@ func TestAnswersWaitForCommits(t *testing.T) {
 		bob.send("bye", "/quit")
 		bob.expect()
 		j.commit(history.Result{})
-		bob.expect("bob: bye", "-- goodbye: you left (Ctrl-C ends netcat) --")
+		bob.expect("bob: bye", "-- goodbye: you left --")
 	})
 }

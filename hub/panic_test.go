@@ -71,7 +71,7 @@ func TestPanicOnArrival(t *testing.T) {
 		}
 		bad.expect(
 			"* You are bad in #lobby, with alice (2 here). /help lists the commands.",
-			"-- goodbye: the server made a mistake (Ctrl-C ends netcat) --",
+			"-- goodbye: the server made a mistake --",
 		)
 		var types []string
 		alice.send(`{"type":"say","text":"still here"}`)

@@ -24,7 +24,7 @@ func TestShutdownSendsGoodbye(t *testing.T) {
 		alice.send("last words")
 		ended := make(chan error, 1)
 		go func() { ended <- h.hub.Shutdown(context.Background()) }()
-		alice.expect("alice: last words", "-- goodbye: the server is restarting, come back in a moment (Ctrl-C ends netcat) --")
+		alice.expect("alice: last words", "-- goodbye: the server is restarting, come back in a moment --")
 		if why := alice.wait(); !errors.Is(why, hub.ErrShutdown) {
 			t.Errorf("alice ended with %v", why)
 		}

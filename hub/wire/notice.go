@@ -113,10 +113,9 @@ type Bye struct {
 	AfterMS   int64  // milliseconds to wait before reconnecting
 }
 
-// AppendText appends "-- goodbye: text (Ctrl-C ends netcat) --".
+// AppendText appends "-- goodbye: text --".
 func (e *Bye) AppendText(dst []byte) []byte {
-	dst = append(append(dst, "-- goodbye: "...), e.Text...)
-	return append(dst, " (Ctrl-C ends netcat) --"...)
+	return append(append(append(dst, "-- goodbye: "...), e.Text...), " --"...)
 }
 
 // AppendJSON appends an object of type bye.

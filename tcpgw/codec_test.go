@@ -1,0 +1,27 @@
+package tcpgw
+
+import (
+	"testing"
+
+	"partyline/hub/wire"
+)
+
+// TestCodecBye: only the text says how to end netcat, and the event does not change.
+func TestCodecBye(t *testing.T) {
+	bye := &wire.Bye{Reason: "quit", Text: "you left"}
+	for range 2 {
+		if got, want := string(text{}.Append(nil, bye)), "-- goodbye: you left (Ctrl-C ends netcat) --\n"; got != want {
+			t.Errorf("text: %q, want %q", got, want)
+		}
+		if got, want := string(object{}.Append(nil, bye)), `{"type":"bye","reason":"quit","reconnect":false,"after_ms":0}`+"\n"; got != want {
+			t.Errorf("JSON: %q, want %q", got, want)
+		}
+	}
+}
+
+// TestCodecNothing: an event without an encoding adds no line.
+func TestCodecNothing(t *testing.T) {
+	if got := string(object{}.Append([]byte("x"), wire.Marker("live"))); got != "x" {
+		t.Errorf("%q", got)
+	}
+}

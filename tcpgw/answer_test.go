@@ -184,7 +184,7 @@ func TestNoHint(t *testing.T) {
 		for ok := true; ok; {
 			_, ok, _ = l.next()
 		}
-		if got := l.waitsForLF(); got != want {
+		if got := l.endsInCR(); got != want {
 			t.Errorf("%.20q: %v", stream, got)
 		}
 	}

@@ -15,33 +15,33 @@ import (
 	"partyline/hub/wire"
 )
 
-// How long a connection that the server ends is read on, so that the last line is not
-// lost to a reset.
 const (
-	lingerTime   = time.Second
+	// lingerTime is how long Close reads and drops input, so that no reset costs the client
+	// the last line.
+	lingerTime = time.Second
+	// shutdownTime is lingerTime when the server shuts down.
 	shutdownTime = 200 * time.Millisecond
 )
 
-// enterWait is how long nothing must follow a CR for it to be an Enter key's.
+// enterWait is how long the input must pause after a CR before the peer gets enterHint.
 const enterWait = time.Second
 
 const enterHint = "your Enter key sends CR alone, and a line ends in LF, CR LF or CR NUL: " +
 	"in PuTTY connect with telnet, in Tera Term set Transmit to CR+LF, in socat add icrnl, in a raw terminal type Ctrl-J"
 
-// openingWait is how long the greeting waits for the first line, so that a client of another
-// protocol reads an answer in place of it. People and programs wait for a greeting without
-// noticing this.
+// openingWait is how long the welcome waits for the first line, so that a client of another
+// protocol gets an answer instead of the welcome. It is too short for people to notice.
 const openingWait = 50 * time.Millisecond
 
-// conn is a line over TCP.
+// A conn is a TCP connection as a hub.Conn.
 type conn struct {
 	socket.Conn
-	lines   lines
-	opening *opening // nil when it has decided that the stream is for this server
-	end     error    // of the input; nil before it
-	hinted  bool     // the peer was told what its Enter key sends
-	closed  atomic.Bool
-	reading sync.Mutex // held by ReadLine and by Watch, and by Close from when it reads on
+	lines    lines
+	opening  *opening // nil when it has decided that the stream is a chat client's
+	inputErr error    // the end of the input; nil before it
+	hinted   bool     // the peer has got enterHint
+	closed   atomic.Bool
+	reading  sync.Mutex // held by ReadLine and Watch, and by Close while it drains the input
 }
 
 var (
@@ -55,7 +55,7 @@ var (
 func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Duration) (*conn, error) {
 	c := &conn{
 		lines:   lines{max: wire.MaxMessage(maxLine)},
-		opening: &opening{most: maxLine + 1}, // a CR may be the last
+		opening: &opening{limit: maxLine + 1}, // the line and its CR
 	}
 	if err := c.Init(tcp, g, endOfLine, timeout); err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Durati
 	return c, nil
 }
 
-// ReadLine is hub.Conn's. It answers telnet's commands, and returns hub.ErrControl once for
-// each timing mark that it has answered, so that they are paced like lines.
+// ReadLine implements hub.Conn. It answers telnet commands, and returns hub.ErrControl for each
+// timing mark that it answers, so that the hub paces them like lines.
 func (c *conn) ReadLine() ([]byte, error) {
 	if !c.reading.TryLock() {
 		return nil, net.ErrClosed
@@ -73,13 +73,13 @@ func (c *conn) ReadLine() ([]byte, error) {
 	for !c.closed.Load() {
 		line, ok, err := c.lines.next()
 		if answers := c.lines.telnet.takeAnswers(); len(answers) > 0 {
-			c.Write(answers) // the hub finds out if nothing can be written
+			c.Write(answers) // the hub gets the error from its own next write
 		}
 		switch {
 		case ok:
 			return line, err
-		case c.end != nil:
-			return nil, c.end
+		case c.inputErr != nil:
+			return nil, c.inputErr
 		}
 		if err := c.readMore(); err != nil {
 			return nil, err
@@ -88,21 +88,21 @@ func (c *conn) ReadLine() ([]byte, error) {
 	return nil, net.ErrClosed
 }
 
-// readMore feeds lines what comes next. If the peer has pressed an Enter key that ends no line,
-// readMore returns a refusal that says so, once.
+// readMore reads the next input and feeds it to lines. If the input pauses after a CR, and no
+// line has ended yet, readMore returns enterHint as a refusal, once.
 func (c *conn) readMore() error {
 	wait := time.Duration(0)
-	if !c.hinted && c.lines.waitsForLF() {
+	if !c.hinted && c.lines.endsInCR() {
 		wait = enterWait
 	}
 	more, err := c.ReadWithin(wait)
 	switch {
 	case isEnd(err):
-		if err := c.judgeEnd(); err != nil {
+		if err := c.checkOpeningEnd(); err != nil {
 			return err
 		}
 		c.lines.end()
-		c.end = err
+		c.inputErr = err
 		return nil
 	case wait > 0 && errors.Is(err, os.ErrDeadlineExceeded):
 		c.hinted = true
@@ -110,45 +110,46 @@ func (c *conn) readMore() error {
 	case err != nil:
 		return err
 	}
-	if err := c.judge(more); err != nil {
+	if err := c.checkOpening(more); err != nil {
 		return err
 	}
 	c.lines.feed(more)
 	return nil
 }
 
-// isEnd reports whether the peer has ended its input. One that closes a connection before it
-// has read everything resets it, and has still sent all that came before.
+// isEnd reports whether err is the end of the peer's input. A peer that closes a connection
+// before it has read everything resets it; the input before the reset is still complete.
 func isEnd(err error) bool { return err == io.EOF || errors.Is(err, syscall.ECONNRESET) }
 
-// await reads until the beginning of the stream has decided whether it is for this server, but
-// only for a moment, and returns a *foreign if it is not. sent is what was read before. What is
-// read is kept for ReadLine.
-func (c *conn) await(sent []byte) error {
-	defer func() { c.lines.feed(sent) }()
-	if err := c.judge(sent); err != nil {
+// readOpening reads input until the opening has decided, for at most openingWait. It returns a
+// *foreignError if the stream belongs to another protocol. received is the input so far.
+// ReadLine returns the lines of all input.
+func (c *conn) readOpening(received []byte) error {
+	defer func() { c.lines.feed(received) }()
+	if err := c.checkOpening(received); err != nil {
 		return err
 	}
-	for late := time.Now().Add(openingWait); c.opening != nil && len(sent) <= c.opening.most; {
-		more, err := c.ReadWithin(max(time.Until(late), 1))
+	deadline := time.Now().Add(openingWait)
+	for c.opening != nil && len(received) <= c.opening.limit {
+		more, err := c.ReadWithin(max(time.Until(deadline), 1))
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return nil
-		case isEnd(err): // readMore comes upon it again
-			return c.judgeEnd()
+		case isEnd(err): // readMore gets the same error
+			return c.checkOpeningEnd()
 		case err != nil:
 			return err
 		}
-		if err := c.judge(more); err != nil {
+		if err := c.checkOpening(more); err != nil {
 			return err
 		}
-		sent = append(sent, more...)
+		received = append(received, more...)
 	}
 	return nil
 }
 
-// judge has the opening read on, unless it has decided already.
-func (c *conn) judge(b []byte) error {
+// checkOpening passes input to the opening, unless it has decided already.
+func (c *conn) checkOpening(b []byte) error {
 	if c.opening == nil {
 		return nil
 	}
@@ -162,8 +163,8 @@ func (c *conn) judge(b []byte) error {
 	return nil
 }
 
-// judgeEnd is judge for the end of the input.
-func (c *conn) judgeEnd() error {
+// checkOpeningEnd is like checkOpening, for the end of the input.
+func (c *conn) checkOpeningEnd() error {
 	if c.opening != nil {
 		if f := c.opening.end(); f != nil {
 			return f
@@ -173,35 +174,38 @@ func (c *conn) judgeEnd() error {
 	return nil
 }
 
+// HasLine implements hub.LineBuffer.
 func (c *conn) HasLine() bool { return c.lines.hasNext() }
 
-// SetFormat is hub.FormatSetter's.
+// SetFormat implements hub.FormatSetter.
 func (c *conn) SetFormat(f wire.Format) { c.lines.json = f == wire.JSON }
 
+// Watch implements hub.Watcher.
 func (c *conn) Watch(d time.Duration) error {
 	if !c.reading.TryLock() {
 		return net.ErrClosed
 	}
 	defer c.reading.Unlock()
-	return c.Conn.Watch(d, !c.lines.hasSome())
+	return c.Conn.Watch(d, !c.lines.hasInput())
 }
 
-// Close resets a connection that took nothing, and ends any other with FIN, after which
-// it reads on for a moment. A client of another protocol is told so before.
-func (c *conn) Close(why error) error {
+// Close implements hub.Conn. It resets the connection of a client that accepted nothing. Any other
+// connection it ends with FIN, and then drains the input for lingerTime or shutdownTime. A client
+// of another protocol gets its answer before that.
+func (c *conn) Close(reason error) error {
 	switch {
 	case c.closed.Swap(true):
 		return c.Conn.Close()
-	case errors.Is(why, hub.ErrSlow):
+	case errors.Is(reason, hub.ErrSlow):
 		return c.Reset()
 	}
 	c.EndReading()
 	c.reading.Lock()
 	defer c.reading.Unlock()
-	if f := (*foreign)(nil); errors.As(why, &f) {
+	if f, ok := errors.AsType[*foreignError](reason); ok {
 		c.TryWrite(f.answer)
 	}
-	if errors.Is(why, hub.ErrShutdown) {
+	if errors.Is(reason, hub.ErrShutdown) {
 		return c.Linger(shutdownTime)
 	}
 	return c.Linger(lingerTime)

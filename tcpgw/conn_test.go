@@ -68,7 +68,7 @@ func TestUnterminatedAtTheEnd(t *testing.T) {
 					io.WriteString(client, lines)
 					end(client)
 					if awaits {
-						if err := c.await(nil); err != nil {
+						if err := c.readOpening(nil); err != nil {
 							t.Fatal(err)
 						}
 					}

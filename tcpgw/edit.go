@@ -6,65 +6,65 @@ import (
 	"partyline/hub/clean"
 )
 
-// keptLine is how much memory for a line is kept after it, in bytes.
-const keptLine = 512
+// maxRetained bounds the memory that a draft keeps for the next line, in bytes.
+const maxRetained = 512
 
-// A draft is a line as far as it has come. A line of text is edited as a terminal does it: a
-// character can be erased, and a carriage return goes back to the start of the line.
+// A draft is an incomplete line. It is edited as on a terminal: a character can be erased, and
+// the text after a carriage return overwrites the text before it.
 type draft struct {
 	b []byte
-	// kept is where the current text begins in b, after a carriage return. What is before it
-	// is the line if nothing visible follows.
-	kept     int
-	returned bool // there was a carriage return
+	// start is the offset in b of the current text, which follows a carriage return. The text
+	// before it is the line if the current text has nothing visible.
+	start       int
+	overwritten bool // there was a carriage return
 }
 
 // add appends b.
 func (d *draft) add(b ...byte) { d.b = append(d.b, b...) }
 
 // len returns the length of the current text in bytes.
-func (d *draft) len() int { return len(d.b) - d.kept }
+func (d *draft) len() int { return len(d.b) - d.start }
 
-// erase removes the last character of the current text, or its last byte if that belongs to
-// none. At the start it does nothing.
+// erase removes the last character of the current text, or the last byte if the text does not end
+// in UTF-8. If the text is empty, erase does nothing.
 func (d *draft) erase() {
 	if d.len() > 0 {
-		_, size := utf8.DecodeLastRune(d.b[d.kept:])
+		_, size := utf8.DecodeLastRune(d.b[d.start:])
 		d.b = d.b[:len(d.b)-size]
 	}
 }
 
-// clear removes everything.
-func (d *draft) clear() { d.b, d.kept, d.returned = d.b[:0], 0, false }
+// clear empties d.
+func (d *draft) clear() { d.b, d.start, d.overwritten = d.b[:0], 0, false }
 
-// reset is clear, and gives up large memory.
+// reset empties d and releases a large buffer.
 func (d *draft) reset() {
 	d.clear()
-	if cap(d.b) > keptLine {
+	if cap(d.b) > maxRetained {
 		d.b = nil
 	}
 }
 
-// carriageReturn begins the line again. What there is by now is the line if nothing visible
-// follows.
+// carriageReturn starts a new current text. The old one remains the line as long as the new one
+// has nothing visible.
 func (d *draft) carriageReturn() {
-	switch current := d.b[d.kept:]; {
-	case !d.returned:
-		d.returned, d.kept = true, len(d.b)
+	switch current := d.b[d.start:]; {
+	case !d.overwritten:
+		d.overwritten, d.start = true, len(d.b)
 	case isVisible(current):
-		d.kept = copy(d.b, current)
-		d.b = d.b[:d.kept]
+		d.start = copy(d.b, current)
+		d.b = d.b[:d.start]
 	default:
-		d.b = d.b[:d.kept]
+		d.b = d.b[:d.start]
 	}
 }
 
-// shown returns the line as a terminal shows it. It is valid until d changes.
-func (d *draft) shown() []byte {
-	if current := d.b[d.kept:]; !d.returned || isVisible(current) {
+// visible returns the line as a terminal shows it. The bytes are valid until d changes.
+func (d *draft) visible() []byte {
+	if current := d.b[d.start:]; !d.overwritten || isVisible(current) {
 		return current
 	}
-	return d.b[:d.kept]
+	return d.b[:d.start]
 }
 
 func isVisible(b []byte) bool { return len(b) > 0 && clean.Visible(string(b)) }

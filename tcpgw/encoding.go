@@ -7,31 +7,31 @@ import (
 	"partyline/hub/wire"
 )
 
-// notUTF8 refuses a line. The first refusal in a connection says where the fault is and what the
-// text may be in; later ones count.
+// notUTF8 returns the refusal of a line that is not UTF-8. The first refusal of a connection
+// contains the offset of the fault and an estimate of the encoding; later ones contain a count.
 func (l *lines) notUTF8(line []byte) *wire.Refusal {
-	l.bad++
-	if l.bad > 1 {
-		return &wire.Refusal{Code: wire.CodeNotUTF8, Message: fmt.Sprintf("not UTF-8: %d lines dropped so far", l.bad)}
+	l.invalid++
+	if l.invalid > 1 {
+		return &wire.Refusal{Code: wire.CodeNotUTF8, Message: fmt.Sprintf("not UTF-8: %d lines dropped so far", l.invalid)}
 	}
-	at := invalidByte(line)
+	offset := invalidByte(line)
 	return &wire.Refusal{Code: wire.CodeNotUTF8, Message: fmt.Sprintf(
-		"not UTF-8: line %d is dropped for its byte %02X at offset %d; %s", l.number, line[at], at, encodingHint(line))}
+		"not UTF-8: line %d is dropped for its byte %02X at offset %d; %s", l.number, line[offset], offset, encodingHint(line))}
 }
 
-// invalidByte returns the offset of the first byte of b that is not UTF-8.
+// invalidByte returns the offset of the first byte of b that is not UTF-8, or len(b).
 func invalidByte(b []byte) int {
-	for at := 0; at < len(b); {
-		r, size := utf8.DecodeRune(b[at:])
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
 		if r == utf8.RuneError && size == 1 {
-			return at
+			return i
 		}
-		at += size
+		i += size
 	}
 	return len(b)
 }
 
-// encodingHint says what a line that is not UTF-8 may be in.
+// encodingHint returns advice for a line that is not UTF-8, from an estimate of its encoding.
 func encodingHint(line []byte) string {
 	nul, control := 0, 0
 	for _, c := range line {

@@ -7,35 +7,33 @@ import (
 	"partyline/hub/wire"
 )
 
-// A foreign is the error of a stream that begins as another protocol does. None of it is a
-// line, and nothing that follows is read as one: it may hold a password, or what a hostile
-// page had a browser send.
-type foreign struct {
+// A foreignError is the error for a stream of another protocol. None of the stream becomes a
+// line: it may contain a password, or a request that a hostile page has a browser send.
+type foreignError struct {
 	protocol *protocol
-	answer   []byte // what the client is told, before the end
+	answer   []byte // the last bytes that the client receives
 }
 
-func (f *foreign) Error() string { return "not a chat client: " + f.protocol.name }
+func (e *foreignError) Error() string { return "not a chat client: " + e.protocol.name }
 
-// newForeign returns the error of a stream whose first line is of a protocol. web is the
-// address of the web page; "" if there is none.
-func newForeign(p *protocol, line []byte, web string) *foreign {
-	say := fmt.Sprintf("this is a chat line, and what came looks like %s: %s", p.name, p.advice)
+// newForeignError returns the error for a stream of protocol p. line is its first line. web is
+// the address of the web page; "" if there is none.
+func newForeignError(p *protocol, line []byte, web string) *foreignError {
+	message := fmt.Sprintf("this is a chat line, and what came looks like %s: %s", p.name, p.advice)
 	if p == protocolHTTP {
-		say = "this is a chat line and has no web page"
+		message = "this is a chat line and has no web page"
 		if web != "" {
-			say = "this is a chat line; the web page is at " + web
+			message = "this is a chat line; the web page is at " + web
 		}
 	}
-	answer := text{}.Append(nil, &wire.Refusal{Message: say})
+	answer := text{}.Append(nil, &wire.Refusal{Message: message})
 	if p == protocolHTTP {
 		answer = badRequest(answer, bytes.HasPrefix(line, []byte("HEAD ")))
 	}
-	return &foreign{p, answer}
+	return &foreignError{p, answer}
 }
 
-// badRequest returns an HTTP response with a text as its body, or the header alone of such a
-// response.
+// badRequest returns an HTTP response with status 400. With headerOnly it leaves out the body.
 func badRequest(body []byte, headerOnly bool) []byte {
 	response := fmt.Appendf(nil, "HTTP/1.1 400 Bad Request\r\n"+
 		"Content-Type: text/plain; charset=utf-8\r\n"+

@@ -87,8 +87,8 @@ func (r *room) checkQuiet() {
 // foreignStreams are streams with a password, and how the answer to each begins.
 func foreignStreams() map[string]string {
 	streams := map[string]string{}
-	for stream, protocol := range judged {
-		if protocol == "" || !strings.Contains(stream, "\n") || len(stream) > judgedMost {
+	for stream, protocol := range openingTests {
+		if protocol == "" || !strings.Contains(stream, "\n") || len(stream) > openingLimit {
 			continue
 		}
 		answer := "! this is a chat line, and what came looks like " + protocol + ": "
@@ -155,7 +155,7 @@ func TestForeignInParts(t *testing.T) {
 		for i := range len(stream) {
 			for _, greeted := range []bool{false, true} {
 				lines, err := readParts(t, stream[:i], stream[i:], greeted)
-				var f *foreign
+				var f *foreignError
 				if !errors.As(err, &f) {
 					t.Errorf("%q and %q end with %v", stream[:i], stream[i:], err)
 				}
@@ -173,15 +173,15 @@ func TestForeignInParts(t *testing.T) {
 // readParts returns the lines of a stream that are not blank, and how it ends.
 func readParts(t *testing.T, first, rest string, greeted bool) (lines []string, err error) {
 	server, client := hubtest.TCPPair(t)
-	c := (&Gateway{MaxLine: 4096}).open(server)
+	c := (&Gateway{MaxLine: 4096}).newConn(server)
 	defer c.Reset()
 	io.WriteString(client, rest)
 	client.CloseWrite()
 	if greeted {
-		err = c.judge([]byte(first))
+		err = c.checkOpening([]byte(first))
 		c.lines.feed([]byte(first))
 	} else {
-		err = c.await([]byte(first))
+		err = c.readOpening([]byte(first))
 	}
 	for err == nil {
 		var line []byte
@@ -257,7 +257,7 @@ func TestHTTPTooLong(t *testing.T) {
 // TestNoWebPage: a server without a web page says so.
 func TestNoWebPage(t *testing.T) {
 	const want = "! this is a chat line and has no web page\n"
-	if f := newForeign(protocolHTTP, nil, ""); !strings.HasSuffix(string(f.answer), "\r\n\r\n"+want) {
+	if f := newForeignError(protocolHTTP, nil, ""); !strings.HasSuffix(string(f.answer), "\r\n\r\n"+want) {
 		t.Errorf("%q", f.answer)
 	}
 }
@@ -325,7 +325,7 @@ func TestAwaitEnded(t *testing.T) {
 	const members = 3
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: members}})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
-	g.outside.end()
+	g.own.close()
 	ln := listen(t)
 	var conns []net.Conn
 	for range members {

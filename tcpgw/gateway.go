@@ -1,4 +1,30 @@
-// Package tcpgw is the door for whoever has nothing but netcat: lines over TCP.
+// Package tcpgw is the gateway for TCP clients such as netcat and telnet. Requests and events
+// are lines of text.
+//
+// A connection goes through these steps:
+//
+//  1. Accept: [Gateway.Serve] accepts the connection and sets its socket options.
+//  2. PROXY header: if the peer is one of Gateway.Proxies, a goroutine reads the header, which
+//     contains the client's address. The connection is closed if there is none.
+//  3. Admission: the hub checks its limits. If it does not admit the client, the gateway
+//     sends the reason and closes the connection.
+//  4. Opening: a goroutine waits for the first line that is not blank, for at most 50 ms. If the
+//     line belongs to another protocol, such as HTTP, SSH or TLS, the gateway sends one answer and
+//     closes the connection. An opening that is incomplete by then is checked during the session.
+//  5. Session: a goroutine runs [hub.Hub.Serve], which reads lines and sends events until the
+//     client leaves, an error occurs, or the hub shuts down.
+//  6. Close: the gateway sends FIN, and then reads and drops input for at most a second, since
+//     closing a socket with unread input resets the connection, and the client may lose the last
+//     line. The gateway resets the connection of a client that accepts nothing for WriteTimeout.
+//
+// Steps 2, 4 and 5 each have a goroutine of their own, so that a session starts with a small
+// stack. Only one of them runs at a time for a connection. A connection that is turned away has
+// a goroutine until it is closed; there are at most maxLingering of these. The hub writes events
+// from its own goroutines. Serve waits for all goroutines of its connections.
+//
+// The hub's Shutdown ends the sessions. Until a session starts, and while a connection that is
+// turned away is drained, the connection is in Gateway.own, and Serve closes it when the
+// listener is closed.
 package tcpgw
 
 import (
@@ -16,53 +42,52 @@ import (
 	"partyline/hub/wire"
 )
 
-// A Gateway puts TCP connections on the line.
+// A Gateway connects TCP clients to a hub. Its exported fields must not change after the first
+// call of Serve.
 type Gateway struct {
 	Hub     *hub.Hub
-	MaxLine int    // bytes in a line of text, as the Hub's
-	Web     string // the address of the web page, for browsers that come here; "" if there is none
+	MaxLine int    // bytes in a line of text, as in hub.Options
+	Web     string // the address of the web page, for HTTP clients; "" if there is none
 	Log     *slog.Logger
 
-	// Proxies are networks whose connections begin with a PROXY header (version 1 or 2 of
-	// the PROXY protocol), which says for whom they come. One without is closed.
+	// Proxies are the networks of proxies. Each connection from them must start with a PROXY
+	// header (version 1 or 2 of the PROXY protocol) that contains the client's address.
 	Proxies []netip.Prefix
-	// HeaderTimeout is the time for that header.
+	// HeaderTimeout bounds the wait for the PROXY header.
 	HeaderTimeout time.Duration
 
-	// WriteTimeout is how long a client may take nothing before it is cut; 0 means
-	// socket.WriteTimeout.
+	// WriteTimeout is how long a client may accept no byte before its connection is reset.
+	// 0 means socket.WriteTimeout.
 	WriteTimeout time.Duration
 
-	group   socket.Group
-	outside outside
-	leaving atomic.Int32 // connections that are turned away and read on
+	group     socket.Group
+	own       connSet      // connections without a session
+	lingering atomic.Int32 // connections that are turned away and drained
 }
 
-// mostLeaving bounds the connections that are turned away and read on for a moment, so that
-// what they sent does not make a reset of the end.
-const mostLeaving = 64
+// maxLingering bounds the connections that are turned away and drained at the same time.
+const maxLingering = 64
 
-// Serve lets in whoever connects to ln until ln is closed. Then it closes the connections
-// that are not the Hub's, and waits until the others are off the line; ending those is the
-// Hub's Shutdown. If the system is short of descriptors or memory, it waits and goes on. It
-// returns nil when ln was closed.
+// Serve accepts connections from ln until ln is closed. Then it closes the connections without
+// a session, waits for the sessions, which the hub's Shutdown ends, and returns nil. If Accept
+// fails, for example for lack of descriptors, Serve waits and tries again.
 func (g *Gateway) Serve(ln net.Listener) error {
 	g.group.SetLog(g.Log)
-	var served sync.WaitGroup
-	defer served.Wait()
+	var serving sync.WaitGroup
+	defer serving.Wait()
 	pause := time.Duration(0)
 	for {
-		c, err := ln.Accept()
+		nc, err := ln.Accept()
 		switch {
 		case err == nil:
 			pause = 0
-			g.answer(c, &served)
+			g.accept(nc, &serving)
 		case errors.Is(err, net.ErrClosed):
-			g.outside.end()
+			g.own.close()
 			return nil
 		default:
 			if pause == 0 {
-				g.Log.Error("can't accept connections for now", "door", "tcp", "err", err)
+				g.Log.Error("accept failed", "transport", "tcp", "err", err)
 			}
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 			time.Sleep(pause)
@@ -70,72 +95,102 @@ func (g *Gateway) Serve(ln net.Listener) error {
 	}
 }
 
-// answer sees to whoever is at the door.
-func (g *Gateway) answer(nc net.Conn, served *sync.WaitGroup) {
-	c := g.open(nc)
+// accept starts to serve a new connection.
+func (g *Gateway) accept(nc net.Conn, serving *sync.WaitGroup) {
+	c := g.newConn(nc)
 	switch {
 	case c == nil:
-	case g.fromProxy(nc):
-		served.Go(func() { g.ask(c, served) })
+	case g.isProxy(nc.RemoteAddr()):
+		serving.Go(func() { g.acceptProxied(c, serving) })
 	default:
-		g.receive(c, nc.RemoteAddr(), nil, served)
+		g.admit(c, nc.RemoteAddr(), nil, serving)
 	}
 }
 
-// receive admits a caller from an address, of which sent has come already, or says why not.
-func (g *Gateway) receive(c *conn, from net.Addr, sent []byte, served *sync.WaitGroup) {
-	seat, err := g.Hub.Admit(address(from))
+// newConn returns a conn for nc. If it can't, it closes nc and returns nil.
+func (g *Gateway) newConn(nc net.Conn) *conn {
+	tcp, ok := nc.(*net.TCPConn)
+	if !ok {
+		g.Log.Error("connection closed", "transport", "tcp", "addr", nc.RemoteAddr(), "err", errNotTCP)
+		nc.Close()
+		return nil
+	}
+	timeout := g.WriteTimeout
+	if timeout == 0 {
+		timeout = socket.WriteTimeout
+	}
+	c, err := newConn(tcp, &g.group, g.MaxLine, timeout)
+	if err != nil { // the peer has closed the connection already
+		tcp.Close()
+		return nil
+	}
+	c.opening.web = g.Web
+	return c
+}
+
+var errNotTCP = errors.New("not a TCP connection")
+
+// admit asks the hub to admit a client from an address. received is the input so far.
+func (g *Gateway) admit(c *conn, from net.Addr, received []byte, serving *sync.WaitGroup) {
+	slot, err := g.Hub.Admit(address(from))
 	if err != nil {
-		g.turnAway(c, from, err, text{}.Append(nil, &wire.Refusal{Message: err.Error()}), served)
+		g.turnAway(c, from, err, serving)
 		return
 	}
-	who := caller(from)
-	who.Slot = seat
-	served.Go(func() { g.await(c, from, who, sent, served) })
+	caller := newCaller(from)
+	caller.Slot = slot
+	serving.Go(func() { g.readOpening(c, from, caller, received, serving) })
 }
 
-// await waits for the beginning of the first line, and puts its sender on the line if it is
-// a chat client. Like ask it has a goroutine of its own, which ends then.
-func (g *Gateway) await(c *conn, from net.Addr, who hub.Caller, sent []byte, served *sync.WaitGroup) {
-	if !g.outside.add(c) {
-		who.Slot.Leave()
+// readOpening waits for the opening, and then starts a session or turns the client away.
+func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, received []byte, serving *sync.WaitGroup) {
+	if !g.own.add(c) {
+		caller.Slot.Leave()
 		c.Reset()
 		return
 	}
-	err := c.await(sent)
-	g.outside.remove(c)
-	var f *foreign
-	switch {
-	case err == nil:
-		served.Go(func() {
-			defer who.Slot.Leave()
-			g.Hub.Serve(context.Background(), who, c)
+	err := c.readOpening(received)
+	g.own.remove(c)
+	if err == nil {
+		serving.Go(func() {
+			defer caller.Slot.Leave()
+			g.Hub.Serve(context.Background(), caller, c)
 		})
 		return
-	case errors.As(err, &f):
-		g.turnAway(c, from, err, f.answer, served)
-	default:
-		g.Log.Debug("gone before it said anything", "door", "tcp", "addr", from, "err", err)
+	}
+	if _, ok := errors.AsType[*foreignError](err); ok {
+		g.turnAway(c, from, err, serving)
+	} else {
+		g.Log.Debug("connection lost before the session", "transport", "tcp", "addr", from, "err", err)
 		c.Reset()
 	}
-	who.Slot.Leave()
+	caller.Slot.Leave()
 }
 
-// turnAway gives a client an answer and the end, without waiting. If many are turned away at
-// once, it reads on from some of them only; of the others it drops what they have sent by now.
-func (g *Gateway) turnAway(c *conn, from net.Addr, why error, answer []byte, served *sync.WaitGroup) {
-	g.Log.Debug("turned away", "door", "tcp", "addr", from, "why", why)
-	c.TryWrite(answer)
-	if g.leaving.Add(1) > mostLeaving || !g.outside.add(c) {
-		g.leaving.Add(-1)
+// turnAway sends the reason and ends the connection. It does not wait: a goroutine drains the
+// connection. If too many connections are drained already, turnAway drops only the input that has
+// arrived, and closes the connection at once.
+func (g *Gateway) turnAway(c *conn, from net.Addr, reason error, serving *sync.WaitGroup) {
+	g.Log.Debug("client turned away", "transport", "tcp", "addr", from, "reason", reason)
+	c.TryWrite(lastAnswer(reason))
+	if g.lingering.Add(1) > maxLingering || !g.own.add(c) {
+		g.lingering.Add(-1)
 		c.Dismiss()
 		return
 	}
-	served.Go(func() {
-		defer g.leaving.Add(-1)
-		defer g.outside.remove(c)
+	serving.Go(func() {
+		defer g.lingering.Add(-1)
+		defer g.own.remove(c)
 		c.Linger(lingerTime)
 	})
+}
+
+// lastAnswer returns the bytes that a client receives when it is turned away for a reason.
+func lastAnswer(reason error) []byte {
+	if f, ok := errors.AsType[*foreignError](reason); ok {
+		return f.answer
+	}
+	return text{}.Append(nil, &wire.Refusal{Message: reason.Error()})
 }
 
 func address(a net.Addr) netip.Addr {
@@ -146,32 +201,11 @@ func address(a net.Addr) netip.Addr {
 	return tcp.AddrPort().Addr()
 }
 
-func caller(from net.Addr) hub.Caller {
+func newCaller(from net.Addr) hub.Caller {
 	return hub.Caller{
 		Via:    "tcp",
 		Addr:   from.String(),
 		Format: wire.Text,
 		Codecs: [2]hub.Codec{wire.Text: text{}, wire.JSON: object{}},
 	}
-}
-
-// open returns nil, and has closed nc, where it can't be used.
-func (g *Gateway) open(nc net.Conn) *conn {
-	tcp, ok := nc.(*net.TCPConn)
-	if !ok {
-		g.Log.Error("not a TCP connection", "addr", nc.RemoteAddr())
-		nc.Close()
-		return nil
-	}
-	timeout := g.WriteTimeout
-	if timeout == 0 {
-		timeout = socket.WriteTimeout
-	}
-	c, err := newConn(tcp, &g.group, g.MaxLine, timeout)
-	if err != nil { // the peer is gone again
-		tcp.Close()
-		return nil
-	}
-	c.opening.web = g.Web
-	return c
 }

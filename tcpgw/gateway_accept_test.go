@@ -50,7 +50,7 @@ func TestAcceptFails(t *testing.T) {
 				t.Errorf("connection %d is accepted after %v, not %d ms", i, took, want)
 			}
 		}
-		if n := strings.Count(log.String(), "can't accept connections for now"); n != 2 {
+		if n := strings.Count(log.String(), "accept failed"); n != 2 {
 			t.Errorf("%d failures in the log:\n%s", n, log.String())
 		}
 		if n := strings.Count(log.String(), "not a TCP connection"); n != 4 {

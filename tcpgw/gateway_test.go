@@ -57,10 +57,10 @@ func serveOn(t *testing.T, g *Gateway, ln net.Listener) {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		if n := g.leaving.Load(); n != 0 {
+		if n := g.lingering.Load(); n != 0 {
 			t.Errorf("when the server has ended, %d connections count as read on", n)
 		}
-		if n := g.outside.count(); n != 0 {
+		if n := g.own.count(); n != 0 {
 			t.Errorf("when the server has ended, %d connections are outside", n)
 		}
 	})
@@ -78,10 +78,10 @@ func dial(t *testing.T, addr string) (net.Conn, string) {
 }
 
 // count returns how many connections are not the hub's.
-func (o *outside) count() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.conns)
+func (s *connSet) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
 }
 
 // TestTurnedAway: at each limit the last one who fits comes in, the next one reads why not
@@ -149,7 +149,7 @@ func TestManyTurnedAway(t *testing.T) {
 			t.Errorf("connection %d reads %q, %v", i, told, err)
 		}
 	}
-	if n := g.outside.count(); n > mostLeaving {
+	if n := g.own.count(); n > maxLingering {
 		t.Errorf("%d connections are read on at once", n)
 	}
 }
@@ -159,7 +159,7 @@ func TestManyTurnedAway(t *testing.T) {
 func TestWriteTimeoutByDefault(t *testing.T) {
 	server, client := hubtest.TCPPair(t)
 	client.SetReadBuffer(64 << 10)
-	c := (&Gateway{MaxLine: 4096}).open(server)
+	c := (&Gateway{MaxLine: 4096}).newConn(server)
 	defer c.Reset()
 	written := make(chan error, 1)
 	go func() {
@@ -197,7 +197,7 @@ func TestEndWithOutsiders(t *testing.T) {
 		defer c.Close()
 	}
 	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		n := g.outside.count()
+		n := g.own.count()
 		if n == 3 {
 			break
 		}

@@ -7,46 +7,46 @@ import (
 	"partyline/hub"
 )
 
-// lines finds the lines in a byte stream. It takes telnet's commands out, and edits lines of
-// text as a terminal does it. It holds at most two lines of max bytes, however long the lines
-// are, and 1 KiB of telnet. How the stream comes in parts makes no difference, except that
-// blank lines that were fed together come as one.
+// lines splits a stream of bytes into lines. It removes telnet commands, and edits lines of text
+// as a terminal does. It holds at most two lines of max bytes, and 1 KiB of telnet parameters. The
+// result does not depend on how the stream is divided into calls of feed, except that blank lines
+// that are fed together become one.
 type lines struct {
 	max    int    // bytes in a line, without its ending
-	unread []byte // of what was fed
-	draft  draft  // the line so far, unless it came in one part
+	unread []byte // the rest of what was fed
+	draft  draft  // the current line, if it is not in unread as a whole
 	telnet telnet
 
-	number uint32 // of lines that have ended
-	bad    uint32 // of these, lines that were not UTF-8
+	number  uint32 // of the last line that has ended, from 1
+	invalid uint32 // lines that were not UTF-8
 
 	json     bool // lines are requests in JSON, which are not edited
-	cr       bool // CR came last: what follows says what it means
-	whole    bool // draft was returned
-	skipping bool // the rest of a line that is too long
-	ended    bool // nothing more is fed
+	cr       bool // the last byte was a CR, whose meaning depends on the next byte
+	consumed bool // next has returned draft
+	skipping bool // drop the rest of a line that is too long
+	ended    bool // end was called
 }
 
-// feed gives l the next bytes. They must stay as they are until next asks for more.
+// feed passes the next bytes of the stream. They must not change until next returns ok == false.
 func (l *lines) feed(b []byte) { l.unread = b }
 
-// end says that nothing more is fed: what is left of the last line is a line.
+// end marks the end of the stream. An incomplete last line counts as a line.
 func (l *lines) end() {
 	l.ended = true
-	if l.telnet.holds() {
-		l.unread = l.telnet.restored()
+	if l.telnet.inParameters() {
+		l.unread = l.telnet.recoverText()
 	}
 	l.telnet.state = plain
 }
 
-// next returns the next line. In the place of one it may return hub.ErrTooLong, a
-// *hub.Refusal, and hub.ErrControl, once for each of telnet's timing marks that was answered.
-// Any other error is the end. If ok is false, more must be fed. The line is valid until the
-// next call. Blank lines that were fed together come as one, which is empty.
+// next returns the next line, which is valid until the next call. If ok is false, it needs more
+// bytes. Instead of a line, next may return one of these errors: hub.ErrTooLong or a
+// *wire.Refusal for a line, hub.ErrControl for each telnet timing mark that is answered. Blank
+// lines that are fed together become one empty line.
 func (l *lines) next() (line []byte, ok bool, err error) {
 	line, ok, err = l.find()
 	switch {
-	case !ok && l.telnet.countMark():
+	case !ok && l.telnet.takeMark():
 		return nil, true, hub.ErrControl
 	case ok && err == nil && !utf8.Valid(line):
 		return nil, true, l.notUTF8(line)
@@ -54,29 +54,29 @@ func (l *lines) next() (line []byte, ok bool, err error) {
 	return line, ok, err
 }
 
-// hasNext reports whether next is sure to return something without being fed more.
+// hasNext reports whether next certainly returns a line or an error without more bytes.
 func (l *lines) hasNext() bool {
 	i := bytes.IndexByte(l.unread, '\n')
 	return i >= 0 && !l.skipping && l.telnet.state == plain && bytes.IndexByte(l.unread[:i], iac) < 0
 }
 
-// waitsForLF reports whether the last that came is a CR, in a stream without the end of a line.
-func (l *lines) waitsForLF() bool { return l.cr && l.number == 0 && len(l.unread) == 0 }
+// endsInCR reports whether the last byte is a CR, and no line of the stream has ended.
+func (l *lines) endsInCR() bool { return l.cr && l.number == 0 && len(l.unread) == 0 }
 
-// hasSome reports whether next may return something without being fed more, perhaps after end.
-func (l *lines) hasSome() bool {
-	return len(l.unread) > 0 || l.telnet.holds() || !l.whole && len(l.draft.b) > 0
+// hasInput reports whether there are bytes that next has not returned yet.
+func (l *lines) hasInput() bool {
+	return len(l.unread) > 0 || l.telnet.inParameters() || !l.consumed && len(l.draft.b) > 0
 }
 
-// find is next without the check for UTF-8 and without the timing marks.
+// find is like next, but does not check for UTF-8 and does not return hub.ErrControl.
 func (l *lines) find() (line []byte, ok bool, err error) {
-	if l.whole {
-		l.whole = false
+	if l.consumed {
+		l.consumed = false
 		l.draft.reset()
 	}
-	if !l.skipping && !l.cr && l.telnet.state == plain && len(l.draft.b) == 0 && !l.draft.returned {
+	if !l.skipping && !l.cr && l.telnet.state == plain && len(l.draft.b) == 0 && !l.draft.overwritten {
 		if line, ok := l.findPlain(); ok {
-			return l.bounded(line)
+			return l.checkLength(line)
 		}
 	}
 	for len(l.unread) > 0 {
@@ -86,11 +86,11 @@ func (l *lines) find() (line []byte, ok bool, err error) {
 				l.skipping = false
 				continue
 			}
-			l.whole = true
-			return l.draft.shown(), true, nil
+			l.consumed = true
+			return l.draft.visible(), true, nil
 		}
 		if l.draft.len() > l.max {
-			l.whole, l.skipping = true, true
+			l.consumed, l.skipping = true, true
 			return nil, true, hub.ErrTooLong
 		}
 	}
@@ -100,18 +100,18 @@ func (l *lines) find() (line []byte, ok bool, err error) {
 	return nil, false, nil
 }
 
-// last returns what is left of the last line when the stream has ended.
+// last returns the last line if the stream has ended without its LF.
 func (l *lines) last() (line []byte, ok bool, err error) {
-	l.settle()
-	if line = l.draft.shown(); len(line) == 0 {
+	l.resolveCR()
+	if line = l.draft.visible(); len(line) == 0 {
 		return nil, false, nil
 	}
 	l.number++
-	l.whole = true
-	return l.bounded(line)
+	l.consumed = true
+	return l.checkLength(line)
 }
 
-func (l *lines) bounded(line []byte) ([]byte, bool, error) {
+func (l *lines) checkLength(line []byte) ([]byte, bool, error) {
 	if len(line) > l.max {
 		return nil, true, hub.ErrTooLong
 	}

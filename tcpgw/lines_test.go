@@ -151,7 +151,7 @@ func TestLinesSmall(t *testing.T) {
 			t.Fatalf("%.20q, %v", line, err)
 		}
 	}
-	if held := cap(l.draft.b); held > keptLine {
+	if held := cap(l.draft.b); held > maxRetained {
 		t.Errorf("an idle connection holds %d bytes", held)
 	}
 }

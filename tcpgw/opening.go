@@ -2,59 +2,59 @@ package tcpgw
 
 import "bytes"
 
-// An opening is the beginning of a stream, which decides whether the stream is for this
-// server: the first line that is not blank. It reads the bytes before they are edited as
-// lines, since a client of another protocol does not mean to edit.
+// An opening reads the start of a stream, up to the end of the first line that is not blank, and
+// decides whether the stream belongs to another protocol. It reads the bytes before lines edits
+// them, since \b and CR do not edit in other protocols.
 type opening struct {
-	most   int    // bytes in a line
-	web    string // the address of the web page; "" if there is none
-	head   []byte // the first bytes of the stream
-	line   []byte // the first line that is not blank, without telnet's commands and its LF
-	ended  bool   // all of line has come
-	telnet telnet // whose answers are not written: lines has another one for that
+	limit    int    // bytes of line after which it decides
+	web      string // as in Gateway
+	prefix   []byte // the first bytes of the stream, up to 4
+	line     []byte // the first line that is not blank, without telnet commands and LF
+	complete bool   // line has ended
+	telnet   telnet // its answers are dropped: lines.telnet writes them
 }
 
-// read reads the next bytes of the stream. It returns an error if the stream is of another
-// protocol. decided is false as long as more may tell.
-func (o *opening) read(b []byte) (f *foreign, decided bool) {
-	if missing := 4 - len(o.head); missing > 0 {
-		o.head = append(o.head, b[:min(missing, len(b))]...)
-		if isUTF16(o.head) {
-			return o.decide(utf16Text)
+// read reads the next bytes of the stream. It returns an error if the stream belongs to another
+// protocol. If decided is false, more bytes are needed.
+func (o *opening) read(b []byte) (f *foreignError, decided bool) {
+	if missing := 4 - len(o.prefix); missing > 0 {
+		o.prefix = append(o.prefix, b[:min(missing, len(b))]...)
+		if isUTF16(o.prefix) {
+			return o.decide(protocolUTF16)
 		}
 	}
-	rest := o.take(b)
-	if o.ended || len(o.line) > 0 {
-		if p, decided := judge(o.line, o.ended, rest, o.most); decided {
+	rest := o.readLine(b)
+	if o.complete || len(o.line) > 0 {
+		if p, decided := detect(o.line, o.complete, rest, o.limit); decided {
 			return o.decide(p)
 		}
 	}
 	return nil, false
 }
 
-// end is read for the end of the stream.
-func (o *opening) end() *foreign {
-	if o.telnet.holds() {
-		o.take(o.telnet.restored())
+// end decides at the end of the stream.
+func (o *opening) end() *foreignError {
+	if o.telnet.inParameters() {
+		o.readLine(o.telnet.recoverText())
 	}
 	if len(o.line) == 0 {
 		return nil
 	}
-	p, _ := judge(o.line, true, nil, o.most)
+	p, _ := detect(o.line, true, nil, o.limit)
 	f, _ := o.decide(p)
 	return f
 }
 
-func (o *opening) decide(p *protocol) (*foreign, bool) {
+func (o *opening) decide(p *protocol) (*foreignError, bool) {
 	if p == nil {
 		return nil, true
 	}
-	return newForeign(p, o.line, o.web), true
+	return newForeignError(p, o.line, o.web), true
 }
 
-// take adds b to the line, up to its end, and returns what comes after that.
-func (o *opening) take(b []byte) (rest []byte) {
-	for len(b) > 0 && !o.ended && len(o.line) <= o.most {
+// readLine adds b to the line, up to the end of the line, and returns the rest of b.
+func (o *opening) readLine(b []byte) (rest []byte) {
+	for len(b) > 0 && !o.complete && len(o.line) <= o.limit {
 		c := b[0]
 		b = b[1:]
 		if o.telnet.state == plain && c != iac {
@@ -62,21 +62,21 @@ func (o *opening) take(b []byte) (rest []byte) {
 			continue
 		}
 		switch o.telnet.read(c) {
-		case literal:
+		case literalIAC:
 			o.put(iac)
-		case noCommand:
+		case notCommand:
 			o.put(iac)
 			o.put(c)
-		case cutByLF:
+		case interruptedByLF:
 			o.put(c)
-		case cutOff:
-			b = append(o.telnet.restored(), b...)
+		case unterminated:
+			b = append(o.telnet.recoverText(), b...)
 		}
 	}
 	return b
 }
 
-// put adds a byte to the line. Blank lines are left out.
+// put adds a byte to the line. It drops blank lines.
 func (o *opening) put(c byte) {
 	switch {
 	case c != '\n' && (c != 0 || !bytes.HasSuffix(o.line, []byte{'\r'})):
@@ -84,6 +84,6 @@ func (o *opening) put(c byte) {
 	case len(bytes.Trim(o.line, " \t\r")) == 0:
 		o.line = o.line[:0]
 	default:
-		o.ended = true
+		o.complete = true
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"partyline/hub"
 )
 
-// judgedMost is how long a line may be for judged.
-const judgedMost = 256
+// openingLimit is how long a line may be for openingTests.
+const openingLimit = 256
 
-// judged are beginnings of streams, and of which protocol they are; "" for text.
-var judged = map[string]string{
+// openingTests are beginnings of streams, and of which protocol they are; "" for text.
+var openingTests = map[string]string{
 	// TLS, and what else begins with bytes that no text begins with.
 	"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03":    "TLS",
 	"\x16\x03\x03\x00\x0abuy my coins\n":              "TLS",
@@ -170,10 +170,10 @@ var judged = map[string]string{
 	strings.Repeat("a", 300) + "\n":           "",
 }
 
-// judgeParts judges a stream that comes in parts, and then ends. It returns the name of the
+// detectParts judges a stream that comes in parts, and then ends. It returns the name of the
 // protocol, and how many parts that took.
-func judgeParts(parts ...[]byte) (name string, took int) {
-	o := &opening{most: judgedMost}
+func detectParts(parts ...[]byte) (name string, took int) {
+	o := &opening{limit: openingLimit}
 	for i, part := range parts {
 		if f, decided := o.read(part); f != nil {
 			return f.protocol.name, i + 1
@@ -197,16 +197,16 @@ func single(stream []byte) (parts [][]byte) {
 
 // TestOpening judges beginnings of streams that come whole, byte by byte, and in two parts.
 func TestOpening(t *testing.T) {
-	for stream, want := range judged {
+	for stream, want := range openingTests {
 		b := []byte(stream)
-		if name, _ := judgeParts(b); name != want {
+		if name, _ := detectParts(b); name != want {
 			t.Errorf("%.60q is %q, not %q", stream, name, want)
 		}
-		if name, _ := judgeParts(single(b)...); name != want {
+		if name, _ := detectParts(single(b)...); name != want {
 			t.Errorf("%.60q byte by byte is %q, not %q", stream, name, want)
 		}
 		for i := range b {
-			if name, _ := judgeParts(b[:i], b[i:]); name != want {
+			if name, _ := detectParts(b[:i], b[i:]); name != want {
 				t.Errorf("%.60q and %.60q is %q, not %q", b[:i], b[i:], name, want)
 			}
 		}
@@ -220,7 +220,7 @@ func TestOpeningSoon(t *testing.T) {
 		"\x16\x03\x01": 2, "SSH-2.0-OpenSSH": 8, "\x03\x00": 1, "a\x00\x00\x00": 3, "S\x00e\x00r": 4,
 		"\xff\xfeS\x00": 3, "\xfe\xff\x00S": 2, "\r\n\r\n\x00\r\nQUIT\n": 7,
 	} {
-		if name, took := judgeParts(single([]byte(stream))...); name == "" || took != want {
+		if name, took := detectParts(single([]byte(stream))...); name == "" || took != want {
 			t.Errorf("%q is %q after %d bytes, not %d", stream, name, took, want)
 		}
 	}
@@ -228,8 +228,8 @@ func TestOpeningSoon(t *testing.T) {
 
 // checkOrder checks that the opening has decided before there is a line.
 func checkOrder(t *testing.T, stream []byte) {
-	o := &opening{most: judgedMost}
-	l := &lines{max: judgedMost}
+	o := &opening{limit: openingLimit}
+	l := &lines{max: openingLimit}
 	for i := range stream {
 		b := stream[i : i+1]
 		if _, decided := o.read(b); decided {
@@ -247,16 +247,16 @@ func checkOrder(t *testing.T, stream []byte) {
 // FuzzOpening: how a stream comes in parts makes no difference, and it is decided before there
 // is a line.
 func FuzzOpening(f *testing.F) {
-	for stream := range judged {
+	for stream := range openingTests {
 		f.Add([]byte(stream), uint(5))
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, i uint) {
-		whole, _ := judgeParts(stream)
-		if name, _ := judgeParts(single(stream)...); name != whole {
+		whole, _ := detectParts(stream)
+		if name, _ := detectParts(single(stream)...); name != whole {
 			t.Errorf("%q byte by byte is %q, but whole it is %q", stream, name, whole)
 		}
 		i %= uint(len(stream)) + 1
-		if name, _ := judgeParts(stream[:i], stream[i:]); name != whole {
+		if name, _ := detectParts(stream[:i], stream[i:]); name != whole {
 			t.Errorf("%q and %q is %q, but whole it is %q", stream[:i], stream[i:], name, whole)
 		}
 		checkOrder(t, stream)

@@ -14,43 +14,40 @@ import (
 	"partyline/hub/admission"
 )
 
-// headerBuffer has place for the longest PROXY header of version 1, and for one of
-// version 2 with what proxies add to it.
+// headerBuffer is the maximum length of a PROXY header in bytes. It is enough for version 1, and
+// for version 2 with the fields that proxies add.
 const headerBuffer = 4 << 10
 
-// fromProxy reports whether whoever is at the door is a proxy that says for whom it comes.
-func (g *Gateway) fromProxy(nc net.Conn) bool {
-	return admission.Within(g.Proxies, address(nc.RemoteAddr()))
-}
+func (g *Gateway) isProxy(a net.Addr) bool { return admission.Within(g.Proxies, address(a)) }
 
-// errLocal says that a proxy came for nobody: to check whether the server is there.
-var errLocal = errors.New("a proxy's own connection")
+// errLocal is the error for a PROXY header without a client: LOCAL in version 2, UNKNOWN in
+// version 1. Proxies send it in health checks.
+var errLocal = errors.New("the proxy connects for itself")
 
-// ask reads a proxy's PROXY header and receives whom it comes for. It has a goroutine of
-// its own, which ends then: reading takes more stack than who only listens shall keep.
-func (g *Gateway) ask(c *conn, served *sync.WaitGroup) {
-	if !g.outside.add(c) {
+// acceptProxied reads the PROXY header and continues with the client's address.
+func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
+	if !g.own.add(c) {
 		c.Reset()
 		return
 	}
 	rest, from, err := g.readHeader(c)
 	if err != nil {
-		g.Log.Debug("no PROXY header with an address", "door", "tcp", "addr", c.RemoteAddr(), "err", err)
+		g.Log.Debug("PROXY header rejected", "transport", "tcp", "addr", c.RemoteAddr(), "err", err)
 		if errors.Is(err, errLocal) {
 			c.Linger(lingerTime)
 		} else {
 			c.Reset()
 		}
-		g.outside.remove(c)
+		g.own.remove(c)
 		return
 	}
-	g.outside.remove(c)
-	g.receive(c, from, rest, served)
+	g.own.remove(c)
+	g.admit(c, from, rest, serving)
 }
 
-// readHeader returns what came after the header, and the client's address in it, or errLocal
-// if it is one of a health check: LOCAL in version 2, UNKNOWN in version 1. A client without an
-// address of TCP, on a socket of Unix for example, is an error: no limit could be applied to it.
+// readHeader returns the client's address in the PROXY header, and the input after the header that
+// has been read. A header with an address that is not TCP, such as a Unix socket's, is an error,
+// since no limit applies to such an address.
 func (g *Gateway) readHeader(c *conn) (rest []byte, from net.Addr, err error) {
 	tcp := c.TCP()
 	tcp.SetReadDeadline(time.Now().Add(g.HeaderTimeout))
@@ -64,7 +61,7 @@ func (g *Gateway) readHeader(c *conn) (rest []byte, from net.Addr, err error) {
 	}
 	from, ok := header.SourceAddr.(*net.TCPAddr)
 	if !ok {
-		return nil, nil, fmt.Errorf("not an address of TCP: %v", header.SourceAddr)
+		return nil, nil, fmt.Errorf("not a TCP address: %v", header.SourceAddr)
 	}
 	rest, _ = in.Peek(in.Buffered())
 	return bytes.Clone(rest), from, tcp.SetReadDeadline(time.Time{})

@@ -6,7 +6,8 @@ import (
 	"partyline/hub/socket"
 )
 
-// findPlain returns the next line if all of it is unread and nothing in it is to be edited.
+// findPlain returns the next line if unread contains all of it, and it needs no editing. It is
+// the fast path: it copies nothing.
 func (l *lines) findPlain() (line []byte, ok bool) {
 	if n := socket.BlankLines(l.unread); n > 0 {
 		l.number += uint32(bytes.Count(l.unread[:n], []byte{'\n'}))
@@ -32,10 +33,10 @@ func hasEdits(b []byte) bool {
 
 const del = 0x7f
 
-// special has the bytes that are more than a part of a line.
+// special contains the bytes that are not simply added to a line.
 var special = [256]bool{'\n': true, '\r': true, '\b': true, del: true, iac: true}
 
-// ordinary returns how many bytes b begins with that are not special.
+// ordinary returns the number of bytes before the first special one in b.
 func ordinary(b []byte) int {
 	n := 0
 	for n < len(b) && !special[b[n]] {
@@ -44,7 +45,7 @@ func ordinary(b []byte) int {
 	return n
 }
 
-// read reads the next of what is unread, at least a byte. It reports whether a line ends there.
+// read reads one or more unread bytes. It reports whether a line ends after them.
 func (l *lines) read() (ended bool) {
 	b := l.unread
 	c := b[0]
@@ -56,10 +57,10 @@ func (l *lines) read() (ended bool) {
 		l.cr = false
 		return true
 	case c == '\r':
-		l.settle()
+		l.resolveCR()
 		l.cr = true
 	case (c == '\b' || c == del) && !l.json:
-		l.settle()
+		l.resolveCR()
 		l.draft.erase()
 	default:
 		n := 1 + ordinary(b[1:])
@@ -69,33 +70,33 @@ func (l *lines) read() (ended bool) {
 	return false
 }
 
-// apply does to the line what the first byte of b does, which telnet has read.
+// apply applies the effect of the first byte of b, which telnet has read, to the line.
 func (l *lines) apply(e effect, b []byte) {
 	switch e {
-	case literal:
+	case literalIAC:
 		l.put([]byte{iac})
-	case noCommand:
+	case notCommand:
 		l.put([]byte{iac})
 		l.unread = b
-	case cutByLF:
+	case interruptedByLF:
 		l.unread = b
 	case erasesChar:
 		if !l.json {
-			l.settle()
+			l.resolveCR()
 			l.draft.erase()
 		}
 	case erasesLine:
 		if !l.json {
-			l.settle()
+			l.resolveCR()
 			l.draft.clear()
 		}
-	case cutOff:
-		switch text := l.telnet.restored(); len(text) {
+	case unterminated:
+		switch text := l.telnet.recoverText(); len(text) {
 		case 0:
-			l.put([]byte{iac}) // so that the line is refused: some of it is lost
+			l.put([]byte{iac}) // makes the line invalid, since a part of it is lost
 		case 1:
 			l.unread = b
-		default: // once in a connection
+		default: // happens once in a connection
 			l.unread = append(text, l.unread...)
 		}
 	}
@@ -103,14 +104,14 @@ func (l *lines) apply(e effect, b []byte) {
 
 // put adds b to the line.
 func (l *lines) put(b []byte) {
-	l.settle()
+	l.resolveCR()
 	if !l.skipping {
 		l.draft.add(b...)
 	}
 }
 
-// settle gives a CR that ended no line its meaning.
-func (l *lines) settle() {
+// resolveCR handles a CR that did not end a line.
+func (l *lines) resolveCR() {
 	switch {
 	case !l.cr:
 		return

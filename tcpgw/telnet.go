@@ -2,9 +2,9 @@ package tcpgw
 
 import "bytes"
 
-// Bytes of telnet: RFC 854, and for those below se RFC 885 and RFC 1184.
+// Telnet bytes: RFC 854; those below se: RFC 885 and RFC 1184.
 const (
-	firstCommand = 0xec // EOF; what is less is no command
+	firstCommand = 0xec // EOF; lower bytes are not commands
 	se           = 0xf0
 	eraseChar    = 0xf7
 	eraseLine    = 0xf8
@@ -18,15 +18,15 @@ const (
 	timingMark = 6 // an option, RFC 860
 )
 
-// Bounds of a subnegotiation. One that exceeds them has lost its end, IAC SE: it ends at its
-// first LF, and what follows is text.
+// Limits of a subnegotiation. One that exceeds them is unterminated: its IAC SE is missing. It ends
+// before its first LF, and what follows is text.
 const (
 	maxParameters = 1 << 10 // bytes
 	maxLineFeeds  = 2       // a window of 10 columns and 10 rows has two bytes 0x0A (RFC 1073)
 )
 
-// telnet reads the commands of telnet in a stream, and answers them. It refuses every option,
-// once for each direction, so that no answer can begin a loop (RFC 1143).
+// telnet parses the telnet commands in a stream, and answers them. It refuses every option,
+// once for each direction, so that no answer can start a loop (RFC 1143).
 type telnet struct {
 	state telnetState
 	verb  byte         // WILL, WONT, DO or DONT, in the state option
@@ -36,26 +36,26 @@ type telnet struct {
 type telnetState uint8
 
 const (
-	plain     telnetState = iota
-	command               // IAC
-	option                // IAC WILL, WONT, DO or DONT
-	parameter             // IAC SB …
-	closing               // IAC SB … IAC
+	plain        telnetState = iota
+	command                  // IAC
+	option                   // IAC WILL, WONT, DO or DONT
+	parameter                // IAC SB …
+	parameterIAC             // IAC SB … IAC
 )
 
-// A negotiation is what telnet remembers of a peer that has sent options.
+// A negotiation is the state for a peer that has sent options.
 type negotiation struct {
-	answers    []byte // that are not written yet
-	marks      int    // timing marks that were answered and not counted yet
+	answers    []byte // not written yet
+	marks      int    // timing marks that are answered, but not taken yet
 	refused    [2]options
-	parameters []byte // of the subnegotiation that is not closed yet, as they came
-	lost       bool   // a subnegotiation has lost its end: others end at an LF
+	parameters []byte // of the current subnegotiation, not unescaped
+	lost       bool   // a subnegotiation was unterminated: later ones end at an LF
 }
 
 // options is a set of options.
 type options [256 / 64]uint64
 
-// add puts o into the set and reports whether it is new there.
+// add adds o and reports whether s did not contain it.
 func (s *options) add(o byte) bool {
 	word, bit := &s[o/64], uint64(1)<<(o%64)
 	isNew := *word&bit == 0
@@ -63,20 +63,20 @@ func (s *options) add(o byte) bool {
 	return isNew
 }
 
-// An effect is what a byte of telnet does to the line around it.
+// An effect is the effect of a byte of a telnet command on the line around it.
 type effect uint8
 
 const (
-	none       effect = iota
-	literal           // the line has a byte FF
-	noCommand         // the line has a byte FF, and the byte read is to be read as text
-	cutByLF           // the byte read is LF, and to be read as text
-	erasesChar        // the character before it is erased
-	erasesLine        // the line so far is erased
-	cutOff            // see restored
+	none            effect = iota
+	literalIAC             // the line contains a byte FF
+	notCommand             // the line contains a byte FF, and the byte read is text
+	interruptedByLF        // the byte read is LF, which ends the command and is text
+	erasesChar             // the last character is erased
+	erasesLine             // the line is erased
+	unterminated           // see recoverText
 )
 
-// read takes the next byte of a stream: IAC, or any byte if the state is not plain.
+// read reads the next byte of the stream: IAC, or any byte if the state is not plain.
 func (t *telnet) read(c byte) effect {
 	state := t.state
 	t.state = plain
@@ -84,38 +84,38 @@ func (t *telnet) read(c byte) effect {
 	case plain:
 		t.state = command
 	case command:
-		return t.obey(c)
+		return t.interpret(c)
 	case option:
 		t.answer(c)
 	case parameter:
 		t.state = parameter
 		if c == iac {
-			t.state = closing
+			t.state = parameterIAC
 		}
-		return t.keep(c)
-	case closing:
+		return t.addParameter(c)
+	case parameterIAC:
 		switch {
 		case c == se:
 			t.peer.parameters = nil
 		case c == iac || c < firstCommand:
 			t.state = parameter
-			return t.keep(c)
-		case bytes.IndexByte(t.peer.parameters, '\n') >= 0: // it was not closed
+			return t.addParameter(c)
+		case bytes.IndexByte(t.peer.parameters, '\n') >= 0: // IAC SE is missing
 			t.peer.parameters = append(t.peer.parameters, c)
-			return cutOff
+			return unterminated
 		default:
 			t.peer.parameters = nil
-			return t.obey(c)
+			return t.interpret(c)
 		}
 	}
 	return none
 }
 
-// obey takes the byte after IAC.
-func (t *telnet) obey(c byte) effect {
+// interpret interprets the byte after IAC.
+func (t *telnet) interpret(c byte) effect {
 	switch {
 	case c == iac:
-		return literal
+		return literalIAC
 	case c >= will:
 		t.state, t.verb = option, c
 	case c == sb:
@@ -126,15 +126,15 @@ func (t *telnet) obey(c byte) effect {
 	case c == eraseLine:
 		return erasesLine
 	case c == '\n':
-		return cutByLF
+		return interruptedByLF
 	case c < firstCommand:
-		return noCommand
+		return notCommand
 	}
 	return none
 }
 
-// answer refuses an option that the peer asks for. RFC 860 has a client wait for the answer to
-// DO TIMING-MARK each time, so that one is always answered.
+// answer refuses an option. It answers each DO TIMING-MARK, since clients wait for that answer
+// (RFC 860).
 func (t *telnet) answer(o byte) {
 	n := t.negotiation()
 	switch {
@@ -148,22 +148,22 @@ func (t *telnet) answer(o byte) {
 	}
 }
 
-// keep keeps a byte of a subnegotiation, in case it has no end.
-func (t *telnet) keep(c byte) effect {
+// addParameter adds a byte to the current subnegotiation.
+func (t *telnet) addParameter(c byte) effect {
 	n := t.peer
 	n.parameters = append(n.parameters, c)
 	switch {
 	case c == '\n' && (n.lost || bytes.Count(n.parameters, []byte{c}) > maxLineFeeds):
-		return cutOff
+		return unterminated
 	case len(n.parameters) > maxParameters:
-		return cutOff
+		return unterminated
 	}
 	return none
 }
 
-// restored ends a subnegotiation that has lost its end. It returns what is to be read as text
-// now: what came from its first LF on. If it has none, it returns nothing.
-func (t *telnet) restored() []byte {
+// recoverText ends an unterminated subnegotiation. It returns the part of it that is text after
+// all: the bytes from its first LF on, or nothing if it has no LF.
+func (t *telnet) recoverText() []byte {
 	t.state = plain
 	n := t.peer
 	n.lost = true
@@ -175,10 +175,10 @@ func (t *telnet) restored() []byte {
 	return nil
 }
 
-// holds reports whether there is a subnegotiation that is not closed yet.
-func (t *telnet) holds() bool { return t.state == parameter || t.state == closing }
+// inParameters reports whether the last byte was in a subnegotiation.
+func (t *telnet) inParameters() bool { return t.state == parameter || t.state == parameterIAC }
 
-// takeAnswers returns the answers to write, and forgets them.
+// takeAnswers removes and returns the answers that are to be written.
 func (t *telnet) takeAnswers() []byte {
 	if t.peer == nil {
 		return nil
@@ -188,8 +188,8 @@ func (t *telnet) takeAnswers() []byte {
 	return b
 }
 
-// countMark reports whether a timing mark was answered that was not counted yet, and counts it.
-func (t *telnet) countMark() bool {
+// takeMark removes one answered timing mark. It reports whether there was one.
+func (t *telnet) takeMark() bool {
 	if t.peer == nil || t.peer.marks == 0 {
 		return false
 	}

@@ -1,13 +1,12 @@
 package tcpgw
 
-// isUTF16 reports whether b, the beginning of a stream, has a byte order mark of UTF-16. Four
-// bytes always tell.
+// isUTF16 reports whether a stream starts with a byte order mark of UTF-16. b is the start of the
+// stream. The result for four bytes is final.
 //
-// FF FE is telnet's IAC DONT as well. It is a byte order mark if the character after it is one
-// of those that text begins with: its first byte is no option that telnet has, or its second
-// byte is 0.
+// FF FE is also telnet's IAC DONT. It is a byte order mark if the next byte is no telnet option,
+// or if the byte after that is 0, as in most text.
 func isUTF16(b []byte) bool {
-	const lastOption = 49 // of the numbers that have been assigned without a gap
+	const lastOption = 49 // the end of the first run of assigned telnet options
 	switch {
 	case len(b) >= 2 && b[0] == 0xfe:
 		return b[1] == 0xff

@@ -26,7 +26,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 	for range limit + 20 { // the kernel lets in those whom the program can't
 		crowd = append(crowd, dial(t, tcp))
 	}
-	const complaint = `.*level=ERROR msg="can't accept connections for now" .*`
+	const complaint = `.*level=ERROR msg="accept failed" .*`
 	expectLine(t, p.err, complaint)
 
 	before := cpuTime(t, p.cmd.Process.Pid)

@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// A protocol is one whose clients come to a chat line by mistake.
+// A protocol is another protocol, whose clients may connect by mistake.
 type protocol struct {
 	name   string
-	advice string         // for the person who sees the answer
-	line   *regexp.Regexp // matches its first line, a CR at the end included; nil if it has no lines
+	advice string         // for the person that reads the answer
+	line   *regexp.Regexp // matches its first line, with the CR but without the LF; nil if only bytes tell
 }
 
 const useAnother = "talk with netcat or telnet"
 
-// The protocols that are told apart by their first bytes.
+// The protocols that detectBytes or detect recognizes.
 var (
 	protocolTLS   = &protocol{name: "TLS", advice: "connect without TLS"}
 	protocolSSH   = &protocol{name: "SSH", advice: useAnother}
 	protocolRedis = &protocol{name: "Redis", advice: useAnother}
-	utf16Text     = &protocol{
+	protocolUTF16 = &protocol{
 		name:   "UTF-16",
 		advice: "send UTF-8 (iconv -f UTF-16 -t UTF-8, or in PowerShell Out-File -Encoding utf8)",
 	}
-	binaryData = &protocol{name: "binary data", advice: "send text in UTF-8"}
+	protocolBinary = &protocol{name: "binary data", advice: "send text in UTF-8"}
 )
 
-// The protocols that are told apart by their first line.
+// The protocols that detect recognizes by their first line.
 var (
 	protocolHTTP = &protocol{
 		name: "HTTP",
@@ -38,9 +38,9 @@ var (
 		line: regexp.MustCompile(`^PROXY (TCP[46]|UNKNOWN)( \S+ \S+ [0-9]+ [0-9]+|)\r?$`),
 	}
 
-	// People pipe logs and code: a pattern matches what clients send and little else. A CR
-	// says that a line comes from a client rather than from a file.
-	protocolsOfLines = []*protocol{
+	// People pipe logs and code into a room, so a pattern matches little more than what clients
+	// send. Clients end lines in CR LF, files mostly in LF.
+	lineProtocols = []*protocol{
 		protocolHTTP,
 		protocolPROXY,
 		{
@@ -55,7 +55,7 @@ var (
 		},
 		{
 			name: "a login to IRC, FTP, POP3 or Redis", advice: useAnother,
-			line: regexp.MustCompile(`^(PASS ([^\s/]+\r?|:.*|\S+\r)` + // jest writes PASS and a path
+			line: regexp.MustCompile(`^(PASS ([^\s/]+\r?|:.*|\S+\r)` + // but not PASS and a path, as jest writes
 				`|USER \S+\r?` +
 				`|(CAPA|FEAT|STLS)\r?|APOP \S+ [0-9a-f]{32}\r?` +
 				`|AUTH (\S+\r?|[A-Z0-9-]+ \S+\r?|\S+ \S+\r))$`),
@@ -77,24 +77,23 @@ var (
 	redisArray  = regexp.MustCompile(`^\*[0-9]+\r$`)
 )
 
-// judge finds out by the beginning of a stream whether it is of another protocol, and which;
-// it returns nil if it is of none. decided is false as long as more may tell. Whatever more
-// comes, a decision remains the same.
+// detect returns the protocol that a stream belongs to, or nil if it is text. If decided is
+// false, it needs more of the stream. A decision never depends on later bytes.
 //
-// line is what has come of the first line that is not blank, without telnet's commands and
-// its LF; ended says that its LF, or the end of the input, has come; rest is what came after
-// that. More than most bytes of a line are not waited for.
-func judge(line []byte, ended bool, rest []byte, most int) (p *protocol, decided bool) {
-	if p, decided := judgeBytes(line, ended); decided {
+// line is the first line that is not blank, as far as it has been received, without telnet
+// commands and LF. complete reports whether its LF, or the end of the stream, has been received.
+// rest is the input after that. If line is longer than limit bytes, detect decides without its end.
+func detect(line []byte, complete bool, rest []byte, limit int) (p *protocol, decided bool) {
+	if p, decided := detectBytes(line, complete); decided {
 		return p, true
 	}
 	switch {
-	case len(line) > most:
+	case len(line) > limit:
 		if longRequest.Match(line) {
 			return protocolHTTP, true
 		}
 		return nil, true
-	case !ended:
+	case !complete:
 		return nil, false
 	case redisArray.Match(line):
 		if bytes.HasPrefix(rest, []byte("$")) {
@@ -103,7 +102,7 @@ func judge(line []byte, ended bool, rest []byte, most int) (p *protocol, decided
 		return nil, len(rest) > 0
 	}
 	line = bytes.TrimPrefix(line, []byte("\uFEFF"))
-	for _, p := range protocolsOfLines {
+	for _, p := range lineProtocols {
 		if p.line.Match(line) {
 			return p, true
 		}
@@ -111,19 +110,20 @@ func judge(line []byte, ended bool, rest []byte, most int) (p *protocol, decided
 	return nil, true
 }
 
-// judgeBytes is judge for what the first bytes of a line tell. It decides nothing about text.
-func judgeBytes(line []byte, ended bool) (p *protocol, decided bool) {
+// detectBytes is like detect, but recognizes only protocols that do not start with a line of text.
+// It never decides that a stream is text.
+func detectBytes(line []byte, complete bool) (p *protocol, decided bool) {
 	switch {
 	case len(line) == 0:
 		return nil, false
-	case !ended && (string(line) == "\x16" || string(line) == "\x00" || string(line) == "\x00\r"):
+	case !complete && (string(line) == "\x16" || string(line) == "\x00" || string(line) == "\x00\r"):
 		return nil, false
 	case bytes.HasPrefix(line, []byte{0x16, 0x03}):
 		return protocolTLS, true
-	case string(line) == "\x00\r": // a header of version 2 begins with two blank lines and this one
+	case string(line) == "\x00\r": // a PROXY header of version 2 starts with two blank lines and this one
 		return protocolPROXY, true
 	case isBinary(line[0]):
-		return binaryData, true
+		return protocolBinary, true
 	case sshVersion.Match(line):
 		return protocolSSH, true
 	}
@@ -134,14 +134,14 @@ func judgeBytes(line []byte, ended bool) (p *protocol, decided bool) {
 		}
 		if found++; found == 2 {
 			if i == 3 && line[1] == 0 && line[2] >= ' ' && line[3] == 0 {
-				return utf16Text, true
+				return protocolUTF16, true
 			}
-			return binaryData, true
+			return protocolBinary, true
 		}
 	}
 	return nil, false
 }
 
-// isBinary reports whether c is a control character that is not in text: not one of those
-// that move the cursor, ring the bell or begin a sequence.
+// isBinary reports whether c is a control character that text does not contain. Text may contain
+// BEL, ESC, and those that move the cursor.
 func isBinary(c byte) bool { return c < ' ' && !strings.ContainsRune("\a\b\t\n\v\f\r\x1b", rune(c)) }

@@ -6,7 +6,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestCodecBye: only the text says how to end netcat, and the event does not change.
+// TestCodecBye checks that only the text has the hint about netcat, and that the event is unchanged.
 func TestCodecBye(t *testing.T) {
 	bye := &wire.Bye{Reason: "quit", Text: "you left"}
 	for range 2 {
@@ -19,7 +19,7 @@ func TestCodecBye(t *testing.T) {
 	}
 }
 
-// TestCodecNothing: an event without an encoding adds no line.
+// TestCodecNothing encodes an event that has no JSON.
 func TestCodecNothing(t *testing.T) {
 	if got := string(object{}.Append([]byte("x"), wire.Marker("live"))); got != "x" {
 		t.Errorf("%q", got)

@@ -23,7 +23,7 @@ func TestConn(t *testing.T) {
 	})
 }
 
-// peer is netcat.
+// A peer is a client that sends and receives lines.
 type peer struct {
 	t   *testing.T
 	tcp *net.TCPConn
@@ -49,17 +49,17 @@ func (p *peer) Break() {
 	hubtest.Reset(p.tcp)
 }
 
-// TestUnterminatedAtTheEnd closes a connection after a text without a line ending, as printf
-// to bash's /dev/tcp does: the text is a line, also if the client had something to read, for
-// which its system resets the connection. The end may come before the greeting or after it.
+// TestUnterminatedAtTheEnd closes a connection after text without a line ending, as printf to
+// bash's /dev/tcp does. The text is a line, even if the client leaves input unread, so that its system
+// resets the connection. The end comes before or after readOpening.
 func TestUnterminatedAtTheEnd(t *testing.T) {
 	for name, end := range map[string]func(*net.TCPConn){
 		"closed": func(client *net.TCPConn) { client.Close() },
 		"reset":  hubtest.Reset,
 	} {
 		for _, lines := range []string{"one\ntwo", "one"} {
-			for _, awaits := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%q, %s, awaited: %t", lines, name, awaits), func(t *testing.T) {
+			for _, withOpening := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%q, %s, opening: %t", lines, name, withOpening), func(t *testing.T) {
 					server, client := hubtest.TCPPair(t)
 					c, err := newConn(server, new(socket.Group), 4096, hubtest.WriteTimeout)
 					if err != nil {
@@ -67,14 +67,14 @@ func TestUnterminatedAtTheEnd(t *testing.T) {
 					}
 					io.WriteString(client, lines)
 					end(client)
-					if awaits {
+					if withOpening {
 						if err := c.readOpening(nil); err != nil {
 							t.Fatal(err)
 						}
 					}
 					for want := range strings.SplitSeq(lines, "\n") {
 						if line, err := c.ReadLine(); string(line) != want || err != nil {
-							t.Fatalf("in the place of %q it reads %q, %v", want, line, err)
+							t.Fatalf("instead of %q it reads %q, %v", want, line, err)
 						}
 					}
 					if line, err := c.ReadLine(); err == nil {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestNotUTF8: the first line that is not UTF-8 is refused with what helps to convert the text,
-// and the others are counted.
+// TestNotUTF8 checks that the refusal of the first line that is not UTF-8 has a hint, and that later
+// refusals have a count.
 func TestNotUTF8(t *testing.T) {
 	const latin, wide, binary = "if it is Windows-1252 or Latin-1, iconv -f WINDOWS-1252 -t UTF-8 converts it",
 		"if it is UTF-16, iconv -f UTF-16 -t UTF-8 converts it", "it is not text"

@@ -23,7 +23,7 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// A room is a server with a member in its lobby that listens.
+// A room is a gateway, and a member in its lobby.
 type room struct {
 	t    *testing.T
 	addr string
@@ -31,12 +31,12 @@ type room struct {
 	in   *bufio.Reader
 }
 
-// openRoom serves on a listener to which clients may have connected already. What they have
-// said is told to the member as well.
+// openRoom serves on a listener to which clients may have connected already. The member receives
+// what they have said.
 func openRoom(t *testing.T, ln net.Listener) *room {
 	t.Helper()
 	var logged bytes.Buffer
-	t.Cleanup(func() { // the server has ended
+	t.Cleanup(func() { // runs after the gateway has ended
 		if strings.Contains(logged.String(), "hunter2") {
 			t.Errorf("the log has a password:\n%s", logged.String())
 		}
@@ -70,7 +70,7 @@ func (r *room) next() string {
 	return line
 }
 
-// checkQuiet checks that nothing was said since the last call.
+// checkQuiet checks that the member has received no message since the last call.
 func (r *room) checkQuiet() {
 	r.t.Helper()
 	fmt.Fprintln(r.conn, "that was all")
@@ -78,13 +78,13 @@ func (r *room) checkQuiet() {
 		switch line := r.next(); {
 		case strings.HasSuffix(line, ": that was all\n"):
 			return
-		case !strings.HasPrefix(line, "* "): // a client that was greeted comes and goes
-			r.t.Errorf("the room hears %q", line)
+		case !strings.HasPrefix(line, "* "): // joins and leaves are allowed
+			r.t.Errorf("the room receives %q", line)
 		}
 	}
 }
 
-// foreignStreams are streams with a password, and how the answer to each begins.
+// foreignStreams returns streams that contain a password, and the start of the answer to each.
 func foreignStreams() map[string]string {
 	streams := map[string]string{}
 	for stream, protocol := range openingTests {
@@ -100,8 +100,8 @@ func foreignStreams() map[string]string {
 	return streams
 }
 
-// TestForeign has clients of other protocols come. Each reads one answer and the end, and the
-// room hears nothing of what they send.
+// TestForeign connects clients of other protocols. Each receives one answer and EOF, and the room
+// receives nothing that they send.
 func TestForeign(t *testing.T) {
 	ln := listen(t)
 	conns := map[string]net.Conn{}
@@ -111,15 +111,15 @@ func TestForeign(t *testing.T) {
 	}
 	r := openRoom(t, ln)
 	for stream, answer := range foreignStreams() {
-		told, err := io.ReadAll(conns[stream])
-		if err != nil || !strings.HasPrefix(string(told), answer) || strings.Contains(string(told), "hunter2") {
-			t.Errorf("%q reads %q, %v", stream, told, err)
+		received, err := io.ReadAll(conns[stream])
+		if err != nil || !strings.HasPrefix(string(received), answer) || strings.Contains(string(received), "hunter2") {
+			t.Errorf("%q reads %q, %v", stream, received, err)
 		}
 	}
 	r.checkQuiet()
 }
 
-// TestForeignLate is TestForeign for clients that speak after the greeting.
+// TestForeignLate is like TestForeign, for clients that send after the welcome.
 func TestForeignLate(t *testing.T) {
 	r := openRoom(t, listen(t))
 	conns := map[string]*bufio.ReadWriter{}
@@ -130,20 +130,20 @@ func TestForeignLate(t *testing.T) {
 	for stream, answer := range foreignStreams() {
 		c := conns[stream]
 		if line, err := c.ReadString('\n'); err != nil || !strings.HasPrefix(line, "* You are ") {
-			t.Errorf("a newcomer reads %q, %v", line, err)
+			t.Errorf("a new member reads %q, %v", line, err)
 		}
 		c.WriteString(stream)
 		c.Flush()
-		told, err := io.ReadAll(c)
-		if err != nil || !strings.Contains("\n"+string(told), "\n"+answer) || strings.Contains(string(told), "hunter2") {
-			t.Errorf("%q reads %q, %v", stream, told, err)
+		received, err := io.ReadAll(c)
+		if err != nil || !strings.Contains("\n"+string(received), "\n"+answer) || strings.Contains(string(received), "hunter2") {
+			t.Errorf("%q reads %q, %v", stream, received, err)
 		}
 	}
 	r.checkQuiet()
 }
 
-// TestForeignInParts has streams with a password come in two parts, before the greeting and
-// after it, and divided at every byte. No line comes of them.
+// TestForeignInParts sends streams in two parts, divided at every byte. The first part comes before
+// or after the welcome. No line results.
 func TestForeignInParts(t *testing.T) {
 	for _, stream := range []string{
 		"*2\r\n$4\r\nAUTH\r\n$7\r\nhunter2\r\n",
@@ -153,14 +153,14 @@ func TestForeignInParts(t *testing.T) {
 		"\n\nPOST / HTTP/1.1\r\n\r\nhunter2\n",
 	} {
 		for i := range len(stream) {
-			for _, greeted := range []bool{false, true} {
-				lines, err := readParts(t, stream[:i], stream[i:], greeted)
+			for _, welcomed := range []bool{false, true} {
+				lines, err := readParts(t, stream[:i], stream[i:], welcomed)
 				var f *foreignError
 				if !errors.As(err, &f) {
 					t.Errorf("%q and %q end with %v", stream[:i], stream[i:], err)
 				}
-				if greeted && slices.Equal(lines, []string{"*2"}) {
-					continue // it may be a person's
+				if welcomed && slices.Equal(lines, []string{"*2"}) {
+					continue // a person may have sent it
 				}
 				if len(lines) > 0 {
 					t.Errorf("%q and %q have the lines %q", stream[:i], stream[i:], lines)
@@ -170,14 +170,14 @@ func TestForeignInParts(t *testing.T) {
 	}
 }
 
-// readParts returns the lines of a stream that are not blank, and how it ends.
-func readParts(t *testing.T, first, rest string, greeted bool) (lines []string, err error) {
+// readParts returns the lines of a stream that are not blank, and the error at its end.
+func readParts(t *testing.T, first, rest string, welcomed bool) (lines []string, err error) {
 	server, client := hubtest.TCPPair(t)
 	c := (&Gateway{MaxLine: 4096}).newConn(server)
 	defer c.Reset()
 	io.WriteString(client, rest)
 	client.CloseWrite()
-	if greeted {
+	if welcomed {
 		err = c.checkOpening([]byte(first))
 		c.lines.feed([]byte(first))
 	} else {
@@ -192,12 +192,12 @@ func readParts(t *testing.T, first, rest string, greeted bool) (lines []string, 
 	return lines, err
 }
 
-// TestHTTP has an HTTP client ask: it gets a whole response with the line as its body.
+// TestHTTP sends requests with net/http. The response is complete and its body is the answer.
 func TestHTTP(t *testing.T) {
 	const want = "! this is a chat line; the web page is at http://chat.example/\n"
 	for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
 		t.Run(method, func(t *testing.T) {
-			res, body, r := ask(t, method)
+			res, body, r := request(t, method)
 			if method == "HEAD" && body == "" {
 				body = want
 			}
@@ -210,8 +210,8 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// ask sends a request to a room that opens then.
-func ask(t *testing.T, method string) (*http.Response, string, *room) {
+// request sends a request to a new room and returns the response.
+func request(t *testing.T, method string) (*http.Response, string, *room) {
 	t.Helper()
 	ln := listen(t)
 	wrote := make(chan struct{})
@@ -241,20 +241,20 @@ func ask(t *testing.T, method string) (*http.Response, string, *room) {
 	return res, string(body), r
 }
 
-// TestHTTPTooLong has a request line that is too long for a line: its body is not said either.
+// TestHTTPTooLong sends a request line that exceeds the line limit. The room does not receive its body.
 func TestHTTPTooLong(t *testing.T) {
 	r := openRoom(t, listen(t))
 	for _, target := range []string{"/", "http://" + r.addr + "/"} {
 		c := connect(t, r.addr)
 		go io.WriteString(c, "POST "+target+strings.Repeat("a", 100_000)+" HTTP/1.1\r\n\r\nbuy my coins\n")
-		if told, err := io.ReadAll(c); err != nil || !strings.Contains(string(told), "HTTP/1.1 400 Bad Request\r\n") {
-			t.Errorf("it reads %q, %v", told, err)
+		if received, err := io.ReadAll(c); err != nil || !strings.Contains(string(received), "HTTP/1.1 400 Bad Request\r\n") {
+			t.Errorf("it reads %q, %v", received, err)
 		}
 	}
 	r.checkQuiet()
 }
 
-// TestNoWebPage: a server without a web page says so.
+// TestNoWebPage checks the answer of a gateway without a web page.
 func TestNoWebPage(t *testing.T) {
 	const want = "! this is a chat line and has no web page\n"
 	if f := newForeignError(protocolHTTP, nil, ""); !strings.HasSuffix(string(f.answer), "\r\n\r\n"+want) {
@@ -262,7 +262,7 @@ func TestNoWebPage(t *testing.T) {
 	}
 }
 
-// TestTLS has a TLS client come, with a name in its ClientHello that would be a line.
+// TestTLS connects a TLS client whose ClientHello contains a line of text.
 func TestTLS(t *testing.T) {
 	r := openRoom(t, listen(t))
 	for range 20 {
@@ -274,8 +274,8 @@ func TestTLS(t *testing.T) {
 	r.checkQuiet()
 }
 
-// TestEarlyLines: lines that come before the greeting are said, and so is one that is whole
-// only later.
+// TestEarlyLines sends lines before the welcome, and a line of which only the first half comes
+// before the welcome. All of them are said.
 func TestEarlyLines(t *testing.T) {
 	addr := serve(t, hub.New(hub.Options{}))
 	c := connect(t, addr)
@@ -307,21 +307,22 @@ func TestEarlyLines(t *testing.T) {
 	expect(": half a line\n")
 }
 
-// TestEarlyEnd: a client that has ended its input is greeted, after what it has said.
+// TestEarlyEnd ends the input before the welcome. The client receives the welcome and its own lines.
 func TestEarlyEnd(t *testing.T) {
 	for sent, want := range map[string]string{"": "", "\n": "", "hello": ": hello\n", "*1\r\n": ": *1\n"} {
 		c := connect(t, serve(t, hub.New(hub.Options{})))
 		io.WriteString(c, sent)
 		c.CloseWrite()
-		told, err := io.ReadAll(c)
-		if err != nil || !strings.HasPrefix(string(told), "* You are ") || !strings.HasSuffix(string(told), want) {
-			t.Errorf("%q reads %q, %v", sent, told, err)
+		received, err := io.ReadAll(c)
+		if err != nil || !strings.HasPrefix(string(received), "* You are ") || !strings.HasSuffix(string(received), want) {
+			t.Errorf("%q reads %q, %v", sent, received, err)
 		}
 	}
 }
 
-// TestAwaitEnded: a server that has ended lets nobody wait for a first line, and keeps no seat.
-func TestAwaitEnded(t *testing.T) {
+// TestOpeningAfterClose closes the set of connections without a session. New connections are reset,
+// and their slots are free.
+func TestOpeningAfterClose(t *testing.T) {
 	const members = 3
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: members}})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
@@ -334,8 +335,8 @@ func TestAwaitEnded(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- g.Serve(ln) }()
 	for _, c := range conns {
-		if told, err := io.ReadAll(c); len(told) > 0 || err == nil {
-			t.Errorf("it reads %q, %v", told, err)
+		if received, err := io.ReadAll(c); len(received) > 0 || err == nil {
+			t.Errorf("it reads %q, %v", received, err)
 		}
 	}
 	ln.Close()

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// A poorListener fails to accept for some times, and then accepts a connection that is not
-// TCP, for each number; then it is closed.
-type poorListener struct {
+// A failingListener fails to accept as often as the next number in failures says, and then
+// accepts a connection that is not TCP. After the last number it is closed.
+type failingListener struct {
 	net.Listener
 	failures []int
 	accepted []time.Time
 }
 
-func (l *poorListener) Accept() (net.Conn, error) {
+func (l *failingListener) Accept() (net.Conn, error) {
 	switch {
 	case len(l.failures) == 0:
 		return nil, net.ErrClosed
@@ -34,19 +34,19 @@ func (l *poorListener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// TestAcceptFails has the system be short of descriptors: the server waits a little longer
-// each time, a second at most, and logs it once. After a connection it begins again.
+// TestAcceptFails checks that Serve waits longer after each failure of Accept, up to a second,
+// and logs only the first one. After a connection the wait starts again.
 func TestAcceptFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		ln := &poorListener{failures: []int{0, 4, 10, 0}}
+		ln := &failingListener{failures: []int{0, 4, 10, 0}}
 		g := &Gateway{Log: slog.New(slog.NewTextHandler(&log, nil))}
-		begun := time.Now()
+		start := time.Now()
 		if err := g.Serve(ln); err != nil {
 			t.Error(err)
 		}
 		for i, want := range []time.Duration{0, 75, 75 + 1275 + 2000, 75 + 1275 + 2000} {
-			if took := ln.accepted[i].Sub(begun); took != want*time.Millisecond {
+			if took := ln.accepted[i].Sub(start); took != want*time.Millisecond {
 				t.Errorf("connection %d is accepted after %v, not %d ms", i, took, want)
 			}
 		}

@@ -17,13 +17,13 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// serve opens a door to h until the end of the test and returns its address.
+// serve serves h until the end of the test and returns the address.
 func serve(t *testing.T, h *hub.Hub) string {
 	t.Helper()
 	return serveAs(t, &Gateway{Hub: h})
 }
 
-// serveAs is serve for a server that is set up in part.
+// serveAs is like serve, for a gateway that has some fields set.
 func serveAs(t *testing.T, g *Gateway) string {
 	t.Helper()
 	ln := listen(t)
@@ -41,7 +41,7 @@ func listen(t *testing.T) net.Listener {
 	return ln
 }
 
-// serveOn is serveAs for a listener to which clients may have connected already.
+// serveOn is like serveAs, for a listener to which clients may have connected already.
 func serveOn(t *testing.T, g *Gateway, ln net.Listener) {
 	t.Helper()
 	g.MaxLine = 4096
@@ -58,15 +58,15 @@ func serveOn(t *testing.T, g *Gateway, ln net.Listener) {
 			t.Error(err)
 		}
 		if n := g.lingering.Load(); n != 0 {
-			t.Errorf("when the server has ended, %d connections count as read on", n)
+			t.Errorf("%d connections are lingering after the end", n)
 		}
 		if n := g.own.count(); n != 0 {
-			t.Errorf("when the server has ended, %d connections are outside", n)
+			t.Errorf("%d connections without a session remain after the end", n)
 		}
 	})
 }
 
-// dial connects to a door and returns the connection and its first line.
+// dial connects to addr and returns the connection and the first line.
 func dial(t *testing.T, addr string) (net.Conn, string) {
 	t.Helper()
 	c := connect(t, addr)
@@ -77,15 +77,15 @@ func dial(t *testing.T, addr string) (net.Conn, string) {
 	return c, strings.TrimSuffix(line, "\n")
 }
 
-// count returns how many connections are not the hub's.
+// count returns the number of connections in s.
 func (s *connSet) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns)
 }
 
-// TestTurnedAway: at each limit the last one who fits comes in, the next one reads why not
-// and sees the end, and there is a place again when somebody has left.
+// TestTurnedAway connects as many clients as each limit admits. The next client receives the
+// reason and EOF. When a client has left, another one is admitted.
 func TestTurnedAway(t *testing.T) {
 	for name, c := range map[string]struct {
 		limits admission.Limits
@@ -97,39 +97,39 @@ func TestTurnedAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			addr := serve(t, hub.New(hub.Options{Limits: c.limits}))
-			var in []net.Conn
+			var admitted []net.Conn
 			for range 3 {
 				conn, line := dial(t, addr)
 				if !strings.HasPrefix(line, "* You are ") {
-					t.Fatalf("who fits is told %q", line)
+					t.Fatalf("an admitted client reads %q", line)
 				}
-				in = append(in, conn)
+				admitted = append(admitted, conn)
 			}
-			out, line := dial(t, addr)
+			rejected, line := dial(t, addr)
 			if want := "! " + c.why.Error(); line != want {
-				t.Errorf("who does not fit is told %q, not %q", line, want)
+				t.Errorf("a client over the limit reads %q, not %q", line, want)
 			}
-			if rest, err := io.ReadAll(out); len(rest) > 0 || err != nil {
+			if rest, err := io.ReadAll(rejected); len(rest) > 0 || err != nil {
 				t.Errorf("and then %q, %v", rest, err)
 			}
 			if c.limits.Arrivals > 0 {
 				return
 			}
-			in[0].Close()
-			for late := time.Now().Add(20 * time.Second); ; {
+			admitted[0].Close()
+			for deadline := time.Now().Add(20 * time.Second); ; {
 				if _, line = dial(t, addr); strings.HasPrefix(line, "* You are ") {
 					break
 				}
-				if time.Now().After(late) {
-					t.Fatalf("when one has left, the next is told %q", line)
+				if time.Now().After(deadline) {
+					t.Fatalf("after a client has left, the next one reads %q", line)
 				}
 			}
 		})
 	}
 }
 
-// TestManyTurnedAway turns away more connections at once than are read on. Each reads why,
-// and the end.
+// TestManyTurnedAway turns away more than maxLingering connections at once. Each client receives
+// the reason and EOF.
 func TestManyTurnedAway(t *testing.T) {
 	g := &Gateway{Hub: hub.New(hub.Options{Limits: admission.Limits{Members: 1}})}
 	addr := serveAs(t, g)
@@ -145,18 +145,18 @@ func TestManyTurnedAway(t *testing.T) {
 		conns = append(conns, c)
 	}
 	for i, c := range conns {
-		if told, err := io.ReadAll(c); string(told) != "! "+admission.ErrFull.Error()+"\n" || err != nil {
-			t.Errorf("connection %d reads %q, %v", i, told, err)
+		if received, err := io.ReadAll(c); string(received) != "! "+admission.ErrFull.Error()+"\n" || err != nil {
+			t.Errorf("connection %d reads %q, %v", i, received, err)
 		}
 	}
 	if n := g.own.count(); n > maxLingering {
-		t.Errorf("%d connections are read on at once", n)
+		t.Errorf("%d connections are drained at once", n)
 	}
 }
 
-// TestWriteTimeoutByDefault has a client read nothing for a moment, which a server without a
-// WriteTimeout of its own allows.
-func TestWriteTimeoutByDefault(t *testing.T) {
+// TestDefaultWriteTimeout pauses the client for less than the default write timeout. The write
+// succeeds.
+func TestDefaultWriteTimeout(t *testing.T) {
 	server, client := hubtest.TCPPair(t)
 	client.SetReadBuffer(64 << 10)
 	c := (&Gateway{MaxLine: 4096}).newConn(server)
@@ -177,9 +177,8 @@ func TestWriteTimeoutByDefault(t *testing.T) {
 	}
 }
 
-// TestEndWithOutsiders ends a server while a proxy owes a header, and while a connection that
-// was turned away is read on.
-func TestEndWithOutsiders(t *testing.T) {
+// TestEndWithoutSessions ends a gateway while connections wait for a PROXY header.
+func TestEndWithoutSessions(t *testing.T) {
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: 1}})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -196,13 +195,13 @@ func TestEndWithOutsiders(t *testing.T) {
 		}
 		defer c.Close()
 	}
-	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		n := g.own.count()
 		if n == 3 {
 			break
 		}
-		if time.Now().After(late) {
-			t.Fatalf("%d connections owe a header", n)
+		if time.Now().After(deadline) {
+			t.Fatalf("%d connections wait for a header", n)
 		}
 	}
 	ln.Close()
@@ -213,12 +212,12 @@ func TestEndWithOutsiders(t *testing.T) {
 			t.Error(err)
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("the server waits for headers")
+		t.Fatal("Serve waits for headers")
 	}
 }
 
-// TestManyTurnedAwayTalking is TestManyTurnedAway for clients that have said something by
-// then: what they sent does not turn the end into a reset.
+// TestManyTurnedAwayTalking is like TestManyTurnedAway, for clients that have sent lines before.
+// Their unread input does not cause a reset.
 func TestManyTurnedAwayTalking(t *testing.T) {
 	h := hub.New(hub.Options{Limits: admission.Limits{Arrivals: 1}})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -226,7 +225,7 @@ func TestManyTurnedAwayTalking(t *testing.T) {
 		t.Fatal(err)
 	}
 	var conns []net.Conn
-	for range 100 { // they wait to be accepted
+	for range 100 { // they are not accepted yet
 		c, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -241,9 +240,9 @@ func TestManyTurnedAwayTalking(t *testing.T) {
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	ended := make(chan error)
 	go func() { ended <- g.Serve(ln) }()
-	for i, c := range conns[1:] { // the first comes in
-		if told, err := io.ReadAll(c); string(told) != "! "+admission.ErrAddressRate.Error()+"\n" || err != nil {
-			t.Errorf("connection %d reads %q, %v", i+1, told, err)
+	for i, c := range conns[1:] { // the first one is admitted
+		if received, err := io.ReadAll(c); string(received) != "! "+admission.ErrAddressRate.Error()+"\n" || err != nil {
+			t.Errorf("connection %d reads %q, %v", i+1, received, err)
 		}
 	}
 	ln.Close()

@@ -15,10 +15,10 @@ import (
 )
 
 func TestInputs(t *testing.T) {
-	hubtest.TestInputs(t, hubtest.Transport{Name: "tcp", Open: openTransport}, "../docs/inputs.txt")
+	hubtest.TestInputs(t, hubtest.Transport{Name: "tcp", Open: openGateway}, "../docs/inputs.txt")
 }
 
-func openTransport(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
+func openGateway(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -47,12 +47,12 @@ func openTransport(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 	}
 }
 
-// netcat is a client that sends and shows bytes.
+// netcat is a client that sends and receives raw bytes.
 type netcat struct {
 	t    *testing.T
 	tcp  *net.TCPConn
 	in   *bufio.Reader
-	skip bool // what comes before the first object
+	skip bool // lines before the first JSON object are skipped
 }
 
 func (n *netcat) Send(kind hubtest.Kind, data []byte) {
@@ -80,7 +80,7 @@ func (n *netcat) Receive() (event, end string) {
 	}
 }
 
-// readLine reads a line, and skips the answers to telnet's options in it.
+// readLine reads a line without telnet answers.
 func (n *netcat) readLine() (line string, err error) {
 	for !strings.HasSuffix(line, "\n") {
 		c, err := n.in.ReadByte()

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// BenchmarkLines finds lines of 100 bytes in what comes in reads of a size.
+// BenchmarkLines splits a stream into lines of 100 bytes, for different sizes of reads.
 func BenchmarkLines(b *testing.B) {
 	stream := []byte(strings.Repeat(strings.Repeat("x", 99)+"\n", 160))
 	telnet := bytes.ReplaceAll(stream, []byte("xxxx\n"), []byte("x\xff\xfb\x01\n"))

@@ -9,9 +9,8 @@ import (
 	"partyline/hub"
 )
 
-// FuzzLines compares the lines of a stream with those of a slow reader that has it all at
-// once: how reads part the bytes must make no difference, except for the number of blank
-// lines, which ask for nothing.
+// FuzzLines compares the lines of a stream with those of the model, which has the whole stream at
+// once. The division into reads makes no difference, except for the number of blank lines.
 func FuzzLines(f *testing.F) {
 	for _, s := range []string{
 		"", "\n", "hello\n", "hello\r\n", "a\r\r\nb", "end\r", "no end",
@@ -32,7 +31,7 @@ func FuzzLines(f *testing.F) {
 		f.Add([]byte(" \n\r\n\t\n"+s+"\n\n \r\n"+s), []byte{}, uint8(8), false)
 	}
 	f.Fuzz(func(t *testing.T, stream, splits []byte, limit uint8, json bool) {
-		limit = max(limit, 16) // as every bound for lines is
+		limit = max(limit, 16) // the minimum of MaxLine
 		m := model{limit: int(limit), json: json}
 		m.run(stream)
 		want := m.outcomes
@@ -69,7 +68,7 @@ func FuzzLines(f *testing.F) {
 				t.Fatalf("line %d is %q", i, line)
 			}
 			if held := cap(l.draft.b); held > 4*len(l.buf) {
-				t.Fatalf("%d bytes are held for a line of at most %d", held, limit)
+				t.Fatalf("the draft holds %d bytes for a line of at most %d", held, limit)
 			}
 		}
 		if !bytes.Equal(answers, m.answers) || marks != m.marks {
@@ -78,7 +77,7 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-// A splitter reads a stream in pieces of the given sizes, over and over.
+// A splitter returns a stream in pieces of the given sizes, which it repeats.
 type splitter struct {
 	stream []byte
 	sizes  []byte

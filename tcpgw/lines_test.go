@@ -112,7 +112,7 @@ func TestLines(t *testing.T) {
 						t.Fatal(err)
 					}
 					if s := string(line); s != "" || i != inBytes || len(got) == 0 || got[len(got)-1] != "" {
-						got = append(got, s) // blank lines are one if they come together
+						got = append(got, s) // blank lines in one read become one
 					}
 				}
 				if !slices.Equal(got, test.want) {
@@ -120,7 +120,7 @@ func TestLines(t *testing.T) {
 				}
 				for range 2 {
 					if line, err := l.next(); err != io.EOF {
-						t.Errorf("%T: %q, %v behind the end", src, line, err)
+						t.Errorf("%T: %q, %v after the end", src, line, err)
 					}
 				}
 			}
@@ -128,7 +128,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestLinesBroken: what stands before a broken connection is no line.
+// TestLinesBroken checks that text before a read error is not a line.
 func TestLinesBroken(t *testing.T) {
 	broken := errors.New("reset")
 	l := newReading(io.MultiReader(strings.NewReader("one\ntw"), iotest.ErrReader(broken)), 20)
@@ -142,7 +142,7 @@ func TestLinesBroken(t *testing.T) {
 	}
 }
 
-// TestLinesSmall: a connection that said much once holds little again.
+// TestLinesSmall checks that a long line does not keep its memory.
 func TestLinesSmall(t *testing.T) {
 	big := strings.Repeat("x", 30_000)
 	l := newReading(io.MultiReader(strings.NewReader(big+"\n"), iotest.OneByteReader(strings.NewReader("a\nb\n"))), 40_000)
@@ -152,11 +152,11 @@ func TestLinesSmall(t *testing.T) {
 		}
 	}
 	if held := cap(l.draft.b); held > maxRetained {
-		t.Errorf("an idle connection holds %d bytes", held)
+		t.Errorf("the draft holds %d bytes", held)
 	}
 }
 
-// reading feeds lines from a source as conn does.
+// reading feeds lines from a reader, as conn does.
 type reading struct {
 	lines
 	src io.Reader

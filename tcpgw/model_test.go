@@ -17,14 +17,14 @@ type outcome struct {
 	err  error
 }
 
-// model reads a stream that it has all at once, as the protocol says it: first telnet, then
-// line by line. It is slow and simple.
+// model splits a whole stream into lines as the protocol describes it: it parses telnet, and then
+// edits each line. It is slow and simple.
 type model struct {
 	limit int
 	json  bool
 
-	tokens   []int // of the line so far: bytes, and eraseCharToken and eraseLineToken
-	lost     bool  // a subnegotiation had no end
+	tokens   []int // of the current line: bytes, eraseCharToken and eraseLineToken
+	lost     bool  // a subnegotiation was unterminated
 	refused  map[[2]byte]bool
 	outcomes []outcome // without blank lines
 	answers  []byte
@@ -54,9 +54,9 @@ func (m *model) element(b []byte) int {
 		return 1
 	case len(b) == 1: // incomplete
 		return 1
-	case b[1] == '\n': // cut off
+	case b[1] == '\n': // interrupted
 		return 1
-	case b[1] < 236: // no command
+	case b[1] < 236: // not a command
 		m.token(255)
 		return 1
 	case b[1] == 255:
@@ -90,7 +90,7 @@ func (m *model) answer(verb, option byte) {
 	m.answers = append(m.answers, 255, reply, option)
 }
 
-// parameters returns how many bytes of b belong to a subnegotiation, with its end.
+// parameters returns the number of bytes of b that belong to a subnegotiation, including its end.
 func (m *model) parameters(b []byte) int {
 	feeds := 2
 	if m.lost {
@@ -163,7 +163,7 @@ func (m *model) endLine() {
 	}
 }
 
-// edit returns what a terminal shows of a line, and whether it was too long at any time.
+// edit returns the line that a terminal shows, and reports whether it was ever too long.
 func (m *model) edit(tokens []int) (line string, long bool) {
 	var texts []string // between carriage returns
 	now := []byte{}
@@ -191,7 +191,7 @@ func (m *model) edit(tokens []int) (line string, long bool) {
 	return texts[0], long
 }
 
-// splitRunes parts b into characters, and bytes that are none.
+// splitRunes splits b into characters and invalid bytes.
 func splitRunes(b []byte) (all [][]byte) {
 	for len(b) > 0 {
 		_, n := utf8.DecodeRune(b)

@@ -8,18 +8,18 @@ import (
 	"partyline/hub"
 )
 
-// openingLimit is how long a line may be for openingTests.
+// openingLimit is the line limit of openingTests, in bytes.
 const openingLimit = 256
 
-// openingTests are beginnings of streams, and of which protocol they are; "" for text.
+// openingTests maps the start of a stream to the name of its protocol; "" for text.
 var openingTests = map[string]string{
-	// TLS, and what else begins with bytes that no text begins with.
+	// TLS and other streams whose first bytes are not text.
 	"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03":    "TLS",
 	"\x16\x03\x03\x00\x0abuy my coins\n":              "TLS",
 	"\n\x16\x03\x01\x02\x00\x01":                      "TLS",
 	"\x16\x04\x01":                                    "binary data",
 	"\x16\n":                                          "binary data",
-	"\x80\x9e\x01\x03\x01\x00u":                       "binary data", // TLS as version 2 began
+	"\x80\x9e\x01\x03\x01\x00u":                       "binary data", // SSL 2.0
 	"\x03\x00\x00\x13\x0e\xe0\x00\x00":                "binary data", // RDP
 	"\x05\x01\x00":                                    "binary data", // SOCKS
 	"\x10\x10\x00\x04MQTT":                            "binary data",
@@ -52,7 +52,7 @@ var openingTests = map[string]string{
 	"CONNECT a.example:443 HTTP/1\n":           "HTTP",
 	"OPTIONS http://a/b?c HTTP/1.1\n":          "HTTP",
 	"GET / HTTP/1.0":                           "HTTP", // at the end of the input
-	"POST /" + strings.Repeat("a", 300) + "\n": "HTTP", // more than there may be
+	"POST /" + strings.Repeat("a", 300) + "\n": "HTTP", // over the limit
 	"GET http://x/" + strings.Repeat("a", 300): "HTTP",
 	"OPTIONS / RTSP/1.0\r\n":                   "RTSP or SIP",
 	"OPTIONS sip:nm SIP/2.0\r\nVia: SIP/2.0\r": "RTSP or SIP",
@@ -170,9 +170,9 @@ var openingTests = map[string]string{
 	strings.Repeat("a", 300) + "\n":           "",
 }
 
-// detectParts judges a stream that comes in parts, and then ends. It returns the name of the
-// protocol, and how many parts that took.
-func detectParts(parts ...[]byte) (name string, took int) {
+// detectParts passes a stream in parts to an opening. It returns the name of the protocol, and the
+// number of parts that the opening needed.
+func detectParts(parts ...[]byte) (name string, needed int) {
 	o := &opening{limit: openingLimit}
 	for i, part := range parts {
 		if f, decided := o.read(part); f != nil {
@@ -187,7 +187,7 @@ func detectParts(parts ...[]byte) (name string, took int) {
 	return "", len(parts)
 }
 
-// single returns the bytes of a stream as parts.
+// single returns each byte of a stream as a part.
 func single(stream []byte) (parts [][]byte) {
 	for i := range stream {
 		parts = append(parts, stream[i:i+1])
@@ -195,7 +195,7 @@ func single(stream []byte) (parts [][]byte) {
 	return parts
 }
 
-// TestOpening judges beginnings of streams that come whole, byte by byte, and in two parts.
+// TestOpening reads openings as a whole, byte by byte, and in two parts.
 func TestOpening(t *testing.T) {
 	for stream, want := range openingTests {
 		b := []byte(stream)
@@ -213,20 +213,20 @@ func TestOpening(t *testing.T) {
 	}
 }
 
-// TestOpeningSoon: protocols without lines are known by their first bytes, since no LF may
-// ever come.
-func TestOpeningSoon(t *testing.T) {
+// TestOpeningFirstBytes checks that protocols without lines are detected by their first bytes: an LF
+// may never come.
+func TestOpeningFirstBytes(t *testing.T) {
 	for stream, want := range map[string]int{
 		"\x16\x03\x01": 2, "SSH-2.0-OpenSSH": 8, "\x03\x00": 1, "a\x00\x00\x00": 3, "S\x00e\x00r": 4,
 		"\xff\xfeS\x00": 3, "\xfe\xff\x00S": 2, "\r\n\r\n\x00\r\nQUIT\n": 7,
 	} {
-		if name, took := detectParts(single([]byte(stream))...); name == "" || took != want {
-			t.Errorf("%q is %q after %d bytes, not %d", stream, name, took, want)
+		if name, needed := detectParts(single([]byte(stream))...); name == "" || needed != want {
+			t.Errorf("%q is %q after %d bytes, not %d", stream, name, needed, want)
 		}
 	}
 }
 
-// checkOrder checks that the opening has decided before there is a line.
+// checkOrder checks that the opening decides before next returns a line.
 func checkOrder(t *testing.T, stream []byte) {
 	o := &opening{limit: openingLimit}
 	l := &lines{max: openingLimit}
@@ -244,8 +244,8 @@ func checkOrder(t *testing.T, stream []byte) {
 	}
 }
 
-// FuzzOpening: how a stream comes in parts makes no difference, and it is decided before there
-// is a line.
+// FuzzOpening checks that the division into parts makes no difference, and that the opening decides
+// before next returns a line.
 func FuzzOpening(f *testing.F) {
 	for stream := range openingTests {
 		f.Add([]byte(stream), uint(5))

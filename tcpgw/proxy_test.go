@@ -19,7 +19,7 @@ import (
 	"partyline/hub/admission"
 )
 
-// behindProxy opens a door to which this machine is a proxy.
+// behindProxy serves a hub with this machine as a proxy, and returns the address.
 func behindProxy(t *testing.T, limits admission.Limits, timeout time.Duration) string {
 	t.Helper()
 	return serveAs(t, &Gateway{
@@ -40,15 +40,15 @@ func header(t *testing.T, version byte, from string) string {
 	return string(b)
 }
 
-// TestProxyHeader has a proxy come for somebody: the header is not a line, what comes
-// behind it is, and the limits count the address in it.
+// TestProxyHeader connects with a PROXY header. The header is not a line, the input after it is,
+// and the limits apply to the address in it.
 func TestProxyHeader(t *testing.T) {
-	for version, parts := range map[byte][]int{1: {1000}, 2: {1, 7, 1000}} { // version 1 comes in one piece
+	for version, parts := range map[byte][]int{1: {1000}, 2: {1, 7, 1000}} { // version 1 is sent in one piece
 		for _, part := range parts {
 			t.Run(fmt.Sprintf("version %d in parts of %d", version, part), func(t *testing.T) {
 				t.Parallel()
 				addr := behindProxy(t, admission.Limits{PerAddress: 1}, 20*time.Second)
-				come := func(from string) *bufio.Reader {
+				dial := func(from string) *bufio.Reader {
 					c, err := net.Dial("tcp", addr)
 					if err != nil {
 						t.Fatal(err)
@@ -65,25 +65,25 @@ func TestProxyHeader(t *testing.T) {
 					}
 					return bufio.NewReader(c)
 				}
-				hears := func(r *bufio.Reader, want string) {
+				expect := func(r *bufio.Reader, want string) {
 					t.Helper()
 					line, err := r.ReadString('\n')
 					if err != nil || !strings.Contains(line, want) {
 						t.Fatalf("%q, %v; want %q", line, err, want)
 					}
 				}
-				first := come("203.0.113.7:1234")
-				hears(first, "* You are ")
-				hears(first, ": hello\n")
-				hears(first, ": and more\n")
-				hears(come("203.0.113.7:1235"), "! "+admission.ErrAddressFull.Error())
-				hears(come("203.0.113.8:1234"), "* You are ")
+				first := dial("203.0.113.7:1234")
+				expect(first, "* You are ")
+				expect(first, ": hello\n")
+				expect(first, ": and more\n")
+				expect(dial("203.0.113.7:1235"), "! "+admission.ErrAddressFull.Error())
+				expect(dial("203.0.113.8:1234"), "* You are ")
 			})
 		}
 	}
 }
 
-// TestProxyWithout closes connections of a proxy that does not say for whom it comes.
+// TestProxyWithout checks that a connection of a proxy is closed if it has no valid header.
 func TestProxyWithout(t *testing.T) {
 	for name, sent := range map[string]string{
 		"nothing":           "",
@@ -115,10 +115,10 @@ func TestProxyWithout(t *testing.T) {
 	}
 }
 
-// signature begins a header of version 2.
+// signature is the start of a header of version 2.
 const signature = "\r\n\r\n\x00\r\nQUIT\n"
 
-// TestProxyLocal has a proxy come for nobody: it reads the end, without a reset.
+// TestProxyLocal connects as a proxy that checks the server's health. It reads EOF, not a reset.
 func TestProxyLocal(t *testing.T) {
 	for name, sent := range map[string]string{
 		"LOCAL":                 signature + "\x20\x00\x00\x00",
@@ -136,8 +136,8 @@ func TestProxyLocal(t *testing.T) {
 				defer conn.Close()
 				conn.SetDeadline(time.Now().Add(20 * time.Second))
 				io.WriteString(conn, sent+more)
-				if told, err := io.ReadAll(conn); len(told) > 0 || err != nil {
-					t.Errorf("it reads %q, %v", told, err)
+				if received, err := io.ReadAll(conn); len(received) > 0 || err != nil {
+					t.Errorf("it reads %q, %v", received, err)
 				}
 			})
 		}

@@ -8,8 +8,8 @@ import (
 	"partyline/hub"
 )
 
-// commands returns every command of telnet, with each of some options, except for IAC EC and
-// IAC EL, which change the line. The subnegotiations hold bytes that end or edit a line.
+// commands returns all telnet commands, those with an option for each of options. IAC EC and IAC EL
+// are left out, since they edit the line. The subnegotiations contain bytes that end or edit a line.
 func commands(options []byte) (all []string) {
 	for c := firstCommand; c < will; c++ {
 		if c != eraseChar && c != eraseLine && c != sb {
@@ -33,13 +33,13 @@ func everyOption() (all []byte) {
 	return all
 }
 
-// manyOptions are options that are something else in other places.
+// manyOptions are options whose bytes have a meaning elsewhere.
 var manyOptions = []byte{
 	0, 1, timingMark, '\b', '\n', '\r', 31, 'a', del, 0x80,
 	firstCommand - 1, firstCommand, se, eraseChar, eraseLine, sb, will, wont, do, dont, iac,
 }
 
-// expectedAnswers returns the answers to the commands among the parts of a stream.
+// expectedAnswers returns the answers to the commands in parts, and the number of timing marks.
 func expectedAnswers(parts []string) (answers []byte, marks int) {
 	done := make(map[string]bool)
 	for _, c := range parts {
@@ -62,7 +62,7 @@ func expectedAnswers(parts []string) (answers []byte, marks int) {
 	return answers, marks
 }
 
-// A partReader has what lines makes of a stream that comes in parts.
+// A partReader collects the lines and answers for a stream that is read in parts.
 type partReader struct {
 	lines   lines
 	got     []string
@@ -88,8 +88,8 @@ func (r *partReader) read(t *testing.T, part []byte) {
 	}
 }
 
-// testTelnet reads a stream of text and commands, split at every byte: two lines come whole, and
-// each command has its answer.
+// testTelnet reads a stream of text and commands in two parts, divided at every byte. It checks the
+// two lines and the answers.
 func testTelnet(t *testing.T, parts ...string) {
 	t.Helper()
 	stream := []byte(strings.Join(parts, ""))

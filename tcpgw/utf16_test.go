@@ -19,7 +19,7 @@ func TestIsUTF16(t *testing.T) {
 		"\xff\xfeh":        true,
 		"\xff\xfe\n":       false,
 		"\xff\xfe\n\x00":   true,
-		"\xff\xfe\x01h":    false, // telnet, and an h
+		"\xff\xfe\x01h":    false, // a telnet command and an h
 		"\xff\xfe1":        false,
 		"\xff\xfe1\x00":    true,
 		"\xff\xfe\xff":     false,
@@ -30,7 +30,7 @@ func TestIsUTF16(t *testing.T) {
 			t.Errorf("%q: %v, want %v", b, yes, want)
 		}
 	}
-	// A stream that begins with a refusal of an option, as telnet clients know them.
+	// Streams that start with a telnet client's refusal of an option.
 	for option := range byte(50) {
 		for _, next := range "ab \r\n\xff" {
 			if isUTF16([]byte{iac, dont, option, byte(next)}) {
@@ -49,7 +49,7 @@ func TestIsUTF16(t *testing.T) {
 				}
 			}
 			if !isUTF16(b) {
-				t.Errorf("%q as % x is not recognised", text, b)
+				t.Errorf("%q as % x is not recognized", text, b)
 			}
 		}
 	}

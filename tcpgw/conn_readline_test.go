@@ -16,7 +16,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// openConn returns a conn for lines of 4,096 bytes, and the other end of its connection.
+// openConn returns a conn with a line limit of 4,096 bytes, and its peer.
 func openConn(t *testing.T) (*conn, *net.TCPConn) {
 	t.Helper()
 	server, client := hubtest.TCPPair(t)
@@ -29,7 +29,7 @@ func openConn(t *testing.T) (*conn, *net.TCPConn) {
 	return c, client
 }
 
-// TestCtrlC has a client of telnet discard what comes until its timing mark is answered.
+// TestCtrlC presses Ctrl-C in telnet, which then discards output until its timing mark is answered.
 func TestCtrlC(t *testing.T) {
 	c, client := openConn(t)
 	io.WriteString(client, "hel\xff\xf4\xff\xfd\x06lo\r\n")
@@ -59,8 +59,8 @@ func TestCtrlC(t *testing.T) {
 	}
 }
 
-// TestAnswersBetweenLines has a client that reads slowly ask for answers while it is written to:
-// none comes within a line.
+// TestAnswersBetweenLines sends timing marks from a slow reader that gets lines at the same time. No
+// answer is in the middle of a line.
 func TestAnswersBetweenLines(t *testing.T) {
 	const questions = 500
 	c, client := openConn(t)
@@ -121,7 +121,7 @@ func TestAnswersBetweenLines(t *testing.T) {
 	}
 }
 
-// TestAnswerFails: that nothing can be written does not end the reading.
+// TestAnswerFails checks that a failed write of an answer does not end ReadLine.
 func TestAnswerFails(t *testing.T) {
 	c, client := openConn(t)
 	c.Stop()
@@ -152,16 +152,16 @@ func TestSetFormat(t *testing.T) {
 	}
 }
 
-// TestEnterKey presses an Enter key that sends CR alone.
+// TestEnterKey presses an Enter key that sends only CR.
 func TestEnterKey(t *testing.T) {
 	t.Parallel()
 	c, client := openConn(t)
 	io.WriteString(client, "hel\xff\xf1lo\r\xff\xf1")
-	begun := time.Now()
+	start := time.Now()
 	line, err := c.ReadLine()
 	var r *wire.Refusal
-	if !errors.As(err, &r) || r.Message != enterHint || time.Since(begun) < enterWait {
-		t.Fatalf("after %v: %q, %v", time.Since(begun), line, err)
+	if !errors.As(err, &r) || r.Message != enterHint || time.Since(start) < enterWait {
+		t.Fatalf("after %v: %q, %v", time.Since(start), line, err)
 	}
 	time.AfterFunc(enterWait+enterWait/4, func() { io.WriteString(client, "\nnext\r") })
 	if line, err = c.ReadLine(); string(line) != "hello" || err != nil {
@@ -173,8 +173,8 @@ func TestEnterKey(t *testing.T) {
 	}
 }
 
-// TestNoHint: an Enter key that has ended a line, or was not the last, needs no hint.
-func TestNoHint(t *testing.T) {
+// TestEndsInCR checks that a CR that is not the last byte, or follows a complete line, needs no hint.
+func TestEndsInCR(t *testing.T) {
 	for stream, want := range map[string]bool{
 		"": false, "a": false, "\r": true, "a\r": true, "a\r\xff\xf1": true, "a\rb\r": true, "a\rb": false,
 		"\n\r": false, "a\r\n\r": false, "a\r\x00\r": false, strings.Repeat("x", 5000) + "\r": true,

@@ -23,9 +23,10 @@ const (
 	shutdownTime = 200 * time.Millisecond
 )
 
-// enterWait is how long the input must pause after a CR before the peer gets enterHint.
+// enterWait is how long the input must pause after a CR before the client gets enterHint.
 const enterWait = time.Second
 
+// enterHint is for users whose Enter key ends no line.
 const enterHint = "your Enter key sends CR alone, and a line ends in LF, CR LF or CR NUL: " +
 	"in PuTTY connect with telnet, in Tera Term set Transmit to CR+LF, in socat add icrnl, in a raw terminal type Ctrl-J"
 
@@ -39,7 +40,7 @@ type conn struct {
 	lines    lines
 	opening  *opening // nil when it has decided that the stream is a chat client's
 	inputErr error    // the end of the input; nil before it
-	hinted   bool     // the peer has got enterHint
+	hinted   bool     // the client has got enterHint
 	closed   atomic.Bool
 	reading  sync.Mutex // held by ReadLine and Watch, and by Close while it drains the input
 }

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// A protocol is another protocol, whose clients may connect by mistake.
+// A protocol is one that the gateway does not speak, but whose clients may connect by mistake.
 type protocol struct {
 	name   string
-	advice string         // for the person that reads the answer
+	advice string         // a part of the answer
 	line   *regexp.Regexp // matches its first line, with the CR but without the LF; nil if only bytes tell
 }
 
@@ -81,8 +81,8 @@ var (
 // false, it needs more of the stream. A decision never depends on later bytes.
 //
 // line is the first line that is not blank, as far as it has been received, without telnet
-// commands and LF. complete reports whether its LF, or the end of the stream, has been received.
-// rest is the input after that. If line is longer than limit bytes, detect decides without its end.
+// commands and LF. complete says that its LF, or the end of the stream, has been received.
+// rest is the input after that. If line is longer than limit bytes, detect does not wait for its end.
 func detect(line []byte, complete bool, rest []byte, limit int) (p *protocol, decided bool) {
 	if p, decided := detectBytes(line, complete); decided {
 		return p, true

@@ -122,15 +122,15 @@ func (c *conn) readMore() error {
 // before it has read everything resets it; the input before the reset is still complete.
 func isEnd(err error) bool { return err == io.EOF || errors.Is(err, syscall.ECONNRESET) }
 
-// readOpening reads input until the opening has decided, for at most openingWait. It returns a
-// *foreignError if the stream belongs to another protocol. received is the input so far.
-// ReadLine returns the lines of all input.
-func (c *conn) readOpening(received []byte) error {
+// readOpening reads input until the opening has decided, or until wait has passed. It returns a
+// *foreignError if the stream belongs to another protocol. received is the input so far. ReadLine
+// returns the lines of all input.
+func (c *conn) readOpening(received []byte, wait time.Duration) error {
 	defer func() { c.lines.feed(received) }()
 	if err := c.checkOpening(received); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(openingWait)
+	deadline := time.Now().Add(wait)
 	for c.opening != nil && len(received) <= c.opening.limit {
 		more, err := c.ReadWithin(max(time.Until(deadline), 1))
 		switch {

@@ -68,7 +68,7 @@ func TestUnterminatedAtTheEnd(t *testing.T) {
 					io.WriteString(client, lines)
 					end(client)
 					if withOpening {
-						if err := c.readOpening(nil); err != nil {
+						if err := c.readOpening(nil, openingWait); err != nil {
 							t.Fatal(err)
 						}
 					}

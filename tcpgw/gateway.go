@@ -28,6 +28,7 @@
 package tcpgw
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -59,6 +60,8 @@ type Gateway struct {
 	// WriteTimeout is how long a client may accept no byte before its connection is reset.
 	// 0 means socket.WriteTimeout.
 	WriteTimeout time.Duration
+
+	openingWait time.Duration // the constant of this name if 0; tests shorten it
 
 	group     socket.Group
 	own       connSet      // connections without a session
@@ -115,11 +118,7 @@ func (g *Gateway) newConn(nc net.Conn) *conn {
 		nc.Close()
 		return nil
 	}
-	timeout := g.WriteTimeout
-	if timeout == 0 {
-		timeout = socket.WriteTimeout
-	}
-	c, err := newConn(tcp, &g.group, g.MaxLine, timeout)
+	c, err := newConn(tcp, &g.group, g.MaxLine, cmp.Or(g.WriteTimeout, socket.WriteTimeout))
 	if err != nil { // the peer has closed the connection already
 		tcp.Close()
 		return nil
@@ -149,7 +148,7 @@ func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, receive
 		c.Reset()
 		return
 	}
-	err := c.readOpening(received)
+	err := c.readOpening(received, cmp.Or(g.openingWait, openingWait))
 	g.own.remove(c)
 	if err == nil {
 		serving.Go(func() {

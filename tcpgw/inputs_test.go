@@ -23,7 +23,10 @@ func openGateway(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &Gateway{Hub: h, MaxLine: 4096, Web: "http://chat.example/", Log: slog.New(slog.DiscardHandler)}
+	g := &Gateway{
+		Hub: h, MaxLine: 4096, Web: "http://chat.example/", Log: slog.New(slog.DiscardHandler),
+		openingWait: time.Millisecond, // the clients send nothing before the welcome
+	}
 	served := make(chan error, 1)
 	go func() { served <- g.Serve(ln) }()
 	t.Cleanup(func() {

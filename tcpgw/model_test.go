@@ -23,12 +23,12 @@ type model struct {
 	limit int
 	json  bool
 
-	tokens   []int // of the current line: bytes, eraseCharToken and eraseLineToken
-	lost     bool  // a subnegotiation was unterminated
-	refused  map[[2]byte]bool
-	outcomes []outcome // without blank lines
-	answers  []byte
-	marks    int
+	tokens       []int // of the current line: bytes, eraseCharToken and eraseLineToken
+	unterminated bool  // a subnegotiation was
+	refused      map[[2]byte]bool
+	outcomes     []outcome // without blank lines
+	answers      []byte
+	marks        int
 }
 
 const (
@@ -93,7 +93,7 @@ func (m *model) answer(verb, option byte) {
 // parameters returns the number of bytes of b that belong to a subnegotiation, including its end.
 func (m *model) parameters(b []byte) int {
 	feeds := 2
-	if m.lost {
+	if m.unterminated {
 		feeds = 0
 	}
 	for i := 0; i < len(b); i++ {
@@ -102,15 +102,15 @@ func (m *model) parameters(b []byte) int {
 			return i + 1
 		case i > 0 && b[i-1] == 255 && b[i] >= 236 && b[i] != 255 && !m.escaped(b[:i]):
 			if bytes.IndexByte(b[:i], 10) >= 0 {
-				return m.lose(b[:i], false)
+				return m.unterminate(b[:i], false)
 			}
 			return i - 1 // another command
 		}
 		if i+1 > 1024 || bytes.Count(b[:i+1], []byte{10}) > feeds {
-			return m.lose(b[:i+1], false)
+			return m.unterminate(b[:i+1], false)
 		}
 	}
-	return m.lose(b, true)
+	return m.unterminate(b, true)
 }
 
 // escaped reports whether the last byte of b, which is 255, is the second of a pair.
@@ -122,8 +122,8 @@ func (m *model) escaped(b []byte) bool {
 	return n%2 == 0
 }
 
-func (m *model) lose(b []byte, atEnd bool) int {
-	m.lost = true
+func (m *model) unterminate(b []byte, atEnd bool) int {
+	m.unterminated = true
 	if i := bytes.IndexByte(b, 10); i >= 0 {
 		return i
 	}

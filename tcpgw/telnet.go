@@ -45,11 +45,11 @@ const (
 
 // A negotiation is the state for a peer that has sent options.
 type negotiation struct {
-	answers    []byte // not written yet
-	marks      int    // timing marks that are answered, but not taken yet
-	refused    [2]options
-	parameters []byte // of the current subnegotiation, not unescaped
-	lost       bool   // a subnegotiation was unterminated: later ones end at an LF
+	answers      []byte // not written yet
+	marks        int    // timing marks that are answered, but not taken yet
+	refused      [2]options
+	parameters   []byte // of the current subnegotiation, not unescaped
+	unterminated bool   // a subnegotiation was: later ones end at an LF
 }
 
 // options is a set of options.
@@ -153,7 +153,7 @@ func (t *telnet) addParameter(c byte) effect {
 	n := t.peer
 	n.parameters = append(n.parameters, c)
 	switch {
-	case c == '\n' && (n.lost || bytes.Count(n.parameters, []byte{c}) > maxLineFeeds):
+	case c == '\n' && (n.unterminated || bytes.Count(n.parameters, []byte{c}) > maxLineFeeds):
 		return unterminated
 	case len(n.parameters) > maxParameters:
 		return unterminated
@@ -166,7 +166,7 @@ func (t *telnet) addParameter(c byte) effect {
 func (t *telnet) recoverText() []byte {
 	t.state = plain
 	n := t.peer
-	n.lost = true
+	n.unterminated = true
 	text := n.parameters
 	n.parameters = nil
 	if i := bytes.IndexByte(text, '\n'); i >= 0 {

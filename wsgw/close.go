@@ -12,55 +12,50 @@ import (
 	"partyline/hub"
 )
 
-// A violation is a breach of the protocol that ends the connection with a close code (RFC
-// 6455 section 7.4.1).
-type violation struct {
+// A protocolError is a breach of the protocol by the client. It ends the connection with a
+// close code (RFC 6455 section 7.4.1).
+type protocolError struct {
 	code int
 	text string
 }
 
-func (v *violation) Error() string { return v.text }
+func (e *protocolError) Error() string { return e.text }
 
-// A farewell is the client's own Close, which is answered with its code. It is an io.EOF.
-type farewell struct{ code int }
+func newProtocolError(text string) error {
+	return &protocolError{websocket.CloseProtocolError, text}
+}
 
-func (f *farewell) Error() string { return fmt.Sprintf("client closed with %d", f.code) }
+// A closeError is the client's Close. The gateway answers it with its code. It wraps io.EOF.
+type closeError struct{ code int }
 
-func (f *farewell) Unwrap() error { return io.EOF }
+func (e *closeError) Error() string { return fmt.Sprintf("client closed with %d", e.code) }
 
-// readParting returns what the mask and the payload of a Close say (RFC 6455 section
-// 5.5.1): a farewell, or a violation.
-func readParting(b []byte) error {
+func (e *closeError) Unwrap() error { return io.EOF }
+
+// parseClose parses the mask and the payload of a client's Close, and returns a *closeError
+// or a *protocolError (RFC 6455 section 5.5.1).
+func parseClose(b []byte) error {
 	payload := unmask(b)
 	switch len(payload) {
 	case 0:
-		return &farewell{websocket.CloseNoStatusReceived}
+		return &closeError{websocket.CloseNoStatusReceived}
 	case 1:
-		return broken("a close code of one byte")
+		return newProtocolError("a close code of one byte")
 	}
 	code := int(binary.BigEndian.Uint16(payload))
 	switch {
-	case !mayBeSent(code):
-		return broken(fmt.Sprintf("the close code %d", code))
+	case !isSendable(code):
+		return newProtocolError(fmt.Sprintf("the close code %d", code))
 	case !utf8.Valid(payload[2:]):
-		return &violation{websocket.CloseInvalidFramePayloadData, "a reason that is not UTF-8"}
+		return &protocolError{websocket.CloseInvalidFramePayloadData, "a reason that is not UTF-8"}
 	}
-	return &farewell{code}
+	return &closeError{code}
 }
 
-// unmask returns a frame's payload, which it changes in place. b begins with the mask.
-func unmask(b []byte) []byte {
-	mask, payload := b[:4], b[4:]
-	for i := range payload {
-		payload[i] ^= mask[i%4]
-	}
-	return payload
-}
-
-// mayBeSent reports whether a close frame may bear a code: one that IANA's registry has for
-// that (RFC 6455 section 7.4; 1012 to 1014 came later), or one that libraries and
-// applications have for themselves.
-func mayBeSent(code int) bool {
+// isSendable reports whether a close frame may contain code: one that IANA's registry lists
+// for that (RFC 6455 section 7.4; 1012 to 1014 were added later), or one that is reserved
+// for libraries and applications.
+func isSendable(code int) bool {
 	switch code {
 	case 1004, websocket.CloseNoStatusReceived, websocket.CloseAbnormalClosure:
 		return false
@@ -68,7 +63,7 @@ func mayBeSent(code int) bool {
 	return code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999
 }
 
-// closeFrame makes a close frame; without a status where the client's had none.
+// closeFrame returns a close frame with code, or without one if the client's had none.
 func closeFrame(code int) []byte {
 	if code == websocket.CloseNoStatusReceived {
 		return []byte{finClose, 0}
@@ -76,20 +71,20 @@ func closeFrame(code int) []byte {
 	return []byte{finClose, 2, byte(code >> 8), byte(code)}
 }
 
-// closeCode returns the close code for a reason, or 0 where nobody is there to read it.
-func closeCode(why error) int {
-	var left *farewell
-	var bad *violation
+// closeCode returns the close code for a reason, or 0 if no client is there to read it.
+func closeCode(reason error) int {
+	var closed *closeError
+	var broken *protocolError
 	switch {
-	case errors.As(why, &left):
-		return left.code
-	case errors.As(why, &bad):
-		return bad.code
-	case errors.Is(why, hub.ErrQuit):
+	case errors.As(reason, &closed):
+		return closed.code
+	case errors.As(reason, &broken):
+		return broken.code
+	case errors.Is(reason, hub.ErrQuit):
 		return websocket.CloseNormalClosure
-	case errors.Is(why, hub.ErrShutdown):
+	case errors.Is(reason, hub.ErrShutdown):
 		return websocket.CloseServiceRestart
-	case errors.Is(why, hub.ErrFault):
+	case errors.Is(reason, hub.ErrFault):
 		return websocket.CloseInternalServerErr
 	}
 	return 0

@@ -7,27 +7,19 @@ import (
 	"partyline/hub/wire"
 )
 
-// frames puts each event into one unfragmented text frame, as a server sends it: without
-// a mask, and so the same for all who speak the format. A sign of life is a ping as well,
-// which tells the server whether the link is dead.
+// frames is the codec of a WebSocket in one format. It encodes each event as one unfragmented
+// text frame without a mask, so that all clients with the format receive the same bytes. It
+// encodes a wire.Ping as a ping frame too; a client that is alive answers that.
 type frames struct{ format wire.Format }
 
 var _ hub.Codec = frames{}
-
-// First bytes of unfragmented frames.
-const (
-	finText  = 0x81
-	finClose = 0x88
-	finPing  = 0x89
-	finPong  = 0x8a
-)
 
 func (f frames) Append(dst []byte, e wire.Event) []byte {
 	if _, ok := e.(wire.Ping); ok {
 		dst = append(dst, finPing, 0)
 	}
 	start := len(dst)
-	dst = append(dst, finText, 126, 0, 0) // the header of nearly all frames
+	dst = append(dst, finText, 126, 0, 0) // the header of nearly every frame
 	if f.format == wire.JSON {
 		dst = e.AppendJSON(dst)
 	} else {

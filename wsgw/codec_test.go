@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"partyline/hub/socket"
 	"partyline/hub/wire"
 )
 
@@ -35,7 +34,7 @@ func TestFrames(t *testing.T) {
 			t.Errorf("%d: %.20q, want %.20q", size, got, want)
 		}
 		for _, n := range []int{1, 2, len(got) / 2, len(got)} {
-			if end := socket.EndOfFrame(append(got, "next"...), n); end != len(got) {
+			if end := endOfFrame(append(got, "next"...), n); end != len(got) {
 				t.Errorf("%d: the frame ends at %d, want %d", size, end, len(got))
 			}
 		}

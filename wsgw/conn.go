@@ -18,24 +18,24 @@ import (
 )
 
 const (
-	// lingerTime is how long a closed connection is read on, so that the close code is
-	// really read and not lost to a reset.
+	// lingerTime bounds how long Close reads on after it has sent the close code. A reset, which
+	// could lose the code, must not come before the client has read it.
 	lingerTime = 5 * time.Second
-	// shutdownTime is lingerTime when the server ends.
+	// shutdownTime is lingerTime while the server shuts down.
 	shutdownTime = time.Second
-	// closeWait is how long Close waits for a write that is under way.
+	// closeWait is how long Close waits for a write in progress.
 	closeWait = 250 * time.Millisecond
 )
 
-// conn is a line over a WebSocket.
+// A conn is a WebSocket as a hub.Conn.
 type conn struct {
-	link
-	ws     *websocket.Conn // reads messages
+	frameConn
+	ws     *websocket.Conn // joins frames to messages
 	format wire.Format
 
-	message []byte // the current one
-	rest    []byte // of it: the lines to come
-	more    bool   // there are some
+	message []byte // the current message
+	rest    []byte // the lines of it that ReadLine has not returned yet
+	more    bool   // there are such lines
 }
 
 var (
@@ -45,17 +45,17 @@ var (
 	_ hub.Watcher    = (*conn)(nil)
 )
 
-// begin begins to speak frames, when the library has shaken hands.
-func (c *conn) begin(ws *websocket.Conn, format wire.Format, maxMessage int) {
+// startFrames prepares c for frames after the library's handshake.
+func (c *conn) startFrames(ws *websocket.Conn, format wire.Format, maxMessage int) {
 	ws.SetReadLimit(int64(maxMessage))
 	c.ws, c.format = ws, format
-	c.upgrade = true
-	c.watch()
+	c.upgraded = true
+	c.startSilenceTimer()
 }
 
-// ReadLine returns the lines of a text message one by one, and a JSON message as it is. It
-// returns blank lines in a row as one, and hub.ErrControl once for each ping, and for each
-// pong that answers none.
+// ReadLine implements [hub.Conn]. It returns the lines of a text message one by one, and a
+// JSON message whole. It returns several blank lines in a row as one, and hub.ErrControl once
+// for each ping and for each pong that answers no ping.
 func (c *conn) ReadLine() ([]byte, error) {
 	if !c.reading.TryLock() {
 		return nil, net.ErrClosed
@@ -65,18 +65,18 @@ func (c *conn) ReadLine() ([]byte, error) {
 		return nil, net.ErrClosed
 	}
 	if !c.more {
-		c.listen()
-		err := c.await()
+		c.markReading()
+		err := c.awaitMessage()
 		switch {
 		case err != nil:
-			err = c.ending(err)
+			err = c.endError(err)
 		case c.controls > 0:
 			c.controls--
 			err = hub.ErrControl
 		default:
 			err = c.readMessage()
 		}
-		c.ignore()
+		c.markNotReading()
 		if c.closing.Load() {
 			return nil, net.ErrClosed
 		}
@@ -100,7 +100,8 @@ func (c *conn) ReadLine() ([]byte, error) {
 	return line, nil
 }
 
-// Watch is hub.Watcher's. The end of the input without a Close is no end in good order.
+// Watch implements [hub.Watcher]. The end of the input without a Close is an error other than
+// io.EOF.
 func (c *conn) Watch(d time.Duration) error {
 	if !c.reading.TryLock() {
 		return net.ErrClosed
@@ -108,34 +109,36 @@ func (c *conn) Watch(d time.Duration) error {
 	defer c.reading.Unlock()
 	err := c.Conn.Watch(d, !c.more && len(c.in) == 0)
 	if err == io.EOF {
-		return errNoFarewell
+		return errNoClose
 	}
 	return err
 }
 
+// HasLine implements [hub.LineBuffer].
 func (c *conn) HasLine() bool { return c.more || c.controls > 0 || c.hasText() }
 
+// readMessage reads a whole text message into c.message.
 func (c *conn) readMessage() error {
 	typ, r, err := c.ws.NextReader()
 	if err != nil {
-		return c.ending(err)
+		return c.endError(err)
 	}
 	if typ != websocket.TextMessage {
-		return &violation{websocket.CloseUnsupportedData, "a binary message"}
+		return &protocolError{websocket.CloseUnsupportedData, "a binary message"}
 	}
-	if cap(c.message) > 4<<10 { // a large one was an exception
+	if cap(c.message) > 4<<10 { // large messages are rare
 		c.message = nil
 	}
 	if c.message, err = appendText(c.message[:0], r); err != nil {
-		return c.ending(err)
+		return c.endError(err)
 	}
 	return nil
 }
 
-// appendText appends a text message to dst, and stops as soon as it can't become UTF-8 (RFC
-// 6455 section 8.1).
+// appendText appends a text message to dst. It returns errNotUTF8 as soon as the message
+// can't be UTF-8 (RFC 6455 section 8.1).
 func appendText(dst []byte, r io.Reader) ([]byte, error) {
-	valid := len(dst) // up to here it is UTF-8
+	valid := len(dst) // dst[:valid] is UTF-8
 	for {
 		if len(dst) == cap(dst) {
 			dst = append(dst, make([]byte, max(256, len(dst)))...)[:len(dst)]
@@ -160,7 +163,7 @@ func appendText(dst []byte, r io.Reader) ([]byte, error) {
 	}
 }
 
-// partialRune returns the length of the code point that b ends within, or 0.
+// partialRune returns how many bytes of an incomplete code point b ends with.
 func partialRune(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
 		if last := b[len(b)-n:]; utf8.RuneStart(last[0]) {
@@ -174,38 +177,38 @@ func partialRune(b []byte) int {
 }
 
 var (
-	errNoFarewell = errors.New("connection lost")
-	errSilent     = fmt.Errorf("no whole frame for %v", silence)
-	errNotUTF8    = error(&violation{websocket.CloseInvalidFramePayloadData, "a message that is not UTF-8"})
+	errNoClose = errors.New("connection lost")
+	errSilent  = fmt.Errorf("no whole frame for %v", silenceTimeout)
+	errNotUTF8 = error(&protocolError{websocket.CloseInvalidFramePayloadData, "a message that is not UTF-8"})
 )
 
-// ending says in our terms why the library can't read on.
-func (c *conn) ending(err error) error {
-	var cut *websocket.CloseError
+// endError returns the error of ReadLine for an error of the library's or the socket's.
+func (c *conn) endError(err error) error {
+	var closed *websocket.CloseError
 	switch {
-	case c.end != nil:
-		return c.end
+	case c.readErr != nil:
+		return c.readErr
 	case errors.Is(err, websocket.ErrReadLimit):
-		return &violation{websocket.CloseMessageTooBig, "a message that is too long"}
+		return &protocolError{websocket.CloseMessageTooBig, "a message that is too long"}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errSilent
-	case err == io.EOF, errors.As(err, &cut): // no Close of the client's: the library sees none
-		return errNoFarewell
+	case err == io.EOF, errors.As(err, &closed): // not the client's Close, which the library does not receive
+		return errNoClose
 	}
 	return err
 }
 
-// Close resets a connection that took nothing. It ends any other with a close frame, if
-// there is something to say, and waits until the client has sent its own before it closes
-// the connection (RFC 6455 section 7.1.1), but not for long.
-func (c *conn) Close(why error) error {
+// Close implements [hub.Conn]. It resets the connection of a client that is too slow. For any
+// other reason that has a close code, it sends a close frame, waits a limited time for the
+// client's Close, and closes the connection (RFC 6455 section 7.1.1).
+func (c *conn) Close(reason error) error {
 	if c.closing.Swap(true) {
 		return c.Conn.Close()
 	}
-	c.timer.Stop()
-	code := closeCode(why)
+	c.silenceTimer.Stop()
+	code := closeCode(reason)
 	switch {
-	case errors.Is(why, hub.ErrSlow):
+	case errors.Is(reason, hub.ErrSlow):
 		return c.Reset()
 	case code == 0:
 		return c.Conn.Close()
@@ -216,10 +219,10 @@ func (c *conn) Close(why error) error {
 	c.EndReading()
 	c.reading.Lock()
 	defer c.reading.Unlock()
-	late := time.Now().Add(lingerTime)
-	if errors.Is(why, hub.ErrShutdown) {
-		late = time.Now().Add(shutdownTime)
+	deadline := time.Now().Add(lingerTime)
+	if errors.Is(reason, hub.ErrShutdown) {
+		deadline = time.Now().Add(shutdownTime)
 	}
-	c.hearOut(late)
-	return c.Linger(time.Until(late))
+	c.drainLocked(deadline)
+	return c.Linger(time.Until(deadline))
 }

@@ -19,7 +19,7 @@ func BenchmarkScanner(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(stream)))
 			for b.Loop() {
-				s := scanner{most: MaxFragments}
+				s := scanner{maxFragments: MaxFragments}
 				for rest := stream; len(rest) > 0; {
 					n, _, bad := s.next(rest)
 					if bad != nil {

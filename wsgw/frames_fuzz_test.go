@@ -32,7 +32,7 @@ func FuzzScanner(f *testing.F) {
 		if want.code == lost { // all that came is believed, also of what is not whole
 			want.code, start = 0, len(stream)
 		}
-		whole := scanner{most: MaxFragments}
+		whole := scanner{maxFragments: MaxFragments}
 		n, _, end := scan(&whole, stream)
 		if n != start || closeCode(end) != want.code {
 			t.Fatalf("it ends behind %d of %d bytes with %d, want %d with %d", n, len(stream), closeCode(end), start, want.code)
@@ -40,7 +40,7 @@ func FuzzScanner(f *testing.F) {
 		if len(sizes) == 0 {
 			return
 		}
-		parts := scanner{most: MaxFragments}
+		parts := scanner{maxFragments: MaxFragments}
 		believed := 0
 		end = nil
 		for i := 0; believed < len(stream) && end == nil; i++ {
@@ -90,7 +90,7 @@ func FuzzConn(f *testing.F) {
 				continue
 			}
 			if err != nil {
-				if got.code = closeCode(err); err == errNoFarewell {
+				if got.code = closeCode(err); err == errNoClose {
 					got.code = lost
 				}
 				break
@@ -130,7 +130,7 @@ func openConn(t *testing.T, g *Gateway, ln net.Listener) (*caller, *conn) {
 	t.Cleanup(func() {
 		client.tcp.SetLinger(0) // thousands a second: none may keep its port
 		client.tcp.Close()
-		c.timer.Stop()
+		c.silenceTimer.Stop()
 		c.Reset()
 	})
 	return client, c

@@ -1,10 +1,31 @@
-// Package wsgw is the door for browsers and bots: events over WebSocket (RFC 6455), one a
-// frame.
+// Package wsgw is the WebSocket gateway. It carries each event in one frame (RFC 6455), as
+// text for people or as JSON for programs.
+//
+// A connection lives as follows:
+//
+//   - Handshake. [Gateway.ServeHTTP] checks the request, takes an admission slot from the hub
+//     and has the WebSocket library upgrade the connection. An answer other than 101 says why
+//     there is no WebSocket. ServeHTTP then starts the session's goroutine and returns.
+//   - Session. The goroutine calls [hub.Hub.Serve], which reads lines and requests. A scanner
+//     checks every frame before the library joins frames to messages. The hub writes frames
+//     directly to the socket, from one goroutine at a time, without the library.
+//   - Ping and pong. The hub sends pings, as frames that the codec makes. The session's
+//     goroutine answers the client's pings while it reads. A timer, in a goroutine of its own
+//     when it fires, ends reading if no whole frame has come for a minute while the session
+//     was reading and the client has acknowledged all that was sent.
+//   - Close. The first side to close sends a close frame, and the other answers it. A breach
+//     of the protocol is answered with its close code. After the server's close frame nothing
+//     more is written, and what the client still sends is read and dropped for a few seconds
+//     at most. A client that accepts no bytes is reset.
+//
+// No goroutine runs per connection besides the session's. [Gateway.Wait] waits for all of
+// these.
 package wsgw
 
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -22,111 +43,108 @@ import (
 	"partyline/hub/wire"
 )
 
-// readBuffer is the library's own and the least it can be: the link has a larger one.
-const readBuffer = 1
+// readBufferSize is the size of the library's read buffer in bytes. It is as small as
+// possible, because the socket.Conn has a buffer.
+const readBufferSize = 1
 
-// A Gateway is the http.Handler that puts WebSockets on the line.
+// A Gateway is an http.Handler that upgrades requests to WebSockets and serves these as
+// members of a hub. Its fields must not change after the first request.
 type Gateway struct {
 	Hub     *hub.Hub
-	MaxLine int // bytes in a line of text, as the Hub's
+	MaxLine int // bytes in a line of text; the same as the Hub's
 	Origins Origins
 	Log     *slog.Logger
 
-	// MaxFragments bounds the frames of a message; 0 means the constant of this name.
+	// MaxFragments bounds the frames of a message. Zero means the constant MaxFragments.
 	MaxFragments int
 
-	// WriteTimeout is how long a client may take nothing before it is cut; 0 means
-	// socket.WriteTimeout.
+	// WriteTimeout is how long a client may accept no bytes before it is disconnected. Zero
+	// means socket.WriteTimeout.
 	WriteTimeout time.Duration
 
-	group   socket.Group
-	outputs sync.Pool // unused by control frames, so that no connection holds one
+	group     socket.Group
+	writePool sync.Pool // the library's write buffers, so that no connection holds one
 
-	mu      sync.Mutex
-	ended   bool           // Wait was called: nobody new comes in
-	serving sync.WaitGroup // added to under mu
+	mu       sync.Mutex
+	closed   bool           // Wait was called: no new connections
+	sessions sync.WaitGroup // added to with mu held
 }
 
 var _ http.Handler = (*Gateway)(nil)
 
-// ServeHTTP upgrades a request and returns; the connection goes on in a goroutine of its
-// own, which keeps nothing of the request. Wait waits for these.
+// ServeHTTP upgrades a request and returns. A goroutine, which Wait waits for, serves the
+// connection; it keeps nothing of the request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !g.admit(w, r) {
+	if !g.checkRequest(w, r) {
 		return
 	}
-	if !g.begin() {
+	if !g.addSession() {
 		http.Error(w, "the server is ending", http.StatusServiceUnavailable)
 		return
 	}
-	seat, err := g.Hub.Admit(address(r))
+	slot, err := g.Hub.Admit(address(r))
 	if err != nil {
-		g.serving.Done()
-		g.turnAway(w, r, err)
+		g.sessions.Done()
+		g.reject(w, r, err)
 		return
 	}
 	c, err := g.upgrade(w, r)
-	if err != nil { // the client was told
-		seat.Leave()
-		g.serving.Done()
-		g.Log.Debug("no WebSocket", "addr", r.RemoteAddr, "err", err)
+	if err != nil { // the library has answered
+		slot.Leave()
+		g.sessions.Done()
+		g.Log.Debug("upgrade failed", "transport", "ws", "addr", r.RemoteAddr, "err", err)
 		return
 	}
 	query := r.URL.Query()
-	who := hub.Caller{
+	caller := hub.Caller{
 		Via:    "ws",
 		Addr:   r.RemoteAddr,
-		Slot:   seat,
+		Slot:   slot,
 		Nick:   query.Get("nick"),
 		Room:   query.Get("room"),
 		Since:  query.Get("since"),
 		Format: c.format,
 	}
-	who.Codecs[c.format] = frames{c.format}
+	caller.Codecs[c.format] = frames{c.format}
 	go func() {
-		defer g.serving.Done()
-		defer seat.Leave()
-		g.Hub.Serve(context.Background(), who, c)
+		defer g.sessions.Done()
+		defer slot.Leave()
+		g.Hub.Serve(context.Background(), caller, c)
 	}()
 }
 
+// upgrade completes the handshake and returns the connection. After an error the response is
+// written.
 func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error) {
 	format, header := chooseFormat(r)
 	u := websocket.Upgrader{
-		ReadBufferSize:  readBuffer,
-		WriteBufferPool: &g.outputs,
-		CheckOrigin:     func(*http.Request) bool { return true }, // admit did
+		ReadBufferSize:  readBufferSize,
+		WriteBufferPool: &g.writePool,
+		CheckOrigin:     func(*http.Request) bool { return true }, // checkRequest has checked it
 	}
-	timeout := g.WriteTimeout
-	if timeout == 0 {
-		timeout = socket.WriteTimeout
-	}
-	fragments := g.MaxFragments
-	if fragments == 0 {
-		fragments = MaxFragments
-	}
-	h := &hijacker{ResponseWriter: w, group: &g.group, timeout: timeout}
+	h := &hijacker{ResponseWriter: w, group: &g.group, timeout: cmp.Or(g.WriteTimeout, socket.WriteTimeout)}
 	ws, err := u.Upgrade(h, r, header)
 	if err != nil {
 		return nil, err
 	}
-	h.conn.scanner.most = fragments
-	h.conn.begin(ws, format, wire.MaxMessage(g.MaxLine))
+	h.conn.scanner.maxFragments = cmp.Or(g.MaxFragments, MaxFragments)
+	h.conn.startFrames(ws, format, wire.MaxMessage(g.MaxLine))
 	return h.conn, nil
 }
 
-// turnAway tells a client why it can't come in now, and when it may try again.
-func (g *Gateway) turnAway(w http.ResponseWriter, r *http.Request, why error) {
-	g.Log.Debug("turned away", "door", "ws", "addr", r.RemoteAddr, "why", why)
-	status, after := http.StatusTooManyRequests, "60"
+// reject answers a request that the hub does not admit with the reason, and with the time
+// after which the client may try again.
+func (g *Gateway) reject(w http.ResponseWriter, r *http.Request, reason error) {
+	g.Log.Debug("client rejected", "transport", "ws", "addr", r.RemoteAddr, "reason", reason)
+	status, retryAfter := http.StatusTooManyRequests, "60"
 	switch {
-	case errors.Is(why, admission.ErrFull):
-		status, after = http.StatusServiceUnavailable, "30"
-	case errors.Is(why, admission.ErrAddressFull):
-		after = "10"
+	case errors.Is(reason, admission.ErrFull):
+		status, retryAfter = http.StatusServiceUnavailable, "30"
+	case errors.Is(reason, admission.ErrAddressFull):
+		retryAfter = "10"
 	}
-	w.Header().Set("Retry-After", after)
-	http.Error(w, why.Error(), status)
+	w.Header().Set("Retry-After", retryAfter)
+	http.Error(w, reason.Error(), status)
 }
 
 func address(r *http.Request) netip.Addr {
@@ -134,27 +152,27 @@ func address(r *http.Request) netip.Addr {
 	return addr.Addr()
 }
 
-// begin reports whether one more connection may come in, which serving counts then.
-func (g *Gateway) begin() bool {
+// addSession adds a session for Wait to wait for. It returns false after Wait.
+func (g *Gateway) addSession() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.ended {
+	if !g.closed {
 		g.group.SetLog(g.Log)
-		g.serving.Add(1)
+		g.sessions.Add(1)
 	}
-	return !g.ended
+	return !g.closed
 }
 
-// Wait lets nobody new in and blocks until all connections are off the line; ending them
-// is the Hub's Shutdown.
+// Wait refuses new connections and blocks until all sessions have ended. The Hub's Shutdown
+// ends them.
 func (g *Gateway) Wait() {
 	g.mu.Lock()
-	g.ended = true
+	g.closed = true
 	g.mu.Unlock()
-	g.serving.Wait()
+	g.sessions.Wait()
 }
 
-// hijacker puts a conn under the library.
+// A hijacker gives the library a new conn for the connection of an HTTP request.
 type hijacker struct {
 	http.ResponseWriter
 	group   *socket.Group
@@ -162,8 +180,9 @@ type hijacker struct {
 	conn    *conn
 }
 
-var errNotTCP = errors.New("the connection under HTTP is not TCP")
+var errNotTCP = errors.New("the HTTP connection is not a TCP connection")
 
+// Hijack implements [http.Hijacker].
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	nc, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
@@ -175,14 +194,15 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, errNotTCP
 	}
 	h.conn = new(conn)
-	if err := h.conn.Init(tcp, h.group, socket.EndOfFrame, h.timeout); err != nil {
+	if err := h.conn.Init(tcp, h.group, endOfFrame, h.timeout); err != nil {
 		nc.Close()
 		return nil, nil, err
 	}
-	// Frames may come before the client has its answer. How many of them the server has
-	// read is chance, so they all count, and the library, which refuses such, sees none.
+	// A client may send frames before it has the response. The server may have read some of
+	// them by chance, so the conn keeps them. The library refuses such bytes and must not
+	// receive them.
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	h.conn.in = bytes.Clone(early)
 	rw.Reader.Discard(len(early))
-	return (*libraryConn)(&h.conn.link), rw, nil
+	return (*libraryConn)(&h.conn.frameConn), rw, nil
 }

@@ -11,16 +11,17 @@ import (
 	"partyline/hub/wire"
 )
 
-// The subprotocols. Where a client offers both, it gets JSON; where it offers none of
-// them, it gets text.
+// The subprotocols. A client that offers both gets JSON; a client that offers neither gets
+// text.
 const (
 	protocolText = "partyline.text.v1"
 	protocolJSON = "partyline.json.v1"
 )
 
-// admit tells whoever can't have a WebSocket why (RFC 6455 sections 4.2.1 and 4.4). The
-// library, which asks for less, finds nothing more.
-func (g *Gateway) admit(w http.ResponseWriter, r *http.Request) bool {
+// checkRequest reports whether a request may become a WebSocket, and answers it if not (RFC
+// 6455 sections 4.2.1 and 4.4). The library checks less, so it refuses no request that
+// passes.
+func (g *Gateway) checkRequest(w http.ResponseWriter, r *http.Request) bool {
 	switch h := w.Header(); {
 	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
 		http.Error(w, "a WebSocket needs HTTP/1.1", http.StatusBadRequest)
@@ -28,21 +29,22 @@ func (g *Gateway) admit(w http.ResponseWriter, r *http.Request) bool {
 		h.Set("Allow", http.MethodGet)
 		http.Error(w, "a WebSocket begins with GET", http.StatusMethodNotAllowed)
 	case !websocket.IsWebSocketUpgrade(r):
-		demandUpgrade(h)
+		requireUpgrade(h)
 		http.Error(w, "this is a WebSocket: see the page for people at ./", http.StatusUpgradeRequired)
 	case !isOnly(r.Header["Sec-Websocket-Version"], "13"):
-		demandUpgrade(h)
+		requireUpgrade(h)
 		h.Set("Sec-WebSocket-Version", "13")
 		http.Error(w, "this is a WebSocket of version 13", http.StatusUpgradeRequired)
 	case !isKey(r.Header["Sec-Websocket-Key"]):
 		http.Error(w, "a WebSocket needs one Sec-WebSocket-Key of 16 bytes in base64", http.StatusBadRequest)
-	case r.ContentLength != 0: // else its body would be taken for frames
+	case r.ContentLength != 0: // the body would be read as frames
 		http.Error(w, "a WebSocket does not begin with a body", http.StatusBadRequest)
 	case !g.Origins.allow(r):
 		origins := strings.Join(r.Header["Origin"], " ")
-		g.Log.Warn("page of another site turned away", "origin", clean.Quote(origins, mostLogged), "host", clean.Quote(r.Host, mostLogged),
-			"hint", "let it in with --origin; behind a proxy, see that it passes Host on")
-		h.Set("Connection", "close") // one line in the log for each connection
+		g.Log.Warn("origin refused", "transport", "ws", "addr", r.RemoteAddr,
+			"origin", clean.Quote(origins, maxLogged), "host", clean.Quote(r.Host, maxLogged),
+			"hint", "allow it with --origin; a proxy must forward the Host header")
+		h.Set("Connection", "close") // so that one connection logs one line
 		http.Error(w, "pages of this origin may not come in", http.StatusForbidden)
 	default:
 		return true
@@ -50,17 +52,19 @@ func (g *Gateway) admit(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// mostLogged bounds what a client sent and is logged, in bytes.
-const mostLogged = 100
+// maxLogged bounds each value that a client sent in the log, in bytes.
+const maxLogged = 100
 
-// demandUpgrade sets what an answer of 426 must have (RFC 9110 section 15.5.22).
-func demandUpgrade(h http.Header) {
+// requireUpgrade sets the headers that a response with status 426 must have (RFC 9110 section
+// 15.5.22).
+func requireUpgrade(h http.Header) {
 	h.Set("Upgrade", "websocket")
 	h.Set("Connection", "Upgrade")
 }
 
 func isOnly(values []string, want string) bool { return len(values) == 1 && values[0] == want }
 
+// isKey reports whether values has one valid Sec-WebSocket-Key.
 func isKey(values []string) bool {
 	if len(values) != 1 {
 		return false
@@ -69,8 +73,8 @@ func isKey(values []string) bool {
 	return err == nil && len(nonce) == 16
 }
 
-// chooseFormat returns the format for a request's subprotocols, and the header that
-// names the one it chose.
+// chooseFormat returns the format for the subprotocols that a request offers, and the header
+// that names the chosen one. The header is nil if the request offers neither.
 func chooseFormat(r *http.Request) (wire.Format, http.Header) {
 	text := false
 	for _, p := range strings.Split(strings.Join(r.Header["Sec-Websocket-Protocol"], ","), ",") {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Origins are the web sites and apps, besides the server's own site, whose pages may open a
-// WebSocket: scheme://host or scheme://host:port as browsers send it, in lower case and without
-// the scheme's default port. A host *.example.org stands for all names that have one more
-// label, whichever that is, as in a certificate.
+// Origins is a set of web sites and apps whose pages may open a WebSocket, besides the pages of
+// the server's own site. A key is scheme://host or scheme://host:port as browsers send it, in
+// lower case and without the scheme's default port. A host *.example.org matches all names
+// with exactly one more label, as in a certificate.
 type Origins map[string]bool
 
 // allow reports whether the page that sent r may open a WebSocket (RFC 6455 section
-// 10.2). A request without an Origin is no browser's.
+// 10.2). A request without an Origin does not come from a browser.
 func (o Origins) allow(r *http.Request) bool {
 	sent := r.Header["Origin"]
 	if len(sent) == 0 {
@@ -30,11 +30,11 @@ func (o Origins) allow(r *http.Request) bool {
 	if (u.Scheme == "http" || u.Scheme == "https") && host == plainHost(u.Scheme, r.Host) {
 		return true
 	}
-	return o.list(u.Scheme, host)
+	return o.contains(u.Scheme, host)
 }
 
-// list reports whether an origin is one of o.
-func (o Origins) list(scheme, host string) bool {
+// contains reports whether o contains an origin.
+func (o Origins) contains(scheme, host string) bool {
 	if o[scheme+"://"+host] {
 		return true
 	}
@@ -42,7 +42,7 @@ func (o Origins) list(scheme, host string) bool {
 	return ok && label != "" && o[scheme+"://*."+parent]
 }
 
-// plainHost returns a host without the scheme's default port and without case.
+// plainHost returns a host in lower case and without the scheme's default port.
 func plainHost(scheme, host string) string {
 	host = strings.ToLower(host)
 	switch scheme {

@@ -1,40 +1,32 @@
 package wsgw
 
-import (
-	"encoding/binary"
+import "github.com/gorilla/websocket"
 
-	"github.com/gorilla/websocket"
-)
+// MaxFragments is the default limit for the frames of one message. Each frame costs more
+// than the bytes that it carries.
+const MaxFragments = 1000
 
-const (
-	// MaxFragments bounds the frames of one message, since each costs more than it
-	// carries; a Gateway's default.
-	MaxFragments = 1000
-	// maxControl bounds the payload of a control frame (RFC 6455 section 5.5).
-	maxControl = 125
-)
-
-// scanner follows the frames in the bytes that a client sends. It ends at whatever breaks a
-// rule of RFC 6455 section 5, and at the client's Close: the library, which is laxer, sees
-// neither. Of payloads it keeps those of control frames alone.
+// A scanner follows the frames in the bytes that a client sends. It stops at a frame that
+// breaks a rule of RFC 6455 section 5, and at the client's Close: the library, which is less
+// strict, receives neither. It keeps the payloads of control frames only.
 type scanner struct {
-	most      int      // frames that a message may have, and control frames between them
-	header    [10]byte // of the current frame, without its mask
-	have      int      // bytes of header
-	left      uint64   // bytes of mask and payload still to come
-	fragments int      // of the current message until now; 0 between messages
-	controls  int      // control frames between these fragments
-	control   []byte   // mask and payload of a control frame until now
+	maxFragments int      // in a message; it also bounds the control frames between them
+	header       [10]byte // of the current frame, without its mask
+	have         int      // bytes in header; 0 after the header
+	left         uint64   // bytes of mask and payload to come
+	fragments    int      // of the current message so far; 0 between messages
+	controls     int      // control frames between these fragments
+	control      []byte   // mask and payload of a control frame so far
 }
 
-// next goes on with b, to the end of the current frame at most. It returns how many bytes
-// of b may be believed, whether the frame ended with them, and why nothing more may: a
-// violation, or the client's farewell.
-func (s *scanner) next(b []byte) (n int, whole bool, end error) {
+// next scans b, to the end of the current frame at most. It returns how many bytes of b are
+// valid and whether the frame ends with them. An error is a *protocolError or the client's
+// *closeError; nothing after it is valid.
+func (s *scanner) next(b []byte) (n int, whole bool, err error) {
 	if s.left == 0 {
 		s.control = s.control[:0]
-		if n, end = s.begin(b); end != nil {
-			return 0, false, end
+		if n, err = s.readHeader(b); err != nil {
+			return 0, false, err
 		}
 	}
 	k := int(min(s.left, uint64(len(b)-n)))
@@ -43,93 +35,85 @@ func (s *scanner) next(b []byte) (n int, whole bool, end error) {
 	if s.inControl() {
 		s.control = append(s.control, b[n:n+k]...)
 		if whole && s.header[0] == finClose {
-			return 0, false, readParting(s.control)
+			return 0, false, parseClose(s.control)
 		}
 	}
 	return n + k, whole, nil
 }
 
-// inControl reports whether what next took last is of a control frame.
+// inControl reports whether the bytes that next scanned last belong to a control frame.
 func (s *scanner) inControl() bool { return isControl(s.header[0]) }
 
-// isControl reports whether a frame with that first byte is a control frame (RFC 6455
-// section 5.5).
-func isControl(first byte) bool { return first&0x08 != 0 }
+// betweenFrames reports whether the next byte starts a frame.
+func (s *scanner) betweenFrames() bool { return s.left == 0 && s.have == 0 }
 
-// between reports that no frame has begun.
-func (s *scanner) between() bool { return s.left == 0 && s.have == 0 }
-
-// begin goes on with a header, and to what follows it once it is whole.
-func (s *scanner) begin(b []byte) (n int, bad error) {
-	if s.have < 2 {
-		if s.have == 0 && len(b) >= 2 {
-			s.header[0], s.header[1] = b[0], b[1]
-			n = 2
-		} else {
-			n = copy(s.header[s.have:2], b)
+// readHeader continues the current header with b and returns how many bytes of b belong to
+// it. It checks the first two bytes as soon as it has them.
+func (s *scanner) readHeader(b []byte) (n int, err error) {
+	if s.have == 0 && len(b) >= 2 {
+		if h, ok := ParseFrameHeader(b); ok { // nearly always
+			s.header[0] = b[0]
+			if err := s.checkStart(h); err != nil {
+				return 0, err
+			}
+			return h.Size, s.startPayload(h)
 		}
-		if s.have += n; s.have < 2 {
+	}
+	for {
+		h, _ := ParseFrameHeader(s.header[:s.have])
+		k := copy(s.header[s.have:h.Size], b[n:])
+		n += k
+		if s.have += k; s.have < h.Size {
 			return n, nil
 		}
-		if bad := s.checkStart(); bad != nil {
-			return 0, bad
+		h, ok := ParseFrameHeader(s.header[:s.have])
+		if s.have == 2 {
+			if err := s.checkStart(h); err != nil {
+				return 0, err
+			}
+		}
+		if ok {
+			return n, s.startPayload(h)
 		}
 	}
-	size := 4
-	switch short := s.header[1] & 0x7f; short {
-	case 126:
-	case 127:
-		size = 10
-	default:
-		s.have, s.left = 0, 4+uint64(short)
-		return n, nil
-	}
-	k := copy(s.header[s.have:size], b[n:])
-	if s.have += k; s.have < size {
-		return n + k, nil
-	}
-	s.have = 0
-	return n + k, s.checkLength()
 }
 
-// checkStart looks at a header's first two bytes, which tell all but a long length.
-func (s *scanner) checkStart() error {
-	first, second := s.header[0], s.header[1]
+// checkStart checks what the first two bytes of a header say: all but a long length.
+func (s *scanner) checkStart(h FrameHeader) error {
 	switch {
-	case first&0x70 != 0:
-		return broken("a reserved bit")
-	case second&0x80 == 0:
-		return broken("a frame without a mask")
+	case h.Reserved != 0:
+		return newProtocolError("a reserved bit")
+	case !h.Masked:
+		return newProtocolError("a frame without a mask")
 	}
-	fin := first&0x80 != 0
-	switch first & 0x0f {
+	switch h.Opcode {
 	case websocket.CloseMessage, websocket.PingMessage, websocket.PongMessage:
 		switch {
-		case !fin:
-			return broken("a control frame in fragments")
-		case second&0x7f > maxControl:
-			return broken("a control frame that is too long")
-		case s.fragments > 0: // a continuation may come
-			if s.controls++; s.controls > s.most {
-				return &violation{websocket.ClosePolicyViolation, "too many control frames in a message"}
+		case !h.Fin:
+			return newProtocolError("a control frame in fragments")
+		case h.Size > 2:
+			return newProtocolError("a control frame that is too long")
+		case s.fragments > 0: // a fragment may follow
+			if s.controls++; s.controls > s.maxFragments {
+				return &protocolError{websocket.ClosePolicyViolation, "too many control frames in a message"}
 			}
 		}
 		return nil
 	case websocket.TextMessage, websocket.BinaryMessage:
 		if s.fragments > 0 {
-			return broken("a message between the fragments of another")
+			return newProtocolError("a message between the fragments of another")
 		}
 	case 0:
 		if s.fragments == 0 {
-			return broken("a fragment of no message")
+			return newProtocolError("a fragment of no message")
 		}
 	default:
-		return broken("a reserved opcode")
+		return newProtocolError("a reserved opcode")
 	}
 	switch {
-	case s.fragments == s.most:
-		return &violation{websocket.ClosePolicyViolation, "too many fragments"}
-	case fin:
+	case s.fragments == s.maxFragments:
+		return &protocolError{websocket.ClosePolicyViolation, "too many fragments"}
+	case h.Fin:
 		s.fragments, s.controls = 0, 0
 	default:
 		s.fragments++
@@ -137,17 +121,12 @@ func (s *scanner) checkStart() error {
 	return nil
 }
 
-// checkLength looks at a whole header's long length.
-func (s *scanner) checkLength() error {
-	length, least := uint64(binary.BigEndian.Uint16(s.header[2:])), uint64(126)
-	if s.header[1]&0x7f == 127 {
-		length, least = binary.BigEndian.Uint64(s.header[2:]), 1<<16
+// startPayload checks the length in a whole header. The mask and the payload follow.
+func (s *scanner) startPayload(h FrameHeader) error {
+	s.have = 0
+	if !h.hasShortestLength() {
+		return newProtocolError("a length that is not in its shortest form")
 	}
-	if length < least || length>>63 != 0 {
-		return broken("a length that is not in its shortest form")
-	}
-	s.left = 4 + length
+	s.left = maskLen + h.Length
 	return nil
 }
-
-func broken(text string) error { return &violation{websocket.CloseProtocolError, text} }

@@ -41,7 +41,7 @@ func TestScanner(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []int{1, 3, 512, len(test.stream) + 1} {
-				s := scanner{most: MaxFragments}
+				s := scanner{maxFragments: MaxFragments}
 				var end error
 				for rest := test.stream; len(rest) > 0 && end == nil; {
 					var n int
@@ -62,7 +62,7 @@ func TestScanner(t *testing.T) {
 // TestScannerBelieves: what stands before a breach is passed on, the frame that breaks the
 // rule is not.
 func TestScannerBelieves(t *testing.T) {
-	s := scanner{most: MaxFragments}
+	s := scanner{maxFragments: MaxFragments}
 	good := frame(0x81, "good")
 	n, whole, bad := scan(&s, join(good, frame(0x88, "x"), good))
 	if n != len(good) || !whole || bad == nil {
@@ -72,7 +72,7 @@ func TestScannerBelieves(t *testing.T) {
 
 // TestScannerWhole: a sign of life is a frame's end, not any byte.
 func TestScannerWhole(t *testing.T) {
-	s := scanner{most: MaxFragments}
+	s := scanner{maxFragments: MaxFragments}
 	ping := frame(0x89, "ping")
 	for i, b := range ping {
 		if _, whole, _ := scan(&s, []byte{b}); whole != (i == len(ping)-1) {
@@ -97,7 +97,7 @@ func scan(s *scanner, b []byte) (n int, whole bool, end error) {
 // TestScannerMost takes as many fragments as were said, and not one more.
 func TestScannerMost(t *testing.T) {
 	for n, allowed := range map[int]bool{1: true, 2: true, 3: true, 4: false} {
-		s := scanner{most: 3}
+		s := scanner{maxFragments: 3}
 		var end error
 		for rest := fragments(n); len(rest) > 0 && end == nil; {
 			var k int

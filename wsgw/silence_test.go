@@ -18,25 +18,25 @@ func TestSilence(t *testing.T) {
 		silent bool
 	}{
 		"heard just now":           {heard: time.Second},
-		"heard not long ago":       {heard: silence - 10*time.Second},
-		"silent":                   {heard: silence + time.Second, silent: true},
+		"heard not long ago":       {heard: silenceTimeout - 10*time.Second},
+		"silent":                   {heard: silenceTimeout + time.Second, silent: true},
 		"silent for long":          {heard: age - time.Second, silent: true},
-		"silent, and takes little": {heard: silence + time.Second, lags: true},
+		"silent, and takes little": {heard: silenceTimeout + time.Second, lags: true},
 		"not listened to":          {heard: age},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			conn, client := unserved(t)
-			conn.timer.Stop()
-			conn.born = time.Now().Add(-age)
+			conn.silenceTimer.Stop()
+			conn.start = time.Now().Add(-age)
 			for c.lags {
 				if _, err := conn.TryWrite(bytes.Repeat([]byte{finText, 1, 'x'}, 1<<16)); err != nil {
 					break
 				}
 			}
-			conn.heard.Store(int64(age - c.heard))
-			conn.look()
-			if !conn.timer.Stop() != c.silent {
+			conn.lastFrame.Store(int64(age - c.heard))
+			conn.checkSilence()
+			if !conn.silenceTimer.Stop() != c.silent {
 				t.Error("whether it looks again is wrong")
 			}
 			client.send(text("hello"))
@@ -56,23 +56,23 @@ func TestSilence(t *testing.T) {
 func TestSilentWhileReading(t *testing.T) {
 	t.Parallel()
 	conn, client := unserved(t)
-	conn.timer.Stop()
+	conn.silenceTimer.Stop()
 	defer time.AfterFunc(20*time.Second, func() { conn.Conn.Close() }).Stop() // so that no read waits for ever
-	conn.born = time.Now().Add(-2 * silence)
+	conn.start = time.Now().Add(-2 * silenceTimeout)
 	ended := make(chan error, 1)
 	go func() {
 		_, err := conn.ReadLine()
 		ended <- err
 	}()
-	for conn.heard.Load() == 0 {
+	for conn.lastFrame.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	conn.look()
+	conn.checkSilence()
 	client.send(text("hello"))
 	if err := <-ended; err != nil {
 		t.Fatalf("a client that is listened to since now: %v", err)
 	}
-	if heard := conn.heard.Load(); heard != 0 {
+	if heard := conn.lastFrame.Load(); heard != 0 {
 		t.Error("it is listened to though nobody reads")
 	}
 
@@ -80,11 +80,11 @@ func TestSilentWhileReading(t *testing.T) {
 		_, err := conn.ReadLine()
 		ended <- err
 	}()
-	for conn.heard.Load() == 0 {
+	for conn.lastFrame.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	conn.heard.Store(1)
-	conn.look()
+	conn.lastFrame.Store(1)
+	conn.checkSilence()
 	if err := <-ended; err != errSilent {
 		t.Errorf("a silent client: %v", err)
 	}

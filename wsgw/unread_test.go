@@ -30,7 +30,7 @@ func TestHandshakeUnread(t *testing.T) {
 			if err != nil {
 				return
 			}
-		case <-time.After(handshakeWait + 20*time.Second):
+		case <-time.After(handshakeTimeout + 20*time.Second):
 			t.Fatal("the handshake waits for the client to read")
 		}
 	}

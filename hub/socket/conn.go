@@ -1,6 +1,26 @@
-// Package socket is what every gateway over TCP stands on. It writes whole frames to a
-// kernel socket as the hub wants it: at once from its sweep, or waiting for as long as the
-// peer takes something. And it reads so that a connection that is quiet costs little.
+// Package socket reads and writes the TCP connections of gateways.
+//
+// A [Conn] gives a gateway:
+//
+//   - Writes of whole frames, as [hub.Conn] and [hub.TryWriter] require: [Conn.TryWrite] does
+//     not wait, and [Conn.Write] waits as long as the peer accepts some bytes now and then. A
+//     frame is what the gateway's codec appends for one event. The package knows nothing of
+//     its format: an [End] finds the end of a frame. The Conn keeps the rest of a frame that
+//     was written in part, and writes it before anything else.
+//   - Reads that cost little while a connection is quiet: [Conn.Read] holds no buffer and
+//     little stack while it waits.
+//   - [Conn.Watch], which notices the end of a peer without reading, as [hub.Watcher] requires.
+//   - Ways to end: [Conn.Close], [Conn.Reset], [Conn.Linger] and [Conn.Dismiss].
+//
+// Where the system allows it, a Conn uses the descriptor directly, without the Go runtime. A
+// [Group] is the Conns of one gateway. It shares their read buffers and gives up peers that
+// are dead or accept no bytes.
+//
+// One goroutine at a time may call Read, ReadWithin, Watch, Linger or Dismiss. All other
+// methods of a Conn may be called from any goroutine; writes exclude each other. A Group may
+// be used from any goroutine.
+//
+// The package imports hub for its errors only.
 package socket
 
 import (
@@ -16,30 +36,35 @@ import (
 )
 
 const (
-	// WriteTimeout is how long a peer may accept no byte before it is given up; a gateway's
-	// default. A peer that reads slowly accepts some each time half of its buffer is free:
-	// 64 KB at 2 KB/s take half a minute.
+	// WriteTimeout is a gateway's default for how long a peer may accept no bytes. A peer that
+	// reads slowly accepts some whenever half of its buffer is free: at 2 KB/s, 64 KB take half
+	// a minute.
 	WriteTimeout = 60 * time.Second
 
-	// sendBuffer is small, so that a peer that reads nothing is known soon.
+	// sendBuffer is the size of the kernel's send buffer in bytes. It is small, so that a peer
+	// that reads nothing is noticed soon.
 	sendBuffer = 64 << 10
 )
 
-// A Conn is a TCP connection as a gateway uses it. Its Write and TryWrite meet those of
-// [hub.Conn]. One goroutine at a time may read; whatever else may be called from any.
+// An End returns the end of the frame that contains frames[n-1]. The first frame starts at
+// frames[0].
+type End func(frames []byte, n int) int
+
+// A Conn is a TCP connection of a gateway. Its Write and TryWrite implement those of
+// [hub.Conn] and [hub.TryWriter].
 //
-// It writes to the descriptor past the runtime, which alone would keep a descriptor that
-// is being closed from being used. So all closing goes through it: Close waits until the
-// pen is free, and nobody takes it up afterwards.
+// A Conn writes to the descriptor without the runtime, which would otherwise keep the
+// descriptor open during a write. So every way to end a Conn first waits until writeMu is free
+// and has later writes fail.
 type Conn struct {
-	// What TryWrite needs. A sweep finds the memory of most of its members cold, so this
-	// stands together at the beginning.
-	pen     sync.Mutex  // held while writing
-	stopped atomic.Bool // nothing more is written
-	lost    atomic.Bool // because the peer was given up
-	fd      int32
-	rest    []byte // of a frame that was begun; guarded by pen
-	end     End
+	// The fields that TryWrite needs are adjacent, because they are not in the CPU's cache when
+	// a sweep writes to many members.
+	writeMu      sync.Mutex  // held while writing
+	stopped      atomic.Bool // no more writes
+	unresponsive atomic.Bool // stopped because the peer was given up
+	fd           int32
+	rest         []byte // of a frame that was written in part; guarded by writeMu
+	end          End
 
 	tcp     *net.TCPConn
 	raw     syscall.RawConn
@@ -47,17 +72,18 @@ type Conn struct {
 	stalled stall
 	reader
 
-	deadline  sync.Mutex // guards the read deadline while Watch may set it
-	readEnded bool       // by EndReading; guarded by deadline
+	deadlineMu sync.Mutex // guards the read deadline while Watch may set it
+	readEnded  bool       // by EndReading; guarded by deadlineMu
 }
 
-// Init prepares c for tcp, which is c's from now on, for frames that end as end says, and
-// as one of g. A peer is given up when it accepts no byte for timeout, and when it is dead: it
-// acknowledges nothing, or answers no keep-alive, for deadAfter. Reading and writing return
-// hub.ErrSlow then. An error says that the peer is gone already; c does without an option that
-// the system refuses, and g reports it.
+// Init initializes c for tcp, which c owns from now on, adds it to g, and has end find the end
+// of frames. A peer is given up if it accepts no bytes for timeout, or if it is dead: it
+// acknowledges nothing, or answers no keep-alive probe, for a minute. Reading and writing then
+// return hub.ErrSlow. Init returns an error if the connection has ended already. If the system
+// refuses a socket option, g logs that and c works without it.
 func (c *Conn) Init(tcp *net.TCPConn, g *Group, end End, timeout time.Duration) error {
-	keepAlive := net.KeepAliveConfig{Enable: true, Idle: g.patience() / 2, Interval: g.patience() / 6, Count: 3}
+	dead := g.deadTimeout()
+	keepAlive := net.KeepAliveConfig{Enable: true, Idle: dead / 2, Interval: dead / 6, Count: 3}
 	for _, o := range [...]struct {
 		name string
 		err  error
@@ -68,7 +94,7 @@ func (c *Conn) Init(tcp *net.TCPConn, g *Group, end End, timeout time.Duration) 
 		if isGone(o.err) {
 			return o.err
 		}
-		g.report(o.name, o.err)
+		g.reportOption(o.name, o.err)
 	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
@@ -76,26 +102,26 @@ func (c *Conn) Init(tcp *net.TCPConn, g *Group, end End, timeout time.Duration) 
 	}
 	c.tcp, c.raw, c.end, c.timeout = tcp, raw, end, timeout
 	c.reader.group = g
-	c.reader.attempt = c.reader.read
+	c.reader.tryRead = c.reader.read
 	return raw.Control(func(fd uintptr) {
-		g.report("SO_OOBINLINE", keepUrgent(fd))
+		g.reportOption("SO_OOBINLINE", inlineUrgent(fd))
 		c.fd = int32(fd)
 		g.add(c)
 	})
 }
 
-// TCP returns the connection itself, for who reads from it before Read is used.
+// TCP returns the connection. A gateway may read from it until the first Read.
 func (c *Conn) TCP() *net.TCPConn { return c.tcp }
 
 // RemoteAddr returns the peer's address.
 func (c *Conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
 
-// Stop makes a Write that waits, and all later ones, return os.ErrClosed.
+// Stop makes a waiting Write, and all later writes, return os.ErrClosed.
 func (c *Conn) Stop() {
 	c.stopped.Store(true)
 	c.tcp.SetWriteDeadline(time.Now())
-	c.pen.Lock() // who writes still uses the descriptor
-	defer c.pen.Unlock()
+	c.writeMu.Lock() // a writer uses the descriptor until it unlocks
+	defer c.writeMu.Unlock()
 	c.rest = nil
 }
 
@@ -104,51 +130,50 @@ func (c *Conn) Stop() {
 func (c *Conn) Close() error {
 	c.EndReading()
 	c.Stop()
-	return c.shut()
+	return c.closeTCP()
 }
 
-// shut closes the descriptor, which nobody uses any more.
-func (c *Conn) shut() error {
+// closeTCP closes the descriptor. No goroutine may use it any more.
+func (c *Conn) closeTCP() error {
 	c.group.remove(c)
 	return c.tcp.Close()
 }
 
-// Lags reports whether the peer has not acknowledged yet what was sent.
-func (c *Conn) Lags() (lags bool) {
-	c.raw.Control(func(fd uintptr) { lags = unacknowledged(int32(fd)) > 0 })
-	return lags
+// IsLagging reports whether the peer has not acknowledged all that was sent.
+func (c *Conn) IsLagging() (lagging bool) {
+	c.raw.Control(func(fd uintptr) { lagging = unacknowledged(int32(fd)) > 0 })
+	return lagging
 }
 
 // giveUp makes reading and writing return hub.ErrSlow.
 func (c *Conn) giveUp() {
-	c.lost.Store(true)
+	c.unresponsive.Store(true)
 	c.stopped.Store(true)
 	c.tcp.SetWriteDeadline(time.Now())
 	c.EndReading()
 }
 
-// closedErr is why nothing is read or written any more.
+// closedErr returns the error of reads and writes after Stop, EndReading or giveUp.
 func (c *Conn) closedErr() error {
-	if c.lost.Load() {
+	if c.unresponsive.Load() {
 		return hub.ErrSlow
 	}
 	return os.ErrClosed
 }
 
-// Reset closes the connection and has the kernel drop what the peer did not take.
+// Reset closes the connection, and the kernel drops what the peer has not accepted.
 func (c *Conn) Reset() error {
-	c.group.report("SO_LINGER", c.tcp.SetLinger(0))
+	c.group.reportOption("SO_LINGER", c.tcp.SetLinger(0))
 	return c.Close()
 }
 
-// Linger ends the sending side, then reads and drops what comes until the peer's end, but
-// for a time at most, and closes. Without that, what was written last could be lost to a
-// reset.
+// Linger ends the sending side, reads and drops what comes until the end of the input, for at
+// most d, and closes the connection. Otherwise a reset could lose what was written last.
 func (c *Conn) Linger(d time.Duration) error {
 	c.Stop()
 	c.tcp.SetReadDeadline(time.Now().Add(d))
 	if c.tcp.CloseWrite() == nil {
-		io.Copy(io.Discard, struct{ io.Reader }{c.tcp}) // not splice: it would not end with the deadline
+		io.Copy(io.Discard, struct{ io.Reader }{c.tcp}) // hides splice, which ignores the deadline
 	}
-	return c.shut()
+	return c.closeTCP()
 }

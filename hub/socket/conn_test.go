@@ -17,7 +17,7 @@ func pair(t *testing.T) (*Conn, *net.TCPConn) {
 	t.Helper()
 	server, peer := hubtest.TCPPair(t)
 	c := new(Conn)
-	if err := c.Init(server, new(Group), EndOfLine, time.Second); err != nil {
+	if err := c.Init(server, new(Group), endOfLine, time.Second); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
@@ -112,7 +112,7 @@ func TestReadWithin(t *testing.T) {
 // stays until that is done, so that nobody else's connection can get it meanwhile.
 func TestCloseWhileWriting(t *testing.T) {
 	c, _ := pair(t)
-	c.pen.Lock() // as TryWrite does
+	c.writeMu.Lock() // as TryWrite does
 	closed := make(chan error)
 	go func() { closed <- c.Close() }()
 	select {
@@ -120,7 +120,7 @@ func TestCloseWhileWriting(t *testing.T) {
 		t.Errorf("closed under a write: %v", err)
 	case <-time.After(50 * time.Millisecond):
 	}
-	c.pen.Unlock()
+	c.writeMu.Unlock()
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}

@@ -1,17 +1,18 @@
 package socket
 
-// mostDropped bounds what Dismiss reads, in bytes.
-const mostDropped = 64 << 10
+// maxDropped bounds what Dismiss reads, in bytes.
+const maxDropped = 64 << 10
 
-// Dismiss ends the sending side, drops what has come, and closes, without waiting. It
-// replaces Linger if there is no time for it: bytes that come later are answered with a
-// reset, and may cost the peer what was written last. Nothing else may read meanwhile.
+// Dismiss ends the sending side, drops what was received, and closes the connection without
+// waiting. It replaces Linger if there is no time for that: the kernel answers bytes that come
+// later with a reset, which may cost the peer what was written last. No other goroutine may
+// read meanwhile.
 func (c *Conn) Dismiss() error {
 	c.Stop()
 	if c.tcp.CloseWrite() == nil {
 		c.raw.Read(func(fd uintptr) bool {
 			var b [4 << 10]byte
-			for dropped := 0; dropped < mostDropped; {
+			for dropped := 0; dropped < maxDropped; {
 				n, err := tryReceive(fd, b[:])
 				if n == 0 || err != nil {
 					break
@@ -21,5 +22,5 @@ func (c *Conn) Dismiss() error {
 			return true
 		})
 	}
-	return c.shut()
+	return c.closeTCP()
 }

@@ -9,40 +9,39 @@ import (
 )
 
 const (
-	// deadAfter is how long a peer may acknowledge nothing of what was sent, or answer no
-	// keep-alive, before it counts as dead.
-	deadAfter = 60 * time.Second
-	// checksInDeadAfter is how often in that time a Group looks at its connections.
-	checksInDeadAfter = 4
+	// defaultDeadTimeout is how long a peer may acknowledge nothing of what was sent, or answer
+	// no keep-alive probe, before it is given up as dead.
+	defaultDeadTimeout = 60 * time.Second
+	// checksPerTimeout is how often in that time a Group checks its connections.
+	checksPerTimeout = 4
 )
 
-// A Group is the connections of one gateway. They share the buffers that they read into,
-// since most are quiet and hold none, and the search for dead and frozen peers. The zero
-// value is ready, and its use from any goroutine safe.
+// A Group is the connections of one gateway. They share read buffers, because most
+// connections are quiet and hold none. The zero value is ready to use, from any goroutine.
 //
-// The kernel gives up a peer that does not answer keep-alive, but it sends none while
-// something is not acknowledged, and goes on sending that for a quarter of an hour.
-// TCP_USER_TIMEOUT is no help: it ends a connection whose peer has had its window closed
-// for that long, though it reads steadily (tcp(7), RFC 5482). And no Write waits for a peer
-// as long as the send buffer has room. So a Group looks at all connections every few seconds,
-// with one timer for all.
+// A Group also finds peers that are dead or accept no bytes. The kernel gives up a peer that
+// does not answer keep-alive probes. But it sends none while a byte is not acknowledged, and
+// sends that byte again for a quarter of an hour. TCP_USER_TIMEOUT does not help: it also ends
+// a connection whose peer reads slowly but steadily, if the peer's window was closed for that
+// long (tcp(7), RFC 5482). And no Write waits for a peer while the send buffer has room. So a
+// Group checks all connections every few seconds, with one timer.
 type Group struct {
-	small, large sync.Pool
+	small, large sync.Pool // of read buffers
 
-	deadAfter time.Duration // the constant if 0
+	deadAfter time.Duration // see deadTimeout; 0 means the default
 
 	mu       sync.Mutex
 	conns    map[*Conn]struct{}
 	timer    *time.Timer // nil while there are no conns
 	log      *slog.Logger
-	reported map[string]bool // options that the system refuses
+	reported map[string]bool // socket options that the system has refused
 }
 
-func (g *Group) patience() time.Duration {
+func (g *Group) deadTimeout() time.Duration {
 	if g.deadAfter > 0 {
 		return g.deadAfter
 	}
-	return deadAfter
+	return defaultDeadTimeout
 }
 
 func (g *Group) add(c *Conn) {
@@ -53,7 +52,7 @@ func (g *Group) add(c *Conn) {
 	}
 	g.conns[c] = struct{}{}
 	if g.timer == nil {
-		g.timer = time.AfterFunc(g.patience()/checksInDeadAfter, g.check)
+		g.timer = time.AfterFunc(g.deadTimeout()/checksPerTimeout, g.check)
 	}
 }
 
@@ -67,8 +66,8 @@ func (g *Group) remove(c *Conn) {
 	}
 }
 
-// check gives up the peers that are dead or frozen. The timer starts again after it, so
-// that a Conn is looked at by one goroutine at a time.
+// check gives up the peers that are dead or frozen. It restarts the timer at its end, so that
+// one goroutine at a time checks.
 func (g *Group) check() {
 	g.mu.Lock()
 	conns := slices.Collect(maps.Keys(g.conns))
@@ -76,8 +75,8 @@ func (g *Group) check() {
 	for _, c := range conns {
 		c.raw.Control(func(fd uintptr) {
 			a, err := readAcks(int(fd))
-			g.report("TCP_INFO", err)
-			if err == nil && (a.isDead(g.patience()) || c.stalled.isFrozen(a, time.Now(), c.timeout)) {
+			g.reportOption("TCP_INFO", err)
+			if err == nil && (a.isDead(g.deadTimeout()) || c.stalled.isFrozen(a, time.Now(), c.timeout)) {
 				c.giveUp()
 			}
 		})
@@ -85,30 +84,29 @@ func (g *Group) check() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.timer != nil {
-		g.timer.Reset(g.patience() / checksInDeadAfter)
+		g.timer.Reset(g.deadTimeout() / checksPerTimeout)
 	}
 }
 
-// acks is what the system knows of a peer's acknowledgments.
+// acks is what the system knows about a peer's acknowledgments.
 type acks struct {
 	due    bool          // the peer has something to acknowledge
-	last   time.Duration // since it acknowledged anything, be it a probe
-	queued bool          // bytes wait for it, sent or not
-	bytes  uint64        // that it has acknowledged in all
+	last   time.Duration // since its last acknowledgment, also of a probe
+	queued bool          // bytes are queued for the peer, sent or not
+	bytes  uint64        // acknowledged in all
 }
 
-// isDead reports whether the peer has acknowledged nothing for the time of patience though
-// it should have.
-func (a acks) isDead(patience time.Duration) bool { return a.due && a.last >= patience }
+// isDead reports whether the peer has acknowledged nothing for timeout though something is
+// due.
+func (a acks) isDead(timeout time.Duration) bool { return a.due && a.last >= timeout }
 
-// A stall is a time in which a peer accepts none of the bytes that wait for it.
+// A stall is a time in which a peer accepts none of the bytes that are queued for it.
 type stall struct {
-	since time.Time // zero if there is none
-	bytes uint64    // that the peer had acknowledged then
+	since time.Time // zero if the peer is not stalled
+	bytes uint64    // that the peer had acknowledged at since
 }
 
-// isFrozen notes what the system knows now, and reports whether the stall has lasted for
-// timeout.
+// isFrozen updates the stall, and reports whether it has lasted for timeout.
 func (s *stall) isFrozen(a acks, now time.Time, timeout time.Duration) bool {
 	switch {
 	case !a.queued:

@@ -34,7 +34,7 @@ func (l *link) open(t *testing.T, timeout time.Duration) (*Conn, net.Conn) {
 		t.Fatal(err)
 	}
 	c := new(Conn)
-	if err := c.Init(nc.(*net.TCPConn), l.g, EndOfLine, timeout); err != nil {
+	if err := c.Init(nc.(*net.TCPConn), l.g, endOfLine, timeout); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

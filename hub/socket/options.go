@@ -8,18 +8,18 @@ import (
 	"syscall"
 )
 
-// SetLog has g warn in log if the system refuses a socket option, once for each option. The
-// connections do without it: without keep-alive, for example, a dead peer stays until
-// something is sent to it.
+// SetLog sets the log in which g warns, once for each option, if the system refuses a socket
+// option. The connections work without the option. Without keep-alive, for example, a dead
+// peer stays connected until something is sent to it.
 func (g *Group) SetLog(log *slog.Logger) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.log = log
 }
 
-// report logs that setting or reading an option has failed, if it was not the peer's end that
-// made it fail.
-func (g *Group) report(option string, err error) {
+// reportOption logs the error of setting or reading an option. It does nothing if err is nil
+// or says only that the connection has ended.
+func (g *Group) reportOption(option string, err error) {
 	if err == nil || isGone(err) {
 		return
 	}
@@ -32,11 +32,13 @@ func (g *Group) report(option string, err error) {
 		g.reported = make(map[string]bool)
 	}
 	g.reported[option] = true
-	g.log.Warn("the system refuses a socket option: dead or slow peers may go unnoticed", "option", option, "err", err)
+	g.log.Warn("socket option refused", "option", option, "err", err,
+		"hint", "dead or slow peers may stay connected")
 }
 
-// isGone reports whether err, of a socket option, says only that the connection has ended.
+// isGone reports whether the error of a socket option says only that the connection has
+// ended.
 func isGone(err error) bool {
 	return errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ENOTCONN) ||
-		runtime.GOOS == "darwin" && errors.Is(err, syscall.EINVAL) // setsockopt(2) there, after a reset
+		runtime.GOOS == "darwin" && errors.Is(err, syscall.EINVAL) // darwin's setsockopt(2) after a reset
 }

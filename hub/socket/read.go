@@ -10,40 +10,40 @@ import (
 	"partyline/hub"
 )
 
-// Sizes of what a Conn reads into. Most read a line now and then; who sends more than
-// fits gets a large buffer.
+// Sizes of read buffers in bytes. Most connections send a line now and then. One that fills a
+// small buffer gets a large one for the next read.
 const (
 	smallRead = 1 << 10
 	largeRead = 16 << 10
 )
 
-// reader is the reading half of a Conn.
+// A reader is the reading half of a Conn.
 type reader struct {
-	group   *Group
-	attempt func(fd uintptr) bool // read, made once
-	small   *[smallRead]byte      // what was read is in one of these, until the next Read
-	large   *[largeRead]byte
-	n       int
-	err     error
-	waited  bool // for something to read
-	much    bool // the last read filled its buffer
+	group     *Group
+	tryRead   func(fd uintptr) bool // the method read, bound once
+	small     *[smallRead]byte      // small or large holds the bytes until the next Read
+	large     *[largeRead]byte
+	n         int
+	err       error
+	waited    bool // tryRead has returned false
+	wantLarge bool // the last read filled a small buffer
 }
 
-// Read waits until there is something and returns it; io.EOF at the end. The bytes are
+// Read waits for bytes and returns them, or io.EOF at the end of the input. The bytes are
 // valid until the next call.
 //
-// While it waits, it holds no buffer and little stack: a goroutine keeps the 2 KiB that it
-// was made with, which is half of what the usual way of reading needs.
+// While Read waits, it holds no buffer and little stack, so that the goroutine keeps its
+// initial stack of 2 KiB. The usual way of reading needs twice as much.
 func (c *Conn) Read() ([]byte, error) {
 	r := &c.reader
 	r.release()
-	if !past {
-		r.n, r.err = c.tcp.Read(r.hold())
+	if !rawIO {
+		r.n, r.err = c.tcp.Read(r.acquire())
 		return r.result()
 	}
 	r.waited = false
-	if err := c.raw.Read(r.attempt); err != nil {
-		if c.lost.Load() {
+	if err := c.raw.Read(r.tryRead); err != nil {
+		if c.unresponsive.Load() {
 			err = hub.ErrSlow
 		}
 		return nil, err
@@ -51,8 +51,8 @@ func (c *Conn) Read() ([]byte, error) {
 	return r.result()
 }
 
-// ReadWithin is Read that waits for d at most, and returns os.ErrDeadlineExceeded then. If d is
-// 0, it waits for as long as Read does.
+// ReadWithin is like Read, but returns os.ErrDeadlineExceeded after d. If d is 0, it has no
+// deadline.
 func (c *Conn) ReadWithin(d time.Duration) ([]byte, error) {
 	if d == 0 {
 		return c.Read()
@@ -62,11 +62,12 @@ func (c *Conn) ReadWithin(d time.Duration) ([]byte, error) {
 	}
 	b, err := c.Read()
 	if !c.setReadDeadline(time.Time{}) && errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, c.closedErr() // the deadline was EndReading's
+		return nil, c.closedErr() // EndReading has set the deadline
 	}
 	return b, err
 }
 
+// result returns what the last read has left in r.
 func (r *reader) result() ([]byte, error) {
 	switch {
 	case r.n == 0 && r.err != nil:
@@ -74,16 +75,16 @@ func (r *reader) result() ([]byte, error) {
 	case r.n == 0:
 		return nil, io.EOF
 	case r.large != nil:
-		r.much = r.n > smallRead
+		r.wantLarge = r.n > smallRead
 		return r.large[:r.n], nil
 	}
-	r.much = r.n == smallRead
+	r.wantLarge = r.n == smallRead
 	return r.small[:r.n], nil
 }
 
-// read reads what is there, and returns false where there is nothing yet.
+// read reads what the kernel has, and returns false if it has nothing yet.
 func (r *reader) read(fd uintptr) bool {
-	if !r.waited { // looking needs no buffer
+	if !r.waited { // readable needs no buffer
 		var ready bool
 		if ready, r.err = readable(fd); r.err != nil {
 			r.n = 0
@@ -97,8 +98,9 @@ func (r *reader) read(fd uintptr) bool {
 	return r.receive(fd)
 }
 
+// receive is read with a buffer.
 func (r *reader) receive(fd uintptr) bool {
-	n, err := tryReceive(fd, r.hold())
+	n, err := tryReceive(fd, r.acquire())
 	if err == syscall.EAGAIN {
 		r.release()
 		return false
@@ -107,9 +109,9 @@ func (r *reader) receive(fd uintptr) bool {
 	return true
 }
 
-// hold takes a buffer for the next read.
-func (r *reader) hold() []byte {
-	if r.much {
+// acquire takes a buffer for the next read from the group.
+func (r *reader) acquire() []byte {
+	if r.wantLarge {
 		var ok bool
 		if r.large, ok = r.group.large.Get().(*[largeRead]byte); !ok {
 			r.large = new([largeRead]byte)
@@ -123,7 +125,7 @@ func (r *reader) hold() []byte {
 	return r.small[:]
 }
 
-// release gives back what hold took.
+// release returns the buffer to the group.
 func (r *reader) release() {
 	if r.small != nil {
 		r.group.small.Put(r.small)

@@ -9,22 +9,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// past says that the system calls below are to be had, past the runtime. They never wait,
-// so they are made without telling the scheduler: that is cheaper, and needs no stack.
-const past = true
+// rawIO says that trySend, tryReceive and readable work on this system. They make their system
+// calls without telling the scheduler, because the calls never wait: that is cheaper and needs
+// no stack.
+const rawIO = true
 
-// trySend writes what the kernel takes at once; syscall.EAGAIN where it takes nothing.
+// trySend writes what the kernel takes without waiting. It returns syscall.EAGAIN if the
+// kernel takes nothing.
 func trySend(fd int32, b []byte) (int, error) {
 	return transfer(unix.SYS_SENDTO, uintptr(fd), b, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
 }
 
-// tryReceive reads what is there; syscall.EAGAIN where there is nothing yet, 0 bytes at
-// the end of the input.
+// tryReceive reads what the kernel has. It returns syscall.EAGAIN if there is nothing yet, and
+// 0 bytes at the end of the input.
 func tryReceive(fd uintptr, b []byte) (int, error) {
 	return transfer(unix.SYS_RECVFROM, fd, b, syscall.MSG_DONTWAIT)
 }
 
-// readable reports whether tryReceive would read something, or the end.
+// readable reports whether tryReceive would return bytes or the end of the input.
 func readable(fd uintptr) (bool, error) {
 	var b [1]byte
 	_, err := transfer(unix.SYS_RECVFROM, fd, b[:], syscall.MSG_DONTWAIT|syscall.MSG_PEEK)
@@ -34,6 +36,7 @@ func readable(fd uintptr) (bool, error) {
 	return err == nil, os.NewSyscallError("read", err)
 }
 
+// transfer calls sendto or recvfrom, again after EINTR.
 func transfer(call, fd uintptr, b []byte, flags uintptr) (int, error) {
 	for {
 		n, _, errno := syscall.RawSyscall6(call, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags, 0, 0)
@@ -42,7 +45,7 @@ func transfer(call, fd uintptr, b []byte, flags uintptr) (int, error) {
 			return int(n), nil
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			return 0, syscall.EAGAIN // not errno: that would allocate
+			return 0, syscall.EAGAIN // errno would be allocated
 		default:
 			return 0, errno
 		}
@@ -58,18 +61,19 @@ func unacknowledged(fd int32) int {
 	return queued
 }
 
-// readAcks returns what the system knows of a peer's acknowledgments.
+// readAcks returns what the system knows about the acknowledgments of fd's peer.
 func readAcks(fd int) (acks, error) {
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil {
 		return acks{}, os.NewSyscallError("getsockopt", err)
 	}
-	if info.State == unix.BPF_TCP_CLOSE { // nothing is due; what is unread is still there
+	if info.State == unix.BPF_TCP_CLOSE { // nothing is due; received bytes can still be read
 		return acks{}, nil
 	}
 	return acks{
-		// A peer whose window is closed answers the probes of it, which come at intervals of
-		// up to two minutes. A probe is unanswered for sure when the next has been sent.
+		// A peer whose window is closed answers window probes, which the kernel sends at
+		// intervals of up to two minutes. Once the second probe is sent, the first is certainly
+		// unanswered.
 		due:    info.Unacked > 0 || info.Probes > 1,
 		last:   time.Duration(info.Last_ack_recv) * time.Millisecond,
 		queued: info.Unacked > 0 || info.Notsent_bytes > 0,

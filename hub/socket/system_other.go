@@ -4,8 +4,9 @@ package socket
 
 import "syscall"
 
-// past says that all is done by the runtime: the hub's goroutines write, and wait.
-const past = false
+// rawIO says that this system has no trySend, tryReceive and readable: every read and write
+// goes through the runtime and waits.
+const rawIO = false
 
 func trySend(int32, []byte) (int, error) { return 0, syscall.EAGAIN }
 
@@ -13,11 +14,12 @@ func tryReceive(uintptr, []byte) (int, error) { return 0, syscall.EAGAIN }
 
 func readable(uintptr) (bool, error) { return false, nil }
 
-// unacknowledged is unknown on this system: what the kernel took counts as taken.
+// unacknowledged returns 0, because it is unknown on this system: what the kernel took counts
+// as acknowledged.
 func unacknowledged(int32) int { return 0 }
 
-// readAcks knows nothing on this system: dead peers are left to the system's own patience.
+// readAcks returns nothing on this system: the system's own timeouts find dead peers.
 func readAcks(int) (acks, error) { return acks{}, nil }
 
-// keepUrgent does nothing on this system: urgent data is lost.
-func keepUrgent(uintptr) error { return nil }
+// inlineUrgent does nothing on this system: urgent data is lost.
+func inlineUrgent(uintptr) error { return nil }

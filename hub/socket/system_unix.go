@@ -4,23 +4,26 @@ package socket
 
 import "syscall"
 
-// past says that the descriptor, which does not block, can be used past the runtime.
-const past = true
+// rawIO says that trySend and tryReceive work on this system: the descriptor does not block,
+// so they can use it without the runtime.
+const rawIO = true
 
-// trySend writes what the kernel takes at once; syscall.EAGAIN where it takes nothing.
+// trySend writes what the kernel takes without waiting. It returns syscall.EAGAIN if the
+// kernel takes nothing.
 func trySend(fd int32, b []byte) (int, error) {
-	n, err := again(syscall.Write, int(fd), b)
+	n, err := retryEINTR(syscall.Write, int(fd), b)
 	return max(n, 0), err
 }
 
-// tryReceive reads what is there; syscall.EAGAIN where there is nothing yet, 0 bytes at
-// the end of the input.
-func tryReceive(fd uintptr, b []byte) (int, error) { return again(syscall.Read, int(fd), b) }
+// tryReceive reads what the kernel has. It returns syscall.EAGAIN if there is nothing yet, and
+// 0 bytes at the end of the input.
+func tryReceive(fd uintptr, b []byte) (int, error) { return retryEINTR(syscall.Read, int(fd), b) }
 
-// readable leaves the looking to tryReceive.
+// readable returns true: tryReceive finds out.
 func readable(uintptr) (bool, error) { return true, nil }
 
-func again(call func(int, []byte) (int, error), fd int, b []byte) (n int, err error) {
+// retryEINTR makes a system call, again after EINTR.
+func retryEINTR(call func(int, []byte) (int, error), fd int, b []byte) (n int, err error) {
 	for {
 		if n, err = call(fd, b); err != syscall.EINTR {
 			return n, err
@@ -28,8 +31,9 @@ func again(call func(int, []byte) (int, error), fd int, b []byte) (n int, err er
 	}
 }
 
-// unacknowledged is unknown on this system: what the kernel took counts as taken.
+// unacknowledged returns 0, because it is unknown on this system: what the kernel took counts
+// as acknowledged.
 func unacknowledged(int32) int { return 0 }
 
-// readAcks knows nothing on this system: dead peers are left to the system's own patience.
+// readAcks returns nothing on this system: the system's own timeouts find dead peers.
 func readAcks(int) (acks, error) { return acks{}, nil }

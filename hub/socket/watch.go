@@ -6,11 +6,9 @@ import (
 	"time"
 )
 
-// Watch is hub.Watcher's. drained says that the gateway holds nothing that ReadLine would
-// return; otherwise Watch waits for d, or until EndReading. Watch reads nothing. One goroutine
-// at a time may call Watch or Read.
-//
-// On systems other than Linux it only waits for d, or until EndReading.
+// Watch waits for d, or until the peer's end, as [hub.Watcher] requires. It reads nothing.
+// drained says that the gateway holds nothing that ReadLine would return. If it does hold
+// something, and on systems other than Linux, Watch waits for d or until EndReading.
 func (c *Conn) Watch(d time.Duration, drained bool) error {
 	if !c.setReadDeadline(time.Now().Add(d)) {
 		return c.closedErr()
@@ -25,11 +23,10 @@ func (c *Conn) Watch(d time.Duration, drained bool) error {
 	return err
 }
 
-// setReadDeadline sets the read deadline and returns true. After EndReading it returns
-// false and leaves the deadline alone.
+// setReadDeadline sets the read deadline. After EndReading it does nothing and returns false.
 func (c *Conn) setReadDeadline(t time.Time) bool {
-	c.deadline.Lock()
-	defer c.deadline.Unlock()
+	c.deadlineMu.Lock()
+	defer c.deadlineMu.Unlock()
 	if c.readEnded {
 		return false
 	}
@@ -37,10 +34,10 @@ func (c *Conn) setReadDeadline(t time.Time) bool {
 	return true
 }
 
-// EndReading makes a Read or a Watch that waits, and all later ones, return an error.
+// EndReading makes a waiting Read or Watch, and all later ones, return an error.
 func (c *Conn) EndReading() {
-	c.deadline.Lock()
-	defer c.deadline.Unlock()
+	c.deadlineMu.Lock()
+	defer c.deadlineMu.Unlock()
 	c.readEnded = true
 	c.tcp.SetReadDeadline(time.Unix(1, 0))
 }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch waits for the read deadline, or until the input has ended or the connection is reset
-// and nothing is left to be read.
+// watch waits for the read deadline. If drained, it returns earlier if the input has ended or
+// the connection is reset, and the kernel holds nothing to read.
 func (c *Conn) watch(_ time.Duration, drained bool) error {
 	var gone error
 	err := c.raw.Read(func(fd uintptr) bool {
@@ -25,10 +25,10 @@ func (c *Conn) watch(_ time.Duration, drained bool) error {
 	return gone
 }
 
-// peerGone returns io.EOF if the peer has ended its input, and another error if the
-// connection is broken, as soon as all that came before was read. Otherwise it returns nil.
+// peerGone returns io.EOF if the peer has ended its input, and another error if the connection
+// is broken. It returns nil otherwise, and as long as the kernel holds something to read.
 func peerGone(fd int) error {
-	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}} // POLLERR and POLLHUP come unasked
+	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}} // POLLERR and POLLHUP are implied
 	n, err := unix.Poll(p, 0)
 	for err == unix.EINTR {
 		n, err = unix.Poll(p, 0)

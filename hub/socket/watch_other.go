@@ -4,7 +4,7 @@ package socket
 
 import "time"
 
-// watchStep is how soon watch notices EndReading.
+// watchStep is how long watch takes at most to notice EndReading.
 const watchStep = 50 * time.Millisecond
 
 // watch waits for d, or until EndReading.
@@ -16,7 +16,7 @@ func (c *Conn) watch(d time.Duration, _ bool) error {
 }
 
 func (c *Conn) hasEndedReading() bool {
-	c.deadline.Lock()
-	defer c.deadline.Unlock()
+	c.deadlineMu.Lock()
+	defer c.deadlineMu.Unlock()
 	return c.readEnded
 }

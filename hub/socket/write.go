@@ -10,12 +10,12 @@ import (
 	"partyline/hub"
 )
 
-// TryWrite is hub.TryWriter's.
+// TryWrite implements [hub.TryWriter].
 func (c *Conn) TryWrite(frames []byte) (int, error) {
-	if !c.pen.TryLock() { // the gateway itself writes just now
+	if !c.writeMu.TryLock() { // another write is in progress
 		return 0, hub.ErrWouldBlock
 	}
-	defer c.pen.Unlock()
+	defer c.writeMu.Unlock()
 	switch {
 	case c.stopped.Load():
 		return 0, c.closedErr()
@@ -27,46 +27,46 @@ func (c *Conn) TryWrite(frames []byte) (int, error) {
 	case err != nil && err != syscall.EAGAIN:
 		return 0, os.NewSyscallError("write", err)
 	case n < len(frames):
-		return c.keep(frames, n), hub.ErrWouldBlock
+		return c.saveRestLocked(frames, n), hub.ErrWouldBlock
 	}
 	return n, nil
 }
 
-// Write is hub.Conn's. What the gateway itself has to write goes through it too, frame by
-// frame, and so never into the middle of another one.
+// Write writes frames as [hub.Conn] requires. A gateway also uses it for frames of its own,
+// which then never come within another frame.
 func (c *Conn) Write(frames []byte) (int, error) {
-	c.pen.Lock()
-	defer c.pen.Unlock()
-	return c.write(frames)
+	c.writeMu.Lock()
+	defer c.writeMu.Unlock()
+	return c.writeLocked(frames)
 }
 
-// WriteLast writes the last frame. Where another Write is under way for longer than a
-// time, it stops that one and writes nothing.
+// WriteLast writes the last frame. If another Write takes longer than wait, WriteLast stops
+// it and writes nothing. All later writes return os.ErrClosed.
 func (c *Conn) WriteLast(frame []byte, wait time.Duration) error {
-	hurry := time.AfterFunc(wait, c.Stop)
-	c.pen.Lock()
-	defer c.pen.Unlock()
-	hurry.Stop()
-	_, err := c.write(frame)
+	stop := time.AfterFunc(wait, c.Stop)
+	c.writeMu.Lock()
+	defer c.writeMu.Unlock()
+	stop.Stop()
+	_, err := c.writeLocked(frame)
 	c.stopped.Store(true)
 	return err
 }
 
-// write writes the rest of a frame and then frames. The pen is held.
-func (c *Conn) write(frames []byte) (int, error) {
-	n, err := c.push(c.rest)
+// writeLocked writes the rest of a frame and then frames.
+func (c *Conn) writeLocked(frames []byte) (int, error) {
+	n, err := c.sendLocked(c.rest)
 	c.rest = c.rest[n:]
 	if err != nil {
 		return 0, err
 	}
 	c.rest = nil
-	n, err = c.push(frames)
-	return c.keep(frames, n), err
+	n, err = c.sendLocked(frames)
+	return c.saveRestLocked(frames, n), err
 }
 
-// keep remembers what is left of a frame of which n bytes in all were written, and
-// returns how much of frames counts as written.
-func (c *Conn) keep(frames []byte, n int) int {
+// saveRestLocked saves the rest of the frame in which the first n bytes of frames end. It
+// returns how many bytes of frames count as written.
+func (c *Conn) saveRestLocked(frames []byte, n int) int {
 	if n == 0 || n == len(frames) {
 		return n
 	}
@@ -75,22 +75,22 @@ func (c *Conn) keep(frames []byte, n int) int {
 	return end
 }
 
-// push writes all of b as long as the peer takes something.
-func (c *Conn) push(b []byte) (n int, err error) {
+// sendLocked writes all of b, as long as the peer accepts some bytes within the timeout.
+func (c *Conn) sendLocked(b []byte) (n int, err error) {
 	switch {
 	case c.stopped.Load():
 		return 0, c.closedErr()
 	case len(b) == 0:
 		return 0, nil
 	}
-	// The kernel takes a few bytes now and then though the peer reads none. So what
-	// counts is what the peer acknowledged: what was written less what is still queued.
-	look := max(min(c.timeout/8, time.Second), time.Millisecond)
-	begun := time.Now()
+	// The kernel takes a few bytes now and then even if the peer reads none. So what counts is
+	// what the peer has acknowledged: the bytes that were written less those still queued.
+	interval := max(min(c.timeout/8, time.Second), time.Millisecond)
+	progress := time.Now()
 	acknowledged := -unacknowledged(c.fd)
 	for {
-		c.tcp.SetWriteDeadline(time.Now().Add(look))
-		if c.stopped.Load() { // meanwhile: this may have come behind Stop's own deadline
+		c.tcp.SetWriteDeadline(time.Now().Add(interval))
+		if c.stopped.Load() { // this deadline may have replaced Stop's
 			return n, c.closedErr()
 		}
 		var m int
@@ -100,8 +100,8 @@ func (c *Conn) push(b []byte) (n int, err error) {
 			break
 		}
 		if now := n - unacknowledged(c.fd); now > acknowledged {
-			acknowledged, begun = now, time.Now()
-		} else if time.Since(begun) >= c.timeout {
+			acknowledged, progress = now, time.Now()
+		} else if time.Since(progress) >= c.timeout {
 			return n, hub.ErrSlow
 		}
 	}

@@ -10,17 +10,17 @@ import (
 	"partyline/hub"
 )
 
-// TestWhole fills a connection, and has the rest written when the peer reads: what counts as
-// written is whole frames, and the peer gets each of them once.
-func TestWhole(t *testing.T) {
+// TestWholeFrames fills a connection and has the rest written when the peer reads. Only whole
+// frames count as written, and the peer receives each frame once.
+func TestWholeFrames(t *testing.T) {
 	for name, f := range map[string]struct {
 		end   End
 		frame []byte
 	}{
-		"lines":        {EndOfLine, line(1001)},
-		"short frames": {EndOfFrame, frame(99)},
-		"frames":       {EndOfFrame, frame(1001)},
-		"large frames": {EndOfFrame, frame(1<<16 + 1)},
+		"short": {endOfLine, line(101)},
+		"lines": {endOfLine, line(1001)},
+		"large": {endOfLine, line(1<<16 + 1)},
+		"fixed": {func(_ []byte, n int) int { return (n + 1004) / 1005 * 1005 }, bytes.Repeat([]byte{'\n'}, 1005)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, peer := pair(t)
@@ -50,7 +50,7 @@ func TestWhole(t *testing.T) {
 					t.Errorf("while the rest of a frame waits: %d, %v", m, err)
 				}
 			}
-			if !c.Lags() {
+			if !c.IsLagging() {
 				t.Error("a peer that reads nothing does not lag")
 			}
 
@@ -72,7 +72,7 @@ func TestWhole(t *testing.T) {
 			if !bytes.Equal(<-got, all) {
 				t.Error("the peer gets something else")
 			}
-			for late := time.Now().Add(20 * time.Second); c.Lags(); time.Sleep(time.Millisecond) {
+			for late := time.Now().Add(20 * time.Second); c.IsLagging(); time.Sleep(time.Millisecond) {
 				if time.Now().After(late) {
 					t.Fatal("a peer that has read everything lags")
 				}
@@ -146,7 +146,7 @@ func TestWriteError(t *testing.T) {
 	c, peer := pair(t)
 	peer.SetLinger(0)
 	peer.Close()
-	if err := c.Watch(time.Minute, true); err == nil && past {
+	if err := c.Watch(time.Minute, true); err == nil && rawIO {
 		t.Fatal("the reset is not noticed")
 	}
 	n, err := c.TryWrite([]byte("hello\n"))

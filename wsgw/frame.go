@@ -19,44 +19,44 @@ const (
 
 // A FrameHeader is the header of a frame without its masking key (RFC 6455 section 5.2).
 type FrameHeader struct {
-	Fin      bool
-	Reserved byte // the three reserved bits
-	Opcode   byte
-	Masked   bool   // a masking key of 4 bytes follows the header
-	Size     int    // bytes in the header: 2, 4 or 10
-	Length   uint64 // bytes in the payload
+	First  byte   // the FIN bit, the reserved bits and the opcode
+	Masked bool   // a masking key of 4 bytes follows the header
+	Size   int    // bytes in the header: 2, 4 or 10
+	Length uint64 // bytes in the payload
 }
 
 // ParseFrameHeader parses the header at the start of b. If b does not hold the whole header,
-// it returns false, and Size is how many bytes it needs to get further; the other fields
-// except Length are valid as soon as b has two bytes.
+// it returns false, and Size is how many bytes it needs to get further; First and Masked are
+// valid as soon as b has two bytes.
 func ParseFrameHeader(b []byte) (h FrameHeader, ok bool) {
 	if len(b) < 2 {
 		return FrameHeader{Size: 2}, false
 	}
-	h = FrameHeader{
-		Fin:      b[0]&0x80 != 0,
-		Reserved: b[0] >> 4 & 0x07,
-		Opcode:   b[0] & 0x0f,
-		Masked:   b[1]&0x80 != 0,
-		Size:     2,
+	h = FrameHeader{First: b[0], Masked: b[1]&0x80 != 0, Size: 2, Length: uint64(b[1] & 0x7f)}
+	if h.Length <= 125 {
+		return h, true
 	}
-	switch short := b[1] & 0x7f; short {
-	case 126:
-		if h.Size = 4; len(b) < h.Size {
-			return h, false
-		}
+	h.Size = 4
+	if h.Length == 127 {
+		h.Size = 10
+	}
+	h.Length = 0
+	switch {
+	case len(b) < h.Size:
+		return h, false
+	case h.Size == 4:
 		h.Length = uint64(binary.BigEndian.Uint16(b[2:]))
-	case 127:
-		if h.Size = 10; len(b) < h.Size {
-			return h, false
-		}
-		h.Length = binary.BigEndian.Uint64(b[2:])
 	default:
-		h.Length = uint64(short)
+		h.Length = binary.BigEndian.Uint64(b[2:])
 	}
 	return h, true
 }
+
+// Fin reports whether the frame is the last of a message.
+func (h FrameHeader) Fin() bool { return h.First&0x80 != 0 }
+
+// Opcode returns the opcode of the frame.
+func (h FrameHeader) Opcode() byte { return h.First & 0x0f }
 
 // hasShortestLength reports whether the length is one that a frame may have and in its
 // shortest form.

@@ -27,16 +27,16 @@ func TestParseFrameHeader(t *testing.T) {
 		want     FrameHeader
 		shortest bool
 	}{
-		{raw(0x81, 5), FrameHeader{Fin: true, Opcode: 1, Size: 2, Length: 5}, true},
-		{raw(0x00, 0x80), FrameHeader{Masked: true, Size: 2}, true},
-		{raw(0xf9, 0xfd), FrameHeader{Fin: true, Reserved: 7, Opcode: 9, Masked: true, Size: 2, Length: 125}, true},
-		{raw(0x42, 126, 0, 125), FrameHeader{Reserved: 4, Opcode: 2, Size: 4, Length: 125}, false},
-		{raw(0x01, 126, 0, 126), FrameHeader{Opcode: 1, Size: 4, Length: 126}, true},
-		{raw(0x81, 0xfe, 0xff, 0xfe), FrameHeader{Fin: true, Opcode: 1, Masked: true, Size: 4, Length: 0xfffe}, true},
-		{raw(0x81, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff), FrameHeader{Fin: true, Opcode: 1, Masked: true, Size: 10, Length: 0xffff}, false},
-		{raw(0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0), FrameHeader{Fin: true, Opcode: 1, Size: 10, Length: 1 << 16}, true},
-		{raw(0x81, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), FrameHeader{Fin: true, Opcode: 1, Size: 10, Length: 1<<63 - 1}, true},
-		{raw(0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0), FrameHeader{Fin: true, Opcode: 1, Size: 10, Length: 1 << 63}, false},
+		{raw(0x81, 5), FrameHeader{0x81, false, 2, 5}, true},
+		{raw(0x00, 0x80), FrameHeader{0x00, true, 2, 0}, true},
+		{raw(0xf9, 0xfd), FrameHeader{0xf9, true, 2, 125}, true},
+		{raw(0x42, 126, 0, 125), FrameHeader{0x42, false, 4, 125}, false},
+		{raw(0x01, 126, 0, 126), FrameHeader{0x01, false, 4, 126}, true},
+		{raw(0x81, 0xfe, 0xff, 0xfe), FrameHeader{0x81, true, 4, 0xfffe}, true},
+		{raw(0x81, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff), FrameHeader{0x81, true, 10, 0xffff}, false},
+		{raw(0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0), FrameHeader{0x81, false, 10, 1 << 16}, true},
+		{raw(0x81, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), FrameHeader{0x81, false, 10, 1<<63 - 1}, true},
+		{raw(0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0), FrameHeader{0x81, false, 10, 1 << 63}, false},
 	} {
 		h, ok := ParseFrameHeader(append(slices.Clone(c.b), "payload"...))
 		if h != c.want || !ok || h.hasShortestLength() != c.shortest {

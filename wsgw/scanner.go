@@ -81,15 +81,15 @@ func (s *scanner) readHeader(b []byte) (n int, err error) {
 // checkStart checks what the first two bytes of a header say: all but a long length.
 func (s *scanner) checkStart(h FrameHeader) error {
 	switch {
-	case h.Reserved != 0:
+	case h.First&0x70 != 0:
 		return newProtocolError("a reserved bit")
 	case !h.Masked:
 		return newProtocolError("a frame without a mask")
 	}
-	switch h.Opcode {
+	switch h.Opcode() {
 	case websocket.CloseMessage, websocket.PingMessage, websocket.PongMessage:
 		switch {
-		case !h.Fin:
+		case !h.Fin():
 			return newProtocolError("a control frame in fragments")
 		case h.Size > 2:
 			return newProtocolError("a control frame that is too long")
@@ -113,7 +113,7 @@ func (s *scanner) checkStart(h FrameHeader) error {
 	switch {
 	case s.fragments == s.maxFragments:
 		return &protocolError{websocket.ClosePolicyViolation, "too many fragments"}
-	case h.Fin:
+	case h.Fin():
 		s.fragments, s.controls = 0, 0
 	default:
 		s.fragments++

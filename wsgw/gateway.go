@@ -85,7 +85,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	slot, err := g.Hub.Admit(address(r))
 	if err != nil {
 		g.sessions.Done()
-		g.reject(w, r, err)
+		g.turnAway(w, r, err)
 		return
 	}
 	c, err := g.upgrade(w, r)
@@ -132,10 +132,10 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error)
 	return h.conn, nil
 }
 
-// reject answers a request that the hub does not admit with the reason, and with the time
+// turnAway answers a request that the hub does not admit with the reason, and with the time
 // after which the client may try again.
-func (g *Gateway) reject(w http.ResponseWriter, r *http.Request, reason error) {
-	g.Log.Debug("client rejected", "transport", "ws", "addr", r.RemoteAddr, "reason", reason)
+func (g *Gateway) turnAway(w http.ResponseWriter, r *http.Request, reason error) {
+	g.Log.Debug("client turned away", "transport", "ws", "addr", r.RemoteAddr, "reason", reason)
 	status, retryAfter := http.StatusTooManyRequests, "60"
 	switch {
 	case errors.Is(reason, admission.ErrFull):

@@ -14,8 +14,8 @@ import (
 	"partyline/hub"
 )
 
-// unserved returns a conn that no hub serves, and its client after the handshake.
-func unserved(t *testing.T) (*conn, *caller) {
+// newConn returns a conn that no hub serves, and its client after the handshake.
+func newConn(t *testing.T) (*conn, *rawClient) {
 	t.Helper()
 	g := &Gateway{MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	conns := make(chan *conn, 1)
@@ -27,7 +27,7 @@ func unserved(t *testing.T) (*conn, *caller) {
 		conns <- c
 	}))
 	t.Cleanup(server.Close)
-	client := (&endpoint{addr: server.Listener.Addr().String()}).dial(t, "room", "eve")
+	client := (&testServer{addr: server.Listener.Addr().String()}).dial(t, "room", "eve")
 	client.send(client.request)
 	res, err := http.ReadResponse(client.in, nil)
 	if err != nil {
@@ -39,20 +39,21 @@ func unserved(t *testing.T) (*conn, *caller) {
 	return c, client
 }
 
-// closings are the reasons for which the server closes first, and their bounds.
-var closings = map[string]struct {
-	why   error
-	code  uint16
-	bound time.Duration
+// closeReasons are the reasons for which the server closes first. bound is how long the server
+// waits for the client's Close.
+var closeReasons = map[string]struct {
+	reason error
+	code   uint16
+	bound  time.Duration
 }{
-	"quit":        {hub.ErrQuit, 1000, lingerTime},
-	"shutdown":    {hub.ErrShutdown, 1012, shutdownTime},
-	"fault":       {hub.ErrFault, 1011, lingerTime},
-	"a violation": {errNotUTF8, 1007, lingerTime},
+	"quit":             {hub.ErrQuit, 1000, lingerTime},
+	"shutdown":         {hub.ErrShutdown, 1012, shutdownTime},
+	"fault":            {hub.ErrFault, 1011, lingerTime},
+	"a protocol error": {errNotUTF8, 1007, lingerTime},
 }
 
-// readClose reads the server's Close frame, and that the connection does not end then.
-func (c *caller) readClose(want uint16) {
+// readClose reads the server's close frame, and checks that the connection does not end then.
+func (c *rawClient) readClose(want uint16) {
 	c.t.Helper()
 	opcode, payload, err := c.frame()
 	if err != nil || opcode != 8 || binary.BigEndian.Uint16([]byte(payload)) != want {
@@ -65,40 +66,40 @@ func (c *caller) readClose(want uint16) {
 	c.tcp.SetReadDeadline(time.Now().Add(30 * time.Second))
 }
 
-// TestCloseWaits: the server ends the connection after the client's Close and not before,
-// for every code, wherever in its frames the client is (RFC 6455 section 7.1.1). So the
-// close is clean in browsers.
+// TestCloseWaits checks that the server ends the connection after the client's Close and not
+// before, for every code and every position in the client's frames (RFC 6455 section 7.1.1).
+// So browsers report a clean close.
 func TestCloseWaits(t *testing.T) {
 	t.Parallel()
 	whole := frame(0x81, "a message")
-	for name, c := range closings {
-		for where, cut := range map[string]int{
+	for name, c := range closeReasons {
+		for position, cut := range map[string]int{
 			"between frames": 0, "in a header": 1, "in a mask": 4, "in a payload": len(whole) - 2,
 		} {
-			t.Run(name+" "+where, func(t *testing.T) {
+			t.Run(name+" "+position, func(t *testing.T) {
 				t.Parallel()
-				conn, client := unserved(t)
+				conn, client := newConn(t)
 				client.send(text("first"), whole[:cut])
 				if line, err := conn.ReadLine(); err != nil || string(line) != "first" {
 					t.Fatalf("%q, %v", line, err)
 				}
 				read := make(chan error, 1)
-				go func() { // as the session does while the hub closes
+				go func() { // like the session while the hub closes
 					_, err := conn.ReadLine()
 					read <- err
 				}()
-				begun := time.Now()
+				start := time.Now()
 				closed := make(chan error, 1)
-				go func() { closed <- conn.Close(c.why) }()
+				go func() { closed <- conn.Close(c.reason) }()
 				client.readClose(c.code)
 				if err := <-read; err == nil {
-					t.Error("ReadLine goes on")
+					t.Error("ReadLine returns a line")
 				}
-				client.send(whole[cut:], ping("p"), bye(c.code, ""))
+				client.send(whole[cut:], ping("p"), clientClose(c.code, ""))
 				if rest, err := io.ReadAll(client.in); len(rest) > 0 || err != nil {
 					t.Errorf("after its Close the client gets %q, %v", rest, err)
 				}
-				if took := time.Since(begun); took >= c.bound {
+				if took := time.Since(start); took >= c.bound {
 					t.Errorf("the connection ended after %v", took)
 				}
 				client.tcp.Close()
@@ -108,19 +109,19 @@ func TestCloseWaits(t *testing.T) {
 	}
 }
 
-// TestCloseUnanswered: a client that never sends its Close holds the connection for the
-// bound and no longer. TestConformanceClosing has one that goes on sending.
+// TestCloseUnanswered closes a connection whose client never sends its Close. The server ends
+// it after the bound. The client in TestConformanceClosing continues to send.
 func TestCloseUnanswered(t *testing.T) {
 	t.Parallel()
-	for name, c := range closings {
+	for name, c := range closeReasons {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn, client := unserved(t)
-			begun := time.Now()
+			conn, client := newConn(t)
+			start := time.Now()
 			closed := make(chan time.Duration, 1)
 			go func() {
-				conn.Close(c.why)
-				closed <- time.Since(begun)
+				conn.Close(c.reason)
+				closed <- time.Since(start)
 			}()
 			client.readClose(c.code)
 			if took := <-closed; took < c.bound || took > c.bound+2*time.Second {

@@ -11,14 +11,14 @@ import (
 )
 
 func TestFrames(t *testing.T) {
-	// "n: " stands before the text.
+	// The payload is "n: " and the text.
 	for _, size := range []int{1, 100, 122, 123, 124, 4096, 65_531, 65_532, 65_533, 70_000} {
 		text := strings.Repeat("x", size)
 		before := []byte("before")
 		got := frames{wire.Text}.Append(before, &wire.Message{From: "n", Text: text})
 		got, ok := bytes.CutPrefix(got, before)
 		if !ok {
-			t.Fatalf("%d: what was there is gone", size)
+			t.Fatalf("%d: Append changes the bytes before it", size)
 		}
 		payload := "n: " + text
 		want := []byte{0x81}
@@ -41,8 +41,9 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestFramesAsTold: one event is one frame, and what a format does not tell is none.
-func TestFramesAsTold(t *testing.T) {
+// TestOneFramePerEvent checks that an event is one frame, or no frame if the format does not
+// have it.
+func TestOneFramePerEvent(t *testing.T) {
 	one := func(payload string) string { return fmt.Sprintf("\x81%c%s", len(payload), payload) }
 	const ping = "\x89\x00"
 	for _, test := range []struct {

@@ -12,26 +12,26 @@ import (
 	"partyline/hub"
 )
 
-// A rule is one row of the tables in the files beside this one: what eve sends over her
-// WebSocket, and what comes of it. bob, who is in the same room, hears what she said and
-// nothing else, and can talk afterwards.
+// A rule is one row of the tables in the conformance tests: what the client eve sends, and the
+// outcome. The client bob in the same room receives what she says and nothing else, and can
+// talk afterwards.
 type rule struct {
-	name string // the section of RFC 6455, and what is tried
+	name string // the section of RFC 6455 and the case
 	send []byte
 	outcome
 }
 
-// An outcome is what comes of a rule, beside the news of who comes and goes.
+// An outcome is the result of a rule, without joins and leaves.
 type outcome struct {
-	said  []string // lines of eve's that both hear
-	pongs []string // payloads of the pongs that eve gets
-	code  int      // in the close frame that eve gets; 0 where she stays, and closes with 1000
+	said  []string // lines that eve says
+	pongs []string // payloads of the pongs that eve receives
+	code  int      // in the close frame that eve receives; 0 if she stays, and then closes with 1000
 }
 
 const (
-	// noStatus is the code of a close frame without one.
+	// noStatus stands for a close frame without a code.
 	noStatus = 1005
-	// lost is the code where eve ends her side without a close frame, and gets none.
+	// lost means that eve ends her side without a close frame and receives none.
 	lost = 1006
 )
 
@@ -40,17 +40,17 @@ func pongs(payloads ...string) outcome { return outcome{pongs: payloads} }
 func closes(code int) outcome          { return outcome{code: code} }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("the end %d, pongs %.100q, lines %.100q", o.code, o.pongs, o.said)
+	return fmt.Sprintf("code %d, pongs %.100q, lines %.100q", o.code, o.pongs, o.said)
 }
 
-// An endpoint is a hub behind a gateway behind an HTTP server, on a port of its own.
-type endpoint struct {
+// A testServer is an HTTP server with a gateway and a hub, on a port of its own.
+type testServer struct {
 	addr  string
-	count atomic.Int64 // of rooms and names
+	count atomic.Int64 // of unique names
 }
 
-// newEndpoint serves until the end of the test and of all that run parallel in it.
-func newEndpoint(t *testing.T, maxLine int) *endpoint {
+// newTestServer starts a server that runs until the end of the test and its subtests.
+func newTestServer(t *testing.T, maxLine int) *testServer {
 	h := hub.New(hub.Options{MaxLine: maxLine, Replay: -1})
 	g := &Gateway{Hub: h, MaxLine: maxLine, Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g)
@@ -59,23 +59,23 @@ func newEndpoint(t *testing.T, maxLine int) *endpoint {
 		h.Shutdown(context.Background())
 		g.Wait()
 	})
-	return &endpoint{addr: server.Listener.Addr().String()}
+	return &testServer{addr: server.Listener.Addr().String()}
 }
 
-// conform tries rules, each in a room of its own: in one piece; together with the opening
-// handshake; byte by byte; and, where it is short, in two pieces parted at every byte.
-func (e *endpoint) conform(t *testing.T, rules []rule) {
+// conform tests rules, each in a room of its own: in one piece, together with the opening
+// handshake, byte by byte, and, if it is short, split at every byte.
+func (e *testServer) conform(t *testing.T, rules []rule) {
 	for _, r := range rules {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			room := e.unique("room")
 			bob := e.enter(t, room, "bob")
 			if r.code == 0 {
-				r.send, r.code = join(r.send, bye(1000, "")), 1000
+				r.send, r.code = join(r.send, clientClose(1000, "")), 1000
 			}
 			eve := e.dial(t, room, "eve")
 			e.try(t, r, "with the handshake", eve, bob, [][]byte{join(eve.request, r.send)})
-			for _, pieces := range partings(r.send) {
+			for _, pieces := range splits(r.send) {
 				how := fmt.Sprintf("in %d pieces, the first of %d bytes", len(pieces), len(pieces[0]))
 				eve := e.dial(t, room, "eve")
 				eve.send(eve.request)
@@ -85,20 +85,20 @@ func (e *endpoint) conform(t *testing.T, rules []rule) {
 	}
 }
 
-// try has eve send pieces, and checks what comes of them.
-func (e *endpoint) try(t *testing.T, r rule, how string, eve, bob *caller, pieces [][]byte) {
+// try has eve send pieces, and checks the outcome.
+func (e *testServer) try(t *testing.T, r rule, how string, eve, bob *rawClient, pieces [][]byte) {
 	t.Helper()
 	if got := eve.try(pieces, r.code == lost); got.String() != r.outcome.String() {
-		t.Errorf("%s: eve gets\n%v, want\n%v", how, got, r.outcome)
+		t.Errorf("%s: eve receives\n%v, want\n%v", how, got, r.outcome)
 	}
-	if heard := bob.hearOut(eve); !slices.Equal(heard, r.said) {
-		t.Errorf("%s: bob hears\n%.500q, want\n%.500q", how, heard, r.said)
+	if said := bob.readUntilLeft(eve); !slices.Equal(said, r.said) {
+		t.Errorf("%s: bob receives\n%.500q, want\n%.500q", how, said, r.said)
 	}
-	bob.talk()
+	bob.checkTalks()
 }
 
-// partings returns the ways in which bytes are parted over TCP segments.
-func partings(b []byte) [][][]byte {
+// splits returns the ways in which b is split into TCP segments.
+func splits(b []byte) [][][]byte {
 	ways := [][][]byte{{b}}
 	if len(b) <= 1500 {
 		ways = append(ways, slices.Collect(slices.Chunk(b, 1)))
@@ -111,5 +111,5 @@ func partings(b []byte) [][][]byte {
 	return ways
 }
 
-// unique makes a name that nobody else has or had.
-func (e *endpoint) unique(prefix string) string { return fmt.Sprint(prefix, e.count.Add(1)) }
+// unique returns a name that it has not returned before.
+func (e *testServer) unique(prefix string) string { return fmt.Sprint(prefix, e.count.Add(1)) }

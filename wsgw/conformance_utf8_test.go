@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestConformanceUTF8 sends the texts in fragments too, parted at every byte.
+// TestConformanceUTF8 also sends the texts in fragments, split at every byte.
 func TestConformanceUTF8(t *testing.T) {
 	t.Parallel()
 	rules := utf8Rules()
@@ -14,7 +14,7 @@ func TestConformanceUTF8(t *testing.T) {
 		rules = append(rules, rule{"8.1 " + name + ", a byte a fragment", inFragments(s, 1), says(s)})
 		for i := 1; i < len(s); i++ {
 			rules = append(rules, rule{
-				fmt.Sprintf("8.1 %s, parted at %d", name, i), join(begin(s[:i]), ping("p"), end(s[i:])),
+				fmt.Sprintf("8.1 %s, split at %d", name, i), join(first(s[:i]), ping("p"), last(s[i:])),
 				outcome{said: []string{s}, pongs: []string{"p"}},
 			})
 		}
@@ -22,32 +22,32 @@ func TestConformanceUTF8(t *testing.T) {
 	for name, s := range badTexts() {
 		rules = append(rules, rule{"8.1 " + name + ", a byte a fragment", inFragments(s, 1), closes(1007)})
 		for i := 1; i < len(s); i++ {
-			answer := []string{"p"}
-			if !mayBecomeUTF8([]byte(s[:i])) {
-				answer = nil // it ends before the ping
+			answers := []string{"p"}
+			if !canBecomeUTF8([]byte(s[:i])) {
+				answers = nil // the connection ends before the ping
 			}
 			rules = append(rules, rule{
-				fmt.Sprintf("8.1 %s, parted at %d", name, i), join(begin(s[:i]), ping("p"), end(s[i:])),
-				outcome{pongs: answer, code: 1007},
+				fmt.Sprintf("8.1 %s, split at %d", name, i), join(first(s[:i]), ping("p"), last(s[i:])),
+				outcome{pongs: answers, code: 1007},
 			})
 		}
 	}
-	newEndpoint(t, 4096).conform(t, rules)
+	newTestServer(t, 4096).conform(t, rules)
 }
 
-// utf8Rules are of RFC 6455 section 8.1.
+// utf8Rules returns the rules of RFC 6455 section 8.1.
 func utf8Rules() []rule {
 	rules := []rule{
-		{"8.1 UTF-8 that is good only as a whole", join(begin("\xe2"), middle("\x82"), end("\xac")), says("€")},
-		{"8.1 with empty fragments between", join(begin("\xe2"), middle(""), middle("\x82"), middle(""), end("\xac")), says("€")},
-		{"8.1 with pings between", join(begin("\xe2"), ping("\xff"), middle("\x82"), ping(""), end("\xac")), outcome{said: []string{"€"}, pongs: []string{"\xff", ""}}},
+		{"8.1 UTF-8 that is valid only as a whole", join(first("\xe2"), middle("\x82"), last("\xac")), says("€")},
+		{"8.1 with empty fragments between", join(first("\xe2"), middle(""), middle("\x82"), middle(""), last("\xac")), says("€")},
+		{"8.1 with pings between", join(first("\xe2"), ping("\xff"), middle("\x82"), ping(""), last("\xac")), outcome{said: []string{"€"}, pongs: []string{"\xff", ""}}},
 		{"8.1 a character over two messages", join(text("\xe2\x82"), text("\xac")), closes(1007)},
-		{"8.1 known at once, before the message ends", begin("κόσμε\xf4\x90"), closes(1007)},
-		{"8.1 known at once, before the fragment ends", text("κόσμε\xf4\x90\x80\x80edited")[:6+13], closes(1007)},
-		{"8.1 a character that may still be completed", begin("κόσμε\xf4\x8f"), outcome{}},
+		{"8.1 refused at once, before the message ends", first("κόσμε\xf4\x90"), closes(1007)},
+		{"8.1 refused at once, before the fragment ends", text("κόσμε\xf4\x90\x80\x80edited")[:6+13], closes(1007)},
+		{"8.1 a character that may still be completed", first("κόσμε\xf4\x8f"), outcome{}},
 		{"8.1 in a long message, before it ends", text(strings.Repeat("x", 2000) + "\xff" + strings.Repeat("x", 30_000))[:4000], closes(1007)},
-		{"8.1 a bad character behind 4,000 bytes", text(strings.Repeat("x", 4000) + "\xff"), closes(1007)},
-		{"8.1 a bad character behind 2,000 of two bytes", text(strings.Repeat("ü", 2000) + "\xc3"), closes(1007)},
+		{"8.1 an invalid character after 4,000 bytes", text(strings.Repeat("x", 4000) + "\xff"), closes(1007)},
+		{"8.1 an invalid character after 2,000 of two bytes", text(strings.Repeat("ü", 2000) + "\xc3"), closes(1007)},
 	}
 	for name, s := range goodTexts() {
 		rules = append(rules, rule{"8.1 " + name, text(s), says(s)})
@@ -55,14 +55,13 @@ func utf8Rules() []rule {
 	for name, s := range badTexts() {
 		rules = append(rules,
 			rule{"8.1 " + name, text(s), closes(1007)},
-			rule{"8.1 " + name + ", behind a message", join(text("hi"), text(s)), outcome{said: []string{"hi"}, code: 1007}},
+			rule{"8.1 " + name + ", after a message", join(text("hi"), text(s)), outcome{said: []string{"hi"}, code: 1007}},
 			rule{"8.1 " + name + ", before a message", join(text(s), text("hi")), closes(1007)})
 	}
 	return rules
 }
 
-// goodTexts and badTexts are in the manner of Markus Kuhn's "UTF-8 decoder capability and
-// stress test".
+// goodTexts and badTexts follow Markus Kuhn's "UTF-8 decoder capability and stress test".
 func goodTexts() map[string]string {
 	return map[string]string{
 		"a text in Greek":              "κόσμε",
@@ -74,7 +73,7 @@ func goodTexts() map[string]string {
 		"the last of 2 bytes":          "\u07ff",
 		"the last of 3 bytes":          "\uffff",
 		"the last before the gap":      "\ud7ff",
-		"the first behind the gap":     "\ue000",
+		"the first after the gap":      "\ue000",
 		"U+FFFD":                       "\ufffd",
 		"the last of all":              "\U0010ffff",
 		"noncharacters":                "\ufffe\uffff\U0001fffe\U0001ffff\U0008fffe\U000fffff",

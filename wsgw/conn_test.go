@@ -41,7 +41,7 @@ func TestConn(t *testing.T) {
 	})
 }
 
-// peer is a bot that speaks text.
+// A peer is a client that uses the text format.
 type peer struct {
 	t  *testing.T
 	ws *websocket.Conn
@@ -53,7 +53,7 @@ func (p *peer) Send(line string) {
 	}
 }
 
-// Receive takes a close frame that was really read for an end in good order.
+// Receive returns io.EOF for a close frame.
 func (p *peer) Receive() (string, error) {
 	_, text, err := p.ws.ReadMessage()
 	var closed *websocket.CloseError

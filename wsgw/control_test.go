@@ -9,9 +9,9 @@ import (
 	"partyline/hub"
 )
 
-// TestControlsCount: each ping and each pong that the server did not ask for is counted, in
-// its order between messages, and after the message that it came within. However their bytes
-// come, none is for free.
+// TestControlsCount checks that ReadLine counts each ping and each unsolicited pong, in its
+// order between messages, and after the message if it came between fragments. How the bytes
+// are split makes no difference.
 func TestControlsCount(t *testing.T) {
 	t.Parallel()
 	const control = "(control)"
@@ -25,17 +25,17 @@ func TestControlsCount(t *testing.T) {
 		"pings around messages": {join(ping("1"), text("a"), ping("2"), text("b\nc"), ping("3")), []string{control, "a", control, "b", "c", control}},
 		"the answer to a ping":  {join(pong(""), text("a")), []string{"a"}},
 		"more pongs":            {times(500, pong("")), counts(499)},
-		"between fragments":     {join(begin("a"), times(5, ping("p")), end("b"), text("c")), append([]string{"ab"}, append(counts(5), "c")...)},
-		"in a message of lines": {join(begin("a\n"), ping("p"), end("b")), []string{"a", "b", control}},
+		"between fragments":     {join(first("a"), times(5, ping("p")), last("b"), text("c")), append([]string{"ab"}, append(counts(5), "c")...)},
+		"in a message of lines": {join(first("a\n"), ping("p"), last("b")), []string{"a", "b", control}},
 		"blank lines":           {join(text("\n\r\n \t\na\n\n\n"), ping("p"), text("\n\n\n")), []string{"", "a", "", control, ""}},
 		"an empty message":      {join(text(""), ping("p")), []string{"", control}},
 	} {
-		for how, cut := range map[string]int{"whole": 1 << 20, "in single bytes": 1, "parted in frames": 7} {
+		for how, cut := range map[string]int{"whole": 1 << 20, "byte by byte": 1, "split in frames": 7} {
 			t.Run(name+" "+how, func(t *testing.T) {
 				t.Parallel()
-				conn, client := unserved(t)
+				conn, client := newConn(t)
 				go func() {
-					for part := range slices.Chunk(join(c.send, bye(1000, "")), cut) {
+					for part := range slices.Chunk(join(c.send, clientClose(1000, "")), cut) {
 						client.tcp.Write(part)
 					}
 				}()

@@ -108,7 +108,7 @@ func TestWholeFrame(t *testing.T) {
 			}
 		}
 	}
-	for name, b := range map[string][]byte{"binary": octets("a"), "a fragment": begin("abc"), "a ping": ping("a"), "without a mask": {finText, 5, 'h', 'e', 'l', 'l', 'o'}} {
+	for name, b := range map[string][]byte{"binary": octets("a"), "a fragment": first("abc"), "a ping": ping("a"), "without a mask": {finText, 5, 'h', 'e', 'l', 'l', 'o'}} {
 		if n := wholeFrame(b, finText); n != 0 {
 			t.Errorf("%s: a text of %d", name, n)
 		}

@@ -7,21 +7,21 @@ import (
 	"slices"
 )
 
-// Frames as a client sends them.
+// Frames of a client.
 
 func text(s string) []byte   { return frame(0x81, s) }
 func octets(s string) []byte { return frame(0x82, s) }
-func begin(s string) []byte  { return frame(0x01, s) } // a text message in fragments
+func first(s string) []byte  { return frame(0x01, s) } // a text message in fragments
 func middle(s string) []byte { return frame(0x00, s) }
-func end(s string) []byte    { return frame(0x80, s) }
+func last(s string) []byte   { return frame(0x80, s) }
 func ping(s string) []byte   { return frame(0x89, s) }
 func pong(s string) []byte   { return frame(0x8a, s) }
 
-func bye(code uint16, reason string) []byte {
+func clientClose(code uint16, reason string) []byte {
 	return frame(0x88, string(binary.BigEndian.AppendUint16(nil, code))+reason)
 }
 
-// frame makes a masked frame with a header's first byte and a payload.
+// frame returns a masked frame with a first byte and a payload.
 func frame(first byte, payload string) []byte {
 	b := []byte{first}
 	switch n := len(payload); {
@@ -35,7 +35,7 @@ func frame(first byte, payload string) []byte {
 	return appendMasked(b, "\x01\x02\x03\x04", payload)
 }
 
-// withMask makes a short message with a mask of one's own.
+// withMask returns a short message with a given mask.
 func withMask(mask, payload string) []byte {
 	return appendMasked([]byte{0x81, 0x80 | byte(len(payload))}, mask, payload)
 }
@@ -54,7 +54,7 @@ func join(frames ...[]byte) []byte { return bytes.Join(frames, nil) }
 
 func times(n int, frames []byte) []byte { return slices.Repeat(frames, n) }
 
-// fragments makes a message of n frames.
+// fragments returns a message of n frames.
 func fragments(n int) []byte {
 	b := frame(0x01, "a")
 	if n == 1 {
@@ -67,17 +67,17 @@ func fragments(n int) []byte {
 	return append(b, frame(0x80, "z")...)
 }
 
-// inFragments makes a text message in fragments of a size.
+// inFragments returns a text message in fragments of a size.
 func inFragments(s string, size int) []byte {
 	var b []byte
 	for part := range slices.Chunk([]byte(s), size) {
 		b = append(b, middle(string(part))...)
 	}
 	b[0] |= 0x01
-	return append(b, end("")...)
+	return append(b, last("")...)
 }
 
-// long makes a text of n bytes in which no part stands for another.
+// long returns a text of n bytes whose parts differ.
 func long(n int) string {
 	b := make([]byte, 0, n+8)
 	for i := 0; len(b) < n; i++ {

@@ -20,12 +20,12 @@ import (
 	"partyline/hub/admission"
 )
 
-// TestTurnedAway: at each limit the last one who fits comes in, the next one is told why
-// not before the upgrade, and there is a place again when somebody has left.
+// TestTurnedAway checks each limit. The last client within it is served. The next one gets the
+// reason in place of the upgrade. After a client has left, there is a slot again.
 func TestTurnedAway(t *testing.T) {
 	for name, c := range map[string]struct {
 		limits admission.Limits
-		why    error
+		reason error
 		status int
 		after  string
 	}{
@@ -49,18 +49,18 @@ func TestTurnedAway(t *testing.T) {
 			for range 3 {
 				ws, _, err := dial()
 				if err != nil {
-					t.Fatalf("who fits does not come in: %v", err)
+					t.Fatalf("a client within the limit: %v", err)
 				}
 				t.Cleanup(func() { ws.Close() })
 				in = append(in, ws)
 			}
 			_, res, err := dial()
 			if err == nil || res == nil {
-				t.Fatalf("who does not fit gets %v, %v", res, err)
+				t.Fatalf("a client over the limit gets %v, %v", res, err)
 			}
 			body, _ := io.ReadAll(res.Body)
-			if res.StatusCode != c.status || res.Header.Get("Retry-After") != c.after || strings.TrimSpace(string(body)) != c.why.Error() {
-				t.Errorf("who does not fit is told %d, Retry-After %q, %q", res.StatusCode, res.Header.Get("Retry-After"), body)
+			if res.StatusCode != c.status || res.Header.Get("Retry-After") != c.after || strings.TrimSpace(string(body)) != c.reason.Error() {
+				t.Errorf("a client over the limit gets %d, Retry-After %q, %q", res.StatusCode, res.Header.Get("Retry-After"), body)
 			}
 			if c.limits.Arrivals > 0 {
 				return
@@ -73,14 +73,14 @@ func TestTurnedAway(t *testing.T) {
 					break
 				}
 				if time.Now().After(late) {
-					t.Fatalf("when one has left, the next gets %v", err)
+					t.Fatalf("after a client has left, the next gets %v", err)
 				}
 			}
 		})
 	}
 }
 
-// TestAfterWait has a client come while the server ends.
+// TestAfterWait connects a client after Wait.
 func TestAfterWait(t *testing.T) {
 	g := &Gateway{Hub: hub.New(hub.Options{}), MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g)
@@ -93,12 +93,13 @@ func TestAfterWait(t *testing.T) {
 	g.Wait()
 }
 
-// TestUpgradeFails has a connection that can't become a WebSocket: it leaves no trace.
+// TestUpgradeFails upgrades a connection that can't become a WebSocket. It must not keep its
+// slot.
 func TestUpgradeFails(t *testing.T) {
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: 1}})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	path := filepath.Join(t.TempDir(), "socket")
-	ln, err := net.Listen("unix", path) // which is not TCP
+	ln, err := net.Listen("unix", path) // not TCP
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,9 +111,9 @@ func TestUpgradeFails(t *testing.T) {
 		t.Errorf("it gets %v, %v", res, err)
 	}
 	g.Wait()
-	seat, err := h.Admit(netip.Addr{})
+	slot, err := h.Admit(netip.Addr{})
 	if err != nil {
-		t.Fatalf("the next one gets no place: %v", err)
+		t.Fatalf("the next client gets no slot: %v", err)
 	}
-	seat.Leave()
+	slot.Leave()
 }

@@ -39,7 +39,7 @@ func openTransport(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 	}
 }
 
-// browser is a client that sends messages and shows events.
+// A browser is a client that sends messages and receives events.
 type browser struct {
 	t  *testing.T
 	ws *websocket.Conn

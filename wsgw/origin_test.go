@@ -108,15 +108,15 @@ func TestOrigins(t *testing.T) {
 func TestOriginsSent(t *testing.T) {
 	r := &http.Request{Host: "chat.example", Header: http.Header{}}
 	if !Origins(nil).allow(r) {
-		t.Error("a program without an Origin is turned away")
+		t.Error("a program without an Origin is refused")
 	}
 	r.Header["Origin"] = []string{"http://chat.example", "http://chat.example"}
 	if Origins(nil).allow(r) {
-		t.Error("two Origins are let in")
+		t.Error("two Origins are allowed")
 	}
 }
 
-// TestParseOrigins refuses what can never match, with a hint, and lets all else match.
+// TestParseOrigins refuses, with a hint, what can never match, and matches all else.
 func TestParseOrigins(t *testing.T) {
 	for wrong, hint := range map[string]string{
 		"":                                   "https://chat.example.com",
@@ -196,7 +196,7 @@ func TestParseOrigins(t *testing.T) {
 		}
 		sent := strings.Replace(want, "*", "a", 1)
 		if !got.allow(&http.Request{Host: "other.example", Header: http.Header{"Origin": {sent}}}) {
-			t.Errorf("%s: %s is turned away", list, sent)
+			t.Errorf("%s: %s is refused", list, sent)
 		}
 	}
 	if list, err := ParseOrigins(nil); err != nil || len(list) != 0 {
@@ -204,8 +204,8 @@ func TestParseOrigins(t *testing.T) {
 	}
 }
 
-// TestOriginLogged turns away a page whose origin would drive the terminal of whoever reads
-// the log, and fill it.
+// TestOriginLogged refuses an origin that would fill the log and control a terminal that shows
+// it.
 func TestOriginLogged(t *testing.T) {
 	var log bytes.Buffer
 	g := &Gateway{Log: slog.New(slog.NewJSONHandler(&log, nil))}
@@ -219,7 +219,7 @@ func TestOriginLogged(t *testing.T) {
 	w := httptest.NewRecorder()
 	g.ServeHTTP(w, r)
 	if w.Code != 403 || w.Header().Get("Connection") != "close" {
-		t.Errorf("answered with %d, Connection %q", w.Code, w.Header().Get("Connection"))
+		t.Errorf("the status is %d, Connection %q", w.Code, w.Header().Get("Connection"))
 	}
 	if log.Len() > 600 || strings.ContainsAny(log.String(), "\u009b\u202e") {
 		t.Errorf("the log has %d bytes: %.300q", log.Len(), log.String())

@@ -15,8 +15,8 @@ import (
 	"partyline/hub/clean"
 )
 
-// TestQuery: what an address asks for is looked at as closely as what is said on the line.
-// The answer tells nothing hostile back.
+// TestQuery checks that parameters in the address are validated like commands, and that the
+// responses contain nothing hostile.
 func TestQuery(t *testing.T) {
 	g := &Gateway{Hub: hub.New(hub.Options{}), MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g)
@@ -35,7 +35,7 @@ func TestQuery(t *testing.T) {
 		ws.SetReadDeadline(time.Now().Add(20 * time.Second))
 		return ws
 	}
-	hears := func(ws *websocket.Conn, want ...string) {
+	expect := func(ws *websocket.Conn, want ...string) {
 		t.Helper()
 		for _, part := range want {
 			_, data, err := ws.ReadMessage()
@@ -46,13 +46,13 @@ func TestQuery(t *testing.T) {
 	}
 
 	alice := call(protocolText, url.Values{"nick": {"alice"}, "room": {"Ops"}})
-	hears(alice, "* You are alice in #ops, alone")
+	expect(alice, "* You are alice in #ops, alone")
 	for _, bad := range []string{"\x1b[2J\u202e\u2028", "\xff", "a\nb", "e" + strings.Repeat("\u0301", 40), strings.Repeat("x", 3000)} {
 		query := url.Values{"nick": {bad}, "room": {bad}, "since": {bad}}
-		hears(call(protocolText, query), "* You are guest-", "! not a name", "! not a room", "! since is not an id")
-		hears(call(protocolJSON, query), `"room":"lobby","nick":"guest-`, `"nick_invalid"`, `"room_invalid"`, `"bad_request"`)
+		expect(call(protocolText, query), "* You are guest-", "! not a name", "! not a room", "! since is not an id")
+		expect(call(protocolJSON, query), `"room":"lobby","nick":"guest-`, `"nick_invalid"`, `"room_invalid"`, `"bad_request"`)
 	}
-	hears(call(protocolText, url.Values{"nick": {"a1ice"}}), "* You are guest-", "! a1ice is taken")
-	hears(call(protocolText, url.Values{"nick": {"\u0430lice"}}), "* You are guest-", "! not a name")
-	hears(call(protocolText, url.Values{"nick": {"adm1n"}}), "* You are guest-", "! not a name: adm1n is reserved")
+	expect(call(protocolText, url.Values{"nick": {"a1ice"}}), "* You are guest-", "! a1ice is taken")
+	expect(call(protocolText, url.Values{"nick": {"\u0430lice"}}), "* You are guest-", "! not a name")
+	expect(call(protocolText, url.Values{"nick": {"adm1n"}}), "* You are guest-", "! not a name: adm1n is reserved")
 }

@@ -8,7 +8,7 @@ import (
 func TestScanner(t *testing.T) {
 	for name, test := range map[string]struct {
 		stream []byte
-		code   int // how it ends; 0 where it goes on
+		code   int // of the error; 0 for none
 	}{
 		"nothing":                        {nil, 0},
 		"a message":                      {frame(0x81, "hello"), 0},
@@ -37,7 +37,7 @@ func TestScanner(t *testing.T) {
 		"a close of one byte":            {frame(0x88, "\x03"), 1002},
 		"a close with a code":            {frame(0x88, "\x03\xe8"), 1000},
 		"a close with a reason":          {frame(0x88, "\x03\xe8bye"), 1000},
-		"a breach behind a message":      {join(frame(0x81, "ok"), []byte{0x81, 0xfe, 0, 5}), 1002},
+		"an error after a message":       {join(frame(0x81, "ok"), []byte{0x81, 0xfe, 0, 5}), 1002},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []int{1, 3, 512, len(test.stream) + 1} {
@@ -47,7 +47,7 @@ func TestScanner(t *testing.T) {
 					var n int
 					part := rest[:min(size, len(rest))]
 					if n, _, end = scan(&s, part); end == nil && n != len(part) {
-						t.Fatalf("%d of %d bytes are believed without a breach", n, len(part))
+						t.Fatalf("%d of %d bytes are accepted without an error", n, len(part))
 					}
 					rest = rest[len(part):]
 				}
@@ -59,18 +59,18 @@ func TestScanner(t *testing.T) {
 	}
 }
 
-// TestScannerBelieves: what stands before a breach is passed on, the frame that breaks the
-// rule is not.
-func TestScannerBelieves(t *testing.T) {
+// TestScannerAccepts checks that the scanner accepts the frames before an error, and no byte of
+// the frame with the error.
+func TestScannerAccepts(t *testing.T) {
 	s := scanner{maxFragments: MaxFragments}
 	good := frame(0x81, "good")
-	n, whole, bad := scan(&s, join(good, frame(0x88, "x"), good))
-	if n != len(good) || !whole || bad == nil {
-		t.Errorf("%d of %d bytes, whole %t, %v", n, len(good), whole, bad)
+	n, whole, err := scan(&s, join(good, frame(0x88, "x"), good))
+	if n != len(good) || !whole || err == nil {
+		t.Errorf("%d of %d bytes, whole %t, %v", n, len(good), whole, err)
 	}
 }
 
-// TestScannerWhole: a sign of life is a frame's end, not any byte.
+// TestScannerWhole checks that a frame is whole with its last byte and not before.
 func TestScannerWhole(t *testing.T) {
 	s := scanner{maxFragments: MaxFragments}
 	ping := frame(0x89, "ping")
@@ -81,8 +81,8 @@ func TestScannerWhole(t *testing.T) {
 	}
 }
 
-// scan follows all frames in b. It returns how many bytes may be believed, whether any
-// frame ended in them, and why the next byte may not.
+// scan scans all frames in b. It returns how many bytes are accepted, whether any frame ended
+// in them, and the error that follows.
 func scan(s *scanner, b []byte) (n int, whole bool, end error) {
 	for n < len(b) && end == nil {
 		var k int
@@ -94,8 +94,8 @@ func scan(s *scanner, b []byte) (n int, whole bool, end error) {
 	return n, whole, end
 }
 
-// TestScannerMost takes as many fragments as were said, and not one more.
-func TestScannerMost(t *testing.T) {
+// TestScannerMaxFragments sets a limit for fragments.
+func TestScannerMaxFragments(t *testing.T) {
 	for n, allowed := range map[int]bool{1: true, 2: true, 3: true, 4: false} {
 		s := scanner{maxFragments: 3}
 		var end error

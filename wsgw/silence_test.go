@@ -9,24 +9,24 @@ import (
 	"partyline/hub"
 )
 
-// TestSilence looks at a client that was heard at different times.
+// TestSilence checks clients whose last frame came at different times.
 func TestSilence(t *testing.T) {
 	const age = 10 * time.Minute // of the connection
 	for name, c := range map[string]struct {
-		heard  time.Duration // before now; age if nobody listens
+		since  time.Duration // the last frame; age if no goroutine reads
 		lags   bool
 		silent bool
 	}{
-		"heard just now":           {heard: time.Second},
-		"heard not long ago":       {heard: silenceTimeout - 10*time.Second},
-		"silent":                   {heard: silenceTimeout + time.Second, silent: true},
-		"silent for long":          {heard: age - time.Second, silent: true},
-		"silent, and takes little": {heard: silenceTimeout + time.Second, lags: true},
-		"not listened to":          {heard: age},
+		"a frame just now":     {since: time.Second},
+		"a frame not long ago": {since: silenceTimeout - 10*time.Second},
+		"silent":               {since: silenceTimeout + time.Second, silent: true},
+		"silent for long":      {since: age - time.Second, silent: true},
+		"silent and lagging":   {since: silenceTimeout + time.Second, lags: true},
+		"not read":             {since: age},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn, client := unserved(t)
+			conn, client := newConn(t)
 			conn.silenceTimer.Stop()
 			conn.start = time.Now().Add(-age)
 			for c.lags {
@@ -34,10 +34,10 @@ func TestSilence(t *testing.T) {
 					break
 				}
 			}
-			conn.lastFrame.Store(int64(age - c.heard))
+			conn.lastFrame.Store(int64(age - c.since))
 			conn.checkSilence()
 			if !conn.silenceTimer.Stop() != c.silent {
-				t.Error("whether it looks again is wrong")
+				t.Errorf("silent is %t, want %t", !c.silent, c.silent)
 			}
 			client.send(text("hello"))
 			line, err := conn.ReadLine()
@@ -52,12 +52,12 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// TestSilentWhileReading: a client that becomes silent ends a read that waits.
+// TestSilentWhileReading checks that silence ends a read that waits.
 func TestSilentWhileReading(t *testing.T) {
 	t.Parallel()
-	conn, client := unserved(t)
+	conn, client := newConn(t)
 	conn.silenceTimer.Stop()
-	defer time.AfterFunc(20*time.Second, func() { conn.Conn.Close() }).Stop() // so that no read waits for ever
+	defer time.AfterFunc(20*time.Second, func() { conn.Conn.Close() }).Stop() // no read may wait for ever
 	conn.start = time.Now().Add(-2 * silenceTimeout)
 	ended := make(chan error, 1)
 	go func() {
@@ -70,10 +70,10 @@ func TestSilentWhileReading(t *testing.T) {
 	conn.checkSilence()
 	client.send(text("hello"))
 	if err := <-ended; err != nil {
-		t.Fatalf("a client that is listened to since now: %v", err)
+		t.Fatalf("a client that is read since now: %v", err)
 	}
-	if heard := conn.lastFrame.Load(); heard != 0 {
-		t.Error("it is listened to though nobody reads")
+	if last := conn.lastFrame.Load(); last != 0 {
+		t.Error("the client can be silent while no goroutine reads")
 	}
 
 	go func() {
@@ -89,6 +89,6 @@ func TestSilentWhileReading(t *testing.T) {
 		t.Errorf("a silent client: %v", err)
 	}
 	if code := closeCode(errSilent); code != 0 || errors.Is(errSilent, hub.ErrSlow) {
-		t.Errorf("a silent client is sent the code %d", code)
+		t.Errorf("a silent client gets the code %d", code)
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// TestHandshakeUnread: a client that has not read what it was sent before, so that the answer
-// to its handshake finds no room, does not hold its place, or the end of the server, for long.
+// TestHandshakeUnread upgrades a client that has not read what it was sent before, so that the
+// send buffer has no room for the response. The client must not keep its slot for long.
 func TestHandshakeUnread(t *testing.T) {
 	t.Parallel()
-	for range 20 { // the system may find room after all
+	for range 20 { // the system may make room after all
 		ended := make(chan error, 1)
 		server := unreadConn(t)
 		go func() {
@@ -34,10 +34,10 @@ func TestHandshakeUnread(t *testing.T) {
 			t.Fatal("the handshake waits for the client to read")
 		}
 	}
-	t.Error("the answer was written each time")
+	t.Error("the response was written each time")
 }
 
-// unreadConn returns a connection whose peer has not read what was sent, as much as possible.
+// unreadConn returns a connection whose send buffer is full, because its peer reads nothing.
 func unreadConn(t *testing.T) net.Conn {
 	server, _ := hubtest.TCPPair(t)
 	server.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))

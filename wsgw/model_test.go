@@ -6,18 +6,19 @@ import (
 	"unicode/utf8"
 )
 
-// story tells, slowly and obviously, what RFC 6455 makes of all that a client sends before
-// its end, where a message may have so many bytes: the messages, the pongs, and the code of
-// the close frame. It returns where the frame begins that ended it too.
-func story(b []byte, most uint64) (told outcome, n int) {
-	var kind byte // of the message that is not whole yet: 1, 2, or 0 for none
+// model returns the outcome that RFC 6455 requires for all that a client sends, if a message may
+// have maxMessage bytes: the messages, the pongs and the code of the close frame. It also
+// returns where the frame starts that ends the connection. It is slow and obvious, and parses
+// headers without ParseFrameHeader, which it checks.
+func model(b []byte, maxMessage uint64) (got outcome, n int) {
+	var kind byte // the opcode of the message that is not whole yet; 0 for none
 	var message []byte
 	fragments, controls := 0, 0
 	for {
 		rest := b[n:]
 		ends := func(code int) (outcome, int) {
-			told.code = code
-			return told, n
+			got.code = code
+			return got, n
 		}
 		if len(rest) < 2 {
 			return ends(lost)
@@ -91,7 +92,7 @@ func story(b []byte, most uint64) (told outcome, n int) {
 		case opcode == 8:
 			return ends(int(payload[0])<<8 | int(payload[1]))
 		case opcode == 9:
-			told.pongs = append(told.pongs, string(payload))
+			got.pongs = append(got.pongs, string(payload))
 		case opcode == 10:
 		default:
 			if opcode != 0 {
@@ -99,22 +100,22 @@ func story(b []byte, most uint64) (told outcome, n int) {
 			}
 			message = append(message, payload...)
 			switch {
-			case uint64(len(message)-len(payload))+length > most:
+			case uint64(len(message)-len(payload))+length > maxMessage:
 				return ends(1009)
-			case most == anything: // nobody looks at payloads
+			case maxMessage == unlimited: // payloads are not checked
 			case kind == 2:
 				return ends(1003)
-			case !mayBecomeUTF8(message):
+			case !canBecomeUTF8(message):
 				return ends(1007)
 			}
 			if !whole {
 				return ends(lost)
 			}
 			if fin {
-				if most != anything && !utf8.Valid(message) {
+				if maxMessage != unlimited && !utf8.Valid(message) {
 					return ends(1007)
 				}
-				told.said = append(told.said, string(message))
+				got.said = append(got.said, string(message))
 				kind, message, fragments, controls = 0, nil, 0, 0
 			}
 		}
@@ -122,10 +123,10 @@ func story(b []byte, most uint64) (told outcome, n int) {
 	}
 }
 
-// anything is for a story that knows frames alone, and nothing of what is in messages.
-const anything = math.MaxUint64
+// unlimited makes the model check frames only and not the contents of messages.
+const unlimited = math.MaxUint64
 
-// allowed has the codes that a client may send.
+// allowed is the set of codes that a client may send.
 var allowed = func() map[int]bool {
 	codes := map[int]bool{
 		1000: true, 1001: true, 1002: true, 1003: true, 1007: true, 1008: true, 1009: true,
@@ -137,8 +138,8 @@ var allowed = func() map[int]bool {
 	return codes
 }()
 
-// mayBecomeUTF8 reports whether something could follow b that makes it UTF-8.
-func mayBecomeUTF8(b []byte) bool {
+// canBecomeUTF8 reports whether b is UTF-8 or the start of UTF-8.
+func canBecomeUTF8(b []byte) bool {
 	for cut := 0; cut <= min(3, len(b)); cut++ {
 		start, tail := b[:len(b)-cut], b[len(b)-cut:]
 		if utf8.Valid(start) && !utf8.FullRune(tail) {

@@ -12,7 +12,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// seeds are what all rules send.
+// seeds adds what the rules send.
 func seeds(f *testing.F) {
 	for _, rules := range [][]rule{framingRules(), controlRules(), closeRules(), limitRules(), utf8Rules()} {
 		for _, r := range rules {
@@ -23,43 +23,43 @@ func seeds(f *testing.F) {
 	}
 }
 
-// FuzzScanner: the scanner ends where and why a slow reader of frames does, however reads
-// part the bytes, and believes nothing behind that.
+// FuzzScanner checks that the scanner stops at the same byte as the model and with the same
+// code, however the bytes are split, and accepts nothing after it.
 func FuzzScanner(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, stream, sizes []byte) {
-		want, start := story(stream, anything)
-		if want.code == lost { // all that came is believed, also of what is not whole
+		want, start := model(stream, unlimited)
+		if want.code == lost { // all bytes are accepted, also of an incomplete frame
 			want.code, start = 0, len(stream)
 		}
 		whole := scanner{maxFragments: MaxFragments}
 		n, _, end := scan(&whole, stream)
 		if n != start || closeCode(end) != want.code {
-			t.Fatalf("it ends behind %d of %d bytes with %d, want %d with %d", n, len(stream), closeCode(end), start, want.code)
+			t.Fatalf("it stops after %d of %d bytes with %d, want %d with %d", n, len(stream), closeCode(end), start, want.code)
 		}
 		if len(sizes) == 0 {
 			return
 		}
 		parts := scanner{maxFragments: MaxFragments}
-		believed := 0
+		accepted := 0
 		end = nil
-		for i := 0; believed < len(stream) && end == nil; i++ {
-			size := min(max(int(sizes[i%len(sizes)]), 1), len(stream)-believed)
+		for i := 0; accepted < len(stream) && end == nil; i++ {
+			size := min(max(int(sizes[i%len(sizes)]), 1), len(stream)-accepted)
 			var k int
-			if k, _, end = scan(&parts, stream[believed:believed+size]); end == nil && k != size {
-				t.Fatalf("%d of %d bytes are believed without an end", k, size)
+			if k, _, end = scan(&parts, stream[accepted:accepted+size]); end == nil && k != size {
+				t.Fatalf("%d of %d bytes are accepted without an error", k, size)
 			}
-			believed += k
+			accepted += k
 		}
-		// The beginning of a frame may have passed before it was known.
-		if closeCode(end) != want.code || believed < start || end != nil && believed >= start+6+maxControl {
-			t.Fatalf("in parts it ends behind %d bytes with %d, want %d with %d", believed, closeCode(end), start, want.code)
+		// The scanner may have accepted the start of the frame before it knew the error.
+		if closeCode(end) != want.code || accepted < start || end != nil && accepted >= start+6+maxControl {
+			t.Fatalf("in parts it stops after %d bytes with %d, want %d with %d", accepted, closeCode(end), start, want.code)
 		}
 	})
 }
 
-// FuzzConn: what a client sends over a real connection comes to the messages, the pongs and
-// the end that it comes to for a slow reader.
+// FuzzConn checks that a connection returns the messages, the pongs and the error that the
+// model expects.
 func FuzzConn(f *testing.F) {
 	seeds(f)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -82,8 +82,8 @@ func FuzzConn(f *testing.F) {
 			client.tcp.CloseWrite()
 		}()
 		var got outcome
-		heard := make(chan outcome)
-		go func() { heard <- client.listen() }()
+		received := make(chan outcome)
+		go func() { received <- client.collect() }()
 		for {
 			line, err := c.ReadLine()
 			if err == hub.ErrControl {
@@ -98,16 +98,16 @@ func FuzzConn(f *testing.F) {
 			got.said = append(got.said, string(line))
 		}
 		c.WriteLast(closeFrame(got.code), time.Second)
-		got.pongs = (<-heard).pongs
-		want, _ := story(stream, uint64(wire.MaxMessage(g.MaxLine)))
+		got.pongs = (<-received).pongs
+		want, _ := model(stream, uint64(wire.MaxMessage(g.MaxLine)))
 		if got.String() != want.String() {
-			t.Errorf("it comes to\n%v, want\n%v", got, want)
+			t.Errorf("the outcome is\n%v, want\n%v", got, want)
 		}
 	})
 }
 
-// openConn opens a conn in JSON without a hub behind it.
-func openConn(t *testing.T, g *Gateway, ln net.Listener) (*caller, *conn) {
+// openConn opens a conn in JSON without a hub.
+func openConn(t *testing.T, g *Gateway, ln net.Listener) (*rawClient, *conn) {
 	tcp, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -123,12 +123,12 @@ func openConn(t *testing.T, g *Gateway, ln net.Listener) (*caller, *conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &caller{t: t, tcp: tcp.(*net.TCPConn), in: bufio.NewReader(tcp)}
+	client := &rawClient{t: t, tcp: tcp.(*net.TCPConn), in: bufio.NewReader(tcp)}
 	if res, err := http.ReadResponse(client.in, nil); err != nil || res.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatal(res, err)
 	}
 	t.Cleanup(func() {
-		client.tcp.SetLinger(0) // thousands a second: none may keep its port
+		client.tcp.SetLinger(0) // with thousands a second, none may keep its port
 		client.tcp.Close()
 		c.silenceTimer.Stop()
 		c.Reset()
@@ -136,7 +136,7 @@ func openConn(t *testing.T, g *Gateway, ln net.Listener) (*caller, *conn) {
 	return client, c
 }
 
-// responseWriter is all that an upgrade needs of one.
+// A responseWriter has what an upgrade needs.
 type responseWriter struct{ conn net.Conn }
 
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {

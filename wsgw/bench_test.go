@@ -8,7 +8,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// BenchmarkScanner follows the frames of messages of a size.
+// BenchmarkScanner scans the frames of messages.
 func BenchmarkScanner(b *testing.B) {
 	for name, stream := range map[string][]byte{
 		"100 bytes": bytes.Repeat(frame(finText, strings.Repeat("x", 100)), 150),
@@ -21,9 +21,9 @@ func BenchmarkScanner(b *testing.B) {
 			for b.Loop() {
 				s := scanner{maxFragments: MaxFragments}
 				for rest := stream; len(rest) > 0; {
-					n, _, bad := s.next(rest)
-					if bad != nil {
-						b.Fatal(bad)
+					n, _, err := s.next(rest)
+					if err != nil {
+						b.Fatal(err)
 					}
 					rest = rest[n:]
 				}
@@ -32,7 +32,7 @@ func BenchmarkScanner(b *testing.B) {
 	}
 }
 
-// BenchmarkFrames encodes a message of 100 bytes as a frame.
+// BenchmarkFrames encodes a message of 100 bytes.
 func BenchmarkFrames(b *testing.B) {
 	m := &wire.Message{ID: 28374650912345, Room: "lobby", From: "guest-1f2e", Via: "ws", Text: strings.Repeat("x", 100)}
 	buf := make([]byte, 0, 1024)

@@ -16,20 +16,20 @@ import (
 	"unicode/utf8"
 )
 
-// A caller is a client that sends any bytes, and looks at every bit that it gets.
-type caller struct {
+// A rawClient sends any bytes and checks every bit that it receives.
+type rawClient struct {
 	t     *testing.T
 	tcp   *net.TCPConn
 	in    *bufio.Reader
 	nick  string
 	host  string
-	early []string // pongs that came while a line was awaited
+	early []string // pongs that came before a line that was read
 
-	request []byte // its opening handshake
+	request []byte // the opening handshake
 }
 
-// dial connects somebody who has not sent anything yet.
-func (e *endpoint) dial(t *testing.T, room, name string) *caller {
+// dial connects a client that has sent nothing yet.
+func (e *testServer) dial(t *testing.T, room, name string) *rawClient {
 	t.Helper()
 	tcp, err := net.Dial("tcp", e.addr)
 	if err != nil {
@@ -37,14 +37,14 @@ func (e *endpoint) dial(t *testing.T, room, name string) *caller {
 	}
 	t.Cleanup(func() { tcp.Close() })
 	tcp.SetDeadline(time.Now().Add(30 * time.Second))
-	c := &caller{t: t, tcp: tcp.(*net.TCPConn), in: bufio.NewReader(tcp), nick: e.unique(name), host: e.addr}
+	c := &rawClient{t: t, tcp: tcp.(*net.TCPConn), in: bufio.NewReader(tcp), nick: e.unique(name), host: e.addr}
 	c.request = fmt.Appendf(nil, "GET /?room=%s&nick=%s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", room, c.nick, c.host)
 	return c
 }
 
-// enter lets somebody into a room.
-func (e *endpoint) enter(t *testing.T, room, name string) *caller {
+// enter connects a client that is a member of a room.
+func (e *testServer) enter(t *testing.T, room, name string) *rawClient {
 	t.Helper()
 	c := e.dial(t, room, name)
 	c.send(c.request)
@@ -52,8 +52,8 @@ func (e *endpoint) enter(t *testing.T, room, name string) *caller {
 	return c
 }
 
-// expectWelcome reads the answer to the usual handshake, and the first line.
-func (c *caller) expectWelcome() {
+// expectWelcome reads the response to the usual handshake and the first line.
+func (c *rawClient) expectWelcome() {
 	c.t.Helper()
 	res, err := http.ReadResponse(c.in, nil)
 	if err != nil {
@@ -65,8 +65,8 @@ func (c *caller) expectWelcome() {
 	}
 }
 
-// checkAccepted checks an answer that lets in (RFC 6455 section 4.2.2).
-func (c *caller) checkAccepted(res *http.Response) {
+// checkAccepted checks a response with status 101 (RFC 6455 section 4.2.2).
+func (c *rawClient) checkAccepted(res *http.Response) {
 	c.t.Helper()
 	_, key, _ := strings.Cut(string(c.request), "Sec-WebSocket-Key: ")
 	key, _, _ = strings.Cut(key, "\r\n")
@@ -76,13 +76,13 @@ func (c *caller) checkAccepted(res *http.Response) {
 		!strings.EqualFold(h.Get("Upgrade"), "websocket") || !strings.EqualFold(h.Get("Connection"), "upgrade") ||
 		h.Get("Sec-WebSocket-Accept") != base64.StdEncoding.EncodeToString(sum[:]) ||
 		h["Sec-Websocket-Extensions"] != nil || h["Content-Length"] != nil || h["Transfer-Encoding"] != nil {
-		c.t.Fatalf("the answer is %s with %q", res.Status, h)
+		c.t.Fatalf("the response is %s with %q", res.Status, h)
 	}
 }
 
-// try sends pieces, where the first may begin with the handshake, and hears what comes of
-// them until the end of the connection.
-func (c *caller) try(pieces [][]byte, leaves bool) (got outcome) {
+// try sends pieces, the first of which may start with the handshake, and returns the outcome.
+// If disconnects, it then ends its side of the connection.
+func (c *rawClient) try(pieces [][]byte, disconnects bool) (got outcome) {
 	c.t.Helper()
 	sent := make(chan error, 1)
 	go func() {
@@ -92,29 +92,29 @@ func (c *caller) try(pieces [][]byte, leaves bool) (got outcome) {
 				return
 			}
 		}
-		if leaves {
+		if disconnects {
 			c.tcp.CloseWrite()
 		}
 		sent <- nil
 	}()
 	c.expectWelcome()
-	got = c.listen()
+	got = c.collect()
 	if err := <-sent; err != nil {
-		c.t.Errorf("not all can be sent: %v", err)
+		c.t.Errorf("send: %v", err)
 	}
-	// Whatever comes now is dropped, and nothing follows the close frame.
-	if !leaves {
-		c.send(bye(1000, ""), ping("late"), text("late"))
+	// The server drops what comes now, and sends nothing after the close frame.
+	if !disconnects {
+		c.send(clientClose(1000, ""), ping("late"), text("late"))
 		c.tcp.CloseWrite()
 	}
 	if rest, err := io.ReadAll(c.in); len(rest) > 0 || err != nil {
-		c.t.Errorf("behind the end comes %q, %v", rest, err)
+		c.t.Errorf("after the end the client receives %q, %v", rest, err)
 	}
 	return got
 }
 
-// listen hears what comes until a close frame or the end of the connection.
-func (c *caller) listen() (got outcome) {
+// collect returns what the client receives until a close frame or the end of the connection.
+func (c *rawClient) collect() (got outcome) {
 	c.t.Helper()
 	got.pongs, c.early = c.early, nil
 	for {
@@ -124,14 +124,14 @@ func (c *caller) listen() (got outcome) {
 			return got
 		}
 		if err != nil {
-			c.t.Errorf("nothing can be heard: %v", err)
+			c.t.Errorf("receive: %v", err)
 			return got
 		}
 		switch opcode {
 		case 0x1:
 			line, own := strings.CutPrefix(payload, c.nick+": ")
 			if !own {
-				c.t.Errorf("%s is told %.100q", c.nick, payload)
+				c.t.Errorf("%s receives %.100q", c.nick, payload)
 			}
 			got.said = append(got.said, line)
 		case 0xa:
@@ -146,14 +146,14 @@ func (c *caller) listen() (got outcome) {
 	}
 }
 
-// hearOut returns what another said, who comes and goes.
-func (c *caller) hearOut(other *caller) (said []string) {
+// readUntilLeft returns what another client says until it leaves.
+func (c *rawClient) readUntilLeft(other *rawClient) (said []string) {
 	c.t.Helper()
 	for {
 		line, err := c.line()
 		switch {
 		case err != nil:
-			c.t.Fatalf("%s hears no more behind %.500q: %v", c.nick, said, err)
+			c.t.Fatalf("%s receives no more after %.500q: %v", c.nick, said, err)
 		case line == "* "+other.nick+" has left":
 			return said
 		case line != "* "+other.nick+" has arrived":
@@ -162,30 +162,30 @@ func (c *caller) hearOut(other *caller) (said []string) {
 	}
 }
 
-// talk says something and hears it.
-func (c *caller) talk() {
+// checkTalks says something and receives it.
+func (c *rawClient) checkTalks() {
 	c.t.Helper()
 	c.send(text("still here"))
 	if line, err := c.line(); line != c.nick+": still here" {
-		c.t.Errorf("%s talks and hears %q, %v", c.nick, line, err)
+		c.t.Errorf("%s talks and receives %q, %v", c.nick, line, err)
 	}
 }
 
-func (c *caller) send(frames ...[]byte) {
+func (c *rawClient) send(frames ...[]byte) {
 	c.t.Helper()
 	if _, err := c.tcp.Write(join(frames...)); err != nil {
 		c.t.Error(err)
 	}
 }
 
-// line returns the next text that is told.
-func (c *caller) line() (string, error) {
+// line returns the next text message.
+func (c *rawClient) line() (string, error) {
 	for {
 		opcode, payload, err := c.frame()
 		switch {
 		case err != nil || opcode == 0x1:
 			return payload, err
-		case opcode == 0xa: // a pong may come before what was queued earlier
+		case opcode == 0xa: // a pong may overtake queued frames
 			c.early = append(c.early, payload)
 		case opcode != 0x9:
 			return "", fmt.Errorf("a frame with opcode %#x", opcode)
@@ -193,37 +193,34 @@ func (c *caller) line() (string, error) {
 	}
 }
 
-// frame reads a frame. An error says that no server may send such a one, or that this one
-// does not: it has each message in one frame.
-func (c *caller) frame() (opcode byte, payload string, err error) {
-	var header [10]byte
-	if _, err := io.ReadFull(c.in, header[:2]); err != nil {
-		return 0, "", err
+// frame reads a frame. It returns an error if no server may send such a frame, or if it is not
+// a whole message, which is the only kind that this server sends.
+func (c *rawClient) frame() (opcode byte, payload string, err error) {
+	h, ok := ParseFrameHeader(nil)
+	var header []byte
+	for !ok {
+		more := make([]byte, h.Size-len(header))
+		if _, err := io.ReadFull(c.in, more); err != nil {
+			if len(header) > 0 {
+				err = fmt.Errorf("after % x: %w", header, err)
+			}
+			return 0, "", err
+		}
+		header = append(header, more...)
+		h, ok = ParseFrameHeader(header)
 	}
-	size, least := uint64(header[1]), uint64(0)
-	switch size {
-	case 126:
-		_, err = io.ReadFull(c.in, header[2:4])
-		size, least = uint64(binary.BigEndian.Uint16(header[2:])), 126
-	case 127:
-		_, err = io.ReadFull(c.in, header[2:10])
-		size, least = binary.BigEndian.Uint64(header[2:]), 1<<16
+	if !h.hasShortestLength() || h.Length > 1<<20 || h.Masked {
+		return 0, "", fmt.Errorf("after % x: %w", header, errors.New("wrong length"))
 	}
-	if err == nil && (size < least || size > 1<<20 || header[1] > 127) {
-		err = errors.New("wrong length")
-	}
-	if err != nil {
-		return 0, "", fmt.Errorf("behind % x: %w", header, err)
-	}
-	b := make([]byte, size)
+	b := make([]byte, h.Length)
 	if _, err := io.ReadFull(c.in, b); err != nil {
-		return 0, "", fmt.Errorf("behind % x: %w", header, err)
+		return 0, "", fmt.Errorf("after % x: %w", header, err)
 	}
-	return header[0] & 0xf, string(b), wrong(header[0], b)
+	return h.Opcode(), string(b), checkFrame(h.First, b)
 }
 
-// wrong says what is wrong with a server's whole frame.
-func wrong(first byte, payload []byte) error {
+// checkFrame returns an error if a server may not send a frame.
+func checkFrame(first byte, payload []byte) error {
 	ok := false
 	switch first {
 	case 0x81:
@@ -234,7 +231,7 @@ func wrong(first byte, payload []byte) error {
 		ok = len(payload) <= 125
 	}
 	if !ok {
-		return fmt.Errorf("a frame that begins with %#x and has %.100q", first, payload)
+		return fmt.Errorf("a frame with the first byte %#x and the payload %.100q", first, payload)
 	}
 	return nil
 }

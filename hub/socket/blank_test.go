@@ -14,12 +14,12 @@ func TestBlankLines(t *testing.T) {
 		"\n\n\n":                             3,
 		"\n\na\n\n":                          2,
 		" \t\r\n \n":                         6,
-		"\n  ":                               1, // which does not end here
+		"\n  ":                               1, // incomplete
 		"\n  a\n":                            1,
 		"\r\n\ufeff\n":                       2,
 		"\xff\n":                             0,
 		strings.Repeat(" ", maxBlank) + "\n": maxBlank + 1,
-		"\n" + strings.Repeat(" ", maxBlank+1) + "\n": 1, // which is long
+		"\n" + strings.Repeat(" ", maxBlank+1) + "\n": 1, // too long
 		strings.Repeat("\n", 100):                     100,
 	} {
 		if got := BlankLines([]byte(in)); got != want {

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// TestClosed closes connections in each way. Their Group forgets them, and the timer with the
-// last; nothing is written after that; and closing again does no harm.
+// TestClosed closes connections in each way. The Group removes the connection and, with the
+// last one, its timer. Later writes fail. Closing again does nothing.
 func TestClosed(t *testing.T) {
-	for name, end := range map[string]func(c *Conn) error{
+	for name, closeConn := range map[string]func(c *Conn) error{
 		"Close":   (*Conn).Close,
 		"Reset":   (*Conn).Reset,
 		"Dismiss": (*Conn).Dismiss,
@@ -22,10 +22,10 @@ func TestClosed(t *testing.T) {
 			g := c.group
 			g.mu.Lock()
 			if len(g.conns) != 1 || g.timer == nil {
-				t.Error("an open connection is not looked at")
+				t.Error("the Group does not check an open connection")
 			}
 			g.mu.Unlock()
-			if err := end(c); err != nil {
+			if err := closeConn(c); err != nil {
 				t.Error(err)
 			}
 			g.mu.Lock()
@@ -34,22 +34,22 @@ func TestClosed(t *testing.T) {
 			}
 			g.mu.Unlock()
 			if n, err := c.TryWrite([]byte("late\n")); n != 0 || !errors.Is(err, os.ErrClosed) {
-				t.Errorf("a write after that: %d, %v", n, err)
+				t.Errorf("a write after %s: %d, %v", name, n, err)
 			}
 			c.Close()
 		})
 	}
 }
 
-// TestDismiss dismisses a peer that has sent something: it reads the last line and the end, and
-// is not reset.
+// TestDismiss dismisses a peer that has sent something. The peer reads the last line and the
+// end of the input, and is not reset.
 func TestDismiss(t *testing.T) {
 	for _, n := range []int{0, 1, 10_000} {
 		c, peer := pair(t)
 		if _, err := peer.Write(make([]byte, n)); err != nil {
 			t.Fatal(err)
 		}
-		for got := false; n > 0 && !got; { // until it has come
+		for got := false; n > 0 && !got; { // until it is received
 			if err := c.raw.Control(func(fd uintptr) { got, _ = readable(fd) }); err != nil {
 				t.Fatal(err)
 			}

@@ -7,8 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestKeepAlive adds up how long the kernel waits for a quiet peer that is gone without a
-// word.
+// TestKeepAlive checks how long the kernel waits for a quiet peer that is dead.
 func TestKeepAlive(t *testing.T) {
 	c, _ := pair(t)
 	get := func(level, option int) time.Duration {
@@ -24,7 +23,7 @@ func TestKeepAlive(t *testing.T) {
 	}
 	idle, interval, count := get(unix.IPPROTO_TCP, unix.TCP_KEEPIDLE), get(unix.IPPROTO_TCP, unix.TCP_KEEPINTVL), get(unix.IPPROTO_TCP, unix.TCP_KEEPCNT)
 	if d := (idle + interval*count) * time.Second; d > time.Minute {
-		t.Errorf("a quiet peer that is dead is found after %v", d)
+		t.Errorf("a quiet peer that is dead is noticed after %v", d)
 	}
 	if get(unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT) != 0 {
 		t.Error("the kernel ends the connection of a steady reader")

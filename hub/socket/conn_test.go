@@ -24,7 +24,7 @@ func pair(t *testing.T) (*Conn, *net.TCPConn) {
 	return c, peer
 }
 
-// TestRead reads what comes in all sizes, into small and large buffers in turn.
+// TestRead reads writes of all sizes, into small and large buffers.
 func TestRead(t *testing.T) {
 	c, peer := pair(t)
 	var sent strings.Builder
@@ -54,7 +54,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestReadError is told of a reset, also where the reader only looked before.
+// TestReadError reads from a connection that was reset.
 func TestReadError(t *testing.T) {
 	c, peer := pair(t)
 	peer.SetLinger(0)
@@ -77,17 +77,17 @@ func TestEndReading(t *testing.T) {
 	}
 }
 
-// TestReadWithin reads from a peer that sends nothing for a while, then something; and has
-// EndReading come while it waits, and before.
+// TestReadWithin reads from a peer that sends nothing at first. It also calls EndReading while
+// and before ReadWithin waits.
 func TestReadWithin(t *testing.T) {
 	const d = 20 * time.Millisecond
 	c, peer := pair(t)
-	begun := time.Now()
-	if b, err := c.ReadWithin(d); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begun) < d {
-		t.Errorf("from a quiet peer after %v: %q, %v", time.Since(begun), b, err)
+	start := time.Now()
+	if b, err := c.ReadWithin(d); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) < d {
+		t.Errorf("from a quiet peer after %v: %q, %v", time.Since(start), b, err)
 	}
 	time.AfterFunc(2*d, func() { io.WriteString(peer, "x") })
-	if b, err := c.Read(); string(b) != "x" || err != nil { // which has no deadline
+	if b, err := c.Read(); string(b) != "x" || err != nil { // without a deadline
 		t.Errorf("%q, %v", b, err)
 	}
 	io.WriteString(peer, "y")
@@ -108,16 +108,16 @@ func TestReadWithin(t *testing.T) {
 	}
 }
 
-// TestCloseWhileWriting closes a connection that is written to just now: its descriptor
-// stays until that is done, so that nobody else's connection can get it meanwhile.
+// TestCloseWhileWriting closes a connection during a write. The descriptor stays open until the
+// end of the write, so that no other connection can get its number.
 func TestCloseWhileWriting(t *testing.T) {
 	c, _ := pair(t)
-	c.writeMu.Lock() // as TryWrite does
+	c.writeMu.Lock() // like TryWrite
 	closed := make(chan error)
 	go func() { closed <- c.Close() }()
 	select {
 	case err := <-closed:
-		t.Errorf("closed under a write: %v", err)
+		t.Errorf("closed during a write: %v", err)
 	case <-time.After(50 * time.Millisecond):
 	}
 	c.writeMu.Unlock()
@@ -125,18 +125,19 @@ func TestCloseWhileWriting(t *testing.T) {
 		t.Error(err)
 	}
 	if n, err := c.TryWrite([]byte("late\n")); n != 0 || !errors.Is(err, os.ErrClosed) {
-		t.Errorf("behind Close: %d, %v", n, err)
+		t.Errorf("after Close: %d, %v", n, err)
 	}
 }
 
-// TestWriteLast lets nothing follow, and does not wait for a write that takes too long.
+// TestWriteLast checks that nothing follows the last frame, and that WriteLast stops a write
+// that takes too long.
 func TestWriteLast(t *testing.T) {
 	c, peer := pair(t)
 	if err := c.WriteLast([]byte("bye\n"), time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := c.TryWrite([]byte("late\n")); n != 0 || !errors.Is(err, os.ErrClosed) {
-		t.Errorf("behind the last: %d, %v", n, err)
+		t.Errorf("after the last: %d, %v", n, err)
 	}
 	go c.Linger(time.Minute)
 	if b, err := io.ReadAll(peer); string(b) != "bye\n" || err != nil {
@@ -149,13 +150,13 @@ func TestWriteLast(t *testing.T) {
 		_, err := c.Write([]byte(strings.Repeat("line\n", 4<<20)))
 		stuck <- err
 	}()
-	for { // until it writes
+	for { // until Write has started
 		if n, err := c.TryWrite(nil); n == 0 && err != nil {
 			break
 		}
 	}
 	if err := c.WriteLast([]byte("bye\n"), time.Millisecond); !errors.Is(err, os.ErrClosed) {
-		t.Errorf("behind a write that waits: %v", err)
+		t.Errorf("after a write that waits: %v", err)
 	}
 	if err := <-stuck; !errors.Is(err, os.ErrClosed) {
 		t.Errorf("the write that waited: %v", err)

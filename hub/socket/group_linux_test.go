@@ -12,7 +12,7 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// A link is two namespaces, with the Conns of g in one and their peers in the other.
+// A link is two network namespaces, with the Conns of g in one and their peers in the other.
 type link struct {
 	client *hubtest.Namespace
 	dial   func() net.Conn
@@ -58,11 +58,12 @@ func readEnd(c *Conn) <-chan error {
 	return end
 }
 
-// TestDeadPeer cuts the line to peers. Each is given up: one that was sent something, one
-// whose window is closed, and one that is idle. While the line is up, none is.
+// TestDeadPeer cuts the network between a Group and its peers. Before, no peer is given up.
+// Afterwards each is: one that was sent something, one whose window is closed, and one that is
+// idle.
 func TestDeadPeer(t *testing.T) {
 	l := newLink(t, &Group{deadAfter: time.Second})
-	told, _ := l.open(t, time.Minute)
+	active, _ := l.open(t, time.Minute)
 	full, _ := l.open(t, time.Minute)
 	idle, _ := l.open(t, time.Minute)
 	for {
@@ -70,26 +71,26 @@ func TestDeadPeer(t *testing.T) {
 			break
 		}
 	}
-	toldEnd, fullEnd, idleEnd := readEnd(told), readEnd(full), readEnd(idle)
+	activeEnd, fullEnd, idleEnd := readEnd(active), readEnd(full), readEnd(idle)
 	select {
-	case err := <-toldEnd:
+	case err := <-activeEnd:
 		t.Fatalf("a peer that answers counts as dead: %v", err)
 	case err := <-fullEnd:
-		t.Fatalf("a peer that reads nothing for now counts as dead: %v", err)
+		t.Fatalf("a peer that reads nothing for a while counts as dead: %v", err)
 	case err := <-idleEnd:
 		t.Fatalf("a peer that is idle counts as dead: %v", err)
 	case <-time.After(3 * time.Second):
 	}
 	l.client.Cut(t)
-	if _, err := told.TryWrite([]byte("hello?\n")); err != nil {
+	if _, err := active.TryWrite([]byte("hello?\n")); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name string
 		end  <-chan error
-		also error // by the system's keep-alive, if that is first
+		also error // from the system's keep-alive, which may be first
 	}{
-		{"that was sent something", toldEnd, hub.ErrSlow},
+		{"that was sent something", activeEnd, hub.ErrSlow},
 		{"whose window is closed", fullEnd, hub.ErrSlow},
 		{"that is idle", idleEnd, syscall.ETIMEDOUT},
 	} {
@@ -102,14 +103,13 @@ func TestDeadPeer(t *testing.T) {
 			t.Errorf("a dead peer %s is not given up", c.name)
 		}
 	}
-	if _, err := told.TryWrite([]byte("hello?\n")); !errors.Is(err, hub.ErrSlow) {
+	if _, err := active.TryWrite([]byte("hello?\n")); !errors.Is(err, hub.ErrSlow) {
 		t.Errorf("a dead peer ends writing with %v", err)
 	}
 }
 
-// TestFrozenPeer sends a peer that reads nothing no more than the system takes for it, so
-// that no write waits. The peer is given up after the write timeout, and one that reads is
-// not.
+// TestFrozenPeer sends a peer that reads nothing only what fits into the buffers, so that no
+// write waits. The peer is given up after the write timeout. A peer that reads is not.
 func TestFrozenPeer(t *testing.T) {
 	l := newLink(t, &Group{deadAfter: time.Second})
 	frozen, _ := l.open(t, time.Second)
@@ -123,7 +123,7 @@ func TestFrozenPeer(t *testing.T) {
 	read := make(chan error, 1)
 	go func() {
 		b := make([]byte, 512)
-		for left := len(frames); left > 0; time.Sleep(50 * time.Millisecond) { // its rate is the case
+		for left := len(frames); left > 0; time.Sleep(50 * time.Millisecond) { // slow but steady
 			n, err := peer.Read(b)
 			if err != nil {
 				read <- err

@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// logged has g warn in the buffer that it returns.
+// logged returns the buffer to which g logs from now on.
 func logged(g *Group) *bytes.Buffer {
 	var log bytes.Buffer
 	g.SetLog(slog.New(slog.NewTextHandler(&log, nil)))
 	return &log
 }
 
-// TestRefusedOption sets keep-alive times that the kernel refuses: connections work without
-// them, and the log has one warning for all.
+// TestRefusedOption sets keep-alive times that the kernel refuses. Connections work without
+// them, and there is one warning for all.
 func TestRefusedOption(t *testing.T) {
 	g := &Group{deadAfter: 100 * time.Hour}
 	log := logged(g)
@@ -53,7 +53,7 @@ func TestRefusedOption(t *testing.T) {
 	}
 }
 
-// TestRefusedTCPInfo looks for dead peers on a socket that knows no TCP_INFO.
+// TestRefusedTCPInfo checks a socket that does not support TCP_INFO.
 func TestRefusedTCPInfo(t *testing.T) {
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {
@@ -76,7 +76,7 @@ func TestRefusedTCPInfo(t *testing.T) {
 	}
 }
 
-// TestOptionOfEndedConn gets errors that say no more than that the connection has ended.
+// TestOptionOfEndedConn checks that errors of a connection that has ended are not logged.
 func TestOptionOfEndedConn(t *testing.T) {
 	var g Group
 	log := logged(&g)

@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// TestUrgent reads bytes that are sent as urgent data.
+// TestUrgent reads urgent data in its position in the stream.
 func TestUrgent(t *testing.T) {
 	c, peer := pair(t)
 	io.WriteString(peer, "one ")
-	urgently(t, peer, "two ")
+	sendUrgent(t, peer, "two ")
 	io.WriteString(peer, "three ")
-	urgently(t, peer, "four")
+	sendUrgent(t, peer, "four")
 	peer.CloseWrite()
 	var got []byte
 	for {
@@ -33,8 +33,8 @@ func TestUrgent(t *testing.T) {
 	}
 }
 
-// urgently sends s, its last byte as urgent data.
-func urgently(t *testing.T, peer *net.TCPConn, s string) {
+// sendUrgent sends s with its last byte as urgent data.
+func sendUrgent(t *testing.T, peer *net.TCPConn, s string) {
 	t.Helper()
 	raw, err := peer.SyscallConn()
 	if err != nil {

@@ -11,31 +11,31 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// TestWatch watches a peer that does nothing, that said something, and that is gone.
+// TestWatch watches a peer that does nothing, then sends something, then resets the connection.
 func TestWatch(t *testing.T) {
 	const d = 20 * time.Millisecond
 	c, peer := pair(t)
 	quiet := func(when string, drained bool) {
 		t.Helper()
-		begun := time.Now()
+		start := time.Now()
 		if err := c.Watch(d, drained); err != nil {
 			t.Errorf("%s: %v", when, err)
 		}
-		if took := time.Since(begun); took < d {
+		if took := time.Since(start); took < d {
 			t.Errorf("%s: it took %v", when, took)
 		}
 	}
 	quiet("a quiet peer", true)
 	io.WriteString(peer, "x")
-	quiet("a byte that was not read", true)
+	quiet("an unread byte", true)
 	peer.CloseWrite()
-	quiet("the end after a byte that was not read", true)
+	quiet("the end after an unread byte", true)
 	hubtest.Reset(peer)
-	quiet("a reset after a byte that was not read", true)
+	quiet("a reset after an unread byte", true)
 	if b, err := c.Read(); string(b) != "x" || err != nil {
 		t.Fatalf("%q, %v", b, err)
 	}
-	quiet("the end after what the gateway holds", false)
+	quiet("the end while the gateway holds something", false)
 	if err := c.Watch(time.Minute, true); err == nil {
 		t.Error("the reset is not noticed")
 	}
@@ -44,8 +44,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// TestWatchEndsEarly has the end of the input, a reset and EndReading come while a peer is
-// watched.
+// TestWatchEndsEarly ends the input, resets the connection and calls EndReading during Watch.
 func TestWatchEndsEarly(t *testing.T) {
 	watch := func(c *Conn, drained bool) <-chan error {
 		ended := make(chan error, 1)

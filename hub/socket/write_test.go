@@ -36,7 +36,7 @@ func TestWholeFrames(t *testing.T) {
 				m, err = c.TryWrite(all[sent:])
 				n += m
 				if n%len(f.frame) != 0 {
-					t.Fatalf("%d bytes count as written, which is within a frame", n)
+					t.Fatalf("%d bytes count as written, which are not whole frames", n)
 				}
 				if err != nil {
 					break
@@ -47,11 +47,11 @@ func TestWholeFrames(t *testing.T) {
 			}
 			if len(c.rest) > 0 {
 				if m, err := c.TryWrite(all[n:]); m != 0 || err != hub.ErrWouldBlock {
-					t.Errorf("while the rest of a frame waits: %d, %v", m, err)
+					t.Errorf("while the rest of a frame is pending: %d, %v", m, err)
 				}
 			}
 			if !c.IsLagging() {
-				t.Error("a peer that reads nothing does not lag")
+				t.Error("a peer that reads nothing is not lagging")
 			}
 
 			got := make(chan []byte)
@@ -67,46 +67,46 @@ func TestWholeFrames(t *testing.T) {
 				t.Errorf("the rest of a frame: %v, and %d bytes are left", err, len(c.rest))
 			}
 			if m, err := c.Write(all[n:]); m != len(all)-n || err != nil {
-				t.Errorf("the others: %d of %d, %v", m, len(all)-n, err)
+				t.Errorf("the other frames: %d of %d, %v", m, len(all)-n, err)
 			}
 			if !bytes.Equal(<-got, all) {
-				t.Error("the peer gets something else")
+				t.Error("the peer receives other bytes")
 			}
 			for late := time.Now().Add(20 * time.Second); c.IsLagging(); time.Sleep(time.Millisecond) {
 				if time.Now().After(late) {
-					t.Fatal("a peer that has read everything lags")
+					t.Fatal("a peer that has read everything is lagging")
 				}
 			}
 		})
 	}
 }
 
-// TestOneByte writes as little as there can be.
+// TestOneByte writes single bytes.
 func TestOneByte(t *testing.T) {
 	c, peer := pair(t)
 	if n, err := c.Write([]byte("\n")); n != 1 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
 	if n, err := c.TryWrite([]byte("\n")); n != 1 || err != nil {
-		t.Errorf("at once: %d, %v", n, err)
+		t.Errorf("TryWrite: %d, %v", n, err)
 	}
 	c.Stop()
 	go c.Linger(time.Minute)
 	if got, err := io.ReadAll(peer); string(got) != "\n\n" || err != nil {
-		t.Errorf("the peer gets %q, %v", got, err)
+		t.Errorf("the peer receives %q, %v", got, err)
 	}
 }
 
-// TestSlow has a peer read nothing for the timeout.
+// TestSlow writes to a peer that reads nothing for the timeout.
 func TestSlow(t *testing.T) {
 	const timeout = 300 * time.Millisecond
 	lines := bytes.Repeat(line(1000), 2<<10)
 	c, peer := pair(t)
 	peer.SetReadBuffer(64 << 10)
 	c.timeout = timeout
-	begun := time.Now()
+	start := time.Now()
 	n, err := c.Write(lines)
-	if took := time.Since(begun); err != hub.ErrSlow || took < timeout {
+	if took := time.Since(start); err != hub.ErrSlow || took < timeout {
 		t.Errorf("a peer that reads nothing is given up after %v with %v", took, err)
 	}
 	if n == 0 || n%1000 != 0 {
@@ -114,7 +114,7 @@ func TestSlow(t *testing.T) {
 	}
 }
 
-// TestSteady has a peer read some now and then, for longer than the timeout.
+// TestSteady writes to a peer that reads slowly but steadily, for longer than the timeout.
 func TestSteady(t *testing.T) {
 	c, peer := pair(t)
 	peer.SetReadBuffer(64 << 10)
@@ -126,7 +126,7 @@ func TestSteady(t *testing.T) {
 		written <- err
 	}()
 	read := 0
-	for begun := time.Now(); time.Since(begun) < 2*c.timeout; time.Sleep(c.timeout / 10) {
+	for start := time.Now(); time.Since(start) < 2*c.timeout; time.Sleep(c.timeout / 10) {
 		n, err := io.ReadFull(peer, make([]byte, 64<<10))
 		if err != nil {
 			t.Fatal(err)
@@ -151,14 +151,14 @@ func TestWriteError(t *testing.T) {
 	}
 	n, err := c.TryWrite([]byte("hello\n"))
 	if n != 0 || err == nil || errors.Is(err, hub.ErrWouldBlock) {
-		t.Errorf("at once: %d, %v", n, err)
+		t.Errorf("TryWrite: %d, %v", n, err)
 	}
 	if n, err := c.Write([]byte("hello\n")); n != 0 || err == nil {
 		t.Errorf("%d, %v", n, err)
 	}
 }
 
-// TestStop stops a write that waits.
+// TestStop stops a waiting write.
 func TestStop(t *testing.T) {
 	c, _ := pair(t)
 	c.timeout = time.Minute
@@ -167,7 +167,7 @@ func TestStop(t *testing.T) {
 		_, err := c.Write(bytes.Repeat(line(1000), 16<<10))
 		ended <- err
 	}()
-	for { // until it writes
+	for { // until Write has started
 		if n, err := c.TryWrite(nil); n == 0 && err != nil {
 			break
 		}

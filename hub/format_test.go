@@ -28,7 +28,7 @@ func TestFormatsChangeWithoutLoss(t *testing.T) {
 	})
 }
 
-// A failingConn is a Line whose writes fail after the first n.
+// A failingConn is a Conn whose writes fail after the first n.
 type failingConn struct {
 	*hubtest.Conn
 	n int

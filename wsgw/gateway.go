@@ -1,7 +1,7 @@
 // Package wsgw is the WebSocket gateway. It carries each event in one frame (RFC 6455), as
 // text for people or as JSON for programs.
 //
-// A connection lives as follows:
+// A connection goes through these steps:
 //
 //   - Handshake. [Gateway.ServeHTTP] checks the request, takes an admission slot from the hub
 //     and has the WebSocket library upgrade the connection. An answer other than 101 says why
@@ -18,8 +18,8 @@
 //     more is written, and what the client still sends is read and dropped for a few seconds
 //     at most. A client that accepts no bytes is reset.
 //
-// No goroutine runs per connection besides the session's. [Gateway.Wait] waits for all of
-// these.
+// The gateway runs one goroutine per connection, the session's, and [Gateway.Wait] waits for
+// all of them. The hub runs another one for a member only while that member is lagging.
 package wsgw
 
 import (

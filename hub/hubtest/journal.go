@@ -149,6 +149,26 @@ func testPages(t *testing.T, j history.Journal) {
 	if hasGap(t, j, "r", id(4)) || !hasGap(t, j, "r", id(3)) {
 		t.Error("the wrong messages are missing")
 	}
+	testMore(t, j, id)
+	before := func(end int64, limit, first, n int, more bool) {
+		t.Helper()
+		found, gotMore, err := readBefore(j, "r", end, limit)
+		checkPage(t, found, first, n)
+		if gotMore != more || err != nil {
+			t.Errorf("before %d: more %v, %v", end, gotMore, err)
+		}
+	}
+	before(id(14)+1, 4, 11, 4, true)
+	before(id(14), 4, 10, 4, true)
+	before(id(8), 3, 5, 3, false)
+	before(id(8), 100, 5, 3, false)
+	before(id(2), 100, 0, 0, false)
+	before(1<<53, 100, 5, 10, false)
+}
+
+// testMore checks Page.More, and that messages are in their range. The room has the messages 5 to
+// 14, whose ids are those of id.
+func testMore(t *testing.T, j history.Journal, id func(i int) int64) {
 	for _, r := range []struct {
 		history.Range
 		more bool
@@ -170,20 +190,6 @@ func testPages(t *testing.T, j history.Journal) {
 			}
 		}
 	}
-	before := func(end int64, limit, first, n int, more bool) {
-		t.Helper()
-		found, gotMore, err := readBefore(j, "r", end, limit)
-		checkPage(t, found, first, n)
-		if gotMore != more || err != nil {
-			t.Errorf("before %d: more %v, %v", end, gotMore, err)
-		}
-	}
-	before(id(14)+1, 4, 11, 4, true)
-	before(id(14), 4, 10, 4, true)
-	before(id(8), 3, 5, 3, false)
-	before(id(8), 100, 5, 3, false)
-	before(id(2), 100, 0, 0, false)
-	before(1<<53, 100, 5, 10, false)
 }
 
 // checkPage checks that a page has n messages, whose texts are numbers from first on.

@@ -12,9 +12,9 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestBounded says much more than is kept: neither the file nor its log grows with that.
+// TestBounded stores many more messages than are retained. Neither the file nor its log may grow.
 func TestBounded(t *testing.T) {
-	const said, size, most = 20_000, 1000, 12 << 20 // 20 MB are said
+	const said, size, most = 20_000, 1000, 12 << 20 // 20 MB in all
 	dir := t.TempDir()
 	j := start(t, dir, keep(200))
 	text := strings.Repeat("x", size)
@@ -36,9 +36,9 @@ func TestBounded(t *testing.T) {
 		}
 		return n
 	}
-	awaitIndex(t, j, "r", 2*time.Minute) // everything that is too much is deleted before
+	awaitIndex(t, j, "r", 2*time.Minute) // the index is complete after the deletion of the excess
 	for late := time.Now().Add(time.Minute); total() > most; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(late) { // the log is cut in the background, soon after the last change
+		if time.Now().After(late) { // the log is truncated soon after the last change
 			t.Fatalf("%d bytes for %d", total(), 200*size)
 		}
 	}

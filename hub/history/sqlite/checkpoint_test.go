@@ -17,13 +17,13 @@ import (
 	"partyline/hub/wire"
 )
 
-// A forgottenReader is another program that has begun to read the file and does not end.
-type forgottenReader struct {
+// A stuckReader is another program with an open read transaction.
+type stuckReader struct {
 	db   *sql.DB
 	rows *sql.Rows
 }
 
-func forgetReader(t *testing.T, dir string) *forgottenReader {
+func startReader(t *testing.T, dir string) *stuckReader {
 	t.Helper()
 	db, err := sql.Open(driver, dsn(filepath.Join(dir, fileName), "rw"))
 	if err != nil {
@@ -33,12 +33,12 @@ func forgetReader(t *testing.T, dir string) *forgottenReader {
 	if err != nil || !rows.Next() {
 		t.Fatal(err)
 	}
-	r := &forgottenReader{db, rows}
+	r := &stuckReader{db, rows}
 	t.Cleanup(r.end)
 	return r
 }
 
-func (r *forgottenReader) end() {
+func (r *stuckReader) end() {
 	r.rows.Close()
 	r.db.Close()
 }
@@ -48,15 +48,15 @@ func sayMuch(t *testing.T, j *Journal, size int64) {
 	t.Helper()
 	for logSize(t, j) <= size {
 		done := make(chan history.Result)
-		j.Append(&wire.Message{Room: "r", Via: strings.Repeat("x", 1<<20)}, "", func(f history.Result) { done <- f })
-		if f := <-done; f.Err != nil {
-			t.Fatal(f.Err)
+		j.Append(&wire.Message{Room: "r", Via: strings.Repeat("x", 1<<20)}, "", func(result history.Result) { done <- result })
+		if result := <-done; result.Err != nil {
+			t.Fatal(result.Err)
 		}
 	}
 }
 
-// sayQuickly fails if every message waits for a lock of SQLite's. SQLite waits in real time,
-// in a synctest bubble too.
+// sayQuickly fails if messages wait for a lock of SQLite, which waits in real time even in a
+// synctest bubble.
 func sayQuickly(t *testing.T, j *Journal) {
 	t.Helper()
 	fastest := time.Hour
@@ -73,7 +73,7 @@ func sayQuickly(t *testing.T, j *Journal) {
 // busyTime is how long the writer waits for a lock.
 const busyTime = 2 * time.Second
 
-// realTime is a clock that goes on in a synctest bubble.
+// realTime returns the real time, also in a synctest bubble.
 func realTime(t *testing.T) time.Duration {
 	t.Helper()
 	var now syscall.Timeval
@@ -92,16 +92,16 @@ func logSize(t *testing.T, j *Journal) int64 {
 	return info.Size()
 }
 
-// TestForgottenReader: a program that never ends its read transaction delays no message. The
-// log grows meanwhile, which is logged rarely, and gets short when the reader ends.
-func TestForgottenReader(t *testing.T) {
+// A program that does not end its read transaction delays no message. The log grows meanwhile, which
+// is logged rarely, and is truncated when the reader ends.
+func TestStuckReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const warning, info = "level=WARN", "level=INFO"
 		var out bytes.Buffer
 		o := Options{Keep: history.Retention{Messages: 10}, Sync: SyncNormal, Log: slog.New(slog.NewTextHandler(&out, nil))}
 		j := start(t, t.TempDir(), o)
 		say(t, j, "r", "first")
-		reader := forgetReader(t, j.dir)
+		reader := startReader(t, j.dir)
 
 		for _, step := range []struct {
 			size     int64
@@ -133,17 +133,17 @@ func TestForgottenReader(t *testing.T) {
 	})
 }
 
-// TestReaders: readers that end in time are not reported, though there is always one.
+// Readers that end in time are not logged, even if there is always one.
 func TestReaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		o := Options{Keep: history.Retention{Messages: 10}, Sync: SyncNormal, Log: slog.New(slog.NewTextHandler(&out, nil))}
 		j := start(t, t.TempDir(), o)
 		say(t, j, "r", "first")
-		reader := forgetReader(t, j.dir)
+		reader := startReader(t, j.dir)
 		sayMuch(t, j, 2*warnAt)
 		for range 4 * stuckTime / readTime {
-			next := forgetReader(t, j.dir)
+			next := startReader(t, j.dir)
 			reader.end()
 			reader = next
 			say(t, j, "r", "x")
@@ -157,12 +157,12 @@ func TestReaders(t *testing.T) {
 	})
 }
 
-// TestCutLog: the writer cuts the log only if it need not wait for a reader.
-func TestCutLog(t *testing.T) {
+// The writer truncates the log only if it does not wait for a reader for that.
+func TestTruncateLog(t *testing.T) {
 	j := start(t, t.TempDir(), keep(10))
 	say(t, j, "r", "first")
-	reader := forgetReader(t, j.dir)
-	cut := func() (took time.Duration, size int64) {
+	reader := startReader(t, j.dir)
+	truncate := func() (took time.Duration, size int64) {
 		done := make(chan struct{})
 		j.Append(&wire.Message{Room: "r", Text: "x"}, "", func(history.Result) { // by the writer
 			defer close(done)
@@ -175,28 +175,28 @@ func TestCutLog(t *testing.T) {
 	}
 	fastest := time.Hour
 	for range 3 {
-		took, size := cut()
+		took, size := truncate()
 		if fastest = min(fastest, took); size == 0 {
-			t.Error("the log is empty while somebody needs it")
+			t.Error("the log is empty while a reader needs it")
 		}
 	}
 	if fastest >= busyTime/2 {
 		t.Errorf("it takes %v at least", fastest)
 	}
 	reader.end()
-	if _, size := cut(); size != 0 {
+	if _, size := truncate(); size != 0 {
 		t.Errorf("the log has %d bytes", size)
 	}
 }
 
-// TestBusyLog: the log stays short while messages come without a pause.
+// The log stays small while messages are stored without a pause.
 func TestBusyLog(t *testing.T) {
 	j := start(t, t.TempDir(), keep(10))
-	via := strings.Repeat("x", 64<<10) // which is not indexed
+	via := strings.Repeat("x", 64<<10) // not indexed
 	const atOnce = 16
 	slots := make(chan struct{}, atOnce)
 	var longest int64
-	for range 4 * warnAt / len(via) { // always some of them wait for the disk
+	for range 4 * warnAt / len(via) { // some messages are always pending
 		slots <- struct{}{}
 		j.Append(&wire.Message{Room: "r", Via: via}, "", func(history.Result) { <-slots })
 		longest = max(longest, logSize(t, j))
@@ -206,8 +206,7 @@ func TestBusyLog(t *testing.T) {
 	}
 }
 
-// TestCloseWithReader: Close does not wait long for a program that reads, and the file has
-// all that was said in the end.
+// Close does not wait long for a reader, and all messages are stored.
 func TestCloseWithReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
@@ -216,7 +215,7 @@ func TestCloseWithReader(t *testing.T) {
 		dir := t.TempDir()
 		j := start(t, dir, o)
 		say(t, j, "r", "first")
-		reader := forgetReader(t, dir)
+		reader := startReader(t, dir)
 		say(t, j, "r", "second")
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()

@@ -11,21 +11,21 @@ import (
 	"partyline/hub/history"
 )
 
-// A wallClock is one that can be set.
+// A wallClock is a clock that can be set.
 type wallClock struct{ ahead atomic.Int64 }
 
 func (c *wallClock) now() time.Time { return time.Now().Round(0).Add(time.Duration(c.ahead.Load())) }
 
-// set sets the clock to what is right, plus d.
+// set sets the clock to the right time plus d.
 func (c *wallClock) set(d time.Duration) { c.ahead.Store(int64(d)) }
 
-// TestClock sets the wall clock at some times after the start, and then looks how far what is
-// trusted is ahead of what is right.
+// TestClock sets the wall clock at some times after the start, and then checks how far the trusted
+// time is ahead of the right time.
 func TestClock(t *testing.T) {
 	const day, second = 24 * time.Hour, time.Second
 	type set struct{ after, ahead time.Duration }
 	for name, c := range map[string]struct {
-		saved time.Duration // what an earlier clock trusted last, less what is right at the start
+		saved time.Duration // the last time of an earlier clock, less the right time at the start
 		sets  []set
 		after time.Duration
 		want  time.Duration
@@ -74,18 +74,18 @@ func TestClock(t *testing.T) {
 				wait(c.after)
 				trusted, ahead := clock.now()
 				if got := trusted.Sub(time.Now().Round(0)); got != c.want {
-					t.Errorf("it is %v ahead of what is right, want %v", got, c.want)
+					t.Errorf("the trusted time is ahead by %v, want %v", got, c.want)
 				}
 				if got := wall.now().Sub(trusted); got != ahead {
-					t.Errorf("the wall clock is ahead by %v, it says %v", got, ahead)
+					t.Errorf("the wall clock is ahead by %v, now returns %v", got, ahead)
 				}
 			})
 		})
 	}
 }
 
-// TestWrongClock: a clock that is wrong for a while, also over a restart, deletes nothing by
-// age and forgets no key. When it was right for long, it deletes again.
+// A wall clock that is wrong for a while, even over restarts, deletes no messages by age and forgets
+// no keys. When it has been right for long, messages are deleted again.
 func TestWrongClock(t *testing.T) {
 	const age = 2 * trustTime
 	synctest.Test(t, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestWrongClock(t *testing.T) {
 		j := start(t, dir, o)
 		first, _ := try(j, "r", "key", "first")
 		gone, _ := try(j, "gone", "key", "x")
-		for i := range o.Keep.Messages { // push its message out
+		for i := range o.Keep.Messages { // until its message is no longer retained
 			say(t, j, "gone", fmt.Sprint(i))
 		}
 		check := func(when string, j *Journal, want int) {
@@ -110,8 +110,8 @@ func TestWrongClock(t *testing.T) {
 		}
 		wall.set(1000 * age)
 		check("with the clock ahead", j, 1)
-		if m, f := try(j, "gone", "key", "x"); !f.Repeated || m.ID != gone.ID {
-			t.Errorf("a key with the clock ahead: id %d, %+v, want the id %d", m.ID, f, gone.ID)
+		if m, result := try(j, "gone", "key", "x"); !result.Repeated || m.ID != gone.ID {
+			t.Errorf("a key with the clock ahead: id %d, %+v, want the id %d", m.ID, result, gone.ID)
 		}
 		for range 2 {
 			j.Close(context.Background())
@@ -119,8 +119,8 @@ func TestWrongClock(t *testing.T) {
 			say(t, j, "r", "ahead")
 			check("after a restart with the clock ahead", j, 1)
 		}
-		if m, f := try(j, "r", "key", "first"); !f.Repeated || m.ID != first.ID {
-			t.Errorf("a key after the restart: id %d, %+v, want the id %d", m.ID, f, first.ID)
+		if m, result := try(j, "r", "key", "first"); !result.Repeated || m.ID != first.ID {
+			t.Errorf("a key after the restart: id %d, %+v, want the id %d", m.ID, result, first.ID)
 		}
 		wall.set(0)
 		check("with the clock right again", j, 1)
@@ -129,7 +129,7 @@ func TestWrongClock(t *testing.T) {
 	})
 }
 
-// TestClockAhead: a clock that stays ahead is believed.
+// A wall clock that stays ahead is trusted after a while.
 func TestClockAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var wall wallClock

@@ -10,12 +10,12 @@ import (
 	"partyline/hub/history"
 )
 
-// TestCopy: a copy by VACUUM INTO finds by the index what the original finds. VACUUM may give
-// rows other keys, and the index has keys of messages.
+// A search in a copy made by VACUUM INTO finds what a search in the original finds. The index refers
+// to messages by key, which VACUUM might change.
 func TestCopy(t *testing.T) {
 	const kept = 100
 	j := start(t, t.TempDir(), keep(kept))
-	for i := range 3 * kept { // so that keys do not start at 1
+	for i := range 3 * kept { // so that the keys do not start at 1
 		say(t, j, "r", fmt.Sprintf("word%03d", i))
 	}
 	awaitIndex(t, j, "r", time.Minute)

@@ -9,20 +9,20 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestEmptiedRoom: a room of which all messages are too old leaves the file, and its next id
-// is above all that it had.
-func TestEmptiedRoom(t *testing.T) {
+// A room whose messages are all too old is removed from the file, and its next id is greater than
+// all ids that it gave.
+func TestEmptyRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := start(t, t.TempDir(), Options{Keep: history.Retention{Messages: 10, Age: time.Hour}})
 		j.mu.Lock()
-		j.maxUnused = 0 // no room stays in memory
+		j.maxUnused = 0 // no unused room stays in memory
 		j.mu.Unlock()
 		var last *wire.Message
 		for range 3 {
 			last = say(t, j, "old", "x")
 		}
 		time.Sleep(2 * time.Hour)
-		say(t, j, "new", "x") // after it, the journal looks for what is too old
+		say(t, j, "new", "x") // the writer runs, and deletes what is too old
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
 		var rooms int
@@ -30,15 +30,15 @@ func TestEmptiedRoom(t *testing.T) {
 			t.Errorf("the room is %d times in the file, %v", rooms, err)
 		}
 		if id := j.Open("old"); id < last.ID {
-			t.Errorf("it is opened at %d, and had %d", id, last.ID)
+			t.Errorf("opened at %d, it gave %d", id, last.ID)
 		}
 		if m := say(t, j, "old", "y"); m.ID <= last.ID {
-			t.Errorf("its next id is %d, and it had %d", m.ID, last.ID)
+			t.Errorf("the next id is %d, it gave %d", m.ID, last.ID)
 		}
 	})
 }
 
-// TestReport: one kind of trouble is logged once a minute, whatever others there are.
+// Each kind of failure is logged once a minute, independently of others.
 func TestReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r report
@@ -53,7 +53,7 @@ func TestReport(t *testing.T) {
 			}
 			time.Sleep(reportEvery - time.Nanosecond)
 			if r.isDue("full") {
-				t.Error("trouble is logged before its time")
+				t.Error("a failure is logged again too early")
 			}
 			time.Sleep(time.Nanosecond)
 		}

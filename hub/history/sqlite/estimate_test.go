@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestGuessedID: a room that could not be read goes on above the newest id that was guessed,
-// even if nothing is said and the room is evicted from memory.
-func TestGuessedID(t *testing.T) {
+// A room that could not be read continues above the estimate of its newest id, even if it is evicted
+// from memory without a message.
+func TestEstimatedID(t *testing.T) {
 	dir := t.TempDir()
 	j := start(t, dir, keep(10))
 	j.mu.Lock()
@@ -18,16 +18,16 @@ func TestGuessedID(t *testing.T) {
 	if err := os.Rename(dir, away); err != nil {
 		t.Fatal(err)
 	}
-	guessed := j.Open("r")
+	estimate := j.Open("r")
 	if err := os.Rename(away, dir); err != nil {
 		t.Fatal(err)
 	}
 	awaitStored(t, j, "other", "")
 	j.Release("r")
-	if last := j.Open("r"); last < guessed {
-		t.Errorf("opened at %d, and again at %d", guessed, last)
+	if last := j.Open("r"); last < estimate {
+		t.Errorf("opened at %d, and again at %d", estimate, last)
 	}
-	if m := say(t, j, "r", "one"); m.ID <= guessed {
-		t.Errorf("opened at %d, and the first message has the id %d", guessed, m.ID)
+	if m := say(t, j, "r", "one"); m.ID <= estimate {
+		t.Errorf("opened at %d, and the first message has the id %d", estimate, m.ID)
 	}
 }

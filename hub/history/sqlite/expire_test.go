@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestAgeAlone: a message is deleted for its own age alone, though newer ones beside it are
-// older by the clock, which was set back.
-func TestAgeAlone(t *testing.T) {
+// A message is deleted only for its own age, even if newer messages have an older time because the
+// clock was set back.
+func TestAgeOfEachMessage(t *testing.T) {
 	dir := t.TempDir()
 	j := start(t, dir, keep(100))
 	rooms := []string{"a", "b"}

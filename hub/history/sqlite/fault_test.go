@@ -16,19 +16,19 @@ import (
 	"partyline/hub/wire"
 )
 
-// try says something and returns what became of it.
+// try appends a message and returns its result.
 func try(j *Journal, room, key, text string) (*wire.Message, history.Result) {
 	m := &wire.Message{Room: room, From: "alice", Via: "tcp", Text: text}
 	done := make(chan history.Result, 1)
-	j.Append(m, key, func(f history.Result) { done <- f })
+	j.Append(m, key, func(result history.Result) { done <- result })
 	return m, <-done
 }
 
-// until tries until something is stored again.
+// awaitStored tries until a message is stored again.
 func awaitStored(t *testing.T, j *Journal, room, key string) *wire.Message {
 	t.Helper()
 	for late := time.Now().Add(5 * time.Second); time.Now().Before(late); time.Sleep(20 * time.Millisecond) {
-		if m, f := try(j, room, key, "again"); f.Err == nil && !f.Unstored {
+		if m, result := try(j, room, key, "again"); result.Err == nil && !result.Unstored {
 			return m
 		}
 	}
@@ -36,6 +36,7 @@ func awaitStored(t *testing.T, j *Journal, room, key string) *wire.Message {
 	return nil
 }
 
+// texts returns the texts of the messages of a room.
 func texts(t *testing.T, j *Journal, room string) (list []string) {
 	t.Helper()
 	j.Open(room)
@@ -59,8 +60,10 @@ func hasGap(t *testing.T, j *Journal, room string, after int64) bool {
 	return len(page.Gaps) > 0
 }
 
+// keep returns Options that retain n messages of each room.
 func keep(n int) Options { return Options{Keep: history.Retention{Messages: n}} }
 
+// While the folder is moved away messages are refused and can be read. Then the room continues.
 func TestFileMoved(t *testing.T) {
 	dir := t.TempDir()
 	j := start(t, dir, keep(100))
@@ -69,8 +72,8 @@ func TestFileMoved(t *testing.T) {
 	if err := os.Rename(dir, away); err != nil {
 		t.Fatal(err)
 	}
-	if _, f := try(j, "r", "k", "two"); f.Err == nil {
-		t.Fatal("a message is stored in a file that is gone")
+	if _, result := try(j, "r", "k", "two"); result.Err == nil {
+		t.Fatal("a message is stored in a missing file")
 	}
 	if got := texts(t, j, "r"); len(got) != 1 {
 		t.Errorf("history is %q", got)
@@ -83,9 +86,9 @@ func TestFileMoved(t *testing.T) {
 	}
 }
 
-// TestTroublesAreLogged: each kind of trouble is told once, with its own hint, and at the
-// end that it is not over.
-func TestTroublesAreLogged(t *testing.T) {
+// Each kind of failure is logged once, with its own hint. If it is not over at the end, that is
+// logged too.
+func TestFailuresAreLogged(t *testing.T) {
 	dir := t.TempDir()
 	o := keep(100)
 	var log strings.Builder
@@ -97,15 +100,15 @@ func TestTroublesAreLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if _, f := try(j, "r", "", "refused"); f.Err == nil {
-			t.Fatal("a message is stored in a file that is gone")
+		if _, result := try(j, "r", "", "refused"); result.Err == nil {
+			t.Fatal("a message is stored in a missing file")
 		}
 	}
 	if err := os.Rename(away, dir); err != nil {
 		t.Fatal(err)
 	}
 	awaitStored(t, j, "r", "")
-	// In one step, so that the file is never gone.
+	// In one step, so that the file is never missing.
 	err := errors.Join(os.Link(file, file+".away"), os.WriteFile(file+".new", nil, 0o600), os.Rename(file+".new", file))
 	if err != nil {
 		t.Fatal(err)
@@ -113,15 +116,15 @@ func TestTroublesAreLogged(t *testing.T) {
 	for range 3 {
 		try(j, "r", "", "refused")
 	}
-	j.Close(context.Background()) // after which nothing is logged any more
+	j.Close(context.Background()) // nothing is logged after Close
 	for what, want := range map[string]int{"mount the disk": 1, "put the old one back": 2, "history closed unwritten": 1} {
 		if n := strings.Count(log.String(), what); n != want {
-			t.Errorf("%q is told %d times, not %d, in\n%s", what, n, want, log.String())
+			t.Errorf("%q is logged %d times, want %d, in\n%s", what, n, want, log.String())
 		}
 	}
 }
 
-// TestFileDeleted: a file that is deleted is written anew, with all that was in it.
+// A deleted file is restored with all messages.
 func TestFileDeleted(t *testing.T) {
 	for _, name := range []string{fileName, fileName + "-wal"} {
 		t.Run(name, func(t *testing.T) {
@@ -147,7 +150,7 @@ func TestFileDeleted(t *testing.T) {
 	}
 }
 
-// TestLive: what can't be stored is heard, keeps its id, and is known to be missing.
+// With Live, messages that can't be stored get ids and are missing later.
 func TestLive(t *testing.T) {
 	dir := t.TempDir()
 	o := keep(100)
@@ -157,22 +160,22 @@ func TestLive(t *testing.T) {
 	away := filepath.Join(t.TempDir(), "away")
 	os.Rename(dir, away)
 	for i := range int64(3) {
-		m, f := try(j, "r", fmt.Sprint("k", i), "unstored")
-		if !f.Unstored || !m.Unstored || m.ID != first.ID+1+i {
-			t.Fatalf("%+v, id %d", f, m.ID)
+		m, result := try(j, "r", fmt.Sprint("k", i), "unstored")
+		if !result.Unstored || !m.Unstored || m.ID != first.ID+1+i {
+			t.Fatalf("%+v, id %d", result, m.ID)
 		}
 	}
-	if m, f := try(j, "r", "k1", "unstored"); !f.Repeated || !f.Unstored || m.ID != first.ID+2 {
-		t.Errorf("again: %+v, id %d", f, m.ID)
+	if m, result := try(j, "r", "k1", "unstored"); !result.Repeated || !result.Unstored || m.ID != first.ID+2 {
+		t.Errorf("again: %+v, id %d", result, m.ID)
 	}
 	os.Rename(away, dir)
 	deadline := time.Now().Add(5 * time.Second)
 	var m *wire.Message
-	for f := (history.Result{Unstored: true}); f.Unstored; time.Sleep(20 * time.Millisecond) {
+	for result := (history.Result{Unstored: true}); result.Unstored; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nothing is stored again")
 		}
-		m, f = try(j, "r", "", "stored")
+		m, result = try(j, "r", "", "stored")
 	}
 	check := func(j *Journal) {
 		t.Helper()
@@ -182,7 +185,7 @@ func TestLive(t *testing.T) {
 			t.Errorf("found %v, gaps %v, want %v, %v", page.Messages, page.Gaps, want, err)
 		}
 		if !hasGap(t, j, "r", first.ID) || hasGap(t, j, "r", m.ID) {
-			t.Error("it lacks something else")
+			t.Error("the wrong messages are missing")
 		}
 	}
 	check(j)
@@ -190,14 +193,14 @@ func TestLive(t *testing.T) {
 	check(start(t, dir, o))
 }
 
-// TestCrashedLive: nobody knows which ids were given by who did not come to an end.
+// After a crash with Live it is not known which ids were given: the room skips them.
 func TestCrashedLive(t *testing.T) {
 	dir := t.TempDir()
 	o := keep(100)
 	o.OnError = Live
 	j := start(t, dir, o)
 	first := say(t, j, "r", "one")
-	copied := t.TempDir() // as a crash leaves it
+	copied := t.TempDir() // as after a crash
 	for _, name := range []string{fileName, fileName + "-wal"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
@@ -218,7 +221,7 @@ func TestCrashedLive(t *testing.T) {
 	}
 }
 
-// TestReopen: what was stored is there again, and ids and keys go on.
+// After a restart the messages and keys are there, and ids continue.
 func TestReopen(t *testing.T) {
 	dir := t.TempDir()
 	j := start(t, dir, keep(5))
@@ -234,8 +237,8 @@ func TestReopen(t *testing.T) {
 		t.Errorf("history is %s", got)
 	}
 	for i, want := range map[int]int64{7: last.ID, 3: last.ID - 4, 0: last.ID - 7} {
-		if m, f := try(j, "r", fmt.Sprint("key", i), "again"); !f.Repeated || m.ID != want {
-			t.Errorf("key %d again: %+v, id %d, want %d", i, f, m.ID, want)
+		if m, result := try(j, "r", fmt.Sprint("key", i), "again"); !result.Repeated || m.ID != want {
+			t.Errorf("key %d again: %+v, id %d, want %d", i, result, m.ID, want)
 		}
 	}
 	if m := say(t, j, "r", "8"); m.ID != last.ID+1 {
@@ -248,7 +251,7 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// TestPruned: what is too much leaves the file, with its words.
+// Messages that are no longer retained are deleted from the file and from the index.
 func TestPruned(t *testing.T) {
 	j := start(t, t.TempDir(), keep(10))
 	for i := range 500 {
@@ -267,6 +270,7 @@ func TestPruned(t *testing.T) {
 	}
 }
 
+// A message that is too old is missing.
 func TestAge(t *testing.T) {
 	o := keep(100)
 	o.Keep.Age = time.Second
@@ -278,12 +282,12 @@ func TestAge(t *testing.T) {
 		}
 	}
 	if m := say(t, j, "r", "new"); !hasGap(t, j, "r", m.ID-2) || hasGap(t, j, "r", m.ID-1) {
-		t.Error("it lacks something else")
+		t.Error("the wrong messages are missing")
 	}
 }
 
-// TestOtherWriter: while another program keeps a write transaction open nothing can be stored,
-// and the log names that program as the cause.
+// While another program has a write transaction open messages are refused, and the log has the hint
+// to end that program.
 func TestOtherWriter(t *testing.T) {
 	var log strings.Builder
 	o := keep(10)
@@ -299,12 +303,12 @@ func TestOtherWriter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, f := try(j, "r", "k", "again"); f.Err == nil {
+	if _, result := try(j, "r", "k", "again"); result.Err == nil {
 		t.Error("a message is stored while another program writes")
 	}
 	tx.Rollback()
 	awaitStored(t, j, "r", "k")
-	j.Close(context.Background()) // after which nothing is logged any more
+	j.Close(context.Background()) // nothing is logged after Close
 	for line := range strings.Lines(log.String()) {
 		if strings.Contains(line, "history can't be written") && strings.Contains(line, "another program writes to the file") {
 			return

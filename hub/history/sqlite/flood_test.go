@@ -10,8 +10,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestFlood: batches that store more than is kept delete as much. What is kept is there after
-// that, with its words and keys, and nothing else.
+// Batches with more messages than are retained delete as many. After that the file has exactly the
+// retained messages, their words, and all keys.
 func TestFlood(t *testing.T) {
 	const said, kept = 12_000, 10
 	j := start(t, t.TempDir(), keep(kept))
@@ -20,17 +20,17 @@ func TestFlood(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range said {
 			all.Add(1)
-			j.Append(&wire.Message{Room: "r", From: "alice", Text: fmt.Sprint("word ", i)}, fmt.Sprint(i), func(f history.Result) {
+			j.Append(&wire.Message{Room: "r", From: "alice", Text: fmt.Sprint("word ", i)}, fmt.Sprint(i), func(result history.Result) {
 				defer all.Done()
-				if f.Err != nil || f.Repeated != repeated {
-					t.Errorf("message %d: %+v", i, f)
+				if result.Err != nil || result.Repeated != repeated {
+					t.Errorf("message %d: %+v", i, result)
 				}
 			})
 		}
 		all.Wait()
 	}
 	appendAll(false)
-	appendAll(true) // its key is known though the message is deleted
+	appendAll(true) // the keys of deleted messages are known
 	awaitIndex(t, j, "r", time.Minute)
 	for query, want := range map[string]int{
 		`SELECT count(*) FROM messages`:          kept + 1,

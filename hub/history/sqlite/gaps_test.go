@@ -10,9 +10,9 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestMissingAfterManyCrashes: nobody knows how many messages are missing in a run with ids
-// that may have been given before a crash, however long ago that was.
-func TestMissingAfterManyCrashes(t *testing.T) {
+// A gap with ids that may have been given before a crash has no known number of messages, however
+// long ago the crash was.
+func TestGapsAfterManyCrashes(t *testing.T) {
 	dir := t.TempDir()
 	o := keep(1)
 	o.OnError = Live
@@ -20,7 +20,7 @@ func TestMissingAfterManyCrashes(t *testing.T) {
 	for i := range 4 {
 		j := start(t, dir, o)
 		said = append(said, say(t, j, "r", fmt.Sprint(i)))
-		awaitIndex(t, j, "r", time.Minute) // and the deletion of what is not kept
+		awaitIndex(t, j, "r", time.Minute) // after the deletion of what is not retained
 		dir = copyFiles(t, dir)
 		j.Close(context.Background())
 	}

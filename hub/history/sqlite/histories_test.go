@@ -21,8 +21,8 @@ func TestRooms(t *testing.T) {
 	})
 }
 
-// TestHistories ends journals in good order and by a crash, takes their folders away for a
-// while, and has few rooms in memory.
+// TestHistories closes and crashes journals with few rooms in memory, and moves their folders away
+// for a while.
 func TestHistories(t *testing.T) {
 	for _, o := range []Options{{}, {Sync: SyncNormal}, {OnError: Live}} {
 		t.Run(fmt.Sprint(o.OnError, " ", o.Sync), func(t *testing.T) { testHistories(t, o) })
@@ -63,7 +63,7 @@ func testHistories(t *testing.T, o Options) {
 	}.Test(t)
 }
 
-// startSmall opens a journal that has few rooms in memory.
+// startSmall opens a journal that keeps few unused rooms in memory.
 func startSmall(t *testing.T, dir string, o Options) *Journal {
 	j := start(t, dir, o)
 	j.mu.Lock()
@@ -81,16 +81,16 @@ type crashable struct {
 }
 
 func (c *crashable) Append(message *wire.Message, key string, commit func(history.Result)) {
-	c.Journal.Append(message, key, func(f history.Result) {
+	c.Journal.Append(message, key, func(result history.Result) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if !c.crashed {
-			commit(f)
+			commit(result)
 		}
 	})
 }
 
-// crash ends the journal, and returns a folder as a crash at this moment leaves it.
+// crash closes the journal, and returns a folder with the files as after a crash.
 func (c *crashable) crash(t *testing.T) (dir string) {
 	c.mu.Lock()
 	c.crashed = true
@@ -99,7 +99,7 @@ func (c *crashable) crash(t *testing.T) (dir string) {
 	for late := time.Now().Add(10 * time.Second); time.Now().Before(late); {
 		before := c.logHeader()
 		dir := copyFiles(t, c.Journal.dir)
-		// If the log t0 again meanwhile, the copies do not belong together.
+		// If the log started again meanwhile, the copies do not match.
 		if after := c.logHeader(); before != nil && bytes.Equal(before, after) {
 			return dir
 		}
@@ -108,8 +108,8 @@ func (c *crashable) crash(t *testing.T) (dir string) {
 	return ""
 }
 
-// logHeader returns the header of SQLite's log, which changes when the log begins again; nil
-// if there is none.
+// logHeader returns the header of SQLite's log, which changes when the log starts again, or nil if
+// there is no log.
 func (c *crashable) logHeader() []byte {
 	const size = 32
 	log, err := os.ReadFile(c.path + "-wal")

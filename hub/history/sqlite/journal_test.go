@@ -11,6 +11,7 @@ import (
 	"partyline/hub/wire"
 )
 
+// start opens a journal that is closed at the end of the test.
 func start(t *testing.T, dir string, o Options) *Journal {
 	t.Helper()
 	j, err := Open(dir, o)
@@ -27,7 +28,7 @@ func TestJournal(t *testing.T) {
 	})
 }
 
-// TestSearchIndexed: what is in the index is found as what is not yet.
+// TestSearchIndexed searches messages that are in the index. hubtest searches new ones.
 func TestSearchIndexed(t *testing.T) {
 	dir := t.TempDir()
 	j := start(t, dir, Options{Keep: history.Retention{Messages: 1000}})
@@ -47,19 +48,20 @@ func TestSearchIndexed(t *testing.T) {
 	}
 }
 
+// say appends a message, which must be stored.
 func say(t *testing.T, j *Journal, room, text string) *wire.Message {
 	t.Helper()
 	m := &wire.Message{Room: room, From: "alice", Via: "tcp", Text: text}
 	done := make(chan history.Result, 1)
-	j.Append(m, "", func(f history.Result) { done <- f })
-	if f := <-done; f.Err != nil {
-		t.Fatal(f.Err)
+	j.Append(m, "", func(result history.Result) { done <- result })
+	if result := <-done; result.Err != nil {
+		t.Fatal(result.Err)
 	}
 	return m
 }
 
-// awaitIndex waits until the file has no more messages of a room than are kept, and until
-// the index has all messages.
+// awaitIndex waits until the file has no more messages of a room than are retained, and the index
+// has all messages.
 func awaitIndex(t testing.TB, j *Journal, room string, patience time.Duration) {
 	t.Helper()
 	for late := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {

@@ -9,15 +9,14 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestMigrateAll: messages, holes and keys of several rooms are there after the migration,
-// and those of forgotten rooms are gone.
+// A migration keeps the messages, gaps and keys of rooms, and drops those of forgotten rooms.
 func TestMigrateAll(t *testing.T) {
 	dir := t.TempDir()
 	at := time.Now().UnixMilli()
 	row := func(number, id int64, text string) string {
 		return fmt.Sprintf(`INSERT INTO messages VALUES (%d, %d, 'alice', 'tcp', 0, '%s')`, number<<49|id, at, text)
 	}
-	old(t, dir+"/"+fileName, 2,
+	createOld(t, dir+"/"+fileName, 2,
 		`INSERT INTO rooms VALUES (1, 'a', 1000, 1005, 0), (2, NULL, 9000, 9003, 0), (7, 'b', 5000, 5000, 0), (8, 'silent', 5000, 6000, 0)`,
 		row(1, 1, "one"), row(1, 2, "two"), row(1, 5, "five"), row(2, 1, "forgotten"), row(7, 1, "other"),
 		fmt.Sprintf(`INSERT INTO keys VALUES (%d, %d, 1, 'k')`, int64(1)<<49|2, at),
@@ -30,8 +29,8 @@ func TestMigrateAll(t *testing.T) {
 	if want := (wire.Gap{After: 1002, Before: 1005, Missed: 2, Lost: true}); len(page.Gaps) != 1 || *page.Gaps[0] != want {
 		t.Errorf("gaps %v, want %v", page.Gaps, want)
 	}
-	if m, f := try(j, "a", "k", "again"); !f.Repeated || m.ID != 1002 {
-		t.Errorf("the key has id %d, %+v", m.ID, f)
+	if m, result := try(j, "a", "k", "again"); !result.Repeated || m.ID != 1002 {
+		t.Errorf("the key has id %d, %+v", m.ID, result)
 	}
 	for room, last := range map[string]int64{"a": 1005, "b": 5001, "silent": 6000} {
 		if m := say(t, j, room, "next"); m.ID != last+1 {

@@ -16,7 +16,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// failing is SQLite, whose files can't be opened for a while.
+// A failing is the SQLite driver, which fails to open files for a while.
 type failing struct {
 	sqlite.Driver
 	fails atomic.Bool
@@ -33,15 +33,14 @@ func (d *failing) Open(name string) (sqldriver.Conn, error) {
 
 const failingName = "sqlite that fails"
 
-// registered returns the one that database/sql knows: a name can't be taken twice.
+// registered returns the driver that is registered with database/sql, which allows that once.
 var registered = sync.OnceValue(func() *failing {
 	d := &failing{}
 	sql.Register(failingName, d)
 	return d
 })
 
-// TestRestoreFails: where the file that was written anew can't be opened at once, it is
-// tried again, and what was in the deleted one is not lost by that.
+// If a restored file can't be opened the journal tries again, and loses no message.
 func TestRestoreFails(t *testing.T) {
 	d := registered()
 	dir := t.TempDir()

@@ -16,7 +16,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// sayAll says one message in each room at once, and returns the messages.
+// sayAll appends a message to each of the rooms at once and returns the messages.
 func sayAll(t testing.TB, j *Journal, rooms []string, text string) []*wire.Message {
 	t.Helper()
 	messages := make([]*wire.Message, len(rooms))
@@ -25,10 +25,10 @@ func sayAll(t testing.TB, j *Journal, rooms []string, text string) []*wire.Messa
 		m := &wire.Message{Room: room, From: "alice", Via: "tcp", Text: text}
 		messages[i] = m
 		all.Add(1)
-		j.Append(m, "", func(f history.Result) {
+		j.Append(m, "", func(result history.Result) {
 			defer all.Done()
-			if f.Err != nil {
-				t.Errorf("%s: %v", room, f.Err)
+			if result.Err != nil {
+				t.Errorf("%s: %v", room, result.Err)
 			}
 		})
 	}
@@ -44,8 +44,7 @@ func names(n int) []string {
 	return list
 }
 
-// TestManyRooms: however many rooms strangers create, messages are stored and no room loses
-// any.
+// However many rooms are created, messages are stored and no room loses any.
 func TestManyRooms(t *testing.T) {
 	j := start(t, t.TempDir(), keep(100))
 	first := say(t, j, "first", "hello")
@@ -69,8 +68,7 @@ func TestManyRooms(t *testing.T) {
 	}
 }
 
-// TestFewInMemory: a room is evicted and loaded within one batch, and no message is lost and
-// no id is given twice by that.
+// Rooms that are evicted and loaded within one batch lose no message and give no id twice.
 func TestFewInMemory(t *testing.T) {
 	j := start(t, t.TempDir(), keep(100))
 	j.mu.Lock()
@@ -94,7 +92,7 @@ func TestFewInMemory(t *testing.T) {
 	}
 }
 
-// copyFiles copies the files of an open journal, as a crash leaves them.
+// copyFiles copies the files of an open journal to a new folder, as after a crash.
 func copyFiles(t testing.TB, dir string) string {
 	t.Helper()
 	copied := t.TempDir()
@@ -110,8 +108,8 @@ func copyFiles(t testing.TB, dir string) string {
 	return copied
 }
 
-// TestUncleanEnd: messages are kept although the ids jump after an unclean end, and those
-// that were said after it push out no more than their number.
+// After an unclean end a room skips ids. Skipped ids do not count as messages: the room retains the
+// same number of messages.
 func TestUncleanEnd(t *testing.T) {
 	for _, o := range []Options{{OnError: Live}, {Sync: SyncNormal}, {OnError: Live, Sync: SyncNormal}} {
 		t.Run(fmt.Sprint(o.OnError, " ", o.Sync), func(t *testing.T) {
@@ -156,12 +154,11 @@ func awaitIdle(t *testing.T, j *Journal) {
 		t.Fatal(err)
 	}
 	if w := &j.writer; len(w.overfull) > 0 || w.unindexed {
-		t.Errorf("%d rooms are to be trimmed, messages are to be indexed: %v", len(w.overfull), w.unindexed)
+		t.Errorf("%d rooms have an excess, messages are not indexed: %v", len(w.overfull), w.unindexed)
 	}
 }
 
-// TestDamagedIndex: while the search index is damaged messages are stored and found, and it
-// is made again.
+// While the search index is damaged messages are stored and found, and the index is rebuilt.
 func TestDamagedIndex(t *testing.T) {
 	for _, block := range []string{"zeroblob(20)", "x'ffffffffffffffffffff'"} {
 		t.Run(block, func(t *testing.T) { testDamagedIndex(t, block) })
@@ -183,7 +180,7 @@ func testDamagedIndex(t *testing.T, block string) {
 	if _, err := db.Exec(`UPDATE words_data SET block = ` + block); err != nil {
 		t.Fatal(err)
 	}
-	// An index of zeros is an empty one, until something is written to it.
+	// An index of zeros is like an empty one until it is changed.
 	if found, _, err := j.Search("r", history.NewQuery("word"), 1<<53, 100); len(found) != 50 && block != "zeroblob(20)" || err != nil {
 		t.Errorf("%d found in the damaged index, %v", len(found), err)
 	}
@@ -202,11 +199,11 @@ func testDamagedIndex(t *testing.T, block string) {
 	}
 }
 
-// TestMode: nobody but their owner reads the files.
+// Only their owner can read the files, even if they were readable for others before.
 func TestMode(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, fileName)
-	old(t, path, 2)
+	createOld(t, path, 2)
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -226,8 +223,8 @@ func TestMode(t *testing.T) {
 	}
 }
 
-// BenchmarkSearchForeign searches a room of 50 messages, beside none and beside 120,000
-// matches of another room.
+// BenchmarkSearchForeign searches a room of 50 messages, with no and with 120,000 matches in another
+// room.
 func BenchmarkSearchForeign(b *testing.B) {
 	for _, n := range []int{0, 120_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

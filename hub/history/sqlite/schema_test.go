@@ -13,8 +13,8 @@ import (
 	"partyline/hub/history"
 )
 
-// old makes a file of an older schema.
-func old(t *testing.T, path string, version int, statements ...string) {
+// createOld creates a file with an older schema.
+func createOld(t *testing.T, path string, version int, statements ...string) {
 	t.Helper()
 	db, err := sql.Open(driver, dsn(path, "rwc", pragmas...))
 	if err != nil {
@@ -36,10 +36,10 @@ func old(t *testing.T, path string, version int, statements ...string) {
 	}
 }
 
-// TestMigrate: a file from before there was a search is found through.
+// A file without an index can be searched after the migration.
 func TestMigrate(t *testing.T) {
 	dir := t.TempDir()
-	old(t, filepath.Join(dir, fileName), 1,
+	createOld(t, filepath.Join(dir, fileName), 1,
 		`INSERT INTO rooms VALUES (3, 'r', 1000, 1002)`,
 		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 0, 'alice', 'tcp', 0, 'hello world')`, int64(3<<49|1)),
 		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 1, 'bob', 'ws', 1, 'waves')`, int64(3<<49|2)))
@@ -54,9 +54,9 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// TestRefused: a file that is not to be used is told of in one line and stays as it is.
+// If a file can't be used, Open returns an error of one line and does not change the file.
 func TestRefused(t *testing.T) {
-	page := func(path string) { // damages one in the middle
+	page := func(path string) { // damages a page
 		f, err := os.OpenFile(path, os.O_RDWR, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -69,10 +69,10 @@ func TestRefused(t *testing.T) {
 		want  string
 	}{
 		"no database": {func(path string) { os.WriteFile(path, []byte(strings.Repeat("garbage ", 1000)), 0o600) }, "not a history"},
-		"newer":       {func(path string) { old(t, path, len(migrations), `PRAGMA user_version = 99`) }, "newer partyline (schema 99"},
-		"foreign":     {func(path string) { old(t, path, 0, `CREATE TABLE t (x)`) }, "another program"},
-		"damaged":     {func(path string) { old(t, path, len(migrations)); page(path) }, "is damaged"},
-		"cut":         {func(path string) { old(t, path, len(migrations)); os.Truncate(path, 10_000) }, "is damaged"},
+		"newer":       {func(path string) { createOld(t, path, len(migrations), `PRAGMA user_version = 99`) }, "newer partyline (schema 99"},
+		"foreign":     {func(path string) { createOld(t, path, 0, `CREATE TABLE t (x)`) }, "another program"},
+		"damaged":     {func(path string) { createOld(t, path, len(migrations)); page(path) }, "is damaged"},
+		"cut":         {func(path string) { createOld(t, path, len(migrations)); os.Truncate(path, 10_000) }, "is damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), fileName)
@@ -81,7 +81,7 @@ func TestRefused(t *testing.T) {
 			j, err := Open(filepath.Dir(path), keep(10))
 			if err == nil {
 				j.Close(context.Background())
-				t.Fatal("it is used")
+				t.Fatal("the file is used")
 			}
 			if s := err.Error(); !strings.Contains(s, c.want) || !strings.Contains(s, path) || strings.Contains(s, "\n") {
 				t.Errorf("refused with %q", s)
@@ -91,33 +91,37 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	t.Run("locked", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), fileName)
-		old(t, path, len(migrations))
-		db, err := sql.Open(driver, dsn(path, "rwc"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		tx, err := db.Begin()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tx.Rollback()
-		if _, err := Open(filepath.Dir(path), keep(10)); err == nil || !strings.Contains(err.Error(), "locked by another program") {
-			t.Errorf("it is %v", err)
-		}
-	})
-	t.Run("second", func(t *testing.T) {
-		dir := t.TempDir()
-		start(t, dir, keep(10))
-		if _, err := Open(dir, keep(10)); err == nil || !strings.Contains(err.Error(), "in use by another partyline") {
-			t.Errorf("it is %v", err)
-		}
-	})
 }
 
-// TestSlowCheck: a file that takes long to check is used.
+// A file that another program has locked is refused.
+func TestLocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), fileName)
+	createOld(t, path, len(migrations))
+	db, err := sql.Open(driver, dsn(path, "rwc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := Open(filepath.Dir(path), keep(10)); err == nil || !strings.Contains(err.Error(), "locked by another program") {
+		t.Errorf("it is %v", err)
+	}
+}
+
+// A folder that is in use by another Journal is refused.
+func TestInUse(t *testing.T) {
+	dir := t.TempDir()
+	start(t, dir, keep(10))
+	if _, err := Open(dir, keep(10)); err == nil || !strings.Contains(err.Error(), "in use by another partyline") {
+		t.Errorf("it is %v", err)
+	}
+}
+
+// A file whose check takes too long is used.
 func TestSlowCheck(t *testing.T) {
 	j := start(t, t.TempDir(), keep(10))
 	say(t, j, "r", "one")

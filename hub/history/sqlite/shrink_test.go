@@ -14,8 +14,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// TestShrink: after much was said, indexed and searched, no connection of a quiet journal
-// keeps pages of the file in memory.
+// When a journal is quiet after many messages and reads, no connection keeps pages of the file in
+// memory.
 func TestShrink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const messages, least, most = 400, 1 << 20, 64 << 10 // bytes
@@ -52,7 +52,7 @@ func TestShrink(t *testing.T) {
 	})
 }
 
-// cached returns the bytes of pages that a connection has in memory.
+// cached returns the number of bytes of the page cache of a connection.
 func cached(t *testing.T, conn *sql.Conn) (n int) {
 	t.Helper()
 	err := conn.Raw(func(c any) (err error) {

@@ -16,7 +16,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// talk makes texts that look like talk: few words come often, most seldom.
+// talk returns a random text with words like those of a chat: few are frequent, most are rare.
 func talk(random *rand.Rand) string {
 	var words []string
 	for range 4 + random.IntN(16) {
@@ -25,7 +25,7 @@ func talk(random *rand.Rand) string {
 	return strings.Join(words, " ")
 }
 
-// BenchmarkMillion is what a room with a million messages costs.
+// BenchmarkMillion measures starts, reads and searches of a room with a million messages.
 func BenchmarkMillion(b *testing.B) {
 	dir := b.TempDir()
 	keep := Options{Keep: history.Retention{Messages: 1_000_000}}
@@ -34,20 +34,7 @@ func BenchmarkMillion(b *testing.B) {
 		b.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(1, 1))
-	var all sync.WaitGroup
-	t0 := time.Now()
-	for i := range 1_000_000 {
-		all.Add(1)
-		j.Append(&wire.Message{Room: "r", From: "alice", Via: "tcp", Text: talk(random)}, "", func(history.Result) { all.Done() })
-		if i%10_000 == 0 {
-			all.Wait()
-		}
-	}
-	all.Wait()
-	b.Logf("stored in %v", time.Since(t0))
-	awaitIndex(b, j, "r", time.Hour)
-	b.Logf("indexed in %v", time.Since(t0))
-	j.Close(context.Background())
+	fillMillion(b, j, random)
 
 	b.Run("start", func(b *testing.B) {
 		for b.Loop() {
@@ -92,8 +79,26 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
-// BenchmarkLone is what a message waits that comes alone, beside what a sync takes of as
-// much in a file of its own.
+// fillMillion stores a million messages and closes the journal.
+func fillMillion(b *testing.B, j *Journal, random *rand.Rand) {
+	var all sync.WaitGroup
+	start := time.Now()
+	for i := range 1_000_000 {
+		all.Add(1)
+		j.Append(&wire.Message{Room: "r", From: "alice", Via: "tcp", Text: talk(random)}, "", func(history.Result) { all.Done() })
+		if i%10_000 == 0 {
+			all.Wait()
+		}
+	}
+	all.Wait()
+	b.Logf("stored in %v", time.Since(start))
+	awaitIndex(b, j, "r", time.Hour)
+	b.Logf("indexed in %v", time.Since(start))
+	j.Close(context.Background())
+}
+
+// BenchmarkLone measures the latency of single messages, and for comparison of a write and sync of
+// as much in another file.
 func BenchmarkLone(b *testing.B) {
 	dir := b.TempDir()
 	j, err := Open(dir, Options{Keep: history.Retention{Messages: 1000}})
@@ -110,19 +115,19 @@ func BenchmarkLone(b *testing.B) {
 	page := make([]byte, 8<<10)
 	done := make(chan struct{}, 1)
 	for b.Loop() {
-		t0 := time.Now()
+		start := time.Now()
 		j.Append(&wire.Message{Room: "r", From: "alice", Text: "hello"}, "", func(history.Result) { done <- struct{}{} })
 		<-done
-		message = append(message, time.Since(t0))
-		time.Sleep(5 * time.Millisecond) // it is to be alone
-		t0 = time.Now()
+		message = append(message, time.Since(start))
+		time.Sleep(5 * time.Millisecond) // so that it is alone
+		start = time.Now()
 		if _, err := f.Write(page); err != nil {
 			b.Fatal(err)
 		}
 		if err := f.Sync(); err != nil {
 			b.Fatal(err)
 		}
-		sync = append(sync, time.Since(t0))
+		sync = append(sync, time.Since(start))
 	}
 	p99 := func(took []time.Duration) float64 {
 		slices.Sort(took)
@@ -132,8 +137,7 @@ func BenchmarkLone(b *testing.B) {
 	b.ReportMetric(p99(sync), "sync-p99-µs")
 }
 
-// BenchmarkFlood is what a message costs while 200 are always under way and most of those
-// stored before are no longer kept.
+// BenchmarkFlood measures messages while 200 are always pending and older ones are deleted.
 func BenchmarkFlood(b *testing.B) {
 	j, err := Open(b.TempDir(), Options{Keep: history.Retention{Messages: 1000}})
 	if err != nil {
@@ -141,12 +145,12 @@ func BenchmarkFlood(b *testing.B) {
 	}
 	defer j.Close(context.Background())
 	text := strings.Repeat("x", 100)
-	underWay := make(chan struct{}, 200)
+	pending := make(chan struct{}, 200)
 	for b.Loop() {
-		underWay <- struct{}{}
-		j.Append(&wire.Message{Room: "r", From: "alice", Via: "tcp", Text: text}, "", func(history.Result) { <-underWay })
+		pending <- struct{}{}
+		j.Append(&wire.Message{Room: "r", From: "alice", Via: "tcp", Text: text}, "", func(history.Result) { <-pending })
 	}
-	for range cap(underWay) {
-		underWay <- struct{}{} // the last ones are stored
+	for range cap(pending) {
+		pending <- struct{}{} // all are stored
 	}
 }

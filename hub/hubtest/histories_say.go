@@ -62,9 +62,9 @@ func (s *randomRun) noteCommit(r *modelRoom, m *wire.Message, key string, unstor
 		s.Errorf("%q in %s gets the id %d after %d", m.Text, r.name, m.ID, r.last)
 	}
 	r.given, r.last = m.ID, m.ID
-	told := modelMessage{id: m.ID, text: m.Text, key: key, at: m.At.UnixMilli(), unstored: unstored}
-	r.messages = append(r.messages, told)
+	committed := modelMessage{id: m.ID, text: m.Text, key: key, at: m.At.UnixMilli(), unstored: unstored}
+	r.messages = append(r.messages, committed)
 	if key != "" && !unstored {
-		r.keyed = append(r.keyed, told)
+		r.keyed = append(r.keyed, committed)
 	}
 }

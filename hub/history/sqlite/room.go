@@ -16,7 +16,8 @@ import (
 const maxUnused = 4096
 
 // A room is the state of a room in memory. Journal.mu guards it, except for the fields that belong
-// to the writer. Only the writer changes a loaded room, so it may read the state without a lock.
+// to the writer. When a room is loaded only the writer changes the fields from key to unsaved, so it
+// may read them without the lock.
 //
 // Messages have consecutive ids, except where ids were given to messages that were not stored, or
 // where a range of ids was skipped because it is not known which of them were given.

@@ -5,6 +5,8 @@ package load
 import (
 	"bytes"
 	"encoding/binary"
+
+	"partyline/wsgw"
 )
 
 // A codec is a transport and a format. Members with equal codecs receive equal bytes.
@@ -71,18 +73,11 @@ func (s *splitter) nextFrame(b []byte) (payload []byte, n int, ok bool) {
 // frameSize returns the length of the header and of the payload of a server's frame, which
 // has no mask (RFC 6455 section 5.2). Both are 0 if b does not hold the whole header.
 func frameSize(b []byte) (header, length int) {
-	if len(b) < 2 {
+	h, ok := wsgw.ParseFrameHeader(b)
+	if !ok {
 		return 0, 0
 	}
-	switch n := int(b[1] & 0x7f); {
-	case n < 126:
-		return 2, n
-	case n == 126 && len(b) >= 4:
-		return 4, int(binary.BigEndian.Uint16(b[2:]))
-	case n == 127 && len(b) >= 10:
-		return 10, int(binary.BigEndian.Uint64(b[2:]) & (1<<31 - 1))
-	}
-	return 0, 0
+	return h.Size, int(h.Length & (1<<31 - 1))
 }
 
 // First bytes of frames: the FIN bit and the opcode.

@@ -27,6 +27,8 @@ const (
 // own, one at a time, and the writer does not wait for it. While copying is set the fields below
 // background belong to that goroutine, otherwise to the writer.
 type checkpoints struct {
+	w *writer
+
 	copying    atomic.Bool
 	background sync.WaitGroup
 
@@ -41,37 +43,37 @@ type checkpoints struct {
 // checkpoint starts a checkpoint if the log is large. After one that copied all of the log SQLite
 // starts the log again with the next transaction, unless a transaction came in between. The log is
 // truncated if nothing is written, or if it gets too large.
-func (w *writer) checkpoint() {
-	size := w.files.logSize
-	w.files.logSize = 0 // unknown until the next transaction
-	if w.copying.Load() {
+func (c *checkpoints) checkpoint() {
+	size := c.w.files.logSize
+	c.w.files.logSize = 0 // unknown until the next transaction
+	if c.copying.Load() {
 		return
 	}
-	complete := w.complete
-	w.complete = false // the next transaction changes it
+	complete := c.complete
+	c.complete = false // the next transaction changes it
 	switch {
-	case size <= checkpointAt || w.health.err != nil:
+	case size <= checkpointAt || c.w.health.err != nil:
 		return
-	case complete && (w.isQuiet() || size > truncateAt):
-		w.truncateLog() // there is little left to copy
+	case complete && (c.w.isQuiet() || size > truncateAt):
+		c.truncateLog() // there is little left to copy
 		return
-	case !w.stuckSince.IsZero() && time.Since(w.tried) < tick:
+	case !c.stuckSince.IsZero() && time.Since(c.tried) < tick:
 		return
 	}
-	w.tried = time.Now()
-	w.copying.Store(true)
-	db := w.db
-	w.background.Go(func() {
-		defer w.copying.Store(false)
-		if err := w.copyLog(db, size); err != nil && w.failures.isDue(hint(err)) {
-			w.j.log.Error("checkpoint failed",
-				"file", w.j.path, "size", size, "err", err, "hint", hint(err))
+	c.tried = time.Now()
+	c.copying.Store(true)
+	db := c.w.db
+	c.background.Go(func() {
+		defer c.copying.Store(false)
+		if err := c.copyLog(db, size); err != nil && c.failures.isDue(hint(err)) {
+			c.w.j.log.Error("checkpoint failed",
+				"file", c.w.j.path, "size", size, "err", err, "hint", hint(err))
 		}
 	})
 }
 
 // copyLog copies the log into the file, as far as readers allow.
-func (w *writer) copyLog(db *sql.DB, size int64) error {
+func (c *checkpoints) copyLog(db *sql.DB, size int64) error {
 	conn, err := db.Conn(context.Background())
 	if err != nil {
 		return err
@@ -84,7 +86,7 @@ func (w *writer) copyLog(db *sql.DB, size int64) error {
 		if err != nil {
 			return err
 		}
-		if w.noteReader(size, copied, all); !all {
+		if c.noteReader(size, copied, all); !all {
 			break
 		}
 	}
@@ -106,15 +108,14 @@ const readerHint = "another program keeps a read transaction open: end it; no re
 // noteReader notes how much of the log a checkpoint copied. It logs that a reader has blocked
 // checkpoints for long, again each time the size of the log has doubled, and when checkpoints work
 // again.
-func (w *writer) noteReader(size int64, copied int, all bool) {
-	c := &w.checkpoints
+func (c *checkpoints) noteReader(size int64, copied int, all bool) {
 	c.complete = all
 	switch {
 	case all:
 		c.stuckSince = time.Time{}
 		if c.warned > 0 {
 			c.warned = 0
-			w.j.log.Info("checkpoints work again", "file", w.j.path)
+			c.w.j.log.Info("checkpoints work again", "file", c.w.j.path)
 		}
 		return
 	case c.stuckSince.IsZero() || copied != c.copied:
@@ -122,23 +123,23 @@ func (w *writer) noteReader(size int64, copied int, all bool) {
 	}
 	if time.Since(c.stuckSince) >= stuckTime && size > warnAt && size >= 2*c.warned {
 		c.warned = size
-		w.j.log.Warn("checkpoints blocked by a reader", "file", w.j.path+"-wal",
+		c.w.j.log.Warn("checkpoints blocked by a reader", "file", c.w.j.path+"-wal",
 			"size", size, "hint", readerHint)
 	}
 }
 
 // truncateLog copies the rest of the log into the file and truncates it, unless there are readers.
 // It does not wait for them.
-func (w *writer) truncateLog() {
-	w.exec("PRAGMA busy_timeout = 0")
-	checkpoint(w.conn, "TRUNCATE")
-	w.exec("PRAGMA busy_timeout = 2000")
+func (c *checkpoints) truncateLog() {
+	c.w.exec("PRAGMA busy_timeout = 0")
+	checkpoint(c.w.conn, "TRUNCATE")
+	c.w.exec("PRAGMA busy_timeout = 2000")
 }
 
 // copyWholeLog copies the log into the file and truncates it. It waits a moment for readers.
-func (w *writer) copyWholeLog() {
-	w.background.Wait()
-	if _, all, err := checkpoint(w.conn, "TRUNCATE"); err == nil && !all {
-		w.j.log.Warn("checkpoint at close blocked by a reader", "file", w.j.path+"-wal", "hint", readerHint)
+func (c *checkpoints) copyWholeLog() {
+	c.background.Wait()
+	if _, all, err := checkpoint(c.w.conn, "TRUNCATE"); err == nil && !all {
+		c.w.j.log.Warn("checkpoint at close blocked by a reader", "file", c.w.j.path+"-wal", "hint", readerHint)
 	}
 }

@@ -15,46 +15,46 @@ import (
 const expireEvery = time.Minute
 
 // expire deletes a slice of the messages and keys that are too old, and rooms that are empty then.
-func (w *writer) expire() (did bool, err error) {
-	age := w.j.options.Keep.Age
+func (m *maintenance) expire() (did bool, err error) {
+	age := m.w.j.options.Keep.Age
 	every := expireEvery
 	if age > 0 {
 		every = min(max(age/10, tick), expireEvery)
 	}
-	if !w.expiring && time.Since(w.expired) < every {
+	if !m.expiring && time.Since(m.expired) < every {
 		return false, nil
 	}
-	w.expired, w.expiring = time.Now(), false
-	now := w.now()
-	rooms, err := w.expireKeys(now.Add(-history.KeyLife))
+	m.expired, m.expiring = time.Now(), false
+	now := m.now()
+	rooms, err := m.expireKeys(now.Add(-history.KeyLife))
 	if err == nil && age > 0 {
 		var more []int64
-		more, err = w.expireMessages(now.Add(-age))
+		more, err = m.expireMessages(now.Add(-age))
 		rooms = append(rooms, more...)
 	}
 	if err == nil {
-		err = w.removeEmpty(rooms)
+		err = m.removeEmpty(rooms)
 	}
-	w.expiring = err == nil && len(rooms) > 0
-	return w.expiring, err
+	m.expiring = err == nil && len(rooms) > 0
+	return m.expiring, err
 }
 
 // now returns the trusted time. It logs when the wall clock gets ahead of it.
-func (w *writer) now() time.Time {
-	now, ahead := w.clock.now()
-	if ahead > 0 && !w.clockAhead && w.j.options.Keep.Age > 0 {
-		w.j.log.Info("clock set ahead; deletion by age delayed",
+func (m *maintenance) now() time.Time {
+	now, ahead := m.w.clock.now()
+	if ahead > 0 && !m.clockAhead && m.w.j.options.Keep.Age > 0 {
+		m.w.j.log.Info("clock set ahead; deletion by age delayed",
 			"ahead", ahead.Round(time.Second), "after", trustTime)
 	}
-	w.clockAhead = ahead > 0
+	m.clockAhead = ahead > 0
 	return now
 }
 
 // expireKeys deletes a slice of the keys of deleted messages from before a time. It returns the
 // rooms.
-func (w *writer) expireKeys(before time.Time) (rooms []int64, err error) {
-	err = w.transaction(false, func() error {
-		deleted, err := w.runs(`DELETE FROM keys WHERE (room, key) IN
+func (m *maintenance) expireKeys(before time.Time) (rooms []int64, err error) {
+	err = m.w.transaction(false, func() error {
+		deleted, err := m.runs(`DELETE FROM keys WHERE (room, key) IN
 			(SELECT room, key FROM keys WHERE gone AND at <= ? LIMIT ?) RETURNING room, id`, before.UnixMilli(), deleteAtOnce)
 		rooms = roomsOf(deleted)
 		return err
@@ -63,8 +63,8 @@ func (w *writer) expireKeys(before time.Time) (rooms []int64, err error) {
 }
 
 // runs returns the runs of the messages whose rooms and ids a query returns, in order.
-func (w *writer) runs(query string, args ...any) (list []idRun, err error) {
-	rows, err := w.conn.QueryContext(context.Background(), query, args...)
+func (m *maintenance) runs(query string, args ...any) (list []idRun, err error) {
+	rows, err := m.w.conn.QueryContext(context.Background(), query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,37 +100,37 @@ func roomsOf(runs []idRun) (rooms []int64) {
 
 // expireMessages deletes a slice of the messages from before a time, and updates the rooms in
 // memory. It returns the rooms.
-func (w *writer) expireMessages(before time.Time) (rooms []int64, err error) {
+func (m *maintenance) expireMessages(before time.Time) (rooms []int64, err error) {
 	var changes map[*room]*change
-	err = w.transaction(false, func() error {
-		old, err := w.runs(`SELECT room, id FROM messages WHERE at < ? ORDER BY at LIMIT ?`, before.UnixMilli(), deleteAtOnce)
+	err = m.w.transaction(false, func() error {
+		old, err := m.runs(`SELECT room, id FROM messages WHERE at < ? ORDER BY at LIMIT ?`, before.UnixMilli(), deleteAtOnce)
 		if err != nil {
 			return err
 		}
 		rooms = roomsOf(old)
 		for _, s := range old {
-			if _, err := w.deleteRun(s); err != nil {
+			if _, err := m.deleteRun(s); err != nil {
 				return err
 			}
 		}
-		changes, err = w.remaining(old)
+		changes, err = m.remaining(old)
 		return err
 	})
-	w.j.mu.Lock()
-	defer w.j.mu.Unlock()
+	m.w.j.mu.Lock()
+	defer m.w.j.mu.Unlock()
 	for r, c := range changes {
 		if err == nil {
 			r.oldest, r.lost, r.counted = c.oldest, c.last, false
-			w.j.uncacheLocked(r, c.last)
+			m.w.j.uncacheLocked(r, c.last)
 		}
-		w.j.doneLocked(r)
+		m.w.j.doneLocked(r)
 	}
 	return rooms, err
 }
 
 // remaining returns the changes of the rooms in memory that had messages deleted, which are in use
 // until the caller calls doneLocked. In a change, last is the newest id that is missing.
-func (w *writer) remaining(deleted []idRun) (map[*room]*change, error) {
+func (m *maintenance) remaining(deleted []idRun) (map[*room]*change, error) {
 	newest := make(map[int64]int64)
 	for _, s := range deleted {
 		newest[s.room] = s.last
@@ -138,26 +138,26 @@ func (w *writer) remaining(deleted []idRun) (map[*room]*change, error) {
 	changes := make(map[*room]*change)
 	for key, id := range newest {
 		var name string
-		err := w.row(`UPDATE rooms SET lost = max(lost, ?) WHERE key = ? RETURNING name`, id, key).Scan(&name)
+		err := m.w.row(`UPDATE rooms SET lost = max(lost, ?) WHERE key = ? RETURNING name`, id, key).Scan(&name)
 		if err != nil {
 			return changes, err
 		}
-		w.j.mu.Lock()
-		r := w.j.rooms[name]
+		m.w.j.mu.Lock()
+		r := m.w.j.rooms[name]
 		if r != nil {
-			r = w.j.useLocked(name)
+			r = m.w.j.useLocked(name)
 		}
-		w.j.mu.Unlock()
+		m.w.j.mu.Unlock()
 		if r == nil {
 			continue
 		}
 		c := &change{last: id}
 		changes[r] = c
-		if err := w.j.loadFrom(context.Background(), w.conn, r); err != nil {
+		if err := m.w.j.loadFrom(context.Background(), m.w.conn, r); err != nil {
 			return changes, err
 		}
 		c.last = max(id, r.lost)
-		if c.oldest, _, err = newestRows(context.Background(), w.conn, key, w.j.options.Keep.Messages); err != nil {
+		if c.oldest, _, err = newestRows(context.Background(), m.w.conn, key, m.w.j.options.Keep.Messages); err != nil {
 			return changes, err
 		}
 	}
@@ -166,13 +166,13 @@ func (w *writer) remaining(deleted []idRun) (map[*room]*change, error) {
 
 // removeEmpty removes those of the rooms that have neither messages nor keys, unless they are in
 // memory. A later room with the same name continues with greater ids.
-func (w *writer) removeEmpty(keys []int64) error {
-	if w.j.options.Keep.Age == 0 {
+func (m *maintenance) removeEmpty(keys []int64) error {
+	if m.w.j.options.Keep.Age == 0 {
 		return nil
 	}
 	for _, key := range keys {
 		var name string
-		err := w.row(`SELECT name FROM rooms WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM messages WHERE room = ?1)
+		err := m.w.row(`SELECT name FROM rooms WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM messages WHERE room = ?1)
 			AND NOT EXISTS (SELECT 1 FROM keys WHERE room = ?1)`, key).Scan(&name)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
@@ -180,7 +180,7 @@ func (w *writer) removeEmpty(keys []int64) error {
 		if err != nil {
 			return err
 		}
-		if err := w.remove(key, name); err != nil {
+		if err := m.remove(key, name); err != nil {
 			return err
 		}
 	}
@@ -189,8 +189,8 @@ func (w *writer) removeEmpty(keys []int64) error {
 
 // remove deletes a room from the file, unless it is in memory. If the room is opened meanwhile, it
 // is in memory and continues with its ids.
-func (w *writer) remove(key int64, name string) error {
-	j := w.j
+func (m *maintenance) remove(key int64, name string) error {
+	j := m.w.j
 	j.mu.Lock()
 	if j.rooms[name] != nil {
 		j.mu.Unlock()
@@ -198,19 +198,19 @@ func (w *writer) remove(key int64, name string) error {
 	}
 	r := j.useLocked(name)
 	j.mu.Unlock()
-	err := j.loadFrom(context.Background(), w.conn, r)
+	err := j.loadFrom(context.Background(), m.w.conn, r)
 	if err == nil {
 		j.mu.Lock()
 		j.floor = max(j.floor, r.last)
 		floor := j.floor
 		j.mu.Unlock()
-		err = w.transaction(false, func() error {
+		err = m.w.transaction(false, func() error {
 			for _, query := range []string{`DELETE FROM jumps WHERE room = ?`, `DELETE FROM rooms WHERE key = ?`} {
-				if err := w.exec(query, key); err != nil {
+				if err := m.w.exec(query, key); err != nil {
 					return err
 				}
 			}
-			return w.exec(`REPLACE INTO meta VALUES ('floor', ?)`, floor)
+			return m.w.exec(`REPLACE INTO meta VALUES ('floor', ?)`, floor)
 		})
 	}
 	j.mu.Lock()

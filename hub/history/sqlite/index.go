@@ -16,33 +16,33 @@ const indexAtOnce = 32
 
 // index adds the next messages to the index. It does nothing while the file has far too many
 // messages: the next ones would be deleted first.
-func (w *writer) index() (did bool, err error) {
-	if w.j.indexDamaged.Load() {
-		return true, w.rebuild()
+func (m *maintenance) index() (did bool, err error) {
+	if m.w.j.indexDamaged.Load() {
+		return true, m.rebuild()
 	}
-	if !w.unindexed || w.hasExcess(manyExcess) {
+	if !m.unindexed || m.hasExcess(manyExcess) {
 		return false, nil
 	}
-	last := w.indexed
+	last := m.indexed
 	n := 0
-	err = w.transaction(false, func() error {
-		list, err := w.nextUnindexed()
+	err = m.w.transaction(false, func() error {
+		list, err := m.nextUnindexed()
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		for _, m := range list {
-			if err := w.exec(`INSERT INTO words (rowid, text) VALUES (?, ?)`, m.key, m.terms); err != nil {
+		for _, e := range list {
+			if err := m.w.exec(`INSERT INTO words (rowid, text) VALUES (?, ?)`, e.key, e.terms); err != nil {
 				return &indexError{err}
 			}
-			last = m.key
+			last = e.key
 		}
 		n = len(list)
-		return w.exec(`REPLACE INTO meta VALUES ('indexed', ?), ('time', ?)`, last, w.now().UnixMilli())
+		return m.w.exec(`REPLACE INTO meta VALUES ('indexed', ?), ('time', ?)`, last, m.now().UnixMilli())
 	})
 	if err != nil {
 		return false, err
 	}
-	w.indexed, w.unindexed = last, n == indexAtOnce
+	m.indexed, m.unindexed = last, n == indexAtOnce
 	return n > 0, nil
 }
 
@@ -53,41 +53,41 @@ type indexEntry struct {
 }
 
 // nextUnindexed returns the next entries to add to the index.
-func (w *writer) nextUnindexed() (list []indexEntry, err error) {
-	rows, err := w.conn.QueryContext(context.Background(),
-		`SELECT key, room, nick, text FROM messages WHERE key > ? ORDER BY key LIMIT ?`, w.indexed, indexAtOnce)
+func (m *maintenance) nextUnindexed() (list []indexEntry, err error) {
+	rows, err := m.w.conn.QueryContext(context.Background(),
+		`SELECT key, room, nick, text FROM messages WHERE key > ? ORDER BY key LIMIT ?`, m.indexed, indexAtOnce)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var key, room int64
-		m := &wire.Message{}
-		if err := rows.Scan(&key, &room, &m.From, &m.Text); err != nil {
+		msg := &wire.Message{}
+		if err := rows.Scan(&key, &room, &msg.From, &msg.Text); err != nil {
 			return nil, err
 		}
-		list = append(list, indexEntry{key, terms(room, history.MessageWords(m))})
+		list = append(list, indexEntry{key, terms(room, history.MessageWords(msg))})
 	}
 	return list, rows.Err()
 }
 
 // rebuild replaces a damaged index by an empty one. Its messages are then indexed like new ones.
-func (w *writer) rebuild() error {
-	err := w.transaction(false, func() error {
-		if err := w.exec(`DROP TABLE IF EXISTS words`); err != nil {
+func (m *maintenance) rebuild() error {
+	err := m.w.transaction(false, func() error {
+		if err := m.w.exec(`DROP TABLE IF EXISTS words`); err != nil {
 			return err
 		}
-		if err := w.exec(createWords); err != nil {
+		if err := m.w.exec(createWords); err != nil {
 			return err
 		}
-		return w.exec(`REPLACE INTO meta VALUES ('indexed', 0)`)
+		return m.w.exec(`REPLACE INTO meta VALUES ('indexed', 0)`)
 	})
 	if err != nil {
 		return err
 	}
-	w.indexed, w.unindexed, w.rebuilt = 0, true, time.Now()
-	w.j.indexDamaged.Store(false)
-	w.j.log.Warn("damaged search index is rebuilt", "file", w.j.path)
+	m.indexed, m.unindexed, m.rebuilt = 0, true, time.Now()
+	m.w.j.indexDamaged.Store(false)
+	m.w.j.log.Warn("damaged search index is rebuilt", "file", m.w.j.path)
 	return nil
 }
 

@@ -115,7 +115,7 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 		awake: make(chan struct{}, 1),
 		ended: make(chan struct{}),
 	}
-	j.writer = newWriter(j, driver)
+	j.writer.init(j, driver)
 	locked, err := j.lock.TryLock()
 	switch {
 	case err != nil:

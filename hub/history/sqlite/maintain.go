@@ -32,6 +32,8 @@ const (
 // maintenance is the state of the tasks that the writer runs between batches. If they fail, messages
 // are stored nevertheless.
 type maintenance struct {
+	w *writer
+
 	since time.Time     // when the current period of shareTime started
 	took  time.Duration // the time that maintenance took in this period
 	wrote time.Time     // when messages were stored last
@@ -54,44 +56,44 @@ type maintenance struct {
 }
 
 // mayMaintain reports whether maintenance has time left.
-func (w *writer) mayMaintain() bool {
+func (m *maintenance) mayMaintain() bool {
 	now := time.Now()
-	if now.Sub(w.since) >= shareTime {
-		w.since, w.took = now, 0
+	if now.Sub(m.since) >= shareTime {
+		m.since, m.took = now, 0
 	}
-	return w.took < maintainTime || w.isQuiet()
+	return m.took < maintainTime || m.isQuiet()
 }
 
 // hasExcess reports whether the room that is trimmed next has an excess of more than n messages.
-func (w *writer) hasExcess(n int) bool {
-	return len(w.overfull) > 0 && w.overfull[0].excess > n
+func (m *maintenance) hasExcess(n int) bool {
+	return len(m.overfull) > 0 && m.overfull[0].excess > n
 }
 
 // isQuiet reports whether no message was stored for quietTime.
-func (w *writer) isQuiet() bool { return time.Since(w.wrote) >= quietTime }
+func (m *maintenance) isQuiet() bool { return time.Since(m.wrote) >= quietTime }
 
 // maintain runs a slice of the next task that has something to do, and reports whether there was
 // one. The tasks take turns. A room with far too many messages is trimmed first, even if there is no
 // time left.
-func (w *writer) maintain() (did bool) {
-	if w.health.err != nil {
+func (m *maintenance) maintain() (did bool) {
+	if m.w.health.err != nil {
 		return false
 	}
-	if w.hasExcess(maxExcess) && w.runTask(trimTask) {
+	if m.hasExcess(maxExcess) && m.runTask(trimTask) {
 		return true
 	}
-	if !w.mayMaintain() {
+	if !m.mayMaintain() {
 		return false
 	}
 	start := time.Now()
-	defer func() { w.took += time.Since(start) }()
+	defer func() { m.took += time.Since(start) }()
 	for range tasks {
-		w.turn = (w.turn + 1) % len(tasks)
-		if w.runTask(w.turn) {
+		m.turn = (m.turn + 1) % len(tasks)
+		if m.runTask(m.turn) {
 			return true
 		}
 	}
-	w.shrink()
+	m.shrink()
 	return false
 }
 
@@ -101,80 +103,80 @@ var tasks = [4]func(*writer) (did bool, err error){(*writer).trim, (*writer).exp
 const trimTask = 0
 
 // runTask runs a slice of a task and reports whether it had something to do.
-func (w *writer) runTask(task int) bool {
-	if time.Now().Before(w.retry[task]) {
+func (m *maintenance) runTask(task int) bool {
+	if time.Now().Before(m.retry[task]) {
 		return false
 	}
-	did, err := tasks[task](w)
+	did, err := tasks[task](m.w)
 	if err != nil {
-		w.retry[task] = w.taskFailed(err)
+		m.retry[task] = m.taskFailed(err)
 		return true
 	}
 	return did
 }
 
 // taskFailed handles the error of a task and returns when to run the task again.
-func (w *writer) taskFailed(err error) (retry time.Time) {
+func (m *maintenance) taskFailed(err error) (retry time.Time) {
 	// FTS5 writes when a transaction is committed, so the error of any task may be caused by the
 	// index. If a new index does not help, something else is damaged.
 	damaged := isIndexDamage(err) || code(err) == sqlite3.SQLITE_CORRUPT || code(err) == sqlite3.SQLITE_CONSTRAINT
-	if damaged && time.Since(w.rebuilt) >= retryEvery {
-		w.j.indexDamaged.Store(true)
+	if damaged && time.Since(m.rebuilt) >= retryEvery {
+		m.w.j.indexDamaged.Store(true)
 		return time.Time{} // rebuild it first
 	}
 	var gone *missingError
 	if errors.As(err, &gone) { // messages can't be stored either
-		w.setFailed(err)
+		m.w.setFailed(err)
 		return time.Time{}
 	}
-	if hint := hint(err); w.report.isDue(hint) {
-		w.j.log.Error("maintenance failed", "file", w.j.path, "err", err, "hint", hint)
+	if hint := hint(err); m.report.isDue(hint) {
+		m.w.j.log.Error("maintenance failed", "file", m.w.j.path, "err", err, "hint", hint)
 	}
 	return time.Now().Add(retryEvery)
 }
 
 // enqueueLocked adds a room to the rooms to trim.
-func (w *writer) enqueueLocked(r *room) {
+func (m *maintenance) enqueueLocked(r *room) {
 	if !r.queued {
 		r.queued = true
 		r.uses++
-		w.overfull = append(w.overfull, r)
+		m.overfull = append(m.overfull, r)
 	}
 }
 
 // trim deletes a slice of the excess of the next room.
-func (w *writer) trim() (did bool, err error) {
-	if len(w.overfull) == 0 {
+func (m *maintenance) trim() (did bool, err error) {
+	if len(m.overfull) == 0 {
 		return false, nil
 	}
-	r := w.overfull[0]
-	w.overfull = append(w.overfull[1:], r) // the rooms take turns
+	r := m.overfull[0]
+	m.overfull = append(m.overfull[1:], r) // the rooms take turns
 	limit := deleteAtOnce
 	if r.excess > maxExcess {
 		limit = deleteMoreAtOnce
 	}
-	n, err := w.deleteBefore(r.key, r.firstKept(), limit)
+	n, err := m.deleteBefore(r.key, r.firstKept(), limit)
 	if err != nil {
 		return false, err
 	}
 	if r.excess = max(r.excess-n, 0); n < limit {
-		w.overfull = w.overfull[:len(w.overfull)-1]
-		w.j.mu.Lock()
-		defer w.j.mu.Unlock()
+		m.overfull = m.overfull[:len(m.overfull)-1]
+		m.w.j.mu.Lock()
+		defer m.w.j.mu.Unlock()
 		r.excess, r.queued = 0, false
-		w.j.doneLocked(r)
+		m.w.j.doneLocked(r)
 	}
 	return true, nil
 }
 
 // deleteBefore deletes the oldest messages of a room before an id, and returns how many.
-func (w *writer) deleteBefore(room, id int64, limit int) (n int, err error) {
-	err = w.transaction(false, func() error {
-		s, err := w.oldestRun(room, id, limit)
+func (m *maintenance) deleteBefore(room, id int64, limit int) (n int, err error) {
+	err = m.w.transaction(false, func() error {
+		s, err := m.oldestRun(room, id, limit)
 		if err != nil || s.first == 0 {
 			return err
 		}
-		n, err = w.deleteRun(s)
+		n, err = m.deleteRun(s)
 		return err
 	})
 	return n, err
@@ -182,9 +184,9 @@ func (w *writer) deleteBefore(room, id int64, limit int) (n int, err error) {
 
 // oldestRun returns the oldest messages of a room before an id, at most limit. Its first id is 0 if
 // there are none.
-func (w *writer) oldestRun(room, id int64, limit int) (s idRun, err error) {
+func (m *maintenance) oldestRun(room, id int64, limit int) (s idRun, err error) {
 	s.room = room
-	err = w.row(`SELECT coalesce(min(id), 0), coalesce((SELECT id FROM messages
+	err = m.w.row(`SELECT coalesce(min(id), 0), coalesce((SELECT id FROM messages
 			WHERE room = ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET ?3), ?2 - 1)
 		FROM messages WHERE room = ?1 AND id < ?2`, room, id, limit-1).Scan(&s.first, &s.last)
 	return s, err
@@ -195,27 +197,27 @@ type idRun struct{ room, first, last int64 }
 
 // deleteRun deletes the messages of a run, also from the index, and returns their number. It marks
 // their keys as those of deleted messages.
-func (w *writer) deleteRun(s idRun) (n int, err error) {
-	indexed, err := w.isIndexed(s)
+func (m *maintenance) deleteRun(s idRun) (n int, err error) {
+	indexed, err := m.isIndexed(s)
 	if err != nil {
 		return 0, err
 	}
-	if indexed && !w.j.indexDamaged.Load() {
-		err := w.exec(`DELETE FROM words WHERE rowid IN
-			(SELECT key FROM messages WHERE room = ? AND id BETWEEN ? AND ? AND key <= ?)`, s.room, s.first, s.last, w.indexed)
+	if indexed && !m.w.j.indexDamaged.Load() {
+		err := m.w.exec(`DELETE FROM words WHERE rowid IN
+			(SELECT key FROM messages WHERE room = ? AND id BETWEEN ? AND ? AND key <= ?)`, s.room, s.first, s.last, m.indexed)
 		if err != nil {
 			return 0, &indexError{err}
 		}
 	}
-	return w.deleteRows(s)
+	return m.deleteRows(s)
 }
 
 // deleteRows is deleteRun for messages that are not in the index.
-func (w *writer) deleteRows(s idRun) (n int, err error) {
-	if err := w.exec(`UPDATE keys SET gone = 1 WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last); err != nil {
+func (m *maintenance) deleteRows(s idRun) (n int, err error) {
+	if err := m.w.exec(`UPDATE keys SET gone = 1 WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last); err != nil {
 		return 0, err
 	}
-	result, err := w.result(`DELETE FROM messages WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last)
+	result, err := m.w.result(`DELETE FROM messages WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last)
 	if err != nil {
 		return 0, err
 	}
@@ -223,38 +225,38 @@ func (w *writer) deleteRows(s idRun) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return int(deleted), w.exec(`UPDATE rooms SET last = max(last, ?) WHERE key = ?`, s.last, s.room)
+	return int(deleted), m.w.exec(`UPDATE rooms SET last = max(last, ?) WHERE key = ?`, s.last, s.room)
 }
 
 // isIndexed reports whether any message of a run is in the index.
-func (w *writer) isIndexed(s idRun) (is bool, err error) {
-	err = w.row(`SELECT coalesce((SELECT key FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1) <= ?, 0)`,
-		s.room, s.first, w.indexed).Scan(&is)
+func (m *maintenance) isIndexed(s idRun) (is bool, err error) {
+	err = m.w.row(`SELECT coalesce((SELECT key FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1) <= ?, 0)`,
+		s.room, s.first, m.indexed).Scan(&is)
 	return is, err
 }
 
 // sweep checks the next room of the file, once after the start, since the room may not be used. It
 // deletes a slice of its excess messages, or the room if it is empty.
-func (w *writer) sweep() (did bool, err error) {
-	if w.swept {
+func (m *maintenance) sweep() (did bool, err error) {
+	if m.swept {
 		return false, nil
 	}
 	var key, first int64
-	err = w.row(`SELECT key, coalesce((SELECT id FROM messages WHERE room = rooms.key ORDER BY id DESC LIMIT 1 OFFSET ?), 0)
-		FROM rooms WHERE key > ? ORDER BY key LIMIT 1`, w.j.options.Keep.Messages, w.sweepAt).Scan(&key, &first)
+	err = m.w.row(`SELECT key, coalesce((SELECT id FROM messages WHERE room = rooms.key ORDER BY id DESC LIMIT 1 OFFSET ?), 0)
+		FROM rooms WHERE key > ? ORDER BY key LIMIT 1`, m.w.j.options.Keep.Messages, m.sweepAt).Scan(&key, &first)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		w.swept = true
+		m.swept = true
 		return false, nil
 	case err != nil:
 		return false, err
 	case first > 0:
-		_, err = w.deleteBefore(key, first+1, deleteAtOnce)
+		_, err = m.deleteBefore(key, first+1, deleteAtOnce)
 		return true, err
 	}
-	if err := w.removeEmpty([]int64{key}); err != nil {
+	if err := m.removeEmpty([]int64{key}); err != nil {
 		return false, err
 	}
-	w.sweepAt = key
+	m.sweepAt = key
 	return true, nil
 }

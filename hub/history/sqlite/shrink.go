@@ -9,10 +9,10 @@ const shrinkEvery = 10 * time.Second
 // to cache_size, which takes about twice as much memory, and keeps it. The pragma frees the pages of
 // all connections, since they share one pool. Reading the few pages that are needed again costs less
 // than a commit.
-func (w *writer) shrink() {
-	if !w.isQuiet() || time.Since(w.shrunk) < shrinkEvery {
+func (m *maintenance) shrink() {
+	if !m.isQuiet() || time.Since(m.shrunk) < shrinkEvery {
 		return
 	}
-	w.exec("PRAGMA shrink_memory")
-	w.shrunk = time.Now()
+	m.w.exec("PRAGMA shrink_memory")
+	m.shrunk = time.Now()
 }

@@ -49,8 +49,10 @@ type writer struct {
 	checkpoints
 }
 
-func newWriter(j *Journal, driver string) writer {
-	return writer{j: j, driver: driver}
+// init sets the fields that do not change. It is called before serve.
+func (w *writer) init(j *Journal, driver string) {
+	w.j, w.driver = j, driver
+	w.maintenance.w, w.checkpoints.w = w, w
 }
 
 // serve runs the writer until the Journal is closed.

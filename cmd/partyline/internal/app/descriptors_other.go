@@ -1,0 +1,6 @@
+//go:build !unix
+
+package app
+
+// descriptors returns 0: there is no limit on this system.
+func descriptors() int { return 0 }

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"partyline/hub/history"
+	"partyline/hub/history/sqlite"
+)
+
+// historyFlags say which messages are kept, and where.
+type historyFlags struct {
+	Dir      string // "" for memory
+	Messages int    // in each room
+	Age      time.Duration
+	Sync     string
+	OnError  string
+}
+
+var defaultHistory = historyFlags{Messages: 1000, Sync: string(sqlite.SyncFull), OnError: string(sqlite.Refuse)}
+
+func (h *historyFlags) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&h.Dir, "data", h.Dir, `folder for the history on disk; "" to keep the history in memory`)
+	intVar(f, &h.Messages, "history", 0, math.MaxInt32, "messages in the history of a room")
+	durationVar(f, &h.Age, "history-age", 0, "age at which a message leaves the history; 0 for no limit")
+	choiceVar(f, &h.Sync, "sync", "what a stored message survives: full, a loss of power; normal, the end of the program", string(sqlite.SyncFull), string(sqlite.SyncNormal))
+	choiceVar(f, &h.OnError, "on-disk-error", "what happens to messages while the disk fails: refuse, they are refused; live, they are delivered and marked as not stored", string(sqlite.Refuse), string(sqlite.Live))
+}
+
+// open returns the journal of messages and a function that closes it. source names what has set
+// the folder, for an error about it.
+func (h *historyFlags) open(source string, log *slog.Logger) (history.Journal, func(context.Context) error, error) {
+	retention := history.Retention{Messages: h.Messages, Age: h.Age}
+	if h.Dir == "" {
+		return history.NewMemory(retention), func(context.Context) error { return nil }, nil
+	}
+	j, err := sqlite.Open(h.Dir, sqlite.Options{
+		Keep: retention, Sync: sqlite.Sync(h.Sync), OnError: sqlite.OnError(h.OnError), Log: log,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", source, err)
+	}
+	return j, j.Close, nil
+}

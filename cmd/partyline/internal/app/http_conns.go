@@ -1,0 +1,50 @@
+package app
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+
+	"partyline/hub/admission"
+)
+
+// httpConns limits the HTTP connections of one address that are not members: those that fetch
+// the page, that have not sent a request yet, or that are idle.
+type httpConns struct {
+	gate *admission.Gate
+
+	mu    sync.Mutex
+	slots map[net.Conn]admission.Slot
+}
+
+func newHTTPConns(perAddress int, exempt []netip.Prefix) *httpConns {
+	return &httpConns{
+		gate:  admission.NewGate(admission.Limits{PerAddress: perAddress, Exempt: exempt}),
+		slots: make(map[net.Conn]admission.Slot),
+	}
+}
+
+// track is the ConnState function of an http.Server. It closes a connection above the limit
+// without an answer, since there is no request yet.
+func (h *httpConns) track(c net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		addr, _ := netip.ParseAddrPort(c.RemoteAddr().String())
+		slot, err := h.gate.Admit(addr.Addr())
+		if err != nil {
+			c.Close()
+			return
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.slots[c] = slot
+	case http.StateHijacked, http.StateClosed: // StateHijacked: it becomes a member
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if slot, ok := h.slots[c]; ok {
+			delete(h.slots, c)
+			slot.Leave()
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// logLines is how many lines the queue holds while the log can't be written.
+	logLines = 4096
+	// logFlushTimeout bounds the wait for the last lines when the program ends.
+	logFlushTimeout = time.Second
+)
+
+// newLogger returns a logger and a function that flushes and closes it. Logging never blocks:
+// while w blocks or fails, lines are lost. When w accepts lines again, the log says how many
+// were lost. level and format are values of --log-level and --log-format.
+func newLogger(w io.Writer, level, format string) (log *slog.Logger, closeLog func(), err error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, nil, fmt.Errorf("log level: %w", err)
+	}
+	options := &slog.HandlerOptions{Level: l}
+	handler := func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, options) }
+	switch format {
+	case "text":
+	case "json":
+		handler = func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, options) }
+	default:
+		return nil, nil, fmt.Errorf("unknown log format %q", format)
+	}
+	q := &logQueue{lines: make(chan []byte, logLines), written: make(chan struct{})}
+	go q.write(w, slog.New(handler(w)))
+	return slog.New(handler(q)), q.close, nil
+}
+
+// A logQueue accepts lines without blocking. A goroutine writes them.
+type logQueue struct {
+	lines   chan []byte
+	lost    atomic.Int64
+	written chan struct{} // closed after the last line
+}
+
+// Write queues one line, as a slog.Handler writes it. It never fails and never blocks.
+func (q *logQueue) Write(line []byte) (int, error) {
+	select {
+	case q.lines <- bytes.Clone(line):
+	default:
+		q.lost.Add(1)
+	}
+	return len(line), nil
+}
+
+func (q *logQueue) write(w io.Writer, log *slog.Logger) {
+	defer close(q.written)
+	for line := range q.lines {
+		if line == nil {
+			return
+		}
+		if _, err := w.Write(line); err != nil {
+			q.lost.Add(1)
+			continue
+		}
+		if n := q.lost.Swap(0); n > 0 {
+			log.Warn("log lines lost", "lines", n)
+		}
+	}
+}
+
+// close stops the goroutine and waits until it has written the lines before, but not longer than
+// logFlushTimeout.
+func (q *logQueue) close() {
+	late := time.NewTimer(logFlushTimeout)
+	defer late.Stop()
+	select {
+	case q.lines <- nil:
+	case <-late.C:
+		return
+	}
+	select {
+	case <-q.written:
+	case <-late.C:
+	}
+}

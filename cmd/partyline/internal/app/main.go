@@ -1,0 +1,26 @@
+// Package app is the partyline program: its flags, its listeners, and the order in which they
+// start and end.
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+)
+
+// Main runs the program with the arguments and the environment of the process. It exits with
+// status 1 if the program fails.
+func Main(version string) {
+	// The memory of many idle members counts for more than the time of the collector: a
+	// message allocates little.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+	ctx, stop := signalContext(context.Background())
+	defer stop()
+	if err := newCommand(version).ExecuteContext(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "partyline: %v\n", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,226 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"partyline/hub"
+	"partyline/tcpgw"
+	"partyline/web"
+	"partyline/wsgw"
+)
+
+// Listeners are bound and do not accept connections yet. One that is turned off is nil.
+type Listeners struct{ TCP, HTTP net.Listener }
+
+// Listen binds the listeners of a configuration. If it returns an error, none is bound.
+func Listen(c Config) (l Listeners, err error) {
+	if l.TCP, err = bind(c.source("tcp"), c.TCP); err != nil {
+		return l, err
+	}
+	if l.HTTP, err = bind(c.source("http"), c.HTTP); err != nil && l.TCP != nil {
+		l.TCP.Close()
+	}
+	return l, err
+}
+
+func bind(source, addr string) (net.Listener, error) {
+	if addr == "" {
+		return nil, nil
+	}
+	// Go's default is Multipath TCP, whose connections outlive their paths: if keep-alive ends
+	// the only one, reading and writing return no error.
+	var lc net.ListenConfig
+	lc.SetMultipathTCP(false)
+	ln, err := lc.Listen(context.Background(), "tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s %s is taken by another program: stop that program, or choose another address", source, addr)
+	case err != nil:
+		return nil, fmt.Errorf("%s %s: %w", source, addr, err)
+	}
+	return ln, nil
+}
+
+const (
+	// headerSlop is what net/http reads beyond its limit for a header, in bytes.
+	headerSlop = 4096
+	// answerTimeout bounds the time in which a browser receives an answer of a few KiB.
+	answerTimeout = 30 * time.Second
+	// httpTimeout bounds the wait for HTTP requests at shutdown.
+	httpTimeout = time.Second
+	// closeTimeout bounds the wait for the history to close. Committed messages are safe in
+	// any case.
+	closeTimeout = time.Second
+)
+
+// Serve accepts connections until ctx ends. It then says goodbye to all members, delivers
+// pending messages for the drain time at most, and closes the listeners. It waits for all
+// goroutines that it has started.
+func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
+	origins, err := wsgw.ParseOrigins(c.Origins)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.source("origin"), err)
+	}
+	hosts, err := c.acceptedHosts(l.HTTP)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.source("host"), err)
+	}
+	journal, closeJournal, err := c.History.open(c.source("data"), log)
+	if err != nil {
+		return err
+	}
+	limits := c.Limits.ofHub()
+	h := hub.New(hub.Options{
+		Journal: journal,
+		Replay:  noneIfZero(c.Replay),
+		MaxLine: c.Limits.MaxLine,
+		Window:  c.Limits.Window,
+		Rate:    c.Limits.Rate,
+		Burst:   c.Limits.Burst,
+		ReadOn:  c.Limits.WriteTimeout,
+		Limits:  limits,
+		Version: c.Version,
+		Log:     log,
+	})
+	proxies := c.Limits.trusted()
+	tcp := &tcpgw.Gateway{
+		Hub: h, MaxLine: c.Limits.MaxLine, WriteTimeout: c.Limits.WriteTimeout, Web: webAddress(l.HTTP),
+		Proxies: proxies, HeaderTimeout: c.Limits.HeaderTimeout, Log: log,
+	}
+	ws := &wsgw.Gateway{
+		Hub: h, MaxLine: c.Limits.MaxLine, MaxFragments: c.Limits.MaxFragments, WriteTimeout: c.Limits.WriteTimeout,
+		Origins: origins, Log: log,
+	}
+	site := &http.Server{
+		Handler:           web.New(web.Options{WebSocket: ws, Proxies: proxies, Hosts: hosts, Log: log}),
+		ReadHeaderTimeout: c.Limits.HeaderTimeout,
+		ReadTimeout:       c.Limits.HeaderTimeout,                      // no handler reads a body
+		WriteTimeout:      min(4*c.Limits.WriteTimeout, answerTimeout), // wsgw sets its own deadlines
+		MaxHeaderBytes:    max(c.Limits.MaxHeader-headerSlop, 1),
+		IdleTimeout:       2 * time.Minute,
+		ConnState:         newHTTPConns(limits.PerAddress, append(limits.Exempt, proxies...)).track,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+
+	var running sync.WaitGroup
+	failed := make(chan error, 2)
+	if l.TCP != nil {
+		running.Go(func() { failed <- tcp.Serve(l.TCP) })
+	}
+	if l.HTTP != nil {
+		running.Go(func() { failed <- site.Serve(l.HTTP) })
+	}
+	logListeners(log, l)
+	serving, stop := context.WithCancel(ctx)
+	running.Go(func() { maintain(serving, h, debug.FreeOSMemory) })
+
+	select {
+	case <-ctx.Done():
+		log.Info("draining", "timeout", c.Drain)
+	case err = <-failed:
+	}
+	stop()
+	drain, cancel := context.WithTimeout(context.Background(), c.Drain)
+	defer cancel()
+	if l.TCP != nil {
+		l.TCP.Close()
+	}
+	var ending sync.WaitGroup
+	ending.Go(func() {
+		// Shutdown would wait for idle connections of browsers. It does not close WebSockets,
+		// which the hub closes.
+		brief, cancel := context.WithTimeout(drain, httpTimeout)
+		defer cancel()
+		if site.Shutdown(brief) != nil {
+			site.Close()
+		}
+	})
+	if h.Shutdown(drain) != nil {
+		log.Warn("drain timed out", "timeout", c.Drain)
+	}
+	ending.Wait()
+	running.Wait()
+	ws.Wait()
+	brief, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	if closeJournal(brief) != nil {
+		log.Warn("history close timed out", "timeout", closeTimeout)
+	}
+	log.Info("stopped")
+	return err
+}
+
+// acceptedHosts returns the Host headers that the HTTP server accepts; nil for any. Without
+// --host a server on a loopback address accepts loopback names only, against DNS rebinding.
+func (c *Config) acceptedHosts(ln net.Listener) (web.Hosts, error) {
+	hosts, err := web.ParseHosts(c.Hosts)
+	if err != nil || len(c.Hosts) > 0 {
+		return hosts, err
+	}
+	if ln == nil || !ln.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		return nil, nil
+	}
+	return hosts, nil
+}
+
+// noneIfZero returns a number for hub.Options, in which -1 means none and 0 the default.
+func noneIfZero(replay int) int {
+	if replay == 0 {
+		return -1
+	}
+	return replay
+}
+
+// webAddress returns the URL of the page. If the listener accepts connections from other
+// machines, it has the name of this machine.
+func webAddress(ln net.Listener) string {
+	if ln == nil {
+		return ""
+	}
+	addr := ln.Addr().(*net.TCPAddr)
+	host := addr.IP.String()
+	if addr.IP.IsUnspecified() {
+		host = "localhost"
+		if name, err := os.Hostname(); err == nil {
+			host = name
+		}
+	}
+	return fmt.Sprintf("http://%s/", net.JoinHostPort(host, fmt.Sprint(addr.Port)))
+}
+
+// logListeners logs the addresses, and the flags that open them to other machines.
+func logListeners(log *slog.Logger, l Listeners) {
+	var flags []string
+	if l.TCP != nil {
+		addr := l.TCP.Addr().(*net.TCPAddr)
+		host := addr.IP.String()
+		if addr.IP.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+		log.Info("listening", "tcp", addr.String(), "try", fmt.Sprintf("nc %s %d", host, addr.Port))
+		if addr.IP.IsLoopback() {
+			flags = append(flags, fmt.Sprintf("--tcp :%d", addr.Port))
+		}
+	}
+	if l.HTTP != nil {
+		addr := l.HTTP.Addr().(*net.TCPAddr)
+		log.Info("listening", "http", addr.String(), "try", webAddress(l.HTTP))
+		if addr.IP.IsLoopback() {
+			flags = append(flags, fmt.Sprintf("--http :%d", addr.Port))
+		}
+	}
+	if flags != nil {
+		log.Info("listening on loopback only", "public", strings.Join(flags, " "))
+	}
+}

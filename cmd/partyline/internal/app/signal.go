@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// signalContext returns a context that ends at the first SIGINT, SIGTERM or SIGHUP. A second
+// SIGINT or SIGTERM exits the process with status 1. A second SIGHUP does nothing, since a
+// terminal that closes sends several. If SIGHUP was ignored when the program started, as by
+// nohup, it stays ignored. The function that is returned ends the context and the handling of
+// signals.
+func signalContext(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	signals, hangups := make(chan os.Signal, 2), make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(hangups, syscall.SIGHUP)
+	}
+	go func() {
+		select {
+		case <-hangups:
+			cancel()
+			<-signals
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+			return
+		}
+		<-signals
+		fmt.Fprintln(os.Stderr, "partyline: ended at once by a second signal")
+		os.Exit(1)
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		signal.Stop(hangups)
+		cancel()
+	}
+}

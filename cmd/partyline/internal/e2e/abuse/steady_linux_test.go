@@ -1,0 +1,169 @@
+package abuse
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"partyline/cmd/partyline/internal/app"
+	"partyline/hub/hubtest"
+
+	"github.com/gorilla/websocket"
+)
+
+// slowConn reads so many bytes a second, until it may read everything.
+type slowConn struct {
+	net.Conn
+	rate  int
+	hurry atomic.Bool
+}
+
+func (c *slowConn) Read(b []byte) (int, error) {
+	if !c.hurry.Load() {
+		b = b[:min(len(b), 256)]
+	}
+	n, err := c.Conn.Read(b)
+	if !c.hurry.Load() {
+		time.Sleep(time.Duration(n) * time.Second / time.Duration(c.rate))
+	}
+	return n, err
+}
+
+// A steadyReader reads slowly over one of the doors.
+type steadyReader struct {
+	rate, buffer int // bytes a second; the size of its receive buffer
+	web          bool
+}
+
+// ordinary is a receive buffer as many systems have it; Linux makes one of its own as large
+// as all of the flood.
+const ordinary = 64 << 10
+
+// TestSteadyReaders floods a room with readers that are much slower than the flood, over a
+// link with an MTU of 1500, with small and ordinary buffers and over both doors. None is cut,
+// and what each hears and what it is told that it missed add up to what was said. `make soak`
+// runs it with the program's own limits, for as long as they need to show.
+func TestSteadyReaders(t *testing.T) {
+	flood, timeout, window, readers := 100_000, 2*time.Second, int64(64<<10), []steadyReader{
+		{8_000, 4096, false}, {8_000, 4096, true}, {40_000, ordinary, false}, {40_000, ordinary, true},
+	}
+	limit := 8 * time.Second
+	if os.Getenv(soakTime) != "" {
+		flood, timeout, window, limit, readers = 10_000, app.DefaultConfig().Limits.WriteTimeout, int64(64<<10), 150*time.Second, nil
+		for _, web := range []bool{false, true} {
+			for _, rate := range []int{1_000, 2_000, 6_000} {
+				readers = append(readers, steadyReader{rate, 2048, web}, steadyReader{rate, 4096, web})
+			}
+			for _, rate := range []int{2_000, 5_000, 16_000} {
+				readers = append(readers, steadyReader{rate, ordinary, web})
+			}
+		}
+	}
+	server, client := hubtest.Namespaces(t)
+	l := app.Listeners{TCP: server.Listen(t), HTTP: server.Listen(t)}
+	c := app.DefaultConfig()
+	c.Replay, c.Limits.Rate, c.Limits.WriteTimeout, c.Limits.Window = 0, 0, timeout, window
+	ctx, stop := context.WithCancel(context.Background())
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		if err := app.Serve(ctx, c, l, slog.New(slog.DiscardHandler)); err != nil {
+			t.Error(err)
+		}
+	})
+	defer ended.Wait()
+	defer stop()
+
+	talker := client.Dial(t, l.TCP.Addr().String(), 0)
+	defer talker.Close()
+	go io.Copy(io.Discard, talker)
+	var all sync.WaitGroup
+	var slow []*slowConn
+	said := make(chan int, len(readers))
+	for _, r := range readers {
+		addr := l.TCP.Addr().String()
+		if r.web {
+			addr = l.HTTP.Addr().String()
+		}
+		conn := &slowConn{Conn: client.Dial(t, addr, r.buffer), rate: r.rate}
+		slow = append(slow, conn)
+		all.Go(func() { r.listen(t, conn, addr, said) })
+	}
+	const line = 100
+	n := 0
+	for begun := time.Now(); time.Since(begun) < limit; {
+		fmt.Fprintf(talker, "%-*d\n", line-1, n)
+		n++
+		time.Sleep(time.Until(begun.Add(time.Duration(n*line) * time.Second / time.Duration(flood))))
+	}
+	fmt.Fprintln(talker, "over")
+	for _, conn := range slow {
+		conn.hurry.Store(true)
+		said <- n
+	}
+	all.Wait()
+}
+
+// listen adds up what r hears and misses until the flood is over.
+func (r steadyReader) listen(t *testing.T, conn *slowConn, addr string, said <-chan int) {
+	defer conn.Close()
+	var next func() (string, error)
+	if r.web {
+		d := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return conn, nil }}
+		ws, _, err := d.Dial("ws://"+addr+"/ws", nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		next = func() (string, error) {
+			_, text, err := ws.ReadMessage()
+			return string(text), err
+		}
+	} else {
+		in := bufio.NewReader(conn)
+		next = func() (string, error) { return in.ReadString('\n') }
+	}
+	heard, missed, gaps := -1, 0, 0 // -1: it may come after the first
+	for begun := time.Now(); ; {
+		text, err := next()
+		if err != nil {
+			t.Errorf("%+v is cut after %v: %v", r, time.Since(begun).Round(time.Second), err)
+			return
+		}
+		text = strings.TrimSpace(text)
+		var i int
+		_, rest, _ := strings.Cut(text, ": ")
+		switch {
+		case strings.HasSuffix(text, ": over"):
+			if n := <-said; heard != n {
+				t.Errorf("%+v heard and missed %d of %d", r, heard, n)
+			}
+			t.Logf("%+v missed %d in %d gaps", r, missed, gaps)
+			if gaps == 0 && r.buffer < ordinary {
+				t.Errorf("%+v missed nothing", r)
+			}
+			return
+		case scans(text, "-- %d messages missed", &i):
+			heard, missed, gaps = heard+i, missed+i, gaps+1
+		case scans(rest, "%d", &i):
+			if heard >= 0 && i != heard {
+				t.Errorf("%+v heard %d, want %d", r, i, heard)
+				return
+			}
+			heard = i + 1
+		}
+	}
+}
+
+func scans(text, format string, i *int) bool {
+	n, _ := fmt.Sscanf(text, format, i)
+	return n == 1
+}

@@ -1,0 +1,182 @@
+package chat
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/cmd/partyline/internal/e2e/harness/browser"
+)
+
+// TestOneRoom puts everybody's program and a browser into one room: each hears all.
+func TestOneRoom(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	host, port, _ := net.SplitHostPort(s.TCP)
+
+	peers := map[string]*harness.Process{
+		"nc":     harness.Start(t, harness.NeedProgram(t, "nc.openbsd", "nc"), host, port),
+		"ncat":   harness.Start(t, harness.NeedProgram(t, "ncat"), host, port),
+		"telnet": harness.Start(t, harness.NeedProgram(t, "telnet"), host, port),
+	}
+	nicks := make(map[string]string)
+	for name, peer := range peers {
+		nicks[name] = harness.ExpectLine(t, peer.Out, harness.WelcomeLine)[0]
+	}
+	page := browser.Open(t, "http://"+s.HTTP)
+
+	for name, peer := range peers {
+		said := "hello from " + name
+		peer.Say(t, said)
+		for other, listener := range peers {
+			if got := harness.ExpectLine(t, listener.Out, `(\S+): `+said)[0]; got != nicks[name] {
+				t.Errorf("%s heard %s say what %s said", other, got, nicks[name])
+			}
+		}
+		if got := page.Expect(said); got.From != nicks[name] || got.Own {
+			t.Errorf("the page shows %+v for what %s said", got, nicks[name])
+		}
+	}
+
+	page.Say("hello from a browser")
+	for name, peer := range peers {
+		if got := harness.ExpectLine(t, peer.Out, `(\S+): hello from a browser`)[0]; got != page.Nick() {
+			t.Errorf("%s heard %s say what %s said", name, got, page.Nick())
+		}
+	}
+	if got := page.Expect("hello from a browser"); !got.Own {
+		t.Errorf("the page shows its own message as %+v", got)
+	}
+}
+
+// TestSayAndGo is netcat in a pipe, as scripts use it: it delivers, hears itself and ends.
+func TestSayAndGo(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	listener, _ := harness.Netcat(t, s.TCP)
+	harness.SayAndLeave(t, s.TCP, listener)
+}
+
+// TestFollowedFile follows a growing file into the room: every line arrives, in order,
+// however the file grew.
+func TestFollowedFile(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	reader, _ := harness.Netcat(t, s.TCP)
+
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	host, port, _ := net.SplitHostPort(s.TCP)
+	nc := harness.NeedProgram(t, "nc.openbsd", "nc")
+	harness.Start(t, "sh", "-c", `tail -n +1 -f "$3" | "$0" "$1" "$2"`, nc, host, port, log.Name())
+	nick := harness.ExpectLine(t, reader.Out, `\* (\S+) has arrived`)[0]
+
+	n := 0
+	for _, growth := range []int{1, 2, 40, 1, 56} {
+		for i := range growth {
+			fmt.Fprintf(log, "line %d", n+i)
+			fmt.Fprintf(log, " of the log\n") // a line grows in two steps
+		}
+		for range growth {
+			if got := harness.ExpectLine(t, reader.Out, nick+`: (line \d+ of the log)`)[0]; got != fmt.Sprintf("line %d of the log", n) {
+				t.Fatalf("got %q in the place of line %d", got, n)
+			}
+			n++
+		}
+	}
+}
+
+// TestBots has two bots talk at once, one a door: both see the same messages with the
+// same ids in the same order, and each message is acknowledged with its id.
+func TestBots(t *testing.T) {
+	const each = 50
+	s := harness.StartServer(t, nil)
+	bots := map[string]*harness.Bot{"tcp": harness.DialTCPBot(t, s.TCP), "ws": harness.DialBot(t, "ws://"+s.HTTP+"/ws")}
+	for _, b := range bots {
+		b.ExpectType(t, "welcome")
+	}
+
+	var talking sync.WaitGroup
+	for name, b := range bots {
+		talking.Go(func() {
+			for i := range each {
+				id := fmt.Sprintf("%s-%d", name, i)
+				if err := b.Send(map[string]any{"type": "say", "text": id, "key": "key-" + id, "ref": "ref-" + id}); err != nil {
+					t.Errorf("%s can't talk: %v", name, err)
+				}
+			}
+		})
+	}
+	talking.Wait()
+
+	heard := make(map[string][]harness.Event)
+	for name, b := range bots {
+		acks := make(map[string]harness.Event) // by ref
+		ids := make(map[string]int64)          // of messages, by text
+		for len(acks) < each || len(heard[name]) < 2*each {
+			switch e := b.Expect(t, "an ack or a message", func(e harness.Event) bool { return e.Type != "join" }); e.Type {
+			case "ack":
+				acks[e.Ref] = e
+			case "message":
+				if n := len(heard[name]); n > 0 && e.ID <= heard[name][n-1].ID {
+					t.Errorf("%s got id %d after %d", name, e.ID, heard[name][n-1].ID)
+				}
+				if via, _, _ := strings.Cut(e.Text, "-"); e.Via != via {
+					t.Errorf("%s heard %q via %s", name, e.Text, e.Via)
+				}
+				ids[e.Text] = e.ID
+				heard[name] = append(heard[name], e)
+			default:
+				t.Fatalf("%s got %+v", name, e)
+			}
+		}
+		for i := range each {
+			id := fmt.Sprintf("%s-%d", name, i)
+			if ack := acks["ref-"+id]; ack.ID != ids[id] || ack.Key != "key-"+id {
+				t.Errorf("%s is said under id %d, and its ack is %+v", id, ids[id], ack)
+			}
+		}
+	}
+	if diff := slices.Compare(texts(heard["tcp"]), texts(heard["ws"])); diff != 0 {
+		t.Errorf("the bots heard different things:\n%v\n%v", texts(heard["tcp"]), texts(heard["ws"]))
+	}
+}
+
+// texts returns messages as id and text.
+func texts(events []harness.Event) (all []string) {
+	for _, e := range events {
+		all = append(all, fmt.Sprintf("%d %s", e.ID, e.Text))
+	}
+	return all
+}
+
+// TestSaidAgain sends a message again over the other door, as a bot does that does not
+// know whether it was heard: it gets the first one's id, and the room hears it once.
+func TestSaidAgain(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	first, second := harness.DialTCPBot(t, s.TCP), harness.DialBot(t, "ws://"+s.HTTP+"/ws")
+	first.ExpectType(t, "welcome")
+	second.ExpectType(t, "welcome")
+
+	say := map[string]any{"type": "say", "text": "once", "key": "a-key"}
+	first.Request(t, say)
+	id := first.ExpectType(t, "ack").ID
+	second.Request(t, say)
+	if again := second.ExpectType(t, "ack").ID; again != id {
+		t.Errorf("said again, it got id %d, not %d", again, id)
+	}
+
+	second.Request(t, map[string]any{"type": "say", "text": "that was all"})
+	for _, b := range []*harness.Bot{first, second} {
+		b.Expect(t, "the last message", func(e harness.Event) bool { return e.Text == "that was all" })
+		if n := b.Out.Count(func(e harness.Event) bool { return e.Type == "message" && e.Text == "once" }); n != 1 {
+			t.Errorf("it was heard %d times", n)
+		}
+	}
+}

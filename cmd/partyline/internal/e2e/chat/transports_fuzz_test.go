@@ -1,0 +1,178 @@
+package chat
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/hub"
+	"partyline/tcpgw"
+	"partyline/wsgw"
+
+	"github.com/gorilla/websocket"
+)
+
+// FuzzDoors says the same lines through both doors: the same must come of them.
+func FuzzDoors(f *testing.F) {
+	for _, s := range []string{
+		"hello", "a\nb\n\n c \n", "/me waves", "/nick y\nhi", "/join ops\nhi\n/who\n/rooms", "/msg x psst", "/msg nobody psst",
+		"one\ntwo\n/history 1\n/history\n/since 0\n/since 99999999999999999999", "/help", "/quit bye\nlate", "/QUIT", "//two\n/ \n/",
+		"\x1b[2J\u202eabc\u2028\x00", "* bob has left\n-- goodbye --\n! error\nbob: hi", strings.Repeat("x", 4096), strings.Repeat("x", 4097),
+		"GET / HTTP/1.1", "/nick \u200b\n/nick " + strings.Repeat("n", 40), "/join #Ops\n/join a b\n/nonsense " + strings.Repeat("z", 100), "é\u0301\u0301 👩‍👩‍👧‍👦",
+	} {
+		f.Add(s)
+	}
+	f.Add("/verbatim\n/quit\n//x\n\n/who")
+	f.Add("/etc/hosts\n// x\n/etc\n\x1b[1m\n\u200b\n\x1b]0;x\x07y")
+	f.Add("said\n/x") // the answer may come before what was said
+	f.Fuzz(func(t *testing.T, input string) {
+		if !utf8.ValidString(input) || len(input) > 8<<10 {
+			t.Skip("the doors treat bytes that are no text each in its own way")
+		}
+		if strings.ContainsAny(input, "\b\r\x7f") {
+			t.Skip("a line over TCP is edited")
+		}
+		var lines []string
+		for line := range strings.SplitSeq(input, "\n") {
+			if !strings.HasPrefix(strings.ToLower(line), "/format") { // TCP's own
+				lines = append(lines, line)
+			}
+		}
+		tcp, ws := throughTCP(t, lines), throughWebSocket(t, lines)
+		if !slices.Equal(inOrder(tcp), inOrder(ws)) {
+			t.Errorf("%q\nover TCP\n\t%s\nover WebSocket\n\t%s", lines, strings.Join(tcp, "\n\t"), strings.Join(ws, "\n\t"))
+		}
+	})
+}
+
+// inOrder puts answers before events: they may come before or after events of the same
+// time, and keep their own order.
+func inOrder(heard []string) []string {
+	var answers, events []string
+	for _, line := range heard {
+		if answer.MatchString(line) {
+			answers = append(answers, line)
+		} else {
+			events = append(events, line)
+		}
+	}
+	slices.Sort(events) // a message may come live before or after its repetition
+	return append(answers, events...)
+}
+
+var answer = regexp.MustCompile(`^(! |= |-- |\* You are |you -> |\S+ -> you: )`)
+
+const (
+	named    = " is now known as x" // what the speaker hears before the lines
+	sentinel = "that was all of it"
+)
+
+// lineSpeaker is a client with a name of its own.
+type lineSpeaker interface {
+	say(line string) error
+	// hear returns the lines of the next event, and an error at the end.
+	hear() ([]string, error)
+}
+
+// converse has a speaker say lines, and returns what it hears of them.
+func converse(t *testing.T, s lineSpeaker, lines []string) (heard []string) {
+	t.Helper()
+	if err := s.say("/nick x"); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		event, err := s.hear()
+		if err != nil {
+			t.Fatalf("before the lines: %v", err)
+		}
+		if strings.HasSuffix(event[0], named) {
+			break
+		}
+	}
+	for _, line := range append(lines, sentinel) {
+		if s.say(line) != nil {
+			break // it was ended
+		}
+	}
+	for {
+		event, err := s.hear()
+		if err != nil || strings.HasSuffix(event[0], ": "+sentinel) {
+			return heard
+		}
+		heard = append(heard, event...)
+	}
+}
+
+// listenFor returns a hub and a listener for one door of it, until the end of the test.
+func listenFor(t *testing.T) (*hub.Hub, net.Listener) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := hub.New(hub.Options{})
+	t.Cleanup(func() {
+		h.Shutdown(context.Background())
+		ln.Close()
+	})
+	return h, ln
+}
+
+type tcpSpeaker struct {
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+func throughTCP(t *testing.T, lines []string) []string {
+	h, ln := listenFor(t)
+	go (&tcpgw.Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}).Serve(ln)
+	c := harness.Dial(t, ln.Addr().String())
+	c.SetDeadline(time.Now().Add(harness.Patience))
+	defer c.Close()
+	return converse(t, &tcpSpeaker{c, bufio.NewReader(c)}, lines)
+}
+
+func (s *tcpSpeaker) say(line string) error {
+	_, err := io.WriteString(s.conn, line+"\n")
+	return err
+}
+
+func (s *tcpSpeaker) hear() ([]string, error) {
+	line, err := s.in.ReadString('\n')
+	return []string{strings.TrimSuffix(line, "\n")}, err
+}
+
+type wsSpeaker struct{ ws *websocket.Conn }
+
+func throughWebSocket(t *testing.T, lines []string) []string {
+	h, ln := listenFor(t)
+	g := &wsgw.Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
+	site := &http.Server{Handler: g}
+	go site.Serve(ln)
+	ws, _, err := websocket.DefaultDialer.Dial("ws://"+ln.Addr().String()+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws.SetReadDeadline(time.Now().Add(harness.Patience))
+	defer ws.Close()
+	return converse(t, &wsSpeaker{ws}, lines)
+}
+
+func (s *wsSpeaker) say(line string) error {
+	return s.ws.WriteMessage(websocket.TextMessage, []byte(line+"\n"))
+}
+
+func (s *wsSpeaker) hear() ([]string, error) {
+	_, text, err := s.ws.ReadMessage()
+	return strings.Split(string(text), "\n"), err
+}

@@ -1,0 +1,192 @@
+package clients
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"maps"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+
+	"golang.org/x/sys/unix"
+)
+
+// A capture keeps what clients on this machine send to a port. It sees packets and not
+// calls: on loopback a packet that leaves a client's kernel has reached the server's, which
+// acknowledges it. What a client's kernel discards is not among them.
+type capture struct {
+	port uint16
+
+	mu      sync.Mutex
+	streams []*stream // in the order in which the clients connected
+}
+
+// A stream is what one client sends.
+type stream struct {
+	port  uint16
+	first uint32         // the sequence number of its first byte
+	parts map[int][]byte // by the offset at which they begin; they may be captured out of order
+	ended bool           // by FIN or reset
+}
+
+// bytes returns what has come without a gap, and whether that is all that has come.
+func (s *stream) bytes() (sent []byte, all bool) {
+	for _, at := range slices.Sorted(maps.Keys(s.parts)) {
+		if at > len(sent) {
+			return sent, false
+		}
+		if part := s.parts[at]; at+len(part) > len(sent) {
+			sent = append(sent[:at], part...)
+		}
+	}
+	return sent, true
+}
+
+// startCapture captures until the end of the test. It returns nil where that is not
+// allowed.
+func startCapture(t *testing.T, addr string) *capture {
+	t.Helper()
+	c := &capture{port: netip.MustParseAddrPort(addr).Port()}
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if errors.Is(err, unix.EPERM) {
+		t.Log("packets can't be captured here: what a client that is killed has sent is not known")
+		return nil
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	packets := os.NewFile(uintptr(fd), "packets")
+	ended := make(chan struct{})
+	t.Cleanup(func() { packets.Close(); <-ended })
+
+	filter := c.filter()
+	for _, err := range []error{
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 8<<20),
+		unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}),
+		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_IP), Ifindex: lo.Index}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() {
+		defer close(ended)
+		buf := make([]byte, 128<<10)
+		for {
+			n, err := packets.Read(buf)
+			if err != nil {
+				return
+			}
+			c.take(buf[:n])
+		}
+	}()
+	return c
+}
+
+func networkOrder(n uint16) uint16 { return n>>8 | n<<8 }
+
+// filter lets TCP packets to the port pass.
+func (c *capture) filter() []unix.SockFilter {
+	port := uint32(c.port)
+	return []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: 9}, // the protocol
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 4, K: unix.IPPROTO_TCP},
+		{Code: unix.BPF_LDX | unix.BPF_B | unix.BPF_MSH},      // the length of the IP header
+		{Code: unix.BPF_LD | unix.BPF_H | unix.BPF_IND, K: 2}, // the destination
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: port},
+		{Code: unix.BPF_RET, K: 1 << 20}, // all of it
+		{Code: unix.BPF_RET},
+	}
+}
+
+// take takes one IPv4 packet. Loopback shows each twice: as it leaves and as it comes.
+func (c *capture) take(packet []byte) {
+	const fin, syn, reset = 1, 2, 4
+	tcp := packet[packet[0]&15*4 : binary.BigEndian.Uint16(packet[2:])]
+	source, sequence := binary.BigEndian.Uint16(tcp), binary.BigEndian.Uint32(tcp[4:])
+	flags, data := tcp[13], tcp[tcp[12]>>4*4:]
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.last(source)
+	if flags&syn != 0 && (s == nil || s.first != sequence+1) {
+		s = &stream{port: source, first: sequence + 1, parts: make(map[int][]byte)}
+		c.streams = append(c.streams, s)
+	}
+	if s == nil {
+		return // it came before the capture
+	}
+	if at := int(int32(sequence - s.first)); len(data) > len(s.parts[at]) {
+		s.parts[at] = bytes.Clone(data)
+	}
+	s.ended = s.ended || flags&(fin|reset) != 0
+}
+
+// last returns the latest stream from a port.
+func (c *capture) last(port uint16) *stream {
+	for i := len(c.streams) - 1; i >= 0; i-- {
+		if c.streams[i].port == port {
+			return c.streams[i]
+		}
+	}
+	return nil
+}
+
+// count returns how many clients have connected so far.
+func (c *capture) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.streams)
+}
+
+// received waits until the client that connected after n others has ended, and returns
+// what it has sent.
+func (c *capture) received(t *testing.T, n int) []byte {
+	t.Helper()
+	var sent []byte
+	ended := harness.Eventually(func() (all bool) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if n < len(c.streams) && c.streams[n].ended {
+			sent, all = c.streams[n].bytes()
+		}
+		return all
+	})
+	if !ended {
+		t.Fatalf("of client %d of %d something was not captured", n, c.count())
+	}
+	return sent
+}
+
+// unmask returns the messages that a client has sent over a WebSocket, a line each.
+func unmask(sent []byte) (messages []byte) {
+	_, sent, _ = bytes.Cut(sent, []byte("\r\n\r\n"))
+	for len(sent) >= 8 {
+		opcode, size, header := sent[0]&15, int(sent[1]&127), 2
+		if size == 126 {
+			size, header = int(binary.BigEndian.Uint16(sent[2:])), 4
+		}
+		end := header + 4 + size
+		if len(sent) < end {
+			break
+		}
+		mask, payload := sent[header:header+4], sent[header+4:end]
+		for i := range payload {
+			payload[i] ^= mask[i%4]
+		}
+		if opcode == 1 {
+			messages = append(append(messages, payload...), '\n')
+		}
+		sent = sent[end:]
+	}
+	return messages
+}

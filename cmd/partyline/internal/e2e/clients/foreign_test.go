@@ -1,0 +1,61 @@
+package clients
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+)
+
+// TestForeignClients has programs for other protocols connect to the door for netcat. They show
+// the line that is for them if they show anything, and nobody hears of them.
+func TestForeignClients(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	host, port, _ := net.SplitHostPort(s.TCP)
+	nc := harness.DialText(t, s.TCP)
+	nick := harness.ExpectLine(t, nc.Out, harness.WelcomeLine)[0]
+
+	page := "! this is a chat line; the web page is at http://" + s.HTTP + "/"
+	for name, c := range map[string]struct {
+		program []string
+		shows   string // a part of what it prints
+	}{
+		"curl":       {[]string{"curl", "-sS", "http://" + s.TCP + "/"}, page},
+		"curl -I":    {[]string{"curl", "-sSI", "http://" + s.TCP + "/"}, "HTTP/1.1 400 Bad Request"},
+		"curl -d":    {[]string{"curl", "-sS", "-d", "buy my coins\n", "http://" + s.TCP + "/"}, page},
+		"curl, TLS":  {[]string{"curl", "-sSk", "https://" + s.TCP + "/"}, "curl: (35) "},
+		"curl, RTSP": {[]string{"curl", "-sS", "rtsp://" + s.TCP + "/"}, "curl: ("},
+		"ssh": {[]string{
+			"ssh", "-F", "none", "-oBatchMode=yes", "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-p", port, "bob@" + host,
+		}, "kex_exchange_identification"},
+		"redis-cli": {[]string{"redis-cli", "-h", host, "-p", port, "-a", "hunter2", "GET", "key"}, "rror: Protocol error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			program := harness.NeedProgram(t, c.program[0])
+			var printed string
+			for range 10 { // on a busy machine the greeting may come before what a client sends
+				p := harness.Start(t, program, c.program[1:]...)
+				p.ExitCode(t, harness.Patience)
+				if printed = p.Out.String() + p.Err.String(); strings.Contains(printed, c.shows) {
+					return
+				}
+			}
+			t.Errorf("%s prints\n%s", c.program, printed)
+		})
+	}
+	nc.Say(t, "that was all")
+	expectOnly(t, nc.Out, nick+": that was all")
+}
+
+// expectOnly reads on to a line, before which nothing but presence may come.
+func expectOnly(t *testing.T, f *harness.Feed[string], want string) {
+	t.Helper()
+	line, err := f.Await(func(line string) bool { return !strings.HasPrefix(line, "* ") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line != want {
+		t.Errorf("the room hears %q", line)
+	}
+}

@@ -1,0 +1,154 @@
+package harness
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// Event is what a server sends in JSON, as far as the tests look at it.
+type Event struct {
+	Type, Room, From, To, Nick, Via, Text string
+	Ref, Key, Code, Reason                string
+	ID, Last, After, Before, Missed       int64
+	Count                                 int
+	Reconnect, Lost, More                 bool
+	Stored                                *bool
+	Messages                              []Event
+}
+
+// Bot is a client in JSON, over either door.
+type Bot struct {
+	Out  *Feed[Event]
+	Send func(request any) error
+}
+
+func (b *Bot) Request(t *testing.T, request map[string]any) {
+	t.Helper()
+	if err := b.Send(request); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *Bot) Expect(t *testing.T, what string, match func(Event) bool) Event {
+	t.Helper()
+	e, err := b.Out.Await(match)
+	if err != nil {
+		t.Fatalf("%s %v", what, err)
+	}
+	return e
+}
+
+func (b *Bot) ExpectType(t *testing.T, typ string) Event {
+	t.Helper()
+	return b.Expect(t, typ, func(e Event) bool { return e.Type == typ })
+}
+
+// DialTCPBot comes in as text and goes on in JSON.
+func DialTCPBot(t *testing.T, addr string) *Bot {
+	t.Helper()
+	conn := Dial(t, addr)
+	b := &Bot{NewFeed[Event](), json.NewEncoder(conn).Encode}
+	if _, err := fmt.Fprintln(conn, "/format json"); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		lines := bufio.NewScanner(conn)
+		lines.Buffer(nil, 1<<20)
+		object := false
+		for lines.Scan() {
+			if object = object || strings.HasPrefix(lines.Text(), "{"); object {
+				b.receive(lines.Bytes())
+			}
+		}
+		if err := lines.Err(); err != nil {
+			b.Out.Finish(err)
+			return
+		}
+		b.Out.Finish(io.EOF)
+	}()
+	return b
+}
+
+// DialBot opens a WebSocket in JSON with a client that bears no breach of RFC 6455.
+func DialBot(t *testing.T, url string) *Bot {
+	t.Helper()
+	conn, _, err := DialWebSocket(t, url, &websocket.DialOptions{Subprotocols: []string{"partyline.json.v1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &Bot{Out: NewFeed[Event]()}
+	b.Send = func(request any) error {
+		data, err := json.Marshal(request)
+		if err != nil {
+			return err
+		}
+		return conn.Write(context.Background(), websocket.MessageText, data)
+	}
+	go func() {
+		for {
+			_, data, err := conn.Read(context.Background())
+			if err != nil {
+				b.Out.Finish(err)
+				return
+			}
+			b.receive(data)
+		}
+	}()
+	return b
+}
+
+func DialWebSocket(t *testing.T, url string, opts *websocket.DialOptions) (*websocket.Conn, *http.Response, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	conn, res, err := websocket.Dial(ctx, url, opts)
+	if err == nil {
+		conn.SetReadLimit(1 << 20)
+		t.Cleanup(func() { conn.CloseNow() })
+	}
+	return conn, res, err
+}
+
+// receive takes one frame or line, which has to be one event.
+func (b *Bot) receive(data []byte) {
+	var e Event
+	if err := json.Unmarshal(data, &e); err != nil {
+		e = Event{Type: "not JSON", Text: fmt.Sprintf("%v: %s", err, data)}
+	}
+	b.Out.Add(e)
+}
+
+// ExpectClose waits for the end of a WebSocket and fails where it has another code.
+func (b *Bot) ExpectClose(t *testing.T, code websocket.StatusCode) {
+	t.Helper()
+	if _, end := b.Out.Rest(t); websocket.CloseStatus(end) != code {
+		t.Errorf("the WebSocket ended with %v, not with close code %d", end, code)
+	}
+}
+
+// Say says a text under a key, and returns what that is answered with.
+func (b *Bot) Say(t *testing.T, key, text string) Event {
+	t.Helper()
+	b.Request(t, map[string]any{"type": "say", "text": text, "key": key})
+	return b.Expect(t, "the answer to "+key, func(e Event) bool { return e.Key == key })
+}
+
+// Messages returns the messages that came so far.
+func (b *Bot) Messages() (log []Message) {
+	b.Out.Mu.Lock()
+	defer b.Out.Mu.Unlock()
+	for _, e := range b.Out.All {
+		if e.Type == "message" {
+			log = append(log, Message{e.ID, e.Text})
+		}
+	}
+	return log
+}

@@ -1,0 +1,205 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Page is partyline's page in a browser. Nothing may throw in it.
+type Page struct {
+	t   *testing.T
+	Ctx context.Context
+}
+
+// Open opens the page and waits until it is on the line.
+func Open(t *testing.T, url string) *Page {
+	t.Helper()
+	ctx, _ := chromedp.NewContext(needBrowser(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(func() { chromedp.Cancel(ctx) })
+	p := &Page{t, ctx}
+	err := chromedp.Listen(ctx, func(ev any) {
+		if thrown, ok := ev.(*runtime.EventExceptionThrown); ok {
+			t.Errorf("the page threw: %+v", thrown.ExceptionDetails)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Do(chromedp.Navigate(url))
+	p.ExpectState("open")
+	return p
+}
+
+func (p *Page) Do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.Ctx, harness.Patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Eval returns the value of an expression in the page.
+func Eval[T any](p *Page, expression string) T {
+	p.t.Helper()
+	v, err := evaluate[T](p, expression)
+	if err != nil {
+		p.t.Fatalf("asked for %s the page answers: %v", expression, err)
+	}
+	return v
+}
+
+// Await waits until an expression is true in the page, and returns what it is then. The
+// page is asked from outside: its policy forbids code that is made of text.
+func Await[T any](p *Page, expression string) T {
+	p.t.Helper()
+	v, err := evaluate[T](p, fmt.Sprintf(`new Promise((done) => {
+		const look = () => { const v = (%s); v ? done(v) : setTimeout(look, 20); };
+		look();
+	})`, expression))
+	if err != nil {
+		p.t.Fatalf("it did not come to %s: %v\nThe log shows\n%s", expression, err, p.log())
+	}
+	return v
+}
+
+func evaluate[T any](p *Page, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(p.Ctx, harness.Patience)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+func (p *Page) ExpectState(state string) {
+	p.t.Helper()
+	Await[bool](p, fmt.Sprintf("document.body?.dataset.state === %q", state))
+}
+
+// entry is one thing that the page's log shows, as a person sees it.
+type entry struct {
+	Kind, From, Text string
+	Own              bool
+}
+
+const entries = `[...document.querySelectorAll("#log > .entry")].map((e) => ({
+	kind: e.dataset.kind, from: e.dataset.from ?? "", own: e.classList.contains("own"),
+	text: e.querySelector(".text").innerText,
+}))`
+
+func (p *Page) entries() []entry {
+	p.t.Helper()
+	return Eval[[]entry](p, entries)
+}
+
+// Expect waits until the log shows a text, and returns its first entry.
+func (p *Page) Expect(text string) entry {
+	p.t.Helper()
+	quoted, _ := json.Marshal(text)
+	return Await[entry](p, fmt.Sprintf("%s.find((e) => e.text === %s)", entries, quoted))
+}
+
+// log is for messages of tests that fail.
+func (p *Page) log() string {
+	text, err := evaluate[string](p, `document.getElementById("log")?.innerText ?? ""`)
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+// Nick returns the name that the page goes by.
+func (p *Page) Nick() string {
+	p.t.Helper()
+	return Eval[string](p, `document.getElementById("nick").value`)
+}
+
+// Say types a message of one or more lines and sends it; of none, it sends what is there.
+func (p *Page) Say(lines ...string) {
+	p.t.Helper()
+	box := chromedp.CSS("#text")
+	for i, line := range lines {
+		if i > 0 {
+			p.Do(Enter(shift))
+		}
+		p.Do(chromedp.SendKeys(box, line))
+	}
+	p.Do(Enter(0))
+}
+
+const shift = 8
+
+// Enter presses the Enter key: where the page prevents what the key does by default, no
+// character follows, and where it does not, a line break does.
+func Enter(modifiers int64) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, typ := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+				Type: typ, Key: "Enter", Code: "Enter", Text: "\r",
+				WindowsVirtualKeyCode: 13, NativeVirtualKeyCode: 13, Modifiers: modifiers,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SayNumbered says n messages without waiting, and returns them.
+func (p *Page) SayNumbered(about string, n int) (said []string) {
+	p.t.Helper()
+	for i := range n {
+		said = append(said, fmt.Sprint(about, " ", i))
+		p.Say(said[i])
+	}
+	return said
+}
+
+// ExpectPending waits until exactly these texts are shown as not said yet.
+func (p *Page) ExpectPending(texts ...string) {
+	p.t.Helper()
+	if texts == nil {
+		texts = []string{}
+	}
+	Await[bool](p, fmt.Sprintf(`JSON.stringify([...document.querySelectorAll("#log > .pending > .own .text")]
+		.map((e) => e.innerText)) === JSON.stringify(%s)`, quote(texts)))
+}
+
+// AwaitNick waits until the page goes by a name, and returns what the log shows then.
+func (p *Page) AwaitNick(nick string) string {
+	p.t.Helper()
+	return Await[string](p, fmt.Sprintf(
+		`document.getElementById("nick").value === %q && %s.findLast((e) => e.kind === "nick")?.text`, nick, entries))
+}
+
+// ExpectMessages waits for the last of the messages and fails where the page does not show
+// exactly these, in their order.
+func (p *Page) ExpectMessages(want []string) {
+	p.t.Helper()
+	p.Expect(want[len(want)-1])
+	var got []string
+	for _, e := range p.entries() {
+		if e.Kind == "message" {
+			got = append(got, e.Text)
+		}
+	}
+	if !slices.Equal(got, want) {
+		p.t.Errorf("the page shows\n\t%s\nin the place of\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+// quote writes a value as JavaScript does.
+func quote(v any) string {
+	text, _ := json.Marshal(v)
+	return string(text)
+}

@@ -1,0 +1,110 @@
+package harness
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// NeedProgram returns the path of a program, and skips the test where there is none. In
+// CI, where a skipped test would go unseen, the test fails instead.
+func NeedProgram(t *testing.T, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	Missing(t, names[0])
+	return ""
+}
+
+func Missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is missing", what)
+	}
+	t.Skipf("%s is missing", what)
+}
+
+// Process is a program at the other end of the line, driven through its pipes.
+type Process struct {
+	Stdin    io.WriteCloser
+	Out, Err *Feed[string]
+	Cmd      *exec.Cmd
+	Exited   chan struct{} // closed when it has, with all of its output read
+}
+
+// Start starts a program. It and whatever it starts are gone at the end of the test.
+func Start(t *testing.T, name string, args ...string) *Process {
+	t.Helper()
+	return StartCommand(t, exec.Command(name, args...))
+}
+
+func StartCommand(t *testing.T, cmd *exec.Cmd) *Process {
+	t.Helper()
+	p := &Process{Out: NewFeed[string](), Err: NewFeed[string](), Cmd: cmd, Exited: make(chan struct{})}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that a pipeline ends as a whole
+	stdin, err1 := cmd.StdinPipe()
+	stdout, err2 := cmd.StdoutPipe()
+	stderr, err3 := cmd.StderrPipe()
+	for _, err := range []error{err1, err2, err3} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.Stdin = stdin
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var reading sync.WaitGroup
+	reading.Go(func() { ReadLines(stdout, p.Out) })
+	reading.Go(func() { ReadLines(stderr, p.Err) })
+	go func() {
+		reading.Wait()
+		cmd.Wait()
+		close(p.Exited)
+	}()
+	t.Cleanup(func() {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-p.Exited
+	})
+	return p
+}
+
+// Say types a line.
+func (p *Process) Say(t *testing.T, line string) {
+	t.Helper()
+	if _, err := fmt.Fprintln(p.Stdin, line); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *Process) Signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.Cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ExitCode waits until the process ends by itself and returns its exit code.
+func (p *Process) ExitCode(t *testing.T, limit time.Duration) int {
+	t.Helper()
+	select {
+	case <-p.Exited:
+	case <-time.After(limit):
+		t.Fatalf("%s does not end within %v; it printed\n%s%s", p.Cmd.Path, limit, p.Out, p.Err)
+	}
+	return p.Cmd.ProcessState.ExitCode()
+}
+
+func (p *Process) Kill(t *testing.T) {
+	t.Helper()
+	p.Signal(t, syscall.SIGKILL)
+	<-p.Exited
+}

@@ -1,0 +1,67 @@
+package harness
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TCPListening and HTTPListening match what the program logs when it accepts connections, and
+// the address.
+const (
+	TCPListening  = `.*msg=listening tcp=(\S+) .*`
+	HTTPListening = `.*msg=listening http=(\S+) .*`
+)
+
+// Slack is what a slow machine may add to the time in which the program is to end. It is shorter
+// than the default of --write-timeout.
+const Slack = 5 * time.Second
+
+// Program is the program in a process of its own.
+type Program struct {
+	*Process
+	TCP, HTTP string // its addresses
+}
+
+// StartProgram starts the program and waits until it accepts connections.
+func StartProgram(t *testing.T, args ...string) *Program {
+	t.Helper()
+	p := StartPartyline(t, nil, append([]string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"}, args...)...)
+	return &Program{p, ExpectLine(t, p.Err, TCPListening)[0], ExpectLine(t, p.Err, HTTPListening)[0]}
+}
+
+// StartPartyline starts the program without --tcp and --http. variables are NAME=value; the
+// environment has no others for the program.
+func StartPartyline(t *testing.T, variables []string, args ...string) *Process {
+	t.Helper()
+	return StartCommand(t, Command(t, variables, args...))
+}
+
+// Command returns the command of StartPartyline. It runs the test binary, see [Main].
+func Command(t *testing.T, variables []string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, args...)
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "PARTYLINE_") {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	cmd.Env = append(append(cmd.Env, asProgram+"=1"), variables...)
+	return cmd
+}
+
+// End ends the program as a service manager does.
+func (p *Program) End(t *testing.T) {
+	t.Helper()
+	p.Signal(t, syscall.SIGTERM)
+	if code := p.ExitCode(t, Patience); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, p.Err)
+	}
+}

@@ -1,0 +1,164 @@
+package harness
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Raw is a client that keeps every byte it gets and looks at them when all is over, so
+// that many of them can keep up with a server in one process with them.
+type Raw struct {
+	Conn    *net.TCPConn
+	WS      bool
+	JSON    bool
+	Discard bool // it keeps nothing from now on
+	Log     []byte
+}
+
+func DialRaw(t *testing.T, s *Server, ws, json bool) *Raw {
+	t.Helper()
+	r := &Raw{WS: ws, JSON: json}
+	if !ws {
+		r.Conn = Dial(t, s.TCP)
+		if json {
+			r.Say(t, "/format json")
+		}
+	} else {
+		protocol := "partyline.text.v1"
+		if json {
+			protocol = "partyline.json.v1"
+		}
+		r.Conn = Upgrade(t, s.HTTP, "/ws", protocol)
+	}
+	welcome := "* You are "
+	if json {
+		welcome = `"type":"welcome"`
+	}
+	r.ReadUntil(t, Counter(welcome), 1)
+	return r
+}
+
+// Upgrade asks for a WebSocket and leaves the answer to be read.
+func Upgrade(t *testing.T, addr, target, protocol string) *net.TCPConn {
+	t.Helper()
+	conn := Dial(t, addr)
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+
+		"Sec-WebSocket-Protocol: %s\r\n\r\n", target, addr, protocol)
+	return conn
+}
+
+// Say says a text in the client's format.
+func (r *Raw) Say(t *testing.T, text string) {
+	line := []byte(text)
+	if r.JSON && !strings.HasPrefix(text, "/") {
+		line, _ = json.Marshal(map[string]string{"type": "say", "text": text})
+	}
+	switch {
+	case !r.WS:
+		line = append(line, '\n')
+	case len(line) < 126:
+		line = append([]byte{0x81, 0x80 | byte(len(line)), 0, 0, 0, 0}, line...) // masked with zeros
+	default:
+		header := binary.BigEndian.AppendUint16([]byte{0x81, 0x80 | 126}, uint16(len(line)))
+		line = append(append(header, 0, 0, 0, 0), line...)
+	}
+	if _, err := r.Conn.Write(line); err != nil {
+		t.Error(err)
+	}
+}
+
+// ReadUntil reads until what is counted has come so often.
+func (r *Raw) ReadUntil(t *testing.T, count func(part []byte) int, often int) bool {
+	t.Helper()
+	r.Conn.SetReadDeadline(time.Now().Add(4 * Patience))
+	buf := make([]byte, 64<<10)
+	for got := count(nil); got < often; {
+		n, err := r.Conn.Read(buf)
+		if !r.Discard {
+			r.Log = append(r.Log, buf[:n]...)
+		}
+		if got = count(buf[:n]); err != nil {
+			t.Errorf("after %d of %d: %v", got, often, err)
+			return false
+		}
+	}
+	return true
+}
+
+// Counter counts a mark in what is read.
+func Counter(mark string) func(part []byte) int {
+	n := 0
+	var last []byte // a mark may come in two parts
+	return func(part []byte) int {
+		edge := append(last, part[:min(len(mark)-1, len(part))]...)
+		n += bytes.Count(edge, []byte(mark)) + bytes.Count(part, []byte(mark))
+		if len(part) < len(mark)-1 {
+			part = edge
+		}
+		last = bytes.Clone(part[max(len(part)-len(mark)+1, 0):])
+		return n
+	}
+}
+
+// Events takes a log apart into what was said, and the notices between.
+func (r *Raw) Events(t *testing.T) (all []Message) {
+	t.Helper()
+	for _, text := range r.Frames(t) {
+		if !r.JSON {
+			if strings.HasPrefix(text, "-- ") {
+				all = append(all, Message{Text: text})
+			} else if name, said, ok := strings.Cut(text, ": "); ok && !strings.Contains(name, " ") {
+				all = append(all, Message{Text: said})
+			}
+			continue
+		}
+		var e Event
+		if !strings.HasPrefix(text, "{") {
+			continue // what came before the format changed
+		}
+		if err := json.Unmarshal([]byte(text), &e); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if e.Type == "message" {
+			all = append(all, Message{e.ID, e.Text})
+		} else if e.Type == "gap" {
+			all = append(all, Message{Text: text})
+		}
+	}
+	return all
+}
+
+// Frames returns the events of a log without their framing.
+func (r *Raw) Frames(t *testing.T) (all []string) {
+	t.Helper()
+	log := r.Log
+	if !r.WS {
+		return strings.Split(string(log), "\n")
+	}
+	_, log, _ = bytes.Cut(log, []byte("\r\n\r\n"))
+	for len(log) >= 2 {
+		opcode, size, header := log[0], int(log[1]), 2
+		if size == 126 && len(log) >= 4 {
+			size, header = int(binary.BigEndian.Uint16(log[2:])), 4
+		}
+		if len(log) < header+size {
+			break
+		}
+		switch opcode {
+		case 0x81:
+			all = append(all, string(log[header:header+size]))
+		case 0x89: // a ping
+		default:
+			t.Fatalf("frame begins with %#x", opcode)
+		}
+		log = log[header+size:]
+	}
+	return all
+}

@@ -1,0 +1,153 @@
+package history
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+
+	"github.com/coder/websocket"
+)
+
+// TestRestart ends the program and starts it again on the same history: it goes on as if
+// it had never been away.
+func TestRestart(t *testing.T) {
+	dir := t.TempDir()
+	p := harness.StartProgram(t, "--data", dir)
+	b := harness.DialBot(t, "ws://"+p.HTTP+"/ws?nick=alice")
+	b.ExpectType(t, "welcome")
+	var log []harness.Message
+	for i, text := range []string{"the first", "Füße von gestern", "the last one"} {
+		log = append(log, harness.Message{ID: b.Say(t, fmt.Sprint("key ", i), text).ID, Text: text})
+	}
+	p.End(t)
+
+	p = harness.StartProgram(t, "--data", dir)
+	b = harness.DialBot(t, fmt.Sprintf("ws://%s/ws?nick=bob&since=%d", p.HTTP, log[0].ID))
+	if w := b.ExpectType(t, "welcome"); w.Last != log[2].ID {
+		t.Errorf("the newest id was %d; it is %d now", log[2].ID, w.Last)
+	}
+	for i := range log {
+		if e := b.Say(t, fmt.Sprint("key ", i), "again"); e.Type != "ack" || e.ID != log[i].ID {
+			t.Errorf("message %d, said again, is answered with %+v", log[i].ID, e)
+		}
+	}
+	e := b.Say(t, "key 3", "after it")
+	if e.ID <= log[2].ID {
+		t.Errorf("after id %d comes %d", log[2].ID, e.ID)
+	}
+	log = append(log, harness.Message{ID: e.ID, Text: "after it"})
+	b.Expect(t, "what is said now", func(m harness.Event) bool { return m.Type == "message" && m.ID == e.ID })
+	if got := b.Messages(); !slices.Equal(got, log[1:]) {
+		t.Errorf("with ?since=%d it gets %v", log[0].ID, got)
+	}
+	for _, c := range []struct {
+		request map[string]any
+		want    []harness.Message
+	}{
+		{map[string]any{"type": "since", "id": log[0].ID}, log[1:]},
+		{map[string]any{"type": "since", "id": log[1].ID, "limit": 1}, log[2:3]},
+		{map[string]any{"type": "history"}, log},
+		{map[string]any{"type": "history", "before": log[2].ID, "limit": 1}, log[1:2]},
+		{map[string]any{"type": "search", "words": "fusse GEST"}, log[1:2]},
+		{map[string]any{"type": "search", "words": "alice the"}, []harness.Message{log[2], log[0]}},
+	} {
+		c.request["ref"] = "ref"
+		b.Request(t, c.request)
+		var got []harness.Message
+		for _, m := range b.Expect(t, "the answer", func(e harness.Event) bool { return e.Ref == "ref" }).Messages {
+			got = append(got, harness.Message{ID: m.ID, Text: m.Text})
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v is answered with %v, not %v", c.request, got, c.want)
+		}
+	}
+	c := harness.DialText(t, p.TCP)
+	expectLines(t, c, "", "-- the last 4 messages --", "alice: the first", "alice: Füße von gestern", "alice: the last one", "bob: after it", "-- live --")
+	expectLines(t, c, "/history 2", "-- the last 2 messages --", "alice: the last one", "bob: after it", "-- live --")
+	expectLines(t, c, fmt.Sprint("/since ", log[1].ID), fmt.Sprintf("-- 2 messages since %d --", log[1].ID),
+		"alice: the last one", "bob: after it", "-- live --")
+	expectLines(t, c, "/search last", fmt.Sprintf(`= %d \S+ \S+ alice: the last one`, log[2].ID))
+}
+
+// expectLines says a line, if any, and reads on to lines that come one right after another.
+func expectLines(t *testing.T, c *harness.TextClient, line string, patterns ...string) {
+	t.Helper()
+	if line != "" {
+		c.Say(t, line)
+	}
+	harness.ExpectLine(t, c.Out, patterns[0])
+	for _, want := range patterns[1:] {
+		got, err := c.Out.Await(func(string) bool { return true })
+		if err != nil || !regexp.MustCompile("^(?:"+want+")$").MatchString(got) {
+			t.Fatalf("after %q comes %q, not %q (%v)", line, got, want, err)
+		}
+	}
+}
+
+// TestOtherHistory comes back to a program that has lost its history, or another one's,
+// with an id that it never gave: that is told, and not passed over.
+func TestOtherHistory(t *testing.T) {
+	p := harness.StartProgram(t, "--data", t.TempDir())
+	old := harness.DialBot(t, "ws://"+p.HTTP+"/ws").Say(t, "key", "said there").ID
+	p.End(t)
+	p = harness.StartProgram(t, "--data", t.TempDir())
+	first := harness.DialBot(t, "ws://"+p.HTTP+"/ws").Say(t, "key", "said here")
+	for name, since := range map[string]int64{"older": old, "newer": first.ID + 1_000_000_000_000} {
+		t.Run(name, func(t *testing.T) {
+			b := harness.DialBot(t, fmt.Sprintf("ws://%s/ws?since=%d", p.HTTP, since))
+			gap := b.ExpectType(t, "gap")
+			if gap.After != since || gap.Before != first.ID || !gap.Lost {
+				t.Errorf("with since=%d it is told %+v; the first message here is %d", since, gap, first.ID)
+			}
+			b.Expect(t, "what there is", func(e harness.Event) bool { return e.Type == "message" && e.ID == first.ID })
+		})
+	}
+}
+
+// TestEndUnderLoad ends the program while four say what they can and two take nothing:
+// everybody else hears all that is stored, and is told goodbye, in time.
+func TestEndUnderLoad(t *testing.T) {
+	const drain = 3 * time.Second
+	dir := t.TempDir()
+	p := harness.StartProgram(t, "--data", dir, "--rate", "0", "--history", "1000000", "--drain", drain.String())
+	harness.Freeze(t, p)
+	listeners := []*harness.Bot{harness.DialTCPBot(t, p.TCP), harness.DialBot(t, "ws://"+p.HTTP+"/ws")}
+	for _, b := range listeners {
+		b.ExpectType(t, "welcome")
+	}
+	senders := newSenders(4)
+	going := talkTogether(t, p, senders)
+	if !harness.Eventually(func() bool { return going.acks.Load() >= 200 }) {
+		t.Fatalf("%d acks came", going.acks.Load())
+	}
+	going.broken.Store(true)
+	began := time.Now()
+	p.End(t)
+	if took := time.Since(began); took > drain+harness.Slack {
+		t.Errorf("it ended after %v", took)
+	}
+	going.Wait()
+
+	talk := func(log []harness.Message) []harness.Message {
+		return slices.DeleteFunc(log, func(h harness.Message) bool { return !strings.HasPrefix(h.Text, "@m") })
+	}
+	stored := talk(onDisk(t, dir, "lobby"))
+	checkSaid(t, stored, senders)
+	for _, b := range listeners {
+		b.Out.Rest(t)
+		if got := talk(b.Messages()); !slices.Equal(got, stored) {
+			t.Errorf("it heard another log than is stored: %s", harness.Difference(got, stored))
+		}
+		last := b.Out.All[len(b.Out.All)-1]
+		if last.Type != "bye" || last.Reason != "shutdown" || !last.Reconnect {
+			t.Errorf("the last that it hears is %+v", last)
+		}
+	}
+	listeners[1].ExpectClose(t, websocket.StatusServiceRestart)
+	t.Logf("%d messages are stored and heard", len(stored))
+}

@@ -1,0 +1,125 @@
+package operate
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"partyline/cmd/partyline/internal/app"
+	"partyline/cmd/partyline/internal/e2e/harness"
+)
+
+func TestVersion(t *testing.T) {
+	p := harness.StartPartyline(t, nil, "--version")
+	if code := p.ExitCode(t, harness.Patience); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if lines, _ := p.Out.Rest(t); len(lines) != 1 || lines[0] != "partyline "+harness.Version {
+		t.Errorf("it prints %q", lines)
+	}
+}
+
+// TestRefusals starts the program in ways that can't work: it says why in one line, exits
+// with 1 and has opened nothing.
+func TestRefusals(t *testing.T) {
+	taken := harness.OccupiedAddr(t)
+	for name, c := range map[string]struct {
+		variables, args []string
+		says            string
+	}{
+		"taken TCP port":    {nil, []string{"--tcp", taken, "--http", "127.0.0.1:0"}, `--tcp ` + taken + ` is taken.*`},
+		"taken HTTP port":   {nil, []string{"--tcp", "127.0.0.1:0", "--http", taken}, `--http ` + taken + ` is taken.*`},
+		"no such flag":      {nil, []string{"--nonsense"}, `.*--nonsense.*`},
+		"an argument":       {nil, []string{"lobby"}, `.*"lobby".*`},
+		"not a number":      {nil, []string{"--max-line", "x"}, `--max-line "x" is not .*`},
+		"out of bounds":     {nil, []string{"--max-line", "1"}, `.*--max-line.*16B.*1MiB.*`},
+		"no rate":           {nil, []string{"--rate", "-1"}, `--rate .*at least 0`},
+		"no burst":          {nil, []string{"--burst", "0"}, `--burst .*1 and .*`},
+		"a small window":    {nil, []string{"--window", "63"}, `--window .*64KiB and .*`},
+		"not a network":     {nil, []string{"--exempt", "nonsense"}, `--exempt .*"nonsense" .*192.0.2.0/24.*`},
+		"not a proxy":       {nil, []string{"--proxy", "192.0.2.0/99"}, `--proxy .*"192.0.2.0/99" is not .*`},
+		"not a time":        {nil, []string{"--drain", "5"}, `--drain "5" is not .*`},
+		"not an address":    {nil, []string{"--tcp", "nonsense"}, `--tcp nonsense: .*`},
+		"not a host":        {nil, []string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--host", "https://example.org"}, `.*--host.*"https://example.org".*`},
+		"not an origin":     {nil, []string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--origin", "example.org"}, `.*--origin.*"example.org".*`},
+		"no such level":     {nil, []string{"--log-level", "loud"}, `.*--log-level.*"loud".*`},
+		"no such format":    {nil, []string{"--log-format", "xml"}, `.*--log-format.*"xml".*`},
+		"no door":           {nil, []string{"--tcp", "", "--http", ""}, `.*--tcp or --http.*`},
+		"bad variable":      {[]string{"PARTYLINE_MAX_LINE=x"}, nil, `PARTYLINE_MAX_LINE="x" is not .*`},
+		"empty variable":    {[]string{"PARTYLINE_RATE="}, nil, `PARTYLINE_RATE="" is not a number of at least 0`},
+		"variable no door":  {[]string{"PARTYLINE_TCP=", "PARTYLINE_HTTP="}, nil, `.*--tcp or --http.*`},
+		"taken by variable": {[]string{"PARTYLINE_TCP=127.0.0.1:0", "PARTYLINE_HTTP=" + taken}, nil, `PARTYLINE_HTTP ` + taken + ` is taken.*`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := harness.StartPartyline(t, c.variables, c.args...)
+			if code := p.ExitCode(t, harness.Patience); code != 1 {
+				t.Errorf("exit code %d", code)
+			}
+			lines, _ := p.Err.Rest(t)
+			if len(lines) != 1 || !regexp.MustCompile("^partyline: "+c.says+"$").MatchString(lines[0]) {
+				t.Errorf("it says\n\t%s\nand not one line like %q", strings.Join(lines, "\n\t"), c.says)
+			}
+			if lines, _ := p.Out.Rest(t); len(lines) > 0 {
+				t.Errorf("it prints %q", lines)
+			}
+		})
+	}
+}
+
+// TestBindAll can have one of two addresses only: it takes neither.
+func TestBindAll(t *testing.T) {
+	taken, free := harness.OccupiedAddr(t), harness.FreeAddr(t)
+	if _, err := app.Listen(app.Config{TCP: free, HTTP: taken}); err == nil {
+		t.Fatal("it listens where somebody else does")
+	}
+	if harness.Accepts(free) {
+		t.Error("it still has the other address")
+	}
+}
+
+// TestEnvironment sets a flag by the environment, and by both.
+func TestEnvironment(t *testing.T) {
+	variables := []string{"PARTYLINE_TCP=127.0.0.1:0", "PARTYLINE_HTTP=", "PARTYLINE_MAX_LINE=64"}
+	for args, limit := range map[string]int{"": 64, "--max-line=128": 128} {
+		p := harness.StartPartyline(t, variables, strings.Fields(args)...)
+		c := harness.DialText(t, harness.ExpectLine(t, p.Err, harness.TCPListening)[0])
+		c.Say(t, strings.Repeat("a", limit+1))
+		harness.ExpectLine(t, c.Out, fmt.Sprintf("! .*at most %d bytes", limit))
+		c.Say(t, strings.Repeat("b", limit))
+		harness.ExpectLine(t, c.Out, `\S+: b+`)
+	}
+}
+
+// TestDoorsOff turns one door off: nothing is said of it, and the other one works.
+func TestDoorsOff(t *testing.T) {
+	t.Run("tcp", func(t *testing.T) {
+		p := harness.StartPartyline(t, nil, "--tcp", "", "--http", "127.0.0.1:0")
+		res, err := http.Get("http://" + harness.ExpectLine(t, p.Err, harness.HTTPListening)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if body, _ := io.ReadAll(res.Body); !strings.Contains(string(body), "<title>partyline</title>") {
+			t.Errorf("the page is %q", body)
+		}
+		if n := p.Err.Count(regexp.MustCompile("listening tcp=").MatchString); n > 0 {
+			t.Error("it opened the other door too")
+		}
+	})
+	t.Run("http", func(t *testing.T) {
+		p := harness.StartPartyline(t, nil, "--tcp", "127.0.0.1:0", "--http", "")
+		addr := harness.ExpectLine(t, p.Err, harness.TCPListening)[0]
+		harness.ExpectLine(t, harness.DialText(t, addr).Out, harness.WelcomeLine)
+
+		// A browser that strays to this door is told that there is no other.
+		c := harness.DialText(t, addr)
+		c.Say(t, "GET / HTTP/1.1")
+		harness.ExpectLine(t, c.Out, "! .*no web page.*")
+		if n := p.Err.Count(regexp.MustCompile("listening http=").MatchString); n > 0 {
+			t.Error("it opened the other door too")
+		}
+	})
+}

@@ -1,0 +1,89 @@
+package operate
+
+import (
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+
+	"github.com/coder/websocket"
+)
+
+// TestGoodbye ends the program as a service manager does: everybody is told, in the terms
+// of the own door, and it ends in good order.
+func TestGoodbye(t *testing.T) {
+	const drain = 20 * time.Second
+	p := harness.StartProgram(t, "--drain", drain.String())
+	nc, nick := harness.Netcat(t, p.TCP)
+	tcpBot, wsBot := harness.DialTCPBot(t, p.TCP), harness.DialBot(t, "ws://"+p.HTTP+"/ws")
+	tcpBot.ExpectType(t, "welcome")
+	wsBot.ExpectType(t, "welcome")
+	nc.Say(t, "the last word")
+	harness.ExpectLine(t, nc.Out, nick+": the last word")
+
+	p.Signal(t, syscall.SIGTERM)
+	if code := p.ExitCode(t, drain); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	// netcat notices the end at the next thing that is typed.
+	nc.Stdin.Close()
+	nc.ExitCode(t, harness.Patience)
+	harness.ExpectLast(t, nc.Out, harness.GoodbyeLine)
+	for _, b := range []*harness.Bot{tcpBot, wsBot} {
+		b.Expect(t, "the last word", func(e harness.Event) bool { return e.Text == "the last word" })
+		if bye := b.ExpectType(t, "bye"); bye.Reason != "shutdown" || !bye.Reconnect {
+			t.Errorf("the goodbye is %+v", bye)
+		}
+		if more, _ := b.Out.Rest(t); len(more) > 0 {
+			t.Errorf("after the goodbye came %+v", more)
+		}
+	}
+	wsBot.ExpectClose(t, websocket.StatusServiceRestart)
+	expectRefused(t, p)
+}
+
+func expectRefused(t *testing.T, p *harness.Program) {
+	t.Helper()
+	for _, addr := range []string{p.TCP, p.HTTP} {
+		if conn, err := net.Dial("tcp", addr); err == nil {
+			conn.Close()
+			t.Errorf("%s still lets in", addr)
+		}
+	}
+}
+
+// TestFrozenReaders ends the program while some take nothing: it lets nobody new in and
+// cuts these off when the time is over.
+func TestFrozenReaders(t *testing.T) {
+	const drain = 2 * time.Second
+	p := harness.StartProgram(t, "--drain", drain.String(), "--rate", "0")
+	harness.Freeze(t, p)
+	p.Signal(t, syscall.SIGTERM)
+	signalled := time.Now()
+	harness.ExpectLine(t, p.Err, `.*msg="ending: .*`)
+	if !harness.Eventually(func() bool { return !harness.Accepts(p.TCP) && !harness.Accepts(p.HTTP) }) {
+		t.Error("new ones are let in while the program ends")
+	}
+	if code := p.ExitCode(t, drain+harness.Slack); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if took := time.Since(signalled); took < drain {
+		t.Errorf("it ended after %v and did not wait for the readers", took)
+	}
+	harness.ExpectLine(t, p.Err, `.*level=WARN msg="some were cut off: .*`)
+}
+
+// TestSecondSignal ends the program at once, whoever it waits for.
+func TestSecondSignal(t *testing.T) {
+	p := harness.StartProgram(t, "--drain", "1m", "--rate", "0")
+	harness.Freeze(t, p)
+	p.Signal(t, syscall.SIGTERM)
+	harness.ExpectLine(t, p.Err, `.*msg="ending: .*`)
+	p.Signal(t, syscall.SIGINT)
+	if code := p.ExitCode(t, harness.Slack); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	harness.ExpectLast(t, p.Err, "partyline: ended at once by a second signal")
+}

@@ -1,0 +1,124 @@
+package operate
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+
+	"golang.org/x/sys/unix"
+)
+
+// catchHangup keeps the programs that the test starts from inheriting an ignored SIGHUP: a
+// signal that is caught has its default action after exec.
+func catchHangup(t *testing.T) {
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(caught) })
+}
+
+// TestHangup ends the program by SIGHUP. A closed terminal sends more than one, so a second
+// one does not end it at once, and neither does the first SIGTERM after it.
+func TestHangup(t *testing.T) {
+	catchHangup(t)
+	p := harness.StartProgram(t)
+	c := harness.DialText(t, p.TCP)
+	harness.ExpectLine(t, c.Out, harness.WelcomeLine)
+	p.Signal(t, syscall.SIGHUP)
+	p.Cmd.Process.Signal(syscall.SIGHUP) // it may have ended by now
+	p.Cmd.Process.Signal(syscall.SIGTERM)
+	if code := p.ExitCode(t, harness.Patience); code != 0 {
+		t.Errorf("exit code %d; it says %s", code, p.Err)
+	}
+	harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
+}
+
+// TestNohup starts the program by nohup: SIGHUP does nothing, SIGTERM ends it as ever.
+func TestNohup(t *testing.T) {
+	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "")
+	nohup := exec.Command(harness.NeedProgram(t, "nohup"), cmd.Args...)
+	nohup.Args[1], nohup.Env = cmd.Path, cmd.Env
+	p := harness.StartCommand(t, nohup)
+	addr := harness.ExpectLine(t, p.Err, harness.TCPListening)[0]
+	c := harness.DialText(t, addr)
+	harness.ExpectLine(t, c.Out, harness.WelcomeLine)
+	p.Signal(t, syscall.SIGHUP)
+	for i := range 3 {
+		harness.ExpectLine(t, harness.DialText(t, addr).Out, harness.WelcomeLine)
+		c.Say(t, fmt.Sprint("still here ", i))
+		harness.ExpectLine(t, c.Out, fmt.Sprint(`\S+: still here `, i))
+	}
+	p.Signal(t, syscall.SIGTERM)
+	if code := p.ExitCode(t, harness.Patience); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
+}
+
+// TestTerminalCloses runs the program on a terminal, by a shell and without one, and closes the
+// terminal. Its log goes there too, and can no longer be written.
+func TestTerminalCloses(t *testing.T) {
+	catchHangup(t)
+	for name, shell := range map[string][]string{
+		"alone":               nil,
+		"a shell":             {"sh", "-c", `"$@"; true`, "sh"},
+		"an interactive bash": {"bash", "--norc", "-i", "-c", `set -m; "$@"; true`, "bash"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			terminal, end := openTerminal(t)
+			addr := harness.FreeAddr(t)
+			cmd := harness.Command(t, nil, "--tcp", addr, "--http", "")
+			if shell != nil {
+				program := cmd.Path
+				env := cmd.Env
+				cmd = exec.Command(harness.NeedProgram(t, shell[0]), append(append(shell[1:], program), cmd.Args[1:]...)...)
+				cmd.Env = env
+			}
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = end, end, end
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			end.Close()
+			t.Cleanup(func() {
+				syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+				cmd.Wait()
+			})
+			if !harness.Eventually(func() bool { return harness.Accepts(addr) }) {
+				t.Fatal("it does not listen")
+			}
+			c := harness.DialText(t, addr)
+			harness.ExpectLine(t, c.Out, harness.WelcomeLine)
+			terminal.Close()
+			harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
+		})
+	}
+}
+
+// openTerminal returns a pseudoterminal and the end of it that programs get.
+func openTerminal(t *testing.T) (terminal, end *os.File) {
+	t.Helper()
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	fd := int(terminal.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, err = os.OpenFile(fmt.Sprint("/dev/pts/", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { end.Close() })
+	return terminal, end
+}

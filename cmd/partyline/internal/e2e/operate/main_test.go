@@ -1,0 +1,10 @@
+// Package operate tests flags, signals, health checks and limits of the program.
+package operate
+
+import (
+	"testing"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }

@@ -1,0 +1,88 @@
+package page
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/web"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+)
+
+// request is what a page sends, as far as the tests look at it.
+type request struct {
+	Type, Ref, Key, Text, Words string
+	Before                      int64
+	Limit                       int
+}
+
+// scripted serves the page with a server behind it that a test makes up.
+type scripted struct {
+	url  string
+	said *harness.Feed[request]
+}
+
+const scriptedTime = "2026-03-14T09:26:53.589Z"
+
+// object is one event of its making.
+type object map[string]any
+
+// startScripted welcomes alice to the lobby, whoever comes, and answers each request.
+func startScripted(t *testing.T, answer func(request) []object) *scripted {
+	t.Helper()
+	s := &scripted{said: harness.NewFeed[request]()}
+	door := func(w http.ResponseWriter, r *http.Request) {
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"partyline.json.v1"}})
+		if err != nil {
+			return
+		}
+		defer conn.CloseNow()
+		members := []object{{"nick": "alice", "via": "ws"}}
+		err = wsjson.Write(r.Context(), conn, object{
+			"type": "welcome", "room": "lobby", "nick": "alice", "members": members, "count": 1, "last": 0,
+		})
+		for err == nil {
+			var req request
+			if err = wsjson.Read(r.Context(), conn, &req); err != nil {
+				return
+			}
+			s.said.Add(req)
+			for _, e := range answer(req) {
+				if err == nil {
+					err = wsjson.Write(r.Context(), conn, e)
+				}
+			}
+		}
+	}
+	site := httptest.NewServer(web.New(web.Options{WebSocket: http.HandlerFunc(door)}))
+	t.Cleanup(site.Close)
+	s.url = site.URL
+	return s
+}
+
+// answerAsUsual answers as a server does in whose room one message is said.
+func answerAsUsual(r request) []object {
+	switch r.Type {
+	case "say":
+		return []object{
+			{"type": "ack", "ref": r.Ref, "key": r.Key, "id": 1},
+			{"type": "message", "id": 1, "at": scriptedTime, "room": "lobby", "from": "alice", "via": "ws", "text": r.Text},
+		}
+	case "history":
+		return []object{{"type": "history", "ref": r.Ref, "messages": []object{}, "more": false}}
+	}
+	return []object{{"type": "error", "ref": r.Ref, "code": "unknown_type", "message": "unknown type"}}
+}
+
+// await returns the next request of a type.
+func (s *scripted) await(t *testing.T, typ string) request {
+	t.Helper()
+	r, err := s.said.Await(func(r request) bool { return r.Type == typ })
+	if err != nil {
+		t.Fatalf("a request to %s %v", typ, err)
+	}
+	return r
+}

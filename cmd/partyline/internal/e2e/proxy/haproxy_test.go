@@ -1,0 +1,134 @@
+package proxy
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"partyline/cmd/partyline/internal/app"
+	"partyline/cmd/partyline/internal/e2e/harness"
+)
+
+// countingListener counts the connections that it accepts.
+type countingListener struct {
+	net.Listener
+	accepted atomic.Int64
+}
+
+func (l *countingListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		l.accepted.Add(1)
+	}
+	return c, err
+}
+
+// startHAProxy starts HAProxy on a free port before a server, with options for its server line.
+func startHAProxy(t *testing.T, server, options string) (addr string, p *harness.Process) {
+	t.Helper()
+	path := harness.NeedProgram(t, "haproxy", "/usr/sbin/haproxy")
+	addr = harness.FreeAddr(t)
+	file := filepath.Join(t.TempDir(), "haproxy.cfg")
+	err := os.WriteFile(file, fmt.Appendf(nil, `
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 1h
+    timeout server 1h
+listen partyline
+    bind %s
+    server partyline %s inter 50ms %s
+`, addr, server, options), 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = harness.Start(t, path, "-db", "-f", file)
+	if !harness.Eventually(func() bool { return harness.Accepts(addr) }) {
+		t.Fatalf("HAProxy does not start:\n%s", p.Err)
+	}
+	return addr, p
+}
+
+// TestProbes has HAProxy check the server, and something connect and close again: the room
+// hears nothing of it. It hears a client that a proxy forwards, though.
+func TestProbes(t *testing.T) {
+	for name, c := range map[string]struct {
+		proxied bool // the server wants PROXY headers
+		proxy   func(t *testing.T, server string) (addr string, check func())
+	}{
+		"HAProxy":              {false, haproxyWith("check")},
+		"HAProxy, PROXY v1":    {true, haproxyWith("check check-send-proxy send-proxy")},
+		"HAProxy, PROXY v2":    {true, haproxyWith("check check-send-proxy send-proxy-v2")},
+		"nginx, PROXY":         {true, nginxWith("proxy_protocol on;")},
+		"nginx":                {false, nginxWith("")},
+		"connecting, no proxy": {false, func(_ *testing.T, server string) (string, func()) { return server, func() {} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conf := harness.ConfigAt("127.0.0.1:0", "127.0.0.1:0")
+			if c.proxied {
+				conf.Limits.Proxies = []string{"127.0.0.1"}
+			}
+			l, err := app.Listen(conf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counting := &countingListener{Listener: l.TCP}
+			l.TCP = counting
+			s := harness.ServeOn(t, conf, l)
+			dialed := harness.Dial(t, s.TCP)
+			if c.proxied {
+				io.WriteString(dialed, "PROXY TCP4 203.0.113.7 127.0.0.1 1000 4000\r\n")
+			}
+			member := harness.ReadText(dialed)
+			harness.ExpectLine(t, member.Out, harness.WelcomeLine)
+
+			addr, check := c.proxy(t, s.TCP)
+			enough := harness.Eventually(func() bool {
+				harness.Accepts(addr)
+				time.Sleep(50 * time.Millisecond) // as a check has its interval
+				return counting.accepted.Load() >= 20
+			})
+			if !enough {
+				t.Errorf("%d connections came", counting.accepted.Load())
+			}
+			check()
+			visitor := harness.DialText(t, addr)
+			nick := harness.ExpectLine(t, visitor.Out, harness.WelcomeLine)[0]
+			visitor.Say(t, "hello")
+			harness.ExpectLine(t, visitor.Out, nick+": hello")
+			if got := harness.ExpectLine(t, member.Out, "(.*)")[0]; got != "* "+nick+" has arrived" {
+				t.Errorf("the room hears %q", got)
+			}
+			if got := harness.ExpectLine(t, member.Out, "(.*)")[0]; got != nick+": hello" {
+				t.Errorf("the room hears %q", got)
+			}
+		})
+	}
+}
+
+// haproxyWith returns how to start HAProxy with options for its server line. check checks that
+// it found the server up each time.
+func haproxyWith(options string) func(*testing.T, string) (string, func()) {
+	return func(t *testing.T, server string) (string, func()) {
+		addr, p := startHAProxy(t, server, options)
+		return addr, func() {
+			if n := p.Err.Count(func(line string) bool { return strings.Contains(line, "DOWN") }); n > 0 {
+				t.Errorf("HAProxy finds the server down:\n%s", p.Err)
+			}
+		}
+	}
+}
+
+func nginxWith(option string) func(*testing.T, string) (string, func()) {
+	return func(t *testing.T, addr string) (string, func()) {
+		n := startNginxWith(t, &harness.Server{TCP: addr, HTTP: addr}, harness.FreeAddr(t), harness.FreeAddr(t), map[string]string{"#   proxy_protocol on;": option})
+		return n.tcp, func() {}
+	}
+}

@@ -1,0 +1,11 @@
+// Package proxy tests the program behind nginx and HAProxy.
+package proxy
+
+import (
+	"testing"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/cmd/partyline/internal/e2e/harness/browser"
+)
+
+func TestMain(m *testing.M) { harness.Main(m, browser.Close) }

@@ -1,0 +1,269 @@
+package proxy
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"partyline/cmd/partyline/internal/app"
+	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/cmd/partyline/internal/e2e/harness/browser"
+
+	"github.com/coder/websocket"
+)
+
+// nginx is a running nginx with the configuration that we ship, before a server.
+type nginx struct {
+	http, tcp string // where it listens
+	*harness.Process
+}
+
+// startNginx starts nginx on free ports before a server and waits until it lets in.
+func startNginx(t *testing.T, s *harness.Server) *nginx {
+	t.Helper()
+	return startNginxOn(t, s, harness.FreeAddr(t), harness.FreeAddr(t))
+}
+
+func startNginxOn(t *testing.T, s *harness.Server, httpAddr, tcpAddr string) *nginx {
+	t.Helper()
+	return startNginxWith(t, s, httpAddr, tcpAddr, nil)
+}
+
+// startNginxWith changes more in the configuration: old parts, each of which it has once.
+func startNginxWith(t *testing.T, s *harness.Server, httpAddr, tcpAddr string, changes map[string]string) *nginx {
+	t.Helper()
+	path := harness.NeedProgram(t, "nginx", "/usr/sbin/nginx")
+	shipped, err := os.ReadFile("../../deploy/nginx/partyline.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := string(shipped)
+	if module := regexp.MustCompile(`(?m)^load_module (\S+);`).FindStringSubmatch(conf); module != nil {
+		if _, err := os.Stat(module[1]); err != nil {
+			harness.Missing(t, "nginx's stream module")
+		}
+	}
+	parts := map[string]string{
+		"listen 8000 ":               "listen " + httpAddr + " ",
+		"listen 4001 ":               "listen " + tcpAddr + " ",
+		"server 127.0.0.1:8080;":     "server " + s.HTTP + ";",
+		"proxy_pass 127.0.0.1:4000;": "proxy_pass " + s.TCP + ";",
+	}
+	maps.Copy(parts, changes)
+	for old, mine := range parts {
+		if strings.Count(conf, old) != 1 {
+			t.Fatalf("partyline.conf has %q %d times, not once", old, strings.Count(conf, old))
+		}
+		conf = strings.Replace(conf, old, mine, 1)
+	}
+
+	// A folder that nginx's workers, who are somebody else, can reach.
+	dir, err := os.MkdirTemp("", "partyline-nginx-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "partyline.conf")
+	if err := os.WriteFile(file, []byte(conf), 0o644); err != nil {
+		t.Fatal(err)
+	}
+
+	n := &nginx{httpAddr, tcpAddr, harness.Start(t, path, "-p", dir, "-c", file, "-g", "daemon off;")}
+	if !harness.Eventually(func() bool { return n.ended() || harness.Accepts(httpAddr) && harness.Accepts(tcpAddr) }) || n.ended() {
+		t.Fatalf("nginx does not start:\n%s", n.Err)
+	}
+	return n
+}
+
+func (n *nginx) ended() bool {
+	select {
+	case <-n.Exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// stop ends nginx as its package does, at once.
+func (n *nginx) stop(t *testing.T) {
+	t.Helper()
+	n.Signal(t, syscall.SIGTERM)
+	n.ExitCode(t, harness.Patience)
+}
+
+// TestNginxPage opens the page at the root and under a path, with netcat at the raw port.
+func TestNginxPage(t *testing.T) {
+	n := startNginx(t, harness.StartServer(t, nil))
+	nc, nick := harness.Netcat(t, n.tcp)
+
+	for _, path := range []string{"/", "/party/", "/party", "/party?room=lobby"} {
+		t.Run(path, func(t *testing.T) {
+			page := browser.Open(t, "http://"+n.http+path)
+			page.Say("a browser at " + path)
+			harness.ExpectLine(t, nc.Out, page.Nick()+": a browser at "+regexp.QuoteMeta(path))
+			nc.Say(t, "netcat to "+path)
+			if got := page.Expect("netcat to " + path); got.From != nick {
+				t.Errorf("the page shows %+v for what %s said", got, nick)
+			}
+		})
+	}
+	harness.SayAndLeave(t, n.tcp, nc)
+}
+
+// TestNginxOrigin asks for WebSockets as pages of this and of other sites do.
+func TestNginxOrigin(t *testing.T) {
+	s := harness.StartServer(t, func(c *app.Config) { c.Origins = []string{"https://friend.example"} })
+	n := startNginx(t, s)
+	for origin, status := range map[string]int{
+		"":                                 http.StatusSwitchingProtocols,
+		"http://" + n.http:                 http.StatusSwitchingProtocols,
+		"https://friend.example":           http.StatusSwitchingProtocols,
+		"https://foreign.example":          http.StatusForbidden,
+		"http://foreign.example/" + n.http: http.StatusForbidden,
+		"http://127.0.0.1":                 http.StatusForbidden,
+		"http://" + s.HTTP:                 http.StatusForbidden, // where nginx finds it, not where a browser does
+		"null":                             http.StatusForbidden,
+	} {
+		for _, path := range []string{"/ws", "/party/ws"} {
+			header := http.Header{}
+			if origin != "" {
+				header.Set("Origin", origin)
+			}
+			_, res, err := harness.DialWebSocket(t, "ws://"+n.http+path, &websocket.DialOptions{HTTPHeader: header})
+			if res == nil {
+				t.Errorf("%s from %q: %v", path, origin, err)
+			} else if res.StatusCode != status {
+				t.Errorf("%s from %q is answered %d, not %d", path, origin, res.StatusCode, status)
+			}
+		}
+	}
+}
+
+// TestNginxShutdown has a bot read the goodbye and the close code through nginx.
+func TestNginxShutdown(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	n := startNginx(t, s)
+	bot := harness.DialBot(t, "ws://"+n.http+"/party/ws")
+	bot.ExpectType(t, "welcome")
+	nc, _ := harness.Netcat(t, n.tcp)
+
+	s.Stop()
+	if bye := bot.ExpectType(t, "bye"); bye.Reason != "shutdown" || !bye.Reconnect {
+		t.Errorf("the goodbye is %+v", bye)
+	}
+	bot.ExpectClose(t, websocket.StatusServiceRestart)
+	harness.ExpectLine(t, nc.Out, harness.GoodbyeLine)
+}
+
+// TestNginxTooLong has a bot read why it is put off, through nginx and without: it sent too
+// much, be it a little or so much that the server is still reading.
+func TestNginxTooLong(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	n := startNginx(t, s)
+	for door, addr := range map[string]string{"direct": s.HTTP, "nginx": n.http} {
+		for _, size := range []int{40_000, 4_000_000} {
+			t.Run(fmt.Sprintf("%s, %d", door, size), func(t *testing.T) {
+				bot := harness.DialBot(t, "ws://"+addr+"/ws")
+				bot.ExpectType(t, "welcome")
+				if err := bot.Send(map[string]any{"type": "say", "text": strings.Repeat("a", size)}); err != nil {
+					t.Errorf("it is cut off while it sends: %v", err)
+				}
+				bot.ExpectClose(t, websocket.StatusMessageTooBig)
+			})
+			t.Run(fmt.Sprintf("%s, %d, not looking", door, size), func(t *testing.T) {
+				sendUnread(t, addr, size)
+			})
+		}
+	}
+}
+
+// sendUnread sends a message that is too long, and only then looks at what came: it is the
+// welcome, why it is put off, and, once that is answered, the end; never a reset.
+func sendUnread(t *testing.T, addr string, size int) {
+	conn := harness.DialRawWebSocket(t, addr)
+	header := []byte{0x81, 0x80 | 126, byte(size >> 8), byte(size)}
+	if size > 0xffff {
+		header = binary.BigEndian.AppendUint64([]byte{0x81, 0x80 | 127}, uint64(size))
+	}
+	if _, err := conn.Write(append(header, make([]byte, 4+size)...)); err != nil {
+		t.Fatalf("it is cut off while it sends: %v", err)
+	}
+	conn.SetDeadline(time.Now().Add(harness.Patience))
+	in := bufio.NewReader(conn)
+	tooLong := []byte{0x88, 2, 1009 >> 8, 1009 & 0xff}
+	var got []byte
+	for !bytes.HasSuffix(got, tooLong) {
+		b, err := in.ReadByte()
+		if err != nil {
+			t.Fatalf("behind %q comes %v, not 1009", got, err)
+		}
+		got = append(got, b)
+	}
+	conn.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 1009 >> 8, 1009 & 0xff})
+	if rest, err := io.ReadAll(in); len(rest) > 0 || err != nil {
+		t.Errorf("behind the close comes %q, %v", rest, err)
+	}
+}
+
+// TestNginxGone takes nginx away under a page, without a word to it, and starts it again:
+// the page comes back and gets what was said meanwhile.
+func TestNginxGone(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	n := startNginx(t, s)
+	nc, _ := harness.Netcat(t, s.TCP)
+	page := browser.Open(t, "http://"+n.http)
+	said := harness.SayNumbered(t, nc, "before", 3)
+	page.Expect(said[2])
+
+	n.stop(t)
+	page.ExpectState("waiting")
+	said = append(said, harness.SayNumbered(t, nc, "missed", 30)...)
+	startNginxOn(t, s, n.http, n.tcp)
+	page.ExpectState("open")
+	said = append(said, harness.SayNumbered(t, nc, "live", 3)...)
+	page.ExpectMessages(said)
+}
+
+// TestNginxAddresses has nginx tell the addresses of its clients: those are in the log, and
+// nowhere else.
+func TestNginxAddresses(t *testing.T) {
+	p := harness.StartProgram(t, "--proxy", "127.0.0.1")
+	n := startNginxWith(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, harness.FreeAddr(t), harness.FreeAddr(t),
+		map[string]string{"#   proxy_protocol on;": "proxy_protocol on;"})
+
+	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 7)}, Timeout: harness.Patience}
+	conn, err := from.Dial("tcp", n.tcp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	c := harness.ReadText(conn.(*net.TCPConn))
+	nick := harness.ExpectLine(t, c.Out, harness.WelcomeLine)[0]
+	harness.ExpectLine(t, p.Err, `.*msg="member on" nick=`+nick+` via=tcp addr=127\.0\.0\.7:\d+ .*`)
+
+	conn, err = from.Dial("tcp", n.http)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprintf(conn, "GET /ws?nick=webby HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n")
+	harness.ExpectLine(t, p.Err, `.*msg="member on" nick=webby via=ws addr=127\.0\.0\.7:0 .*`)
+	c.Say(t, "hello through nginx")
+	harness.ExpectLine(t, c.Out, nick+": hello through nginx")
+}

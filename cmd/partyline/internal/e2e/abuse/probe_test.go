@@ -14,9 +14,9 @@ import (
 	"time"
 	"unicode"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	"github.com/coder/websocket"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // A canary is somebody well who talks while others misbehave. Two of them, one at each
@@ -82,7 +82,7 @@ func newProbes(t *testing.T, p *harness.Program) [2]*probe {
 	lines := harness.NewFeed[string]()
 	go func() {
 		harness.ReadLines(conn, lines)
-		tcp.finish(lines.End)
+		tcp.finish(lines.Err())
 	}()
 	harness.ExpectLine(t, lines, harness.WelcomeLine)
 	go func() {

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"partyline/cmd/partyline/internal/app"
 	"partyline/cmd/partyline/internal/e2e/harness"
-
-	"github.com/spf13/pflag"
 )
 
 // TestReconnecting has one address connect again and again, over each door, and try to get

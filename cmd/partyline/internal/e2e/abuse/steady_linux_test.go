@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"partyline/cmd/partyline/internal/app"
 	"partyline/hub/hubtest"
-
-	"github.com/gorilla/websocket"
 )
 
 // slowConn reads so many bytes a second, until it may read everything.

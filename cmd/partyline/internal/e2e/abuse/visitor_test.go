@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
+
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/hub/hubtest"
-
-	"github.com/coder/websocket"
 )
 
 // A visitor is a member in text, over either door, that a proxy forwards for an address.

@@ -11,9 +11,9 @@ import (
 	"sync"
 	"testing"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	"github.com/coder/websocket"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // TestBrokenConnections resets connections, as a machine does that loses its power: the

@@ -14,12 +14,12 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/gorilla/websocket"
+
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/hub"
 	"partyline/tcpgw"
 	"partyline/wsgw"
-
-	"github.com/gorilla/websocket"
 )
 
 // FuzzDoors says the same lines through both doors: the same must come of them.

@@ -12,9 +12,9 @@ import (
 	"sync"
 	"testing"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	"golang.org/x/sys/unix"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // A capture keeps what clients on this machine send to a port. It sees packets and not

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	"golang.org/x/sys/unix"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // TestHangUpOnMuch says more than the kernel takes, reads nothing and closes: what the

@@ -13,7 +13,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Event is what a server sends in JSON, as far as the tests look at it.
+// Event is an event in JSON, with the fields that the tests check.
 type Event struct {
 	Type, Room, From, To, Nick, Via, Text string
 	Ref, Key, Code, Reason                string
@@ -24,12 +24,13 @@ type Event struct {
 	Messages                              []Event
 }
 
-// Bot is a client in JSON, over either door.
+// Bot is a client in JSON, over TCP or WebSocket.
 type Bot struct {
-	Out  *Feed[Event]
-	Send func(request any) error
+	Out  *Feed[Event]            // the events that it receives
+	Send func(request any) error // encodes and sends a request
 }
 
+// Request sends a request.
 func (b *Bot) Request(t *testing.T, request map[string]any) {
 	t.Helper()
 	if err := b.Send(request); err != nil {
@@ -37,6 +38,7 @@ func (b *Bot) Request(t *testing.T, request map[string]any) {
 	}
 }
 
+// Expect waits for an event that matches; what names it in an error.
 func (b *Bot) Expect(t *testing.T, what string, match func(Event) bool) Event {
 	t.Helper()
 	e, err := b.Out.Await(match)
@@ -46,12 +48,13 @@ func (b *Bot) Expect(t *testing.T, what string, match func(Event) bool) Event {
 	return e
 }
 
+// ExpectType waits for an event of a type.
 func (b *Bot) ExpectType(t *testing.T, typ string) Event {
 	t.Helper()
 	return b.Expect(t, typ, func(e Event) bool { return e.Type == typ })
 }
 
-// DialTCPBot comes in as text and goes on in JSON.
+// DialTCPBot connects over TCP and changes to JSON with /format.
 func DialTCPBot(t *testing.T, addr string) *Bot {
 	t.Helper()
 	conn := Dial(t, addr)
@@ -77,7 +80,7 @@ func DialTCPBot(t *testing.T, addr string) *Bot {
 	return b
 }
 
-// DialBot opens a WebSocket in JSON with a client that bears no breach of RFC 6455.
+// DialBot opens a WebSocket in JSON, with a client that checks the server against RFC 6455.
 func DialBot(t *testing.T, url string) *Bot {
 	t.Helper()
 	conn, _, err := DialWebSocket(t, url, &websocket.DialOptions{Subprotocols: []string{"partyline.json.v1"}})
@@ -105,6 +108,7 @@ func DialBot(t *testing.T, url string) *Bot {
 	return b
 }
 
+// DialWebSocket opens a WebSocket.
 func DialWebSocket(t *testing.T, url string, opts *websocket.DialOptions) (*websocket.Conn, *http.Response, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
@@ -117,7 +121,7 @@ func DialWebSocket(t *testing.T, url string, opts *websocket.DialOptions) (*webs
 	return conn, res, err
 }
 
-// receive takes one frame or line, which has to be one event.
+// receive adds the event of a frame or a line.
 func (b *Bot) receive(data []byte) {
 	var e Event
 	if err := json.Unmarshal(data, &e); err != nil {
@@ -126,7 +130,7 @@ func (b *Bot) receive(data []byte) {
 	b.Out.Add(e)
 }
 
-// ExpectClose waits for the end of a WebSocket and fails where it has another code.
+// ExpectClose waits for the end of a WebSocket and checks its close code.
 func (b *Bot) ExpectClose(t *testing.T, code websocket.StatusCode) {
 	t.Helper()
 	if _, end := b.Out.Rest(t); websocket.CloseStatus(end) != code {
@@ -134,18 +138,16 @@ func (b *Bot) ExpectClose(t *testing.T, code websocket.StatusCode) {
 	}
 }
 
-// Say says a text under a key, and returns what that is answered with.
+// Say says a text under a key, and returns the answer.
 func (b *Bot) Say(t *testing.T, key, text string) Event {
 	t.Helper()
 	b.Request(t, map[string]any{"type": "say", "text": text, "key": key})
 	return b.Expect(t, "the answer to "+key, func(e Event) bool { return e.Key == key })
 }
 
-// Messages returns the messages that came so far.
+// Messages returns the messages that it has received so far.
 func (b *Bot) Messages() (log []Message) {
-	b.Out.Mu.Lock()
-	defer b.Out.Mu.Unlock()
-	for _, e := range b.Out.All {
+	for _, e := range b.Out.All() {
 		if e.Type == "message" {
 			log = append(log, Message{e.ID, e.Text})
 		}

@@ -6,62 +6,66 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// Patience is how long a test waits for what has to come. It is spent only by a test
-// that fails.
+// Patience is how long a test waits for what has to happen. Only a test that fails waits so long.
 const Patience = 30 * time.Second
 
-// Feed is what one end of a line has been sent so far, read as it comes by a goroutine
-// of its own: a reader that a test forgets to ask is not a slow one.
+// Feed holds all that a client has received so far. A goroutine of its own reads the connection,
+// so that a client is not slow when its test waits for something else. The test consumes the feed
+// item by item. Any goroutine may call its methods.
 type Feed[T any] struct {
-	Mu   sync.Mutex
-	All  []T
-	next int           // what the test looks at next
-	End  error         // why nothing more comes, once nothing does
-	grew chan struct{} // closed at the next growth
+	mu   sync.Mutex
+	all  []T
+	next int           // index of the first item that the test has not consumed
+	end  error         // the error of the reader; nil while it reads
+	grew chan struct{} // closed when an item or the end is added
 }
 
+// NewFeed returns an empty feed.
 func NewFeed[T any]() *Feed[T] { return &Feed[T]{grew: make(chan struct{})} }
 
+// Add adds an item.
 func (f *Feed[T]) Add(v T) {
-	f.Mu.Lock()
-	defer f.Mu.Unlock()
-	f.All = append(f.All, v)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.all = append(f.all, v)
 	close(f.grew)
 	f.grew = make(chan struct{})
 }
 
-func (f *Feed[T]) Finish(why error) {
-	f.Mu.Lock()
-	defer f.Mu.Unlock()
-	f.End = why
+// Finish ends the feed with the error of its reader, which is io.EOF at an orderly end.
+func (f *Feed[T]) Finish(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.end = err
 	close(f.grew)
 	f.grew = make(chan struct{})
 }
 
-// ErrLate is why await returns if nothing that matches comes.
+// ErrLate is the error of Await if no item matches in time.
 var ErrLate = errors.New("did not come")
 
-// Await reads on to the first thing that matches, which it returns.
+// Await consumes items to the first that matches, and returns it.
 func (f *Feed[T]) Await(match func(T) bool) (found T, err error) {
 	late := time.After(Patience)
 	for {
-		f.Mu.Lock()
-		for f.next < len(f.All) {
-			v := f.All[f.next]
+		f.mu.Lock()
+		for f.next < len(f.all) {
+			v := f.all[f.next]
 			f.next++
 			if match(v) {
-				f.Mu.Unlock()
+				f.mu.Unlock()
 				return v, nil
 			}
 		}
-		end, grew := f.End, f.grew
-		f.Mu.Unlock()
+		end, grew := f.end, f.grew
+		f.mu.Unlock()
 		if end != nil {
 			return found, fmt.Errorf("ended (%w) after\n%s", end, f)
 		}
@@ -73,14 +77,14 @@ func (f *Feed[T]) Await(match func(T) bool) (found T, err error) {
 	}
 }
 
-// Rest waits for the end and returns what the test has not looked at, and why it ended.
+// Rest waits for the end. It returns the items that are not consumed, and the error of the reader.
 func (f *Feed[T]) Rest(t *testing.T) ([]T, error) {
 	t.Helper()
 	late := time.After(Patience)
 	for {
-		f.Mu.Lock()
-		unread, end, grew := f.All[f.next:], f.End, f.grew
-		f.Mu.Unlock()
+		f.mu.Lock()
+		unread, end, grew := f.all[f.next:], f.end, f.grew
+		f.mu.Unlock()
 		if end != nil {
 			return unread, end
 		}
@@ -92,11 +96,11 @@ func (f *Feed[T]) Rest(t *testing.T) ([]T, error) {
 	}
 }
 
-// Count returns how much of what came so far matches, looked at or not.
+// Count returns how many of all items so far match.
 func (f *Feed[T]) Count(match func(T) bool) (n int) {
-	f.Mu.Lock()
-	defer f.Mu.Unlock()
-	for _, v := range f.All {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, v := range f.all {
 		if match(v) {
 			n++
 		}
@@ -104,18 +108,32 @@ func (f *Feed[T]) Count(match func(T) bool) (n int) {
 	return n
 }
 
-// String returns the last things that came, for whoever has to find out what went wrong.
+// All returns all items so far.
+func (f *Feed[T]) All() []T {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.all)
+}
+
+// Err returns the error of the reader, or nil while it reads.
+func (f *Feed[T]) Err() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.end
+}
+
+// String returns the last items, for the message of a test that fails.
 func (f *Feed[T]) String() string {
-	f.Mu.Lock()
-	defer f.Mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var b strings.Builder
-	for _, v := range f.All[max(len(f.All)-40, 0):] {
+	for _, v := range f.all[max(len(f.all)-40, 0):] {
 		fmt.Fprintf(&b, "\t%+v\n", v)
 	}
 	return b.String()
 }
 
-// ReadLines feeds the lines of r, without their ends, until r ends.
+// ReadLines adds the lines of r, without line endings, until r ends.
 func ReadLines(r io.Reader, f *Feed[string]) {
 	lines := bufio.NewReader(r)
 	for {
@@ -130,8 +148,8 @@ func ReadLines(r io.Reader, f *Feed[string]) {
 	}
 }
 
-// ExpectLine reads on to the first line of which pattern matches the whole, and returns
-// what its groups matched.
+// ExpectLine consumes lines to the first that pattern matches as a whole, and returns what the
+// groups of pattern match.
 func ExpectLine(t *testing.T, f *Feed[string], pattern string) []string {
 	t.Helper()
 	re := regexp.MustCompile("^(?:" + pattern + ")$")
@@ -142,8 +160,7 @@ func ExpectLine(t *testing.T, f *Feed[string], pattern string) []string {
 	return re.FindStringSubmatch(line)[1:]
 }
 
-// ExpectLast waits for the end and fails where the last line is another one, or where the
-// end is not one in good order.
+// ExpectLast waits for an orderly end, and checks that pattern matches the last line as a whole.
 func ExpectLast(t *testing.T, f *Feed[string], pattern string) {
 	t.Helper()
 	_, end := f.Rest(t)
@@ -151,8 +168,8 @@ func ExpectLast(t *testing.T, f *Feed[string], pattern string) {
 		t.Errorf("ended with %v, not in good order", end)
 	}
 	last := ""
-	if len(f.All) > 0 {
-		last = f.All[len(f.All)-1]
+	if all := f.All(); len(all) > 0 {
+		last = all[len(all)-1]
 	}
 	if !regexp.MustCompile("^(?:" + pattern + ")$").MatchString(last) {
 		t.Errorf("the last line is %q, not one like %q", last, pattern)

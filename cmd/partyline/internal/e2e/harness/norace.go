@@ -2,4 +2,5 @@
 
 package harness
 
+// RaceEnabled reports whether the race detector is on.
 const RaceEnabled = false

@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// NeedProgram returns the path of a program, and skips the test where there is none. In
-// CI, where a skipped test would go unseen, the test fails instead.
+// NeedProgram returns the path of the first of several programs that is installed. See [Missing].
 func NeedProgram(t *testing.T, names ...string) string {
 	t.Helper()
 	for _, name := range names {
@@ -24,6 +23,7 @@ func NeedProgram(t *testing.T, names ...string) string {
 	return ""
 }
 
+// Missing skips the test since something is not installed. In CI it fails the test.
 func Missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
@@ -32,20 +32,21 @@ func Missing(t *testing.T, what string) {
 	t.Skipf("%s is missing", what)
 }
 
-// Process is a program at the other end of the line, driven through its pipes.
+// Process is a program whose input and output are pipes.
 type Process struct {
 	Stdin    io.WriteCloser
-	Out, Err *Feed[string]
+	Out, Err *Feed[string] // lines of its output and of its error output
 	Cmd      *exec.Cmd
-	Exited   chan struct{} // closed when it has, with all of its output read
+	Exited   chan struct{} // closed when it has exited and its output is read
 }
 
-// Start starts a program. It and whatever it starts are gone at the end of the test.
+// Start starts a program. The program and its children are killed at the end of the test.
 func Start(t *testing.T, name string, args ...string) *Process {
 	t.Helper()
 	return StartCommand(t, exec.Command(name, args...))
 }
 
+// StartCommand is Start with a command.
 func StartCommand(t *testing.T, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{Out: NewFeed[string](), Err: NewFeed[string](), Cmd: cmd, Exited: make(chan struct{})}
@@ -77,7 +78,7 @@ func StartCommand(t *testing.T, cmd *exec.Cmd) *Process {
 	return p
 }
 
-// Say types a line.
+// Say writes a line to its input.
 func (p *Process) Say(t *testing.T, line string) {
 	t.Helper()
 	if _, err := fmt.Fprintln(p.Stdin, line); err != nil {
@@ -85,6 +86,7 @@ func (p *Process) Say(t *testing.T, line string) {
 	}
 }
 
+// Signal sends a signal.
 func (p *Process) Signal(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if err := p.Cmd.Process.Signal(s); err != nil {
@@ -92,7 +94,7 @@ func (p *Process) Signal(t *testing.T, s syscall.Signal) {
 	}
 }
 
-// ExitCode waits until the process ends by itself and returns its exit code.
+// ExitCode waits until the process exits and returns its exit code.
 func (p *Process) ExitCode(t *testing.T, limit time.Duration) int {
 	t.Helper()
 	select {
@@ -103,6 +105,7 @@ func (p *Process) ExitCode(t *testing.T, limit time.Duration) int {
 	return p.Cmd.ProcessState.ExitCode()
 }
 
+// Kill kills the process and waits for its end.
 func (p *Process) Kill(t *testing.T) {
 	t.Helper()
 	p.Signal(t, syscall.SIGKILL)

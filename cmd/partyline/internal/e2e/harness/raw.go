@@ -11,16 +11,17 @@ import (
 	"time"
 )
 
-// Raw is a client that keeps every byte it gets and looks at them when all is over, so
-// that many of them can keep up with a server in one process with them.
+// Raw is a client that keeps all bytes and parses them at the end of the test. Many of them can
+// keep up with a server in the same process.
 type Raw struct {
 	Conn    *net.TCPConn
 	WS      bool
 	JSON    bool
-	Discard bool // it keeps nothing from now on
-	Log     []byte
+	Discard bool   // it reads on but keeps nothing
+	Log     []byte // the bytes that it has received
 }
 
+// DialRaw joins the lobby.
 func DialRaw(t *testing.T, s *Server, ws, json bool) *Raw {
 	t.Helper()
 	r := &Raw{WS: ws, JSON: json}
@@ -44,7 +45,7 @@ func DialRaw(t *testing.T, s *Server, ws, json bool) *Raw {
 	return r
 }
 
-// Upgrade asks for a WebSocket and leaves the answer to be read.
+// Upgrade requests a WebSocket. It does not read the response.
 func Upgrade(t *testing.T, addr, target, protocol string) *net.TCPConn {
 	t.Helper()
 	conn := Dial(t, addr)
@@ -54,7 +55,7 @@ func Upgrade(t *testing.T, addr, target, protocol string) *net.TCPConn {
 	return conn
 }
 
-// Say says a text in the client's format.
+// Say sends a line of text, in the client's format.
 func (r *Raw) Say(t *testing.T, text string) {
 	line := []byte(text)
 	if r.JSON && !strings.HasPrefix(text, "/") {
@@ -74,7 +75,7 @@ func (r *Raw) Say(t *testing.T, text string) {
 	}
 }
 
-// ReadUntil reads until what is counted has come so often.
+// ReadUntil reads until count, which is given all that is read, returns often.
 func (r *Raw) ReadUntil(t *testing.T, count func(part []byte) int, often int) bool {
 	t.Helper()
 	r.Conn.SetReadDeadline(time.Now().Add(4 * Patience))
@@ -92,7 +93,7 @@ func (r *Raw) ReadUntil(t *testing.T, count func(part []byte) int, often int) bo
 	return true
 }
 
-// Counter counts a mark in what is read.
+// Counter returns a function that counts a mark in a stream that it is given in parts.
 func Counter(mark string) func(part []byte) int {
 	n := 0
 	var last []byte // a mark may come in two parts
@@ -107,7 +108,7 @@ func Counter(mark string) func(part []byte) int {
 	}
 }
 
-// Events takes a log apart into what was said, and the notices between.
+// Events parses the log into messages and gaps.
 func (r *Raw) Events(t *testing.T) (all []Message) {
 	t.Helper()
 	for _, text := range r.Frames(t) {
@@ -121,7 +122,7 @@ func (r *Raw) Events(t *testing.T) (all []Message) {
 		}
 		var e Event
 		if !strings.HasPrefix(text, "{") {
-			continue // what came before the format changed
+			continue // text before the format changed
 		}
 		if err := json.Unmarshal([]byte(text), &e); err != nil {
 			t.Fatalf("%q: %v", text, err)
@@ -135,7 +136,7 @@ func (r *Raw) Events(t *testing.T) (all []Message) {
 	return all
 }
 
-// Frames returns the events of a log without their framing.
+// Frames returns the lines, or the payloads of the frames, of the log.
 func (r *Raw) Frames(t *testing.T) (all []string) {
 	t.Helper()
 	log := r.Log

@@ -12,14 +12,15 @@ import (
 	"partyline/cmd/partyline/internal/app"
 )
 
-// Server is the program without its command line, serving within the test.
+// Server is the program without its command line, in the process of the test.
 type Server struct {
-	TCP, HTTP string // where it listens; "" where the door is off
-	Stop      func() // ends it and waits; may be called more than once
+	TCP, HTTP string // its addresses; "" for no listener
+	Stop      func() // ends it and waits; it may be called more than once
 }
 
-// StartServer serves on ports of its own until stop or the end of the test. The test
-// fails if the server does not end, ends with an error or leaves a goroutine behind.
+// StartServer starts a server on free ports. It ends at the end of the test at the latest. The test
+// fails if the server does not end, returns an error or leaks a goroutine. edit may change its
+// configuration; it may be nil.
 func StartServer(t *testing.T, edit func(*app.Config)) *Server {
 	t.Helper()
 	c := ConfigAt("127.0.0.1:0", "127.0.0.1:0")
@@ -74,8 +75,8 @@ func ServeOn(t *testing.T, c app.Config, l app.Listeners) *Server {
 	return s
 }
 
-// ServerGoroutines returns the stacks of the goroutines that run the server. Those of the
-// test's own clients are not among them.
+// ServerGoroutines returns the stacks of the goroutines of the server. Those of the clients of the
+// test are not among them.
 func ServerGoroutines() []string {
 	buf := make([]byte, 1<<20)
 	for {
@@ -98,7 +99,7 @@ func ServerGoroutines() []string {
 	return found
 }
 
-// Eventually asks until the answer is yes, for what nobody is told of.
+// Eventually waits until yes returns true, and reports whether it does in time.
 func Eventually(yes func() bool) bool {
 	for late := time.Now().Add(Patience); time.Now().Before(late); time.Sleep(5 * time.Millisecond) {
 		if yes() {

@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// StartOnTerminal starts a program on a terminal of its own, whose keys are stdin and whose
-// screen is out. To close stdin is to close the terminal.
+// StartOnTerminal starts a program on a terminal of its own. Stdin is the keyboard, Out is the
+// screen. Closing Stdin closes the terminal.
 func StartOnTerminal(t *testing.T, cmd *exec.Cmd) *Process {
 	t.Helper()
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := os.NewFile(uintptr(fd), "terminal") // which polls, so that Close ends a Read
+	keys := os.NewFile(uintptr(fd), "terminal") // non-blocking, so that Close ends a Read
 	number, err1 := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	err2 := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
 	err3 := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}) // a program may divide by it
@@ -31,7 +31,7 @@ func StartOnTerminal(t *testing.T, cmd *exec.Cmd) *Process {
 	}
 	defer screen.Close()
 	p := &Process{Stdin: keys, Out: NewFeed[string](), Err: NewFeed[string](), Cmd: cmd, Exited: make(chan struct{})}
-	p.Err.Finish(io.EOF) // it shares the screen
+	p.Err.Finish(io.EOF) // it goes to the screen
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = screen, screen, screen
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {

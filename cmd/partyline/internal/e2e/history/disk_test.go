@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	_ "modernc.org/sqlite"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // historyFile is the file of a history in its folder.

@@ -137,11 +137,9 @@ func TestDiskErrorLive(t *testing.T) {
 // stored, and another right before the next that is.
 func checkNotices(t *testing.T, b *harness.Bot) {
 	t.Helper()
-	b.Out.Mu.Lock()
-	defer b.Out.Mu.Unlock()
 	var notices []string
 	stored := true
-	for _, e := range b.Out.All {
+	for _, e := range b.Out.All() {
 		switch {
 		case e.Type == "notice":
 			stored = e.Code == "stored"

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	"github.com/coder/websocket"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // TestRestart ends the program and starts it again on the same history: it goes on as if
@@ -143,7 +143,8 @@ func TestEndUnderLoad(t *testing.T) {
 		if got := talk(b.Messages()); !slices.Equal(got, stored) {
 			t.Errorf("it heard another log than is stored: %s", harness.Difference(got, stored))
 		}
-		last := b.Out.All[len(b.Out.All)-1]
+		all := b.Out.All()
+		last := all[len(all)-1]
 		if last.Type != "bye" || last.Reason != "shutdown" || !last.Reconnect {
 			t.Errorf("the last that it hears is %+v", last)
 		}

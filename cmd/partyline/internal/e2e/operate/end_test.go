@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	"github.com/coder/websocket"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // TestGoodbye ends the program as a service manager does: everybody is told, in the terms
@@ -62,7 +62,7 @@ func TestFrozenReaders(t *testing.T) {
 	harness.Freeze(t, p)
 	p.Signal(t, syscall.SIGTERM)
 	signalled := time.Now()
-	harness.ExpectLine(t, p.Err, `.*msg="ending: .*`)
+	harness.ExpectLine(t, p.Err, `.*msg=draining .*`)
 	if !harness.Eventually(func() bool { return !harness.Accepts(p.TCP) && !harness.Accepts(p.HTTP) }) {
 		t.Error("new ones are let in while the program ends")
 	}
@@ -72,7 +72,7 @@ func TestFrozenReaders(t *testing.T) {
 	if took := time.Since(signalled); took < drain {
 		t.Errorf("it ended after %v and did not wait for the readers", took)
 	}
-	harness.ExpectLine(t, p.Err, `.*level=WARN msg="some were cut off: .*`)
+	harness.ExpectLine(t, p.Err, `.*level=WARN msg="drain timed out" .*`)
 }
 
 // TestSecondSignal ends the program at once, whoever it waits for.
@@ -80,7 +80,7 @@ func TestSecondSignal(t *testing.T) {
 	p := harness.StartProgram(t, "--drain", "1m", "--rate", "0")
 	harness.Freeze(t, p)
 	p.Signal(t, syscall.SIGTERM)
-	harness.ExpectLine(t, p.Err, `.*msg="ending: .*`)
+	harness.ExpectLine(t, p.Err, `.*msg=draining .*`)
 	p.Signal(t, syscall.SIGINT)
 	if code := p.ExitCode(t, harness.Slack); code != 1 {
 		t.Errorf("exit code %d", code)

@@ -8,9 +8,9 @@ import (
 	"syscall"
 	"testing"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	"golang.org/x/sys/unix"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // catchHangup keeps the programs that the test starts from inheriting an ignored SIGHUP: a

@@ -4,10 +4,10 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
-
-	"github.com/chromedp/chromedp"
 )
 
 // TestPageLeaves takes a browser away from the page in each way that a person has: the

@@ -5,11 +5,11 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-	"partyline/web"
-
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/web"
 )
 
 // request is what a page sends, as far as the tests look at it.

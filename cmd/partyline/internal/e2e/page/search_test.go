@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
-
-	"github.com/chromedp/chromedp"
 )
 
 // TestPageSearches looks for words in the box and in the composer: what is found stands in

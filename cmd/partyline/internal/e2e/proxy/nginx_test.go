@@ -17,11 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"partyline/cmd/partyline/internal/app"
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
-
-	"github.com/coder/websocket"
 )
 
 // nginx is a running nginx with the configuration that we ship, before a server.

@@ -1,3 +1,4 @@
+// Package browser drives partyline's page in Chromium.
 package browser
 
 import (
@@ -7,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	"github.com/chromedp/chromedp"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// browser is one Chromium for all tests, started by the first that needs it. Each page
-// gets a profile of its own in it, so that they know nothing of one another.
+// browser is one Chromium for all tests of a package. The first test that needs it starts it. Each
+// page has a profile of its own.
 var browser struct {
 	ctx   context.Context
 	dir   string
@@ -35,7 +36,7 @@ func needBrowser(t *testing.T) context.Context {
 		chromedp.UserDataDir(filepath.Join(dir, "profile")),
 		chromedp.Env("TMPDIR="+dir),
 		chromedp.DisableGPU,
-		chromedp.Flag("no-sandbox", os.Geteuid() == 0), // which root can't have
+		chromedp.Flag("no-sandbox", os.Geteuid() == 0), // Chromium has no sandbox for root
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 	)
@@ -55,15 +56,14 @@ func needBrowser(t *testing.T) context.Context {
 	return ctx
 }
 
+// Close ends Chromium. A package that uses this one passes it to harness.Main.
 func Close() {
 	if browser.close == nil {
 		return
 	}
 	browser.close()
-	// Helpers of the browser may still write as it ends.
+	// Processes of the browser may still write files.
 	for late := time.Now().Add(5 * time.Second); os.RemoveAll(browser.dir) != nil && time.Now().Before(late); {
 		time.Sleep(20 * time.Millisecond)
 	}
 }
-
-// as the protocol counts modifiers

@@ -8,21 +8,21 @@ import (
 	"strings"
 	"testing"
 
-	"partyline/cmd/partyline/internal/e2e/harness"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// Page is partyline's page in a browser. Nothing may throw in it.
+// Page is partyline's page in a browser. An exception in the page fails the test.
 type Page struct {
 	t   *testing.T
 	Ctx context.Context
 }
 
-// Open opens the page and waits until it is on the line.
+// Open opens the page and waits until it is connected.
 func Open(t *testing.T, url string) *Page {
 	t.Helper()
 	ctx, _ := chromedp.NewContext(needBrowser(t), chromedp.WithNewBrowserContext())
@@ -41,6 +41,7 @@ func Open(t *testing.T, url string) *Page {
 	return p
 }
 
+// Do runs steps in the page.
 func (p *Page) Do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.Ctx, harness.Patience)
@@ -60,8 +61,8 @@ func Eval[T any](p *Page, expression string) T {
 	return v
 }
 
-// Await waits until an expression is true in the page, and returns what it is then. The
-// page is asked from outside: its policy forbids code that is made of text.
+// Await waits until an expression is true in the page, and returns its value. It uses no timer of
+// chromedp, which needs eval, and the page's policy forbids that.
 func Await[T any](p *Page, expression string) T {
 	p.t.Helper()
 	v, err := evaluate[T](p, fmt.Sprintf(`new Promise((done) => {
@@ -80,13 +81,14 @@ func evaluate[T any](p *Page, expression string) (T, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
+// ExpectState waits for a state of the connection.
 func (p *Page) ExpectState(state string) {
 	p.t.Helper()
 	Await[bool](p, fmt.Sprintf("document.body?.dataset.state === %q", state))
 }
 
-// entry is one thing that the page's log shows, as a person sees it.
-type entry struct {
+// Entry is an entry of the page's log, as it is displayed.
+type Entry struct {
 	Kind, From, Text string
 	Own              bool
 }
@@ -96,19 +98,19 @@ const entries = `[...document.querySelectorAll("#log > .entry")].map((e) => ({
 	text: e.querySelector(".text").innerText,
 }))`
 
-func (p *Page) entries() []entry {
+func (p *Page) entries() []Entry {
 	p.t.Helper()
-	return Eval[[]entry](p, entries)
+	return Eval[[]Entry](p, entries)
 }
 
 // Expect waits until the log shows a text, and returns its first entry.
-func (p *Page) Expect(text string) entry {
+func (p *Page) Expect(text string) Entry {
 	p.t.Helper()
 	quoted, _ := json.Marshal(text)
-	return Await[entry](p, fmt.Sprintf("%s.find((e) => e.text === %s)", entries, quoted))
+	return Await[Entry](p, fmt.Sprintf("%s.find((e) => e.text === %s)", entries, quoted))
 }
 
-// log is for messages of tests that fail.
+// log returns the text of the log, for the message of a test that fails.
 func (p *Page) log() string {
 	text, err := evaluate[string](p, `document.getElementById("log")?.innerText ?? ""`)
 	if err != nil {
@@ -117,13 +119,13 @@ func (p *Page) log() string {
 	return text
 }
 
-// Nick returns the name that the page goes by.
+// Nick returns the nickname of the page.
 func (p *Page) Nick() string {
 	p.t.Helper()
 	return Eval[string](p, `document.getElementById("nick").value`)
 }
 
-// Say types a message of one or more lines and sends it; of none, it sends what is there.
+// Say types a message of one or more lines and sends it. Without lines it sends what is typed.
 func (p *Page) Say(lines ...string) {
 	p.t.Helper()
 	box := chromedp.CSS("#text")
@@ -136,10 +138,10 @@ func (p *Page) Say(lines ...string) {
 	p.Do(Enter(0))
 }
 
-const shift = 8
+const shift = 8 // the modifier
 
-// Enter presses the Enter key: where the page prevents what the key does by default, no
-// character follows, and where it does not, a line break does.
+// Enter presses the Enter key with modifiers, as the DevTools protocol counts them. It types a line
+// break unless the page prevents that.
 func Enter(modifiers int64) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		for _, typ := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
@@ -155,7 +157,7 @@ func Enter(modifiers int64) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// SayNumbered says n messages without waiting, and returns them.
+// SayNumbered says n messages without waiting for them, and returns them.
 func (p *Page) SayNumbered(about string, n int) (said []string) {
 	p.t.Helper()
 	for i := range n {
@@ -165,7 +167,7 @@ func (p *Page) SayNumbered(about string, n int) (said []string) {
 	return said
 }
 
-// ExpectPending waits until exactly these texts are shown as not said yet.
+// ExpectPending waits until the page shows these messages as pending, and no other.
 func (p *Page) ExpectPending(texts ...string) {
 	p.t.Helper()
 	if texts == nil {
@@ -175,15 +177,15 @@ func (p *Page) ExpectPending(texts ...string) {
 		.map((e) => e.innerText)) === JSON.stringify(%s)`, quote(texts)))
 }
 
-// AwaitNick waits until the page goes by a name, and returns what the log shows then.
+// AwaitNick waits until the page has a nickname, and returns the log's last entry about nicknames.
 func (p *Page) AwaitNick(nick string) string {
 	p.t.Helper()
 	return Await[string](p, fmt.Sprintf(
 		`document.getElementById("nick").value === %q && %s.findLast((e) => e.kind === "nick")?.text`, nick, entries))
 }
 
-// ExpectMessages waits for the last of the messages and fails where the page does not show
-// exactly these, in their order.
+// ExpectMessages waits for the last of the messages, and checks that the page shows these messages in
+// this order, and no other.
 func (p *Page) ExpectMessages(want []string) {
 	p.t.Helper()
 	p.Expect(want[len(want)-1])

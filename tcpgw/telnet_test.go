@@ -116,6 +116,9 @@ func TestTelnetCommands(t *testing.T) {
 }
 
 func TestTelnetPairs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	all := commands(manyOptions)
 	for _, c := range all {
 		for _, d := range all {

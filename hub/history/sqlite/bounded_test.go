@@ -14,6 +14,9 @@ import (
 
 // TestBounded stores many more messages than are retained. Neither the file nor its log may grow.
 func TestBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const said, size, most = 20_000, 1000, 12 << 20 // 20 MB in all
 	dir := t.TempDir()
 	j := start(t, dir, keep(200))

@@ -191,6 +191,9 @@ func TestTruncateLog(t *testing.T) {
 
 // The log stays small while messages are stored without a pause.
 func TestBusyLog(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	j := start(t, t.TempDir(), keep(10))
 	via := strings.Repeat("x", 64<<10) // not indexed
 	const atOnce = 16

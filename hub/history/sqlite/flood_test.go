@@ -13,6 +13,9 @@ import (
 // Batches with more messages than are retained delete as many. After that the file has exactly the
 // retained messages, their words, and all keys.
 func TestFlood(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const said, kept = 12_000, 10
 	j := start(t, t.TempDir(), keep(kept))
 	say(t, j, "beside", "a message of another room")

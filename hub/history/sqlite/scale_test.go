@@ -46,6 +46,9 @@ func names(n int) []string {
 
 // However many rooms are created, messages are stored and no room loses any.
 func TestManyRooms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	j := start(t, t.TempDir(), keep(100))
 	first := say(t, j, "first", "hello")
 	sayAll(t, j, names(20_000), "x")
@@ -70,6 +73,9 @@ func TestManyRooms(t *testing.T) {
 
 // Rooms that are evicted and loaded within one batch lose no message and give no id twice.
 func TestFewInMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	j := start(t, t.TempDir(), keep(100))
 	j.mu.Lock()
 	j.maxUnused = 2

@@ -13,11 +13,12 @@ SEED ?= 1
 MUTATED ?= ./hub ./hub/wire ./hub/names ./hub/clean ./hub/admission ./hub/history ./hub/history/sqlite ./hub/socket ./tcpgw ./wsgw
 BENCH ?= .
 BENCHRUNS ?= 5
+E2E := ./cmd/partyline/internal/e2e
 TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test deps lint fuzz soak kills hangups mutants bench
+.PHONY: help run build test check deps lint fuzz soak kills hangups mutants bench
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,10 +30,13 @@ build: ## build ./partyline, static and without machine paths
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags '-s -w -X main.version=$(VERSION)' -o partyline ./cmd/partyline
 
-test: deps build lint ## install what the tests need, build, lint, run all tests with -race (TESTFLAGS='-run Name')
+test: deps build lint ## lint, unit tests and the main end-to-end stories with -race: 2 minutes (TESTFLAGS='-run Name')
+	$(TOOL) gotestsum --format pkgname -- -race -short -timeout 5m $(TESTFLAGS) ./...
+
+check: deps build lint ## lint and all tests, also those that take long (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -timeout 15m $(TESTFLAGS) ./...
-	@echo "Again without the race detector, which allocates and takes the time of others:"
-	go test -timeout 8m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestCanaries' ./hub ./cmd/partyline
+	@echo "Again without the race detector, which allocates and slows down other goroutines:"
+	go test -timeout 8m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestAbuse' ./hub $(E2E)/abuse
 
 deps: ## install the programs that the tests need besides Go, if they are missing (Debian, with apt)
 	@bash .ci/install
@@ -66,13 +70,13 @@ fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
 soak: ## simulate the hub, run random histories, and talk while 1 client in 100 misbehaves, each for SOAK (10m)
 	go test ./hub -run TestSimulation -v -count 1 -timeout 0 -args -sim.time $(SOAK) -sim.members 300
 	go test ./hub/history ./hub/history/sqlite -run Histories -count 1 -timeout 0 -args -journal.time $(SOAK)
-	SOAK=$(SOAK) go test -run 'TestSoak|TestSteadyReaders' -v -count 1 -timeout 0 ./cmd/partyline
+	SOAK=$(SOAK) go test -run 'TestSoak|TestSteadyReaders' -v -count 1 -timeout 0 $(E2E)/abuse
 
 kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged message is lost
-	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 ./cmd/partyline
+	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 $(E2E)/history
 
 hangups: ## make each client hang up HANGUPS (100) times in each of its ways: nothing that arrived is lost
-	HANGUPS=$(HANGUPS) go test -run TestClients -v -count 1 -timeout 0 ./cmd/partyline
+	HANGUPS=$(HANGUPS) go test -run TestClients -v -count 1 -timeout 0 $(E2E)/clients
 
 mutants: ## change MUTANTS (25) positions in each package, one at a time, and list what its tests miss (MUTATED=./hub, SEED=1)
 	@# This takes about 20 minutes. ulimit stops a mutant that allocates without end.

@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"partyline/cmd/partyline/internal/app"
+	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/hub/hubtest"
 )
 
@@ -53,6 +54,7 @@ const ordinary = 64 << 10
 // and what each hears and what it is told that it missed add up to what was said. `make soak`
 // runs it with the program's own limits, for as long as they need to show.
 func TestSteadyReaders(t *testing.T) {
+	harness.Long(t)
 	flood, timeout, window, readers := 100_000, 2*time.Second, int64(64<<10), []steadyReader{
 		{8_000, 4096, false}, {8_000, 4096, true}, {40_000, ordinary, false}, {40_000, ordinary, true},
 	}

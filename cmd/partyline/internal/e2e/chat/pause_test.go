@@ -14,6 +14,7 @@ import (
 // TestPausedReader has a reader look away for 3 seconds while a megabyte is said: it loses
 // nothing and is not cut off.
 func TestPausedReader(t *testing.T) {
+	harness.Long(t)
 	for _, size := range []int{100, 1000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			s := harness.StartServer(t, nil)

@@ -22,8 +22,8 @@ import (
 	"partyline/wsgw"
 )
 
-// FuzzDoors says the same lines through both doors: the same must come of them.
-func FuzzDoors(f *testing.F) {
+// FuzzTransports says the same lines through both doors: the same must come of them.
+func FuzzTransports(f *testing.F) {
 	for _, s := range []string{
 		"hello", "a\nb\n\n c \n", "/me waves", "/nick y\nhi", "/join ops\nhi\n/who\n/rooms", "/msg x psst", "/msg nobody psst",
 		"one\ntwo\n/history 1\n/history\n/since 0\n/since 99999999999999999999", "/help", "/quit bye\nlate", "/QUIT", "//two\n/ \n/",

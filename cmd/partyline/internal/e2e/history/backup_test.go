@@ -86,7 +86,7 @@ func sqlite3(t *testing.T, dir, statements string) {
 // backup runs the commands of docs/history.md that copy a history.
 func backup(t *testing.T, from, to string) {
 	t.Helper()
-	docs, err := os.ReadFile("../../docs/history.md")
+	docs, err := os.ReadFile(harness.File("docs/history.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

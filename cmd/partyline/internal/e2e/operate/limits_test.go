@@ -16,6 +16,7 @@ import (
 // TestMembersOfDescriptors starts the program with few descriptors: it lets in as many as
 // leave it a reserve, and tells the next one why not.
 func TestMembersOfDescriptors(t *testing.T) {
+	harness.Long(t)
 	const limit = 128
 	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	sh := exec.Command("sh", append([]string{"-c", `ulimit -n "$0" && exec "$@"`, fmt.Sprint(limit), cmd.Path}, cmd.Args[1:]...)...)
@@ -33,6 +34,7 @@ func TestMembersOfDescriptors(t *testing.T) {
 // TestHeaderEdges sends headers of just so many bytes as are let in, and of one more; and
 // one that comes in time, and one that does not.
 func TestHeaderEdges(t *testing.T) {
+	harness.Long(t)
 	s := harness.StartServer(t, func(c *app.Config) { c.Limits.HeaderTimeout = time.Second })
 	ask := func(size int) int {
 		c := harness.Dial(t, s.HTTP)

@@ -10,6 +10,7 @@ import (
 
 // TestPageClosesCleanly: in a browser, the close that the server starts is clean.
 func TestPageClosesCleanly(t *testing.T) {
+	harness.Long(t)
 	for name, c := range map[string]struct {
 		code int
 		end  func(t *testing.T, p *harness.Program, page *browser.Page)

@@ -13,6 +13,7 @@ import (
 // TestPageLeaves takes a browser away from the page in each way that a person has: the
 // others hear what it said and that it has left, once.
 func TestPageLeaves(t *testing.T) {
+	harness.Long(t)
 	s := harness.StartServer(t, nil)
 	witness := harness.DialText(t, s.TCP)
 	harness.ExpectLine(t, witness.Out, harness.WelcomeLine)
@@ -42,6 +43,7 @@ func TestPageLeaves(t *testing.T) {
 // TestPageIsComeBackTo leaves the page for another one and comes back, to what the browser
 // has kept of it: it gets what was said meanwhile.
 func TestPageIsComeBackTo(t *testing.T) {
+	harness.Long(t)
 	s := harness.StartServer(t, nil)
 	witness := harness.DialText(t, s.TCP)
 	harness.ExpectLine(t, witness.Out, harness.WelcomeLine)

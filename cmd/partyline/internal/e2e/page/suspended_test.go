@@ -16,6 +16,7 @@ import (
 // is well is not cut off when it goes on: neither who was quiet, nor who was behind when
 // it stopped and read meanwhile. What was said meanwhile is heard.
 func TestSuspended(t *testing.T) {
+	harness.Long(t)
 	t.Parallel()
 	const stopped = 20 * time.Second // longer than any timeout of a write
 	p := harness.StartProgram(t, "--rate", "0")

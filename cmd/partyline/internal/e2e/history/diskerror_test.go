@@ -30,6 +30,7 @@ func breakDisk(t *testing.T, p *harness.Program, how string) (heal func()) {
 // TestDiskError has the disk fail while there is talk: every message is refused in words
 // and heard by nobody, all else goes on, and when the disk is well again so does talk.
 func TestDiskError(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p, d := talkOn(t, dir, 5)
 	heal := breakDisk(t, p, "error=EIO")
@@ -51,6 +52,7 @@ func TestDiskError(t *testing.T) {
 // TestRefusedAndKilled kills the program right after it refused a message that the disk
 // had but did not confirm: history does not have it then either.
 func TestRefusedAndKilled(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p, d := talkOn(t, dir, 5)
 	breakDisk(t, p, "error=EIO")
@@ -69,6 +71,8 @@ func TestRefusedAndKilled(t *testing.T) {
 // of it, everything is heard by all in one order, and marked; what is not stored is missing
 // in history, and known to be.
 func TestDiskErrorLive(t *testing.T) {
+	harness.Long(t)
+	t.Parallel()
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir, "--rate", "0", "--on-disk-error", "live")
 	listener := harness.DialBot(t, "ws://"+p.HTTP+"/ws")
@@ -157,6 +161,7 @@ func checkNotices(t *testing.T, b *harness.Bot) {
 // TestDiskSlow has each sync take half a second while thirty talk: what they say at the
 // same time waits together.
 func TestDiskSlow(t *testing.T) {
+	harness.Long(t)
 	const talkers, sync1 = 30, 500 * time.Millisecond
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir, "--rate", "0")

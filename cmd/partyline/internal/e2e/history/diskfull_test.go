@@ -16,6 +16,8 @@ import (
 // TestDiskFull talks on a disk without place: every message is refused in words and heard
 // by nobody, all else goes on, and when there is place again so does talk.
 func TestDiskFull(t *testing.T) {
+	harness.Long(t)
+	t.Parallel()
 	disk := smallDisk(t)
 	p, d := talkOn(t, disk, 5)
 	ballast := filepath.Join(disk, "ballast")

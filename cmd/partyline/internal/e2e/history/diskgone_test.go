@@ -4,11 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // TestDiskGone takes the history away while there is talk, and perhaps puts it back.
 // Meanwhile talk is refused in words; afterwards nothing is missing that was acknowledged.
 func TestDiskGone(t *testing.T) {
+	harness.Long(t)
+	t.Parallel()
 	t.Run("deleted", func(t *testing.T) {
 		testGone(t, func(t *testing.T, dir string) (back func()) {
 			if err := os.Remove(filepath.Join(dir, historyFile)); err != nil {

@@ -20,9 +20,12 @@ const kills = "KILLS"
 // say again what was not acknowledged. History then has all of it, once, and each message
 // under the id that its talker and whoever heard it were told.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	rounds, err := strconv.Atoi(os.Getenv(kills))
 	if err != nil {
-		rounds = 20
+		if rounds = 20; testing.Short() {
+			rounds = 3
+		}
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

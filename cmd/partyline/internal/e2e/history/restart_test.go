@@ -16,6 +16,7 @@ import (
 // TestRestart ends the program and starts it again on the same history: it goes on as if
 // it had never been away.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir)
 	b := harness.DialBot(t, "ws://"+p.HTTP+"/ws?nick=alice")
@@ -92,6 +93,7 @@ func expectLines(t *testing.T, c *harness.TextClient, line string, patterns ...s
 // TestOtherHistory comes back to a program that has lost its history, or another one's,
 // with an id that it never gave: that is told, and not passed over.
 func TestOtherHistory(t *testing.T) {
+	t.Parallel()
 	p := harness.StartProgram(t, "--data", t.TempDir())
 	old := harness.DialBot(t, "ws://"+p.HTTP+"/ws").Say(t, "key", "said there").ID
 	p.End(t)
@@ -112,6 +114,7 @@ func TestOtherHistory(t *testing.T) {
 // TestEndUnderLoad ends the program while four say what they can and two take nothing:
 // everybody else hears all that is stored, and is told goodbye, in time.
 func TestEndUnderLoad(t *testing.T) {
+	harness.Long(t)
 	const drain = 3 * time.Second
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir, "--rate", "0", "--history", "1000000", "--drain", drain.String())

@@ -191,6 +191,7 @@ func TestSyncBeforeAck(t *testing.T) {
 // TestNoSyncBeforeAck looks at the same with --sync normal: the messages are in the log
 // before anybody is told of them, and the disk is not waited for.
 func TestNoSyncBeforeAck(t *testing.T) {
+	harness.Long(t)
 	const single = 30
 	p, calls := startTraced(t, "--data", t.TempDir(), "--rate", "0", "--sync", "normal")
 	texts := talkTraced(t, p, single, 0)

@@ -15,6 +15,7 @@ import (
 
 // TestSecond starts a second program on a history: it refuses, and the first goes on.
 func TestSecond(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir)
 	d := newPair(t, p)
@@ -43,6 +44,8 @@ func expectUnusable(t *testing.T, dir, says string) {
 // TestUnusable starts the program on files that are no history, or a damaged one, or not
 // its to use now: it says so in one line that names the file, and has changed nothing.
 func TestUnusable(t *testing.T) {
+	harness.Long(t)
+	t.Parallel()
 	good := t.TempDir()
 	p, _ := talkOn(t, good, 300)
 	p.End(t)

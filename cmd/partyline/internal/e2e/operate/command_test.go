@@ -13,6 +13,7 @@ import (
 )
 
 func TestVersion(t *testing.T) {
+	t.Parallel()
 	p := harness.StartPartyline(t, nil, "--version")
 	if code := p.ExitCode(t, harness.Patience); code != 0 {
 		t.Errorf("exit code %d", code)
@@ -25,6 +26,7 @@ func TestVersion(t *testing.T) {
 // TestRefusals starts the program in ways that can't work: it says why in one line, exits
 // with 1 and has opened nothing.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	taken := harness.OccupiedAddr(t)
 	for name, c := range map[string]struct {
 		variables, args []string
@@ -54,6 +56,7 @@ func TestRefusals(t *testing.T) {
 		"taken by variable": {[]string{"PARTYLINE_TCP=127.0.0.1:0", "PARTYLINE_HTTP=" + taken}, nil, `PARTYLINE_HTTP ` + taken + ` is taken.*`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := harness.StartPartyline(t, c.variables, c.args...)
 			if code := p.ExitCode(t, harness.Patience); code != 1 {
 				t.Errorf("exit code %d", code)
@@ -82,6 +85,7 @@ func TestBindAll(t *testing.T) {
 
 // TestEnvironment sets a flag by the environment, and by both.
 func TestEnvironment(t *testing.T) {
+	t.Parallel()
 	variables := []string{"PARTYLINE_TCP=127.0.0.1:0", "PARTYLINE_HTTP=", "PARTYLINE_MAX_LINE=64"}
 	for args, limit := range map[string]int{"": 64, "--max-line=128": 128} {
 		p := harness.StartPartyline(t, variables, strings.Fields(args)...)
@@ -95,6 +99,7 @@ func TestEnvironment(t *testing.T) {
 
 // TestDoorsOff turns one door off: nothing is said of it, and the other one works.
 func TestDoorsOff(t *testing.T) {
+	t.Parallel()
 	t.Run("tcp", func(t *testing.T) {
 		p := harness.StartPartyline(t, nil, "--tcp", "", "--http", "127.0.0.1:0")
 		res, err := http.Get("http://" + harness.ExpectLine(t, p.Err, harness.HTTPListening)[0])

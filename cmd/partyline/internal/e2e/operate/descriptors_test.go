@@ -18,6 +18,7 @@ import (
 // burning the processor, and lets in again when there are some.
 func TestDescriptorsRunOut(t *testing.T) {
 	harness.Long(t)
+	t.Parallel()
 	const limit = 64
 	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--max-members", "1000000")
 	sh := exec.Command("sh", append([]string{"-c", `ulimit -n "$0" && exec "$@"`, fmt.Sprint(limit), cmd.Path}, cmd.Args[1:]...)...)

@@ -14,6 +14,7 @@ import (
 // TestGoodbye ends the program as a service manager does: everybody is told, in the terms
 // of the own door, and it ends in good order.
 func TestGoodbye(t *testing.T) {
+	t.Parallel()
 	const drain = 20 * time.Second
 	p := harness.StartProgram(t, "--drain", drain.String())
 	nc, nick := harness.Netcat(t, p.TCP)
@@ -57,6 +58,7 @@ func expectRefused(t *testing.T, p *harness.Program) {
 // TestFrozenReaders ends the program while some take nothing: it lets nobody new in and
 // cuts these off when the time is over.
 func TestFrozenReaders(t *testing.T) {
+	t.Parallel()
 	const drain = 2 * time.Second
 	p := harness.StartProgram(t, "--drain", drain.String(), "--rate", "0")
 	harness.Freeze(t, p)
@@ -77,6 +79,7 @@ func TestFrozenReaders(t *testing.T) {
 
 // TestSecondSignal ends the program at once, whoever it waits for.
 func TestSecondSignal(t *testing.T) {
+	t.Parallel()
 	p := harness.StartProgram(t, "--drain", "1m", "--rate", "0")
 	harness.Freeze(t, p)
 	p.Signal(t, syscall.SIGTERM)

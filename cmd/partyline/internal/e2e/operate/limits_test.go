@@ -17,6 +17,7 @@ import (
 // leave it a reserve, and tells the next one why not.
 func TestMembersOfDescriptors(t *testing.T) {
 	harness.Long(t)
+	t.Parallel()
 	const limit = 128
 	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	sh := exec.Command("sh", append([]string{"-c", `ulimit -n "$0" && exec "$@"`, fmt.Sprint(limit), cmd.Path}, cmd.Args[1:]...)...)

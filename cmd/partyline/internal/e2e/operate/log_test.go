@@ -10,6 +10,7 @@ import (
 
 // TestLogGone ends whoever reads the program's log: the program goes on.
 func TestLogGone(t *testing.T) {
+	t.Parallel()
 	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "")
 	r, w, err := os.Pipe()
 	if err != nil {

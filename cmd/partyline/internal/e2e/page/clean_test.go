@@ -11,6 +11,7 @@ import (
 // TestPageClosesCleanly: in a browser, the close that the server starts is clean.
 func TestPageClosesCleanly(t *testing.T) {
 	harness.Long(t)
+	t.Parallel()
 	for name, c := range map[string]struct {
 		code int
 		end  func(t *testing.T, p *harness.Program, page *browser.Page)

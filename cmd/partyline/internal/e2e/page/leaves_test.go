@@ -59,6 +59,8 @@ func TestPageIsComeBackTo(t *testing.T) {
 
 // TestPageHearsGoodbye ends the server under a page, which says why the line is down.
 func TestPageHearsGoodbye(t *testing.T) {
+	harness.Long(t)
+	t.Parallel()
 	p := harness.StartProgram(t)
 	page := browser.Open(t, "http://"+p.HTTP)
 	p.Signal(t, syscall.SIGTERM)

@@ -14,8 +14,10 @@ import (
 // while its person goes on writing. When another one is there the page comes back by
 // itself: all that was written is said once, in the order of writing.
 func TestPageLosesItsServer(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]syscall.Signal{"ended": syscall.SIGTERM, "killed": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			data := t.TempDir()
 			first := harness.StartProgram(t, "--data", data)
 			page := browser.Open(t, "http://"+first.HTTP)
@@ -56,6 +58,7 @@ func TestPageLosesItsServer(t *testing.T) {
 // TestPageKeepsWhatWaitsOverAReload reloads a page whose server is away: what was written
 // is still there and is said when it comes back.
 func TestPageKeepsWhatWaitsOverAReload(t *testing.T) {
+	t.Parallel()
 	s := startScripted(t, func(r request) []object {
 		if r.Type == "say" {
 			return nil // it never answers
@@ -77,6 +80,7 @@ func TestPageKeepsWhatWaitsOverAReload(t *testing.T) {
 // TestPageShowsWhatFailed has the server refuse a message twice: it stays in the log with
 // the reason until the third try succeeds, and another one until it is discarded.
 func TestPageShowsWhatFailed(t *testing.T) {
+	t.Parallel()
 	refusals := 0
 	s := startScripted(t, func(r request) []object {
 		if r.Type != "say" {
@@ -122,6 +126,7 @@ func TestPageShowsWhatFailed(t *testing.T) {
 // TestPageMarksWhatIsNotStored hears of a disk in trouble: each message that the history
 // does not have says so, and the own one is not said again.
 func TestPageMarksWhatIsNotStored(t *testing.T) {
+	t.Parallel()
 	s := startScripted(t, func(r request) []object {
 		if r.Type != "say" {
 			return answerAsUsual(r)

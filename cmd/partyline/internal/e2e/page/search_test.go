@@ -13,6 +13,7 @@ import (
 // TestPageSearches looks for words in the box and in the composer: what is found stands in
 // the panel, newest first, as text with the words marked.
 func TestPageSearches(t *testing.T) {
+	t.Parallel()
 	s := startScripted(t, func(r request) []object {
 		if r.Type != "search" {
 			return answerAsUsual(r)
@@ -80,6 +81,7 @@ func TestPageSearches(t *testing.T) {
 
 // TestPageSearchesHistory finds what was said before the server was last started.
 func TestPageSearchesHistory(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	first := harness.StartProgram(t, "--data", data)
 	page := browser.Open(t, "http://"+first.HTTP)
@@ -103,6 +105,7 @@ func TestPageSearchesHistory(t *testing.T) {
 
 // TestPageFindsNoSearch asks a server that knows of none: the panel says so.
 func TestPageFindsNoSearch(t *testing.T) {
+	t.Parallel()
 	page := browser.Open(t, startScripted(t, answerAsUsual).url)
 	page.Say("/search anything")
 	browser.Await[bool](page, `document.querySelector("#results .told").textContent === "This server cannot search."`)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // browser is one Chromium for all tests of a package. The first test that needs it starts it. Each
 // page has a profile of its own.
 var browser struct {
+	mu    sync.Mutex
 	ctx   context.Context
 	dir   string
 	close context.CancelFunc
@@ -23,6 +25,8 @@ var browser struct {
 
 func needBrowser(t *testing.T) context.Context {
 	t.Helper()
+	browser.mu.Lock()
+	defer browser.mu.Unlock()
 	if browser.ctx != nil {
 		return browser.ctx
 	}

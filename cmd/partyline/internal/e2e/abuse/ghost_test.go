@@ -46,6 +46,7 @@ func TestBlankLinesKeepNoName(t *testing.T) {
 // TestPacedMemberThatIsGone has a member say more than its allowance and break its connection.
 // All of it is heard, at its pace; then its name is free for another.
 func TestPacedMemberThatIsGone(t *testing.T) {
+	harness.Long(t)
 	for _, door := range []string{"tcp", "ws"} {
 		t.Run(door, func(t *testing.T) {
 			s := harness.StartServer(t, func(c *app.Config) {

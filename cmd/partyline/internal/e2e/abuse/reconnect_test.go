@@ -17,6 +17,7 @@ import (
 // TestReconnecting has one address connect again and again, over each door, and try to get
 // around each limit that has a flag.
 func TestReconnecting(t *testing.T) {
+	harness.Long(t)
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	new(app.Limits).AddFlags(flags)
 	flags.VisitAll(func(f *pflag.Flag) {

@@ -160,6 +160,9 @@ func (m *abuseServer) run(t *testing.T, c abuse) {
 func TestAbuse(t *testing.T) {
 	m := newAbuseServer(t)
 	for _, area := range [][]abuse{connectionAbuses, lineAbuses, frameAbuses, httpAbuses, crowdAbuses, readerAbuses, nameAbuses} {
+		if testing.Short() {
+			area = area[:1]
+		}
 		for _, c := range area {
 			t.Run(c.name, func(t *testing.T) { m.run(t, c) })
 		}

@@ -30,6 +30,7 @@ type client struct {
 	terminal bool   // it runs on a terminal
 	stays    string // the argument with which it reads on until the server ends
 	blocks   bool   // it receives nothing while it waits for its input
+	main     bool   // it is tested in short mode too
 	ways     []way  // in which it hangs up
 }
 
@@ -66,6 +67,9 @@ func TestClients(t *testing.T) {
 		c.script = cmp.Or(c.script, "client.sh")
 		c.ways = append(slices.Clip(c.ways), way{start: c.stays, name: "killed", end: signals(syscall.SIGKILL), late: true, loses: true})
 		t.Run(c.name, func(t *testing.T) {
+			if !c.main {
+				harness.Long(t)
+			}
 			t.Parallel()
 			c.test(t)
 		})
@@ -148,7 +152,7 @@ func (h *host) goodbye(t *testing.T) {
 func (h *host) hangUps(t *testing.T, w way) {
 	often, err := strconv.Atoi(os.Getenv(hangUps))
 	if err != nil {
-		if often = 3; w.slow {
+		if often = 3; w.slow || testing.Short() {
 			often = 1
 		}
 	}

@@ -4,7 +4,7 @@ import "syscall"
 
 // The clients that are tested. Each is killed, too.
 var clients = []client{
-	{folder: "netcat-openbsd", program: "nc.openbsd", stays: "listen", ways: []way{
+	{folder: "netcat-openbsd", main: true, program: "nc.openbsd", stays: "listen", ways: []way{
 		{start: "shut", reads: true},
 		{start: "close"},
 		{start: "timeout", slow: true},
@@ -46,7 +46,7 @@ var clients = []client{
 	{folder: "telnet", program: "telnet", name: "telnet in a pipe", stays: "pipe", ways: []way{
 		{start: "pipe", end: endOfInput, late: true, loses: true},
 	}},
-	{folder: "telnet", program: "telnet", name: "telnet on a terminal", terminal: true, stays: "terminal", ways: []way{
+	{folder: "telnet", program: "telnet", name: "telnet on a terminal", main: true, terminal: true, stays: "terminal", ways: []way{
 		{start: "terminal", name: "quit", end: types("\x1d", "quit\n")},
 		{start: "terminal", name: "close", end: types("\x1d", "close\n")},
 		{start: "terminal", name: "gone", end: endOfInput, late: true, loses: true},
@@ -67,7 +67,7 @@ var clients = []client{
 		{start: "drop", loses: true},
 		{start: "exit", loses: true},
 	}},
-	{folder: "ws", program: "node", module: "ws", script: "client.js", stays: "listen", ways: []way{
+	{folder: "ws", main: true, program: "node", module: "ws", script: "client.js", stays: "listen", ways: []way{
 		{start: "close"},
 		{start: "drop", loses: true},
 		{start: "exit", loses: true},

@@ -16,6 +16,7 @@ import (
 // TestBackup copies the history of a busy server as docs/history.md says. Nobody notices it,
 // and the copy has everything up to a moment.
 func TestBackup(t *testing.T) {
+	harness.Long(t)
 	t.Parallel()
 	harness.NeedProgram(t, "sqlite3")
 	dir, copied := t.TempDir(), t.TempDir()

@@ -58,6 +58,7 @@ listen partyline
 // TestProbes has HAProxy check the server, and something connect and close again: the room
 // hears nothing of it. It hears a client that a proxy forwards, though.
 func TestProbes(t *testing.T) {
+	harness.Long(t)
 	for name, c := range map[string]struct {
 		proxied bool // the server wants PROXY headers
 		proxy   func(t *testing.T, server string) (addr string, check func())

@@ -173,6 +173,7 @@ func TestNginxShutdown(t *testing.T) {
 // TestNginxTooLong has a bot read why it is put off, through nginx and without: it sent too
 // much, be it a little or so much that the server is still reading.
 func TestNginxTooLong(t *testing.T) {
+	harness.Long(t)
 	s := harness.StartServer(t, nil)
 	n := startNginx(t, s)
 	for door, addr := range map[string]string{"direct": s.HTTP, "nginx": n.http} {
@@ -223,6 +224,7 @@ func sendUnread(t *testing.T, addr string, size int) {
 // TestNginxGone takes nginx away under a page, without a word to it, and starts it again:
 // the page comes back and gets what was said meanwhile.
 func TestNginxGone(t *testing.T) {
+	harness.Long(t)
 	s := harness.StartServer(t, nil)
 	n := startNginx(t, s)
 	nc, _ := harness.Netcat(t, s.TCP)

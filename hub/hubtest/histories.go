@@ -49,8 +49,12 @@ func (h Histories) Test(t *testing.T) {
 		return
 	}
 	t.Run("crashes", h.testCrashes)
+	limit := *journalTime
+	if testing.Short() {
+		limit = min(limit, time.Second/10)
+	}
 	seed := uint64(time.Now().UnixNano()) % 1e12
-	for start := time.Now(); time.Since(start) < *journalTime && !t.Failed(); seed++ {
+	for start := time.Now(); time.Since(start) < limit && !t.Failed(); seed++ {
 		h.run(t, seed)
 	}
 }

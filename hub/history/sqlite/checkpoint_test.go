@@ -135,6 +135,9 @@ func TestStuckReader(t *testing.T) {
 
 // Readers that end in time are not logged, even if there is always one.
 func TestReaders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		o := Options{Keep: history.Retention{Messages: 10}, Sync: SyncNormal, Log: slog.New(slog.NewTextHandler(&out, nil))}

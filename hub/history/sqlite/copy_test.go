@@ -13,6 +13,9 @@ import (
 // A search in a copy made by VACUUM INTO finds what a search in the original finds. The index refers
 // to messages by key, which VACUUM might change.
 func TestCopy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const kept = 100
 	j := start(t, t.TempDir(), keep(kept))
 	for i := range 3 * kept { // so that the keys do not start at 1

@@ -166,6 +166,9 @@ func awaitIdle(t *testing.T, j *Journal) {
 
 // While the search index is damaged messages are stored and found, and the index is rebuilt.
 func TestDamagedIndex(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, block := range []string{"zeroblob(20)", "x'ffffffffffffffffffff'"} {
 		t.Run(block, func(t *testing.T) { testDamagedIndex(t, block) })
 	}

@@ -19,62 +19,61 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// A canary is somebody well who talks while others misbehave. Two of them, one at each
-// door, exchange numbered messages; what each hears has to be whole, in one order and in
-// time, whatever goes on around them.
+// A probe is a client that behaves while others misbehave. Two probes, one over each transport,
+// exchange numbered messages. Each has to receive all of them, in one order and in time.
 type probe struct {
 	name string
 	say  func(text string) error
 
 	mu       sync.Mutex
-	received []string // messages of canaries, in the order in which they came
+	received []string // messages of probes, in the order in which they arrived
 	took     []time.Duration
-	bad      []string // what nobody should ever be sent
-	end      error    // why nothing more comes
+	bad      []string // texts that no client may receive
+	end      error    // the error that ended its connection
 }
 
-// probeInterval is the time between two messages of one canary. They talk in turn, so that
-// there is one every 100 ms.
+// probeInterval is the time between two messages of one probe. The probes take turns, so that there is
+// a message every 100 ms.
 const probeInterval = 200 * time.Millisecond
 
-// text returns a numbered message that bears the time at which it is said.
-func (c *probe) text(n int) string {
-	return fmt.Sprintf("@%s %d %d", c.name, n, time.Now().UnixNano())
+// text returns a numbered message that contains the time.
+func (p *probe) text(n int) string {
+	return fmt.Sprintf("@%s %d %d", p.name, n, time.Now().UnixNano())
 }
 
-// receive takes one text that somebody said.
-func (c *probe) receive(text string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// receive handles the text of one message.
+func (p *probe) receive(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if strings.ContainsFunc(text, forbidden) {
-		c.bad = append(c.bad, text)
+		p.bad = append(p.bad, text)
 	}
 	at := strings.LastIndexByte(text, ' ')
 	if !strings.HasPrefix(text, "@") || at < 0 {
 		return
 	}
 	said, _ := strconv.ParseInt(text[at+1:], 10, 64)
-	c.took = append(c.took, time.Since(time.Unix(0, said)))
-	c.received = append(c.received, text[:at])
+	p.took = append(p.took, time.Since(time.Unix(0, said)))
+	p.received = append(p.received, text[:at])
 }
 
-// forbidden reports the characters that can drive a terminal.
+// forbidden reports whether a terminal may act on a character.
 func forbidden(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' }
 
-func (c *probe) finish(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.end = err
+func (p *probe) finish(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end = err
 }
 
-// count returns how many messages of canaries it heard.
-func (c *probe) count() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.received)
+// count returns how many messages of probes it has received.
+func (p *probe) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.received)
 }
 
-// newProbes sends a canary through each door, and drops what they hear on arrival.
+// newProbes connects a probe over each transport.
 func newProbes(t *testing.T, p *harness.Program) [2]*probe {
 	tcp := &probe{name: "tcp"}
 	conn := harness.Dial(t, p.TCP)
@@ -131,7 +130,7 @@ func newProbes(t *testing.T, p *harness.Program) [2]*probe {
 	select {
 	case <-welcome:
 	case <-time.After(harness.Patience):
-		t.Fatal("the WebSocket's canary is not welcomed")
+		t.Fatal("the probe over WebSocket is not welcomed")
 	}
 	return [2]*probe{tcp, ws}
 }

@@ -14,15 +14,15 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// A mine is a server with its canaries. One case of abuse after the other goes on in it.
+// An abuseServer is a server with its probes. The cases of abuse run on it one at a time.
 type abuseServer struct {
 	*harness.Program
 	probes [2]*probe
-	base   time.Duration // p99 of the canaries where nothing goes on
+	base   time.Duration // p99 of the probes without abuse
 	start  health
 }
 
-// newAbuseServer starts a server as it is by default, but that it loses patience sooner.
+// newAbuseServer starts a server with its defaults, except for shorter timeouts.
 func newAbuseServer(t *testing.T) *abuseServer {
 	m := &abuseServer{Program: harness.StartProgram(t, "--write-timeout", "3s", "--header-timeout", "2s", "--log-format", "text")}
 	m.probes = newProbes(t, m.Program)
@@ -31,13 +31,13 @@ func newAbuseServer(t *testing.T) *abuseServer {
 	return m
 }
 
-// health is what a server needs.
+// health is what a server uses.
 type health struct {
 	goroutines, descriptors int
 	heap                    int64
 }
 
-// health asks how the server is. The heap is asked for apart, since that takes long.
+// health queries the server. Only the question "heap?" returns the heap, since that takes long.
 func (m *abuseServer) health(t *testing.T, question string) (h health) {
 	t.Helper()
 	m.Process.Say(t, question)
@@ -52,8 +52,8 @@ func (m *abuseServer) health(t *testing.T, question string) (h health) {
 	return h
 }
 
-// measure has the canaries exchange messages while something goes on, and checks that they
-// hear all of each other's. It returns the p99 of how long that took.
+// measure lets the probes exchange messages while meanwhile runs, and checks that each receives all
+// of them. It returns the p99 of their latency.
 func (m *abuseServer) measure(t *testing.T, meanwhile func()) time.Duration {
 	t.Helper()
 	before := m.probes[0].count()
@@ -67,9 +67,9 @@ func (m *abuseServer) measure(t *testing.T, meanwhile func()) time.Duration {
 	for going := true; going; {
 		for _, c := range m.probes {
 			if err := c.say(c.text(said)); err != nil {
-				t.Fatalf("the canary at %s: %v", c.name, err)
+				t.Fatalf("the probe over %s: %v", c.name, err)
 			}
-			time.Sleep(probeInterval / 2) // the pace of the talk
+			time.Sleep(probeInterval / 2) // the rate of the probes
 		}
 		said++
 		select {
@@ -81,7 +81,7 @@ func (m *abuseServer) measure(t *testing.T, meanwhile func()) time.Duration {
 	var want [2][]string
 	for i, c := range m.probes {
 		if !harness.Eventually(func() bool { return c.count() >= before+2*said }) {
-			t.Fatalf("the canary at %s heard %d messages of %d; its line: %v", c.name, c.count()-before, 2*said, c.end)
+			t.Fatalf("the probe over %s received %d messages of %d; its connection: %v", c.name, c.count()-before, 2*said, c.end)
 		}
 		for n := range said {
 			want[i] = append(want[i], fmt.Sprintf("@%s %d", c.name, n))
@@ -96,17 +96,17 @@ func (m *abuseServer) measure(t *testing.T, meanwhile func()) time.Duration {
 		bad := c.bad
 		c.mu.Unlock()
 		if len(bad) > 0 {
-			t.Errorf("the canary at %s was sent %.200q", c.name, bad)
+			t.Errorf("the probe over %s received %.200q", c.name, bad)
 		}
 		if i == 0 {
 			order = heard
 		} else if !slices.Equal(heard, order) {
-			t.Errorf("the canaries heard other orders:\n%.500q\n%.500q", order, heard)
+			t.Errorf("the probes received different orders:\n%.500q\n%.500q", order, heard)
 		}
 		for j, from := range m.probes {
 			one := slices.DeleteFunc(slices.Clone(heard), func(s string) bool { return !strings.HasPrefix(s, "@"+from.name+" ") })
 			if !slices.Equal(one, want[j]) {
-				t.Errorf("the canary at %s heard of %s %.500q", c.name, from.name, one)
+				t.Errorf("the probe over %s received from %s %.500q", c.name, from.name, one)
 			}
 		}
 	}
@@ -114,14 +114,14 @@ func (m *abuseServer) measure(t *testing.T, meanwhile func()) time.Duration {
 	return took[len(took)*99/100]
 }
 
-// flat is how long a message may take while a case goes on, on a machine that does much
-// else. With the race detector, the cases alone take all of the machine.
+// flat is the p99 that is allowed in any case, on a busy machine. With the race detector the cases
+// alone use all of the machine.
 var flat = map[bool]time.Duration{false: 500 * time.Millisecond, true: 8 * time.Second}[harness.RaceEnabled]
 
-// heapGrowth is what all that members may leave in a server: history and the like.
+// heapGrowth is what members may leave in a server, as history for example, in bytes.
 const heapGrowth = 24 << 20
 
-// run has the canaries talk while a case goes on, and checks that nothing is left of it.
+// run runs a case while the probes talk, and checks that the server keeps nothing of it.
 func (m *abuseServer) run(t *testing.T, c abuse) {
 	before := m.health(t, "goroutines?")
 	logged := m.Err.Count(func(string) bool { return true })
@@ -131,7 +131,7 @@ func (m *abuseServer) run(t *testing.T, c abuse) {
 		c.run(a)
 	})
 	if limit := max(10*m.base, flat) + c.pause; p99 > limit {
-		t.Errorf("the p99 of the canaries is %v, and %v where nothing goes on", p99, m.base)
+		t.Errorf("the p99 of the probes is %v, and %v without abuse", p99, m.base)
 	}
 	select {
 	case <-m.Exited:
@@ -156,7 +156,7 @@ func (m *abuseServer) run(t *testing.T, c abuse) {
 	}
 }
 
-// TestAbuse has the canaries talk through every case of abuse.
+// TestAbuse runs every case of abuse while probes talk. In short mode it runs one of each kind.
 func TestAbuse(t *testing.T) {
 	m := newAbuseServer(t)
 	for _, area := range [][]abuse{connectionAbuses, lineAbuses, frameAbuses, httpAbuses, crowdAbuses, readerAbuses, nameAbuses} {

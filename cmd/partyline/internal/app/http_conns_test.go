@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestHTTPConns holds as many connections to the page as an address may have: one more is
-// closed, a WebSocket does not count, and there is a place again when one has gone.
+// TestHTTPConns holds as many HTTP connections as an address may have. One more is closed. A WebSocket
+// does not count, and neither does a connection that is closed.
 func TestHTTPConns(t *testing.T) {
 	const most = 5
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -45,8 +45,8 @@ func (m *moody) count(part string) int {
 	return strings.Count(m.taken.String(), part)
 }
 
-// TestLogBlocked: a log that takes nothing holds nobody up, and says afterwards how much
-// is missing.
+// TestLogBlocked checks that a log that blocks does not block the program, and that it reports the lost
+// lines afterwards.
 func TestLogBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &moody{blocked: make(chan struct{})}
@@ -76,7 +76,7 @@ func TestLogBlocked(t *testing.T) {
 	})
 }
 
-// TestLogBroken: a log that fails is tried again with each line.
+// TestLogBroken checks that a log that fails is tried again with each line.
 func TestLogBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &moody{broken: true}

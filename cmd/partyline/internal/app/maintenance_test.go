@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// TestMaintain has a crowd come and go: memory is given back once after each, when it is over.
+// TestMaintain has many members join and leave. Memory is freed once after each, when the number is stable.
 func TestMaintain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var h fakeHub
 		var freed atomic.Int64
 		go maintain(ctx, &h, func() { freed.Add(1) })
-		time.Sleep(maintainInterval / 2) // between two looks
+		time.Sleep(maintainInterval / 2) // between two checks
 		for _, step := range []struct{ members, freed int64 }{
 			{0, 0}, {99, 0}, {99, 0}, // few
-			{200, 0}, {5000, 0}, {9000, 0}, {9000, 1}, {9000, 1}, // a crowd
+			{200, 0}, {5000, 0}, {9000, 0}, {9000, 1}, {9000, 1}, // many
 			{9010, 1}, {9010, 1}, {9899, 1}, {9899, 1}, {9900, 1}, {9900, 2}, // a tenth more
 			{3, 2}, {2, 2}, {2, 3}, {2, 3},
 		} {
@@ -30,12 +30,12 @@ func TestMaintain(t *testing.T) {
 			}
 		}
 		if n := h.tidied.Load(); n != 0 {
-			t.Errorf("the rooms were looked at %d times within %d looks", n, roomInterval)
+			t.Errorf("the rooms were tidied %d times within %d checks", n, roomInterval)
 		}
 		time.Sleep(roomInterval * maintainInterval)
 		synctest.Wait()
 		if n := h.tidied.Load(); n != 1 {
-			t.Errorf("the rooms were looked at %d times", n)
+			t.Errorf("the rooms were tidied %d times", n)
 		}
 		stop()
 		synctest.Wait()

@@ -39,7 +39,7 @@ func TestOrder(t *testing.T) {
 			name := fmt.Sprintf("@m%02d ", i)
 			count := harness.Counter(name)
 			for k := range total / talkers {
-				// It hears itself like everybody else, and is never far ahead of that.
+				// It receives its own messages too, and has at most window of them under way.
 				if !talker.ReadUntil(t, count, k-window+1) {
 					return
 				}
@@ -93,7 +93,7 @@ func TestSlowReader(t *testing.T) {
 			r.ReadUntil(t, harness.Counter("@e"), total)
 		})
 	}
-	talking.Wait() // nobody waited for the slow one: it has not read a byte of this
+	talking.Wait() // the others did not wait for the slow reader, which has not read yet
 
 	const end = "the end@e"
 	slow.Say(t, end)

@@ -11,8 +11,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestPausedReader has a reader look away for 3 seconds while a megabyte is said: it loses
-// nothing and is not cut off.
+// TestPausedReader has a client not read for 3 seconds while others say a megabyte. It misses no
+// message and is not disconnected.
 func TestPausedReader(t *testing.T) {
 	harness.Long(t)
 	for _, size := range []int{100, 1000} {
@@ -35,7 +35,7 @@ func TestPausedReader(t *testing.T) {
 			}
 			talker.Say(t, "that was it")
 			harness.ExpectLine(t, talker.Out, `\S+: that was it`)
-			time.Sleep(3 * time.Second) // what is tested: nobody reads
+			time.Sleep(3 * time.Second) // the pause that is tested
 			reader.SetReadDeadline(time.Now().Add(harness.Patience))
 			for next := 0; ; {
 				line, err := lines.ReadString('\n')

@@ -53,11 +53,11 @@ func TestBrokenConnections(t *testing.T) {
 	}
 }
 
-// TestJoinsAndLeaves has a thousand come and go over both doors, in every way: each is
-// announced once, and nothing is left of any.
+// TestJoinsAndLeaves has a thousand clients join and leave over both transports, in every way. Each is
+// announced once, and the server keeps nothing of them.
 func TestJoinsAndLeaves(t *testing.T) {
 	const visitors, atOnce = 1000, 20
-	const atRest = 3 // goroutines: one a door, one for the witness
+	const atRest = 3 // goroutines: one for each listener, one for the witness
 	s := harness.StartServer(t, nil)
 	witness := harness.DialText(t, s.TCP)
 	harness.ExpectLine(t, witness.Out, harness.WelcomeLine)

@@ -14,7 +14,7 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-// TestOneRoom puts everybody's program and a browser into one room: each hears all.
+// TestOneRoom has nc, ncat, telnet and a browser join one room. Each receives all messages.
 func TestOneRoom(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	host, port, _ := net.SplitHostPort(s.TCP)
@@ -54,15 +54,14 @@ func TestOneRoom(t *testing.T) {
 	}
 }
 
-// TestSayAndGo is netcat in a pipe, as scripts use it: it delivers, hears itself and ends.
+// TestSayAndGo runs netcat in a pipe, as scripts do. It sends its message, receives it, and exits.
 func TestSayAndGo(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	listener, _ := harness.Netcat(t, s.TCP)
 	harness.SayAndLeave(t, s.TCP, listener)
 }
 
-// TestFollowedFile follows a growing file into the room: every line arrives, in order,
-// however the file grew.
+// TestFollowedFile pipes a growing file into the room. Every line arrives, in order.
 func TestFollowedFile(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	reader, _ := harness.Netcat(t, s.TCP)
@@ -92,7 +91,7 @@ func TestFollowedFile(t *testing.T) {
 	}
 }
 
-// TestBots has two bots talk at once, one a door: both see the same messages with the
+// TestBots has two bots talk at once, one over each transport. Both receive the same messages with the
 // same ids in the same order, and each message is acknowledged with its id.
 func TestBots(t *testing.T) {
 	const each = 50
@@ -156,8 +155,8 @@ func texts(events []harness.Event) (all []string) {
 	return all
 }
 
-// TestSaidAgain sends a message again over the other door, as a bot does that does not
-// know whether it was heard: it gets the first one's id, and the room hears it once.
+// TestSaidAgain sends a message again over the other transport, as a bot does that got no answer. The
+// answer has the id of the first, and the room receives the message once.
 func TestSaidAgain(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	first, second := harness.DialTCPBot(t, s.TCP), harness.DialBot(t, "ws://"+s.HTTP+"/ws")

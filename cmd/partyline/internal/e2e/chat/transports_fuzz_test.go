@@ -22,7 +22,7 @@ import (
 	"partyline/wsgw"
 )
 
-// FuzzTransports says the same lines through both doors: the same must come of them.
+// FuzzTransports sends the same lines over both transports. The answers must be the same.
 func FuzzTransports(f *testing.F) {
 	for _, s := range []string{
 		"hello", "a\nb\n\n c \n", "/me waves", "/nick y\nhi", "/join ops\nhi\n/who\n/rooms", "/msg x psst", "/msg nobody psst",
@@ -113,7 +113,7 @@ func converse(t *testing.T, s lineSpeaker, lines []string) (heard []string) {
 	}
 }
 
-// listenFor returns a hub and a listener for one door of it, until the end of the test.
+// listenFor returns a hub and a listener for one of its transports, until the end of the test.
 func listenFor(t *testing.T) (*hub.Hub, net.Listener) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

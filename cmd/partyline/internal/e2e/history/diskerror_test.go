@@ -28,7 +28,7 @@ func breakDisk(t *testing.T, p *harness.Program, how string) (heal func()) {
 }
 
 // TestDiskError has the disk fail while there is talk: every message is refused in words
-// and heard by nobody, all else goes on, and when the disk is well again so does talk.
+// and delivered to no client, all else goes on, and when the disk is well again so does talk.
 func TestDiskError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

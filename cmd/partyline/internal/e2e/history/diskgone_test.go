@@ -18,14 +18,14 @@ func TestDiskGone(t *testing.T) {
 			if err := os.Remove(filepath.Join(dir, historyFile)); err != nil {
 				t.Fatal(err)
 			}
-			return func() {} // it is written anew
+			return func() {} // it is written again
 		})
 	})
 	t.Run("renamed", func(t *testing.T) {
 		testGone(t, func(t *testing.T, dir string) (back func()) {
 			file := filepath.Join(dir, historyFile)
 			rename(t, file, file+".away")
-			// It may be there anew by then, and is left.
+			// It may exist again by then, and stays.
 			return func() { os.Link(file+".away", file) }
 		})
 	})

@@ -10,8 +10,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// A pair is somebody who talks under keys and somebody who listens. What is stored, and
-// heard, has to be what was acknowledged.
+// A pair is a client that says messages under keys and a client that receives them. What is stored and
+// received has to be what was acknowledged.
 type pair struct {
 	talker, listener *harness.Bot
 	said             int
@@ -63,7 +63,7 @@ func (d *pair) again(t *testing.T, text string) bool {
 	return false
 }
 
-// What the program logs of a disk in trouble, and at its end.
+// What the program logs when the disk fails, and when it has recovered.
 const (
 	diskFailed    = `msg="history can't be written"`
 	diskRecovered = `msg="history is written again"`

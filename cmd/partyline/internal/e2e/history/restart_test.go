@@ -111,8 +111,8 @@ func TestOtherHistory(t *testing.T) {
 	}
 }
 
-// TestEndUnderLoad ends the program while four say what they can and two take nothing:
-// everybody else hears all that is stored, and is told goodbye, in time.
+// TestEndUnderLoad ends the program while four clients talk and two do not read. The other clients
+// receive all that is stored, and a goodbye, in time.
 func TestEndUnderLoad(t *testing.T) {
 	harness.Long(t)
 	const drain = 3 * time.Second

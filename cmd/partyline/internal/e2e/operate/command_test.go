@@ -23,8 +23,8 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestRefusals starts the program in ways that can't work: it says why in one line, exits
-// with 1 and has opened nothing.
+// TestRefusals starts the program with a configuration that is wrong. It prints the reason in one
+// line and exits with status 1.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	taken := harness.OccupiedAddr(t)
@@ -72,18 +72,18 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestBindAll can have one of two addresses only: it takes neither.
+// TestBindAll gives two addresses of which one is in use: the program binds neither.
 func TestBindAll(t *testing.T) {
 	taken, free := harness.OccupiedAddr(t), harness.FreeAddr(t)
 	if _, err := app.Listen(app.Config{TCP: free, HTTP: taken}); err == nil {
-		t.Fatal("it listens where somebody else does")
+		t.Fatal("it listens on an address that is in use")
 	}
 	if harness.Accepts(free) {
 		t.Error("it still has the other address")
 	}
 }
 
-// TestEnvironment sets a flag by the environment, and by both.
+// TestEnvironment sets a flag in the environment, and in both.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	variables := []string{"PARTYLINE_TCP=127.0.0.1:0", "PARTYLINE_HTTP=", "PARTYLINE_MAX_LINE=64"}
@@ -97,8 +97,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestDoorsOff turns one door off: nothing is said of it, and the other one works.
-func TestDoorsOff(t *testing.T) {
+// TestListenersOff turns one listener off. The log does not mention it, and the other listener works.
+func TestListenersOff(t *testing.T) {
 	t.Parallel()
 	t.Run("tcp", func(t *testing.T) {
 		p := harness.StartPartyline(t, nil, "--tcp", "", "--http", "127.0.0.1:0")
@@ -111,7 +111,7 @@ func TestDoorsOff(t *testing.T) {
 			t.Errorf("the page is %q", body)
 		}
 		if n := p.Err.Count(regexp.MustCompile("listening tcp=").MatchString); n > 0 {
-			t.Error("it opened the other door too")
+			t.Error("it opened the other listener too")
 		}
 	})
 	t.Run("http", func(t *testing.T) {
@@ -119,12 +119,12 @@ func TestDoorsOff(t *testing.T) {
 		addr := harness.ExpectLine(t, p.Err, harness.TCPListening)[0]
 		harness.ExpectLine(t, harness.DialText(t, addr).Out, harness.WelcomeLine)
 
-		// A browser that strays to this door is told that there is no other.
+		// A browser that connects to this listener is told that there is no page.
 		c := harness.DialText(t, addr)
 		c.Say(t, "GET / HTTP/1.1")
 		harness.ExpectLine(t, c.Out, "! .*no web page.*")
 		if n := p.Err.Count(regexp.MustCompile("listening http=").MatchString); n > 0 {
-			t.Error("it opened the other door too")
+			t.Error("it opened the other listener too")
 		}
 	})
 }

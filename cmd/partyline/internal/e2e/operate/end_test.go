@@ -11,8 +11,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestGoodbye ends the program as a service manager does: everybody is told, in the terms
-// of the own door, and it ends in good order.
+// TestGoodbye ends the program as a service manager does. Each client receives a goodbye in its own
+// format, and the program exits with status 0.
 func TestGoodbye(t *testing.T) {
 	t.Parallel()
 	const drain = 20 * time.Second
@@ -55,8 +55,8 @@ func expectRefused(t *testing.T, p *harness.Program) {
 	}
 }
 
-// TestFrozenReaders ends the program while some take nothing: it lets nobody new in and
-// cuts these off when the time is over.
+// TestFrozenReaders ends the program while two clients do not read. It accepts no new connections,
+// and disconnects the two after the drain time.
 func TestFrozenReaders(t *testing.T) {
 	t.Parallel()
 	const drain = 2 * time.Second
@@ -77,7 +77,7 @@ func TestFrozenReaders(t *testing.T) {
 	harness.ExpectLine(t, p.Err, `.*level=WARN msg="drain timed out" .*`)
 }
 
-// TestSecondSignal ends the program at once, whoever it waits for.
+// TestSecondSignal ends the program at once with a second signal.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	p := harness.StartProgram(t, "--drain", "1m", "--rate", "0")

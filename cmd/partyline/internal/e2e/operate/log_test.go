@@ -8,7 +8,7 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestLogGone ends whoever reads the program's log: the program goes on.
+// TestLogGone closes the reader of the program's log. The program continues.
 func TestLogGone(t *testing.T) {
 	t.Parallel()
 	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "")

@@ -260,7 +260,7 @@ func TestNginxAddresses(t *testing.T) {
 	t.Cleanup(func() { conn.Close() })
 	c := harness.ReadText(conn.(*net.TCPConn))
 	nick := harness.ExpectLine(t, c.Out, harness.WelcomeLine)[0]
-	harness.ExpectLine(t, p.Err, `.*msg="member on" nick=`+nick+` via=tcp addr=127\.0\.0\.7:\d+ .*`)
+	harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=`+nick+` transport=tcp addr=127\.0\.0\.7:\d+ .*`)
 
 	conn, err = from.Dial("tcp", n.http)
 	if err != nil {
@@ -269,7 +269,7 @@ func TestNginxAddresses(t *testing.T) {
 	t.Cleanup(func() { conn.Close() })
 	fmt.Fprintf(conn, "GET /ws?nick=webby HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n")
-	harness.ExpectLine(t, p.Err, `.*msg="member on" nick=webby via=ws addr=127\.0\.0\.7:0 .*`)
+	harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=webby transport=ws addr=127\.0\.0\.7:0 .*`)
 	c.Say(t, "hello through nginx")
 	harness.ExpectLine(t, c.Out, nick+": hello through nginx")
 }

@@ -192,7 +192,8 @@ func TestTruncateLog(t *testing.T) {
 	}
 }
 
-// The log stays small while messages are stored without a pause.
+// The log is truncated while messages are stored without a pause. How large it gets by then depends
+// on the disk: a checkpoint copies it while the writer goes on.
 func TestBusyLog(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -202,12 +203,13 @@ func TestBusyLog(t *testing.T) {
 	const atOnce = 16
 	slots := make(chan struct{}, atOnce)
 	var longest int64
-	for range 4 * warnAt / len(via) { // some messages are always pending
+	const total = 16 * warnAt
+	for range total / len(via) { // some messages are always pending
 		slots <- struct{}{}
 		j.Append(&wire.Message{Room: "r", Via: via}, "", func(history.Result) { <-slots })
 		longest = max(longest, logSize(t, j))
 	}
-	if longest > 2*warnAt {
+	if longest > total/2 {
 		t.Errorf("the log had %d MiB", longest>>20)
 	}
 }

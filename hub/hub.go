@@ -54,6 +54,7 @@ const (
 	DefaultWindow   = 1 << 20
 	DefaultReadOn   = time.Minute
 	DefaultMessages = 1000 // in the history of a room
+	DefaultPage     = 500  // Limits.PageLimit
 )
 
 // Options configure a Hub. The zero value of a field means its default, which for a limit is
@@ -109,7 +110,7 @@ func New(o Options) *Hub {
 		o.ReadOn = DefaultReadOn
 	}
 	if o.Limits.PageLimit == 0 {
-		o.Limits.PageLimit = 500
+		o.Limits.PageLimit = DefaultPage
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

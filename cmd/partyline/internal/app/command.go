@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"partyline/hub"
 	"partyline/web"
 	"partyline/wsgw"
 )
@@ -36,7 +37,7 @@ func DefaultConfig() Config {
 	return Config{
 		Version: "dev",
 		TCP:     "127.0.0.1:4000", HTTP: "127.0.0.1:8080",
-		History: defaultHistory, Replay: 20,
+		History: defaultHistory, Replay: hub.DefaultReplay,
 		Drain: 5 * time.Second, Limits: defaultLimits,
 		LogLevel: "info", LogFormat: "text",
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"partyline/hub"
 	"partyline/hub/history"
 	"partyline/hub/history/sqlite"
 )
@@ -22,7 +23,7 @@ type historyFlags struct {
 	OnError  string
 }
 
-var defaultHistory = historyFlags{Messages: 1000, Sync: string(sqlite.SyncFull), OnError: string(sqlite.Refuse)}
+var defaultHistory = historyFlags{Messages: hub.DefaultMessages, Sync: string(sqlite.SyncFull), OnError: string(sqlite.Refuse)}
 
 func (h *historyFlags) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&h.Dir, "data", h.Dir, `folder for the history on disk; "" to keep the history in memory`)

@@ -8,8 +8,10 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"partyline/hub"
 	"partyline/hub/admission"
 	"partyline/hub/socket"
+	"partyline/wsgw"
 )
 
 // Limits bound what clients can use. Each has a flag.
@@ -41,9 +43,9 @@ const (
 
 // defaultLimits suit a server that is open to the public.
 var defaultLimits = Limits{
-	Rate: 10, Burst: 40, MaxLine: 4 * kib, MaxFragments: 1000, PageLimit: 500,
+	Rate: 10, Burst: 40, MaxLine: hub.DefaultMaxLine, MaxFragments: wsgw.MaxFragments, PageLimit: hub.DefaultPage,
 	MaxPerAddress: 64, MaxArrivals: 120, MaxRooms: 10_000, MaxNewRooms: 20,
-	Window: 1 * mib, MaxBacklog: 256 * mib,
+	Window: hub.DefaultWindow, MaxBacklog: 256 * mib,
 	WriteTimeout: socket.WriteTimeout, MaxHeader: 16 * kib, HeaderTimeout: 10 * time.Second,
 }
 

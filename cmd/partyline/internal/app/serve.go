@@ -68,19 +68,60 @@ const (
 // pending messages for the drain time at most, and closes the listeners. It waits for all
 // goroutines that it has started.
 func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
-	origins, err := wsgw.ParseOrigins(c.Origins)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.source("origin"), err)
-	}
-	hosts, err := c.acceptedHosts(l.HTTP)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.source("host"), err)
-	}
-	journal, closeJournal, err := c.History.open(c.source("data"), log)
+	s, err := newServer(c, l, log)
 	if err != nil {
 		return err
 	}
-	limits := c.Limits.ofHub()
+	var running sync.WaitGroup
+	failed := make(chan error, 2)
+	if l.TCP != nil {
+		running.Go(func() { failed <- s.tcp.Serve(l.TCP) })
+	}
+	if l.HTTP != nil {
+		running.Go(func() { failed <- s.site.Serve(l.HTTP) })
+	}
+	logListeners(log, l)
+	serving, stop := context.WithCancel(ctx)
+	running.Go(func() { maintain(serving, s.hub, debug.FreeOSMemory) })
+
+	select {
+	case <-ctx.Done():
+		log.Info("draining", "timeout", c.Drain)
+	case err = <-failed:
+	}
+	stop()
+	s.drain(c.Drain, l)
+	running.Wait()
+	s.close()
+	log.Info("stopped")
+	return err
+}
+
+// A server is a hub, its gateways, and its journal.
+type server struct {
+	hub          *hub.Hub
+	tcp          *tcpgw.Gateway
+	ws           *wsgw.Gateway
+	site         *http.Server
+	closeJournal func(context.Context) error
+	log          *slog.Logger
+}
+
+// newServer opens the journal and connects the parts. It starts nothing else.
+func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
+	origins, err := wsgw.ParseOrigins(c.Origins)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.source("origin"), err)
+	}
+	hosts, err := c.acceptedHosts(l.HTTP)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.source("host"), err)
+	}
+	journal, closeJournal, err := c.History.open(c.source("data"), log)
+	if err != nil {
+		return nil, err
+	}
+	limits, proxies := c.Limits.ofHub(), c.Limits.trusted()
 	h := hub.New(hub.Options{
 		Journal: journal,
 		Replay:  noneIfZero(c.Replay),
@@ -93,17 +134,17 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 		Version: c.Version,
 		Log:     log,
 	})
-	proxies := c.Limits.trusted()
-	tcp := &tcpgw.Gateway{
+	s := &server{hub: h, closeJournal: closeJournal, log: log}
+	s.tcp = &tcpgw.Gateway{
 		Hub: h, MaxLine: c.Limits.MaxLine, WriteTimeout: c.Limits.WriteTimeout, Web: webAddress(l.HTTP),
 		Proxies: proxies, HeaderTimeout: c.Limits.HeaderTimeout, Log: log,
 	}
-	ws := &wsgw.Gateway{
+	s.ws = &wsgw.Gateway{
 		Hub: h, MaxLine: c.Limits.MaxLine, MaxFragments: c.Limits.MaxFragments, WriteTimeout: c.Limits.WriteTimeout,
 		Origins: origins, Log: log,
 	}
-	site := &http.Server{
-		Handler:           web.New(web.Options{WebSocket: ws, Proxies: proxies, Hosts: hosts, Log: log}),
+	s.site = &http.Server{
+		Handler:           web.New(web.Options{WebSocket: s.ws, Proxies: proxies, Hosts: hosts, Log: log}),
 		ReadHeaderTimeout: c.Limits.HeaderTimeout,
 		ReadTimeout:       c.Limits.HeaderTimeout,                      // no handler reads a body
 		WriteTimeout:      min(4*c.Limits.WriteTimeout, answerTimeout), // wsgw sets its own deadlines
@@ -112,53 +153,40 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 		ConnState:         newHTTPConns(limits.PerAddress, append(limits.Exempt, proxies...)).track,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	return s, nil
+}
 
-	var running sync.WaitGroup
-	failed := make(chan error, 2)
-	if l.TCP != nil {
-		running.Go(func() { failed <- tcp.Serve(l.TCP) })
-	}
-	if l.HTTP != nil {
-		running.Go(func() { failed <- site.Serve(l.HTTP) })
-	}
-	logListeners(log, l)
-	serving, stop := context.WithCancel(ctx)
-	running.Go(func() { maintain(serving, h, debug.FreeOSMemory) })
-
-	select {
-	case <-ctx.Done():
-		log.Info("draining", "timeout", c.Drain)
-	case err = <-failed:
-	}
-	stop()
-	drain, cancel := context.WithTimeout(context.Background(), c.Drain)
+// drain ends all members and HTTP requests, within timeout.
+func (s *server) drain(timeout time.Duration, l Listeners) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if l.TCP != nil {
 		l.TCP.Close()
 	}
-	var ending sync.WaitGroup
-	ending.Go(func() {
+	var requests sync.WaitGroup
+	requests.Go(func() {
 		// Shutdown would wait for idle connections of browsers. It does not close WebSockets,
 		// which the hub closes.
-		brief, cancel := context.WithTimeout(drain, httpTimeout)
+		brief, cancel := context.WithTimeout(ctx, httpTimeout)
 		defer cancel()
-		if site.Shutdown(brief) != nil {
-			site.Close()
+		if s.site.Shutdown(brief) != nil {
+			s.site.Close()
 		}
 	})
-	if h.Shutdown(drain) != nil {
-		log.Warn("drain timed out", "timeout", c.Drain)
+	if s.hub.Shutdown(ctx) != nil {
+		s.log.Warn("drain timed out", "timeout", timeout)
 	}
-	ending.Wait()
-	running.Wait()
-	ws.Wait()
-	brief, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	requests.Wait()
+}
+
+// close waits for the last WebSockets, and closes the journal.
+func (s *server) close() {
+	s.ws.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	if closeJournal(brief) != nil {
-		log.Warn("history close timed out", "timeout", closeTimeout)
+	if s.closeJournal(ctx) != nil {
+		s.log.Warn("history close timed out", "timeout", closeTimeout)
 	}
-	log.Info("stopped")
-	return err
 }
 
 // acceptedHosts returns the Host headers that the HTTP server accepts; nil for any. Without

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"strings"
 	"time"
+
+	"partyline/wsgw"
 )
 
 // slowed stands for a client that is read so slowly that its Close does not come up.
@@ -51,23 +53,15 @@ func closeCodeIn(stream string) uint16 {
 	}
 }
 
-// nextFrame returns the payload of a server's frame and what comes behind it; all of the
-// stream where there is none that is whole.
+// nextFrame returns the payload of the server's frame at the start of stream, and the rest of the
+// stream. If the frame is not complete, the rest is the whole stream.
 func nextFrame(stream string) (payload, rest string) {
-	if len(stream) < 2 {
+	h, ok := wsgw.ParseFrameHeader([]byte(stream[:min(len(stream), 10)]))
+	if !ok || uint64(len(stream)-h.Size) < h.Length {
 		return "", stream
 	}
-	n, header := int(stream[1]&0x7f), 2
-	switch {
-	case n == 126 && len(stream) >= 4:
-		n, header = int(binary.BigEndian.Uint16([]byte(stream[2:4]))), 4
-	case n == 127 && len(stream) >= 10:
-		n, header = int(binary.BigEndian.Uint64([]byte(stream[2:10]))), 10
-	}
-	if header+n > len(stream) {
-		return "", stream
-	}
-	return stream[header : header+n], stream[header+n:]
+	end := h.Size + int(h.Length)
+	return stream[h.Size:end], stream[end:]
 }
 
 var frameAbuses = []abuse{

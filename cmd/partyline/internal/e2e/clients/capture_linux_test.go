@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/wsgw"
 )
 
 // A capture keeps what clients on this machine send to a port. It sees packets and not
@@ -167,26 +168,23 @@ func (c *capture) received(t *testing.T, n int) []byte {
 	return sent
 }
 
-// unmask returns the messages that a client has sent over a WebSocket, a line each.
+// unmask returns the messages that a client has sent over a WebSocket, one per line.
 func unmask(sent []byte) (messages []byte) {
+	const maskLen = 4
 	_, sent, _ = bytes.Cut(sent, []byte("\r\n\r\n"))
-	for len(sent) >= 8 {
-		opcode, size, header := sent[0]&15, int(sent[1]&127), 2
-		if size == 126 {
-			size, header = int(binary.BigEndian.Uint16(sent[2:])), 4
+	for {
+		h, ok := wsgw.ParseFrameHeader(sent)
+		end := h.Size + maskLen + int(h.Length)
+		if !ok || len(sent) < end {
+			return messages
 		}
-		end := header + 4 + size
-		if len(sent) < end {
-			break
-		}
-		mask, payload := sent[header:header+4], sent[header+4:end]
+		mask, payload := sent[h.Size:h.Size+maskLen], sent[h.Size+maskLen:end]
 		for i := range payload {
-			payload[i] ^= mask[i%4]
+			payload[i] ^= mask[i%maskLen]
 		}
-		if opcode == 1 {
+		if h.Opcode() == 1 {
 			messages = append(append(messages, payload...), '\n')
 		}
 		sent = sent[end:]
 	}
-	return messages
 }

@@ -52,8 +52,8 @@ func ParseFrameHeader(b []byte) (h FrameHeader, ok bool) {
 	return h, true
 }
 
-// Fin reports whether the frame is the last of a message.
-func (h FrameHeader) Fin() bool { return h.First&0x80 != 0 }
+// fin reports whether the frame is the last of a message.
+func (h FrameHeader) fin() bool { return h.First&0x80 != 0 }
 
 // Opcode returns the opcode of the frame.
 func (h FrameHeader) Opcode() byte { return h.First & 0x0f }

@@ -89,7 +89,7 @@ func (s *scanner) checkStart(h FrameHeader) error {
 	switch h.Opcode() {
 	case websocket.CloseMessage, websocket.PingMessage, websocket.PongMessage:
 		switch {
-		case !h.Fin():
+		case !h.fin():
 			return newProtocolError("a control frame in fragments")
 		case h.Size > 2:
 			return newProtocolError("a control frame that is too long")
@@ -113,7 +113,7 @@ func (s *scanner) checkStart(h FrameHeader) error {
 	switch {
 	case s.fragments == s.maxFragments:
 		return &protocolError{websocket.ClosePolicyViolation, "too many fragments"}
-	case h.Fin():
+	case h.fin():
 		s.fragments, s.controls = 0, 0
 	default:
 		s.fragments++

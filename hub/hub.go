@@ -133,11 +133,11 @@ func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) { return h.gate.Adm
 // Serve makes a member of the client on c, and blocks until it has left, c is closed, and no
 // goroutine serves it any more. It returns the reason: io.EOF if the member ended its input, a
 // reason of this package, or an error of c. When ctx is done, the member ends with ErrShutdown.
-func (h *Hub) Serve(ctx context.Context, who Caller, c Conn) error {
+func (h *Hub) Serve(ctx context.Context, caller Caller, c Conn) error {
 	// This goroutine mostly waits, and keeps its stack as long as the member stays. Starting
 	// needs a deeper stack, so another goroutine does that.
 	started := make(chan *session)
-	go h.start(&who, c, started)
+	go h.start(&caller, c, started)
 	s := <-started
 	if s == nil {
 		return ErrShutdown
@@ -149,14 +149,14 @@ func (h *Hub) Serve(ctx context.Context, who Caller, c Conn) error {
 }
 
 // start sends a session that is in its room, or nil if the hub shuts down.
-func (h *Hub) start(who *Caller, c Conn, started chan<- *session) {
-	s := newSession(h, who, c)
+func (h *Hub) start(caller *Caller, c Conn, started chan<- *session) {
+	s := newSession(h, caller, c)
 	if !h.add(s) {
 		c.Close(ErrShutdown)
 		started <- nil
 		return
 	}
-	s.start(who)
+	s.start(caller)
 	started <- s
 }
 

@@ -14,7 +14,7 @@ import (
 // roomListAge is how old the list of rooms may be that a member gets.
 const roomListAge = time.Second
 
-// A roomList is the answer to /rooms, which all who ask within roomListAge share: counting
+// A roomList is the answer to /rooms, which all requests within roomListAge share: counting
 // every room of a large server costs a millisecond.
 type roomList struct {
 	mu     sync.Mutex // held while the rooms are counted: other members wait for the list

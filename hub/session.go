@@ -36,11 +36,11 @@ type session struct {
 	leaveText string // what it said about leaving
 }
 
-func newSession(h *Hub, who *Caller, c Conn) *session {
-	s := &session{member: member{hub: h, conn: c, via: who.Via, addr: who.Addr, slot: who.Slot}}
+func newSession(h *Hub, caller *Caller, c Conn) *session {
+	s := &session{member: member{hub: h, conn: c, via: caller.Via, addr: caller.Addr, slot: caller.Slot}}
 	s.session = s
 	s.out.member = &s.member
-	s.out.format, s.out.codecs = who.Format, who.Codecs
+	s.out.format, s.out.codecs = caller.Format, caller.Codecs
 	s.out.try, _ = c.(TryWriter)
 	s.lines, _ = c.(LineBuffer)
 	return s

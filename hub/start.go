@@ -6,7 +6,7 @@ import (
 )
 
 // start gives the member its name and its first room, and refuses what it asks for wrongly.
-func (s *session) start(who *Caller) {
+func (s *session) start(caller *Caller) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.logPanic(p)
@@ -19,20 +19,20 @@ func (s *session) start(who *Caller) {
 		return
 	}
 	var refused []wire.Event
-	if bad := s.takeName(who.Nick); bad != nil {
+	if bad := s.takeName(caller.Nick); bad != nil {
 		refused = append(refused, bad)
 	}
-	r, bad := s.openFirst(who.Room)
+	r, bad := s.openFirst(caller.Room)
 	if bad != nil {
 		refused = append(refused, bad)
 	}
 	since := int64(-1)
-	if who.Since != "" {
-		if since = wire.ParseNumber(who.Since); since < 0 {
+	if caller.Since != "" {
+		if since = wire.ParseNumber(caller.Since); since < 0 {
 			refused = append(refused, wire.BadRequest("since is not an id"))
 		}
 	}
-	s.silent = who.Nick == "" && who.Room == "" && who.Since == ""
+	s.silent = caller.Nick == "" && caller.Room == "" && caller.Since == ""
 	s.enter(r, "", since, refused)
 }
 

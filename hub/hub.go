@@ -22,8 +22,8 @@
 // # Locks
 //
 // A goroutine takes locks in this order, and may leave out any of them: a session's turn,
-// Hub.mu, room.mu, outbox.mu, and then backpressure.mu or nicks.mu. Only a turn is held while its
-// holder waits for the journal or for another member.
+// roomList.mu, Hub.mu, room.mu, outbox.mu, and then backpressure.mu or nicks.mu. Only a turn is
+// held while its holder waits for the journal or for another member.
 //
 // A journal may hold a lock of its own when it calls commit, which takes room.mu. The hub calls
 // only Release with locks held, so Release must not take that lock.

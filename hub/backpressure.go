@@ -61,7 +61,7 @@ type laggard struct {
 // awaitReadersLocked waits until m may send one more message. It releases r.mu while it waits.
 func (b *backpressure) awaitReadersLocked(m *member) {
 	for !b.room.closed && (int64(b.room.sweep.unsweptBytes) > b.room.hub.opt.Window/4 || b.isAheadLocked(m)) {
-		b.room.sweep.handOverSweepLocked(m)
+		b.room.sweep.handOverLocked(m)
 		if b.waiting.Add(1) == 1 {
 			b.recheckTimer = time.AfterFunc(recentProgress/10, b.recheck)
 		}

@@ -60,7 +60,7 @@ func (r *room) load() {
 // broadcastLocked sends e to all members, after the events before it.
 func (r *room) broadcastLocked(e wire.Event) {
 	if r.appendLocked(e) {
-		r.sweep.sweepSoonLocked()
+		r.sweep.startLocked()
 	}
 }
 
@@ -100,7 +100,7 @@ func (r *room) enterLocked(m *member, ref string, refused []wire.Event) *wire.We
 func (r *room) leave(m *member, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sweep.handOverSweepLocked(m)
+	r.sweep.handOverLocked(m)
 	r.awaitLocked(func() bool { return m.uncommitted == 0 && (!r.closed || r.uncommitted == 0) })
 	r.removeLocked(m)
 	m.out.mu.Lock()
@@ -249,7 +249,7 @@ func (r *room) tidy() {
 	defer r.mu.Unlock()
 	for _, s := range r.streams {
 		if s.shrinkLocked() {
-			r.sweep.sweepSoonLocked() // moves the members out of the large chunk
+			r.sweep.startLocked() // moves the members out of the large chunk
 		}
 	}
 }

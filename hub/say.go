@@ -39,7 +39,7 @@ func (r *room) reserve(m *member, q *wire.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.backpressure.awaitReadersLocked(m); !r.closed && r.overUncommittedLocked(m, q); r.backpressure.awaitReadersLocked(m) {
-		r.sweep.handOverSweepLocked(m)
+		r.sweep.handOverLocked(m)
 		r.changed.Wait()
 	}
 	if r.closed {
@@ -91,7 +91,7 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 	}
 	r.sweep.dirty = true // the answer to m too
 	if !res.More && !m.mustSweep {
-		r.sweep.sweepSoonLocked()
+		r.sweep.startLocked()
 	}
 	if !res.More || m.uncommitted == 0 {
 		r.changed.Broadcast() // for a member that waits to say more, or to leave

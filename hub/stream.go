@@ -99,7 +99,7 @@ func (s *stream) pingAll() {
 	idle := time.Since(s.lastEvent)
 	ping := wire.Ping{Idle: idle >= pingInterval}
 	if s.appendLocked(ping) > 0 {
-		r.sweep.sweepSoonLocked()
+		r.sweep.startLocked()
 	}
 	if ping.Idle {
 		s.lastEvent, idle = time.Now(), 0

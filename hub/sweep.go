@@ -15,21 +15,21 @@ type sweep struct {
 	room *room
 
 	// Guarded by the room's mu.
-	sweeping     bool // it runs
+	running      bool // it runs
 	dirty        bool // there is something to write that it has not started with
 	unsweptBytes int  // in the streams
 
-	sweepBatch []*member // belongs to the goroutine that sweeps
+	batch []*member // belongs to the goroutine that sweeps
 }
 
-// sweepSoonLocked starts a sweep, or makes the present one go on.
-func (s *sweep) sweepSoonLocked() {
+// startLocked starts a sweep, or makes the present one go on.
+func (s *sweep) startLocked() {
 	s.dirty = true
-	if !s.sweeping && len(s.room.members) > 0 {
-		s.sweeping = true
+	if !s.running && len(s.room.members) > 0 {
+		s.running = true
 		s.room.hub.sweeps.Go(func() {
-			if s.nextSweep(false) {
-				s.sweepLoop()
+			if s.next(false) {
+				s.loop()
 			}
 		})
 	}
@@ -46,45 +46,45 @@ func (m *member) sweep() {
 	r := m.room
 	r.mu.Lock()
 	if len(r.members) > shard {
-		r.sweep.handOverSweepLocked(m)
+		r.sweep.handOverLocked(m)
 	}
 	m.mustSweep = false
-	start := r.sweep.dirty && !r.sweep.sweeping
-	r.sweep.sweeping = r.sweep.sweeping || start
+	start := r.sweep.dirty && !r.sweep.running
+	r.sweep.running = r.sweep.running || start
 	r.mu.Unlock()
-	if !start || !r.sweep.nextSweep(false) {
+	if !start || !r.sweep.next(false) {
 		return
 	}
-	if r.sweep.nextSweep(sweepShard(r.sweep.sweepBatch)) {
-		r.hub.sweeps.Go(r.sweep.sweepLoop)
+	if r.sweep.next(sweepShard(r.sweep.batch)) {
+		r.hub.sweeps.Go(r.sweep.loop)
 	}
 	runtime.Gosched() // let other members go first, even if m has more lines
 }
 
-// handOverSweepLocked has another goroutine sweep what m has said, if m's session has not done so.
-func (s *sweep) handOverSweepLocked(m *member) {
+// handOverLocked has another goroutine sweep what m has said, if m's session has not done so.
+func (s *sweep) handOverLocked(m *member) {
 	if m.mustSweep && s.dirty {
-		s.sweepSoonLocked()
+		s.startLocked()
 	}
 	m.mustSweep = false
 }
 
-// sweepLoop writes to each member in r.sweepBatch, without waiting, and goes on until the room
+// loop writes to each member in s.batch, without waiting, and goes on until the room
 // has nothing new. Under load one write to a member carries hundreds of messages; otherwise a
 // message leaves at once.
-func (s *sweep) sweepLoop() {
+func (s *sweep) loop() {
 	for more := true; more; {
-		more = s.nextSweep(sweepAll(s.sweepBatch))
+		more = s.next(sweepAll(s.batch))
 	}
 }
 
-// nextSweep fills r.sweepBatch and returns true, or ends the sweep if there is nothing new. caughtUp
+// next fills s.batch and returns true, or ends the sweep if there is nothing new. caughtUp
 // says that the last sweep wrote everything to all members.
-func (s *sweep) nextSweep(caughtUp bool) bool {
+func (s *sweep) next(caughtUp bool) bool {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	clear(s.sweepBatch)
-	s.sweepBatch = s.sweepBatch[:0]
+	clear(s.batch)
+	s.batch = s.batch[:0]
 	if s.unsweptBytes > 0 {
 		s.unsweptBytes = 0
 		s.room.changed.Broadcast()
@@ -95,11 +95,11 @@ func (s *sweep) nextSweep(caughtUp bool) bool {
 				st.trimLocked()
 			}
 		}
-		s.sweeping = false
+		s.running = false
 		return false
 	}
 	s.dirty = false
-	s.sweepBatch = append(s.sweepBatch, s.room.members...)
+	s.batch = append(s.batch, s.room.members...)
 	return true
 }
 

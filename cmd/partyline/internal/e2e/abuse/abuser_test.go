@@ -15,31 +15,31 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// An abuse is a case.
+// An abuse is a test case: what misbehaving clients do.
 type abuse struct {
 	name  string
 	run   func(a *abuser)
-	pause time.Duration // for which nobody can be heard
-	alone bool          // it needs names, or the machine, for itself
+	pause time.Duration // how long no message can be delivered
+	alone bool          // it must not run together with other cases
 }
 
-// An abuser has what a case needs: connections of all kinds, which are gone at its end.
+// An abuser runs a case. It opens connections and closes them at the end of the case.
 type abuser struct {
 	*testing.T
 	program *harness.Program
 	rand    *rand.Rand
 
-	mu     sync.Mutex
-	conns  []net.Conn
-	opened int
-	beside sync.WaitGroup // what goes on beside the case, until its connections end
+	mu         sync.Mutex
+	conns      []net.Conn
+	opened     int
+	background sync.WaitGroup // goroutines of the case that end with its connections
 }
 
 func newAbuser(t *testing.T, p *harness.Program) *abuser {
 	return &abuser{T: t, program: p, rand: rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))}
 }
 
-// caseTime bounds all that a case does on one connection.
+// caseTime is the deadline of each connection of a case.
 const caseTime = 20 * time.Second
 
 func (a *abuser) open(addr string) *net.TCPConn {
@@ -56,15 +56,16 @@ func (a *abuser) open(addr string) *net.TCPConn {
 	return c.(*net.TCPConn)
 }
 
-// tcp opens a connection to the door for lines, http to that for the page.
+// tcp opens a connection to the TCP gateway.
 func (a *abuser) tcp() *net.TCPConn { return a.open(a.program.TCP) }
 
+// http opens a connection to the HTTP listener.
 func (a *abuser) http() *net.TCPConn { return a.open(a.program.HTTP) }
 
 const handshake = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
-// ws opens a WebSocket with further headers, and reads the server's answer.
+// ws opens a WebSocket with additional headers and reads the HTTP response.
 func (a *abuser) ws(headers string) *net.TCPConn {
 	c := a.http()
 	send(c, handshake+headers+"\r\n")
@@ -78,25 +79,25 @@ func (a *abuser) ws(headers string) *net.TCPConn {
 	return c
 }
 
-// closeAll ends all connections, and what goes on beside the case.
+// closeAll closes all connections and waits for the goroutines of the case.
 func (a *abuser) closeAll() {
 	a.mu.Lock()
 	for _, c := range a.conns {
 		c.Close()
 	}
 	a.mu.Unlock()
-	a.beside.Wait()
+	a.background.Wait()
 }
 
-// each does something a number of times, several at once.
+// each calls do(0) to do(n-1), up to 16 at the same time.
 func (a *abuser) each(n int, do func(i int)) {
-	var doing sync.WaitGroup
+	var workers sync.WaitGroup
 	next := make(chan int)
 	for range 16 {
-		doing.Go(func() {
+		workers.Go(func() {
 			for i := range next {
 				done := make(chan struct{})
-				go func() { // which may exit
+				go func() { // do may call runtime.Goexit
 					defer close(done)
 					do(i)
 				}()
@@ -108,47 +109,47 @@ func (a *abuser) each(n int, do func(i int)) {
 		next <- i
 	}
 	close(next)
-	doing.Wait()
+	workers.Wait()
 }
 
-// send sends what the server lets it.
+// send writes s. It ignores errors, since the server may close the connection.
 func send(c net.Conn, s string) { io.WriteString(c, s) }
 
-// reset ends a connection with a reset.
+// reset closes a connection with a TCP reset.
 func reset(c *net.TCPConn) {
 	c.SetLinger(0)
 	c.Close()
 }
 
-// discard reads to the end, for a time at most.
+// discard reads and discards until the end of the stream, for at most d.
 func (a *abuser) discard(c net.Conn, d time.Duration) {
 	c.SetReadDeadline(time.Now().Add(d))
 	io.Copy(io.Discard, c)
 }
 
-// drain reads to the end, for a time at most, and returns what came.
+// drain reads until the end of the stream, for at most d, and returns up to 64 MiB of it.
 func (a *abuser) drain(c net.Conn, d time.Duration) string {
 	c.SetReadDeadline(time.Now().Add(d))
 	b, _ := io.ReadAll(io.LimitReader(c, 64<<20))
 	return string(b)
 }
 
-// readLinesOf reads lines to the end, for a time at most, which must be clean. Those of a
-// response of HTTP end in CR LF.
-func (a *abuser) readLinesOf(c net.Conn, d time.Duration) string {
-	text := withoutAnswers(a.drain(c, d))
+// readLines reads lines until the end of the stream, for at most d. It fails the test if they
+// contain control characters, except CR LF in an HTTP response.
+func (a *abuser) readLines(c net.Conn, d time.Duration) string {
+	text := withoutTelnetReplies(a.drain(c, d))
 	if strings.HasPrefix(text, "HTTP/1.1 ") {
 		text = strings.ReplaceAll(text, "\r\n", "\n")
 	}
 	if i := strings.IndexFunc(text, forbidden); i >= 0 {
-		a.Errorf("it was sent a control character: %.60q", text[i:])
+		a.Errorf("received a control character: %.60q", text[i:])
 	}
 	return text
 }
 
-// withoutAnswers returns a text without the answers to options of telnet: IAC, WONT or DONT, and
-// the option.
-func withoutAnswers(s string) string {
+// withoutTelnetReplies returns s without replies to telnet options, which are IAC, WONT or DONT, and the
+// option.
+func withoutTelnetReplies(s string) string {
 	const iac = 0xff
 	var text strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -161,7 +162,7 @@ func withoutAnswers(s string) string {
 	return text.String()
 }
 
-// masked returns a client's frame.
+// masked returns a masked frame with the given first byte.
 func masked(first byte, payload string) string {
 	b := []byte{first}
 	switch n := len(payload); {

@@ -11,33 +11,33 @@ import (
 )
 
 var connectionAbuses = []abuse{
-	{name: "1,000 connections that say nothing, over TCP", run: func(a *abuser) {
+	{name: "1,000 silent connections over TCP", run: func(a *abuser) {
 		a.each(1000, func(int) { a.tcp() })
-		a.each(20, func(int) { a.readLinesOf(a.tcp(), 100*time.Millisecond) })
+		a.each(20, func(int) { a.readLines(a.tcp(), 100*time.Millisecond) })
 	}},
-	{name: "1,000 connections that ask for nothing, over HTTP", run: func(a *abuser) {
+	{name: "1,000 HTTP connections without a request", run: func(a *abuser) {
 		a.each(1000, func(int) { a.http() })
 	}},
-	{name: "300 WebSockets that say nothing", run: func(a *abuser) {
+	{name: "300 silent WebSockets", run: func(a *abuser) {
 		a.each(300, func(int) { a.ws("") })
 	}},
 	{name: "connect and close", run: func(a *abuser) { a.each(300, func(int) { a.tcp().Close() }) }},
 	{name: "connect and reset", run: func(a *abuser) { a.each(300, func(int) { reset(a.tcp()) }) }},
-	{name: "reset amid a line", run: func(a *abuser) {
+	{name: "reset in the middle of a line", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.tcp()
 			send(c, "half a li")
 			reset(c)
 		})
 	}},
-	{name: "reset behind a line", run: func(a *abuser) {
+	{name: "reset after a line", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.tcp()
 			send(c, "a line\nand another one\n")
 			reset(c)
 		})
 	}},
-	{name: "reset behind the end of the input", run: func(a *abuser) {
+	{name: "reset after the end of the input", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.tcp()
 			send(c, "a line\n")
@@ -45,36 +45,36 @@ var connectionAbuses = []abuse{
 			reset(c)
 		})
 	}},
-	{name: "reset amid the request", run: func(a *abuser) {
+	{name: "reset in the middle of the request", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.http()
 			send(c, handshake[:60])
 			reset(c)
 		})
 	}},
-	{name: "reset behind the request", run: func(a *abuser) {
+	{name: "reset after the request", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.http()
 			send(c, handshake+"\r\n")
 			reset(c)
 		})
 	}},
-	{name: "reset behind the upgrade", run: func(a *abuser) { a.each(100, func(int) { reset(a.ws("")) }) }},
-	{name: "reset amid a frame", run: func(a *abuser) {
+	{name: "reset after the upgrade", run: func(a *abuser) { a.each(100, func(int) { reset(a.ws("")) }) }},
+	{name: "reset in the middle of a frame", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.ws("")
 			send(c, masked(0x81, "hello, everybody")[:9])
 			reset(c)
 		})
 	}},
-	{name: "reset behind a close frame", run: func(a *abuser) {
+	{name: "reset after a close frame", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.ws("")
 			send(c, masked(0x88, "\x03\xe8"))
 			reset(c)
 		})
 	}},
-	{name: "reset amid the server's close", run: func(a *abuser) {
+	{name: "reset during the server's close", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.ws("")
 			send(c, masked(0x82, "binary"))
@@ -86,16 +86,16 @@ var connectionAbuses = []abuse{
 		a.each(200, func(i int) {
 			c := a.tcp()
 			send(c, "/quit "+strings.Repeat("bye ", i%50)+"\n")
-			a.readLinesOf(c, 3*time.Second)
+			a.readLines(c, 3*time.Second)
 		})
 	}},
-	{name: "ends of the input, by the hundred", run: func(a *abuser) {
+	{name: "300 ends of the input", run: func(a *abuser) {
 		a.each(300, func(i int) {
 			c := a.tcp()
 			send(c, fmt.Sprint("one line from ", i, "\n"))
 			c.CloseWrite()
-			if heard := a.readLinesOf(c, 10*time.Second); !strings.Contains(heard, fmt.Sprint(": one line from ", i, "\n")) {
-				a.Errorf("its own line did not come back: %.300q", heard)
+			if got := a.readLines(c, 10*time.Second); !strings.Contains(got, fmt.Sprint(": one line from ", i, "\n")) {
+				a.Errorf("the sender did not receive its own line: %.300q", got)
 			}
 		})
 	}},
@@ -104,11 +104,11 @@ var connectionAbuses = []abuse{
 			c := a.http()
 			for _, b := range []byte(handshake) {
 				if _, err := c.Write([]byte{b}); err != nil {
-					return // the server has lost patience
+					return // the server has closed the connection
 				}
-				time.Sleep(20 * time.Millisecond) // slowness is the case
+				time.Sleep(20 * time.Millisecond) // sends slowly on purpose
 			}
-			a.Error("a header was waited for that came a byte at a time")
+			a.Error("the server accepted a header that was sent one byte at a time")
 		})
 	}},
 	{name: "half-closed WebSockets", run: func(a *abuser) {
@@ -119,17 +119,17 @@ var connectionAbuses = []abuse{
 		})
 	}},
 	{name: "the whole program is stopped for 2 seconds", pause: 2 * time.Second, run: func(a *abuser) {
-		var crowd []net.Conn
+		var conns []net.Conn
 		for range 5 {
-			crowd = append(crowd, a.tcp(), a.ws(""))
+			conns = append(conns, a.tcp(), a.ws(""))
 		}
 		a.program.Cmd.Process.Signal(syscall.SIGSTOP)
-		time.Sleep(2 * time.Second) // it is the case
+		time.Sleep(2 * time.Second) // the pause under test
 		a.program.Cmd.Process.Signal(syscall.SIGCONT)
-		for _, c := range crowd {
+		for _, c := range conns {
 			c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
 			if _, err := c.Read(make([]byte, 64<<10)); err != nil {
-				a.Errorf("one that is well: %v", err)
+				a.Errorf("a connection ended during the pause: %v", err)
 			}
 		}
 	}},

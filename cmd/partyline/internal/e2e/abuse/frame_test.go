@@ -10,16 +10,17 @@ import (
 	"partyline/wsgw"
 )
 
-// slowed stands for a client that is read so slowly that its Close does not come up.
+// slowed stands for a client that the server slows so much that it does not read its close frame.
 const slowed = 1
 
-// frames returns a case that sends bytes over a WebSocket in JSON and in text, and reads
-// to the end. The close code that comes is code; 0 stands for the client's own.
+// frames returns a case that sends bytes over a WebSocket in JSON and in text, and reads until the
+// end of the stream. The server must close with code; 0 stands for the code of the client's own close
+// frame.
 func frames(name string, code uint16, bytes string) abuse {
 	return abuse{name: name, run: func(a *abuser) {
 		for _, headers := range []string{"", "Sec-WebSocket-Protocol: partyline.json.v1\r\n"} {
 			c := a.ws(headers)
-			a.beside.Go(func() {
+			a.background.Go(func() {
 				send(c, bytes)
 				if code <= slowed {
 					send(c, masked(0x88, "\x03\xe8"))
@@ -39,7 +40,7 @@ func frames(name string, code uint16, bytes string) abuse {
 	}}
 }
 
-// closeCodeIn returns the code of the close frame among a server's frames, or 0.
+// closeCodeIn returns the code of the first close frame in a server's stream, or 0.
 func closeCodeIn(stream string) uint16 {
 	for {
 		payload, rest := nextFrame(stream)
@@ -66,15 +67,15 @@ func nextFrame(stream string) (payload, rest string) {
 
 var frameAbuses = []abuse{
 	frames("a few pings", 0, strings.Repeat(masked(0x89, "ping"), 30)),
-	frames("pings without end", slowed, strings.Repeat(masked(0x89, "ping"), 3000)),
-	frames("pongs without end", slowed, strings.Repeat(masked(0x8a, ""), 10_000)),
-	frames("empty messages without end", 0, strings.Repeat(masked(0x81, ""), 35)),
+	frames("3,000 pings", slowed, strings.Repeat(masked(0x89, "ping"), 3000)),
+	frames("10,000 pongs", slowed, strings.Repeat(masked(0x8a, ""), 10_000)),
+	frames("35 empty messages", 0, strings.Repeat(masked(0x81, ""), 35)),
 	frames("fragments of one byte", 1008, masked(0x01, "a")+strings.Repeat(masked(0x00, "b"), 2000)),
 	frames("pings between fragments", slowed, masked(0x01, " ")+strings.Repeat(masked(0x89, "p")+masked(0x00, ""), 500)+masked(0x80, "")),
-	frames("a length beyond everything", 1002, "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00"),
+	frames("a length of more than 63 bits", 1002, "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00"),
 	frames("a length of a gigabyte", 1009, "\x81\xff\x00\x00\x00\x00\x40\x00\x00\x00\x00\x00\x00\x00"),
 	frames("a message of a megabyte", 1009, masked(0x81, strings.Repeat("x", 1<<20))),
-	frames("a message of a megabyte in parts", 1009, masked(0x01, "x")+strings.Repeat(masked(0x00, strings.Repeat("x", 10_000)), 100)),
+	frames("a message of a megabyte in fragments", 1009, masked(0x01, "x")+strings.Repeat(masked(0x00, strings.Repeat("x", 10_000)), 100)),
 	frames("binary", 1003, masked(0x82, "binary")),
 	frames("invalid UTF-8", 1007, masked(0x81, "a\xc0\xaf")),
 	frames("invalid UTF-8 over fragments", 1007, masked(0x01, "a\xe2\x82")+masked(0x80, "b")),
@@ -84,27 +85,27 @@ var frameAbuses = []abuse{
 	frames("a continuation of nothing", 1002, masked(0x80, "hello")),
 	frames("a ping that is too long", 1002, masked(0x89, strings.Repeat("p", 126))),
 	frames("a fragmented ping", 1002, masked(0x09, "p")),
-	frames("a close code of nothing", 1002, masked(0x88, "\x03\xed")),
+	frames("a close code that is reserved", 1002, masked(0x88, "\x03\xed")),
 	{name: "noise as frames", run: func(a *abuser) {
 		for i := range 20 {
 			c := a.ws("")
-			a.beside.Go(func() { send(c, noise(4096)[i*10:]) })
+			a.background.Go(func() { send(c, noise(4096)[i*10:]) })
 			a.drain(c, time.Second)
 		}
 	}},
-	{name: "half a frame, and nothing more", run: func(a *abuser) {
+	{name: "half a frame", run: func(a *abuser) {
 		for range 50 {
 			send(a.ws(""), masked(0x81, strings.Repeat("x", 1000))[:500])
 		}
 	}},
-	{name: "a frame a byte at a time", run: func(a *abuser) {
+	{name: "a frame sent one byte at a time", run: func(a *abuser) {
 		c := a.ws("")
 		for _, b := range []byte(masked(0x81, "slowly")) {
 			send(c, string(b))
-			time.Sleep(20 * time.Millisecond) // slowness is the case
+			time.Sleep(20 * time.Millisecond) // sends slowly on purpose
 		}
 	}},
-	{name: "messages behind the close", run: func(a *abuser) {
+	{name: "messages after the close", run: func(a *abuser) {
 		for range 20 {
 			c := a.ws("")
 			send(c, masked(0x88, "\x03\xe8")+strings.Repeat(masked(0x81, "behind the close"), 100))

@@ -8,27 +8,27 @@ import (
 	"time"
 )
 
-// asks returns a case that sends requests and wants an answer that begins so.
-func asks(name, request, want string) abuse {
+// requestCase returns a case that sends a request and expects a response that starts with want.
+func requestCase(name, request, want string) abuse {
 	return abuse{name: name, run: func(a *abuser) {
 		c := a.http()
-		a.beside.Go(func() { send(c, request) })
+		a.background.Go(func() { send(c, request) })
 		if got := a.drain(c, 2*time.Second+500*time.Millisecond); !strings.HasPrefix(got, want) {
-			a.Errorf("the answer is %.100q, not %q", got, want)
+			a.Errorf("response %.100q, want %q", got, want)
 		}
 	}}
 }
 
 var httpAbuses = []abuse{
-	asks("20 KB of headers", "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 40<<10)+"\r\n\r\n", "HTTP/1.1 431"),
-	asks("noise as a request", noise(1000)+"\r\n\r\n", "HTTP/1.1 400"),
-	asks("a TLS hello to the page", clientHello, "HTTP/1."),
-	asks("two lengths", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabcde", "HTTP/1.1 400"),
-	asks("a length and chunks", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 4"),
-	asks("HTTP/1.0", "GET /ws HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "HTTP/1.0 400"),
-	asks("no version", strings.Replace(handshake, "Version: 13", "Version: 8", 1)+"Connection: close\r\n\r\n", "HTTP/1.1 4"),
-	asks("a bad key", strings.Replace(handshake, "dGhlIHNhbXBsZSBub25jZQ==", "nonsense", 1)+"\r\n", "HTTP/1.1 400"),
-	{name: "bodies that never come", run: func(a *abuser) {
+	requestCase("20 KB of headers", "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 40<<10)+"\r\n\r\n", "HTTP/1.1 431"),
+	requestCase("noise as a request", noise(1000)+"\r\n\r\n", "HTTP/1.1 400"),
+	requestCase("a TLS ClientHello over HTTP", clientHello, "HTTP/1."),
+	requestCase("two Content-Length headers", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabcde", "HTTP/1.1 400"),
+	requestCase("Content-Length and chunks", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 4"),
+	requestCase("HTTP/1.0", "GET /ws HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "HTTP/1.0 400"),
+	requestCase("an unsupported version", strings.Replace(handshake, "Version: 13", "Version: 8", 1)+"Connection: close\r\n\r\n", "HTTP/1.1 4"),
+	requestCase("an invalid key", strings.Replace(handshake, "dGhlIHNhbXBsZSBub25jZQ==", "nonsense", 1)+"\r\n", "HTTP/1.1 400"),
+	{name: "incomplete bodies", run: func(a *abuser) {
 		for _, request := range []string{
 			"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf",
 			"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nha",
@@ -36,40 +36,40 @@ var httpAbuses = []abuse{
 		} {
 			c := a.http()
 			send(c, request)
-			began := time.Now()
-			if a.discard(c, caseTime); time.Since(began) > caseTime/2 {
-				a.Errorf("%.20q: it was waited for", request)
+			start := time.Now()
+			if a.discard(c, caseTime); time.Since(start) > caseTime/2 {
+				a.Errorf("%.20q: the server waited for the body", request)
 			}
 		}
 	}},
-	{name: "pages of another site that drive the log", run: func(a *abuser) {
+	{name: "foreign origins that flood the log", run: func(a *abuser) {
 		c := a.http()
-		for range 60 { // one line of the log, and no more, is for each connection
+		for range 60 { // the server logs one line at most for each connection
 			send(c, handshake+"Origin: http://\u009b31m\u202e"+strings.Repeat("x", 8000)+"\r\n\r\n")
 		}
 		a.discard(c, time.Second)
 	}},
-	{name: "pages of another site, by the hundred", run: func(a *abuser) {
+	{name: "100 foreign origins", run: func(a *abuser) {
 		a.each(100, func(i int) {
 			c := a.http()
 			send(c, handshake+fmt.Sprintf("Origin: http://evil%d.example\r\n\r\n", i))
 			if got := a.drain(c, 500*time.Millisecond); !strings.HasPrefix(got, "HTTP/1.1 403") {
-				a.Errorf("the answer is %.100q", got)
+				a.Errorf("response %.100q, want status 403", got)
 			}
 		})
 	}},
-	{name: "the page, a thousand times", run: func(a *abuser) {
+	{name: "the page, 1,000 times", run: func(a *abuser) {
 		a.each(20, func(int) {
 			c := a.http()
-			a.beside.Go(func() {
+			a.background.Go(func() {
 				send(c, strings.Repeat("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 49)+"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 			})
 			if got := a.drain(c, 5*time.Second); strings.Count(got, "HTTP/1.1 200") != 50 {
-				a.Errorf("%d answers of 50", strings.Count(got, "HTTP/1.1 200"))
+				a.Errorf("%d responses with status 200, want 50", strings.Count(got, "HTTP/1.1 200"))
 			}
 		})
 	}},
-	{name: "names and rooms that are nonsense in the address", run: func(a *abuser) {
+	{name: "invalid names and rooms in the query", run: func(a *abuser) {
 		for _, q := range []string{"nick=%00%1b[2J", "nick=" + strings.Repeat("x", 8000), "room=../../etc", "room=%E2%80%AE", "since=-1", "since=99999999999999999999999", "nick=a&nick=b&room=a&room=b"} {
 			c := a.http()
 			send(c, strings.Replace(handshake, "/ws ", "/ws?"+q+" ", 1)+"\r\n")

@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// sendTo returns a case that sends bytes to the door for lines, ends its input, and reads
-// what comes.
+// sendTo returns a case that sends bytes to the TCP gateway, ends its input, and reads the output.
 func sendTo(name, bytes string) abuse {
 	return abuse{name: name, run: func(a *abuser) {
 		c := a.tcp()
@@ -21,40 +20,40 @@ func sendTo(name, bytes string) abuse {
 			send(c, bytes)
 			c.CloseWrite()
 		}()
-		a.readLinesOf(c, 2*time.Second)
+		a.readLines(c, 2*time.Second)
 		<-done
 	}}
 }
 
-// hears is a case that says lines, and fails unless another member hears just what it
-// should: behind the speaker's name and nothing else.
-func hears(name string, lines []string, want []string) abuse {
+// delivers returns a case that says lines. It fails unless another member of the room receives
+// exactly the lines of want.
+func delivers(name string, lines []string, want []string) abuse {
 	return abuse{name: name, alone: true, run: func(a *abuser) {
-		room := "court-" + fmt.Sprint(a.rand.Uint32()) // without a history
-		witness := a.witness(room)
+		room := "court-" + fmt.Sprint(a.rand.Uint32()) // a new room has no history
+		observer := a.observer(room)
 		c := a.tcp()
 		send(c, "/join "+room+"\n/nick eve\n")
 		for _, l := range lines {
 			send(c, l+"\n")
 		}
 		send(c, "over and out\n")
-		heard := a.readLinesUntil(witness, "eve: over and out\n")
-		_, got, _ := strings.Cut(heard, "is now known as eve\n")
+		got := a.readLinesUntil(observer, "eve: over and out\n")
+		_, got, _ = strings.Cut(got, "is now known as eve\n")
 		if want := strings.Join(append(want, "eve: over and out"), "\n") + "\n"; got != want {
-			a.Errorf("the witness heard\n%q\nwant\n%q", got, want)
+			a.Errorf("the observer received\n%q\nwant\n%q", got, want)
 		}
 	}}
 }
 
-// witness returns a member who is in a room already.
-func (a *abuser) witness(room string) net.Conn {
+// observer returns a member that has joined a room.
+func (a *abuser) observer(room string) net.Conn {
 	c := a.tcp()
 	send(c, "/join "+room+"\n")
 	a.readLinesUntil(c, " in #"+room+", ")
 	return c
 }
 
-// noise returns bytes without any sense, the same each time.
+// noise returns n pseudo-random bytes, the same in each run.
 func noise(n int) string {
 	r := rand.New(rand.NewPCG(3, 4))
 	b := make([]byte, n)
@@ -68,7 +67,7 @@ const clientHello = "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + "0123456789
 	"\x00\x00\x20\xcc\xa8\xcc\xa9\xc0\x2f\xc0\x30\xc0\x2b\xc0\x2c\xc0\x13\xc0\x09\xc0\x14\xc0\x0a\x00\x9c\x00\x9d\x00\x2f\x00\x35\xc0\x12\x00\x0a\x01\x00\x00\x58"
 
 var lineAbuses = []abuse{
-	sendTo("10 MB without an end", strings.Repeat("x", 10<<20)),
+	sendTo("10 MB without a line end", strings.Repeat("x", 10<<20)),
 	sendTo("a line of 10 MB", strings.Repeat("x", 10<<20)+"\n"),
 	sendTo("lines that are all too long", strings.Repeat(strings.Repeat("x", 10<<10)+"\n", 30)),
 	sendTo("noise", noise(1<<20)),
@@ -85,85 +84,85 @@ var lineAbuses = []abuse{
 	sendTo("NULs", strings.Repeat("\x00", 1<<20)),
 	sendTo("empty lines", strings.Repeat("\n", 45)),
 	sendTo("CR alone", strings.Repeat("\r", 100<<10)),
-	sendTo("telnet that negotiates for ever", strings.Repeat("\xff\xfb\x01\xff\xfd\x03", 200<<10)),
-	sendTo("telnet that never ends a subnegotiation", "\xff\xfa\x18"+strings.Repeat("x", 1<<20)),
-	sendTo("telnet cut in the middle", "hello\xff"),
+	sendTo("endless telnet negotiation", strings.Repeat("\xff\xfb\x01\xff\xfd\x03", 200<<10)),
+	sendTo("a telnet subnegotiation without an end", "\xff\xfa\x18"+strings.Repeat("x", 1<<20)),
+	sendTo("a telnet command that is cut off", "hello\xff"),
 	sendTo("invalid UTF-8 in every line", strings.Repeat("a\xc0\xaf\xed\xa0\x80\xf5\n", 40)),
 	sendTo("JSON nested 100,000 deep", "/format json\n"+strings.Repeat("[", 30_000)+"\n"+`{"type":"say","text":`+strings.Repeat("[", 15_000)+strings.Repeat("]", 15_000)+"}\n"),
-	sendTo("JSON numbers without end", "/format json\n"+`{"type":"since","id":`+strings.Repeat("9", 30_000)+"}\n"+`{"type":"history","before":1e999999999,"limit":-1e400}`+"\n"),
-	sendTo("JSON fields twice", "/format json\n"+`{"type":"say","type":"quit","text":"a","text":"b"}`+"\n"+strings.Repeat(`{"type":"say",`, 1000)+"\n"),
-	sendTo("JSON lone surrogates", "/format json\n"+`{"type":"say","text":"\ud800\udc00 \udc00\ud800 \u0000 \u001b[2J"}`+"\n"),
-	sendTo("JSON of unknown types", "/format json\n"+strings.Repeat(`{"type":"`+strings.Repeat("z", 1000)+`","ref":"1"}`+"\n", 35)),
-	sendTo("formats that flip", strings.Repeat("/format json\n"+`{"type":"format","format":"text"}`+"\n", 18)),
+	sendTo("JSON numbers that are too large", "/format json\n"+`{"type":"since","id":`+strings.Repeat("9", 30_000)+"}\n"+`{"type":"history","before":1e999999999,"limit":-1e400}`+"\n"),
+	sendTo("duplicate JSON fields", "/format json\n"+`{"type":"say","type":"quit","text":"a","text":"b"}`+"\n"+strings.Repeat(`{"type":"say",`, 1000)+"\n"),
+	sendTo("lone surrogates in JSON", "/format json\n"+`{"type":"say","text":"\ud800\udc00 \udc00\ud800 \u0000 \u001b[2J"}`+"\n"),
+	sendTo("unknown JSON types", "/format json\n"+strings.Repeat(`{"type":"`+strings.Repeat("z", 1000)+`","ref":"1"}`+"\n", 35)),
+	sendTo("alternating formats", strings.Repeat("/format json\n"+`{"type":"format","format":"text"}`+"\n", 18)),
 	sendTo("half a command", "/ni"),
 
-	{name: "a line a byte at a time", run: func(a *abuser) {
+	{name: "a line sent one byte at a time", run: func(a *abuser) {
 		c := a.tcp()
 		for _, b := range []byte("/who\nhello, slowly\n") {
 			send(c, string(b))
-			time.Sleep(20 * time.Millisecond) // slowness is the case
+			time.Sleep(20 * time.Millisecond) // sends slowly on purpose
 		}
 	}},
-	{name: "commands that nobody knows, ten thousand", run: func(a *abuser) {
+	{name: "10,000 unknown commands", run: func(a *abuser) {
 		a.each(250, func(i int) {
 			c := a.tcp()
 			for n := range 40 {
 				send(c, fmt.Sprintf("/nonsense%d-%d\n", i, n))
 			}
 			c.CloseWrite()
-			if n := strings.Count(a.readLinesOf(c, 10*time.Second), "! unknown command /nonsense"); n != 40 {
-				a.Errorf("%d of 40 were answered", n)
+			if n := strings.Count(a.readLines(c, 10*time.Second), "! unknown command /nonsense"); n != 40 {
+				a.Errorf("%d errors for 40 unknown commands", n)
 			}
 		})
 	}},
-	{name: "history asked for again and again", run: func(a *abuser) {
+	{name: "repeated history requests", run: func(a *abuser) {
 		a.each(50, func(int) {
 			c := a.tcp()
 			send(c, strings.Repeat("/history 500\n/since 0\n", 4))
 			c.CloseWrite()
-			a.readLinesOf(c, 5*time.Second)
+			a.readLines(c, 5*time.Second)
 		})
 	}},
 
-	hears("forged notices", []string{"* bob has left", "-- goodbye: you are fired --", "! error", "= alice", "bob: hi", "bob -> you: psst", "~ bob dances", "you -> bob: psst"},
+	delivers("forged notices", []string{"* bob has left", "-- goodbye: you are fired --", "! error", "= alice", "bob: hi", "bob -> you: psst", "~ bob dances", "you -> bob: psst"},
 		[]string{"eve: * bob has left", "eve: -- goodbye: you are fired --", "eve: ! error", "eve: = alice", "eve: bob: hi", "eve: bob -> you: psst", "eve: ~ bob dances", "eve: you -> bob: psst"}),
-	hears("forged notices as actions", []string{"/me has left", "/me : hi\t"}, []string{"~ eve has left", "~ eve : hi\t"}),
-	hears("escape sequences", []string{"\x1b[2J\x1b]0;owned\a", "\x1b[2J\x1b]0;owned\aand\x1b[2", "\x9b31m", "a\bb\x7fc"}, []string{"eve: and\ufffd[2", "eve: c"}), // the first shows nothing, the third is not UTF-8
-	hears("C1 in UTF-8", []string{"\u009b31m\u0085x"}, []string{"eve: \ufffd31m\ufffdx"}),
-	hears("carriage returns", []string{"hello\reve2: hi", "x\r\r", "bob: hi\b\b\r"}, []string{"eve: eve2: hi", "eve: x", "eve: bob: "}),
-	hears("line separators", []string{"a\u2028* bob has left\u2029b"}, []string{"eve: a\ufffd* bob has left\ufffdb"}),
-	hears("text turned round", []string{"\u202egnp.exe", "\u2066\u2067\u2068a"}, []string{"eve: \ufffdgnp.exe", "eve: \ufffd\ufffd\ufffda"}),
-	hears("emoji up to the limit", []string{strings.Repeat("🎉", 1024)}, []string{"eve: " + strings.Repeat("🎉", 1024)}),
-	hears("slashes", []string{"//quit", "/ quit", "/", "/QUITE", "/quit/"}, []string{"eve: /quit", "eve: / quit", "eve: /", "eve: /quit/"}),
+	delivers("forged notices as actions", []string{"/me has left", "/me : hi\t"}, []string{"~ eve has left", "~ eve : hi\t"}),
+	delivers("escape sequences", []string{"\x1b[2J\x1b]0;owned\a", "\x1b[2J\x1b]0;owned\aand\x1b[2", "\x9b31m", "a\bb\x7fc"}, []string{"eve: and\ufffd[2", "eve: c"}), // the first has no visible text, the third is not UTF-8
+	delivers("C1 in UTF-8", []string{"\u009b31m\u0085x"}, []string{"eve: \ufffd31m\ufffdx"}),
+	delivers("carriage returns", []string{"hello\reve2: hi", "x\r\r", "bob: hi\b\b\r"}, []string{"eve: eve2: hi", "eve: x", "eve: bob: "}),
+	delivers("line separators", []string{"a\u2028* bob has left\u2029b"}, []string{"eve: a\ufffd* bob has left\ufffdb"}),
+	delivers("bidirectional controls", []string{"\u202egnp.exe", "\u2066\u2067\u2068a"}, []string{"eve: \ufffdgnp.exe", "eve: \ufffd\ufffd\ufffda"}),
+	delivers("emoji up to the limit", []string{strings.Repeat("🎉", 1024)}, []string{"eve: " + strings.Repeat("🎉", 1024)}),
+	delivers("slashes", []string{"//quit", "/ quit", "/", "/QUITE", "/quit/"}, []string{"eve: /quit", "eve: / quit", "eve: /", "eve: /quit/"}),
 	{name: "forged lines in a JSON text", alone: true, run: func(a *abuser) {
-		room := "court-" + fmt.Sprint(a.rand.Uint32()) // without a history
-		witness := a.witness(room)
+		room := "court-" + fmt.Sprint(a.rand.Uint32()) // a new room has no history
+		observer := a.observer(room)
 		c := a.tcp()
 		send(c, "/join "+room+"\n/nick eve\n/format json\n")
 		send(c, `{"type":"say","text":"a\n* bob has left\n\u001b[2J\nover and out"}`+"\n")
-		heard := a.readLinesOf(witness, time.Second)
-		if !strings.Contains(heard, "eve: a\neve: * bob has left\neve: \neve: over and out\n") {
-			a.Errorf("the witness heard %q", heard)
+		got := a.readLines(observer, time.Second)
+		if !strings.Contains(got, "eve: a\neve: * bob has left\neve: \neve: over and out\n") {
+			a.Errorf("the observer received %q", got)
 		}
 	}},
-	{name: "a victim of private messages who does not read", alone: true, run: func(a *abuser) {
-		victim := a.tcp()
-		victim.SetReadBuffer(4096)
-		send(victim, "/nick victim\n")
+	{name: "private messages to a client that does not read", alone: true, run: func(a *abuser) {
+		recipient := a.tcp()
+		recipient.SetReadBuffer(4096)
+		send(recipient, "/nick victim\n")
 		a.each(20, func(int) {
 			c := a.tcp()
 			send(c, strings.Repeat("/msg victim "+strings.Repeat("x", 4000)+"\n", 9))
 			c.CloseWrite()
-			a.readLinesOf(c, 5*time.Second)
+			a.readLines(c, 5*time.Second)
 		})
 	}},
-	{name: "keys that repeat", alone: true, run: func(a *abuser) {
+	{name: "repeated keys", alone: true, run: func(a *abuser) {
 		c := a.tcp()
 		send(c, "/format json\n"+strings.Repeat(`{"type":"say","text":"once","key":"`+strings.Repeat("k", 64)+`","ref":"r"}`+"\n", 35))
 		c.CloseWrite()
-		heard := a.readLinesOf(c, 5*time.Second)
-		if m, k := strings.Count(heard, `"type":"message"`)-strings.Count(heard, `"text":"@`), strings.Count(heard, `"type":"ack"`); m != 1 || k != 35 {
-			a.Errorf("%d messages and %d acks", m, k)
+		got := a.readLines(c, 5*time.Second)
+		if m, k := strings.Count(got, `"type":"message"`)-strings.Count(got, `"text":"@`), strings.Count(got, `"type":"ack"`); m != 1 || k != 35 {
+			a.Errorf("%d messages and %d acks, want 1 and 35", m, k)
 		}
 	}},
 }

@@ -9,66 +9,66 @@ import (
 	"time"
 )
 
-// race has n connections ask for one name at the same moment, and counts who gets it.
+// race requests one name on n connections at the same time. It fails unless exactly one gets it.
 func (a *abuser) race(name string, n int) {
-	var asking sync.WaitGroup
+	var requests sync.WaitGroup
 	var mu sync.Mutex
-	won := 0
-	begin := make(chan struct{})
+	winners := 0
+	start := make(chan struct{})
 	var conns []interface{ Close() error }
 	for i := range n {
 		if i%2 == 0 {
 			c := a.tcp()
 			conns = append(conns, c)
-			asking.Go(func() {
-				<-begin
+			requests.Go(func() {
+				<-start
 				send(c, "/nick "+name+"\n/who\n")
-				heard := a.readLinesUntil(c, "= ")
+				got := a.readLinesUntil(c, "= ")
 				mu.Lock()
 				defer mu.Unlock()
-				if strings.Contains(heard, "is now known as "+name+"\n") && !strings.Contains(heard, "! "+name+" is taken") {
-					won++
+				if strings.Contains(got, "is now known as "+name+"\n") && !strings.Contains(got, "! "+name+" is taken") {
+					winners++
 				}
 			})
 			continue
 		}
-		asking.Go(func() {
-			<-begin
+		requests.Go(func() {
+			<-start
 			c := a.http()
 			mu.Lock()
 			conns = append(conns, c)
 			mu.Unlock()
 			send(c, strings.Replace(handshake, "/ws ", "/ws?nick="+name+" ", 1)+"\r\n")
-			heard := a.readLinesUntil(c, "/help lists the commands.")
+			got := a.readLinesUntil(c, "/help lists the commands.")
 			mu.Lock()
 			defer mu.Unlock()
-			if strings.Contains(heard, "* You are "+name+" in #") {
-				won++
+			if strings.Contains(got, "* You are "+name+" in #") {
+				winners++
 			}
 		})
 	}
-	close(begin)
-	asking.Wait()
-	if won != 1 {
-		a.Errorf("%d got the name %s", won, name)
+	close(start)
+	requests.Wait()
+	if winners != 1 {
+		a.Errorf("%d connections got the name %s, want 1", winners, name)
 	}
 	for _, c := range conns {
 		c.Close()
 	}
 }
 
-// readLinesUntil reads until a part has come.
+// readLinesUntil reads until the stream contains part, or to its end, and returns what it read.
 func (a *abuser) readLinesUntil(c interface{ Read([]byte) (int, error) }, part string) string {
-	var heard strings.Builder
+	var got strings.Builder
 	buf := make([]byte, 4096)
-	for !strings.Contains(heard.String(), part) {
+	for !strings.Contains(got.String(), part) {
 		n, err := c.Read(buf)
-		heard.Write(buf[:n])
+		got.Write(buf[:n])
 		if err != nil {
 			break
 		}
 	}
-	return heard.String()
+	return got.String()
 }
 
 var nameAbuses = []abuse{
@@ -77,32 +77,32 @@ var nameAbuses = []abuse{
 			a.race(fmt.Sprintf("prize%d", i), 4)
 		}
 	}},
-	{name: "one name, again and again", run: func(a *abuser) {
-		for range 30 { // it is free again each time
+	{name: "one name, 30 times", run: func(a *abuser) {
+		for range 30 { // the name is free again after each connection
 			c := a.tcp()
 			send(c, "/nick phoenix\n/quit\n")
-			if heard := a.readLinesOf(c, 3*time.Second); !strings.Contains(heard, "is now known as phoenix") {
-				a.Errorf("the name is not free: %.300q", heard)
+			if got := a.readLines(c, 3*time.Second); !strings.Contains(got, "is now known as phoenix") {
+				a.Errorf("the name is taken: %.300q", got)
 			}
 		}
 	}},
-	{name: "names that are none", run: func(a *abuser) {
+	{name: "invalid names", run: func(a *abuser) {
 		for _, name := range []string{"server", "you", "ADMIN", "a b", "\u200b", "a\u202eb", "-", strings.Repeat("n", 33), "*", "bob:", "= x", "\x1b[2J", "partyline"} {
 			c := a.tcp()
 			send(c, "/nick "+name+"\n/quit\n")
-			if heard := a.readLinesOf(c, 3*time.Second); strings.Contains(heard, "is now known as") {
-				a.Errorf("%q is a name: %q", name, heard)
+			if got := a.readLines(c, 3*time.Second); strings.Contains(got, "is now known as") {
+				a.Errorf("the server accepted the name %q: %q", name, got)
 			}
 		}
 	}},
-	{name: "names that change all the time", run: func(a *abuser) {
+	{name: "400 name changes", run: func(a *abuser) {
 		a.each(50, func(i int) {
 			c := a.tcp()
 			for n := range 8 {
 				send(c, fmt.Sprintf("/nick n%d-%d\n", i, n))
 			}
 			c.CloseWrite()
-			a.readLinesOf(c, 5*time.Second)
+			a.readLines(c, 5*time.Second)
 		})
 	}},
 }

@@ -159,7 +159,7 @@ func (m *abuseServer) run(t *testing.T, c abuse) {
 // TestAbuse runs every case of abuse while probes talk. In short mode it runs one of each kind.
 func TestAbuse(t *testing.T) {
 	m := newAbuseServer(t)
-	for _, area := range [][]abuse{connectionAbuses, lineAbuses, frameAbuses, httpAbuses, crowdAbuses, readerAbuses, nameAbuses} {
+	for _, area := range [][]abuse{connectionAbuses, lineAbuses, frameAbuses, httpAbuses, floodAbuses, readerAbuses, nameAbuses} {
 		if testing.Short() {
 			area = area[:1]
 		}

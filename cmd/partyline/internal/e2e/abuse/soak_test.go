@@ -65,7 +65,7 @@ func (a *abuser) soak(limit time.Duration) {
 			}
 		})
 	}
-	all := slices.Concat(connectionAbuses, lineAbuses, frameAbuses, httpAbuses, crowdAbuses, readerAbuses)
+	all := slices.Concat(connectionAbuses, lineAbuses, frameAbuses, httpAbuses, floodAbuses, readerAbuses)
 	all = slices.DeleteFunc(all, func(c abuse) bool { return c.alone || c.pause > 0 })
 	for late := time.Now().Add(limit); ; {
 		a.rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

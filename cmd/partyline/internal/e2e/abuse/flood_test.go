@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-var crowdAbuses = []abuse{
-	{name: "a flood from one", run: func(a *abuser) {
+var floodAbuses = []abuse{
+	{name: "a flood from one client", run: func(a *abuser) {
 		c := a.tcp()
-		a.beside.Go(func() { send(c, strings.Repeat(strings.Repeat("flood ", 100)+"\n", 5000)) })
-		a.readLinesOf(c, 2*time.Second)
+		a.background.Go(func() { send(c, strings.Repeat(strings.Repeat("flood ", 100)+"\n", 5000)) })
+		a.readLines(c, 2*time.Second)
 	}},
-	{name: "a flood from one who is gone", run: func(a *abuser) {
+	{name: "a flood from a client that disconnects", run: func(a *abuser) {
 		for range 10 {
 			c := a.tcp()
 			c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
@@ -22,36 +22,36 @@ var crowdAbuses = []abuse{
 			reset(c)
 		}
 	}},
-	{name: "a flood from one who does not listen", run: func(a *abuser) {
+	{name: "a flood from a client that does not read", run: func(a *abuser) {
 		c := a.tcp()
 		c.SetReadBuffer(4096)
 		c.SetWriteDeadline(time.Now().Add(2 * time.Second))
 		send(c, strings.Repeat(strings.Repeat("flood ", 600)+"\n", 5000))
 	}},
-	{name: "a flood from 200", run: func(a *abuser) {
+	{name: "a flood from 200 clients", run: func(a *abuser) {
 		for range 200 {
 			c := a.tcp()
-			a.beside.Go(func() { send(c, strings.Repeat("all at once\n", 1000)) })
-			a.beside.Go(func() { a.discard(c, 3*time.Second) })
+			a.background.Go(func() { send(c, strings.Repeat("all at once\n", 1000)) })
+			a.background.Go(func() { a.discard(c, 3*time.Second) })
 		}
-		time.Sleep(3 * time.Second) // the flood is the case
+		time.Sleep(3 * time.Second) // time for the flood
 	}},
 	{name: "a flood over WebSockets", run: func(a *abuser) {
 		for range 50 {
 			c := a.ws("")
-			a.beside.Go(func() { send(c, strings.Repeat(masked(0x81, "all at once"), 1000)) })
-			a.beside.Go(func() { a.discard(c, 2*time.Second) })
+			a.background.Go(func() { send(c, strings.Repeat(masked(0x81, "all at once"), 1000)) })
+			a.background.Go(func() { a.discard(c, 2*time.Second) })
 		}
-		time.Sleep(2 * time.Second) // the flood is the case
+		time.Sleep(2 * time.Second) // time for the flood
 	}},
-	{name: "comings and goings", run: func(a *abuser) {
+	{name: "joins and leaves", run: func(a *abuser) {
 		a.each(400, func(i int) {
 			c := a.tcp()
 			if i%2 == 0 {
 				send(c, "/join ops\n/join lobby\n/join ops\n")
 			}
 			c.CloseWrite()
-			a.readLinesOf(c, 5*time.Second)
+			a.readLines(c, 5*time.Second)
 		})
 	}},
 	{name: "100,000 rooms", run: func(a *abuser) {
@@ -60,9 +60,9 @@ var crowdAbuses = []abuse{
 			for n := range 400 {
 				send(c, fmt.Sprintf("/join room-%d-%d\n", i, n))
 			}
-			heard := a.readLinesOf(c, 300*time.Millisecond)
-			if made := strings.Count(heard, "* You are ") - 1; made > 25 {
-				a.Errorf("one made %d rooms", made)
+			got := a.readLines(c, 300*time.Millisecond)
+			if created := strings.Count(got, "* You are ") - 1; created > 25 {
+				a.Errorf("one connection created %d rooms, want at most 25", created)
 			}
 			c.Close()
 		})
@@ -72,15 +72,15 @@ var crowdAbuses = []abuse{
 			c := a.tcp()
 			send(c, fmt.Sprintf("/join r%d\n/rooms\n/who\n/join lobby\n/rooms\n", i))
 			c.CloseWrite()
-			a.readLinesOf(c, 5*time.Second)
+			a.readLines(c, 5*time.Second)
 		})
 	}},
-	{name: "multi-line messages by the hundred", run: func(a *abuser) {
+	{name: "600 multi-line messages", run: func(a *abuser) {
 		a.each(20, func(int) {
 			c := a.tcp()
 			send(c, "/format json\n"+strings.Repeat(`{"type":"say","text":"`+strings.Repeat(`x\n`, 31)+`x"}`+"\n", 30))
 			c.CloseWrite()
-			a.readLinesOf(c, 5*time.Second)
+			a.readLines(c, 5*time.Second)
 		})
 	}},
 }

@@ -14,8 +14,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestReconnecting has one address connect again and again, over each door, and try to get
-// around each limit that has a flag.
+// TestReconnecting checks over each transport that one address can't exceed a limit by reconnecting. It
+// covers each limit that has a flag.
 func TestReconnecting(t *testing.T) {
 	harness.Long(t)
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -23,116 +23,116 @@ func TestReconnecting(t *testing.T) {
 	flags.VisitAll(func(f *pflag.Flag) {
 		a, ok := attempts[f.Name]
 		if !ok {
-			t.Errorf("--%s has no attempt to get around it", f.Name)
+			t.Errorf("attempts has no entry for --%s", f.Name)
 		}
-		for _, door := range []string{"tcp", "ws"} {
+		for _, transport := range []string{"tcp", "ws"} {
 			if a == nil {
 				continue
 			}
-			t.Run(f.Name+"/"+door, func(t *testing.T) {
+			t.Run(f.Name+"/"+transport, func(t *testing.T) {
 				s := harness.StartServer(t, func(c *app.Config) {
 					c.Limits.Proxies = []string{"127.0.0.1"}
 					c.Limits.MaxArrivals = 0
 					a.edit(c)
 				})
-				a.try(t, s, door)
+				a.try(t, s, transport)
 			})
 		}
 	})
 }
 
-// cameByReconnecting connects 30 times, one after the other, and returns how often that
-// brought what is wanted, and how long it took.
-func cameByReconnecting(t *testing.T, s *harness.Server, door string, wanted func(v *visitor, i int) bool) (n int, took time.Duration) {
+// admittedByReconnecting connects 30 times, one connection at a time. It returns how many connections
+// were admitted and accepted by ok, and how long that took.
+func admittedByReconnecting(t *testing.T, s *harness.Server, transport string, ok func(c *proxiedClient, i int) bool) (n int, took time.Duration) {
 	t.Helper()
-	began := time.Now()
+	start := time.Now()
 	for i := range 30 {
-		v := forward(t, s, door, attacker)
-		if _, in := v.first(t); in && wanted(v, i) {
+		c := forward(t, s, transport, attacker)
+		if _, in := c.first(t); in && ok(c, i) {
 			n++
 		}
-		v.end()
+		c.end()
 	}
-	return n, time.Since(began)
+	return n, time.Since(start)
 }
 
-// saidByReconnecting connects 30 times and says a line until it is slowed. It returns how
-// many lines with an end came of that: to the room, or to the visitor itself if the end is
-// empty.
-func saidByReconnecting(t *testing.T, s *harness.Server, door, line, end string) (n int, took time.Duration) {
+// deliveredByReconnecting connects 30 times and says line until the server slows the client. It returns
+// how many lines that end in suffix the room received. If suffix is empty, it counts the messages that
+// the client itself received.
+func deliveredByReconnecting(t *testing.T, s *harness.Server, transport, line, suffix string) (n int, took time.Duration) {
 	t.Helper()
-	w := forward(t, s, "tcp", bystander)
-	w.first(t)
-	_, took = cameByReconnecting(t, s, door, func(v *visitor, _ int) bool {
+	observer := forward(t, s, "tcp", bystander)
+	observer.first(t)
+	_, took = admittedByReconnecting(t, s, transport, func(c *proxiedClient, _ int) bool {
 		lines := make([]string, 60)
 		for i := range lines {
 			lines[i] = line
 		}
-		v.say(lines...)
-		harness.ExpectLine(t, v.out, "-- you are being slowed: .* --")
-		if end == "" {
-			n += v.out.Count(func(line string) bool { return strings.HasSuffix(line, ": x") })
+		c.say(lines...)
+		harness.ExpectLine(t, c.out, "-- you are being slowed: .* --")
+		if suffix == "" {
+			n += c.out.Count(func(line string) bool { return strings.HasSuffix(line, ": x") })
 		}
 		return true
 	})
-	if end != "" {
-		w.say("the end")
-		harness.ExpectLine(t, w.out, ".*: the end")
-		n = w.out.Count(func(line string) bool { return strings.HasSuffix(line, end) })
+	if suffix != "" {
+		observer.say("the end")
+		harness.ExpectLine(t, observer.out, ".*: the end")
+		n = observer.out.Count(func(line string) bool { return strings.HasSuffix(line, suffix) })
 	}
 	return n, took
 }
 
-// eachTime connects 5 times and tries the same.
-func eachTime(try func(t *testing.T, v *visitor)) func(*testing.T, *harness.Server, string) {
-	return func(t *testing.T, s *harness.Server, door string) {
+// onEachConnection returns an attempt that connects 5 times and calls try for each connection.
+func onEachConnection(try func(t *testing.T, c *proxiedClient)) func(*testing.T, *harness.Server, string) {
+	return func(t *testing.T, s *harness.Server, transport string) {
 		for range 5 {
-			v := forward(t, s, door, attacker)
-			v.first(t)
-			try(t, v)
-			v.end()
+			c := forward(t, s, transport, attacker)
+			c.first(t)
+			try(t, c)
+			c.end()
 		}
 	}
 }
 
-// atOnce connects more often than is let in, says something that has to bring a welcome if
-// it says anything, and leaves: again and again. No more than most are in at once, and so
-// many are in the end.
-func atOnce(most int, line string) func(*testing.T, *harness.Server, string) {
-	return func(t *testing.T, s *harness.Server, door string) {
+// limitsConcurrent returns an attempt that repeatedly opens limit+3 connections and closes them. If line
+// is not empty, each connection says it and must receive a welcome. At most limit connections may be
+// admitted at the same time, and that number must be reached.
+func limitsConcurrent(limit int, line string) func(*testing.T, *harness.Server, string) {
+	return func(t *testing.T, s *harness.Server, transport string) {
 		full := harness.Eventually(func() bool {
-			var visitors []*visitor
+			var clients []*proxiedClient
 			n := 0
-			for i := range most + 3 {
-				v := forward(t, s, door, attacker)
-				visitors = append(visitors, v)
-				_, in := v.first(t)
+			for i := range limit + 3 {
+				c := forward(t, s, transport, attacker)
+				clients = append(clients, c)
+				_, in := c.first(t)
 				if in && line != "" {
-					v.say(fmt.Sprintf(line, i))
-					_, in = v.first(t)
+					c.say(fmt.Sprintf(line, i))
+					_, in = c.first(t)
 				}
 				if in {
 					n++
 				}
 			}
-			for _, v := range visitors {
-				v.end()
+			for _, c := range clients {
+				c.end()
 			}
-			if n > most {
-				t.Errorf("%d are in at once, %d at most may be", n, most)
+			if n > limit {
+				t.Errorf("%d connections were admitted at the same time, want at most %d", n, limit)
 			}
-			return n == most
+			return n == limit
 		})
 		if !full {
-			t.Errorf("there are never %d in", most)
+			t.Errorf("the server never admitted %d connections at the same time", limit)
 		}
 	}
 }
 
-// keepsLittle has a room flooded while somebody in it reads nothing and breaks then, again
-// and again: the server keeps none of it.
-func keepsLittle(join string) func(*testing.T, *harness.Server, string) {
-	return func(t *testing.T, s *harness.Server, door string) {
+// boundsMemory returns an attempt that repeatedly floods a room in which a member does not read, and then
+// resets that member's connection. The server must free what it buffered for the member.
+func boundsMemory(join string) func(*testing.T, *harness.Server, string) {
+	return func(t *testing.T, s *harness.Server, transport string) {
 		heap := func() int64 {
 			var m runtime.MemStats
 			runtime.GC()
@@ -143,24 +143,24 @@ func keepsLittle(join string) func(*testing.T, *harness.Server, string) {
 		before := heap()
 		for i := range rounds {
 			join := strings.Replace(join, "%d", fmt.Sprint(i), 1)
-			talker := forward(t, s, door, attacker)
+			talker := forward(t, s, transport, attacker)
 			talker.first(t)
 			talker.say(join)
 			talker.first(t)
-			deaf := harness.Dial(t, s.TCP)
-			deaf.SetReadBuffer(4096)
-			fmt.Fprintf(deaf, "PROXY TCP4 %s 127.0.0.1 1000 4000\r\n%s\n", attacker, join)
+			stalled := harness.Dial(t, s.TCP)
+			stalled.SetReadBuffer(4096)
+			fmt.Fprintf(stalled, "PROXY TCP4 %s 127.0.0.1 1000 4000\r\n%s\n", attacker, join)
 			for range lines {
 				talker.say(strings.Repeat("x", 4000))
 			}
 			talker.say("the end")
 			harness.ExpectLine(t, talker.out, ".*: the end")
 			talker.end()
-			deaf.SetLinger(0)
-			deaf.Close()
+			stalled.SetLinger(0)
+			stalled.Close()
 		}
 		if grown := heap() - before; !harness.RaceEnabled && grown > rounds*lines*4000/2 {
-			t.Errorf("%d KiB are kept of %d", grown>>10, rounds*lines*4000>>10)
+			t.Errorf("the heap grew by %d KiB after %d KiB of messages", grown>>10, rounds*lines*4000>>10)
 		}
 	}
 }

@@ -14,50 +14,50 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// scannerProbes is the file in which nmap has what it sends to find out what a port speaks.
+// scannerProbes is the file with the probes that nmap sends to identify a service.
 const scannerProbes = "/usr/share/nmap/nmap-service-probes"
 
-// plainProbes are the probes that are said, and why.
+// plainProbes maps the names of probes that the server treats as messages to the reason.
 var plainProbes = map[string]string{
-	"Help":                   "words, as a person may type them",
-	"HELP4STOMP":             "words, as a person may type them",
-	"LSCP":                   "words, as a person may type them",
-	"Memcache":               "words, as a person may type them",
-	"SqueezeCenter_CLI":      "words, as a person may type them",
-	"Verifier":               "words, as a person may type them",
-	"VerifierAdvanced":       "words, as a person may type them",
-	"VersionRequest":         "words, as a person may type them",
-	"WWWOFFLEctrlstat":       "words, as a person may type them",
-	"piholeVersion":          "words, as a person may type them",
-	"rotctl":                 "words, as a person may type them",
-	"tarantool":              "words, as a person may type them",
-	"teamspeak-tcpquery-ver": "words, as a person may type them",
-	"teamtalk-login":         "words, as a person may type them",
-	"vp3":                    "words, as a person may type them",
-	"xmlsysd":                "words, as a person may type them",
+	"Help":                   "words that a person may type",
+	"HELP4STOMP":             "words that a person may type",
+	"LSCP":                   "words that a person may type",
+	"Memcache":               "words that a person may type",
+	"SqueezeCenter_CLI":      "words that a person may type",
+	"Verifier":               "words that a person may type",
+	"VerifierAdvanced":       "words that a person may type",
+	"VersionRequest":         "words that a person may type",
+	"WWWOFFLEctrlstat":       "words that a person may type",
+	"piholeVersion":          "words that a person may type",
+	"rotctl":                 "words that a person may type",
+	"tarantool":              "words that a person may type",
+	"teamspeak-tcpquery-ver": "words that a person may type",
+	"teamtalk-login":         "words that a person may type",
+	"vp3":                    "words that a person may type",
+	"xmlsysd":                "words that a person may type",
 
-	"JMON":                     "words and numbers, as logs have them",
-	"LibreOfficeImpressSCPair": "words and numbers, as logs have them",
-	"NoMachine":                "words and numbers, as logs have them",
-	"SharpTV":                  "words and numbers, as logs have them",
-	"beast2":                   "words and numbers, as logs have them",
-	"dominoconsole":            "words and numbers, as logs have them",
-	"gkrellm":                  "words and numbers, as logs have them",
-	"niagara-fox":              "words and numbers, as logs have them",
-	"DistCCD":                  "words and numbers, as logs have them",
+	"JMON":                     "words and numbers as in logs",
+	"LibreOfficeImpressSCPair": "words and numbers as in logs",
+	"NoMachine":                "words and numbers as in logs",
+	"SharpTV":                  "words and numbers as in logs",
+	"beast2":                   "words and numbers as in logs",
+	"dominoconsole":            "words and numbers as in logs",
+	"gkrellm":                  "words and numbers as in logs",
+	"niagara-fox":              "words and numbers as in logs",
+	"DistCCD":                  "words and numbers as in logs",
 
-	"NessusTPv10":       "markup, as people pipe it",
-	"NessusTPv11":       "markup, as people pipe it",
-	"NessusTPv12":       "markup, as people pipe it",
-	"metasploit-xmlrpc": "markup, as people pipe it",
+	"NessusTPv10":       "markup that a person may pipe",
+	"NessusTPv11":       "markup that a person may pipe",
+	"NessusTPv12":       "markup that a person may pipe",
+	"metasploit-xmlrpc": "markup that a person may pipe",
 
-	"iperf3":               "text, with NULs far behind its beginning",
-	"pervasive-relational": "text, with NULs far behind its beginning",
+	"iperf3":               "text with NULs only near its end",
+	"pervasive-relational": "text with NULs only near its end",
 
-	"hp-pjl": "text after a sequence that begins with ESC",
+	"hp-pjl": "text after an escape sequence",
 }
 
-// readProbes returns what nmap sends over TCP, by name.
+// readProbes returns the TCP probes of nmap by name.
 func readProbes(t *testing.T) map[string]string {
 	t.Helper()
 	file, err := os.ReadFile(scannerProbes)
@@ -74,19 +74,19 @@ func readProbes(t *testing.T) map[string]string {
 			}
 			c, _, _, err := strconv.UnquoteChar(s, 0)
 			if err != nil {
-				return s[1:] // an escaped sign
+				return s[1:] // an escaped punctuation character
 			}
 			return string([]byte{byte(c)})
 		})
 	}
 	if n := strings.Count(string(file), "\nProbe TCP "); n != len(probes) {
-		t.Fatalf("%d of %d probes are read", len(probes), n)
+		t.Fatalf("parsed %d of %d probes", len(probes), n)
 	}
 	return probes
 }
 
-// TestScanner sends all that nmap sends to find out what a port speaks. Somebody in the room
-// hears nothing of the probes but of those that are text.
+// TestScanner sends all TCP probes of nmap. A member of the room receives no messages from them, except
+// from the probes that are plain text.
 func TestScanner(t *testing.T) {
 	probes := readProbes(t)
 	s := harness.StartServer(t, nil)
@@ -94,23 +94,23 @@ func TestScanner(t *testing.T) {
 	nick := harness.ExpectLine(t, member.Out, harness.WelcomeLine)[0]
 
 	var mu sync.Mutex
-	probers := map[string]string{} // the names of the probes by their guests' names
+	probers := map[string]string{} // from nicknames to names of probes
 	var probing sync.WaitGroup
-	few := make(chan struct{}, 8)
+	slots := make(chan struct{}, 8)
 	for name, sent := range probes {
 		probing.Go(func() {
-			few <- struct{}{}
-			defer func() { <-few }()
+			slots <- struct{}{}
+			defer func() { <-slots }()
 			conn := harness.Dial(t, s.TCP)
 			defer conn.Close()
 			conn.SetDeadline(time.Now().Add(harness.Patience))
 			io.WriteString(conn, sent)
 			conn.CloseWrite()
-			told, err := io.ReadAll(conn)
+			got, err := io.ReadAll(conn)
 			if err != nil {
-				t.Errorf("%s reads %q, %v", name, told, err)
+				t.Errorf("%s received %q, error %v", name, got, err)
 			}
-			if welcome := regexp.MustCompile("^" + harness.WelcomeLine).FindSubmatch(told); welcome != nil {
+			if welcome := regexp.MustCompile("^" + harness.WelcomeLine).FindSubmatch(got); welcome != nil {
 				mu.Lock()
 				probers[string(welcome[1])] = name
 				mu.Unlock()
@@ -130,6 +130,6 @@ func TestScanner(t *testing.T) {
 	})
 	slices.Sort(said)
 	if len(said) > 0 {
-		t.Errorf("the room hears\n%s", strings.Join(said, "\n"))
+		t.Errorf("the room received\n%s", strings.Join(said, "\n"))
 	}
 }

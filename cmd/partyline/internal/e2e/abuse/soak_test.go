@@ -12,18 +12,18 @@ import (
 	"partyline/cmd/partyline/internal/load"
 )
 
-// soakTime in the environment says for how long TestSoak goes on; `make soak` sets it.
+// soakTime is the environment variable with the duration of TestSoak. `make soak` sets it.
 const soakTime = "SOAK"
 
-// TestSoak has 500 members talk as people do, while 1 % of as many do all that they can
-// think of, for as long as asked. Everybody hears everything, and nothing piles up.
+// TestSoak runs 500 members that talk at a moderate rate and 5 clients that run random cases of abuse, for
+// the duration in SOAK. All members receive all messages, and the server's resource use stays bounded.
 func TestSoak(t *testing.T) {
 	limit, err := time.ParseDuration(os.Getenv(soakTime))
 	if err != nil {
-		t.Skipf("%s says no time: see make soak", soakTime)
+		t.Skipf("%s is not set to a duration: see make soak", soakTime)
 	}
-	m := newAbuseServer(t)
-	m.run(t, abuse{name: "soak", run: func(a *abuser) { a.soak(limit) }})
+	s := newAbuseServer(t)
+	s.run(t, abuse{name: "soak", run: func(a *abuser) { a.soak(limit) }})
 }
 
 const (
@@ -41,9 +41,9 @@ func (a *abuser) soak(limit time.Duration) {
 		a.Error(err)
 		return
 	}
-	var going sync.WaitGroup
-	defer going.Wait()
-	going.Go(func() {
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() {
 		rep, err := load.Run(a.Context(), plan, nil, func(string, int64, int64) {})
 		if err == nil {
 			rep.WriteTable(a.Output())
@@ -59,18 +59,18 @@ func (a *abuser) soak(limit time.Duration) {
 
 	cases := make(chan abuse)
 	for range soakAbusers {
-		going.Go(func() {
+		running.Go(func() {
 			for c := range cases {
-				a.indulge(c)
+				a.runCase(c)
 			}
 		})
 	}
 	all := slices.Concat(connectionAbuses, lineAbuses, frameAbuses, httpAbuses, floodAbuses, readerAbuses)
 	all = slices.DeleteFunc(all, func(c abuse) bool { return c.alone || c.pause > 0 })
-	for late := time.Now().Add(limit); ; {
+	for deadline := time.Now().Add(limit); ; {
 		a.rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		for _, c := range all {
-			if time.Now().After(late) {
+			if time.Now().After(deadline) {
 				close(cases)
 				return
 			}
@@ -79,11 +79,11 @@ func (a *abuser) soak(limit time.Duration) {
 	}
 }
 
-// indulge has one abuser go through a case.
-func (a *abuser) indulge(c abuse) {
+// runCase runs a case with an abuser of its own.
+func (a *abuser) runCase(c abuse) {
 	one := newAbuser(a.T, a.program)
 	done := make(chan struct{})
-	go func() { // which may exit
+	go func() { // the case may call runtime.Goexit
 		defer close(done)
 		defer one.closeAll()
 		c.run(one)

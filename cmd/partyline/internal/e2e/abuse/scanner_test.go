@@ -51,8 +51,8 @@ var plainProbes = map[string]string{
 	"NessusTPv12":       "markup that a person may pipe",
 	"metasploit-xmlrpc": "markup that a person may pipe",
 
-	"iperf3":               "text with NULs only near its end",
-	"pervasive-relational": "text with NULs only near its end",
+	"iperf3":               "text with NULs far from its start",
+	"pervasive-relational": "text with NULs far from its start",
 
 	"hp-pjl": "text after an escape sequence",
 }

@@ -21,38 +21,38 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// slowConn reads so many bytes a second, until it may read everything.
+// slowConn limits Read to rate bytes per second until unlimited is set.
 type slowConn struct {
 	net.Conn
-	rate  int
-	hurry atomic.Bool
+	rate      int
+	unlimited atomic.Bool
 }
 
 func (c *slowConn) Read(b []byte) (int, error) {
-	if !c.hurry.Load() {
+	if !c.unlimited.Load() {
 		b = b[:min(len(b), 256)]
 	}
 	n, err := c.Conn.Read(b)
-	if !c.hurry.Load() {
+	if !c.unlimited.Load() {
 		time.Sleep(time.Duration(n) * time.Second / time.Duration(c.rate))
 	}
 	return n, err
 }
 
-// A steadyReader reads slowly over one of the doors.
+// A steadyReader is a client that reads slowly but steadily.
 type steadyReader struct {
-	rate, buffer int // bytes a second; the size of its receive buffer
-	web          bool
+	rate, buffer int  // in bytes per second; the size of its receive buffer in bytes
+	web          bool // over WebSocket
 }
 
-// ordinary is a receive buffer as many systems have it; Linux makes one of its own as large
-// as all of the flood.
+// ordinary is a usual size of a receive buffer. By default Linux grows the buffer until it holds the whole
+// flood.
 const ordinary = 64 << 10
 
-// TestSteadyReaders floods a room with readers that are much slower than the flood, over a
-// link with an MTU of 1500, with small and ordinary buffers and over both doors. None is cut,
-// and what each hears and what it is told that it missed add up to what was said. `make soak`
-// runs it with the program's own limits, for as long as they need to show.
+// TestSteadyReaders floods a room with clients that read much more slowly than the flood. They use both
+// transports, small and ordinary receive buffers, and a link with an MTU of 1500. No client may be
+// disconnected. For each, the messages received and the messages missed, as its gap notices count them, add
+// up to all messages. `make soak` runs the test with the default write timeout, for longer.
 func TestSteadyReaders(t *testing.T) {
 	harness.Long(t)
 	flood, timeout, window, readers := 100_000, 2*time.Second, int64(64<<10), []steadyReader{
@@ -101,23 +101,23 @@ func TestSteadyReaders(t *testing.T) {
 	}
 	const line = 100
 	n := 0
-	for begun := time.Now(); time.Since(begun) < limit; {
+	for start := time.Now(); time.Since(start) < limit; {
 		fmt.Fprintf(talker, "%-*d\n", line-1, n)
 		n++
-		time.Sleep(time.Until(begun.Add(time.Duration(n*line) * time.Second / time.Duration(flood))))
+		time.Sleep(time.Until(start.Add(time.Duration(n*line) * time.Second / time.Duration(flood))))
 	}
 	fmt.Fprintln(talker, "over")
 	for _, conn := range slow {
-		conn.hurry.Store(true)
+		conn.unlimited.Store(true)
 		said <- n
 	}
 	all.Wait()
 }
 
-// listen adds up what r hears and misses until the flood is over.
+// listen counts the messages that r receives and misses until the end of the flood.
 func (r steadyReader) listen(t *testing.T, conn *slowConn, addr string, said <-chan int) {
 	defer conn.Close()
-	var next func() (string, error)
+	var read func() (string, error)
 	if r.web {
 		d := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return conn, nil }}
 		ws, _, err := d.Dial("ws://"+addr+"/ws", nil)
@@ -125,19 +125,19 @@ func (r steadyReader) listen(t *testing.T, conn *slowConn, addr string, said <-c
 			t.Error(err)
 			return
 		}
-		next = func() (string, error) {
+		read = func() (string, error) {
 			_, text, err := ws.ReadMessage()
 			return string(text), err
 		}
 	} else {
 		in := bufio.NewReader(conn)
-		next = func() (string, error) { return in.ReadString('\n') }
+		read = func() (string, error) { return in.ReadString('\n') }
 	}
-	heard, missed, gaps := -1, 0, 0 // -1: it may come after the first
-	for begun := time.Now(); ; {
-		text, err := next()
+	next, missed, gaps := -1, 0, 0 // next is the next number; -1 before the first message
+	for start := time.Now(); ; {
+		text, err := read()
 		if err != nil {
-			t.Errorf("%+v is cut after %v: %v", r, time.Since(begun).Round(time.Second), err)
+			t.Errorf("%+v was disconnected after %v: %v", r, time.Since(start).Round(time.Second), err)
 			return
 		}
 		text = strings.TrimSpace(text)
@@ -145,8 +145,8 @@ func (r steadyReader) listen(t *testing.T, conn *slowConn, addr string, said <-c
 		_, rest, _ := strings.Cut(text, ": ")
 		switch {
 		case strings.HasSuffix(text, ": over"):
-			if n := <-said; heard != n {
-				t.Errorf("%+v heard and missed %d of %d", r, heard, n)
+			if n := <-said; next != n {
+				t.Errorf("%+v received and missed %d messages of %d", r, next, n)
 			}
 			t.Logf("%+v missed %d in %d gaps", r, missed, gaps)
 			if gaps == 0 && r.buffer < ordinary {
@@ -154,13 +154,13 @@ func (r steadyReader) listen(t *testing.T, conn *slowConn, addr string, said <-c
 			}
 			return
 		case scans(text, "-- %d messages missed", &i):
-			heard, missed, gaps = heard+i, missed+i, gaps+1
+			next, missed, gaps = next+i, missed+i, gaps+1
 		case scans(rest, "%d", &i):
-			if heard >= 0 && i != heard {
-				t.Errorf("%+v heard %d, want %d", r, i, heard)
+			if next >= 0 && i != next {
+				t.Errorf("%+v received message %d, want %d", r, i, next)
 				return
 			}
-			heard = i + 1
+			next = i + 1
 		}
 	}
 }

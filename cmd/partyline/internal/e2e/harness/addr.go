@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// OccupiedAddr returns an address that is in use until the end of the test.
+// OccupiedAddr returns a loopback address that is in use until the end of the test.
 func OccupiedAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -16,7 +16,7 @@ func OccupiedAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// FreeAddr returns an address that is not in use.
+// FreeAddr returns a loopback address that is not in use.
 func FreeAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -26,7 +26,7 @@ type Event struct {
 
 // Bot is a client in JSON, over TCP or WebSocket.
 type Bot struct {
-	Out  *Feed[Event]            // the events that it receives
+	Out  *Feed[Event]            // the events received
 	Send func(request any) error // encodes and sends a request
 }
 
@@ -38,7 +38,7 @@ func (b *Bot) Request(t *testing.T, request map[string]any) {
 	}
 }
 
-// Expect waits for an event that matches; what names it in an error.
+// Expect waits for an event that matches. Failure messages name the event what.
 func (b *Bot) Expect(t *testing.T, what string, match func(Event) bool) Event {
 	t.Helper()
 	e, err := b.Out.Await(match)
@@ -80,7 +80,7 @@ func DialTCPBot(t *testing.T, addr string) *Bot {
 	return b
 }
 
-// DialBot opens a WebSocket in JSON, with a client that checks the server against RFC 6455.
+// DialBot opens a WebSocket in JSON.
 func DialBot(t *testing.T, url string) *Bot {
 	t.Helper()
 	conn, _, err := DialWebSocket(t, url, &websocket.DialOptions{Subprotocols: []string{"partyline.json.v1"}})
@@ -108,7 +108,7 @@ func DialBot(t *testing.T, url string) *Bot {
 	return b
 }
 
-// DialWebSocket opens a WebSocket.
+// DialWebSocket opens a WebSocket. The connection is closed at the end of the test.
 func DialWebSocket(t *testing.T, url string, opts *websocket.DialOptions) (*websocket.Conn, *http.Response, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
@@ -134,18 +134,18 @@ func (b *Bot) receive(data []byte) {
 func (b *Bot) ExpectClose(t *testing.T, code websocket.StatusCode) {
 	t.Helper()
 	if _, end := b.Out.Rest(t); websocket.CloseStatus(end) != code {
-		t.Errorf("the WebSocket ended with %v, not with close code %d", end, code)
+		t.Errorf("the WebSocket ended with %v, want close code %d", end, code)
 	}
 }
 
-// Say says a text under a key, and returns the answer.
+// Say says a text with a key, and returns the response.
 func (b *Bot) Say(t *testing.T, key, text string) Event {
 	t.Helper()
 	b.Request(t, map[string]any{"type": "say", "text": text, "key": key})
-	return b.Expect(t, "the answer to "+key, func(e Event) bool { return e.Key == key })
+	return b.Expect(t, "the response to "+key, func(e Event) bool { return e.Key == key })
 }
 
-// Messages returns the messages that it has received so far.
+// Messages returns the messages received so far.
 func (b *Bot) Messages() (log []Message) {
 	for _, e := range b.Out.All() {
 		if e.Type == "message" {

@@ -7,19 +7,19 @@ import (
 )
 
 const (
-	// WelcomeLine matches the first line that a client in text receives, and its nickname.
+	// WelcomeLine matches the first line that a client in text receives. Its group is the nickname.
 	WelcomeLine = `\* You are (\S+) in #\w+, .*`
 	// GoodbyeLine matches the last line that a client in text receives when the server ends.
 	GoodbyeLine = `-- goodbye: the server is restarting, .* --`
 )
 
-// TextClient is a client in text without a program of its own.
+// TextClient is a client in text over TCP.
 type TextClient struct {
 	Conn *net.TCPConn
 	Out  *Feed[string] // the lines that it receives
 }
 
-// DialText connects to an address.
+// DialText connects to addr and reads lines.
 func DialText(t *testing.T, addr string) *TextClient {
 	t.Helper()
 	return ReadText(Dial(t, addr))
@@ -60,7 +60,7 @@ func DialRawWebSocket(t *testing.T, addr string) *net.TCPConn {
 	return conn
 }
 
-// Netcat starts netcat and returns it with its nickname.
+// Netcat starts netcat as a client. It returns the process and its nickname.
 func Netcat(t *testing.T, addr string) (p *Process, nick string) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(addr)

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// Patience is how long a test waits for what has to happen. Only a test that fails waits so long.
+// Patience is how long a test waits for an expected event before it fails.
 const Patience = 30 * time.Second
 
-// Feed holds all that a client has received so far. A goroutine of its own reads the connection,
-// so that a client is not slow when its test waits for something else. The test consumes the feed
+// Feed holds everything that a client has received so far. A separate goroutine reads the connection, so
+// that the client keeps up while its test waits for something else. The test consumes the feed
 // item by item. Any goroutine may call its methods.
 type Feed[T any] struct {
 	mu   sync.Mutex
@@ -39,7 +39,7 @@ func (f *Feed[T]) Add(v T) {
 	f.grew = make(chan struct{})
 }
 
-// Finish ends the feed with the error of its reader, which is io.EOF at an orderly end.
+// Finish ends the feed with the error of its reader, which is io.EOF after a clean end.
 func (f *Feed[T]) Finish(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -51,9 +51,9 @@ func (f *Feed[T]) Finish(err error) {
 // ErrLate is the error of Await if no item matches in time.
 var ErrLate = errors.New("did not come")
 
-// Await consumes items to the first that matches, and returns it.
+// Await consumes items up to the first that matches, and returns it. It waits for at most [Patience].
 func (f *Feed[T]) Await(match func(T) bool) (found T, err error) {
-	late := time.After(Patience)
+	timeout := time.After(Patience)
 	for {
 		f.mu.Lock()
 		for f.next < len(f.all) {
@@ -71,16 +71,16 @@ func (f *Feed[T]) Await(match func(T) bool) (found T, err error) {
 		}
 		select {
 		case <-grew:
-		case <-late:
+		case <-timeout:
 			return found, fmt.Errorf("%w after\n%s", ErrLate, f)
 		}
 	}
 }
 
-// Rest waits for the end. It returns the items that are not consumed, and the error of the reader.
+// Rest waits for the end of the feed. It returns the items not yet consumed, and the error of the reader.
 func (f *Feed[T]) Rest(t *testing.T) ([]T, error) {
 	t.Helper()
-	late := time.After(Patience)
+	timeout := time.After(Patience)
 	for {
 		f.mu.Lock()
 		unread, end, grew := f.all[f.next:], f.end, f.grew
@@ -90,7 +90,7 @@ func (f *Feed[T]) Rest(t *testing.T) ([]T, error) {
 		}
 		select {
 		case <-grew:
-		case <-late:
+		case <-timeout:
 			t.Fatalf("did not end after\n%s", f)
 		}
 	}
@@ -122,7 +122,7 @@ func (f *Feed[T]) Err() error {
 	return f.end
 }
 
-// String returns the last items, for the message of a test that fails.
+// String returns the last 40 items, one per line, for failure messages.
 func (f *Feed[T]) String() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -148,8 +148,7 @@ func ReadLines(r io.Reader, f *Feed[string]) {
 	}
 }
 
-// ExpectLine consumes lines to the first that pattern matches as a whole, and returns what the
-// groups of pattern match.
+// ExpectLine consumes lines up to the first that pattern matches as a whole, and returns the submatches.
 func ExpectLine(t *testing.T, f *Feed[string], pattern string) []string {
 	t.Helper()
 	re := regexp.MustCompile("^(?:" + pattern + ")$")
@@ -160,18 +159,18 @@ func ExpectLine(t *testing.T, f *Feed[string], pattern string) []string {
 	return re.FindStringSubmatch(line)[1:]
 }
 
-// ExpectLast waits for an orderly end, and checks that pattern matches the last line as a whole.
+// ExpectLast waits for a clean end, and checks that pattern matches the last line as a whole.
 func ExpectLast(t *testing.T, f *Feed[string], pattern string) {
 	t.Helper()
 	_, end := f.Rest(t)
 	if !errors.Is(end, io.EOF) {
-		t.Errorf("ended with %v, not in good order", end)
+		t.Errorf("ended with %v, want EOF", end)
 	}
 	last := ""
 	if all := f.All(); len(all) > 0 {
 		last = all[len(all)-1]
 	}
 	if !regexp.MustCompile("^(?:" + pattern + ")$").MatchString(last) {
-		t.Errorf("the last line is %q, not one like %q", last, pattern)
+		t.Errorf("the last line is %q, want a match for %q", last, pattern)
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"runtime"
 )
 
-// answerHealth answers each line of in with the number of goroutines and the size of the heap
-// in bytes. The size is 0 unless the line is "heap?", which runs the collector first.
-func answerHealth(in io.Reader, out io.Writer) {
-	for questions := bufio.NewScanner(in); questions.Scan(); {
+// serveHealth writes the number of goroutines and the size of the heap in bytes to out for each line of in.
+// If the line is "heap?", it runs the garbage collector first; otherwise the size is 0.
+func serveHealth(in io.Reader, out io.Writer) {
+	for requests := bufio.NewScanner(in); requests.Scan(); {
 		var m runtime.MemStats
-		if questions.Text() == "heap?" {
+		if requests.Text() == "heap?" {
 			runtime.GC()
 			runtime.GC()
 			runtime.ReadMemStats(&m)

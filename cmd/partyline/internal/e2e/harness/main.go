@@ -1,5 +1,4 @@
-// Package harness starts the program, its clients and what is between them, for tests that
-// use real programs.
+// Package harness starts servers and clients for end-to-end tests.
 package harness
 
 import (
@@ -9,17 +8,17 @@ import (
 	"partyline/cmd/partyline/internal/app"
 )
 
-// asProgram in the environment makes a test binary run as the program itself: the tests then
-// start the program with the race detector in it, if they have it, and no second build.
+// asProgram is an environment variable that makes a test binary run as the program itself. So the tests
+// need no second build, and with -race the program runs with the race detector too.
 const asProgram = "TEST_BINARY_IS_PARTYLINE"
 
-// Version is what the program says of itself in tests.
+// Version is the version of the program in tests.
 const Version = "test"
 
-// Main is the TestMain of a package of tests. It runs the tests, and then the cleanups.
+// Main runs the tests and then the cleanups, and exits. The TestMain of each package calls it.
 func Main(m *testing.M, cleanups ...func()) {
 	if os.Getenv(asProgram) != "" {
-		go answerHealth(os.Stdin, os.Stdout)
+		go serveHealth(os.Stdin, os.Stdout)
 		app.Main(Version)
 		os.Exit(0)
 	}

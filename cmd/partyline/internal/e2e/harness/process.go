@@ -23,7 +23,8 @@ func NeedProgram(t *testing.T, names ...string) string {
 	return ""
 }
 
-// Missing skips the test since something is not installed. In CI it fails the test.
+// Missing skips the test because what is not installed. If the environment variable CI is set, it fails
+// the test.
 func Missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
@@ -35,9 +36,9 @@ func Missing(t *testing.T, what string) {
 // Process is a program whose input and output are pipes.
 type Process struct {
 	Stdin    io.WriteCloser
-	Out, Err *Feed[string] // lines of its output and of its error output
+	Out, Err *Feed[string] // lines of standard output and of standard error
 	Cmd      *exec.Cmd
-	Exited   chan struct{} // closed when it has exited and its output is read
+	Exited   chan struct{} // closed after the process has exited and its output is read
 }
 
 // Start starts a program. The program and its children are killed at the end of the test.
@@ -46,11 +47,11 @@ func Start(t *testing.T, name string, args ...string) *Process {
 	return StartCommand(t, exec.Command(name, args...))
 }
 
-// StartCommand is Start with a command.
+// StartCommand is like [Start] but takes a command.
 func StartCommand(t *testing.T, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{Out: NewFeed[string](), Err: NewFeed[string](), Cmd: cmd, Exited: make(chan struct{})}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that a pipeline ends as a whole
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a process group, so that the cleanup can kill all of a pipeline
 	stdin, err1 := cmd.StdinPipe()
 	stdout, err2 := cmd.StdoutPipe()
 	stderr, err3 := cmd.StderrPipe()
@@ -63,11 +64,11 @@ func StartCommand(t *testing.T, cmd *exec.Cmd) *Process {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var reading sync.WaitGroup
-	reading.Go(func() { ReadLines(stdout, p.Out) })
-	reading.Go(func() { ReadLines(stderr, p.Err) })
+	var readers sync.WaitGroup
+	readers.Go(func() { ReadLines(stdout, p.Out) })
+	readers.Go(func() { ReadLines(stderr, p.Err) })
 	go func() {
-		reading.Wait()
+		readers.Wait()
 		cmd.Wait()
 		close(p.Exited)
 	}()
@@ -94,18 +95,18 @@ func (p *Process) Signal(t *testing.T, s syscall.Signal) {
 	}
 }
 
-// ExitCode waits until the process exits and returns its exit code.
+// ExitCode waits for at most limit until the process exits, and returns its exit code.
 func (p *Process) ExitCode(t *testing.T, limit time.Duration) int {
 	t.Helper()
 	select {
 	case <-p.Exited:
 	case <-time.After(limit):
-		t.Fatalf("%s does not end within %v; it printed\n%s%s", p.Cmd.Path, limit, p.Out, p.Err)
+		t.Fatalf("%s did not exit within %v; it printed\n%s%s", p.Cmd.Path, limit, p.Out, p.Err)
 	}
 	return p.Cmd.ProcessState.ExitCode()
 }
 
-// Kill kills the process and waits for its end.
+// Kill kills the process and waits until it has exited.
 func (p *Process) Kill(t *testing.T) {
 	t.Helper()
 	p.Signal(t, syscall.SIGKILL)

@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// TCPListening and HTTPListening match what the program logs when it accepts connections, and
+// TCPListening and HTTPListening match the log lines of a program that accepts connections. Their group is
 // the address.
 const (
 	TCPListening  = `.*msg=listening tcp=(\S+) .*`
 	HTTPListening = `.*msg=listening http=(\S+) .*`
 )
 
-// Slack is what a slow machine may add to the time in which the program is to end. It is shorter
-// than the default of --write-timeout.
+// Slack is how much longer than expected the program may take to exit on a slow machine. It is shorter than
+// the default of --write-timeout.
 const Slack = 5 * time.Second
 
-// Program is the program in a process of its own.
+// Program is the program in a separate process.
 type Program struct {
 	*Process
 	TCP, HTTP string // its addresses
@@ -33,14 +33,14 @@ func StartProgram(t *testing.T, args ...string) *Program {
 	return &Program{p, ExpectLine(t, p.Err, TCPListening)[0], ExpectLine(t, p.Err, HTTPListening)[0]}
 }
 
-// StartPartyline starts the program without --tcp and --http. variables are NAME=value; the
-// environment has no others for the program.
+// StartPartyline starts the program with args alone. Its environment is the test's without PARTYLINE_
+// variables, and with variables of the form NAME=value.
 func StartPartyline(t *testing.T, variables []string, args ...string) *Process {
 	t.Helper()
 	return StartCommand(t, Command(t, variables, args...))
 }
 
-// Command returns the command of StartPartyline. It runs the test binary, see [Main].
+// Command returns the command that [StartPartyline] starts. It runs the test binary; see [Main].
 func Command(t *testing.T, variables []string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -57,7 +57,7 @@ func Command(t *testing.T, variables []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// End ends the program as a service manager does.
+// End stops the program with SIGTERM and checks that it exits with code 0.
 func (p *Program) End(t *testing.T) {
 	t.Helper()
 	p.Signal(t, syscall.SIGTERM)

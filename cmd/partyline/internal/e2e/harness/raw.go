@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// Raw is a client that keeps all bytes and parses them at the end of the test. Many of them can
-// keep up with a server in the same process.
+// Raw is a client that keeps all bytes that it receives and parses them at the end of the test. It uses so
+// little CPU time that many of them keep up with a server in the same process.
 type Raw struct {
 	Conn    *net.TCPConn
 	WS      bool
 	JSON    bool
-	Discard bool   // it reads on but keeps nothing
-	Log     []byte // the bytes that it has received
+	Discard bool   // discard what is read instead of keeping it in Log
+	Log     []byte // the bytes received so far
 }
 
-// DialRaw joins the lobby.
+// DialRaw connects and waits for the welcome.
 func DialRaw(t *testing.T, s *Server, ws, json bool) *Raw {
 	t.Helper()
 	r := &Raw{WS: ws, JSON: json}
@@ -75,28 +75,30 @@ func (r *Raw) Say(t *testing.T, text string) {
 	}
 }
 
-// ReadUntil reads until count, which is given all that is read, returns often.
-func (r *Raw) ReadUntil(t *testing.T, count func(part []byte) int, often int) bool {
+// ReadUntil reads until count, which it calls with each part that it reads, returns at least want. It
+// reports whether that succeeded.
+func (r *Raw) ReadUntil(t *testing.T, count func(part []byte) int, want int) bool {
 	t.Helper()
 	r.Conn.SetReadDeadline(time.Now().Add(4 * Patience))
 	buf := make([]byte, 64<<10)
-	for got := count(nil); got < often; {
+	for got := count(nil); got < want; {
 		n, err := r.Conn.Read(buf)
 		if !r.Discard {
 			r.Log = append(r.Log, buf[:n]...)
 		}
 		if got = count(buf[:n]); err != nil {
-			t.Errorf("after %d of %d: %v", got, often, err)
+			t.Errorf("read %d of %d: %v", got, want, err)
 			return false
 		}
 	}
 	return true
 }
 
-// Counter returns a function that counts a mark in a stream that it is given in parts.
+// Counter returns a function that counts mark in a stream. Each call passes the next part of the stream, and
+// returns the count so far.
 func Counter(mark string) func(part []byte) int {
 	n := 0
-	var last []byte // a mark may come in two parts
+	var last []byte // the end of the stream so far, since a mark may span two parts
 	return func(part []byte) int {
 		edge := append(last, part[:min(len(mark)-1, len(part))]...)
 		n += bytes.Count(edge, []byte(mark)) + bytes.Count(part, []byte(mark))
@@ -122,7 +124,7 @@ func (r *Raw) Events(t *testing.T) (all []Message) {
 		}
 		var e Event
 		if !strings.HasPrefix(text, "{") {
-			continue // text before the format changed
+			continue // text from before the change of format
 		}
 		if err := json.Unmarshal([]byte(text), &e); err != nil {
 			t.Fatalf("%q: %v", text, err)

@@ -12,15 +12,14 @@ import (
 	"partyline/cmd/partyline/internal/app"
 )
 
-// Server is the program without its command line, in the process of the test.
+// Server is a server in the process of the test.
 type Server struct {
 	TCP, HTTP string // its addresses; "" for no listener
-	Stop      func() // ends it and waits; it may be called more than once
+	Stop      func() // stops the server and waits; it may be called more than once
 }
 
-// StartServer starts a server on free ports. It ends at the end of the test at the latest. The test
-// fails if the server does not end, returns an error or leaks a goroutine. edit may change its
-// configuration; it may be nil.
+// StartServer starts a server on free ports and stops it at the end of the test. The test fails if the server
+// does not stop, returns an error or leaks a goroutine. If edit is not nil, it may change the configuration.
 func StartServer(t *testing.T, edit func(*app.Config)) *Server {
 	t.Helper()
 	c := ConfigAt("127.0.0.1:0", "127.0.0.1:0")
@@ -34,7 +33,7 @@ func StartServer(t *testing.T, edit func(*app.Config)) *Server {
 	return ServeOn(t, c, l)
 }
 
-// ConfigAt returns the default configuration with other addresses and no limit on the rate.
+// ConfigAt returns the default configuration with the given addresses and no rate limit.
 func ConfigAt(tcp, http string) app.Config {
 	c := app.DefaultConfig()
 	c.TCP, c.HTTP = tcp, http
@@ -42,12 +41,12 @@ func ConfigAt(tcp, http string) app.Config {
 	return c
 }
 
-// ServeOn is StartServer with listeners that are bound already.
+// ServeOn is like [StartServer] but takes open listeners.
 func ServeOn(t *testing.T, c app.Config, l app.Listeners) *Server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- app.Serve(ctx, c, l, slog.New(slog.NewTextHandler(t.Output(), nil))) }()
+	result := make(chan error, 1)
+	go func() { result <- app.Serve(ctx, c, l, slog.New(slog.NewTextHandler(t.Output(), nil))) }()
 
 	s := &Server{}
 	if l.TCP != nil {
@@ -59,24 +58,23 @@ func ServeOn(t *testing.T, c app.Config, l app.Listeners) *Server {
 	s.Stop = sync.OnceFunc(func() {
 		cancel()
 		select {
-		case err := <-ended:
+		case err := <-result:
 			if err != nil {
-				t.Errorf("the server ended with: %v", err)
+				t.Errorf("the server returned an error: %v", err)
 			}
 		case <-time.After(c.Drain + Patience):
-			t.Errorf("the server does not end:\n%s", strings.Join(ServerGoroutines(), "\n\n"))
+			t.Errorf("the server did not stop:\n%s", strings.Join(ServerGoroutines(), "\n\n"))
 			return
 		}
-		if left := Eventually(func() bool { return len(ServerGoroutines()) == 0 }); !left {
-			t.Errorf("the server left behind:\n%s", strings.Join(ServerGoroutines(), "\n\n"))
+		if ok := Eventually(func() bool { return len(ServerGoroutines()) == 0 }); !ok {
+			t.Errorf("the server leaked goroutines:\n%s", strings.Join(ServerGoroutines(), "\n\n"))
 		}
 	})
 	t.Cleanup(s.Stop)
 	return s
 }
 
-// ServerGoroutines returns the stacks of the goroutines of the server. Those of the clients of the
-// test are not among them.
+// ServerGoroutines returns the stacks of the goroutines of the server, without those of the test's clients.
 func ServerGoroutines() []string {
 	buf := make([]byte, 1<<20)
 	for {
@@ -99,12 +97,12 @@ func ServerGoroutines() []string {
 	return found
 }
 
-// Eventually waits until yes returns true, and reports whether it does in time.
-func Eventually(yes func() bool) bool {
-	for late := time.Now().Add(Patience); time.Now().Before(late); time.Sleep(5 * time.Millisecond) {
-		if yes() {
+// Eventually waits until cond returns true, for at most [Patience], and reports whether it did.
+func Eventually(cond func() bool) bool {
+	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if cond() {
 			return true
 		}
 	}
-	return yes()
+	return cond()
 }

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// StartOnTerminal starts a program on a terminal of its own. Stdin is the keyboard, Out is the
-// screen. Closing Stdin closes the terminal.
+// StartOnTerminal starts a program on a new pseudo-terminal. Stdin is the keyboard and Out is the screen.
+// Closing Stdin closes the terminal.
 func StartOnTerminal(t *testing.T, cmd *exec.Cmd) *Process {
 	t.Helper()
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
@@ -22,7 +22,7 @@ func StartOnTerminal(t *testing.T, cmd *exec.Cmd) *Process {
 	keys := os.NewFile(uintptr(fd), "terminal") // non-blocking, so that Close ends a Read
 	number, err1 := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	err2 := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
-	err3 := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}) // a program may divide by it
+	err3 := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}) // some programs fail if the size is 0
 	screen, err4 := os.OpenFile(fmt.Sprint("/dev/pts/", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	for _, err := range []error{err1, err2, err3, err4} {
 		if err != nil {
@@ -31,7 +31,7 @@ func StartOnTerminal(t *testing.T, cmd *exec.Cmd) *Process {
 	}
 	defer screen.Close()
 	p := &Process{Stdin: keys, Out: NewFeed[string](), Err: NewFeed[string](), Cmd: cmd, Exited: make(chan struct{})}
-	p.Err.Finish(io.EOF) // it goes to the screen
+	p.Err.Finish(io.EOF) // standard error goes to the screen
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = screen, screen, screen
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {

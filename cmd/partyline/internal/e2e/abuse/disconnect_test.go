@@ -12,9 +12,9 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestBlankLinesFreeName checks that the name of a member that sends 3,000 blank lines and disconnects is
-// free at once. The rate limit does not apply to blank lines.
-func TestBlankLinesFreeName(t *testing.T) {
+// TestDisconnectAfterBlankLines checks that the name of a member that sends 3,000 blank lines and
+// disconnects is free at once. Blank lines that are read together count as one.
+func TestDisconnectAfterBlankLines(t *testing.T) {
 	s := harness.StartServer(t, func(c *app.Config) { c.Limits.Rate, c.Limits.Burst = 0.1, 40 })
 	observer := harness.DialText(t, s.TCP)
 	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)
@@ -72,9 +72,9 @@ func TestDisconnectWhileSlowed(t *testing.T) {
 	}
 }
 
-// TestBlankLinesExemptFromRate checks that a member that sends thousands of blank lines and ends its input
+// TestEndOfInputAfterBlankLines checks that a member that sends thousands of blank lines and ends its input
 // leaves at once, although its rate limit is 10 lines and then one per minute.
-func TestBlankLinesExemptFromRate(t *testing.T) {
+func TestEndOfInputAfterBlankLines(t *testing.T) {
 	s := harness.StartServer(t, func(c *app.Config) { c.Limits.Rate, c.Limits.Burst = 1./60, 10 })
 	observer := harness.NewFeed[string]()
 	go harness.ReadLines(harness.Dial(t, s.TCP), observer)

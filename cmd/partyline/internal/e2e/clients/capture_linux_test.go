@@ -18,9 +18,9 @@ import (
 	"partyline/wsgw"
 )
 
-// A capture keeps what clients on this machine send to a port. It sees packets and not
-// calls: on loopback a packet that leaves a client's kernel has reached the server's, which
-// acknowledges it. What a client's kernel discards is not among them.
+// A capture records the packets that clients on this machine send to a port. On loopback each packet
+// that the client's side sends has reached the server's side, which acknowledges it. Data that the kernel
+// discards before sending is not recorded.
 type capture struct {
 	port uint16
 
@@ -28,29 +28,29 @@ type capture struct {
 	streams []*stream // in the order in which the clients connected
 }
 
-// A stream is what one client sends.
+// A stream is the data that one client sends over a connection.
 type stream struct {
 	port  uint16
 	first uint32         // the sequence number of its first byte
-	parts map[int][]byte // by the offset at which they begin; they may be captured out of order
+	parts map[int][]byte // by offset; packets may be captured out of order
 	ended bool           // by FIN or reset
 }
 
-// bytes returns what has come without a gap, and whether that is all that has come.
+// bytes returns the data before the first gap, and whether that is all data captured so far.
 func (s *stream) bytes() (sent []byte, all bool) {
-	for _, at := range slices.Sorted(maps.Keys(s.parts)) {
-		if at > len(sent) {
+	for _, offset := range slices.Sorted(maps.Keys(s.parts)) {
+		if offset > len(sent) {
 			return sent, false
 		}
-		if part := s.parts[at]; at+len(part) > len(sent) {
-			sent = append(sent[:at], part...)
+		if part := s.parts[offset]; offset+len(part) > len(sent) {
+			sent = append(sent[:offset], part...)
 		}
 	}
 	return sent, true
 }
 
-// startCapture captures until the end of the test. It returns nil where that is not
-// allowed.
+// startCapture starts a capture of packets to addr until the end of the test. It returns nil if the process
+// lacks the privilege.
 func startCapture(t *testing.T, addr string) *capture {
 	t.Helper()
 	c := &capture{port: netip.MustParseAddrPort(addr).Port()}
@@ -60,7 +60,7 @@ func startCapture(t *testing.T, addr string) *capture {
 	}
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if errors.Is(err, unix.EPERM) {
-		t.Log("packets can't be captured here: what a client that is killed has sent is not known")
+		t.Log("can't capture packets: the test does not check how much a killed client sent")
 		return nil
 	} else if err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func startCapture(t *testing.T, addr string) *capture {
 
 func networkOrder(n uint16) uint16 { return n>>8 | n<<8 }
 
-// filter lets TCP packets to the port pass.
+// filter returns a BPF program that accepts TCP packets to the port.
 func (c *capture) filter() []unix.SockFilter {
 	port := uint32(c.port)
 	return []unix.SockFilter{
@@ -104,12 +104,12 @@ func (c *capture) filter() []unix.SockFilter {
 		{Code: unix.BPF_LDX | unix.BPF_B | unix.BPF_MSH},      // the length of the IP header
 		{Code: unix.BPF_LD | unix.BPF_H | unix.BPF_IND, K: 2}, // the destination
 		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: port},
-		{Code: unix.BPF_RET, K: 1 << 20}, // all of it
+		{Code: unix.BPF_RET, K: 1 << 20}, // accept the whole packet
 		{Code: unix.BPF_RET},
 	}
 }
 
-// take takes one IPv4 packet. Loopback shows each twice: as it leaves and as it comes.
+// take records one IPv4 packet. A capture on loopback sees each packet twice, outgoing and incoming.
 func (c *capture) take(packet []byte) {
 	const fin, syn, reset = 1, 2, 4
 	tcp := packet[packet[0]&15*4 : binary.BigEndian.Uint16(packet[2:])]
@@ -124,10 +124,10 @@ func (c *capture) take(packet []byte) {
 		c.streams = append(c.streams, s)
 	}
 	if s == nil {
-		return // it came before the capture
+		return // the connection is older than the capture
 	}
-	if at := int(int32(sequence - s.first)); len(data) > len(s.parts[at]) {
-		s.parts[at] = bytes.Clone(data)
+	if offset := int(int32(sequence - s.first)); len(data) > len(s.parts[offset]) {
+		s.parts[offset] = bytes.Clone(data)
 	}
 	s.ended = s.ended || flags&(fin|reset) != 0
 }
@@ -149,8 +149,7 @@ func (c *capture) count() int {
 	return len(c.streams)
 }
 
-// received waits until the client that connected after n others has ended, and returns
-// what it has sent.
+// received waits for the end of the stream with index n, counted from 0, and returns its data.
 func (c *capture) received(t *testing.T, n int) []byte {
 	t.Helper()
 	var sent []byte
@@ -163,7 +162,7 @@ func (c *capture) received(t *testing.T, n int) []byte {
 		return all
 	})
 	if !ended {
-		t.Fatalf("of client %d of %d something was not captured", n, c.count())
+		t.Fatalf("incomplete capture of client %d of %d", n, c.count())
 	}
 	return sent
 }

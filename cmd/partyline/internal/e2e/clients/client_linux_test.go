@@ -15,39 +15,39 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// hangUps in the environment says how often each client hangs up in each of its ways;
+// hangUps is the environment variable with the number of runs of each way in which a client disconnects.
 // `make hangups` sets it.
 const hangUps = "HANGUPS"
 
-// A client is a program that connects. It says the lines that it reads and prints what it
-// receives.
+// A client is a program that connects to the server. It sends the lines of its standard input and prints
+// what it receives.
 type client struct {
-	folder   string // of its script, in testdata
-	name     string // the folder's if empty
-	program  string // what has to be installed
-	module   string // of Python or Node, which has to be installed too
+	folder   string // the directory of the script in testdata
+	name     string // folder if empty
+	program  string // the program that must be installed
+	module   string // a module of Python or Node that must be installed too
 	script   string // client.sh if empty; a Go program is built first
 	terminal bool   // it runs on a terminal
-	stays    string // the argument with which it reads on until the server ends
-	blocks   bool   // it receives nothing while it waits for its input
-	main     bool   // it is tested in short mode too
-	ways     []way  // in which it hangs up
+	stays    string // the argument with which it reads until the server stops
+	blocks   bool   // it does not receive while it waits for its input
+	main     bool   // it is tested with -short too
+	ways     []way  // the ways in which it disconnects
 }
 
-// A way is one in which a client hangs up.
+// A way is a way in which a client disconnects.
 type way struct {
 	start string                 // the argument of the client's script
-	name  string                 // that argument if empty
-	end   func(*harness.Process) // what makes it hang up, if not the end of its input
-	reads bool                   // it ends its side and reads to the end
-	late  bool                   // it hangs up only when the others have heard a part
-	loses bool                   // its kernel may discard what it has not sent yet
+	name  string                 // start if empty
+	end   func(*harness.Process) // makes it disconnect; nil for the end of its input
+	reads bool                   // it closes its sending side and reads until EOF
+	late  bool                   // it disconnects after the observer has received some of its lines
+	loses bool                   // its kernel may discard data that is not sent yet
 	slow  bool                   // it takes a second or two
 }
 
 func (w way) String() string { return cmp.Or(w.name, w.start) }
 
-// endOfInput closes a client's input, or its terminal.
+// endOfInput closes a client's standard input, or its terminal.
 func endOfInput(p *harness.Process) { p.Stdin.Close() }
 
 func signals(s syscall.Signal) func(*harness.Process) {
@@ -58,9 +58,9 @@ func types(keys ...string) func(*harness.Process) {
 	return func(p *harness.Process) { p.Stdin.Write([]byte(strings.Join(keys, ""))) }
 }
 
-// TestClients runs each client: it arrives, talks, hangs up in each of its ways and, once
-// more, stays until the server says goodbye. Whatever the way, the others hear every line
-// that the server's kernel has received.
+// TestClients runs each client. The client joins, says lines and disconnects, in each of its ways. In
+// another run it stays until the server stops. Other members must receive all lines that have reached the
+// server's kernel.
 func TestClients(t *testing.T) {
 	for _, c := range clients {
 		c.name = cmp.Or(c.name, c.folder)
@@ -87,38 +87,39 @@ func (c *client) test(t *testing.T) {
 			h.hangUps(t, w)
 		}) && t.Run(w.String()+", paced", func(t *testing.T) { paced.hangUps(t, w) })
 		if !ok {
-			return // what comes next at the witness is not known
+			return // the observer may still receive lines of this run
 		}
 	}
 	t.Run("goodbye", h.goodbye)
 }
 
-// visit lets the client arrive, say lines of which the last has no line ending, and leave.
+// visit runs the client once: it joins, says lines, and disconnects. If the way allows it, the last line has
+// no line ending.
 func (h *host) visit(t *testing.T, w way) {
 	p := h.start(t, w.start)
 	p.Say(t, "hello")
-	nick := harness.ExpectLine(t, h.witness.Out, `\* (\S+) has arrived`)[0]
-	harness.ExpectLine(t, h.witness.Out, nick+": hello")
-	h.witness.Say(t, "welcome")
-	harness.ExpectLine(t, h.witness.Out, `\S+: welcome`)
+	nick := harness.ExpectLine(t, h.observer.Out, `\* (\S+) has arrived`)[0]
+	harness.ExpectLine(t, h.observer.Out, nick+": hello")
+	h.observer.Say(t, "welcome")
+	harness.ExpectLine(t, h.observer.Out, `\S+: welcome`)
 	if w.start == h.client.stays && !h.client.blocks {
 		shows(t, p, nick+": hello")
 		shows(t, p, ": welcome")
 	}
 	last := "two"
 	if w.end != nil || w.loses {
-		last = "two\n" // it may not send what stands unterminated
+		last = "two\n" // it may not send a line without an ending
 	}
 	p.Stdin.Write([]byte("one\n" + last))
 	if w.loses {
-		harness.ExpectLine(t, h.witness.Out, nick+": two")
+		harness.ExpectLine(t, h.observer.Out, nick+": two")
 	}
 	w.hangUp(p)
 	if !w.loses {
-		harness.ExpectLine(t, h.witness.Out, nick+": one")
-		harness.ExpectLine(t, h.witness.Out, nick+": two")
+		harness.ExpectLine(t, h.observer.Out, nick+": one")
+		harness.ExpectLine(t, h.observer.Out, nick+": two")
 	}
-	harness.ExpectLine(t, h.witness.Out, `\* `+nick+" has left")
+	harness.ExpectLine(t, h.observer.Out, `\* `+nick+" has left")
 	<-p.Exited
 	if w.reads {
 		shows(t, p, nick+": two")
@@ -133,11 +134,11 @@ func (w way) hangUp(p *harness.Process) {
 	}
 }
 
-// goodbye ends the server while the client listens.
+// goodbye stops the server while the client is connected.
 func (h *host) goodbye(t *testing.T) {
 	p := h.start(t, h.client.stays)
 	p.Say(t, "still here")
-	harness.ExpectLine(t, h.witness.Out, `\S+: still here`)
+	harness.ExpectLine(t, h.observer.Out, `\S+: still here`)
 	if h.client.blocks {
 		endOfInput(p)
 	}
@@ -148,28 +149,28 @@ func (h *host) goodbye(t *testing.T) {
 	shows(t, p, "-- goodbye: the server is restarting")
 }
 
-// hangUps lets the client say something and hang up, again and again.
+// hangUps runs hangUp several times.
 func (h *host) hangUps(t *testing.T, w way) {
-	often, err := strconv.Atoi(os.Getenv(hangUps))
+	runs, err := strconv.Atoi(os.Getenv(hangUps))
 	if err != nil {
-		if often = 3; w.slow || testing.Short() {
-			often = 1
+		if runs = 3; w.slow || testing.Short() {
+			runs = 1
 		}
 	}
-	for i := range often {
+	for i := range runs {
 		if !t.Run(strconv.Itoa(i), func(t *testing.T) { h.hangUp(t, w, i) }) {
 			return
 		}
 	}
 }
 
-// hangUp lets the client say 40 lines and hang up. It compares what the others hear with what
-// the client has sent.
+// hangUp lets the client say 40 lines and disconnect. It compares the lines that the observer receives with
+// the data that the client sent.
 func (h *host) hangUp(t *testing.T, w way, n int) {
-	visitor := h.visitors
-	said := make([]string, 40) // each ends in a full stop, so that none contains another
+	index := h.started
+	said := make([]string, 40) // the full stop makes sure that no line contains another
 	for i := range said {
-		said[i] = fmt.Sprintf("visitor %d, line %d.", visitor, i)
+		said[i] = fmt.Sprintf("visitor %d, line %d.", index, i)
 	}
 	p := h.start(t, w.start)
 	if _, err := io.WriteString(p.Stdin, strings.Join(said, "\n")+"\n"); err != nil {
@@ -178,41 +179,41 @@ func (h *host) hangUp(t *testing.T, w way, n int) {
 	if !w.late {
 		w.hangUp(p)
 	}
-	heard := 0
-	for gone := false; !gone; {
-		line, err := h.witness.Out.Await(func(line string) bool { return !strings.HasSuffix(line, " has arrived") })
+	received := 0
+	for left := false; !left; {
+		line, err := h.observer.Out.Await(func(line string) bool { return !strings.HasSuffix(line, " has arrived") })
 		switch {
 		case err != nil:
-			t.Fatalf("that it has left %v", err)
-		case heard < len(said) && strings.HasSuffix(line, ": "+said[heard]):
-			if heard++; w.late && heard == 1+n%len(said) {
+			t.Fatalf("the notice that the client left %v", err)
+		case received < len(said) && strings.HasSuffix(line, ": "+said[received]):
+			if received++; w.late && received == 1+n%len(said) {
 				w.hangUp(p)
 			}
 		default:
-			if gone = strings.HasSuffix(line, " has left"); !gone {
-				t.Fatalf("in the place of %q it hears %q", said[heard], line)
+			if left = strings.HasSuffix(line, " has left"); !left {
+				t.Fatalf("the observer received %[2]q, want %[1]q", said[received], line)
 			}
 		}
 	}
 	<-p.Exited
 	if h.packets == nil {
-		if !w.loses && heard < len(said) {
-			t.Errorf("%d lines are heard of %d", heard, len(said))
+		if !w.loses && received < len(said) {
+			t.Errorf("the observer received %d lines of %d", received, len(said))
 		}
 		return
 	}
-	sent := h.packets.received(t, visitor)
+	sent := h.packets.received(t, index)
 	if h.client.overWebSocket() {
 		sent = unmask(sent)
 	}
-	received := len(said)
-	for received > 0 && !bytes.Contains(sent, []byte(said[received-1])) {
-		received--
+	arrived := len(said)
+	for arrived > 0 && !bytes.Contains(sent, []byte(said[arrived-1])) {
+		arrived--
 	}
-	if heard < received {
-		t.Errorf("%d lines are heard of %d that the server's kernel has received", heard, received)
+	if received < arrived {
+		t.Errorf("the observer received %d lines of %d that reached the server's kernel", received, arrived)
 	}
-	if received < len(said) && !w.loses {
-		t.Errorf("the client has sent %d lines of %d", received, len(said))
+	if arrived < len(said) && !w.loses {
+		t.Errorf("the client sent %d lines of %d", arrived, len(said))
 	}
 }

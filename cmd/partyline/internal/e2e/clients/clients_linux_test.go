@@ -2,7 +2,7 @@ package clients
 
 import "syscall"
 
-// The clients that are tested. Each is killed, too.
+// clients are the clients to test. TestClients adds a way to each in which it is killed.
 var clients = []client{
 	{folder: "netcat-openbsd", main: true, program: "nc.openbsd", stays: "listen", ways: []way{
 		{start: "shut", reads: true},
@@ -89,7 +89,7 @@ var clients = []client{
 	}},
 }
 
-// interrupted is the way of a client that somebody ends with Ctrl-C.
+// interrupted returns a way in which the client receives SIGINT, as from Ctrl-C.
 func interrupted(start string) way {
 	return way{start: start, name: "interrupted", end: signals(syscall.SIGINT), late: true, loses: true}
 }

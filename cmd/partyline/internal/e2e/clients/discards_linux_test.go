@@ -11,15 +11,15 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestHangUpOnMuch says more than the kernel takes, reads nothing and closes: what the
-// server's kernel has acknowledged is heard, and the client's discards the rest.
-func TestHangUpOnMuch(t *testing.T) {
+// TestCloseWithUnsentData writes more than the kernel buffers, does not read, and closes the connection. The
+// lines that the server's kernel has acknowledged are delivered. The client's kernel discards the rest.
+func TestCloseWithUnsentData(t *testing.T) {
 	const size = 1000
 	p := harness.StartProgram(t, "--rate", "500", "--burst", "20")
-	witness := harness.DialText(t, p.TCP)
-	harness.ExpectLine(t, witness.Out, harness.WelcomeLine)
+	observer := harness.DialText(t, p.TCP)
+	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)
 	conn := harness.Dial(t, p.TCP)
-	said := 0 // lines; the last one perhaps in part
+	said := 0 // in lines; the last may be written in part
 	for err := error(nil); err == nil; said++ {
 		conn.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
 		_, err = conn.Write([]byte(numbered(said, size)))
@@ -40,17 +40,17 @@ func TestHangUpOnMuch(t *testing.T) {
 	}
 	conn.Close()
 	for i := range acked {
-		harness.ExpectLine(t, witness.Out, `\S+: `+strings.TrimSpace(numbered(i, size)))
+		harness.ExpectLine(t, observer.Out, `\S+: `+strings.TrimSpace(numbered(i, size)))
 	}
-	harness.ExpectLine(t, witness.Out, `\* \S+ has left`)
-	heard := witness.Out.Count(func(line string) bool { return len(line) > size })
-	if heard >= said-1 {
-		t.Errorf("all %d lines are heard: nothing was discarded", heard)
+	harness.ExpectLine(t, observer.Out, `\* \S+ has left`)
+	delivered := observer.Out.Count(func(line string) bool { return len(line) > size })
+	if delivered >= said-1 {
+		t.Errorf("all %d lines were delivered, want some discarded", delivered)
 	}
-	t.Logf("%d lines were written, %d acknowledged before the close, %d heard", said, acked, heard)
+	t.Logf("%d lines were written, %d acknowledged before the close, %d delivered", said, acked, delivered)
 }
 
-// numbered returns a line of so many bytes.
+// numbered returns line n, which is size bytes long.
 func numbered(n, size int) string {
 	line := fmt.Sprint("line ", n, " ")
 	return line + strings.Repeat("x", size-len(line)-1) + "\n"

@@ -8,8 +8,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestForeignClients has programs for other protocols connect to the door for netcat. They show
-// the line that is for them if they show anything, and nobody hears of them.
+// TestForeignClients connects programs for other protocols to the TCP gateway. They print the server's
+// error, if they print a response at all, and the room receives no messages from them.
 func TestForeignClients(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	host, port, _ := net.SplitHostPort(s.TCP)
@@ -34,21 +34,21 @@ func TestForeignClients(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			program := harness.NeedProgram(t, c.program[0])
 			var printed string
-			for range 10 { // on a busy machine the greeting may come before what a client sends
+			for range 10 { // on a busy machine the server may send the welcome before the client's first bytes arrive
 				p := harness.Start(t, program, c.program[1:]...)
 				p.ExitCode(t, harness.Patience)
 				if printed = p.Out.String() + p.Err.String(); strings.Contains(printed, c.shows) {
 					return
 				}
 			}
-			t.Errorf("%s prints\n%s", c.program, printed)
+			t.Errorf("%s printed\n%s\nwant %q", c.program, printed, c.shows)
 		})
 	}
 	nc.Say(t, "that was all")
 	expectOnly(t, nc.Out, nick+": that was all")
 }
 
-// expectOnly reads on to a line, before which nothing but presence may come.
+// expectOnly checks that the next line, apart from joins and leaves, is want.
 func expectOnly(t *testing.T, f *harness.Feed[string], want string) {
 	t.Helper()
 	line, err := f.Await(func(line string) bool { return !strings.HasPrefix(line, "* ") })
@@ -56,6 +56,6 @@ func expectOnly(t *testing.T, f *harness.Feed[string], want string) {
 		t.Fatal(err)
 	}
 	if line != want {
-		t.Errorf("the room hears %q", line)
+		t.Errorf("the room received %q, want %q", line, want)
 	}
 }

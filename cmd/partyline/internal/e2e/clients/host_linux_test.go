@@ -12,7 +12,7 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// needModule skips the test where Debian's Python or Node lacks the module.
+// needModule skips the test if Debian's Python or Node lacks the module. See [harness.Missing].
 func (c *client) needModule(t *testing.T) {
 	t.Helper()
 	check := exec.Command(c.program, "-c", "import "+c.module)
@@ -25,17 +25,17 @@ func (c *client) needModule(t *testing.T) {
 	}
 }
 
-// nodePath is where Debian keeps Node's modules.
+// nodePath is the environment variable that makes Node find Debian's modules.
 const nodePath = "NODE_PATH=/usr/share/nodejs"
 
-// A host is a server with a member that hears all that a client says.
+// A host is a server for one client, with an observer that receives the client's messages.
 type host struct {
 	*harness.Program
 	client   *client
 	command  []string
-	witness  *harness.TextClient
-	packets  *capture // nil where nothing can be captured
-	visitors int      // so many clients have been started
+	observer *harness.TextClient
+	packets  *capture // nil if packets can't be captured
+	started  int      // the number of connections to the captured port
 }
 
 func newHost(t *testing.T, c *client, args ...string) *host {
@@ -46,17 +46,17 @@ func newHost(t *testing.T, c *client, args ...string) *host {
 		addr = h.HTTP
 	}
 	h.packets = startCapture(t, addr)
-	h.witness = harness.DialText(t, h.TCP)
-	harness.ExpectLine(t, h.witness.Out, harness.WelcomeLine)
+	h.observer = harness.DialText(t, h.TCP)
+	harness.ExpectLine(t, h.observer.Out, harness.WelcomeLine)
 	if addr == h.TCP {
-		h.visitors++
+		h.started++
 	}
 	return h
 }
 
 func (c *client) overWebSocket() bool { return c.script != "client.sh" }
 
-// build returns the command of a client without its argument.
+// build returns the command that runs the client, without its argument.
 func (c *client) build(t *testing.T) []string {
 	t.Helper()
 	folder, err := filepath.Abs(filepath.Join("testdata", c.folder))
@@ -77,23 +77,23 @@ func (c *client) build(t *testing.T) []string {
 	return []string{c.program, script}
 }
 
-// start starts the client, which is a visitor from then on.
+// start starts the client with an argument.
 func (h *host) start(t *testing.T, argument string) *harness.Process {
 	t.Helper()
 	cmd := exec.Command(h.command[0], append(slices.Clip(h.command[1:]), argument)...)
 	host, port, _ := net.SplitHostPort(h.TCP)
 	cmd.Env = append(os.Environ(), "HOST="+host, "PORT="+port, "URL=ws://"+h.HTTP+"/ws",
 		"TERM=xterm", nodePath)
-	h.visitors++
+	h.started++
 	if !h.client.terminal {
 		return harness.StartCommand(t, cmd)
 	}
 	p := harness.StartOnTerminal(t, cmd)
-	shows(t, p, "* You are") // what is typed while a program sets the terminal up may be lost
+	shows(t, p, "* You are") // input before the program has set up the terminal may be lost
 	return p
 }
 
-// shows waits until a client shows a text.
+// shows waits until the output of a client contains text.
 func shows(t *testing.T, p *harness.Process, text string) {
 	t.Helper()
 	if _, err := p.Out.Await(func(line string) bool { return strings.Contains(line, text) }); err != nil {

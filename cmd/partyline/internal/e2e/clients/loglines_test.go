@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// A logLine is a line of a log as a program writes it, and what is to be heard of it.
+// A logLine is a line of a log as a program writes it, with the message expected from it.
 type logLine struct {
-	sent string // with its ending
-	want string // the text that the room hears; "" if the line is not said
-	told bool   // its sender is told that it is not said
+	sent    string // with its ending
+	want    string // the text that the room receives; "" if the server drops the line
+	refused bool   // the sender receives an error
 }
 
-// same returns a line that is to be heard as it is.
+// same returns a line that the room receives unchanged.
 func same(format string, args ...any) []logLine {
 	line := fmt.Sprintf(format, args...)
 	return []logLine{{sent: line + "\n", want: line}}
 }
 
-// logOf returns at least n lines of the logs that programs write, the same ones each time.
+// logOf returns at least n pseudo-random lines of logs, the same in each run.
 func logOf(n int) []logLine {
 	r := rand.New(rand.NewPCG(32, 1000))
 	var log []logLine
@@ -29,8 +29,7 @@ func logOf(n int) []logLine {
 	return log
 }
 
-// logKinds are what the lines of a log look like. Each makes a line, or several that belong
-// together.
+// logKinds holds generators for kinds of logs. Each returns the lines of one entry, or nil.
 var logKinds = []func(r *rand.Rand) []logLine{
 	func(r *rand.Rand) []logLine { // syslog
 		return same("Nov %2d %s host-%d %s[%d]: %s", 1+r.IntN(30), clock(r), r.IntN(9), one(r, "sshd", "CRON", "systemd", "kernel"), r.IntN(1<<15),
@@ -65,13 +64,13 @@ var logKinds = []func(r *rand.Rand) []logLine{
 		}
 		return []logLine{{sent: sent.String() + ".\x1b[0m\n", want: want.String() + "."}}
 	},
-	func(r *rand.Rand) []logLine { // what resets colours at the end of a block
-		return []logLine{{sent: sequence(r) + "\x1b[0m\n", told: true}}
+	func(r *rand.Rand) []logLine { // a reset of colours at the end of a block
+		return []logLine{{sent: sequence(r) + "\x1b[0m\n", refused: true}}
 	},
-	func(r *rand.Rand) []logLine { // an escape sequence that was cut off
+	func(r *rand.Rand) []logLine { // an escape sequence that is cut off
 		return []logLine{{sent: "cut\x1b[1;3\n", want: "cut\ufffd[1;3"}, {sent: "2mhere\n", want: "2mhere"}}
 	},
-	func(r *rand.Rand) []logLine { // a progress bar, which leaves its last state
+	func(r *rand.Rand) []logLine { // a progress bar, of which only the last state is shown
 		var sent strings.Builder
 		before, after := one(r, "", "\r", "\r\x1b[K\x1b[32m"), one(r, "\r", "\r\r", "\x1b[m\r", "   \r")
 		for done := range r.IntN(9) {
@@ -94,19 +93,19 @@ var logKinds = []func(r *rand.Rand) []logLine{
 	func(r *rand.Rand) []logLine { // paths
 		return same("%s", one(r, "/", "/etc", "/etc/passwd", "//srv/share", "/bin/sh: 1: foo: not found", "/usr/lib/x86_64-linux-gnu/", "~/x", "./a/../b", "/tmp is full"))
 	},
-	func(r *rand.Rand) []logLine { // what would be commands
+	func(r *rand.Rand) []logLine { // lines that look like commands
 		return same("%s", one(r, "/quit", "/nick x", "/join ops", "/msg bob psst", "/verbatim", "/format json", "/quit now", "//quit", "//x", "/help", "/me waves"))
 	},
 	func(r *rand.Rand) []logLine { // code
 		return same("%s", one(r, "// x", "//", "///", "//x", "/* y", " * z", " */", "#include <stdio.h>", "\tif (a[i] != '\\0') {", "}", "\t\treturn *p++; // done  "))
 	},
-	func(r *rand.Rand) []logLine { // what partyline itself tells
+	func(r *rand.Rand) []logLine { // notices of partyline
 		return same("%s", one(r, "* bob has left", "-- goodbye: you left --", "! error", "= alice", "bob: hi", "~ bob waves", "bob -> you: psst"))
 	},
 	func(r *rand.Rand) []logLine { // blank lines
 		return []logLine{{sent: one(r, "\n", " \n", "\t \t\n", "\n\n\n")}}
 	},
-	func(r *rand.Rand) []logLine { // long lines, few of them
+	func(r *rand.Rand) []logLine { // long lines, rarely
 		if r.IntN(20) > 0 {
 			return nil
 		}
@@ -114,7 +113,7 @@ var logKinds = []func(r *rand.Rand) []logLine{
 	},
 }
 
-// sequence returns an escape sequence that a terminal shows nothing of.
+// sequence returns an escape sequence without visible output.
 func sequence(r *rand.Rand) string {
 	return one(r, "\x1b[m", "\x1b[0m", "\x1b[1;32m", "\x1b[38;5;208m", "\x1b[38:2::255:0:0m", "\x1b(B\x1b[m", "\x1b[K", "\x1b[?25l", "\x1b[1A\x1b[2K",
 		"\x1b]0;make: all\a", "\x1b]8;;https://chat.example/\x1b\\", "\x1b]8;;\x1b\\", "\x1bP$q m\x1b\\", "\x1b7", "\x1b=")

@@ -16,11 +16,11 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// endOfLog is said after a log, so that a listener knows when it has all.
+// endOfLog is the message after a log, which marks its end.
 const endOfLog = "that was the whole log"
 
-// TestLogs pipes 32,000 lines of logs through netcat after /verbatim. The room hears each line
-// as it is, but for what a terminal would not show.
+// TestLogs pipes 32,000 lines of logs through netcat after /verbatim. The room receives each line unchanged,
+// except for text that a terminal would not show.
 func TestLogs(t *testing.T) {
 	log := logOf(32_000)
 	if testing.Short() {
@@ -28,29 +28,29 @@ func TestLogs(t *testing.T) {
 	}
 	var sent strings.Builder
 	var want []string
-	told := 0
+	refused := 0
 	for _, l := range log {
 		sent.WriteString(l.sent)
 		if l.want != "" {
 			want = append(want, l.want)
 		}
-		if l.told {
-			told++
+		if l.refused {
+			refused++
 		}
 	}
 	got := pipeThroughNetcat(t, "/verbatim\n"+sent.String())
-	for who, said := range got.said {
+	for name, said := range got.said {
 		if i := firstDifference(said, want); i >= 0 {
-			t.Errorf("%s hears %d lines instead of %d, from line %d on\n%q\ninstead of\n%q", who, len(said), len(want), i, from(said, i), from(want, i))
+			t.Errorf("%s received %d lines, want %d; from line %d:\n%q\nwant\n%q", name, len(said), len(want), i, from(said, i), from(want, i))
 		}
 	}
-	if n := count(got.answers, "! not said: nothing in it can be seen"); n != told || len(got.answers) != told+1 {
-		t.Errorf("the sender is told of %d lines instead of %d, and %.20q in all", n, told, got.answers)
+	if n := count(got.responses, "! not said: nothing in it can be seen"); n != refused || len(got.responses) != refused+1 {
+		t.Errorf("the sender received %d refusals, want %d; all responses: %.20q", n, refused, got.responses)
 	}
 }
 
-// TestPipedPaths pipes what find prints: after /verbatim all of it is said, and without it all
-// but what looks like a command, of which the sender is told.
+// TestPipedPaths pipes the output of find. After /verbatim the room receives all lines. Without it, a line
+// that looks like a command is not said, and its sender receives an error.
 func TestPipedPaths(t *testing.T) {
 	out, err := exec.Command("sh", "-c", "find /etc 2>/dev/null | head -50").Output()
 	if err != nil {
@@ -59,40 +59,40 @@ func TestPipedPaths(t *testing.T) {
 	paths := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 	t.Run("verbatim", func(t *testing.T) {
 		got := pipeThroughNetcat(t, "/verbatim\n"+string(out))
-		for who, said := range got.said {
+		for name, said := range got.said {
 			if !slices.Equal(said, paths) {
-				t.Errorf("%s hears %q instead of %q", who, said, paths)
+				t.Errorf("%s received %q, want %q", name, said, paths)
 			}
 		}
 	})
 	t.Run("plain", func(t *testing.T) {
 		got := pipeThroughNetcat(t, string(out))
-		for who, said := range got.said {
+		for name, said := range got.said {
 			if want := paths[1:]; paths[0] != "/etc" || !slices.Equal(said, want) {
-				t.Errorf("%s hears %q instead of %q", who, said, want)
+				t.Errorf("%s received %q, want %q", name, said, want)
 			}
 		}
-		if len(got.answers) != 1 || !strings.HasPrefix(got.answers[0], "! unknown command /etc: ") {
-			t.Errorf("the sender is told %q", got.answers)
+		if len(got.responses) != 1 || !strings.HasPrefix(got.responses[0], "! unknown command /etc: ") {
+			t.Errorf("the sender received %q", got.responses)
 		}
 	})
 }
 
-// piped is what comes of what was piped.
+// A piped is the result of pipeThroughNetcat.
 type piped struct {
-	said    map[string][]string // by who hears it, the sender included
-	answers []string            // to the sender alone
+	said      map[string][]string // the messages that each client received, the sender included
+	responses []string            // lines that only the sender received
 }
 
-// pipeThroughNetcat pipes a text, which ends in LF, into a room in which a listener is through
-// each door.
+// pipeThroughNetcat pipes text, which must end in LF, through netcat into a room with a listener over each
+// transport.
 func pipeThroughNetcat(t *testing.T, text string) piped {
 	t.Helper()
-	s := harness.StartServer(t, func(c *app.Config) { c.Limits.Window = 64 << 20 }) // all of it, so that no listener reads too slowly
+	s := harness.StartServer(t, func(c *app.Config) { c.Limits.Window = 64 << 20 }) // large enough that no listener lags
 	listeners := map[string]*harness.Raw{"tcp": harness.DialRaw(t, s, false, false), "ws": harness.DialRaw(t, s, true, false)}
-	var listening sync.WaitGroup
+	var readers sync.WaitGroup
 	for _, l := range listeners {
-		listening.Go(func() { l.ReadUntil(t, harness.Counter(": "+endOfLog), 1) })
+		readers.Go(func() { l.ReadUntil(t, harness.Counter(": "+endOfLog), 1) })
 	}
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
@@ -104,30 +104,30 @@ func pipeThroughNetcat(t *testing.T, text string) piped {
 	if code := nc.ExitCode(t, 4*harness.Patience); code != 0 {
 		t.Errorf("nc -N ended with exit code %d", code)
 	}
-	listening.Wait()
-	heard, err := os.ReadFile(out)
+	readers.Wait()
+	output, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := strings.Split(strings.TrimSuffix(string(heard), "\n"), "\n")
+	own := strings.Split(strings.TrimSuffix(string(output), "\n"), "\n")
 	welcome := regexp.MustCompile(harness.WelcomeLine).FindStringSubmatch(own[0])
 	if welcome == nil {
-		t.Fatalf("the sender got %q first", own[0])
+		t.Fatalf("the first line of the sender is %q, want a welcome", own[0])
 	}
 	nick := welcome[1]
 	p := piped{said: map[string][]string{"the sender": saidBy(t, nick, own)}}
-	for door, l := range listeners {
-		p.said[fmt.Sprint("the listener over ", door)] = saidBy(t, nick, l.Frames(t))
+	for transport, l := range listeners {
+		p.said[fmt.Sprint("the listener over ", transport)] = saidBy(t, nick, l.Frames(t))
 	}
 	for _, line := range own[1:] {
 		if !strings.HasPrefix(line, nick+": ") {
-			p.answers = append(p.answers, line)
+			p.responses = append(p.responses, line)
 		}
 	}
 	return p
 }
 
-// saidBy returns what somebody said before the end of the log.
+// saidBy returns the messages of a member before the end of the log, which must be its last message.
 func saidBy(t *testing.T, nick string, lines []string) (said []string) {
 	t.Helper()
 	for _, line := range lines {
@@ -137,12 +137,12 @@ func saidBy(t *testing.T, nick string, lines []string) (said []string) {
 	}
 	i := slices.Index(said, endOfLog)
 	if i < 0 || i != len(said)-1 {
-		t.Fatalf("the end of the log is line %d of %d", i, len(said))
+		t.Fatalf("the end of the log is message %d of %d, want the last", i, len(said))
 	}
 	return said[:i]
 }
 
-// firstDifference returns where two lists differ first, or -1.
+// firstDifference returns the first index at which two lists differ, or -1.
 func firstDifference(a, b []string) int {
 	for i := range max(len(a), len(b)) {
 		if i >= len(a) || i >= len(b) || a[i] != b[i] {
@@ -152,7 +152,7 @@ func firstDifference(a, b []string) int {
 	return -1
 }
 
-// from returns a few elements of a list.
+// from returns up to three elements of list from index i.
 func from(list []string, i int) []string { return list[min(i, len(list)):min(i+3, len(list))] }
 
 func count(list []string, s string) (n int) {

@@ -1,4 +1,4 @@
-// Package clients tests with the programs that people connect with.
+// Package clients tests the server with common client programs and libraries.
 package clients
 
 import (

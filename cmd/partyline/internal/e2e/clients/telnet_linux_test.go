@@ -7,15 +7,14 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestTelnetKeys presses the keys on a terminal that telnet takes for commands: whatever
-// they send, what is typed after them arrives as it is, and telnet goes on showing what it
-// hears.
+// TestTelnetKeys types the keys that telnet treats as commands. Whatever bytes they send, a line typed
+// after them arrives unchanged, and telnet continues to show what it receives.
 func TestTelnetKeys(t *testing.T) {
 	t.Parallel()
 	for mode, m := range map[string]struct {
-		keys  string // which set the mode
+		keys  string // keys that set the mode
 		enter string
-		cases map[string]string // names, and what is typed
+		cases map[string]string // names and the keys to type
 	}{
 		"line": {"", "\n", map[string]string{
 			"Ctrl-C":      "gone\x03",
@@ -38,7 +37,7 @@ func TestTelnetKeys(t *testing.T) {
 			p.Stdin.Write([]byte(m.keys))
 			for name, keys := range m.cases {
 				p.Stdin.Write([]byte(keys + "after " + name + m.enter))
-				nick := harness.ExpectLine(t, h.witness.Out, `(\S+): after `+regexp.QuoteMeta(name))[0]
+				nick := harness.ExpectLine(t, h.observer.Out, `(\S+): after `+regexp.QuoteMeta(name))[0]
 				shows(t, p, nick+": after "+name)
 			}
 		})

@@ -69,10 +69,10 @@ const handshake = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\
 func (a *abuser) ws(headers string) *net.TCPConn {
 	c := a.http()
 	send(c, handshake+headers+"\r\n")
-	var answer []byte
-	for one := make([]byte, 1); !strings.HasSuffix(string(answer), "\r\n\r\n"); answer = append(answer, one...) {
+	var response []byte
+	for one := make([]byte, 1); !strings.HasSuffix(string(response), "\r\n\r\n"); response = append(response, one...) {
 		if _, err := c.Read(one); err != nil {
-			a.Errorf("the handshake: %q, %v", answer, err)
+			a.Errorf("the handshake response is %q, error %v", response, err)
 			runtime.Goexit()
 		}
 	}

@@ -108,7 +108,7 @@ var frameAbuses = []abuse{
 	{name: "messages after the close", run: func(a *abuser) {
 		for range 20 {
 			c := a.ws("")
-			send(c, masked(0x88, "\x03\xe8")+strings.Repeat(masked(0x81, "behind the close"), 100))
+			send(c, masked(0x88, "\x03\xe8")+strings.Repeat(masked(0x81, "after the close"), 100))
 			a.drain(c, 2*time.Second)
 		}
 	}},

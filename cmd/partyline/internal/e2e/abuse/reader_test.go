@@ -83,7 +83,7 @@ var readerAbuses = []abuse{
 		for i := range 64 {
 			c := a.tcp()
 			c.SetReadBuffer(4096)
-			a.background.Go(func() { send(c, strings.Repeat(fmt.Sprint("deaf ", i, strings.Repeat("x", 2000), "\n"), 38)) })
+			a.background.Go(func() { send(c, strings.Repeat(fmt.Sprint("client ", i, strings.Repeat("x", 2000), "\n"), 38)) })
 		}
 		time.Sleep(3 * time.Second) // time for their messages
 	}},

@@ -170,7 +170,7 @@ func (h *host) hangUp(t *testing.T, w way, n int) {
 	index := h.started
 	said := make([]string, 40) // the full stop makes sure that no line contains another
 	for i := range said {
-		said[i] = fmt.Sprintf("visitor %d, line %d.", index, i)
+		said[i] = fmt.Sprintf("client %d, line %d.", index, i)
 	}
 	p := h.start(t, w.start)
 	if _, err := io.WriteString(p.Stdin, strings.Join(said, "\n")+"\n"); err != nil {

@@ -49,7 +49,7 @@ var clients = []client{
 	{folder: "telnet", program: "telnet", name: "telnet on a terminal", main: true, terminal: true, stays: "terminal", ways: []way{
 		{start: "terminal", name: "quit", end: types("\x1d", "quit\n")},
 		{start: "terminal", name: "close", end: types("\x1d", "close\n")},
-		{start: "terminal", name: "gone", end: endOfInput, late: true, loses: true},
+		{start: "terminal", name: "terminal closed", end: endOfInput, late: true, loses: true},
 	}},
 	{folder: "plink", program: "plink", name: "plink -raw", stays: "raw", ways: []way{
 		{start: "raw", reads: true},

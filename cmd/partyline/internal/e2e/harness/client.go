@@ -9,7 +9,7 @@ import (
 const (
 	// WelcomeLine matches the first line that a client in text receives. Its group is the nickname.
 	WelcomeLine = `\* You are (\S+) in #\w+, .*`
-	// GoodbyeLine matches the last line that a client in text receives when the server ends.
+	// GoodbyeLine matches the last line that a client in text receives when the server stops.
 	GoodbyeLine = `-- goodbye: the server is restarting, .* --`
 )
 

@@ -49,7 +49,7 @@ func (f *Feed[T]) Finish(err error) {
 }
 
 // ErrLate is the error of Await if no item matches in time.
-var ErrLate = errors.New("did not come")
+var ErrLate = errors.New("did not arrive")
 
 // Await consumes items up to the first that matches, and returns it. It waits for at most [Patience].
 func (f *Feed[T]) Await(match func(T) bool) (found T, err error) {
@@ -67,12 +67,12 @@ func (f *Feed[T]) Await(match func(T) bool) (found T, err error) {
 		end, grew := f.end, f.grew
 		f.mu.Unlock()
 		if end != nil {
-			return found, fmt.Errorf("ended (%w) after\n%s", end, f)
+			return found, fmt.Errorf("did not arrive before the end (%w); received:\n%s", end, f)
 		}
 		select {
 		case <-grew:
 		case <-timeout:
-			return found, fmt.Errorf("%w after\n%s", ErrLate, f)
+			return found, fmt.Errorf("%w; received:\n%s", ErrLate, f)
 		}
 	}
 }
@@ -91,7 +91,7 @@ func (f *Feed[T]) Rest(t *testing.T) ([]T, error) {
 		select {
 		case <-grew:
 		case <-timeout:
-			t.Fatalf("did not end after\n%s", f)
+			t.Fatalf("the stream did not end; received:\n%s", f)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func sendTo(name, bytes string) abuse {
 // exactly the lines of want.
 func delivers(name string, lines []string, want []string) abuse {
 	return abuse{name: name, alone: true, run: func(a *abuser) {
-		room := "court-" + fmt.Sprint(a.rand.Uint32()) // a new room has no history
+		room := "room-" + fmt.Sprint(a.rand.Uint32()) // a new room has no history
 		observer := a.observer(room)
 		c := a.tcp()
 		send(c, "/join "+room+"\n/nick eve\n")
@@ -135,7 +135,7 @@ var lineAbuses = []abuse{
 	delivers("emoji up to the limit", []string{strings.Repeat("🎉", 1024)}, []string{"eve: " + strings.Repeat("🎉", 1024)}),
 	delivers("slashes", []string{"//quit", "/ quit", "/", "/QUITE", "/quit/"}, []string{"eve: /quit", "eve: / quit", "eve: /", "eve: /quit/"}),
 	{name: "forged lines in a JSON text", alone: true, run: func(a *abuser) {
-		room := "court-" + fmt.Sprint(a.rand.Uint32()) // a new room has no history
+		room := "room-" + fmt.Sprint(a.rand.Uint32()) // a new room has no history
 		observer := a.observer(room)
 		c := a.tcp()
 		send(c, "/join "+room+"\n/nick eve\n/format json\n")

@@ -41,8 +41,8 @@ func joinFrame(room string) string { return masked(0x81, "/join "+room) }
 
 var readerAbuses = []abuse{
 	{name: "64 clients per transport that do not read", run: func(a *abuser) {
-		stalled := append(a.stalled(64, "ice", a.tcp, joinLine), a.stalled(64, "ice", func() *net.TCPConn { return a.ws("") }, joinFrame)...)
-		a.fill("ice")
+		stalled := append(a.stalled(64, "stalled", a.tcp, joinLine), a.stalled(64, "stalled", func() *net.TCPConn { return a.ws("") }, joinFrame)...)
+		a.fill("stalled")
 		// The server drops them: after the data in the kernel's buffers they read a reset.
 		var readers sync.WaitGroup
 		for i, c := range stalled {
@@ -58,7 +58,7 @@ var readerAbuses = []abuse{
 		readers.Wait()
 	}},
 	{name: "64 clients per transport that read slowly", run: func(a *abuser) {
-		slow := append(a.stalled(64, "drip", a.tcp, joinLine), a.stalled(64, "drip", func() *net.TCPConn { return a.ws("") }, joinFrame)...)
+		slow := append(a.stalled(64, "slow", a.tcp, joinLine), a.stalled(64, "slow", func() *net.TCPConn { return a.ws("") }, joinFrame)...)
 		stop := make(chan struct{})
 		var readers sync.WaitGroup
 		for _, c := range slow {
@@ -75,7 +75,7 @@ var readerAbuses = []abuse{
 				}
 			})
 		}
-		a.fill("drip")
+		a.fill("slow")
 		close(stop)
 		readers.Wait()
 	}},

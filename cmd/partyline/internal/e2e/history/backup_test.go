@@ -13,8 +13,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestBackup copies the history of a busy server as docs/history.md says. Nobody notices it,
-// and the copy has everything up to a moment.
+// TestBackup copies the history of a busy server with the commands in docs/history.md. The server
+// continues, and the copy is a prefix of the history.
 func TestBackup(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
@@ -25,58 +25,59 @@ func TestBackup(t *testing.T) {
 	sqlite3(t, dir, fill)
 	listener := harness.DialTCPBot(t, p.TCP)
 	listener.ExpectType(t, "welcome")
-	talkers := newSenders(4)
-	going := talkTogether(t, p, talkers)
+	senders := newSenders(4)
+	running := startSenders(t, p, senders)
 
 	const enough = 200
-	if !harness.Eventually(func() bool { return going.acks.Load() >= enough }) {
-		t.Fatalf("%d acks came; the program says\n%s", going.acks.Load(), p.Err)
+	if !harness.Eventually(func() bool { return running.acks.Load() >= enough }) {
+		t.Fatalf("%d acks arrived; the program logged\n%s", running.acks.Load(), p.Err)
 	}
-	before := going.acks.Load()
+	before := running.acks.Load()
 	backup(t, filepath.Join(dir, historyFile), filepath.Join(copied, historyFile))
-	after := going.acks.Load()
-	if !harness.Eventually(func() bool { return going.acks.Load() >= after+enough }) {
-		t.Errorf("%d acks came after the copy", going.acks.Load()-after)
+	after := running.acks.Load()
+	if !harness.Eventually(func() bool { return running.acks.Load() >= after+enough }) {
+		t.Errorf("%d acks arrived after the copy", running.acks.Load()-after)
 	}
-	going.ending.Store(true)
-	going.Wait()
+	running.ending.Store(true)
+	running.Wait()
 	p.End(t)
 
-	sqlite3(t, dir, empty) // it would only take time
+	sqlite3(t, dir, empty) // only to save time
 	sqlite3(t, copied, empty)
-	log, there := onDisk(t, dir, "lobby"), onDisk(t, copied, "lobby")
-	checkSaid(t, log, talkers)
+	log, copiedLog := onDisk(t, dir, "lobby"), onDisk(t, copied, "lobby")
+	checkStored(t, log, senders)
 	if got := listener.Messages(); !slices.Equal(got, log) {
-		t.Errorf("the listener heard other messages than history has: %s", harness.Difference(got, log))
+		t.Errorf("the messages that the listener received differ from the history: %s", harness.Difference(got, log))
 	}
-	if n := len(there); int64(n) < before || n > len(log) || !slices.Equal(there, log[:n]) {
-		t.Fatalf("after %d acks the copy is no beginning of history: %s", before, harness.Difference(there, log))
+	if n := len(copiedLog); int64(n) < before || n > len(log) || !slices.Equal(copiedLog, log[:n]) {
+		t.Fatalf("after %d acks the copy is not a prefix of the history: %s", before, harness.Difference(copiedLog, log))
 	}
-	t.Logf("%d messages of %d are in the copy; %d acks came meanwhile", len(there), len(log), after-before)
+	t.Logf("the copy has %d of %d messages; %d acks arrived during the copy", len(copiedLog), len(log), after-before)
 
 	p = harness.StartProgram(t, append(keeping, copied)...)
 	b := harness.DialTCPBot(t, p.TCP)
 	b.ExpectType(t, "welcome")
-	for _, want := range []harness.Message{there[0], there[len(there)-1]} {
+	for _, want := range []harness.Message{copiedLog[0], copiedLog[len(copiedLog)-1]} {
 		b.Request(t, map[string]any{"type": "search", "words": want.Text, "before": want.ID + 1, "limit": 1, "ref": want.Text})
 		e := b.Expect(t, "the answer to a search", func(e harness.Event) bool { return e.Ref == want.Text })
 		if len(e.Messages) != 1 || (harness.Message{ID: e.Messages[0].ID, Text: e.Messages[0].Text}) != want {
-			t.Errorf("the search for %v in the copy finds %+v", want, e)
+			t.Errorf("search for %v in the copy returns %+v", want, e)
 		}
 	}
-	if e := b.Say(t, "k", "goes on"); e.Type != "ack" || e.ID <= there[len(there)-1].ID {
-		t.Errorf("a message after %v is answered with %+v", there[len(there)-1], e)
+	if e := b.Say(t, "k", "goes on"); e.Type != "ack" || e.ID <= copiedLog[len(copiedLog)-1].ID {
+		t.Errorf("message after %v: got %+v", copiedLog[len(copiedLog)-1], e)
 	}
 	p.End(t)
 }
 
-// A filled history is so large that messages come while it is copied.
+// fill makes the file of a history so large that messages arrive while it is copied. empty
+// reverses it.
 const (
 	fill  = `REPLACE INTO meta VALUES ('filler', zeroblob(64 << 20))`
 	empty = `DELETE FROM meta WHERE name = 'filler'; VACUUM`
 )
 
-// sqlite3 runs statements on a history by the program of that name.
+// sqlite3 runs statements on a history with the sqlite3 program.
 func sqlite3(t *testing.T, dir, statements string) {
 	t.Helper()
 	path := filepath.Join(dir, historyFile)
@@ -85,7 +86,7 @@ func sqlite3(t *testing.T, dir, statements string) {
 	}
 }
 
-// backup runs the commands of docs/history.md that copy a history.
+// backup copies a history with the commands in docs/history.md.
 func backup(t *testing.T, from, to string) {
 	t.Helper()
 	docs, err := os.ReadFile(harness.File("docs/history.md"))
@@ -95,21 +96,21 @@ func backup(t *testing.T, from, to string) {
 	_, copying, _ := strings.Cut(string(docs), "\n## A copy\n")
 	_, script, _ := strings.Cut(copying, "```sh\n")
 	script, _, _ = strings.Cut(script, "```")
-	for path, ours := range map[string]string{"/var/lib/partyline/partyline.db": from, "/var/backups/partyline.db": to} {
+	for path, actual := range map[string]string{"/var/lib/partyline/partyline.db": from, "/var/backups/partyline.db": to} {
 		if strings.Count(script, path) != 1 {
-			t.Fatalf("docs/history.md has no %s once in\n%s", path, script)
+			t.Fatalf("docs/history.md: want %s exactly once in\n%s", path, script)
 		}
-		script = strings.Replace(script, path, ours, 1)
+		script = strings.Replace(script, path, actual, 1)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), harness.Patience)
 	defer cancel()
 	sh := exec.CommandContext(ctx, "sh", "-ec", script)
-	sh.WaitDelay = time.Second // for what it started
+	sh.WaitDelay = time.Second // for its child processes
 	if out, err := sh.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s\n%s", err, out, script)
 	}
 	info, err := os.Stat(to)
 	if err != nil || info.Mode().Perm()&0o077 != 0 {
-		t.Errorf("the copy has the mode %v, %v", info.Mode(), err)
+		t.Errorf("mode of the copy: %v, %v", info.Mode(), err)
 	}
 }

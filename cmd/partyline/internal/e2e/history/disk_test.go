@@ -11,30 +11,30 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// historyFile is the file of a history in its folder.
+// historyFile is the name of the history's file in its directory.
 const historyFile = "partyline.db"
 
-// openHistory opens the file of a history, past the program.
+// openHistory opens the file of a history without the program.
 func openHistory(t *testing.T, dir string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, historyFile)+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.SetMaxOpenConns(1) // a PRAGMA holds for one
+	db.SetMaxOpenConns(1) // a PRAGMA applies to one connection
 	t.Cleanup(func() { db.Close() })
 	return db
 }
 
-// onDisk returns what a history that nobody writes to has of a room. It looks at a copy:
-// the program is to find its file as it left it.
+// onDisk returns the messages of a room in a history that is not being written. It reads a
+// copy, so that the file stays unchanged.
 func onDisk(t *testing.T, dir, room string) (log []harness.Message) {
 	t.Helper()
 	db := openHistory(t, copyHistory(t, dir))
 	defer db.Close()
-	var verdict string
-	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
-		t.Fatalf("the file is not whole: %s, %v", verdict, err)
+	var result string
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&result); err != nil || result != "ok" {
+		t.Fatalf("integrity check: %s, %v", result, err)
 	}
 	rows, err := db.Query(`SELECT id, text FROM rooms
 		JOIN messages ON room = rooms.key WHERE name = ? ORDER BY id`, room)
@@ -43,11 +43,11 @@ func onDisk(t *testing.T, dir, room string) (log []harness.Message) {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var h harness.Message
-		if err := rows.Scan(&h.ID, &h.Text); err != nil {
+		var m harness.Message
+		if err := rows.Scan(&m.ID, &m.Text); err != nil {
 			t.Fatal(err)
 		}
-		log = append(log, h)
+		log = append(log, m)
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
@@ -55,18 +55,18 @@ func onDisk(t *testing.T, dir, room string) (log []harness.Message) {
 	return log
 }
 
-// copyHistory returns a copy of a folder, with what is not in the file itself yet.
+// copyHistory copies a history, including its write-ahead log, and returns the new directory.
 func copyHistory(t *testing.T, dir string) string {
 	t.Helper()
 	to := t.TempDir()
-	for _, end := range []string{"", "-wal"} {
-		b, err := os.ReadFile(filepath.Join(dir, historyFile+end))
-		if os.IsNotExist(err) && end != "" {
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile(filepath.Join(dir, historyFile+suffix))
+		if os.IsNotExist(err) && suffix != "" {
 			continue
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(to, historyFile+end), b, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(to, historyFile+suffix), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

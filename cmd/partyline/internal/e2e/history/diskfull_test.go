@@ -13,40 +13,41 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestDiskFull talks on a disk without place: every message is refused in words and heard
-// by nobody, all else goes on, and when there is place again so does talk.
+// TestDiskFull sends messages while the disk is full. Each message is refused with a reason and
+// delivered to no client. Everything else works, and messages are accepted again when there is
+// free space.
 func TestDiskFull(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	disk := smallDisk(t)
-	p, d := talkOn(t, disk, 5)
+	p, d := startWithMessages(t, disk, 5)
 	ballast := filepath.Join(disk, "ballast")
-	began := time.Now()
-	for acked := true; acked || time.Since(began) < 2*time.Second; {
-		fillUp(t, ballast) // again and again: what the log held becomes free
-		if acked = d.say(t); time.Since(began) > harness.Patience {
-			t.Fatal("the disk is full, and all is acknowledged")
+	start := time.Now()
+	for acked := true; acked || time.Since(start) < 2*time.Second; {
+		fillDisk(t, ballast) // each time, because a checkpoint of the write-ahead log frees space
+		if acked = d.sayNext(t); time.Since(start) > harness.Patience {
+			t.Fatal("the disk is full, but all messages are acknowledged")
 		}
 	}
-	d.checkLife(t, p)
+	d.checkOthersWork(t, p)
 
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
 	d.recover(t)
-	if text := d.refused[0].Text; !d.again(t, text) {
-		t.Errorf("%q, said again, is refused again", text)
+	if text := d.refused[0].Text; !d.say(t, text) {
+		t.Errorf("%q is refused after the disk recovered", text)
 	}
 	d.checkLog(t, p, disk)
-	checkTrouble(t, p, 30) // the log, cut, may have made place for one more
+	checkDiskLog(t, p, 30) // a truncated write-ahead log may leave space for one more message
 }
 
-// smallDisk returns a folder that is a disk of 1 MB.
+// smallDisk mounts a file system of 1 MiB and returns its directory.
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("no disk may be mounted here: %v", err)
+		t.Skipf("can't mount a file system: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
@@ -56,8 +57,8 @@ func smallDisk(t *testing.T) string {
 	return dir
 }
 
-// fillUp appends to a file until its disk is full.
-func fillUp(t *testing.T, file string) {
+// fillDisk appends to a file until its disk is full.
+func fillDisk(t *testing.T, file string) {
 	t.Helper()
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {

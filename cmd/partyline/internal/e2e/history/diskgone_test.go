@@ -8,35 +8,36 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestDiskGone takes the history away while there is talk, and perhaps puts it back.
-// Meanwhile talk is refused in words; afterwards nothing is missing that was acknowledged.
+// TestDiskGone makes the history's file unavailable while clients send messages, and then
+// restores it in some cases. Messages are refused with a reason until the history is written
+// again. No acknowledged message is lost.
 func TestDiskGone(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	t.Run("deleted", func(t *testing.T) {
-		testGone(t, func(t *testing.T, dir string) (back func()) {
+		testGone(t, func(t *testing.T, dir string) (restore func()) {
 			if err := os.Remove(filepath.Join(dir, historyFile)); err != nil {
 				t.Fatal(err)
 			}
-			return func() {} // it is written again
+			return func() {} // the program creates it again
 		})
 	})
 	t.Run("renamed", func(t *testing.T) {
-		testGone(t, func(t *testing.T, dir string) (back func()) {
+		testGone(t, func(t *testing.T, dir string) (restore func()) {
 			file := filepath.Join(dir, historyFile)
 			rename(t, file, file+".away")
-			// It may exist again by then, and stays.
+			// If the program has created it again, that file stays.
 			return func() { os.Link(file+".away", file) }
 		})
 	})
-	t.Run("with its folder", func(t *testing.T) {
-		testGone(t, func(t *testing.T, dir string) (back func()) {
+	t.Run("with its directory", func(t *testing.T) {
+		testGone(t, func(t *testing.T, dir string) (restore func()) {
 			rename(t, dir, dir+".away")
 			return func() { rename(t, dir+".away", dir) }
 		})
 	})
 	t.Run("locked", func(t *testing.T) {
-		testGone(t, func(t *testing.T, dir string) (back func()) {
+		testGone(t, func(t *testing.T, dir string) (restore func()) {
 			db := openHistory(t, dir)
 			if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
 				t.Fatal(err)
@@ -46,17 +47,17 @@ func TestDiskGone(t *testing.T) {
 	})
 }
 
-func testGone(t *testing.T, away func(t *testing.T, dir string) (back func())) {
+func testGone(t *testing.T, remove func(t *testing.T, dir string) (restore func())) {
 	dir := filepath.Join(t.TempDir(), "history")
-	p, d := talkOn(t, dir, 5)
-	back := away(t, dir)
-	if d.say(t) {
-		t.Error("a message is acknowledged, and the file is gone")
+	p, d := startWithMessages(t, dir, 5)
+	restore := remove(t, dir)
+	if d.sayNext(t) {
+		t.Error("a message is acknowledged while the file is unavailable")
 	}
-	back()
+	restore()
 	d.recover(t)
 	d.checkLog(t, p, dir)
-	checkTrouble(t, p, 1)
+	checkDiskLog(t, p, 1)
 }
 
 func rename(t *testing.T, from, to string) {

@@ -13,15 +13,16 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// kills in the environment says how often TestKilled kills; `make kills` sets it.
-const kills = "KILLS"
+// killsEnv is the environment variable with the number of kills in TestKilled. `make kills` sets
+// it.
+const killsEnv = "KILLS"
 
-// TestKilled kills the program again and again while four say what they have to say, and
-// say again what was not acknowledged. History then has all of it, once, and each message
-// under the id that its talker and whoever heard it were told.
+// TestKilled kills the program repeatedly while four senders send messages, and send again those
+// that were not acknowledged. In the end the history has each message once, under the id that the
+// senders received.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	rounds, err := strconv.Atoi(os.Getenv(kills))
+	rounds, err := strconv.Atoi(os.Getenv(killsEnv))
 	if err != nil {
 		if rounds = 20; testing.Short() {
 			rounds = 3
@@ -29,39 +30,39 @@ func TestKilled(t *testing.T) {
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	chance := rand.New(rand.NewPCG(seed, 0))
+	rnd := rand.New(rand.NewPCG(seed, 0))
 	args := []string{"--data", t.TempDir(), "--history", "10000000", "--rate", "0"}
-	talkers := newSenders(4)
+	senders := newSenders(4)
 	for range rounds {
-		if chance.IntN(4) == 0 { // while it starts
+		if rnd.IntN(4) == 0 { // while it starts
 			p := harness.StartPartyline(t, nil, append([]string{"--tcp", "127.0.0.1:0", "--http", ""}, args...)...)
-			time.Sleep(time.Duration(chance.IntN(200)) * time.Millisecond)
+			time.Sleep(time.Duration(rnd.IntN(200)) * time.Millisecond)
 			p.Kill(t)
 		}
 		p := harness.StartProgram(t, args...)
-		enough := int64(chance.IntN(400))
-		going := talkTogether(t, p, talkers)
-		if !harness.Eventually(func() bool { return going.acks.Load() >= enough }) {
-			t.Fatalf("%d acks of %d came; the program says\n%s", going.acks.Load(), enough, p.Err)
+		enough := int64(rnd.IntN(400))
+		running := startSenders(t, p, senders)
+		if !harness.Eventually(func() bool { return running.acks.Load() >= enough }) {
+			t.Fatalf("%d acks of %d arrived; the program logged\n%s", running.acks.Load(), enough, p.Err)
 		}
-		time.Sleep(time.Duration(chance.IntN(5000)) * time.Microsecond) // so that it may be any moment
-		going.broken.Store(true)
+		time.Sleep(time.Duration(rnd.IntN(5000)) * time.Microsecond) // a random moment
+		running.broken.Store(true)
 		p.Kill(t)
-		going.Wait()
-		checkSaid(t, onDisk(t, args[1], "lobby"), talkers)
+		running.Wait()
+		checkStored(t, onDisk(t, args[1], "lobby"), senders)
 	}
 
 	p := harness.StartProgram(t, args...)
-	going := talkTogether(t, p, talkers)
-	going.ending.Store(true)
-	going.Wait()
+	running := startSenders(t, p, senders)
+	running.ending.Store(true)
+	running.Wait()
 	p.End(t)
 	log := onDisk(t, args[1], "lobby")
-	checkSaid(t, log, talkers)
+	checkStored(t, log, senders)
 	total := 0
-	for _, s := range talkers {
+	for _, s := range senders {
 		if total += s.said; len(s.acked) != s.said {
-			t.Errorf("%d of %d messages of talker %d are acknowledged", len(s.acked), s.said, s.number)
+			t.Errorf("%d of %d messages of sender %d are acknowledged", len(s.acked), s.said, s.number)
 		}
 	}
 	if len(log) != total {
@@ -70,40 +71,40 @@ func TestKilled(t *testing.T) {
 	t.Logf("%d kills, %d messages", rounds, total)
 }
 
-// checkSaid checks that a log has each talker's messages in order and once, and everything
-// that anybody was told of.
-func checkSaid(t *testing.T, log []harness.Message, talkers []*sender) {
+// checkStored checks that a log has each sender's messages in order and once, and every message
+// that was acknowledged or received.
+func checkStored(t *testing.T, log []harness.Message, senders []*sender) {
 	t.Helper()
-	harness.CheckTalkers(t, "history", log, len(talkers), len(log))
+	harness.CheckTalkers(t, "history", log, len(senders), len(log))
 	ids := make(map[string]int64, len(log))
-	for _, h := range log {
-		ids[h.Text] = h.ID
+	for _, m := range log {
+		ids[m.Text] = m.ID
 	}
-	for _, s := range talkers {
+	for _, s := range senders {
 		for n, id := range s.acked {
 			if ids[s.text(n)] != id {
-				t.Fatalf("%q was acknowledged with %d; history has it under %d", s.text(n), id, ids[s.text(n)])
+				t.Fatalf("%q was acknowledged with id %d; the history has id %d", s.text(n), id, ids[s.text(n)])
 			}
 		}
-		for text, id := range s.heard {
+		for text, id := range s.received {
 			if ids[text] != id {
-				t.Fatalf("%q was heard with %d; history has it under %d", text, id, ids[text])
+				t.Fatalf("%q was received with id %d; the history has id %d", text, id, ids[text])
 			}
 		}
 	}
 }
 
-// A sender says numbered messages, each under a key, and has several under way.
+// A sender sends numbered messages, each with a key, and has several unacknowledged at a time.
 type sender struct {
-	number int
-	said   int              // so many, acknowledged or not
-	acked  map[int]int64    // with their ids
-	heard  map[string]int64 // what anybody said
+	number   int
+	said     int              // number of messages sent, acknowledged or not
+	acked    map[int]int64    // ids by number
+	received map[string]int64 // ids of all received messages, by text
 }
 
 func newSenders(n int) (all []*sender) {
 	for i := range n {
-		all = append(all, &sender{number: i, acked: make(map[int]int64), heard: make(map[string]int64)})
+		all = append(all, &sender{number: i, acked: make(map[int]int64), received: make(map[string]int64)})
 	}
 	return all
 }
@@ -114,17 +115,18 @@ func (s *sender) key(n int) string {
 	return fmt.Sprintf("6c5f0c30-0000-4000-8000-%02d%010d", s.number, n)
 }
 
-// round is what goes on while senders have a program to talk to.
-type round struct {
+// A run is the time that senders are connected to one process of the program.
+type run struct {
 	sync.WaitGroup
 	acks   atomic.Int64
-	ending atomic.Bool // they say nothing new, and wait for their acks
-	broken atomic.Bool // it ends, or is killed
+	ending atomic.Bool // send no new messages, only wait for acks
+	broken atomic.Bool // the program is ending or is killed
 }
 
-func talkTogether(t *testing.T, p *harness.Program, senders []*sender) *round {
+// startSenders connects each sender to the program and starts it in a goroutine of its own.
+func startSenders(t *testing.T, p *harness.Program, senders []*sender) *run {
 	t.Helper()
-	going := &round{}
+	running := &run{}
 	for i, s := range senders {
 		var b *harness.Bot
 		if i%2 == 0 {
@@ -133,17 +135,18 @@ func talkTogether(t *testing.T, p *harness.Program, senders []*sender) *round {
 			b = harness.DialBot(t, "ws://"+p.HTTP+"/ws")
 		}
 		b.ExpectType(t, "welcome")
-		going.Go(func() {
-			if err := s.talk(b, going); err != nil && !going.broken.Load() {
-				t.Errorf("talker %d: %v", s.number, err)
+		running.Go(func() {
+			if err := s.run(b, running); err != nil && !running.broken.Load() {
+				t.Errorf("sender %d: %v", s.number, err)
 			}
 		})
 	}
-	return going
+	return running
 }
 
-// talk says again what was not acknowledged, and goes on until the end of the connection.
-func (s *sender) talk(b *harness.Bot, going *round) error {
+// run sends the unacknowledged messages again, and then new ones until the connection or the run
+// ends.
+func (s *sender) run(b *harness.Bot, running *run) error {
 	const window = 8
 	say := func(n int) error {
 		return b.Send(map[string]string{"type": "say", "text": s.text(n), "key": s.key(n)})
@@ -156,7 +159,7 @@ func (s *sender) talk(b *harness.Bot, going *round) error {
 		}
 	}
 	for {
-		for ; s.said < len(s.acked)+window && !going.ending.Load(); s.said++ {
+		for ; s.said < len(s.acked)+window && !running.ending.Load(); s.said++ {
 			if err := say(s.said); err != nil {
 				return err
 			}
@@ -170,16 +173,16 @@ func (s *sender) talk(b *harness.Bot, going *round) error {
 		}
 		switch e.Type {
 		case "message":
-			s.heard[e.Text] = e.ID
+			s.received[e.Text] = e.ID
 		case "ack":
 			n, err := strconv.Atoi(e.Key[len(e.Key)-10:])
 			if err != nil || s.acked[n] != 0 {
-				return fmt.Errorf("a second ack, or for nothing that was said: %+v", e)
+				return fmt.Errorf("a duplicate or unexpected ack: %+v", e)
 			}
 			s.acked[n] = e.ID
-			going.acks.Add(1)
+			running.acks.Add(1)
 		case "error":
-			if going.broken.Load() { // the program ends
+			if running.broken.Load() { // the program is ending
 				continue
 			}
 			return fmt.Errorf("refused: %+v", e)

@@ -1,4 +1,4 @@
-// Package history tests that history is kept, on disks that fail too.
+// Package history tests how the program stores history, also on failing disks.
 package history
 
 import (

@@ -13,8 +13,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestRestart ends the program and starts it again on the same history: it goes on as if
-// it had never been away.
+// TestRestart ends the program and starts it again on the same history. It knows all messages,
+// ids and keys of before.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -30,21 +30,21 @@ func TestRestart(t *testing.T) {
 	p = harness.StartProgram(t, "--data", dir)
 	b = harness.DialBot(t, fmt.Sprintf("ws://%s/ws?nick=bob&since=%d", p.HTTP, log[0].ID))
 	if w := b.ExpectType(t, "welcome"); w.Last != log[2].ID {
-		t.Errorf("the newest id was %d; it is %d now", log[2].ID, w.Last)
+		t.Errorf("the newest id is %d after the restart, want %d", w.Last, log[2].ID)
 	}
 	for i := range log {
 		if e := b.Say(t, fmt.Sprint("key ", i), "again"); e.Type != "ack" || e.ID != log[i].ID {
-			t.Errorf("message %d, said again, is answered with %+v", log[i].ID, e)
+			t.Errorf("message %d, sent again: got %+v", log[i].ID, e)
 		}
 	}
 	e := b.Say(t, "key 3", "after it")
 	if e.ID <= log[2].ID {
-		t.Errorf("after id %d comes %d", log[2].ID, e.ID)
+		t.Errorf("a new message after id %d gets id %d", log[2].ID, e.ID)
 	}
 	log = append(log, harness.Message{ID: e.ID, Text: "after it"})
-	b.Expect(t, "what is said now", func(m harness.Event) bool { return m.Type == "message" && m.ID == e.ID })
+	b.Expect(t, "the new message", func(m harness.Event) bool { return m.Type == "message" && m.ID == e.ID })
 	if got := b.Messages(); !slices.Equal(got, log[1:]) {
-		t.Errorf("with ?since=%d it gets %v", log[0].ID, got)
+		t.Errorf("with ?since=%d the client receives %v", log[0].ID, got)
 	}
 	for _, c := range []struct {
 		request map[string]any
@@ -64,7 +64,7 @@ func TestRestart(t *testing.T) {
 			got = append(got, harness.Message{ID: m.ID, Text: m.Text})
 		}
 		if !slices.Equal(got, c.want) {
-			t.Errorf("%v is answered with %v, not %v", c.request, got, c.want)
+			t.Errorf("%v: got %v, want %v", c.request, got, c.want)
 		}
 	}
 	c := harness.DialText(t, p.TCP)
@@ -75,7 +75,8 @@ func TestRestart(t *testing.T) {
 	expectLines(t, c, "/search last", fmt.Sprintf(`= %d \S+ \S+ alice: the last one`, log[2].ID))
 }
 
-// expectLines says a line, if any, and reads on to lines that come one right after another.
+// expectLines sends a line, if it is not empty, and reads up to lines that match the patterns
+// and directly follow each other.
 func expectLines(t *testing.T, c *harness.TextClient, line string, patterns ...string) {
 	t.Helper()
 	if line != "" {
@@ -85,13 +86,13 @@ func expectLines(t *testing.T, c *harness.TextClient, line string, patterns ...s
 	for _, want := range patterns[1:] {
 		got, err := c.Out.Await(func(string) bool { return true })
 		if err != nil || !regexp.MustCompile("^(?:"+want+")$").MatchString(got) {
-			t.Fatalf("after %q comes %q, not %q (%v)", line, got, want, err)
+			t.Fatalf("after %q: got %q, want %q (%v)", line, got, want, err)
 		}
 	}
 }
 
-// TestOtherHistory comes back to a program that has lost its history, or another one's,
-// with an id that it never gave: that is told, and not passed over.
+// TestOtherHistory resumes with an id that is not from the program's history. The client receives
+// a gap.
 func TestOtherHistory(t *testing.T) {
 	t.Parallel()
 	p := harness.StartProgram(t, "--data", t.TempDir())
@@ -104,15 +105,15 @@ func TestOtherHistory(t *testing.T) {
 			b := harness.DialBot(t, fmt.Sprintf("ws://%s/ws?since=%d", p.HTTP, since))
 			gap := b.ExpectType(t, "gap")
 			if gap.After != since || gap.Before != first.ID || !gap.Lost {
-				t.Errorf("with since=%d it is told %+v; the first message here is %d", since, gap, first.ID)
+				t.Errorf("with since=%d: got %+v; the first message is %d", since, gap, first.ID)
 			}
-			b.Expect(t, "what there is", func(e harness.Event) bool { return e.Type == "message" && e.ID == first.ID })
+			b.Expect(t, "the first message", func(e harness.Event) bool { return e.Type == "message" && e.ID == first.ID })
 		})
 	}
 }
 
-// TestEndUnderLoad ends the program while four clients talk and two do not read. The other clients
-// receive all that is stored, and a goodbye, in time.
+// TestEndUnderLoad ends the program while four clients send messages and two do not read. The
+// other clients receive all stored messages and a goodbye before the drain times out.
 func TestEndUnderLoad(t *testing.T) {
 	harness.Long(t)
 	const drain = 3 * time.Second
@@ -124,34 +125,34 @@ func TestEndUnderLoad(t *testing.T) {
 		b.ExpectType(t, "welcome")
 	}
 	senders := newSenders(4)
-	going := talkTogether(t, p, senders)
-	if !harness.Eventually(func() bool { return going.acks.Load() >= 200 }) {
-		t.Fatalf("%d acks came", going.acks.Load())
+	running := startSenders(t, p, senders)
+	if !harness.Eventually(func() bool { return running.acks.Load() >= 200 }) {
+		t.Fatalf("%d acks arrived", running.acks.Load())
 	}
-	going.broken.Store(true)
-	began := time.Now()
+	running.broken.Store(true)
+	start := time.Now()
 	p.End(t)
-	if took := time.Since(began); took > drain+harness.Slack {
-		t.Errorf("it ended after %v", took)
+	if took := time.Since(start); took > drain+harness.Slack {
+		t.Errorf("the program ended after %v", took)
 	}
-	going.Wait()
+	running.Wait()
 
-	talk := func(log []harness.Message) []harness.Message {
-		return slices.DeleteFunc(log, func(h harness.Message) bool { return !strings.HasPrefix(h.Text, "@m") })
+	fromSenders := func(log []harness.Message) []harness.Message {
+		return slices.DeleteFunc(log, func(m harness.Message) bool { return !strings.HasPrefix(m.Text, "@m") })
 	}
-	stored := talk(onDisk(t, dir, "lobby"))
-	checkSaid(t, stored, senders)
+	stored := fromSenders(onDisk(t, dir, "lobby"))
+	checkStored(t, stored, senders)
 	for _, b := range listeners {
 		b.Out.Rest(t)
-		if got := talk(b.Messages()); !slices.Equal(got, stored) {
-			t.Errorf("it heard another log than is stored: %s", harness.Difference(got, stored))
+		if got := fromSenders(b.Messages()); !slices.Equal(got, stored) {
+			t.Errorf("the received messages differ from the stored ones: %s", harness.Difference(got, stored))
 		}
 		all := b.Out.All()
 		last := all[len(all)-1]
 		if last.Type != "bye" || last.Reason != "shutdown" || !last.Reconnect {
-			t.Errorf("the last that it hears is %+v", last)
+			t.Errorf("the last event is %+v", last)
 		}
 	}
 	listeners[1].ExpectClose(t, websocket.StatusServiceRestart)
-	t.Logf("%d messages are stored and heard", len(stored))
+	t.Logf("%d messages are stored and received", len(stored))
 }

@@ -13,45 +13,46 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestSecond starts a second program on a history: it refuses, and the first goes on.
+// TestSecond starts a second program on a history that is in use. The second exits, and the first
+// continues.
 func TestSecond(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir)
 	d := newPair(t, p)
-	d.say(t)
+	d.sayNext(t)
 	expectUnusable(t, dir, regexp.QuoteMeta(dir)+` is in use .*`)
-	if !d.say(t) {
-		t.Error("the first refuses what is said after that")
+	if !d.sayNext(t) {
+		t.Error("the first program refuses a message afterwards")
 	}
 	d.checkLog(t, p, dir)
 }
 
-// expectUnusable starts the program on a history: it says why not in one line and exits
-// with 1.
-func expectUnusable(t *testing.T, dir, says string) {
+// expectUnusable starts the program on a history. It must print the reason in one line that
+// matches want, and exit with status 1.
+func expectUnusable(t *testing.T, dir, want string) {
 	t.Helper()
 	p := harness.StartPartyline(t, nil, "--data", dir, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	if code := p.ExitCode(t, harness.Patience); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
 	lines, _ := p.Err.Rest(t)
-	if len(lines) != 1 || !regexp.MustCompile("^partyline: .*"+says+"$").MatchString(lines[0]) {
-		t.Errorf("it says\n\t%s\nand not one line like %q", strings.Join(lines, "\n\t"), says)
+	if len(lines) != 1 || !regexp.MustCompile("^partyline: .*"+want+"$").MatchString(lines[0]) {
+		t.Errorf("it prints\n\t%s\nwant one line like %q", strings.Join(lines, "\n\t"), want)
 	}
 }
 
-// TestUnusable starts the program on files that are no history, or a damaged one, or not
-// its to use now: it says so in one line that names the file, and has changed nothing.
+// TestUnusable starts the program on files that are not a history, damaged or in use. It prints
+// an error in one line that names the file, and does not change the file.
 func TestUnusable(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	good := t.TempDir()
-	p, _ := talkOn(t, good, 300)
+	p, _ := startWithMessages(t, good, 300)
 	p.End(t)
 	for name, c := range map[string]struct {
-		spoil func(t *testing.T, file string)
-		says  string
+		damage func(t *testing.T, file string)
+		want   string
 	}{
 		"newer": {func(t *testing.T, file string) { execute(t, file, "PRAGMA user_version = 9999") }, "newer .*9999.*"},
 		"another program's": {func(t *testing.T, file string) {
@@ -63,13 +64,13 @@ func TestUnusable(t *testing.T) {
 		"garbage at its head": {func(t *testing.T, file string) {
 			edit(t, file, func(b []byte) []byte { return append(bytes.Repeat([]byte{0xA5}, 100), b[100:]...) })
 		}, "damaged.*"},
-		"garbage behind the magic": {func(t *testing.T, file string) {
+		"garbage after the magic": {func(t *testing.T, file string) {
 			edit(t, file, func(b []byte) []byte { copy(b[16:100], bytes.Repeat([]byte{0xA5}, 84)); return b })
 		}, "(damaged|another program).*"},
 		"cut in half": {func(t *testing.T, file string) {
 			edit(t, file, func(b []byte) []byte { return b[:len(b)/2] })
 		}, "damaged.*"},
-		"cut within a page": { // not within its last ones, which may be the search index's
+		"cut within a page": { // not one of the last pages, which may belong to the search index
 			func(t *testing.T, file string) {
 				edit(t, file, func(b []byte) []byte { return b[:len(b)/2/4096*4096+1000] })
 			}, "damaged.*",
@@ -84,7 +85,7 @@ func TestUnusable(t *testing.T) {
 		"locked": {func(t *testing.T, file string) {
 			execute(t, file, "BEGIN EXCLUSIVE") // until the end of the test
 		}, "locked .*"},
-		"a folder": {func(t *testing.T, file string) {
+		"a directory": {func(t *testing.T, file string) {
 			remove(t, file)
 			if err := os.Mkdir(file, 0o700); err != nil {
 				t.Fatal(err)
@@ -94,17 +95,17 @@ func TestUnusable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := copyHistory(t, good)
 			file := filepath.Join(dir, historyFile)
-			c.spoil(t, file)
+			c.damage(t, file)
 			before := digest(file)
-			expectUnusable(t, dir, regexp.QuoteMeta(file)+".*"+c.says)
+			expectUnusable(t, dir, regexp.QuoteMeta(file)+".*"+c.want)
 			if digest(file) != before {
-				t.Error("the file is changed")
+				t.Error("the file has changed")
 			}
 		})
 	}
 }
 
-// digest tells two files apart; a folder has none.
+// digest returns the hash of a file's content. That of a directory is constant.
 func digest(file string) [sha256.Size]byte {
 	b, _ := os.ReadFile(file)
 	return sha256.Sum256(b)
@@ -133,8 +134,8 @@ func edit(t *testing.T, file string, change func([]byte) []byte) {
 	write(t, file, change(b))
 }
 
-// execute runs a statement on a file, past the program. One that ends no transaction keeps
-// it until the end of the test.
+// execute runs a statement on a file without the program. A transaction that it begins is open
+// until the end of the test.
 func execute(t *testing.T, file, statement string) {
 	t.Helper()
 	db := openHistory(t, filepath.Dir(file))

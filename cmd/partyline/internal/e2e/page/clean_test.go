@@ -8,7 +8,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-// TestPageClosesCleanly: in a browser, the close that the server starts is clean.
+// TestPageClosesCleanly has the server close a browser's WebSocket. The browser reports a clean
+// close with the expected code.
 func TestPageClosesCleanly(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
@@ -35,7 +36,7 @@ func TestPageClosesCleanly(t *testing.T) {
 				Clean bool
 			}
 			if got := browser.Await[closed](page, "globalThis.ended"); got != (closed{c.code, true}) {
-				t.Errorf("the browser sees %+v, want a clean close with %d", got, c.code)
+				t.Errorf("the browser reports %+v, want a clean close with %d", got, c.code)
 			}
 		})
 	}

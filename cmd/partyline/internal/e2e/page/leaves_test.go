@@ -10,13 +10,13 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-// TestPageLeaves takes a browser away from the page in each way that a person has: the
-// others hear what it said and that it has left, once.
+// TestPageLeaves closes, leaves and reloads the page. The other members receive what it sent and
+// one notice that it has left.
 func TestPageLeaves(t *testing.T) {
 	harness.Long(t)
 	s := harness.StartServer(t, nil)
-	witness := harness.DialText(t, s.TCP)
-	harness.ExpectLine(t, witness.Out, harness.WelcomeLine)
+	observer := harness.DialText(t, s.TCP)
+	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)
 	for name, leave := range map[string]func(*browser.Page){
 		"closes the tab":      func(p *browser.Page) { chromedp.Cancel(p.Ctx) },
 		"goes to another one": func(p *browser.Page) { p.Do(chromedp.Navigate("http://" + s.HTTP + "/healthz")) },
@@ -24,41 +24,42 @@ func TestPageLeaves(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := browser.Open(t, "http://"+s.HTTP)
-			nick := harness.ExpectLine(t, witness.Out, `\* (\S+) has arrived`)[0]
+			nick := harness.ExpectLine(t, observer.Out, `\* (\S+) has arrived`)[0]
 			p.Say("one", "two")
-			harness.ExpectLine(t, witness.Out, nick+": one")
-			harness.ExpectLine(t, witness.Out, nick+": two")
+			harness.ExpectLine(t, observer.Out, nick+": one")
+			harness.ExpectLine(t, observer.Out, nick+": two")
 			leave(p)
-			gone := "* " + nick + " has left"
-			harness.ExpectLine(t, witness.Out, `\* `+nick+" has left")
-			witness.Say(t, "after it "+name)
-			harness.ExpectLine(t, witness.Out, `\S+: after it `+name)
-			if n := witness.Out.Count(func(line string) bool { return line == gone }); n != 1 {
-				t.Errorf("it left %d times", n)
+			leaveLine := "* " + nick + " has left"
+			harness.ExpectLine(t, observer.Out, `\* `+nick+" has left")
+			observer.Say(t, "after it "+name)
+			harness.ExpectLine(t, observer.Out, `\S+: after it `+name)
+			if n := observer.Out.Count(func(line string) bool { return line == leaveLine }); n != 1 {
+				t.Errorf("%d leaves are announced, want 1", n)
 			}
 		})
 	}
 }
 
-// TestPageIsComeBackTo leaves the page for another one and comes back, to what the browser
-// has kept of it: it gets what was said meanwhile.
-func TestPageIsComeBackTo(t *testing.T) {
+// TestPageBackButton leaves the page for another one and returns with the back button, to the copy
+// that the browser has cached. The page receives the messages that it missed.
+func TestPageBackButton(t *testing.T) {
 	harness.Long(t)
 	s := harness.StartServer(t, nil)
-	witness := harness.DialText(t, s.TCP)
-	harness.ExpectLine(t, witness.Out, harness.WelcomeLine)
+	observer := harness.DialText(t, s.TCP)
+	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)
 	p := browser.Open(t, "http://"+s.HTTP)
-	nick := harness.ExpectLine(t, witness.Out, `\* (\S+) has arrived`)[0]
+	nick := harness.ExpectLine(t, observer.Out, `\* (\S+) has arrived`)[0]
 	p.Do(chromedp.Navigate("http://" + s.HTTP + "/healthz"))
-	harness.ExpectLine(t, witness.Out, `\* `+nick+" has left")
-	witness.Say(t, "said meanwhile")
+	harness.ExpectLine(t, observer.Out, `\* `+nick+" has left")
+	observer.Say(t, "said meanwhile")
 	browser.Eval[bool](p, `history.back(), true`) // NavigateBack would wait for it to load
 	p.ExpectState("open")
 	p.Expect("said meanwhile")
 }
 
-// TestPageHearsGoodbye ends the server under a page, which says why the line is down.
-func TestPageHearsGoodbye(t *testing.T) {
+// TestPageShowsGoodbye ends the server while a page is connected. The page shows why it is
+// disconnected.
+func TestPageShowsGoodbye(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	p := harness.StartProgram(t)

@@ -10,10 +10,10 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-// TestPageLosesItsServer ends the server under a page, in good order and in no order,
-// while its person goes on writing. When another one is there the page comes back by
-// itself: all that was written is said once, in the order of writing.
-func TestPageLosesItsServer(t *testing.T) {
+// TestPageLosesServer stops or kills the server while a page is connected and its user continues
+// to send messages. When another server starts, the page reconnects by itself. Each message is sent
+// once, in the order in which it was written.
+func TestPageLosesServer(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]syscall.Signal{"ended": syscall.SIGTERM, "killed": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
@@ -44,26 +44,26 @@ func TestPageLosesItsServer(t *testing.T) {
 
 			bot := harness.DialBot(t, "ws://"+second.HTTP+"/ws?since=0")
 			for _, text := range slices.Concat(said, kept, []string{"waits"}, later) {
-				heard := bot.Expect(t, text, func(e harness.Event) bool {
+				got := bot.Expect(t, text, func(e harness.Event) bool {
 					return e.From == "alice" && slices.Contains([]string{"message", "action"}, e.Type)
 				})
-				if heard.Text != text {
-					t.Errorf("the server heard %q in the place of %q", heard.Text, text)
+				if got.Text != text {
+					t.Errorf("the bot received %q, want %q", got.Text, text)
 				}
 			}
 		})
 	}
 }
 
-// TestPageKeepsWhatWaitsOverAReload reloads a page whose server is away: what was written
-// is still there and is said when it comes back.
-func TestPageKeepsWhatWaitsOverAReload(t *testing.T) {
+// TestPageReloadKeepsPending reloads a page while a message is pending. The message is still there,
+// and is sent again with the same key.
+func TestPageReloadKeepsPending(t *testing.T) {
 	t.Parallel()
 	s := startScripted(t, func(r request) []object {
 		if r.Type == "say" {
-			return nil // it never answers
+			return nil // leave the message pending
 		}
-		return answerAsUsual(r)
+		return defaultAnswer(r)
 	})
 	page := browser.Open(t, s.url)
 	page.Say("written before")
@@ -73,27 +73,27 @@ func TestPageKeepsWhatWaitsOverAReload(t *testing.T) {
 	browser.Eval[bool](page, `(location.reload(), true)`)
 	page.ExpectPending("written before")
 	if again := s.await(t, "say"); again.Key != key || again.Text != "written before" {
-		t.Errorf("after the reload came %+v, whose key was %s", again, key)
+		t.Errorf("after the reload: got %+v, want key %s", again, key)
 	}
 }
 
-// TestPageShowsWhatFailed has the server refuse a message twice: it stays in the log with
-// the reason until the third try succeeds, and another one until it is discarded.
-func TestPageShowsWhatFailed(t *testing.T) {
+// TestPageShowsRefusals has the server refuse a message twice. It stays in the log with the reason
+// until the third attempt succeeds. Another message stays until it is discarded.
+func TestPageShowsRefusals(t *testing.T) {
 	t.Parallel()
 	refusals := 0
 	s := startScripted(t, func(r request) []object {
 		if r.Type != "say" {
-			return answerAsUsual(r)
+			return defaultAnswer(r)
 		}
 		if r.Text == "never" || refusals < 2 {
 			refusals++
 			return []object{{"type": "error", "ref": r.Ref, "key": r.Key, "code": "unavailable", "message": "history is full"}}
 		}
-		return answerAsUsual(r)
+		return defaultAnswer(r)
 	})
 	page := browser.Open(t, s.url)
-	// press waits for a failure that was not pressed at before.
+	// press waits for a new refusal and presses one of its buttons.
 	press := func(button string) {
 		t.Helper()
 		browser.Await[bool](page, fmt.Sprintf(`(() => {
@@ -113,7 +113,7 @@ func TestPageShowsWhatFailed(t *testing.T) {
 	first := s.await(t, "say")
 	for range 2 {
 		if r := s.await(t, "say"); r.Key != first.Key {
-			t.Errorf("it is tried again with key %s, not %s", r.Key, first.Key)
+			t.Errorf("it is sent again with key %s, want %s", r.Key, first.Key)
 		}
 	}
 
@@ -123,13 +123,13 @@ func TestPageShowsWhatFailed(t *testing.T) {
 	page.ExpectMessages([]string{"at last"})
 }
 
-// TestPageMarksWhatIsNotStored hears of a disk in trouble: each message that the history
-// does not have says so, and the own one is not said again.
-func TestPageMarksWhatIsNotStored(t *testing.T) {
+// TestPageMarksUnstored has the server report that messages are not stored. The page marks each
+// such message, and does not send its own again.
+func TestPageMarksUnstored(t *testing.T) {
 	t.Parallel()
 	s := startScripted(t, func(r request) []object {
 		if r.Type != "say" {
-			return answerAsUsual(r)
+			return defaultAnswer(r)
 		}
 		return []object{
 			{"type": "notice", "code": "unstored", "message": "what is said now is not stored"},
@@ -144,6 +144,6 @@ func TestPageMarksWhatIsNotStored(t *testing.T) {
 	page.ExpectPending()
 	browser.Await[bool](page, `document.querySelector("#log .message > .unstored")?.textContent === "not stored"`)
 	if n := browser.Eval[int](page, `document.querySelectorAll("#log .notice").length`); n != 1 {
-		t.Errorf("it shows %d notices, and the answer to its own request is none", n)
+		t.Errorf("the page shows %d notices, want 1: the answer to its own request is not shown", n)
 	}
 }

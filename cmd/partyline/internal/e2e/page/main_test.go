@@ -1,4 +1,4 @@
-// Package page tests the page in a browser.
+// Package page tests the web page in a browser.
 package page
 
 import (

@@ -12,7 +12,7 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-// TestPageShowsTextAsText has the room send what would be markup or a script elsewhere.
+// TestPageShowsTextAsText sends HTML markup and scripts. The page shows them as text.
 func TestPageShowsTextAsText(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	nc, nick := harness.Netcat(t, s.TCP)
@@ -36,14 +36,14 @@ func TestPageShowsTextAsText(t *testing.T) {
 	page.Expect(nick + " has left (<img src=x onerror=window.ran=true>)")
 
 	if browser.Eval[bool](page, `"ran" in window`) {
-		t.Error("something of it ran")
+		t.Error("a script ran")
 	}
 	if n := browser.Eval[int](page, `document.querySelectorAll("#log :is(script, img, svg, a)").length`); n > 0 {
-		t.Errorf("%d elements came out of it", n)
+		t.Errorf("%d elements were created from text", n)
 	}
 }
 
-// TestPageKeepsLines has a bot and the page send messages of two lines.
+// TestPageKeepsLines has a bot and the page send messages of two lines. The line breaks are kept.
 func TestPageKeepsLines(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	nc, _ := harness.Netcat(t, s.TCP)
@@ -65,9 +65,9 @@ func TestPageKeepsLines(t *testing.T) {
 	harness.ExpectLine(t, nc.Out, page.Nick()+": two")
 }
 
-// TestPageComesBack ends the server under a page and starts another one at the same
-// addresses: the page comes back under its name and gets what was said meanwhile.
-func TestPageComesBack(t *testing.T) {
+// TestPageReconnects stops the server of a page and starts another one at the same addresses. The
+// page reconnects with its nickname and receives the messages that it missed.
+func TestPageReconnects(t *testing.T) {
 	first := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+first.HTTP)
 	page.Say("/nick alice")
@@ -77,32 +77,32 @@ func TestPageComesBack(t *testing.T) {
 
 	first.Stop()
 	page.ExpectState("waiting")
-	page.Say("typed while the line was down")
+	page.Say("typed while disconnected")
 
 	c := harness.ConfigAt(first.TCP, first.HTTP)
 	l, err := app.Listen(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := &gate{Listener: l.HTTP, opened: make(chan struct{})}
-	l.HTTP = gate
+	gated := &gatedListener{Listener: l.HTTP, opened: make(chan struct{})}
+	l.HTTP = gated
 	second := harness.ServeOn(t, c, l)
 
 	nc, _ := harness.Netcat(t, second.TCP)
 	missed := harness.SayNumbered(t, nc, "missed", 30)
-	gate.open()
+	gated.open()
 	page.ExpectState("open")
 	if got := harness.ExpectLine(t, nc.Out, `\* (\S+) has arrived`)[0]; got != "alice" {
-		t.Errorf("alice came back as %s", got)
+		t.Errorf("alice reconnected as %s", got)
 	}
-	harness.ExpectLine(t, nc.Out, "alice: typed while the line was down")
+	harness.ExpectLine(t, nc.Out, "alice: typed while disconnected")
 	live := harness.SayNumbered(t, nc, "live", 5)
-	page.ExpectMessages(slices.Concat([]string{"before"}, missed, []string{"typed while the line was down"}, live))
+	page.ExpectMessages(slices.Concat([]string{"before"}, missed, []string{"typed while disconnected"}, live))
 }
 
-// TestPageIsToldOfTooMuch pastes more than the server reads: the page says so, keeps the
-// text, and does not send it again.
-func TestPageIsToldOfTooMuch(t *testing.T) {
+// TestPageTextTooLong submits a text that is longer than the server accepts. The page shows an
+// error, keeps the text, and stays connected.
+func TestPageTextTooLong(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	p := browser.Open(t, "http://"+s.HTTP+"/")
 	p.ExpectState("open")
@@ -117,21 +117,21 @@ func TestPageIsToldOfTooMuch(t *testing.T) {
 	p.ExpectState("open")
 }
 
-// gate is a listener at which everybody waits until it is opened.
-type gate struct {
+// A gatedListener accepts no connections until it is opened.
+type gatedListener struct {
 	net.Listener
 	opened chan struct{}
 	once   sync.Once
 }
 
-func (g *gate) open() { g.once.Do(func() { close(g.opened) }) }
+func (l *gatedListener) open() { l.once.Do(func() { close(l.opened) }) }
 
-func (g *gate) Accept() (net.Conn, error) {
-	<-g.opened
-	return g.Listener.Accept()
+func (l *gatedListener) Accept() (net.Conn, error) {
+	<-l.opened
+	return l.Listener.Accept()
 }
 
-func (g *gate) Close() error {
-	g.open() // or Accept would never hear of it
-	return g.Listener.Close()
+func (l *gatedListener) Close() error {
+	l.open() // so that Accept returns
+	return l.Listener.Close()
 }

@@ -12,29 +12,30 @@ import (
 	"partyline/web"
 )
 
-// request is what a page sends, as far as the tests look at it.
+// A request is a request from the page, with the fields that the tests check.
 type request struct {
 	Type, Ref, Key, Text, Words string
 	Before                      int64
 	Limit                       int
 }
 
-// scripted serves the page with a server behind it that a test makes up.
+// A scripted server serves the page and answers its requests as a test decides.
 type scripted struct {
-	url  string
-	said *harness.Feed[request]
+	url      string
+	requests *harness.Feed[request]
 }
 
 const scriptedTime = "2026-03-14T09:26:53.589Z"
 
-// object is one event of its making.
+// An object is an event in JSON.
 type object map[string]any
 
-// startScripted welcomes alice to the lobby, whoever comes, and answers each request.
+// startScripted starts a scripted server. It welcomes each client to the lobby as alice, and
+// answers each request with the events that answer returns.
 func startScripted(t *testing.T, answer func(request) []object) *scripted {
 	t.Helper()
-	s := &scripted{said: harness.NewFeed[request]()}
-	door := func(w http.ResponseWriter, r *http.Request) {
+	s := &scripted{requests: harness.NewFeed[request]()}
+	handler := func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"partyline.json.v1"}})
 		if err != nil {
 			return
@@ -49,7 +50,7 @@ func startScripted(t *testing.T, answer func(request) []object) *scripted {
 			if err = wsjson.Read(r.Context(), conn, &req); err != nil {
 				return
 			}
-			s.said.Add(req)
+			s.requests.Add(req)
 			for _, e := range answer(req) {
 				if err == nil {
 					err = wsjson.Write(r.Context(), conn, e)
@@ -57,14 +58,14 @@ func startScripted(t *testing.T, answer func(request) []object) *scripted {
 			}
 		}
 	}
-	site := httptest.NewServer(web.New(web.Options{WebSocket: http.HandlerFunc(door)}))
+	site := httptest.NewServer(web.New(web.Options{WebSocket: http.HandlerFunc(handler)}))
 	t.Cleanup(site.Close)
 	s.url = site.URL
 	return s
 }
 
-// answerAsUsual answers as a server does in whose room one message is said.
-func answerAsUsual(r request) []object {
+// defaultAnswer accepts each message and returns an empty history. It knows no other requests.
+func defaultAnswer(r request) []object {
 	switch r.Type {
 	case "say":
 		return []object{
@@ -80,7 +81,7 @@ func answerAsUsual(r request) []object {
 // await returns the next request of a type.
 func (s *scripted) await(t *testing.T, typ string) request {
 	t.Helper()
-	r, err := s.said.Await(func(r request) bool { return r.Type == typ })
+	r, err := s.requests.Await(func(r request) bool { return r.Type == typ })
 	if err != nil {
 		t.Fatalf("a request to %s %v", typ, err)
 	}

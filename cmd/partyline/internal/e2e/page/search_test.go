@@ -10,13 +10,13 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-// TestPageSearches looks for words in the box and in the composer: what is found stands in
-// the panel, newest first, as text with the words marked.
+// TestPageSearches searches from the search box and from the composer. The panel shows the
+// messages newest first, as text with the words marked.
 func TestPageSearches(t *testing.T) {
 	t.Parallel()
 	s := startScripted(t, func(r request) []object {
 		if r.Type != "search" {
-			return answerAsUsual(r)
+			return defaultAnswer(r)
 		}
 		found := []object{}
 		if r.Words == "backup" {
@@ -34,52 +34,52 @@ func TestPageSearches(t *testing.T) {
 		return []object{{"type": "search", "ref": r.Ref, "messages": found, "more": len(found) == r.Limit}}
 	})
 	page := browser.Open(t, s.url)
-	told := func(what string) {
+	expectSummary := func(want string) {
 		t.Helper()
-		browser.Await[bool](page, fmt.Sprintf(`document.querySelector("#results .told").textContent === %q`, what))
+		browser.Await[bool](page, fmt.Sprintf(`document.querySelector("#results .told").textContent === %q`, want))
 	}
-	focused := func(id string) {
+	expectFocus := func(id string) {
 		t.Helper()
 		browser.Await[bool](page, fmt.Sprintf(`document.activeElement.id === %q`, id))
 	}
 	if got := browser.Eval[string](page, `document.querySelector("#words").placeholder`); got != "Search #lobby" {
-		t.Errorf("the box says %q", got)
+		t.Errorf("the placeholder is %q", got)
 	}
 
 	page.Do(chromedp.SendKeys(chromedp.CSS("#words"), "backup"), browser.Enter(0))
-	told("The newest 30 messages")
+	expectSummary("The newest 30 messages")
 	if r := s.await(t, "search"); r.Words != "backup" || r.Before != 0 {
-		t.Errorf("it asks %+v", r)
+		t.Errorf("got the request %+v", r)
 	}
 	if got := browser.Eval[string](page, `document.querySelector("#results li:first-child .text").innerText`); got != "Backup 40 <b>done</b>" {
-		t.Errorf("the first is %q", got)
+		t.Errorf("the first result is %q", got)
 	}
 	if got := browser.Eval[string](page, `[...document.querySelectorAll("#results mark")].slice(0, 2).map((m) => m.textContent).join()`); got != "Backup,Backup" {
-		t.Errorf("marked is %q", got)
+		t.Errorf("the marked words are %q", got)
 	}
 	browser.Eval[bool](page, `(document.querySelector("#results .older").click(), true)`)
-	told("40 messages found")
+	expectSummary("40 messages found")
 	if r := s.await(t, "search"); r.Before != 11 {
-		t.Errorf("for older ones it asks %+v", r)
+		t.Errorf("got the request %+v for older messages", r)
 	}
 	browser.Await[bool](page, `document.querySelector("#results .older").hidden && document.activeElement.dataset.id === "10"`)
 	page.Do(escape)
 	browser.Await[bool](page, `document.querySelector("#results").hidden`)
-	focused("words")
+	expectFocus("words")
 	page.Do(escape)
-	focused("text")
+	expectFocus("text")
 
 	page.Say("/search nothing of it")
-	told("Nothing found")
-	focused("results")
+	expectSummary("Nothing found")
+	expectFocus("results")
 	if got := browser.Eval[string](page, `document.querySelector("#words").value`); got != "nothing of it" {
-		t.Errorf("the box holds %q", got)
+		t.Errorf("the search box contains %q", got)
 	}
 	page.Do(escape)
-	focused("text")
+	expectFocus("text")
 }
 
-// TestPageSearchesHistory finds what was said before the server was last started.
+// TestPageSearchesHistory searches for messages from before a restart of the server.
 func TestPageSearchesHistory(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -99,14 +99,14 @@ func TestPageSearchesHistory(t *testing.T) {
 	browser.Await[bool](page, `document.querySelector("#results .told").textContent === "2 messages found"`)
 	found := browser.Eval[string](page, `[...document.querySelectorAll("#results li .text")].map((e) => e.innerText).join(" / ")`)
 	if found != "more Pizza please / pizza on Friday?" {
-		t.Errorf("it finds %q", found)
+		t.Errorf("the results are %q", found)
 	}
 }
 
-// TestPageFindsNoSearch asks a server that knows of none: the panel says so.
-func TestPageFindsNoSearch(t *testing.T) {
+// TestPageSearchUnsupported searches on a server that does not support it. The panel says so.
+func TestPageSearchUnsupported(t *testing.T) {
 	t.Parallel()
-	page := browser.Open(t, startScripted(t, answerAsUsual).url)
+	page := browser.Open(t, startScripted(t, defaultAnswer).url)
 	page.Say("/search anything")
 	browser.Await[bool](page, `document.querySelector("#results .told").textContent === "This server cannot search."`)
 }

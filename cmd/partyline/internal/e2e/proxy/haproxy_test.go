@@ -29,7 +29,8 @@ func (l *countingListener) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// startHAProxy starts HAProxy on a free port before a server, with options for its server line.
+// startHAProxy starts HAProxy on a free port in front of a server. The options are added to the
+// server line of its configuration.
 func startHAProxy(t *testing.T, server, options string) (addr string, p *harness.Process) {
 	t.Helper()
 	path := harness.NeedProgram(t, "haproxy", "/usr/sbin/haproxy")
@@ -50,17 +51,17 @@ listen partyline
 	}
 	p = harness.Start(t, path, "-db", "-f", file)
 	if !harness.Eventually(func() bool { return harness.Accepts(addr) }) {
-		t.Fatalf("HAProxy does not start:\n%s", p.Err)
+		t.Fatalf("HAProxy has not started:\n%s", p.Err)
 	}
 	return addr, p
 }
 
-// TestProbes has HAProxy check the server, and something connect and close again: the room
-// hears nothing of it. It hears a client that a proxy forwards, though.
+// TestProbes opens and closes connections, as the health checks of HAProxy do. The room receives no
+// joins or leaves for them. It receives the join of a client that connects through the proxy.
 func TestProbes(t *testing.T) {
 	harness.Long(t)
 	for name, c := range map[string]struct {
-		proxied bool // the server wants PROXY headers
+		proxied bool // the server requires PROXY headers
 		proxy   func(t *testing.T, server string) (addr string, check func())
 	}{
 		"HAProxy":              {false, haproxyWith("check")},
@@ -91,13 +92,13 @@ func TestProbes(t *testing.T) {
 			harness.ExpectLine(t, member.Out, harness.WelcomeLine)
 
 			addr, check := c.proxy(t, s.TCP)
-			enough := harness.Eventually(func() bool {
+			probed := harness.Eventually(func() bool {
 				harness.Accepts(addr)
-				time.Sleep(50 * time.Millisecond) // as a check has its interval
+				time.Sleep(50 * time.Millisecond) // the interval of a health check
 				return counting.accepted.Load() >= 20
 			})
-			if !enough {
-				t.Errorf("%d connections came", counting.accepted.Load())
+			if !probed {
+				t.Errorf("%d connections arrived", counting.accepted.Load())
 			}
 			check()
 			visitor := harness.DialText(t, addr)
@@ -105,28 +106,29 @@ func TestProbes(t *testing.T) {
 			visitor.Say(t, "hello")
 			harness.ExpectLine(t, visitor.Out, nick+": hello")
 			if got := harness.ExpectLine(t, member.Out, "(.*)")[0]; got != "* "+nick+" has arrived" {
-				t.Errorf("the room hears %q", got)
+				t.Errorf("the member receives %q", got)
 			}
 			if got := harness.ExpectLine(t, member.Out, "(.*)")[0]; got != nick+": hello" {
-				t.Errorf("the room hears %q", got)
+				t.Errorf("the member receives %q", got)
 			}
 		})
 	}
 }
 
-// haproxyWith returns how to start HAProxy with options for its server line. check checks that
-// it found the server up each time.
+// haproxyWith returns a function that starts HAProxy with options for its server line. Its second
+// result checks that all health checks of HAProxy succeeded.
 func haproxyWith(options string) func(*testing.T, string) (string, func()) {
 	return func(t *testing.T, server string) (string, func()) {
 		addr, p := startHAProxy(t, server, options)
 		return addr, func() {
 			if n := p.Err.Count(func(line string) bool { return strings.Contains(line, "DOWN") }); n > 0 {
-				t.Errorf("HAProxy finds the server down:\n%s", p.Err)
+				t.Errorf("HAProxy reports that the server is down:\n%s", p.Err)
 			}
 		}
 	}
 }
 
+// nginxWith returns a function that starts nginx with an option of its TCP proxy.
 func nginxWith(option string) func(*testing.T, string) (string, func()) {
 	return func(t *testing.T, addr string) (string, func()) {
 		n := startNginxWith(t, &harness.Server{TCP: addr, HTTP: addr}, harness.FreeAddr(t), harness.FreeAddr(t), map[string]string{"#   proxy_protocol on;": option})

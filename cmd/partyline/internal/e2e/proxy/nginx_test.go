@@ -24,24 +24,27 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-// nginx is a running nginx with the configuration that we ship, before a server.
+// nginx is a running nginx with the configuration in deploy/nginx, in front of a server.
 type nginx struct {
-	http, tcp string // where it listens
+	http, tcp string // listener addresses
 	*harness.Process
 }
 
-// startNginx starts nginx on free ports before a server and waits until it lets in.
+// startNginx starts nginx on free ports in front of a server, and waits until it accepts
+// connections.
 func startNginx(t *testing.T, s *harness.Server) *nginx {
 	t.Helper()
 	return startNginxOn(t, s, harness.FreeAddr(t), harness.FreeAddr(t))
 }
 
+// startNginxOn is like startNginx, with fixed addresses.
 func startNginxOn(t *testing.T, s *harness.Server, httpAddr, tcpAddr string) *nginx {
 	t.Helper()
 	return startNginxWith(t, s, httpAddr, tcpAddr, nil)
 }
 
-// startNginxWith changes more in the configuration: old parts, each of which it has once.
+// startNginxWith is like startNginxOn. It also replaces the keys of changes, each of which occurs
+// once in the configuration, by their values.
 func startNginxWith(t *testing.T, s *harness.Server, httpAddr, tcpAddr string, changes map[string]string) *nginx {
 	t.Helper()
 	path := harness.NeedProgram(t, "nginx", "/usr/sbin/nginx")
@@ -62,14 +65,14 @@ func startNginxWith(t *testing.T, s *harness.Server, httpAddr, tcpAddr string, c
 		"proxy_pass 127.0.0.1:4000;": "proxy_pass " + s.TCP + ";",
 	}
 	maps.Copy(parts, changes)
-	for old, mine := range parts {
+	for old, replacement := range parts {
 		if strings.Count(conf, old) != 1 {
-			t.Fatalf("partyline.conf has %q %d times, not once", old, strings.Count(conf, old))
+			t.Fatalf("partyline.conf: %q occurs %[2]d times, want 1", old, strings.Count(conf, old))
 		}
-		conf = strings.Replace(conf, old, mine, 1)
+		conf = strings.Replace(conf, old, replacement, 1)
 	}
 
-	// A folder that nginx's workers, who are somebody else, can reach.
+	// The workers of nginx run as another user and must be able to read the directory.
 	dir, err := os.MkdirTemp("", "partyline-nginx-")
 	if err != nil {
 		t.Fatal(err)
@@ -85,11 +88,12 @@ func startNginxWith(t *testing.T, s *harness.Server, httpAddr, tcpAddr string, c
 
 	n := &nginx{httpAddr, tcpAddr, harness.Start(t, path, "-p", dir, "-c", file, "-g", "daemon off;")}
 	if !harness.Eventually(func() bool { return n.ended() || harness.Accepts(httpAddr) && harness.Accepts(tcpAddr) }) || n.ended() {
-		t.Fatalf("nginx does not start:\n%s", n.Err)
+		t.Fatalf("nginx has not started:\n%s", n.Err)
 	}
 	return n
 }
 
+// ended reports whether the process has exited.
 func (n *nginx) ended() bool {
 	select {
 	case <-n.Exited:
@@ -99,14 +103,14 @@ func (n *nginx) ended() bool {
 	}
 }
 
-// stop ends nginx as its package does, at once.
+// stop ends nginx by SIGTERM, its fast shutdown.
 func (n *nginx) stop(t *testing.T) {
 	t.Helper()
 	n.Signal(t, syscall.SIGTERM)
 	n.ExitCode(t, harness.Patience)
 }
 
-// TestNginxPage opens the page at the root and under a path, with netcat at the raw port.
+// TestNginxPage opens the page at the root and under a path, with netcat on the TCP port.
 func TestNginxPage(t *testing.T) {
 	n := startNginx(t, harness.StartServer(t, nil))
 	nc, nick := harness.Netcat(t, n.tcp)
@@ -129,7 +133,7 @@ func TestNginxPage(t *testing.T) {
 	harness.SayAndLeave(t, n.tcp, nc)
 }
 
-// TestNginxOrigin asks for WebSockets as pages of this and of other sites do.
+// TestNginxOrigin opens WebSockets as pages of the same site and of other sites do.
 func TestNginxOrigin(t *testing.T) {
 	s := harness.StartServer(t, func(c *app.Config) { c.Origins = []string{"https://friend.example"} })
 	n := startNginx(t, s)
@@ -140,7 +144,7 @@ func TestNginxOrigin(t *testing.T) {
 		"https://foreign.example":          http.StatusForbidden,
 		"http://foreign.example/" + n.http: http.StatusForbidden,
 		"http://127.0.0.1":                 http.StatusForbidden,
-		"http://" + s.HTTP:                 http.StatusForbidden, // where nginx finds it, not where a browser does
+		"http://" + s.HTTP:                 http.StatusForbidden, // the address that nginx connects to, not the browser's
 		"null":                             http.StatusForbidden,
 	} {
 		for _, path := range []string{"/ws", "/party/ws"} {
@@ -152,13 +156,13 @@ func TestNginxOrigin(t *testing.T) {
 			if res == nil {
 				t.Errorf("%s from %q: %v", path, origin, err)
 			} else if res.StatusCode != status {
-				t.Errorf("%s from %q is answered %d, not %d", path, origin, res.StatusCode, status)
+				t.Errorf("%s from %q: got status %d, want %d", path, origin, res.StatusCode, status)
 			}
 		}
 	}
 }
 
-// TestNginxShutdown has a bot read the goodbye and the close code through nginx.
+// TestNginxShutdown has a bot receive the goodbye and the close code through nginx.
 func TestNginxShutdown(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	n := startNginx(t, s)
@@ -174,31 +178,32 @@ func TestNginxShutdown(t *testing.T) {
 	harness.ExpectLine(t, nc.Out, harness.GoodbyeLine)
 }
 
-// TestNginxTooLong has a bot read why it is put off, through nginx and without: it sent too
-// much, be it a little or so much that the server is still reading.
+// TestNginxTooLong sends messages that are too long, with nginx and without. One is slightly too
+// long, the other so long that the server closes the connection before it has read all of it. The
+// bot receives the close code in both cases.
 func TestNginxTooLong(t *testing.T) {
 	harness.Long(t)
 	s := harness.StartServer(t, nil)
 	n := startNginx(t, s)
-	for door, addr := range map[string]string{"direct": s.HTTP, "nginx": n.http} {
+	for route, addr := range map[string]string{"direct": s.HTTP, "nginx": n.http} {
 		for _, size := range []int{40_000, 4_000_000} {
-			t.Run(fmt.Sprintf("%s, %d", door, size), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, %d", route, size), func(t *testing.T) {
 				bot := harness.DialBot(t, "ws://"+addr+"/ws")
 				bot.ExpectType(t, "welcome")
 				if err := bot.Send(map[string]any{"type": "say", "text": strings.Repeat("a", size)}); err != nil {
-					t.Errorf("it is cut off while it sends: %v", err)
+					t.Errorf("disconnected while sending: %v", err)
 				}
 				bot.ExpectClose(t, websocket.StatusMessageTooBig)
 			})
-			t.Run(fmt.Sprintf("%s, %d, not looking", door, size), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, %d, without reading", route, size), func(t *testing.T) {
 				sendUnread(t, addr, size)
 			})
 		}
 	}
 }
 
-// sendUnread sends a message that is too long, and only then looks at what came: it is the
-// welcome, why it is put off, and, once that is answered, the end; never a reset.
+// sendUnread sends a message that is too long before it reads anything. It receives the welcome, the
+// close frame and, after its own close frame, EOF; never a reset.
 func sendUnread(t *testing.T, addr string, size int) {
 	conn := harness.DialRawWebSocket(t, addr)
 	header := []byte{0x81, 0x80 | 126, byte(size >> 8), byte(size)}
@@ -206,7 +211,7 @@ func sendUnread(t *testing.T, addr string, size int) {
 		header = binary.BigEndian.AppendUint64([]byte{0x81, 0x80 | 127}, uint64(size))
 	}
 	if _, err := conn.Write(append(header, make([]byte, 4+size)...)); err != nil {
-		t.Fatalf("it is cut off while it sends: %v", err)
+		t.Fatalf("disconnected while sending: %v", err)
 	}
 	conn.SetDeadline(time.Now().Add(harness.Patience))
 	in := bufio.NewReader(conn)
@@ -215,18 +220,18 @@ func sendUnread(t *testing.T, addr string, size int) {
 	for !bytes.HasSuffix(got, tooLong) {
 		b, err := in.ReadByte()
 		if err != nil {
-			t.Fatalf("behind %q comes %v, not 1009", got, err)
+			t.Fatalf("after %q: %v, want close code 1009", got, err)
 		}
 		got = append(got, b)
 	}
 	conn.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 1009 >> 8, 1009 & 0xff})
 	if rest, err := io.ReadAll(in); len(rest) > 0 || err != nil {
-		t.Errorf("behind the close comes %q, %v", rest, err)
+		t.Errorf("after the close frame: got %q, %v", rest, err)
 	}
 }
 
-// TestNginxGone takes nginx away under a page, without a word to it, and starts it again:
-// the page comes back and gets what was said meanwhile.
+// TestNginxGone stops nginx while a page is connected through it, and starts it again. The page
+// reconnects and receives the messages that it missed.
 func TestNginxGone(t *testing.T) {
 	harness.Long(t)
 	s := harness.StartServer(t, nil)
@@ -245,8 +250,7 @@ func TestNginxGone(t *testing.T) {
 	page.ExpectMessages(said)
 }
 
-// TestNginxAddresses has nginx tell the addresses of its clients: those are in the log, and
-// nowhere else.
+// TestNginxAddresses has nginx forward the addresses of its clients. The log has them.
 func TestNginxAddresses(t *testing.T) {
 	p := harness.StartProgram(t, "--proxy", "127.0.0.1")
 	n := startNginxWith(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, harness.FreeAddr(t), harness.FreeAddr(t),

@@ -10,8 +10,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestHealthChecks asks as load balancers do, in the way that each of them does if it is told
-// nothing more, and in HTTP/1.1 of a server that answers to few names.
+// TestHealthChecks sends the default health checks of load balancers, and HTTP/1.1 requests with
+// host names that the server accepts or refuses.
 func TestHealthChecks(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	for check, want := range map[string]int{
@@ -33,7 +33,7 @@ func TestHealthChecks(t *testing.T) {
 			t.Fatalf("%q: %v", check, err)
 		}
 		if res.StatusCode != want {
-			t.Errorf("%q is answered with %s, want %d", check, res.Status, want)
+			t.Errorf("%q: got status %s, want %d", check, res.Status, want)
 		}
 	}
 }

@@ -30,30 +30,30 @@ func TestRefusals(t *testing.T) {
 	taken := harness.OccupiedAddr(t)
 	for name, c := range map[string]struct {
 		variables, args []string
-		says            string
+		want            string
 	}{
-		"taken TCP port":    {nil, []string{"--tcp", taken, "--http", "127.0.0.1:0"}, `--tcp ` + taken + ` is taken.*`},
-		"taken HTTP port":   {nil, []string{"--tcp", "127.0.0.1:0", "--http", taken}, `--http ` + taken + ` is taken.*`},
-		"no such flag":      {nil, []string{"--nonsense"}, `.*--nonsense.*`},
-		"an argument":       {nil, []string{"lobby"}, `.*"lobby".*`},
-		"not a number":      {nil, []string{"--max-line", "x"}, `--max-line "x" is not .*`},
-		"out of bounds":     {nil, []string{"--max-line", "1"}, `.*--max-line.*16B.*1MiB.*`},
-		"no rate":           {nil, []string{"--rate", "-1"}, `--rate .*at least 0`},
-		"no burst":          {nil, []string{"--burst", "0"}, `--burst .*1 and .*`},
-		"a small window":    {nil, []string{"--window", "63"}, `--window .*64KiB and .*`},
-		"not a network":     {nil, []string{"--exempt", "nonsense"}, `--exempt .*"nonsense" .*192.0.2.0/24.*`},
-		"not a proxy":       {nil, []string{"--proxy", "192.0.2.0/99"}, `--proxy .*"192.0.2.0/99" is not .*`},
-		"not a time":        {nil, []string{"--drain", "5"}, `--drain "5" is not .*`},
-		"not an address":    {nil, []string{"--tcp", "nonsense"}, `--tcp nonsense: .*`},
-		"not a host":        {nil, []string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--host", "https://example.org"}, `.*--host.*"https://example.org".*`},
-		"not an origin":     {nil, []string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--origin", "example.org"}, `.*--origin.*"example.org".*`},
-		"no such level":     {nil, []string{"--log-level", "loud"}, `.*--log-level.*"loud".*`},
-		"no such format":    {nil, []string{"--log-format", "xml"}, `.*--log-format.*"xml".*`},
-		"no door":           {nil, []string{"--tcp", "", "--http", ""}, `.*--tcp or --http.*`},
-		"bad variable":      {[]string{"PARTYLINE_MAX_LINE=x"}, nil, `PARTYLINE_MAX_LINE="x" is not .*`},
-		"empty variable":    {[]string{"PARTYLINE_RATE="}, nil, `PARTYLINE_RATE="" is not a number of at least 0`},
-		"variable no door":  {[]string{"PARTYLINE_TCP=", "PARTYLINE_HTTP="}, nil, `.*--tcp or --http.*`},
-		"taken by variable": {[]string{"PARTYLINE_TCP=127.0.0.1:0", "PARTYLINE_HTTP=" + taken}, nil, `PARTYLINE_HTTP ` + taken + ` is taken.*`},
+		"taken TCP port":          {nil, []string{"--tcp", taken, "--http", "127.0.0.1:0"}, `--tcp ` + taken + ` is taken.*`},
+		"taken HTTP port":         {nil, []string{"--tcp", "127.0.0.1:0", "--http", taken}, `--http ` + taken + ` is taken.*`},
+		"no such flag":            {nil, []string{"--nonsense"}, `.*--nonsense.*`},
+		"an argument":             {nil, []string{"lobby"}, `.*"lobby".*`},
+		"not a number":            {nil, []string{"--max-line", "x"}, `--max-line "x" is not .*`},
+		"out of bounds":           {nil, []string{"--max-line", "1"}, `.*--max-line.*16B.*1MiB.*`},
+		"no rate":                 {nil, []string{"--rate", "-1"}, `--rate .*at least 0`},
+		"no burst":                {nil, []string{"--burst", "0"}, `--burst .*1 and .*`},
+		"a small window":          {nil, []string{"--window", "63"}, `--window .*64KiB and .*`},
+		"not a network":           {nil, []string{"--exempt", "nonsense"}, `--exempt .*"nonsense" .*192.0.2.0/24.*`},
+		"not a proxy":             {nil, []string{"--proxy", "192.0.2.0/99"}, `--proxy .*"192.0.2.0/99" is not .*`},
+		"not a time":              {nil, []string{"--drain", "5"}, `--drain "5" is not .*`},
+		"not an address":          {nil, []string{"--tcp", "nonsense"}, `--tcp nonsense: .*`},
+		"not a host":              {nil, []string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--host", "https://example.org"}, `.*--host.*"https://example.org".*`},
+		"not an origin":           {nil, []string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--origin", "example.org"}, `.*--origin.*"example.org".*`},
+		"no such level":           {nil, []string{"--log-level", "loud"}, `.*--log-level.*"loud".*`},
+		"no such format":          {nil, []string{"--log-format", "xml"}, `.*--log-format.*"xml".*`},
+		"no listener":             {nil, []string{"--tcp", "", "--http", ""}, `.*--tcp or --http.*`},
+		"bad variable":            {[]string{"PARTYLINE_MAX_LINE=x"}, nil, `PARTYLINE_MAX_LINE="x" is not .*`},
+		"empty variable":          {[]string{"PARTYLINE_RATE="}, nil, `PARTYLINE_RATE="" is not a number of at least 0`},
+		"no listener by variable": {[]string{"PARTYLINE_TCP=", "PARTYLINE_HTTP="}, nil, `.*--tcp or --http.*`},
+		"taken by variable":       {[]string{"PARTYLINE_TCP=127.0.0.1:0", "PARTYLINE_HTTP=" + taken}, nil, `PARTYLINE_HTTP ` + taken + ` is taken.*`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -62,8 +62,8 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("exit code %d", code)
 			}
 			lines, _ := p.Err.Rest(t)
-			if len(lines) != 1 || !regexp.MustCompile("^partyline: "+c.says+"$").MatchString(lines[0]) {
-				t.Errorf("it says\n\t%s\nand not one line like %q", strings.Join(lines, "\n\t"), c.says)
+			if len(lines) != 1 || !regexp.MustCompile("^partyline: "+c.want+"$").MatchString(lines[0]) {
+				t.Errorf("it prints\n\t%s\nwant one line like %q", strings.Join(lines, "\n\t"), c.want)
 			}
 			if lines, _ := p.Out.Rest(t); len(lines) > 0 {
 				t.Errorf("it prints %q", lines)
@@ -72,18 +72,20 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestBindAll gives two addresses of which one is in use: the program binds neither.
+// TestBindAll listens on two addresses, one of which is in use. Listen fails and releases the
+// other one.
 func TestBindAll(t *testing.T) {
 	taken, free := harness.OccupiedAddr(t), harness.FreeAddr(t)
 	if _, err := app.Listen(app.Config{TCP: free, HTTP: taken}); err == nil {
-		t.Fatal("it listens on an address that is in use")
+		t.Fatal("Listen succeeds on an address that is in use")
 	}
 	if harness.Accepts(free) {
-		t.Error("it still has the other address")
+		t.Error("the other address is still open")
 	}
 }
 
-// TestEnvironment sets a flag in the environment, and in both.
+// TestEnvironment sets a value by an environment variable, and by a variable and a flag. The flag
+// takes precedence.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	variables := []string{"PARTYLINE_TCP=127.0.0.1:0", "PARTYLINE_HTTP=", "PARTYLINE_MAX_LINE=64"}
@@ -111,7 +113,7 @@ func TestListenersOff(t *testing.T) {
 			t.Errorf("the page is %q", body)
 		}
 		if n := p.Err.Count(regexp.MustCompile("listening tcp=").MatchString); n > 0 {
-			t.Error("it opened the other listener too")
+			t.Error("the other listener is open too")
 		}
 	})
 	t.Run("http", func(t *testing.T) {
@@ -119,12 +121,12 @@ func TestListenersOff(t *testing.T) {
 		addr := harness.ExpectLine(t, p.Err, harness.TCPListening)[0]
 		harness.ExpectLine(t, harness.DialText(t, addr).Out, harness.WelcomeLine)
 
-		// A browser that connects to this listener is told that there is no page.
+		// A browser that connects to the TCP listener receives an error.
 		c := harness.DialText(t, addr)
 		c.Say(t, "GET / HTTP/1.1")
 		harness.ExpectLine(t, c.Out, "! .*no web page.*")
 		if n := p.Err.Count(regexp.MustCompile("listening http=").MatchString); n > 0 {
-			t.Error("it opened the other listener too")
+			t.Error("the other listener is open too")
 		}
 	})
 }

@@ -14,8 +14,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestDescriptorsRunOut takes all descriptors that the program may have: it waits without
-// burning the processor, and lets in again when there are some.
+// TestDescriptorsRunOut uses all file descriptors of the program. The program waits without using
+// much CPU time, and accepts connections again when descriptors are free.
 func TestDescriptorsRunOut(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
@@ -26,39 +26,39 @@ func TestDescriptorsRunOut(t *testing.T) {
 	p := harness.StartCommand(t, sh)
 	tcp, web := harness.ExpectLine(t, p.Err, harness.TCPListening)[0], harness.ExpectLine(t, p.Err, harness.HTTPListening)[0]
 
-	var crowd []*net.TCPConn
-	for range limit + 20 { // the kernel lets in those whom the program can't
-		crowd = append(crowd, harness.Dial(t, tcp))
+	var conns []*net.TCPConn
+	for range limit + 20 { // the kernel completes connections that the program can't accept
+		conns = append(conns, harness.Dial(t, tcp))
 	}
-	const complaint = `.*level=ERROR msg="accept failed" .*`
-	harness.ExpectLine(t, p.Err, complaint)
+	const logLine = `.*level=ERROR msg="accept failed" .*`
+	harness.ExpectLine(t, p.Err, logLine)
 
 	before := cpuTime(t, p.Cmd.Process.Pid)
 	const measured = 2 * time.Second
-	time.Sleep(measured) // not for anything to come: it is the time that is measured
+	time.Sleep(measured) // the measured interval
 	busy := float64(cpuTime(t, p.Cmd.Process.Pid)-before) / float64(measured)
 	if busy > 0.25 {
-		t.Errorf("it is busy for %.0f %% of the time while nobody can be let in", 100*busy)
+		t.Errorf("it uses %.0f %% CPU while it can accept no connection", 100*busy)
 	}
-	if n := p.Err.Count(regexp.MustCompile("^" + complaint + "$").MatchString); n != 1 {
-		t.Errorf("it complains %d times, not once", n)
+	if n := p.Err.Count(regexp.MustCompile("^" + logLine + "$").MatchString); n != 1 {
+		t.Errorf("the error is logged %d times, want 1", n)
 	}
 
-	for _, c := range crowd {
+	for _, c := range conns {
 		c.Close()
 	}
 	harness.ExpectLine(t, harness.DialText(t, tcp).Out, harness.WelcomeLine)
 	harness.DialBot(t, "ws://"+web+"/ws").ExpectType(t, "welcome")
 }
 
-// cpuTime returns the processor time that a process has used.
+// cpuTime returns the CPU time that a process has used.
 func cpuTime(t *testing.T, pid int) time.Duration {
 	t.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		harness.Missing(t, "/proc")
 	}
-	// Behind the name, which may hold anything, utime and stime are the 12th and 13th.
+	// After the name, which may contain any character, utime and stime are fields 12 and 13.
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 	var ticks int64
 	for _, f := range fields[11:13] {
@@ -68,6 +68,6 @@ func cpuTime(t *testing.T, pid int) time.Duration {
 		}
 		ticks += n
 	}
-	const perSecond = 100 // on every Linux that there is
+	const perSecond = 100 // USER_HZ on Linux
 	return time.Duration(ticks) * time.Second / perSecond
 }

@@ -28,7 +28,7 @@ func TestGoodbye(t *testing.T) {
 	if code := p.ExitCode(t, drain); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	// netcat notices the end at the next thing that is typed.
+	// netcat notices the end of the connection when its input continues or ends.
 	nc.Stdin.Close()
 	nc.ExitCode(t, harness.Patience)
 	harness.ExpectLast(t, nc.Out, harness.GoodbyeLine)
@@ -38,19 +38,20 @@ func TestGoodbye(t *testing.T) {
 			t.Errorf("the goodbye is %+v", bye)
 		}
 		if more, _ := b.Out.Rest(t); len(more) > 0 {
-			t.Errorf("after the goodbye came %+v", more)
+			t.Errorf("after the goodbye: got %+v", more)
 		}
 	}
 	wsBot.ExpectClose(t, websocket.StatusServiceRestart)
 	expectRefused(t, p)
 }
 
+// expectRefused checks that the program's listeners are closed.
 func expectRefused(t *testing.T, p *harness.Program) {
 	t.Helper()
 	for _, addr := range []string{p.TCP, p.HTTP} {
 		if conn, err := net.Dial("tcp", addr); err == nil {
 			conn.Close()
-			t.Errorf("%s still lets in", addr)
+			t.Errorf("%s still accepts connections", addr)
 		}
 	}
 }
@@ -63,16 +64,16 @@ func TestFrozenReaders(t *testing.T) {
 	p := harness.StartProgram(t, "--drain", drain.String(), "--rate", "0")
 	harness.Freeze(t, p)
 	p.Signal(t, syscall.SIGTERM)
-	signalled := time.Now()
+	start := time.Now()
 	harness.ExpectLine(t, p.Err, `.*msg=draining .*`)
 	if !harness.Eventually(func() bool { return !harness.Accepts(p.TCP) && !harness.Accepts(p.HTTP) }) {
-		t.Error("new ones are let in while the program ends")
+		t.Error("connections are accepted while the program drains")
 	}
 	if code := p.ExitCode(t, drain+harness.Slack); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if took := time.Since(signalled); took < drain {
-		t.Errorf("it ended after %v and did not wait for the readers", took)
+	if took := time.Since(start); took < drain {
+		t.Errorf("the program ended after %v, before the drain time", took)
 	}
 	harness.ExpectLine(t, p.Err, `.*level=WARN msg="drain timed out" .*`)
 }

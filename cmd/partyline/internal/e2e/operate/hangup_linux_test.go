@@ -32,12 +32,12 @@ func TestHangup(t *testing.T) {
 	p.Cmd.Process.Signal(syscall.SIGHUP) // it may have ended by now
 	p.Cmd.Process.Signal(syscall.SIGTERM)
 	if code := p.ExitCode(t, harness.Patience); code != 0 {
-		t.Errorf("exit code %d; it says %s", code, p.Err)
+		t.Errorf("exit code %d; the log is %s", code, p.Err)
 	}
 	harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
 }
 
-// TestNohup starts the program by nohup: SIGHUP does nothing, SIGTERM ends it as ever.
+// TestNohup starts the program with nohup. The program ignores SIGHUP, and exits after SIGTERM.
 func TestNohup(t *testing.T) {
 	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "")
 	nohup := exec.Command(harness.NeedProgram(t, "nohup"), cmd.Args...)
@@ -59,8 +59,8 @@ func TestNohup(t *testing.T) {
 	harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
 }
 
-// TestTerminalCloses runs the program on a terminal, by a shell and without one, and closes the
-// terminal. Its log goes there too, and can no longer be written.
+// TestTerminalCloses runs the program on a terminal, with a shell and without one, and closes the
+// terminal. The program's log is on the terminal too, and can no longer be written.
 func TestTerminalCloses(t *testing.T) {
 	catchHangup(t)
 	for name, shell := range map[string][]string{
@@ -89,7 +89,7 @@ func TestTerminalCloses(t *testing.T) {
 				cmd.Wait()
 			})
 			if !harness.Eventually(func() bool { return harness.Accepts(addr) }) {
-				t.Fatal("it does not listen")
+				t.Fatal("the program does not listen")
 			}
 			c := harness.DialText(t, addr)
 			harness.ExpectLine(t, c.Out, harness.WelcomeLine)
@@ -99,7 +99,7 @@ func TestTerminalCloses(t *testing.T) {
 	}
 }
 
-// openTerminal returns a pseudoterminal and the end of it that programs get.
+// openTerminal returns both ends of a pseudoterminal. Programs run on end.
 func openTerminal(t *testing.T) (terminal, end *os.File) {
 	t.Helper()
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)

@@ -12,8 +12,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// handshakeAs asks for /ws as a page of a host does that the browser takes for the server's
-// own, and returns the status of the answer.
+// handshakeAs requests /ws with the same host in Host and Origin, and returns the status of the
+// answer.
 func handshakeAs(t *testing.T, addr, host, more string) int {
 	t.Helper()
 	c := harness.Dial(t, addr)
@@ -27,8 +27,8 @@ func handshakeAs(t *testing.T, addr, host, more string) int {
 	return res.StatusCode
 }
 
-// TestRebinding: a page whose name was rebound to a server on this machine has an Origin
-// that equals its Host, and is refused.
+// TestRebinding simulates DNS rebinding. A page whose name was rebound to a server on this machine
+// has an Origin that equals its Host, and is refused.
 func TestRebinding(t *testing.T) {
 	const forwarded = "X-Forwarded-For: 203.0.113.7\r\n"
 	for name, c := range map[string]struct {
@@ -62,7 +62,7 @@ func TestRebinding(t *testing.T) {
 			harness.ServeOn(t, cfg, l)
 			addr := fmt.Sprint("127.0.0.1:", l.HTTP.Addr().(*net.TCPAddr).Port)
 			if got := handshakeAs(t, addr, c.host, c.more); got != c.want {
-				t.Errorf("answered with %d, want %d", got, c.want)
+				t.Errorf("got status %d, want %d", got, c.want)
 			}
 		})
 	}

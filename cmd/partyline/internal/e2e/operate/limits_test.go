@@ -13,9 +13,9 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestMembersOfDescriptors starts the program with few descriptors: it lets in as many as
-// leave it a reserve, and tells the next one why not.
-func TestMembersOfDescriptors(t *testing.T) {
+// TestMembersForDescriptors starts the program with few file descriptors. It accepts as many members
+// as leave a reserve of descriptors, and refuses the next one with a reason.
+func TestMembersForDescriptors(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	const limit = 128
@@ -32,12 +32,12 @@ func TestMembersOfDescriptors(t *testing.T) {
 	harness.ExpectLast(t, c.Out, "! the server is full: try again later")
 }
 
-// TestHeaderEdges sends headers of just so many bytes as are let in, and of one more; and
-// one that comes in time, and one that does not.
-func TestHeaderEdges(t *testing.T) {
+// TestHeaderLimits sends headers of the maximum size and of one byte more, and headers that arrive
+// before and after the timeout.
+func TestHeaderLimits(t *testing.T) {
 	harness.Long(t)
 	s := harness.StartServer(t, func(c *app.Config) { c.Limits.HeaderTimeout = time.Second })
-	ask := func(size int) int {
+	request := func(size int) int {
 		c := harness.Dial(t, s.HTTP)
 		c.SetDeadline(time.Now().Add(harness.Patience))
 		head := "GET /healthz HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n"
@@ -48,17 +48,17 @@ func TestHeaderEdges(t *testing.T) {
 		}
 		return res.StatusCode
 	}
-	edge := app.DefaultConfig().Limits.MaxHeader
-	for size, want := range map[int]int{100: 200, edge: 200, edge + 1: 431, 2 * edge: 431} {
-		if got := ask(size); got != want {
-			t.Errorf("%d bytes of header are answered with %d, not %d", size, got, want)
+	limit := app.DefaultConfig().Limits.MaxHeader
+	for size, want := range map[int]int{100: 200, limit: 200, limit + 1: 431, 2 * limit: 431} {
+		if got := request(size); got != want {
+			t.Errorf("%d bytes of header: got status %d, want %d", size, got, want)
 		}
 	}
 	for delay, want := range map[time.Duration]bool{100 * time.Millisecond: true, 3 * time.Second: false} {
 		c := harness.Dial(t, s.HTTP)
 		c.SetDeadline(time.Now().Add(harness.Patience))
 		fmt.Fprint(c, "GET /healthz HTTP/1.1\r\n")
-		time.Sleep(delay) // what is tested
+		time.Sleep(delay) // the delay that is tested
 		fmt.Fprint(c, "Host: x\r\n\r\n")
 		res, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if ok := err == nil && res.StatusCode == 200; ok != want {

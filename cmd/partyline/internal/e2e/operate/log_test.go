@@ -39,7 +39,7 @@ func TestLogGone(t *testing.T) {
 	go harness.ReadLines(r, log)
 	addr := harness.ExpectLine(t, log, harness.TCPListening)[0]
 	r.Close()
-	for range 3 { // each is logged
+	for range 3 { // each join is logged
 		c := harness.DialText(t, addr)
 		harness.ExpectLine(t, c.Out, harness.WelcomeLine)
 		c.Say(t, "hello")
@@ -47,7 +47,7 @@ func TestLogGone(t *testing.T) {
 	}
 	select {
 	case <-exited:
-		t.Error("the program ended with its log")
+		t.Error("the program ended when the reader of its log was closed")
 	default:
 	}
 }

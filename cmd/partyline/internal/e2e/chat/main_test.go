@@ -1,4 +1,4 @@
-// Package chat tests what members say and receive, over both transports.
+// Package chat tests the messages that members send and receive over both transports.
 package chat
 
 import (

@@ -16,51 +16,51 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestBrokenConnections resets connections, as a machine does that loses its power: the
-// room is told once.
+// TestBrokenConnections resets connections, as clients that crash do. The room receives each leave
+// once.
 func TestBrokenConnections(t *testing.T) {
 	s := harness.StartServer(t, nil)
-	witness := harness.DialText(t, s.TCP)
-	harness.ExpectLine(t, witness.Out, harness.WelcomeLine)
+	observer := harness.DialText(t, s.TCP)
+	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws")
 	bot.ExpectType(t, "welcome")
-	witness.Say(t, "here") // so that its arrival is no other's
-	bot.Expect(t, "what the witness says", func(e harness.Event) bool { return e.Text == "here" })
+	observer.Say(t, "here") // so that its join is not taken for another one
+	bot.Expect(t, "the message of the observer", func(e harness.Event) bool { return e.Text == "here" })
 
-	for door, connect := range map[string]func() *net.TCPConn{
+	for transport, connect := range map[string]func() *net.TCPConn{
 		"tcp": func() *net.TCPConn { return harness.Dial(t, s.TCP) },
 		"ws":  func() *net.TCPConn { return harness.DialRawWebSocket(t, s.HTTP) },
 	} {
-		t.Run(door, func(t *testing.T) {
+		t.Run(transport, func(t *testing.T) {
 			conn := connect()
-			nick := bot.Expect(t, "the arrival", func(e harness.Event) bool { return e.Type == "join" && e.Via == door }).Nick
+			nick := bot.Expect(t, "the join", func(e harness.Event) bool { return e.Type == "join" && e.Via == transport }).Nick
 			conn.SetLinger(0)
 			conn.Close()
-			harness.ExpectLine(t, witness.Out, `\* `+nick+" has left")
+			harness.ExpectLine(t, observer.Out, `\* `+nick+" has left")
 			left := func(e harness.Event) bool { return e.Type == "leave" && e.Nick == nick }
 			bot.Expect(t, "the leave", left)
 
-			witness.Say(t, "after "+door)
-			harness.ExpectLine(t, witness.Out, `\S+: after `+door)
-			bot.Expect(t, "what was said after", func(e harness.Event) bool { return e.Text == "after "+door })
+			observer.Say(t, "after "+transport)
+			harness.ExpectLine(t, observer.Out, `\S+: after `+transport)
+			bot.Expect(t, "the message after the leave", func(e harness.Event) bool { return e.Text == "after "+transport })
 			if n := bot.Out.Count(left); n != 1 {
-				t.Errorf("it left %d times in JSON", n)
+				t.Errorf("%d leaves are sent in JSON, want 1", n)
 			}
-			if n := witness.Out.Count(func(line string) bool { return line == "* "+nick+" has left" }); n != 1 {
-				t.Errorf("it left %d times in text", n)
+			if n := observer.Out.Count(func(line string) bool { return line == "* "+nick+" has left" }); n != 1 {
+				t.Errorf("%d leaves are sent in text, want 1", n)
 			}
 		})
 	}
 }
 
-// TestJoinsAndLeaves has a thousand clients join and leave over both transports, in every way. Each is
-// announced once, and the server keeps nothing of them.
+// TestJoinsAndLeaves has a thousand clients join and leave over both transports, in every way. Each
+// join and leave is announced once, and no goroutines or members are left.
 func TestJoinsAndLeaves(t *testing.T) {
 	const visitors, atOnce = 1000, 20
-	const atRest = 3 // goroutines: one for each listener, one for the witness
+	const atRest = 3 // goroutines: one for each listener and one for the observer
 	s := harness.StartServer(t, nil)
-	witness := harness.DialText(t, s.TCP)
-	harness.ExpectLine(t, witness.Out, harness.WelcomeLine)
+	observer := harness.DialText(t, s.TCP)
+	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)
 
 	next := make(chan int)
 	var visiting sync.WaitGroup
@@ -80,22 +80,23 @@ func TestJoinsAndLeaves(t *testing.T) {
 	visiting.Wait()
 
 	for range visitors {
-		harness.ExpectLine(t, witness.Out, `\* \S+ has left.*`)
+		harness.ExpectLine(t, observer.Out, `\* \S+ has left.*`)
 	}
-	arrived := witness.Out.Count(func(line string) bool { return strings.HasSuffix(line, " has arrived") })
+	arrived := observer.Out.Count(func(line string) bool { return strings.HasSuffix(line, " has arrived") })
 	if arrived != visitors {
 		t.Errorf("%d of %d arrived", arrived, visitors)
 	}
 	if !harness.Eventually(func() bool { return len(harness.ServerGoroutines()) == atRest }) {
-		t.Errorf("in the place of %d goroutines there are\n%s", atRest, strings.Join(harness.ServerGoroutines(), "\n\n"))
+		t.Errorf("want %d goroutines, got\n%s", atRest, strings.Join(harness.ServerGoroutines(), "\n\n"))
 	}
-	witness.Say(t, "/who")
-	if others := harness.ExpectLine(t, witness.Out, "= (.*)")[0]; strings.Contains(others, ",") {
-		t.Errorf("still here: %s", others)
+	observer.Say(t, "/who")
+	if others := harness.ExpectLine(t, observer.Out, "= (.*)")[0]; strings.Contains(others, ",") {
+		t.Errorf("members are left: %s", others)
 	}
 }
 
-// visit comes in, is welcomed, and goes as the visitor's number says.
+// visit joins, waits for the welcome, and leaves. The number selects the transport and the way to
+// leave.
 func visit(s *harness.Server, i int) error {
 	if i%2 == 0 {
 		conn, err := net.Dial("tcp", s.TCP)
@@ -103,14 +104,14 @@ func visit(s *harness.Server, i int) error {
 			return err
 		}
 		defer conn.Close()
-		fmt.Fprintln(conn, "/who") // else it is not announced
+		fmt.Fprintln(conn, "/who") // a client that sends nothing is not announced
 		in := bufio.NewReader(conn)
 		for line := ""; !strings.HasPrefix(line, "= "); {
 			if line, err = in.ReadString('\n'); err != nil {
 				return err
 			}
 		}
-		return part(conn.(*net.TCPConn), i/2)
+		return leaveTCP(conn.(*net.TCPConn), i/2)
 	}
 	var tcp *net.TCPConn
 	client := &http.Client{Transport: &http.Transport{
@@ -148,11 +149,11 @@ func visit(s *harness.Server, i int) error {
 	case 2:
 		tcp.SetLinger(0)
 	}
-	return nil // closed without a word
+	return nil // closed without a close frame
 }
 
-// part leaves over TCP: with FIN, with a reset, or by asking for it.
-func part(conn *net.TCPConn, way int) error {
+// leaveTCP ends a TCP connection with FIN, with a reset, or by /quit.
+func leaveTCP(conn *net.TCPConn, way int) error {
 	switch way % 4 {
 	case 0:
 		conn.CloseWrite()

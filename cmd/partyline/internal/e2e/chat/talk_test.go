@@ -35,18 +35,18 @@ func TestOneRoom(t *testing.T) {
 		peer.Say(t, said)
 		for other, listener := range peers {
 			if got := harness.ExpectLine(t, listener.Out, `(\S+): `+said)[0]; got != nicks[name] {
-				t.Errorf("%s heard %s say what %s said", other, got, nicks[name])
+				t.Errorf("%s received the message from %s, want it from %s", other, got, nicks[name])
 			}
 		}
 		if got := page.Expect(said); got.From != nicks[name] || got.Own {
-			t.Errorf("the page shows %+v for what %s said", got, nicks[name])
+			t.Errorf("the page shows %+v for a message of %s", got, nicks[name])
 		}
 	}
 
 	page.Say("hello from a browser")
 	for name, peer := range peers {
 		if got := harness.ExpectLine(t, peer.Out, `(\S+): hello from a browser`)[0]; got != page.Nick() {
-			t.Errorf("%s heard %s say what %s said", name, got, page.Nick())
+			t.Errorf("%s received the message from %s, want it from %s", name, got, page.Nick())
 		}
 	}
 	if got := page.Expect("hello from a browser"); !got.Own {
@@ -84,15 +84,15 @@ func TestFollowedFile(t *testing.T) {
 		}
 		for range growth {
 			if got := harness.ExpectLine(t, reader.Out, nick+`: (line \d+ of the log)`)[0]; got != fmt.Sprintf("line %d of the log", n) {
-				t.Fatalf("got %q in the place of line %d", got, n)
+				t.Fatalf("got %q, want line %d", got, n)
 			}
 			n++
 		}
 	}
 }
 
-// TestBots has two bots talk at once, one over each transport. Both receive the same messages with the
-// same ids in the same order, and each message is acknowledged with its id.
+// TestBots has two bots send messages at the same time, one over each transport. Both receive the
+// same messages with the same ids in the same order, and each message is acknowledged with its id.
 func TestBots(t *testing.T) {
 	const each = 50
 	s := harness.StartServer(t, nil)
@@ -101,36 +101,36 @@ func TestBots(t *testing.T) {
 		b.ExpectType(t, "welcome")
 	}
 
-	var talking sync.WaitGroup
+	var sending sync.WaitGroup
 	for name, b := range bots {
-		talking.Go(func() {
+		sending.Go(func() {
 			for i := range each {
 				id := fmt.Sprintf("%s-%d", name, i)
 				if err := b.Send(map[string]any{"type": "say", "text": id, "key": "key-" + id, "ref": "ref-" + id}); err != nil {
-					t.Errorf("%s can't talk: %v", name, err)
+					t.Errorf("%s can't send: %v", name, err)
 				}
 			}
 		})
 	}
-	talking.Wait()
+	sending.Wait()
 
-	heard := make(map[string][]harness.Event)
+	received := make(map[string][]harness.Event)
 	for name, b := range bots {
 		acks := make(map[string]harness.Event) // by ref
 		ids := make(map[string]int64)          // of messages, by text
-		for len(acks) < each || len(heard[name]) < 2*each {
+		for len(acks) < each || len(received[name]) < 2*each {
 			switch e := b.Expect(t, "an ack or a message", func(e harness.Event) bool { return e.Type != "join" }); e.Type {
 			case "ack":
 				acks[e.Ref] = e
 			case "message":
-				if n := len(heard[name]); n > 0 && e.ID <= heard[name][n-1].ID {
-					t.Errorf("%s got id %d after %d", name, e.ID, heard[name][n-1].ID)
+				if n := len(received[name]); n > 0 && e.ID <= received[name][n-1].ID {
+					t.Errorf("%s got id %d after %d", name, e.ID, received[name][n-1].ID)
 				}
 				if via, _, _ := strings.Cut(e.Text, "-"); e.Via != via {
-					t.Errorf("%s heard %q via %s", name, e.Text, e.Via)
+					t.Errorf("%s received %q via %s", name, e.Text, e.Via)
 				}
 				ids[e.Text] = e.ID
-				heard[name] = append(heard[name], e)
+				received[name] = append(received[name], e)
 			default:
 				t.Fatalf("%s got %+v", name, e)
 			}
@@ -138,16 +138,16 @@ func TestBots(t *testing.T) {
 		for i := range each {
 			id := fmt.Sprintf("%s-%d", name, i)
 			if ack := acks["ref-"+id]; ack.ID != ids[id] || ack.Key != "key-"+id {
-				t.Errorf("%s is said under id %d, and its ack is %+v", id, ids[id], ack)
+				t.Errorf("%s has id %d, but its ack is %+v", id, ids[id], ack)
 			}
 		}
 	}
-	if diff := slices.Compare(texts(heard["tcp"]), texts(heard["ws"])); diff != 0 {
-		t.Errorf("the bots heard different things:\n%v\n%v", texts(heard["tcp"]), texts(heard["ws"]))
+	if diff := slices.Compare(texts(received["tcp"]), texts(received["ws"])); diff != 0 {
+		t.Errorf("the bots received different messages:\n%v\n%v", texts(received["tcp"]), texts(received["ws"]))
 	}
 }
 
-// texts returns messages as id and text.
+// texts formats each message as its id and text.
 func texts(events []harness.Event) (all []string) {
 	for _, e := range events {
 		all = append(all, fmt.Sprintf("%d %s", e.ID, e.Text))
@@ -155,8 +155,8 @@ func texts(events []harness.Event) (all []string) {
 	return all
 }
 
-// TestSaidAgain sends a message again over the other transport, as a bot does that got no answer. The
-// answer has the id of the first, and the room receives the message once.
+// TestSaidAgain sends a message again over the other transport, as a bot does that received no
+// answer. The ack has the id of the first message, and the room receives the message once.
 func TestSaidAgain(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	first, second := harness.DialTCPBot(t, s.TCP), harness.DialBot(t, "ws://"+s.HTTP+"/ws")
@@ -168,14 +168,14 @@ func TestSaidAgain(t *testing.T) {
 	id := first.ExpectType(t, "ack").ID
 	second.Request(t, say)
 	if again := second.ExpectType(t, "ack").ID; again != id {
-		t.Errorf("said again, it got id %d, not %d", again, id)
+		t.Errorf("sent again: got id %d, want %d", again, id)
 	}
 
 	second.Request(t, map[string]any{"type": "say", "text": "that was all"})
 	for _, b := range []*harness.Bot{first, second} {
 		b.Expect(t, "the last message", func(e harness.Event) bool { return e.Text == "that was all" })
 		if n := b.Out.Count(func(e harness.Event) bool { return e.Type == "message" && e.Text == "once" }); n != 1 {
-			t.Errorf("it was heard %d times", n)
+			t.Errorf("the message was received %d times, want 1", n)
 		}
 	}
 }

@@ -34,17 +34,17 @@ func FuzzTransports(f *testing.F) {
 	}
 	f.Add("/verbatim\n/quit\n//x\n\n/who")
 	f.Add("/etc/hosts\n// x\n/etc\n\x1b[1m\n\u200b\n\x1b]0;x\x07y")
-	f.Add("said\n/x") // the answer may come before what was said
+	f.Add("said\n/x") // the answer may arrive before the message
 	f.Fuzz(func(t *testing.T, input string) {
 		if !utf8.ValidString(input) || len(input) > 8<<10 {
-			t.Skip("the doors treat bytes that are no text each in its own way")
+			t.Skip("the transports treat invalid UTF-8 and oversized input differently")
 		}
 		if strings.ContainsAny(input, "\b\r\x7f") {
-			t.Skip("a line over TCP is edited")
+			t.Skip("the TCP gateway interprets editing characters")
 		}
 		var lines []string
 		for line := range strings.SplitSeq(input, "\n") {
-			if !strings.HasPrefix(strings.ToLower(line), "/format") { // TCP's own
+			if !strings.HasPrefix(strings.ToLower(line), "/format") { // TCP only
 				lines = append(lines, line)
 			}
 		}
@@ -60,43 +60,43 @@ func FuzzTransports(f *testing.F) {
 	})
 }
 
-// inOrder puts answers before events: they may come before or after events of the same
-// time, and keep their own order.
-func inOrder(heard []string) []string {
+// inOrder puts answers before events. Answers keep their own order, but may arrive before or after
+// events of the same time.
+func inOrder(lines []string) []string {
 	var answers, events []string
-	for _, line := range heard {
+	for _, line := range lines {
 		if answer.MatchString(line) {
 			answers = append(answers, line)
 		} else {
 			events = append(events, line)
 		}
 	}
-	slices.Sort(events) // a message may come live before or after its repetition
+	slices.Sort(events) // a message may arrive live before or after its repetition in an answer
 	return append(answers, events...)
 }
 
 var answer = regexp.MustCompile(`^(! |= |-- |\* You are |you -> |\S+ -> you: )`)
 
 const (
-	named    = " is now known as x" // what the speaker hears before the lines
+	named    = " is now known as x" // the last event before the lines
 	sentinel = "that was all of it"
 )
 
-// lineSpeaker is a client with a name of its own.
-type lineSpeaker interface {
+// A lineClient is a client that sends lines of text.
+type lineClient interface {
 	say(line string) error
-	// hear returns the lines of the next event, and an error at the end.
-	hear() ([]string, error)
+	// receive returns the lines of the next event, or an error at the end of the connection.
+	receive() ([]string, error)
 }
 
-// converse has a speaker say lines, and returns what it hears of them.
-func converse(t *testing.T, s lineSpeaker, lines []string) (heard []string) {
+// converse has a client send lines, and returns the lines that it receives for them.
+func converse(t *testing.T, c lineClient, lines []string) (received []string) {
 	t.Helper()
-	if err := s.say("/nick x"); err != nil {
+	if err := c.say("/nick x"); err != nil {
 		t.Fatal(err)
 	}
 	for {
-		event, err := s.hear()
+		event, err := c.receive()
 		if err != nil {
 			t.Fatalf("before the lines: %v", err)
 		}
@@ -105,20 +105,20 @@ func converse(t *testing.T, s lineSpeaker, lines []string) (heard []string) {
 		}
 	}
 	for _, line := range append(lines, sentinel) {
-		if s.say(line) != nil {
-			break // it was ended
+		if c.say(line) != nil {
+			break // the server has closed the connection
 		}
 	}
 	for {
-		event, err := s.hear()
+		event, err := c.receive()
 		if err != nil || strings.HasSuffix(event[0], ": "+sentinel) {
-			return heard
+			return received
 		}
-		heard = append(heard, event...)
+		received = append(received, event...)
 	}
 }
 
-// listenFor returns a hub and a listener for one of its transports, until the end of the test.
+// listenFor returns a hub and a listener for one of its gateways. The test closes both when it ends.
 func listenFor(t *testing.T) (*hub.Hub, net.Listener) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -133,7 +133,7 @@ func listenFor(t *testing.T) (*hub.Hub, net.Listener) {
 	return h, ln
 }
 
-type tcpSpeaker struct {
+type tcpClient struct {
 	conn net.Conn
 	in   *bufio.Reader
 }
@@ -141,43 +141,43 @@ type tcpSpeaker struct {
 func throughTCP(t *testing.T, lines []string) []string {
 	h, ln := listenFor(t)
 	go (&tcpgw.Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}).Serve(ln)
-	c := harness.Dial(t, ln.Addr().String())
-	c.SetDeadline(time.Now().Add(harness.Patience))
-	defer c.Close()
-	return converse(t, &tcpSpeaker{c, bufio.NewReader(c)}, lines)
+	conn := harness.Dial(t, ln.Addr().String())
+	conn.SetDeadline(time.Now().Add(harness.Patience))
+	defer conn.Close()
+	return converse(t, &tcpClient{conn, bufio.NewReader(conn)}, lines)
 }
 
-func (s *tcpSpeaker) say(line string) error {
-	_, err := io.WriteString(s.conn, line+"\n")
+func (c *tcpClient) say(line string) error {
+	_, err := io.WriteString(c.conn, line+"\n")
 	return err
 }
 
-func (s *tcpSpeaker) hear() ([]string, error) {
-	line, err := s.in.ReadString('\n')
+func (c *tcpClient) receive() ([]string, error) {
+	line, err := c.in.ReadString('\n')
 	return []string{strings.TrimSuffix(line, "\n")}, err
 }
 
-type wsSpeaker struct{ ws *websocket.Conn }
+type wsClient struct{ ws *websocket.Conn }
 
 func throughWebSocket(t *testing.T, lines []string) []string {
 	h, ln := listenFor(t)
 	g := &wsgw.Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
-	site := &http.Server{Handler: g}
-	go site.Serve(ln)
+	server := &http.Server{Handler: g}
+	go server.Serve(ln)
 	ws, _, err := websocket.DefaultDialer.Dial("ws://"+ln.Addr().String()+"/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ws.SetReadDeadline(time.Now().Add(harness.Patience))
 	defer ws.Close()
-	return converse(t, &wsSpeaker{ws}, lines)
+	return converse(t, &wsClient{ws}, lines)
 }
 
-func (s *wsSpeaker) say(line string) error {
-	return s.ws.WriteMessage(websocket.TextMessage, []byte(line+"\n"))
+func (c *wsClient) say(line string) error {
+	return c.ws.WriteMessage(websocket.TextMessage, []byte(line+"\n"))
 }
 
-func (s *wsSpeaker) hear() ([]string, error) {
-	_, text, err := s.ws.ReadMessage()
+func (c *wsClient) receive() ([]string, error) {
+	_, text, err := c.ws.ReadMessage()
 	return strings.Split(string(text), "\n"), err
 }

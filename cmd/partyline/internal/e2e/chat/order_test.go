@@ -70,8 +70,8 @@ func TestOrder(t *testing.T) {
 }
 
 // TestSlowReader has one member of 201 stop reading while the others send messages. The others
-// receive all messages without delay. When the member reads again, it receives every message or a gap
-// with the exact number of missed messages, and /since returns the missed messages.
+// receive all messages in the meantime. When the member reads again, it receives every message or a
+// gap with the exact number of missed messages, and /since returns the missed messages.
 func TestSlowReader(t *testing.T) {
 	const senders, each, logging = 200, 8, 20
 	const total = senders * each

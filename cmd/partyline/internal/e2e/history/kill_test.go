@@ -17,9 +17,9 @@ import (
 // it.
 const killsEnv = "KILLS"
 
-// TestKilled kills the program repeatedly while four senders send messages, and send again those
-// that were not acknowledged. In the end the history has each message once, under the id that the
-// senders received.
+// TestKilled kills the program repeatedly while four senders send messages. After each restart they
+// repeat the messages that were not acknowledged. In the end the history has each message once, under
+// the id that the senders received.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	rounds, err := strconv.Atoi(os.Getenv(killsEnv))
@@ -34,7 +34,7 @@ func TestKilled(t *testing.T) {
 	args := []string{"--data", t.TempDir(), "--history", "10000000", "--rate", "0"}
 	senders := newSenders(4)
 	for range rounds {
-		if rnd.IntN(4) == 0 { // while it starts
+		if rnd.IntN(4) == 0 { // kill the program while it starts
 			p := harness.StartPartyline(t, nil, append([]string{"--tcp", "127.0.0.1:0", "--http", ""}, args...)...)
 			time.Sleep(time.Duration(rnd.IntN(200)) * time.Millisecond)
 			p.Kill(t)

@@ -13,8 +13,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestRestart ends the program and starts it again on the same history. It knows all messages,
-// ids and keys of before.
+// TestRestart ends the program and starts it again on the same history. All messages, ids and keys
+// are the same as before.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -190,7 +190,7 @@ func TestSyncBeforeAck(t *testing.T) {
 }
 
 // TestNoSyncBeforeAck traces the system calls with --sync normal. Each message is written to the
-// write-ahead log before it is sent to any client, but not synced.
+// write-ahead log before it is sent to any client, but most are not synced by then.
 func TestNoSyncBeforeAck(t *testing.T) {
 	harness.Long(t)
 	const single = 30

@@ -179,8 +179,8 @@ func TestNginxShutdown(t *testing.T) {
 }
 
 // TestNginxTooLong sends messages that are too long, with nginx and without. One is slightly too
-// long, the other so long that the server closes the connection before it has read all of it. The
-// bot receives the close code in both cases.
+// long, the other so long that the server refuses it before all of it has arrived. The bot receives
+// the close code in both cases.
 func TestNginxTooLong(t *testing.T) {
 	harness.Long(t)
 	s := harness.StartServer(t, nil)

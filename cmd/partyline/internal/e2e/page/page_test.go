@@ -77,7 +77,7 @@ func TestPageReconnects(t *testing.T) {
 
 	first.Stop()
 	page.ExpectState("waiting")
-	page.Say("typed while disconnected")
+	page.Say("typed while the line was down")
 
 	c := harness.ConfigAt(first.TCP, first.HTTP)
 	l, err := app.Listen(c)
@@ -95,9 +95,9 @@ func TestPageReconnects(t *testing.T) {
 	if got := harness.ExpectLine(t, nc.Out, `\* (\S+) has arrived`)[0]; got != "alice" {
 		t.Errorf("alice reconnected as %s", got)
 	}
-	harness.ExpectLine(t, nc.Out, "alice: typed while disconnected")
+	harness.ExpectLine(t, nc.Out, "alice: typed while the line was down")
 	live := harness.SayNumbered(t, nc, "live", 5)
-	page.ExpectMessages(slices.Concat([]string{"before"}, missed, []string{"typed while disconnected"}, live))
+	page.ExpectMessages(slices.Concat([]string{"before"}, missed, []string{"typed while the line was down"}, live))
 }
 
 // TestPageTextTooLong submits a text that is longer than the server accepts. The page shows an

@@ -30,8 +30,8 @@ func TestSuspended(t *testing.T) {
 	if err := lagging.SetReadBuffer(4096); err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(lagging, "/nick lagging\n")
-	harness.ExpectLine(t, sender.Out, `\* \S+ is now known as lagging`)
+	io.WriteString(lagging, "/nick behind\n")
+	harness.ExpectLine(t, sender.Out, `\* \S+ is now known as behind`)
 	line := append(bytes.Repeat([]byte("a"), 1000), '\n')
 	if _, err := sender.Conn.Write(bytes.Repeat(line, 300)); err != nil { // more than the kernel buffers
 		t.Fatal(err)

@@ -62,23 +62,28 @@ type Journal struct {
 	opened    time.Time
 	first     int64 // at least every id that earlier Journals gave
 
-	mu          sync.Mutex // guards what follows, and the rooms
-	rooms       map[string]*room
-	maxUnused   int       // the maximum length of unused
-	unused      list.List // of *room: the rooms that may be evicted, least recently used first
-	floor       int64     // a room that is not in the file continues with greater ids
-	resumeAbove int64     // a room that is loaded from the file continues with greater ids
-	cached      int       // the number of messages in the caches of all rooms
-	pending     []*entry  // not taken by the writer yet
-	closing     bool
-	readers     *sql.DB // for Read and Open
-	searchers   *sql.DB // for Search, which may take long
+	mu sync.Mutex // guards what follows, and the rooms
+	roomCache
+	pending   []*entry // not taken by the writer yet
+	closing   bool
+	readers   *sql.DB // for Read and Open
+	searchers *sql.DB // for Search, which may take long
 
 	indexDamaged atomic.Bool // searches do not use the index until the writer has rebuilt it
 
 	awake  chan struct{} // has a token if pending is not empty or closing is set
 	writer writer
 	ended  chan struct{} // closed when the writer has returned
+}
+
+// A roomCache has the rooms that are in memory.
+type roomCache struct {
+	rooms       map[string]*room
+	maxUnused   int       // the maximum length of unused
+	unused      list.List // of *room: the rooms that may be evicted, least recently used first
+	floor       int64     // a room that is not in the file continues with greater ids
+	resumeAbove int64     // a room that is loaded from the file continues with greater ids
+	cached      int       // the number of messages in the caches of all rooms
 }
 
 var (
@@ -109,11 +114,11 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 	}
 	j := &Journal{
 		dir: dir, path: filepath.Join(dir, fileName), options: o, log: o.Log,
-		lock:   flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600)),
-		opened: time.Now(),
-		rooms:  make(map[string]*room), maxUnused: maxUnused,
-		awake: make(chan struct{}, 1),
-		ended: make(chan struct{}),
+		lock:      flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600)),
+		opened:    time.Now(),
+		roomCache: roomCache{rooms: make(map[string]*room), maxUnused: maxUnused},
+		awake:     make(chan struct{}, 1),
+		ended:     make(chan struct{}),
 	}
 	j.writer.init(j, driver)
 	locked, err := j.lock.TryLock()

@@ -5,16 +5,17 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"partyline/hub/hubtest/seeds"
 )
 
 func FuzzText(f *testing.F) {
-	for _, s := range []string{
-		"", " \t ", "hello", "a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", "a\r\n\n", "/\u202ewho",
-		family, "e\u0301", "ก็", "a" + strings.Repeat("\u0301\u200d", 9) + "\x07\u0489",
+	for _, s := range append(seeds.Lines,
+		family, "e\u0301", "ก็", "a"+strings.Repeat("\u0301\u200d", 9)+"\x07\u0489",
 		strings.Repeat("\u20dd", 12), "\ufe0f\u20e3\U000e0067\U000e0100",
 		"\x1b[32mPASS\x1b[39m", "\x1b(B\x1b[m", "\x1b]8;;x\x1b\\y\x1b]\a", "\x1bPq\x1b\x1b[0m[0m\x1b\\", "\x1b\x1b[1\nm\x1b[?1;2 qx",
-		"a" + strings.Repeat("\u0301\x1b[m", 9), "\x1b]a\u009c\x1b_\t\x1b\\\x1bX\u2028",
-	} {
+		"a"+strings.Repeat("\u0301\x1b[m", 9), "\x1b]a\u009c\x1b_\t\x1b\\\x1bX\u2028",
+	) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

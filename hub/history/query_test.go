@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"partyline/hub/hubtest/seeds"
 	"partyline/hub/wire"
 )
 
@@ -55,10 +56,9 @@ func TestQuery(t *testing.T) {
 // The words of a text are words by themselves, a text matches itself, and no word contains a
 // character that has a meaning in an index.
 func FuzzWords(f *testing.F) {
-	for _, s := range []string{
-		"", " \t ", "hello", "/msg bob hi", "a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", "/search a \x07 b",
+	for _, s := range append(seeds.Lines,
 		"Ångström", "東京タワー", "हिंदी", "İI", "ﷺ", "\u0345", "Ꮌ0", "ꮌ",
-	} {
+	) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

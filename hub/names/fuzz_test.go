@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 
 	"partyline/hub/clean"
+	"partyline/hub/hubtest/seeds"
 )
 
 func FuzzNick(f *testing.F) {
-	for _, s := range []string{
-		"", " \t ", "\ufeff", "\u200b", "\u212a", "b\nob", "\x1b[2J", "#x",
+	for _, s := range append(seeds.Lines,
 		"alice", "Straße", "ＡＢＣ", "e\u0301\u0323", "Ω\u0345", "محمد", "שלום1", "٣٤",
 		"İ", "ſ", "ǅ", "가", "\u1100\u1161", "ﬁ", "º", "Ⅳ", "a\u200db", "ℵ", "𝐀", "ꮄ", "Ꮄ",
 		"a1Ice", "ΝιΚΗ", "ВОВ", "ҋ", "ᾳ", "ы", "田中さんタロー", "Kim김金", "अ१२", "ज\u093cिंदगी", "adm1n",
-	} {
+	) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {

@@ -9,27 +9,14 @@ import (
 	"unicode/utf8"
 
 	"partyline/hub/clean"
+	"partyline/hub/hubtest/seeds"
 )
-
-var seeds = []string{
-	"", " \t ", "hello", "/", "//x", "/me waves", "/ME\twaves ", "/msg bob hi", "/nick  al", "/join #ops",
-	"//quit", "///quit", "/etc/passwd", "/bin/sh: 1: foo: not found", "// x", "/* y */", "/a-B_9\tx", "/etc", "//etc/x", "/2", "/who\r",
-	"/history 5", "/since 99999999999999999999", "/quit bye\x07", "/format JSON", "/who x", "/\u202ewho",
-	"a\x00\x1b[2J\u009b\u2028b", "\ufeff", "\u200b", "\u212a", strings.Repeat("/x", 100), "GET / HTTP/1.1",
-	`{"type":"say","text":"hi","ref":"1","key":"k"}`, `{"type":"say","text":"\u0000a\r\n\n\ud800"}`,
-	`{"type":"me","text":null}`, `{"type":"msg","to":"b\nob","text":"x"}`, `{"type":"nick","nick":"ß"}`,
-	`{"type":"join","room":"#x"}`, `{"type":"history","before":1e400,"limit":0.5}`, `{"type":"since","id":-1}`,
-	`{"type":"since","id":9223372036854775808,"limit":501}`, `{"type":"quit","text":"a\nb"}`, `{"type":"\u001b"}`,
-	"/search a \x07 b", `{"type":"search","words":"a\r\u202e\nb","before":1e9,"limit":2}`,
-	`{"type":"search","words":"` + strings.Repeat(`\n`, 40) + `"}`,
-	`{"type":"format","format":"text"}`, `[]`, `null`, `{"type":"who"}{}`, `{"ref":"` + strings.Repeat("r", 65) + `"}`,
-}
 
 // aCommand matches the lines that are commands.
 var aCommand = regexp.MustCompile(`^/[A-Za-z][A-Za-z0-9_-]*(?:[ \t]|\z)`)
 
 func FuzzText(f *testing.F) {
-	for _, s := range seeds {
+	for _, s := range seeds.Lines {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
@@ -70,7 +57,7 @@ func FuzzText(f *testing.F) {
 
 func FuzzJSON(f *testing.F) {
 	const maxLine = 64
-	for _, s := range seeds {
+	for _, s := range seeds.Lines {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

@@ -30,7 +30,7 @@ build: ## build ./partyline, static and without machine paths
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags '-s -w -X main.version=$(VERSION)' -o partyline ./cmd/partyline
 
-test: deps build lint ## lint, unit tests and the main end-to-end stories with -race: 2 minutes (TESTFLAGS='-run Name')
+test: deps build lint ## lint, unit tests and the main end-to-end stories with -race: 3 minutes (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -short -p 4 -timeout 5m $(TESTFLAGS) ./...
 
 check: deps build lint ## lint and all tests, also those that take long (TESTFLAGS='-run Name')

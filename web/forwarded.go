@@ -23,15 +23,10 @@ const (
 	warnInterval = time.Minute
 )
 
-// proxies are the networks of the trusted proxies.
-type proxies []netip.Prefix
+// proxies reports whether an address is that of a trusted proxy. It is Options.IsProxy.
+type proxies func(netip.Addr) bool
 
-// contain reports whether addr is a trusted proxy. An IPv4-mapped IPv6 address counts as the
-// IPv4 address, and a zone is ignored.
-func (p proxies) contain(addr netip.Addr) bool {
-	addr = addr.Unmap().WithZone("")
-	return slices.ContainsFunc(p, func(n netip.Prefix) bool { return n.Contains(addr) })
-}
+func (p proxies) contain(addr netip.Addr) bool { return p != nil && p(addr) }
 
 // forwarded reports whether a trusted proxy forwards r for a client.
 func (p proxies) forwarded(r *http.Request) bool {

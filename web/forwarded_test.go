@@ -10,13 +10,17 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"partyline/hub/admission"
 )
 
-func networks(list ...string) (all []netip.Prefix) {
-	for _, s := range list {
+// within returns an Options.IsProxy for some networks.
+func within(networks ...string) func(netip.Addr) bool {
+	var all []netip.Prefix
+	for _, s := range networks {
 		all = append(all, netip.MustParsePrefix(s))
 	}
-	return all
+	return func(addr netip.Addr) bool { return admission.Within(all, addr) }
 }
 
 // addressOf returns the RemoteAddr at /ws of a request from peer.
@@ -111,7 +115,7 @@ func TestForwarded(t *testing.T) {
 		{[]string{"127.0.0.1, \x00\xff"}, peer, true},
 	} {
 		var log bytes.Buffer
-		opts := Options{Proxies: networks("192.0.2.0/24"), Log: slog.New(slog.NewTextHandler(&log, nil))}
+		opts := Options{IsProxy: within("192.0.2.0/24"), Log: slog.New(slog.NewTextHandler(&log, nil))}
 		if got := addressOf(opts, peer, c.values...); got != c.want {
 			t.Errorf("%q: the address is %s, not %s", c.values, got, c.want)
 		}
@@ -129,24 +133,24 @@ func TestForwarded(t *testing.T) {
 func TestProxies(t *testing.T) {
 	const header = "203.0.113.7"
 	for _, c := range []struct {
-		proxies []netip.Prefix
+		proxies []string
 		peer    string
 		trusted bool
 	}{
 		{nil, "192.0.2.1:1000", false},
-		{networks("192.0.2.0/24"), "192.0.2.1:1000", true},
-		{networks("192.0.2.0/24"), "[::ffff:192.0.2.1]:1000", true},
-		{networks("192.0.2.0/24"), "192.0.3.1:1000", false},
-		{networks("2001:db8::/32"), "[2001:db8::1]:1000", true},
-		{networks("fe80::/10"), "[fe80::1%eth0]:1000", true},
-		{networks("::/0"), "192.0.2.1:1000", false},
-		{networks("0.0.0.0/0", "::/0"), "@", false}, // a unix socket
+		{[]string{"192.0.2.0/24"}, "192.0.2.1:1000", true},
+		{[]string{"192.0.2.0/24"}, "[::ffff:192.0.2.1]:1000", true},
+		{[]string{"192.0.2.0/24"}, "192.0.3.1:1000", false},
+		{[]string{"2001:db8::/32"}, "[2001:db8::1]:1000", true},
+		{[]string{"fe80::/10"}, "[fe80::1%eth0]:1000", true},
+		{[]string{"::/0"}, "192.0.2.1:1000", false},
+		{[]string{"0.0.0.0/0", "::/0"}, "@", false}, // a unix socket
 	} {
 		want := c.peer
 		if c.trusted {
 			want = header + ":0"
 		}
-		if got := addressOf(Options{Proxies: c.proxies}, c.peer, header); got != want {
+		if got := addressOf(Options{IsProxy: within(c.proxies...)}, c.peer, header); got != want {
 			t.Errorf("%s with the proxies %v: the address is %s, not %s", c.peer, c.proxies, got, want)
 		}
 	}
@@ -157,7 +161,7 @@ func TestProxies(t *testing.T) {
 func TestForwardedLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		h := New(Options{Proxies: networks("192.0.2.0/24"), Log: slog.New(slog.NewJSONHandler(&log, nil))})
+		h := New(Options{IsProxy: within("192.0.2.0/24"), Log: slog.New(slog.NewJSONHandler(&log, nil))})
 		request := func(values ...string) (logged string) {
 			r := httptest.NewRequest("GET", "/", nil)
 			r.RemoteAddr = "192.0.2.1:1000"

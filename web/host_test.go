@@ -73,7 +73,7 @@ func TestUnknownHost(t *testing.T) {
 		"no host, as in HTTP/1.0": {Hosts{}, "192.0.2.9:1", "", "", false},
 	} {
 		h := New(Options{
-			Hosts: c.hosts, Proxies: networks("192.0.2.1/32"),
+			Hosts: c.hosts, IsProxy: within("192.0.2.1/32"),
 			WebSocket: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }),
 		})
 		for path, usual := range map[string]int{"/": 200, "/main.js": 200, "/ws": 200, "/nothing": 404, "/healthz": 200} {

@@ -25,10 +25,10 @@ type Options struct {
 	// may hijack. If it is nil, there is no /ws.
 	WebSocket http.Handler
 
-	// Proxies are the networks of the proxies whose X-Forwarded-For is trusted. The last
-	// address in it that is not a proxy becomes the RemoteAddr of the request, with port 0
-	// if the header has no port.
-	Proxies []netip.Prefix
+	// IsProxy reports whether an address is that of a proxy whose X-Forwarded-For is trusted.
+	// The last address in that header that is not a proxy becomes the RemoteAddr of the
+	// request, with port 0 if the header has no port. If IsProxy is nil, there are no proxies.
+	IsProxy func(netip.Addr) bool
 
 	// Hosts are the accepted host names. A request with any other Host gets a 421, except
 	// for /healthz and if a proxy forwards it. If Hosts is nil, any name is accepted.
@@ -50,10 +50,10 @@ func New(opts Options) http.Handler {
 	r := chi.NewRouter()
 	r.Use(secure)
 	if opts.Hosts != nil {
-		r.Use(requireHost(opts.Hosts, opts.Proxies, log))
+		r.Use(requireHost(opts.Hosts, opts.IsProxy, log))
 	}
-	if len(opts.Proxies) > 0 {
-		r.Use(setRemoteAddr(opts.Proxies, log))
+	if opts.IsProxy != nil {
+		r.Use(setRemoteAddr(opts.IsProxy, log))
 	}
 	routes := routes{Router: r, allow: make(map[string]string)}
 	for _, a := range assets() {

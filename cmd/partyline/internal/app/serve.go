@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 	"partyline/tcpgw"
 	"partyline/web"
 	"partyline/wsgw"
@@ -143,8 +145,9 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Hub: h, MaxLine: c.Limits.MaxLine, MaxFragments: c.Limits.MaxFragments, WriteTimeout: c.Limits.WriteTimeout,
 		Origins: origins, Log: log,
 	}
+	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
 	s.site = &http.Server{
-		Handler:           web.New(web.Options{WebSocket: s.ws, Proxies: proxies, Hosts: hosts, Log: log}),
+		Handler:           web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, Hosts: hosts, Log: log}),
 		ReadHeaderTimeout: c.Limits.HeaderTimeout,
 		ReadTimeout:       c.Limits.HeaderTimeout,                      // no handler reads a body
 		WriteTimeout:      min(4*c.Limits.WriteTimeout, answerTimeout), // wsgw sets its own deadlines

@@ -37,7 +37,7 @@ func (c *cursor) lag() int64 {
 func (c *cursor) unread(limit int64) (frames []byte, evicted bool) {
 	for c.stream != nil && c.position() < limit {
 		next := c.chunk.next.Load() // before size: a chunk with a next has its last size
-		evicted := c.chunk.evicted.Load()
+		evicted = c.chunk.evicted.Load()
 		size := min(c.chunk.size.Load(), limit-c.chunk.at)
 		switch {
 		case c.off < size:

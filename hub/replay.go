@@ -19,26 +19,30 @@ func unreadable() *wire.Refusal {
 // handleHistory answers with the last messages, or with those before an id.
 func handleHistory(s *session, q *wire.Request) error {
 	r := s.room
-	if s.out.format == wire.JSON {
-		before := q.ID
-		if before == 0 {
-			before = r.newestID() + 1
-		}
-		page, err := s.hub.opt.Journal.Read(r.name, history.Range{Before: before, Limit: s.hub.pageLimit(q, 50), Newest: true})
-		if err != nil {
-			return unreadable()
-		}
-		found := page.Messages
-		s.withHistorySlot(func() {
-			p := s.hub.pageOf(found, true)
-			s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: page.More || len(p.Fits) < len(found)})
+	if s.out.format == wire.Text {
+		return answerInText(s, func(last int64) (int, *wire.Refusal) {
+			return s.replayLast(r, last, s.hub.pageLimit(q, 20))
 		})
-		s.awaitQueue()
-		return nil
 	}
-	last := s.out.catchUpAndHold(r)
+	page, err := s.hub.opt.Journal.Read(r.name, history.Range{Before: beforeID(r, q), Limit: s.hub.pageLimit(q, 50), Newest: true})
+	if err != nil {
+		return unreadable()
+	}
+	found := page.Messages
+	s.withHistorySlot(func() {
+		p := s.hub.pageOf(found, true)
+		s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: page.More || len(p.Fits) < len(found)})
+	})
+	s.awaitQueue()
+	return nil
+}
+
+// answerInText answers with the messages that replay sends, between the live events. last is the
+// newest id of the live events that the member has got, and n the number of messages.
+func answerInText(s *session, replay func(last int64) (n int, bad *wire.Refusal)) error {
+	last := s.out.catchUpAndHold(s.room)
 	defer s.out.release()
-	n, bad := s.replayLast(r, last, s.hub.pageLimit(q, 20))
+	n, bad := replay(last)
 	if bad != nil {
 		return bad
 	}
@@ -46,6 +50,14 @@ func handleHistory(s *session, q *wire.Request) error {
 		s.out.enqueue(&wire.Answer{Lines: []string{"no messages"}})
 	}
 	return nil
+}
+
+// beforeID returns the id before which a request asks for messages.
+func beforeID(r *room, q *wire.Request) int64 {
+	if q.ID == 0 {
+		return r.newestID() + 1
+	}
+	return q.ID
 }
 
 // pageOf returns messages as a page of an answer. Many clients may ask for the same page at once,
@@ -71,16 +83,7 @@ func (h *Hub) pageLimit(q *wire.Request, usual int) int {
 func handleSince(s *session, q *wire.Request) error {
 	r := s.room
 	if s.out.format == wire.Text {
-		last := s.out.catchUpAndHold(r)
-		defer s.out.release()
-		n, bad := s.replaySince(r, q.ID, last)
-		if bad != nil {
-			return bad
-		}
-		if n == 0 {
-			s.out.enqueue(&wire.Answer{Lines: []string{"no messages"}})
-		}
-		return nil
+		return answerInText(s, func(last int64) (int, *wire.Refusal) { return s.replaySince(r, q.ID, last) })
 	}
 	last := r.newestID()
 	found, gaps, err := s.hub.after(r.name, q.ID, last, s.hub.pageLimit(q, 50))
@@ -111,15 +114,11 @@ func handleSearch(s *session, q *wire.Request) error {
 	if query == nil {
 		return wire.BadRequest("there is no word to search for")
 	}
-	before := q.ID
-	if before == 0 {
-		before = r.newestID() + 1
-	}
 	searcher, ok := s.hub.opt.Journal.(history.Searcher)
 	if !ok {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "this server has no search"}
 	}
-	found, more, err := searcher.Search(r.name, query, before, s.hub.pageLimit(q, 20))
+	found, more, err := searcher.Search(r.name, query, beforeID(r, q), s.hub.pageLimit(q, 20))
 	if err != nil {
 		return unreadable()
 	}

@@ -6,11 +6,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"partyline/hub/hubtest/seeds"
+	"partyline/hub/hubtest/fuzztest"
 )
 
 func FuzzText(f *testing.F) {
-	for _, s := range append(seeds.Lines,
+	for _, s := range append(fuzztest.Lines,
 		family, "e\u0301", "ก็", "a"+strings.Repeat("\u0301\u200d", 9)+"\x07\u0489",
 		strings.Repeat("\u20dd", 12), "\ufe0f\u20e3\U000e0067\U000e0100",
 		"\x1b[32mPASS\x1b[39m", "\x1b(B\x1b[m", "\x1b]8;;x\x1b\\y\x1b]\a", "\x1bPq\x1b\x1b[0m[0m\x1b\\", "\x1b\x1b[1\nm\x1b[?1;2 qx",
@@ -37,12 +37,12 @@ func FuzzText(f *testing.F) {
 		if Visible(s) != Visible(plain) && !strings.Contains(plain, "\x1b") {
 			t.Fatalf("%q: visible is %t", s, Visible(s))
 		}
-		left, few := []rune(got), mostMarks(plain) <= 8
+		left, few := []rune(got), fuzztest.MostMarks(plain) <= 8
 		for _, r := range plain {
 			switch {
 			case len(left) > 0 && (left[0] == r || left[0] == unicode.ReplacementChar && unsafeRune(r)):
 				left = left[1:]
-			case !isMark(r) || few:
+			case !fuzztest.IsMark(r) || few:
 				t.Fatalf("%q became %q: no %q", s, got, r)
 			}
 		}
@@ -54,25 +54,7 @@ func FuzzText(f *testing.F) {
 
 func checkClean(t *testing.T, s string) {
 	t.Helper()
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, unsafeRune) || mostMarks(s) > 8 {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unsafeRune) || fuzztest.MostMarks(s) > 8 {
 		t.Fatalf("%q is not clean", s)
 	}
 }
-
-// mostMarks returns the largest number of marks on one character. Format characters between
-// them do not count.
-func mostMarks(s string) (highest int) {
-	marks := 0
-	for _, r := range s {
-		switch {
-		case isMark(r):
-			marks++
-		case !unicode.Is(unicode.Cf, r):
-			marks = 0
-		}
-		highest = max(highest, marks)
-	}
-	return highest
-}
-
-func isMark(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Me) }

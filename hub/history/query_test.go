@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"partyline/hub/hubtest/seeds"
+	"partyline/hub/hubtest/fuzztest"
 	"partyline/hub/wire"
 )
 
@@ -56,7 +56,7 @@ func TestQuery(t *testing.T) {
 // The words of a text are words by themselves, a text matches itself, and no word contains a
 // character that has a meaning in an index.
 func FuzzWords(f *testing.F) {
-	for _, s := range append(seeds.Lines,
+	for _, s := range append(fuzztest.Lines,
 		"Ångström", "東京タワー", "हिंदी", "İI", "ﷺ", "\u0345", "Ꮌ0", "ꮌ",
 	) {
 		f.Add(s)

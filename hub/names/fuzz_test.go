@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 
 	"partyline/hub/clean"
-	"partyline/hub/hubtest/seeds"
+	"partyline/hub/hubtest/fuzztest"
 )
 
 func FuzzNick(f *testing.F) {
-	for _, s := range append(seeds.Lines,
+	for _, s := range append(fuzztest.Lines,
 		"alice", "Straße", "ＡＢＣ", "e\u0301\u0323", "Ω\u0345", "محمد", "שלום1", "٣٤",
 		"İ", "ſ", "ǅ", "가", "\u1100\u1161", "ﬁ", "º", "Ⅳ", "a\u200db", "ℵ", "𝐀", "ꮄ", "Ꮄ",
 		"a1Ice", "ΝιΚΗ", "ВОВ", "ҋ", "ᾳ", "ы", "田中さんタロー", "Kim김金", "अ१२", "ज\u093cिंदगी", "adm1n",
@@ -38,7 +38,7 @@ func FuzzNick(f *testing.F) {
 			t.Fatalf("%q became %q, and that %q, %v", name, nick, again, bad)
 		}
 		checkSkeletons(t, nick)
-		if mostMarks(nick) > 4 || strings.ContainsFunc(nick, hidden) {
+		if fuzztest.MostMarks(nick) > 4 || strings.ContainsFunc(nick, hidden) {
 			t.Fatalf("%q became %q", name, nick)
 		}
 		scripts, zeros := make(map[string]bool), make(map[rune]bool)
@@ -65,21 +65,3 @@ func FuzzNick(f *testing.F) {
 		}
 	})
 }
-
-// mostMarks returns the largest number of marks on one character. Format characters between
-// them do not count.
-func mostMarks(s string) (highest int) {
-	marks := 0
-	for _, r := range s {
-		switch {
-		case isMark(r):
-			marks++
-		case !unicode.Is(unicode.Cf, r):
-			marks = 0
-		}
-		highest = max(highest, marks)
-	}
-	return highest
-}
-
-func isMark(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Me) }

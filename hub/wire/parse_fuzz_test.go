@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 
 	"partyline/hub/clean"
-	"partyline/hub/hubtest/seeds"
+	"partyline/hub/hubtest/fuzztest"
 )
 
 // aCommand matches the lines that are commands.
 var aCommand = regexp.MustCompile(`^/[A-Za-z][A-Za-z0-9_-]*(?:[ \t]|\z)`)
 
 func FuzzText(f *testing.F) {
-	for _, s := range seeds.Lines {
+	for _, s := range fuzztest.Lines {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
@@ -57,7 +57,7 @@ func FuzzText(f *testing.F) {
 
 func FuzzJSON(f *testing.F) {
 	const maxLine = 64
-	for _, s := range seeds.Lines {
+	for _, s := range fuzztest.Lines {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

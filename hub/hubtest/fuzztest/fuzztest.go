@@ -1,8 +1,11 @@
-// Package seeds has inputs for fuzz tests. It imports nothing of the module, so that tests of any
-// package can use it.
-package seeds
+// Package fuzztest has inputs and checks for fuzz tests. It imports nothing of the module, so that
+// tests of any package can use it.
+package fuzztest
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Lines are lines that a client may send in either format, with and without errors.
 var Lines = []string{
@@ -17,4 +20,23 @@ var Lines = []string{
 	"/search a \x07 b", `{"type":"search","words":"a\r\u202e\nb","before":1e9,"limit":2}`,
 	`{"type":"search","words":"` + strings.Repeat(`\n`, 40) + `"}`,
 	`{"type":"format","format":"text"}`, `[]`, `null`, `{"type":"who"}{}`, `{"ref":"` + strings.Repeat("r", 65) + `"}`,
+}
+
+// IsMark reports whether r is a mark without a width of its own.
+func IsMark(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Me) }
+
+// MostMarks returns the largest number of marks on one character of s. Format characters between
+// them do not count.
+func MostMarks(s string) (highest int) {
+	marks := 0
+	for _, r := range s {
+		switch {
+		case IsMark(r):
+			marks++
+		case !unicode.Is(unicode.Cf, r):
+			marks = 0
+		}
+		highest = max(highest, marks)
+	}
+	return highest
 }

@@ -28,9 +28,8 @@ func (d *slowConn) Write(frames []byte) (int, error) {
 	return d.Conn.TryWrite(frames)
 }
 
-// flood has alice say a megabyte at once in a room with bob, who reads at a rate in bytes a
-// second, and carol, who reads everything at once. It returns what bob received, and how long
-// the flood lasted.
+// flood has alice say a megabyte at once in a room with bob and carol. bob reads rate bytes a
+// second, and carol reads at once. flood returns what bob received, and how long it took.
 func flood(h *testHub, rate int) (received []string, took time.Duration) {
 	const n = 1000
 	alice, carol := h.named("alice"), h.named("carol")

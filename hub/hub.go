@@ -10,8 +10,8 @@
 //
 // # Order
 //
-// The [history.Journal] decides the order of the messages of a room. The room's mu decides where
-// other events, such as arrivals, come between them.
+// The [history.Journal] decides the order of the messages of a room. Other events, such as arrivals,
+// come between them in the order in which goroutines take the room's mu.
 //
 // # Goroutines
 //

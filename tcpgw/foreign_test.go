@@ -275,7 +275,7 @@ func TestTLS(t *testing.T) {
 }
 
 // TestEarlyLines sends lines before the welcome, and a line of which only the first half comes
-// before the welcome. All of them are said.
+// before the welcome. All of them become messages.
 func TestEarlyLines(t *testing.T) {
 	addr := serve(t, hub.New(hub.Options{}))
 	c := connect(t, addr)

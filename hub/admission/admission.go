@@ -23,7 +23,7 @@ type Limits struct {
 	Rooms    int // rooms that have members, at once
 	NewRooms int // rooms that an address may create at once; it may create one more each minute
 
-	PageLimit int   // stored messages that a member may request at once; 0 means 500
+	PageLimit int   // stored messages that a member may request at once; 0 for the hub's default
 	Backlog   int64 // bytes that all streams together retain for slow readers, in addition to the minimum
 }
 

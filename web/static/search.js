@@ -70,8 +70,8 @@ export class Search {
     this.#setStatus("");
   }
 
-  // leave closes the panel and returns the focus to where it was. If the panel is closed,
-  // it clears the box and moves the focus to the composer.
+  // leave closes the panel and returns the focus to the element that had it. If the panel is
+  // closed, it clears the box and moves the focus to the composer.
   #leave() {
     if (this.#panel.hidden) {
       this.#box.value = "";

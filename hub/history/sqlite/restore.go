@@ -7,7 +7,7 @@ import (
 )
 
 // restore writes a deleted database again from the open file. If it fails, the next call continues
-// where it stopped.
+// with the step that failed.
 func (w *writer) restore() error {
 	path := w.j.path + ".restored"
 	if w.restored == nil {

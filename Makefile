@@ -1,6 +1,9 @@
 # Debian installs nginx in /usr/sbin, which may not be in PATH.
 export PATH := $(PATH):/usr/sbin:/sbin
 
+# A program with the race detector sleeps for a second before it exits, unless told otherwise.
+export GORACE ?= atexit_sleep_ms=10
+
 # The version comes from git and not from the go command, which refuses to build in a
 # clone that belongs to another user.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -30,8 +33,8 @@ build: ## build ./partyline, static and without machine paths
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags '-s -w -X main.version=$(VERSION)' -o partyline ./cmd/partyline
 
-test: deps build lint ## lint, unit tests and the main end-to-end stories with -race: 3 minutes (TESTFLAGS='-run Name')
-	$(TOOL) gotestsum --format pkgname -- -race -short -p 4 -timeout 5m $(TESTFLAGS) ./...
+test: deps build lint ## lint, unit tests and the main end-to-end stories with -race: 2 minutes (TESTFLAGS='-run Name')
+	$(TOOL) gotestsum --format pkgname -- -race -short -p 4 -parallel 4 -timeout 5m $(TESTFLAGS) ./...
 
 check: deps build lint ## lint and all tests, also those that take long (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -timeout 15m $(TESTFLAGS) ./...

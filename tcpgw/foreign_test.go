@@ -32,8 +32,8 @@ type room struct {
 }
 
 // openRoom serves on a listener to which clients may have connected already. The member receives
-// what they have said.
-func openRoom(t *testing.T, ln net.Listener) *room {
+// what they have said. A client gets no welcome before wait if it sends nothing that decides.
+func openRoom(t *testing.T, ln net.Listener, wait time.Duration) *room {
 	t.Helper()
 	var logged bytes.Buffer
 	t.Cleanup(func() { // runs after the gateway has ended
@@ -42,11 +42,11 @@ func openRoom(t *testing.T, ln net.Listener) *room {
 		}
 	})
 	log := slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	serveOn(t, &Gateway{Hub: hub.New(hub.Options{Log: log}), Log: log, Web: "http://chat.example/"}, ln)
+	serveOn(t, &Gateway{Hub: hub.New(hub.Options{Log: log}), Log: log, Web: "http://chat.example/", openingWait: wait}, ln)
 	r := &room{t: t, addr: ln.Addr().String()}
 	r.conn = connect(t, r.addr)
 	r.in = bufio.NewReader(r.conn)
-	r.next()
+	r.checkQuiet()
 	return r
 }
 
@@ -109,7 +109,7 @@ func TestForeign(t *testing.T) {
 		conns[stream] = connect(t, ln.Addr().String())
 		io.WriteString(conns[stream], stream)
 	}
-	r := openRoom(t, ln)
+	r := openRoom(t, ln, time.Minute)
 	for stream, answer := range foreignStreams() {
 		received, err := io.ReadAll(conns[stream])
 		if err != nil || !strings.HasPrefix(string(received), answer) || strings.Contains(string(received), "hunter2") {
@@ -121,7 +121,7 @@ func TestForeign(t *testing.T) {
 
 // TestForeignLate is like TestForeign, for clients that send after the welcome.
 func TestForeignLate(t *testing.T) {
-	r := openRoom(t, listen(t))
+	r := openRoom(t, listen(t), time.Millisecond)
 	conns := map[string]*bufio.ReadWriter{}
 	for stream := range foreignStreams() {
 		c := connect(t, r.addr)
@@ -234,7 +234,7 @@ func request(t *testing.T, method string) (*http.Response, string, *room) {
 		answered <- err
 	}()
 	<-wrote
-	r := openRoom(t, ln)
+	r := openRoom(t, ln, time.Minute)
 	if err := <-answered; err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func request(t *testing.T, method string) (*http.Response, string, *room) {
 
 // TestHTTPTooLong sends a request line that exceeds the line limit. The room does not receive its body.
 func TestHTTPTooLong(t *testing.T) {
-	r := openRoom(t, listen(t))
+	r := openRoom(t, listen(t), time.Minute)
 	for _, target := range []string{"/", "http://" + r.addr + "/"} {
 		c := connect(t, r.addr)
 		go io.WriteString(c, "POST "+target+strings.Repeat("a", 100_000)+" HTTP/1.1\r\n\r\nbuy my coins\n")
@@ -264,7 +264,7 @@ func TestNoWebPage(t *testing.T) {
 
 // TestTLS connects a TLS client whose ClientHello contains a line of text.
 func TestTLS(t *testing.T) {
-	r := openRoom(t, listen(t))
+	r := openRoom(t, listen(t), time.Minute)
 	for range 20 {
 		_, err := tls.Dial("tcp", r.addr, &tls.Config{ServerName: "buy.coins", NextProtos: []string{"\nbuy my coins\n"}})
 		if err == nil || !strings.Contains(err.Error(), "first record does not look like a TLS handshake") {

@@ -62,6 +62,7 @@ func readEnd(c *Conn) <-chan error {
 // Afterwards each is: one that was sent something, one whose window is closed, and one that is
 // idle.
 func TestDeadPeer(t *testing.T) {
+	t.Parallel()
 	l := newLink(t, &Group{deadAfter: time.Second})
 	active, _ := l.open(t, time.Minute)
 	full, _ := l.open(t, time.Minute)
@@ -111,6 +112,7 @@ func TestDeadPeer(t *testing.T) {
 // TestFrozenPeer sends a peer that reads nothing only what fits into the buffers, so that no
 // write waits. The peer is given up after the write timeout. A peer that reads is not.
 func TestFrozenPeer(t *testing.T) {
+	t.Parallel()
 	l := newLink(t, &Group{deadAfter: time.Second})
 	frozen, _ := l.open(t, time.Second)
 	steady, peer := l.open(t, time.Second)

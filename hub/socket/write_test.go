@@ -116,6 +116,7 @@ func TestSlow(t *testing.T) {
 
 // TestSteady writes to a peer that reads slowly but steadily, for longer than the timeout.
 func TestSteady(t *testing.T) {
+	t.Parallel()
 	c, peer := pair(t)
 	peer.SetReadBuffer(64 << 10)
 	c.timeout = 2 * time.Second

@@ -95,6 +95,9 @@ func logSize(t *testing.T, j *Journal) int64 {
 // A program that does not end its read transaction delays no message. The log grows meanwhile, which
 // is logged rarely, and is truncated when the reader ends.
 func TestStuckReader(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		const warning, info = "level=WARN", "level=INFO"
 		var out bytes.Buffer
@@ -216,6 +219,7 @@ func TestBusyLog(t *testing.T) {
 
 // Close does not wait long for a reader, and all messages are stored.
 func TestCloseWithReader(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		o := keep(10)

@@ -90,6 +90,7 @@ func runClock(c *clock, ticks <-chan time.Time, until time.Time) {
 // A wall clock that is wrong for a while, even over restarts, deletes no messages by age and forgets
 // no keys. When it has been right for long, messages are deleted again.
 func TestWrongClock(t *testing.T) {
+	t.Parallel()
 	const age = 2 * trustTime
 	synctest.Test(t, func(t *testing.T) {
 		var wall wallClock

@@ -12,6 +12,7 @@ import (
 // A room whose messages are all too old is removed from the file, and its next id is greater than
 // all ids that it gave.
 func TestEmptyRoom(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		j := start(t, t.TempDir(), Options{Keep: history.Retention{Messages: 10, Age: time.Hour}})
 		j.mu.Lock()

@@ -152,6 +152,7 @@ func TestFileDeleted(t *testing.T) {
 
 // With Live, messages that can't be stored get ids and are missing later.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	o := keep(100)
 	o.OnError = Live
@@ -253,6 +254,7 @@ func TestReopen(t *testing.T) {
 
 // Messages that are no longer retained are deleted from the file and from the index.
 func TestPruned(t *testing.T) {
+	t.Parallel()
 	j := start(t, t.TempDir(), keep(10))
 	for i := range 500 {
 		say(t, j, "r", fmt.Sprint("word ", i))
@@ -289,6 +291,7 @@ func TestAge(t *testing.T) {
 // While another program has a write transaction open messages are refused, and the log has the hint
 // to end that program.
 func TestOtherWriter(t *testing.T) {
+	t.Parallel()
 	var log strings.Builder
 	o := keep(10)
 	o.Log = slog.New(slog.NewTextHandler(&log, nil))

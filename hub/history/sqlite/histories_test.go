@@ -16,6 +16,7 @@ import (
 )
 
 func TestRooms(t *testing.T) {
+	t.Parallel()
 	hubtest.TestRooms(t, 0, func(keep history.Retention) history.Journal {
 		return startSmall(t, t.TempDir(), Options{Keep: keep, Sync: SyncNormal})
 	})
@@ -25,7 +26,10 @@ func TestRooms(t *testing.T) {
 // for a while.
 func TestHistories(t *testing.T) {
 	for _, o := range []Options{{}, {Sync: SyncNormal}, {OnError: Live}} {
-		t.Run(fmt.Sprint(o.OnError, " ", o.Sync), func(t *testing.T) { testHistories(t, o) })
+		t.Run(fmt.Sprint(o.OnError, " ", o.Sync), func(t *testing.T) {
+			t.Parallel()
+			testHistories(t, o)
+		})
 	}
 }
 

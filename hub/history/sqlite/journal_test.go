@@ -23,6 +23,7 @@ func start(t *testing.T, dir string, o Options) *Journal {
 }
 
 func TestJournal(t *testing.T) {
+	t.Parallel()
 	hubtest.TestJournal(t, func(keep history.Retention) history.Journal {
 		return start(t, t.TempDir(), Options{Keep: keep})
 	})
@@ -30,6 +31,7 @@ func TestJournal(t *testing.T) {
 
 // TestSearchIndexed searches messages that are in the index. hubtest searches new ones.
 func TestSearchIndexed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	j := start(t, dir, Options{Keep: history.Retention{Messages: 1000}})
 	for i := range 300 {

@@ -95,6 +95,7 @@ func TestRefused(t *testing.T) {
 
 // A file that another program has locked is refused.
 func TestLocked(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), fileName)
 	createOld(t, path, len(migrations))
 	db, err := sql.Open(driver, dsn(path, "rwc"))

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
-	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-func TestMain(m *testing.M) { harness.Main(m, browser.Close) }
+func TestMain(m *testing.M) { harness.Main(m) }

@@ -69,12 +69,17 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestSlowReader has one member of 201 stop reading while the others send messages. The others
-// receive all messages in the meantime. When the member reads again, it receives every message or a
-// gap with the exact number of missed messages, and /since returns the missed messages.
+// TestSlowReader has one member of 201, or of 51 in short mode, stop reading while the others send
+// messages. The others receive all messages in the meantime. When the member reads again, it
+// receives every message or a gap with the exact number of missed messages, and /since returns the
+// missed messages.
 func TestSlowReader(t *testing.T) {
-	const senders, each, logging = 200, 8, 20
-	const total = senders * each
+	const total, logging = 1600, 20
+	senders := 200
+	if testing.Short() {
+		senders = 50
+	}
+	each := total / senders
 	s := harness.StartServer(t, func(c *app.Config) { c.History.Messages = total })
 
 	slow := harness.DialRaw(t, s, false, false)

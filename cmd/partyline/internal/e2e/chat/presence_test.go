@@ -53,11 +53,16 @@ func TestBrokenConnections(t *testing.T) {
 	}
 }
 
-// TestJoinsAndLeaves has a thousand clients join and leave over both transports, in every way. Each
-// join and leave is announced once, and no goroutines or members are left.
+// TestJoinsAndLeaves has a thousand clients, or 200 in short mode, join and leave over both
+// transports, in every way. Each join and leave is announced once, and no goroutines or members are
+// left.
 func TestJoinsAndLeaves(t *testing.T) {
-	const visitors, atOnce = 1000, 20
+	const atOnce = 20
 	const atRest = 3 // goroutines: one for each listener and one for the observer
+	visitors := 1000
+	if testing.Short() {
+		visitors = 200
+	}
 	s := harness.StartServer(t, nil)
 	observer := harness.DialText(t, s.TCP)
 	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)

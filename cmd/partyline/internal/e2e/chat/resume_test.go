@@ -23,7 +23,11 @@ func TestResume(t *testing.T) {
 }
 
 func testResume(t *testing.T, args ...string) {
-	const cuts, senders, window = 200, 2, 5
+	const senders, window = 2, 5
+	cuts := 200
+	if testing.Short() {
+		cuts = 40
+	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 0))

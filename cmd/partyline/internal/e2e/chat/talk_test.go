@@ -11,48 +11,7 @@ import (
 	"testing"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
-	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
-
-// TestOneRoom has nc, ncat, telnet and a browser join one room. Each receives all messages.
-func TestOneRoom(t *testing.T) {
-	s := harness.StartServer(t, nil)
-	host, port, _ := net.SplitHostPort(s.TCP)
-
-	peers := map[string]*harness.Process{
-		"nc":     harness.Start(t, harness.NeedProgram(t, "nc.openbsd", "nc"), host, port),
-		"ncat":   harness.Start(t, harness.NeedProgram(t, "ncat"), host, port),
-		"telnet": harness.Start(t, harness.NeedProgram(t, "telnet"), host, port),
-	}
-	nicks := make(map[string]string)
-	for name, peer := range peers {
-		nicks[name] = harness.ExpectLine(t, peer.Out, harness.WelcomeLine)[0]
-	}
-	page := browser.Open(t, "http://"+s.HTTP)
-
-	for name, peer := range peers {
-		said := "hello from " + name
-		peer.Say(t, said)
-		for other, listener := range peers {
-			if got := harness.ExpectLine(t, listener.Out, `(\S+): `+said)[0]; got != nicks[name] {
-				t.Errorf("%s received the message from %s, want it from %s", other, got, nicks[name])
-			}
-		}
-		if got := page.Expect(said); got.From != nicks[name] || got.Own {
-			t.Errorf("the page shows %+v for a message of %s", got, nicks[name])
-		}
-	}
-
-	page.Say("hello from a browser")
-	for name, peer := range peers {
-		if got := harness.ExpectLine(t, peer.Out, `(\S+): hello from a browser`)[0]; got != page.Nick() {
-			t.Errorf("%s received the message from %s, want it from %s", name, got, page.Nick())
-		}
-	}
-	if got := page.Expect("hello from a browser"); !got.Own {
-		t.Errorf("the page shows its own message as %+v", got)
-	}
-}
 
 // TestSayAndGo runs netcat in a pipe, as scripts do. It sends its message, receives it, and exits.
 func TestSayAndGo(t *testing.T) {

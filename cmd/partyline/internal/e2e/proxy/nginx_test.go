@@ -112,14 +112,11 @@ func (n *nginx) stop(t *testing.T) {
 
 // TestNginxPage opens the page at the root and under a path, with netcat on the TCP port.
 func TestNginxPage(t *testing.T) {
+	harness.Long(t)
 	n := startNginx(t, harness.StartServer(t, nil))
 	nc, nick := harness.Netcat(t, n.tcp)
 
-	paths := []string{"/", "/party?room=lobby", "/party/", "/party"}
-	if testing.Short() {
-		paths = paths[:2]
-	}
-	for _, path := range paths {
+	for _, path := range []string{"/", "/party?room=lobby", "/party/", "/party"} {
 		t.Run(path, func(t *testing.T) {
 			page := browser.Open(t, "http://"+n.http+path)
 			page.Say("a browser at " + path)

@@ -36,8 +36,8 @@ const make = {
   message: (e, me) => spoken(e, me, [bdi(e.from)], text(e.text)),
   action: (e, me) => spoken(e, me, [], text(bdi(e.from), " ", e.text)),
   private: (e, me) => {
-    const who = fold(e.from) === fold(me) ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"];
-    return spoken(e, me, who, text(e.text));
+    const author = fold(e.from) === fold(me) ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"];
+    return spoken(e, me, author, text(e.text));
   },
   join: (e) => presence(e, bdi(e.nick), " has arrived"),
   leave: (e) => presence(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
@@ -49,20 +49,20 @@ const make = {
 
 // spoken returns the entry of a message or an action. The log groups consecutive messages
 // of one author.
-function spoken(e, me, who, body) {
+function spoken(e, me, author, body) {
   const own = fold(e.from) === fold(me);
-  const entry = el("div", `entry ${e.type}${own ? " own" : ""}`, el("p", "who", ...who), time(e.at), body);
+  const entry = el("div", `entry ${e.type}${own ? " own" : ""}`, el("p", "author", ...author), time(e.at), body);
   entry.style.setProperty("--hue", hue(e.from));
   Object.assign(entry.dataset, { kind: e.type, from: e.from, at: e.at });
   if (e.to) entry.dataset.to = e.to;
   if (e.id !== undefined) entry.dataset.id = e.id;
-  if (e.stored === false) entry.append(sign("unstored", "not stored", "The room received it, but the history does not have it"));
+  if (e.stored === false) entry.append(badge("unstored", "not stored", "The room received it, but the history does not have it"));
   return entry;
 }
 
-// sign returns a word that stands beside a message.
-export function sign(kind, word, title) {
-  const e = el("span", `sign ${kind}`, word);
+// badge returns a label for the right-hand side of a message.
+export function badge(kind, word, title) {
+  const e = el("span", `badge ${kind}`, word);
   e.title = title;
   return e;
 }
@@ -113,7 +113,7 @@ export function gap({ after, missed, lost }, show) {
   update();
   if (lost) return entry;
 
-  const button = el("button", "quiet", "Show");
+  const button = el("button", "secondary", "Show");
   button.type = "button";
   button.addEventListener("click", async () => {
     button.disabled = true;

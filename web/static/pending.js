@@ -1,7 +1,7 @@
 // Pending makes the entries of messages that are not said yet. They stand at the end of
 // the log, each with its state, or with the reason why it failed.
 
-import { el, entryFor, sign } from "./entries.js";
+import { badge, el, entryFor } from "./entries.js";
 
 export class Pending {
   #shown = new Map(); // key → {item, version, entry}
@@ -38,7 +38,7 @@ export class Pending {
     // a connection.
     entry.ariaLive = state === "waiting" ? "polite" : "off";
     if (state === "failed") entry.append(this.#failure(item));
-    else entry.append(sign("sign", state === "waiting" ? "waiting…" : "sending…", "Not said yet"));
+    else entry.append(badge("unsaid", state === "waiting" ? "waiting…" : "sending…", "Not said yet"));
     return entry;
   }
 
@@ -50,7 +50,7 @@ export class Pending {
 }
 
 function button(label, onClick) {
-  const e = el("button", "quiet", label);
+  const e = el("button", "secondary", label);
   e.type = "button";
   e.addEventListener("click", onClick);
   return e;

@@ -22,7 +22,7 @@ export class Search {
   constructor({ form, panel, request, focusComposer }) {
     this.#box = form.querySelector("input");
     this.#panel = panel;
-    [this.#status, this.#list, this.#older] = [".told", "ol", ".older"].map((s) => panel.querySelector(s));
+    [this.#status, this.#list, this.#older] = [".summary", "ol", ".older"].map((s) => panel.querySelector(s));
     this.#request = request;
     this.#focusComposer = focusComposer;
 
@@ -121,7 +121,7 @@ export class Search {
 // result returns the list item of a message, with the words marked.
 function result(e, words) {
   const marked = pieces(e.text, words).map(([piece, matches]) => (matches ? el("mark", "", piece) : piece));
-  const item = el("li", e.type, el("p", "who", bdi(e.from)), time(e.at), text(...marked));
+  const item = el("li", e.type, el("p", "author", bdi(e.from)), time(e.at), text(...marked));
   item.dataset.id = e.id;
   item.tabIndex = -1;
   return item;

@@ -36,7 +36,7 @@ func TestPageSearches(t *testing.T) {
 	page := browser.Open(t, s.url)
 	expectSummary := func(want string) {
 		t.Helper()
-		browser.Await[bool](page, fmt.Sprintf(`document.querySelector("#results .told").textContent === %q`, want))
+		browser.Await[bool](page, fmt.Sprintf(`document.querySelector("#results .summary").textContent === %q`, want))
 	}
 	expectFocus := func(id string) {
 		t.Helper()
@@ -97,7 +97,7 @@ func TestPageSearchesHistory(t *testing.T) {
 	second := harness.StartProgram(t, "--data", data)
 	page = browser.Open(t, "http://"+second.HTTP)
 	page.Do(chromedp.SendKeys(chromedp.CSS("#words"), "PIZZA"), browser.Enter(0))
-	browser.Await[bool](page, `document.querySelector("#results .told").textContent === "2 messages found"`)
+	browser.Await[bool](page, `document.querySelector("#results .summary").textContent === "2 messages found"`)
 	found := browser.Eval[string](page, `[...document.querySelectorAll("#results li .text")].map((e) => e.innerText).join(" / ")`)
 	if found != "more Pizza please / pizza on Friday?" {
 		t.Errorf("the results are %q", found)
@@ -110,7 +110,7 @@ func TestPageSearchUnsupported(t *testing.T) {
 	t.Parallel()
 	page := browser.Open(t, startScripted(t, defaultAnswer).url)
 	page.Say("/search anything")
-	browser.Await[bool](page, `document.querySelector("#results .told").textContent === "This server cannot search."`)
+	browser.Await[bool](page, `document.querySelector("#results .summary").textContent === "This server cannot search."`)
 }
 
 var escape = chromedp.SendKeys(chromedp.CSS(":focus"), "\x1b")

@@ -1,6 +1,6 @@
 // Elapsed time. Neither clock of a browser is reliable alone: Date follows the machine's
 // clock, which may be set back, and performance.now() may stop while the machine sleeps. So
-// the clock that has advanced further counts.
+// since uses the clock that has advanced further.
 
 // now returns the current moment. It remains valid over a reload of the page.
 export function now() {

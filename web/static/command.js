@@ -1,5 +1,5 @@
 // The slash commands of the page. In JSON a command is a request of its own type, so the
-// page parses them, and never sends what does not parse.
+// page parses them, and sends nothing that does not parse.
 
 const usage = {
   me: "/me ACTION",

@@ -1,4 +1,4 @@
-// The Composer is the box in which the reader writes. It never loses a text: it keeps what
+// The Composer is the box in which the reader writes. It never loses text: it keeps what
 // cannot be sent, and takes back what the server refused.
 
 import { parse } from "./command.js";
@@ -9,8 +9,8 @@ export class Composer {
   #box;
   #error;
 
-  // send(request, typed) takes the text over, or returns false if it needs a connection
-  // and there is none.
+  // send(request, typed) accepts the text, or returns false if it needs a connection and
+  // there is none.
   constructor(form, send) {
     this.#box = form.querySelector("textarea");
     this.#error = form.querySelector(".refusal");
@@ -24,8 +24,8 @@ export class Composer {
       if (send(request, typed)) this.#setText("");
       else this.#showError(disconnected);
     });
-    // Enter sends, except the Enter that accepts a proposal of an input method. Safari
-    // marks that one by its key code only.
+    // Enter sends, unless it accepts a suggestion of an input method. In Safari only the key
+    // code shows that.
     this.#box.addEventListener("keydown", (e) => {
       if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
       e.preventDefault();
@@ -34,7 +34,7 @@ export class Composer {
     this.#box.addEventListener("input", () => this.#fitHeight());
   }
 
-  // takeBack puts a text back into the box with an error. If the box is not empty, it
+  // takeBack puts a text back into the box and shows an error. If the box is not empty, it
   // returns false and does nothing.
   takeBack(typed, why) {
     if (this.#box.value.trim() !== "") return false;
@@ -43,7 +43,7 @@ export class Composer {
     return true;
   }
 
-  // connected removes the error that there is no connection.
+  // connected removes the error about a missing connection.
   connected() {
     if (this.#error.textContent === disconnected) this.#showError("");
   }

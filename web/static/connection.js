@@ -26,7 +26,7 @@ export class Connection {
   #onEvent;
   #onState;
   #socket = null;
-  #timer = 0; // checks for silence while there is a socket, reconnects while there is none
+  #timer = 0; // checks for silence while there is a socket; reconnects while there is none
   #lastReceived; // a moment of clock.js, as are the next two
   #openedAt;
   #lostAt;
@@ -57,8 +57,8 @@ export class Connection {
     this.#socket = socket;
   }
 
-  // wake connects at once if the connection is waiting or seems dead. The caller has a
-  // reason to expect that connecting works again.
+  // wake connects at once if the connection is waiting or seems dead. It is called when
+  // connecting is likely to work again.
   wake() {
     if (this.state === "waiting" && since(this.#lostAt) >= this.#minPause) this.connect();
     else if (this.#socket && this.#silence() >= silenceTimeout) this.connect();

@@ -1,5 +1,5 @@
 // A Field shows a value that the server sets and the reader may request to change: the nick
-// or the room. It never overwrites what the reader is typing. A refusal appears beside it.
+// or the room. It never overwrites what the reader is typing. It shows a refusal.
 
 export class Field {
   #input;
@@ -35,6 +35,7 @@ export class Field {
     if (!editing) this.#reset();
   }
 
+  // refuse shows why the server refused a value; "" removes an earlier refusal.
   refuse(why) {
     this.#refusal.textContent = why;
     this.#input.setAttribute("aria-invalid", String(why !== ""));

@@ -1,12 +1,12 @@
 // The Log is the scrolling list of entries. It adds entries at the end, removes the oldest
-// ones, and scrolls along only while the reader is at the bottom. Pending messages follow
-// the last entry.
+// ones, and scrolls to new entries only while the reader is at the bottom. Pending messages
+// follow the last entry.
 
 import { el } from "./entries.js";
 
 const maxEntries = 2_000;
 const nearBottom = 48; // in pixels; a reader this close to the bottom is at the bottom
-const groupTime = 5 * 60_000; // one author's messages within it show the name once
+const groupTime = 5 * 60_000; // the name is shown once for an author's messages within it
 
 export class Log {
   #list;
@@ -32,8 +32,8 @@ export class Log {
     this.#flushSoon();
   }
 
-  // setPending replaces the entries of pending messages. It takes effect together with
-  // add, so that a message that is said does not disappear in between.
+  // setPending replaces the entries of pending messages. It takes effect together with add,
+  // so that a message does not disappear between its pending entry and its final one.
   setPending(entries) {
     this.#pending = entries;
     this.#flushSoon();
@@ -80,12 +80,12 @@ export class Log {
     this.#scroll();
   }
 
-  // showFirstAuthor makes the first entry show its author: the entry before it is gone.
+  // showFirstAuthor makes the first entry show its author, since no entry precedes it.
   #showFirstAuthor() {
     this.#list.firstElementChild?.classList.remove("continued");
   }
 
-  // flushPending does not move the entries that stay, so that they keep the focus.
+  // flushPending does not move entries that remain, so that they keep the focus.
   #flushPending() {
     for (const e of [...this.#pendingGroup.children]) if (!this.#pending.includes(e)) e.remove();
     let before = this.#last();

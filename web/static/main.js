@@ -120,7 +120,7 @@ async function join(typed) {
   composer.focus();
 }
 
-// retry and discard move the focus first: the button that has it disappears.
+// retry and discard move the focus first, because the button that has it disappears.
 
 function retry(item) {
   composer.focus();
@@ -154,7 +154,7 @@ addEventListener("beforeunload", (e) => {
   if (!store.complete) e.preventDefault(); // or the rest of the outbox is lost
 });
 
-// The list of people is open on a wide screen.
+// The member list is open on a wide screen.
 const wide = matchMedia("(min-width: 48rem)");
 const setPeopleOpen = () => ($("people").open = wide.matches);
 wide.addEventListener("change", setPeopleOpen);

@@ -1,5 +1,5 @@
-// A Nick is the reader's own name: the one that the server gave, and the one that the page
-// requests when it reconnects. They differ while another member has the latter.
+// A Nick holds the reader's own name: the one that the server gave, and the one that the page
+// wants and requests when it reconnects. They differ while another member has the latter.
 
 import { fold } from "./entries.js";
 import { Field } from "./field.js";
@@ -38,7 +38,7 @@ export class Nick {
     return this.#connection.request({ type: "nick", nick });
   }
 
-  // renamed handles the event that a member has a new name. The member may be the reader.
+  // renamed handles a member's change of name. The member may be the reader.
   renamed({ nick, to }) {
     if (fold(nick) !== fold(this.given)) return;
     this.given = this.wanted = to;

@@ -1,6 +1,6 @@
 // The Outbox holds the messages that the reader has sent until the server has them, even
-// while the connection is down. Each has a key, with which the server recognises a message
-// that is sent again: the room gets it once.
+// while the connection is down. Each has a key, by which the server recognizes a message
+// that is sent again, so that the room gets it once.
 //
 // An item is "waiting" (for a connection), "sending" (until the answer), "said" (it has an
 // id, and the log does not show it yet), or "failed" (with the reason in why).
@@ -23,9 +23,9 @@ export class Outbox {
   #room;
   #items;
 
-  // store keeps the items over a reload of the page. takeBack(typed, why) returns a text
-  // that the server can never accept to the composer, and reports whether the composer had
-  // room for it. has(id) reports whether the log shows a message or has passed its id.
+  // store keeps the items over a reload of the page. takeBack(typed, why) gives the composer
+  // a text that the server can never accept, and reports whether the composer took it.
+  // has(id) reports whether the log shows a message or has passed its id.
   constructor({ connection, store, takeBack, has, onChange, clock = now }) {
     this.#connection = connection;
     this.#store = store;
@@ -71,9 +71,9 @@ export class Outbox {
   retry(item) {
     if (!this.#items.includes(item)) return; // a second click
     const { why, written, ...rest } = item;
-    const again = { ...rest, state: "waiting", tries: 0 };
-    this.#items = this.#items.map((i) => (i === item ? again : i));
-    this.#sendIfOpen(again);
+    const retried = { ...rest, state: "waiting", tries: 0 };
+    this.#items = this.#items.map((i) => (i === item ? retried : i));
+    this.#sendIfOpen(retried);
   }
 
   discard(item) {
@@ -86,7 +86,7 @@ export class Outbox {
     this.#dropSaidIf(({ id }) => this.#has(id));
   }
 
-  // dropSaid drops all said items: the log gets them in another way, or not at all.
+  // dropSaid drops all said items. It is called when the log may never show them.
   dropSaid() {
     this.#dropSaidIf(() => true);
   }

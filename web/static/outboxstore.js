@@ -24,7 +24,7 @@ export class OutboxStore {
     }
   }
 
-  // save stores the first items, as many as fit, and sets complete.
+  // save stores as many of the first items as fit, and sets complete.
   save(items) {
     const fitting = [];
     let size = 0;

@@ -1,5 +1,5 @@
-// Pending makes the entries of messages that are not said yet. They stand at the end of
-// the log, each with its state, or with the reason why it failed.
+// Pending makes the entries of messages that are not said yet. They are at the end of the
+// log, each with its state, or with the reason why it failed.
 
 import { badge, el, entryFor } from "./entries.js";
 
@@ -34,7 +34,7 @@ export class Pending {
     const entry = entryFor({ type, from: me, at: new Date(at).toISOString(), text: request.text }, me);
     entry.querySelector("time").remove();
     entry.classList.add(state);
-    // A screen reader reads out a message when it is said, and before only if it waits for
+    // A screen reader reads out a message when it is said, and earlier only if it waits for
     // a connection.
     entry.ariaLive = state === "waiting" ? "polite" : "off";
     if (state === "failed") entry.append(this.#failure(item));

@@ -105,8 +105,8 @@ export class Room {
     this.#search.close();
     this.#timeline = new Timeline();
     this.#outbox.dropSaid();
-    // Without a ref the reader did not request the change: the previous room cannot be
-    // entered.
+    // Without a ref the reader did not request the change: the server refused the previous
+    // room.
     if (ref === undefined) this.#outbox.move(this.name, room);
     this.name = room;
   }

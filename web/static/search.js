@@ -16,7 +16,7 @@ export class Search {
   #focusComposer;
   #words = "";
   #opener = null; // the element that had the focus before the panel opened
-  #searches = 0; // counts them, to ignore the answers to earlier ones
+  #searches = 0; // their number, to ignore the answers to earlier ones
 
   // request(request) resolves to the server's answer and rejects with its error.
   constructor({ form, panel, request, focusComposer }) {

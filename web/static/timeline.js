@@ -44,7 +44,7 @@ export class Timeline {
   }
 
   // skipTo continues at an id, which may be below the newest one if the server has lost
-  // its history. Messages before that id do not come any more.
+  // its history. No message before that id follows.
   skipTo(next) {
     this.newest = next - 1;
   }

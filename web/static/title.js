@@ -1,5 +1,5 @@
-// The Title shows the current room in the window's title and in the page's address, and the
-// number of unread messages in the title.
+// The Title shows the current room in the title and the URL of the page, and the number of
+// unread messages in the title.
 
 export class Title {
   #room;

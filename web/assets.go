@@ -14,8 +14,8 @@ import (
 //go:embed static
 var static embed.FS
 
-// mimeTypes replaces the types of the machine. Browsers do not run a module with a wrong
-// type, which /etc/mime.types may contain.
+// mimeTypes maps file extensions to MIME types. The types of the machine are not used:
+// /etc/mime.types may have a wrong one for .js, and browsers do not run such a module.
 var mimeTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
@@ -62,7 +62,7 @@ func etag(body []byte) string {
 }
 
 // ServeHTTP lets a browser cache the asset but requires it to revalidate at each use, so
-// that the first load after an update gets all new files.
+// that the first load after an update gets the new files.
 func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", a.mimeType)

@@ -17,28 +17,28 @@ import (
 const forwardedFor = "X-Forwarded-For"
 
 const (
-	// maxHeader limits what the log quotes of the header, in bytes.
-	maxHeader = 300
-	// warnInterval is the shortest time between two warnings of a header without an address.
+	// maxQuotedHeader limits what the log quotes of the header, in bytes.
+	maxQuotedHeader = 300
+	// warnInterval is the minimum time between two warnings about a header without an address.
 	warnInterval = time.Minute
 )
 
 // proxies reports whether an address is that of a trusted proxy. It is Options.IsProxy.
 type proxies func(netip.Addr) bool
 
-func (p proxies) contain(addr netip.Addr) bool { return p != nil && p(addr) }
+func (p proxies) contains(addr netip.Addr) bool { return p != nil && p(addr) }
 
 // forwarded reports whether a trusted proxy forwards r for a client.
 func (p proxies) forwarded(r *http.Request) bool {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return p.contain(peer.Addr()) && slices.ContainsFunc(r.Header[forwardedFor], func(s string) bool { return s != "" })
+	return p.contains(peer.Addr()) && slices.ContainsFunc(r.Header[forwardedFor], func(s string) bool { return s != "" })
 }
 
 // client returns the address of the client for which the proxy at peer forwards a request with
 // the given values of X-Forwarded-For. It reads them from the right and stops at the first
-// address that is not a proxy: the client may have forged the rest. At an element without an
-// address it stops too, and returns the address of the proxy that appended the element, and
-// the element as invalid.
+// address that is not a proxy's: the client may have forged the rest. It also stops at an
+// element without an address. It then returns the address of the proxy that appended the
+// element, and the element as invalid.
 //
 // A comma separates elements even in quotes. Otherwise a client could send a quote to hide what
 // the proxy appends.
@@ -54,7 +54,7 @@ func (p proxies) client(peer netip.AddrPort, values []string) (client netip.Addr
 			if !ok {
 				return client, element
 			}
-			if client = addr; !p.contain(addr.Addr()) {
+			if client = addr; !p.contains(addr.Addr()) {
 				return client, ""
 			}
 		}
@@ -88,20 +88,20 @@ func parseForwarded(s string) (addr netip.AddrPort, ok bool) {
 
 // setRemoteAddr returns a middleware that sets the RemoteAddr of a request from a trusted proxy
 // to the address of its client. If X-Forwarded-For lacks that address, RemoteAddr becomes the
-// address of the proxy that should have appended it, and log gets a warning, at most once every
-// warnInterval.
+// address of the proxy that should have appended it, and the middleware logs a warning, at most
+// once every warnInterval.
 func setRemoteAddr(trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
 	warn := rate.Sometimes{Interval: warnInterval}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 			values := r.Header[forwardedFor]
-			if len(values) > 0 && trusted.contain(peer.Addr()) {
+			if len(values) > 0 && trusted.contains(peer.Addr()) {
 				client, invalid := trusted.client(peer, values)
 				if invalid != "" {
 					warn.Do(func() {
 						log.Warn("no client address in X-Forwarded-For, using the proxy's", "proxy", client,
-							"element", clean.Quote(invalid, maxQuoted), "header", clean.Quote(strings.Join(values, ", "), maxHeader))
+							"element", clean.Quote(invalid, maxQuoted), "header", clean.Quote(strings.Join(values, ", "), maxQuotedHeader))
 					})
 				}
 				r.RemoteAddr = client.String()

@@ -62,7 +62,7 @@ func TestForwarded(t *testing.T) {
 		{[]string{"[fe80::7%eth0]:443"}, "[fe80::7]:443", false},
 		{[]string{" \t198.51.100.7:51234\t "}, "198.51.100.7:51234", false},
 
-		// Several addresses: the last one that is not a proxy counts.
+		// Several addresses: the last one that is not a proxy's is the client's.
 		{[]string{"203.0.113.9, 198.51.100.7"}, "198.51.100.7:0", false},
 		{[]string{"203.0.113.9,198.51.100.7:51234"}, "198.51.100.7:51234", false},
 		{[]string{"203.0.113.9", "198.51.100.7"}, "198.51.100.7:0", false},
@@ -87,7 +87,7 @@ func TestForwarded(t *testing.T) {
 		{[]string{" , ,"}, peer, false},
 		{[]string{"192.0.2.9"}, "192.0.2.9:0", false},
 
-		// An element without an address: the proxy that appended it counts.
+		// An element without an address: the address is that of the proxy that appended it.
 		{[]string{"unknown"}, peer, true},
 		{[]string{"127.0.0.1, unknown"}, peer, true},
 		{[]string{"127.0.0.1", "unknown"}, peer, true},
@@ -128,8 +128,8 @@ func TestForwarded(t *testing.T) {
 	}
 }
 
-// TestProxies tests that proxies are trusted whatever the form of their address, and no other
-// peer is.
+// TestProxies tests that proxies are trusted in every form of their address, and that no other
+// peer is trusted.
 func TestProxies(t *testing.T) {
 	const header = "203.0.113.7"
 	for _, c := range []struct {
@@ -177,7 +177,7 @@ func TestForwardedLogged(t *testing.T) {
 		for range 3 {
 			time.Sleep(warnInterval - time.Second)
 			if got := request("nonsense"); got != "" {
-				t.Errorf("within a minute the log has also %s", got)
+				t.Errorf("within a minute the log also has %s", got)
 			}
 			time.Sleep(time.Second)
 			got := request("198.51.100.7, nonsense, 192.0.2.9:80")

@@ -39,9 +39,9 @@ func ParseHosts(list []string) (Hosts, error) {
 	return hosts, nil
 }
 
-// contain reports whether hosts contains the Host of r, whose port is ignored. A request
-// without a Host does not come from a browser, and is accepted.
-func (hosts Hosts) contain(r *http.Request) bool {
+// allow reports whether hosts contains the Host of r, whose port is ignored. A request
+// without a Host does not come from a browser, and is allowed.
+func (hosts Hosts) allow(r *http.Request) bool {
 	name := r.Host
 	if name == "" {
 		return true
@@ -79,14 +79,14 @@ func localAddr(r *http.Request) netip.Addr {
 	return tcp.AddrPort().Addr().Unmap().WithZone("")
 }
 
-// requireHost returns a middleware that answers 421 to a request whose Host is not in hosts,
-// except to a request that a trusted proxy forwards: then the proxy is responsible for the
-// Host. A forwarded request has an X-Forwarded-For, which no page can set on a WebSocket.
+// requireHost returns a middleware that answers 421 to a request whose Host is not in hosts. It
+// accepts any Host in a request that a trusted proxy forwards: the proxy is responsible for it.
+// A forwarded request has an X-Forwarded-For, which no page can set on a WebSocket.
 func requireHost(hosts Hosts, trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			// A health check may use any name, and its answer reveals nothing.
-			if r.URL.Path == "/healthz" || hosts.contain(r) || trusted.forwarded(r) {
+			if r.URL.Path == "/healthz" || hosts.allow(r) || trusted.forwarded(r) {
 				next.ServeHTTP(w, r)
 				return
 			}

@@ -33,9 +33,9 @@ func TestHosts(t *testing.T) {
 		"::1:8080": false,
 	} {
 		r := &http.Request{Host: host}
-		came := context.WithValue(context.Background(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(198, 51, 100, 1), Port: 8080})
-		if got := hosts.contain(r.WithContext(came)); got != want {
-			t.Errorf("Host %q: contained is %t", host, got)
+		ctx := context.WithValue(context.Background(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(198, 51, 100, 1), Port: 8080})
+		if got := hosts.allow(r.WithContext(ctx)); got != want {
+			t.Errorf("Host %q: allowed is %t", host, got)
 		}
 	}
 }
@@ -51,7 +51,7 @@ func TestParseHosts(t *testing.T) {
 	}
 }
 
-// TestUnknownHost tests that a request for an unknown host reaches the health check only,
+// TestUnknownHost tests that a request for an unknown host reaches only the health check,
 // unless a trusted proxy forwards it.
 func TestUnknownHost(t *testing.T) {
 	for name, c := range map[string]struct {

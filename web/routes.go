@@ -11,7 +11,7 @@ import (
 // server with OPTIONS.
 var pageMethods = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
 
-// routes is a router that records the methods of each path.
+// routes is a router that records the allowed methods of each path.
 type routes struct {
 	chi.Router
 	allow map[string]string // path → the value of its Allow header

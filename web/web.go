@@ -30,13 +30,13 @@ type Options struct {
 	// request, with port 0 if the header has no port. If IsProxy is nil, there are no proxies.
 	IsProxy func(netip.Addr) bool
 
-	// Hosts are the accepted host names. A request with any other Host gets a 421, except
-	// for /healthz and if a proxy forwards it. If Hosts is nil, any name is accepted.
+	// Hosts are the accepted host names. A request with any other Host gets a 421, unless it is
+	// for /healthz or a proxy forwards it. If Hosts is nil, any name is accepted.
 	Hosts Hosts
 
-	// Log gets warnings of refused hosts and of an X-Forwarded-For without an address, and at
-	// debug level the unknown paths, which show that a proxy does not strip its prefix. If it
-	// is nil, nothing is logged.
+	// Log gets warnings about refused hosts and about an X-Forwarded-For without an address.
+	// At debug level it gets unknown paths, which can show that a proxy does not strip its
+	// prefix. If it is nil, nothing is logged.
 	Log *slog.Logger
 }
 

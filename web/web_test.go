@@ -73,7 +73,7 @@ func TestAssets(t *testing.T) {
 	}
 }
 
-func TestETagIsOfTheContent(t *testing.T) {
+func TestETag(t *testing.T) {
 	one, same, other := etag([]byte("a")), etag([]byte("a")), etag([]byte("b"))
 	if one == other || one != same {
 		t.Error("the ETag does not identify the content")
@@ -94,7 +94,8 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-func TestNothingElse(t *testing.T) {
+// TestNotServed requests paths that do not exist, and methods that are not allowed.
+func TestNotServed(t *testing.T) {
 	var log strings.Builder
 	h := New(Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	for _, path := range []string{"/ws", "/index.html", "/static/main.js", "/main.js/", "/web.go", "/../web.go", "/testdata"} {
@@ -117,7 +118,8 @@ func TestNothingElse(t *testing.T) {
 // hijacker is a fake of the ResponseWriter of http.Server.
 type hijacker struct{ http.ResponseWriter }
 
-func TestWebSocketGetsTheServersWriter(t *testing.T) {
+// TestWebSocketWriter tests that the handler of /ws gets the server's own ResponseWriter.
+func TestWebSocketWriter(t *testing.T) {
 	var got http.ResponseWriter
 	var query string
 	h := New(Options{WebSocket: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +140,9 @@ func TestWebSocketGetsTheServersWriter(t *testing.T) {
 
 var references = regexp.MustCompile(`(?:\b(?:href|src|action)="|\bfrom "|\bimport[ (]"|\burl\("?)([^")]*)`)
 
-func TestReferencesAreRelativeAndExist(t *testing.T) {
+// TestReferences tests that references between assets are relative, that their targets exist,
+// and that each asset is referred to.
+func TestReferences(t *testing.T) {
 	h := New(Options{})
 	referred := map[string]bool{"/": true}
 	for _, a := range assets() {
@@ -161,9 +165,9 @@ func TestReferencesAreRelativeAndExist(t *testing.T) {
 	}
 }
 
-// TestNothingMakesMarkupOrCodeOfText tests that the page has no function that turns text into
-// markup or code, and nothing that the policy forbids.
-func TestNothingMakesMarkupOrCodeOfText(t *testing.T) {
+// TestNoMarkupFromText tests that the page has no function that turns text into markup or code,
+// and nothing that the policy forbids.
+func TestNoMarkupFromText(t *testing.T) {
 	forbidden := regexp.MustCompile(`\b(?:innerHTML|outerHTML|insertAdjacentHTML|setHTML\w*|document\.write\w*|` +
 		`createContextualFragment|DOMParser|srcdoc|eval|Function)\b|javascript:`)
 	inline := regexp.MustCompile(`<style|\sstyle=|\son\w+=|<script(?: type="module")?>`)
@@ -177,7 +181,8 @@ func TestNothingMakesMarkupOrCodeOfText(t *testing.T) {
 	}
 }
 
-func TestScriptsFindTheirElements(t *testing.T) {
+// TestElements tests that each element that main.js requests exists once in the page.
+func TestElements(t *testing.T) {
 	h := New(Options{})
 	page, script := body(t, get(t, h, "GET", "/")), body(t, get(t, h, "GET", "/main.js"))
 	ids := regexp.MustCompile(`\$\("([^"]+)"\)`).FindAllStringSubmatch(script, -1)
@@ -191,8 +196,8 @@ func TestScriptsFindTheirElements(t *testing.T) {
 	}
 }
 
-// TestOneClock tests that only clock.js reads the clocks of the browser, which are unreliable
-// alone.
+// TestOneClock tests that only clock.js reads the clocks of the browser, since neither is
+// reliable alone.
 func TestOneClock(t *testing.T) {
 	reads := regexp.MustCompile(`\b(?:Date|performance)\.now\b|\.getTime\(|timeStamp`)
 	for _, a := range assets() {

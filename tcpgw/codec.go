@@ -5,25 +5,25 @@ import (
 	"partyline/hub/wire"
 )
 
-// text and object are the Codecs. They encode an event as lines that end in LF.
+// textCodec and jsonCodec encode an event as lines that end in LF.
 type (
-	text   struct{}
-	object struct{}
+	textCodec struct{}
+	jsonCodec struct{}
 )
 
 var (
-	_ hub.Codec = text{}
-	_ hub.Codec = object{}
+	_ hub.Codec = textCodec{}
+	_ hub.Codec = jsonCodec{}
 )
 
-func (text) Append(dst []byte, e wire.Event) []byte {
+func (textCodec) Append(dst []byte, e wire.Event) []byte {
 	if bye, ok := e.(*wire.Bye); ok {
 		e = withHint(bye)
 	}
 	return endLine(dst, e.AppendText(dst))
 }
 
-func (object) Append(dst []byte, e wire.Event) []byte { return endLine(dst, e.AppendJSON(dst)) }
+func (jsonCodec) Append(dst []byte, e wire.Event) []byte { return endLine(dst, e.AppendJSON(dst)) }
 
 // withHint returns a copy of bye whose text also says how to end netcat. Many versions of netcat
 // go on waiting for input when the server has closed the connection.
@@ -33,7 +33,8 @@ func withHint(bye *wire.Bye) *wire.Bye {
 	return &b
 }
 
-// endLine appends LF to after unless nothing was appended to before.
+// endLine appends LF to after, which is before with an event appended. It appends nothing if the
+// event has no encoding.
 func endLine(before, after []byte) []byte {
 	if len(after) == len(before) {
 		return after

@@ -10,10 +10,10 @@ import (
 func TestCodecBye(t *testing.T) {
 	bye := &wire.Bye{Reason: "quit", Text: "you left"}
 	for range 2 {
-		if got, want := string(text{}.Append(nil, bye)), "-- goodbye: you left (Ctrl-C ends netcat) --\n"; got != want {
+		if got, want := string(textCodec{}.Append(nil, bye)), "-- goodbye: you left (Ctrl-C ends netcat) --\n"; got != want {
 			t.Errorf("text: %q, want %q", got, want)
 		}
-		if got, want := string(object{}.Append(nil, bye)), `{"type":"bye","reason":"quit","reconnect":false,"after_ms":0}`+"\n"; got != want {
+		if got, want := string(jsonCodec{}.Append(nil, bye)), `{"type":"bye","reason":"quit","reconnect":false,"after_ms":0}`+"\n"; got != want {
 			t.Errorf("JSON: %q, want %q", got, want)
 		}
 	}
@@ -21,7 +21,7 @@ func TestCodecBye(t *testing.T) {
 
 // TestCodecNothing encodes an event that has no JSON.
 func TestCodecNothing(t *testing.T) {
-	if got := string(object{}.Append([]byte("x"), wire.Marker("live"))); got != "x" {
+	if got := string(jsonCodec{}.Append([]byte("x"), wire.Marker("live"))); got != "x" {
 		t.Errorf("%q", got)
 	}
 }

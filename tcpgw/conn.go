@@ -16,17 +16,17 @@ import (
 )
 
 const (
-	// lingerTime is how long Close reads and drops input, so that no reset costs the client
-	// the last line.
+	// lingerTime is how long Close reads and drops input. Closing a socket with unread input
+	// resets the connection, and the client may lose the last line.
 	lingerTime = time.Second
-	// shutdownTime is lingerTime when the server shuts down.
-	shutdownTime = 200 * time.Millisecond
+	// shutdownLingerTime is lingerTime when the server shuts down.
+	shutdownLingerTime = 200 * time.Millisecond
 )
 
 // enterWait is how long the input must pause after a CR before the client gets enterHint.
 const enterWait = time.Second
 
-// enterHint is for users whose Enter key ends no line.
+// enterHint is the hint for a user whose Enter key does not end a line.
 const enterHint = "your Enter key sends CR alone, and a line ends in LF, CR LF or CR NUL: " +
 	"in PuTTY connect with telnet, in Tera Term set Transmit to CR+LF, in socat add icrnl, in a raw terminal type Ctrl-J"
 
@@ -38,9 +38,9 @@ const openingWait = 50 * time.Millisecond
 type conn struct {
 	socket.Conn
 	lines    lines
-	opening  *opening // nil when it has decided that the stream is a chat client's
-	inputErr error    // the end of the input; nil before it
-	hinted   bool     // the client has got enterHint
+	opening  *opening // nil after it has decided that the client is a chat client
+	inputErr error    // the error at the end of the input; nil before the end
+	hinted   bool     // enterHint was sent
 	closed   atomic.Bool
 	reading  sync.Mutex // held by ReadLine and Watch, and by Close while it drains the input
 }
@@ -89,8 +89,8 @@ func (c *conn) ReadLine() ([]byte, error) {
 	return nil, net.ErrClosed
 }
 
-// readMore reads the next input and feeds it to lines. If the input pauses after a CR, and no
-// line has ended yet, readMore returns enterHint as a refusal, once.
+// readMore reads input and feeds it to lines. If the input pauses after a CR, and no line has
+// ended yet, readMore returns enterHint as a refusal, once.
 func (c *conn) readMore() error {
 	wait := time.Duration(0)
 	if !c.hinted && c.lines.endsInCR() {
@@ -123,8 +123,8 @@ func (c *conn) readMore() error {
 func isEnd(err error) bool { return err == io.EOF || errors.Is(err, syscall.ECONNRESET) }
 
 // readOpening reads input until the opening has decided, or until wait has passed. It returns a
-// *foreignError if the stream belongs to another protocol. received is the input so far. ReadLine
-// returns the lines of all input.
+// *foreignError if the stream belongs to another protocol. received is the input so far. The input
+// is kept for ReadLine.
 func (c *conn) readOpening(received []byte, wait time.Duration) error {
 	defer func() { c.lines.feed(received) }()
 	if err := c.checkOpening(received); err != nil {
@@ -190,9 +190,9 @@ func (c *conn) Watch(d time.Duration) error {
 	return c.Conn.Watch(d, !c.lines.hasInput())
 }
 
-// Close implements hub.Conn. It resets the connection of a client that accepted nothing. Any other
-// connection it ends with FIN, and then drains the input for lingerTime or shutdownTime. A client
-// of another protocol gets its answer before that.
+// Close implements hub.Conn. If reason is hub.ErrSlow it resets the connection. Otherwise it sends
+// the answer of a *foreignError, sends FIN, and drains the input for lingerTime or
+// shutdownLingerTime.
 func (c *conn) Close(reason error) error {
 	switch {
 	case c.closed.Swap(true):
@@ -207,7 +207,7 @@ func (c *conn) Close(reason error) error {
 		c.TryWrite(f.answer)
 	}
 	if errors.Is(reason, hub.ErrShutdown) {
-		return c.Linger(shutdownTime)
+		return c.Linger(shutdownLingerTime)
 	}
 	return c.Linger(lingerTime)
 }

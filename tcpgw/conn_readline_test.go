@@ -59,8 +59,8 @@ func TestCtrlC(t *testing.T) {
 	}
 }
 
-// TestAnswersBetweenLines sends timing marks from a slow reader that gets lines at the same time. No
-// answer is in the middle of a line.
+// TestAnswersBetweenLines sends timing marks from a slow reader that receives lines at the same
+// time. No answer is in the middle of a line.
 func TestAnswersBetweenLines(t *testing.T) {
 	const questions = 500
 	c, client := openConn(t)
@@ -173,7 +173,8 @@ func TestEnterKey(t *testing.T) {
 	}
 }
 
-// TestEndsInCR checks that a CR that is not the last byte, or follows a complete line, needs no hint.
+// TestEndsInCR checks that only a CR that is the last byte, and precedes any complete line, needs a
+// hint.
 func TestEndsInCR(t *testing.T) {
 	for stream, want := range map[string]bool{
 		"": false, "a": false, "\r": true, "a\r": true, "a\r\xff\xf1": true, "a\rb\r": true, "a\rb": false,

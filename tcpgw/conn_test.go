@@ -19,7 +19,7 @@ func TestConn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return hubtest.Pair{Conn: c, Codec: text{}, Peer: &peer{t, client, bufio.NewReader(client)}}
+		return hubtest.Pair{Conn: c, Codec: textCodec{}, Peer: &peer{t, client, bufio.NewReader(client)}}
 	})
 }
 
@@ -49,10 +49,10 @@ func (p *peer) Break() {
 	hubtest.Reset(p.tcp)
 }
 
-// TestUnterminatedAtTheEnd closes a connection after text without a line ending, as printf to
-// bash's /dev/tcp does. The text is a line, even if the client leaves input unread, so that its system
-// resets the connection. The end comes before or after readOpening.
-func TestUnterminatedAtTheEnd(t *testing.T) {
+// TestUnterminatedLine closes a connection after text without a line ending, as printf to bash's
+// /dev/tcp does. The text is a line, even if the client leaves input unread, so that its system
+// resets the connection. Either readOpening or ReadLine reads the end.
+func TestUnterminatedLine(t *testing.T) {
 	for name, end := range map[string]func(*net.TCPConn){
 		"closed": func(client *net.TCPConn) { client.Close() },
 		"reset":  hubtest.Reset,

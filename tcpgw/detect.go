@@ -10,16 +10,16 @@ import (
 type protocol struct {
 	name   string
 	advice string         // a part of the answer
-	line   *regexp.Regexp // matches its first line, with the CR but without the LF; nil if only bytes tell
+	line   *regexp.Regexp // matches its first line, with the CR but without the LF; nil if it is recognized otherwise
 }
 
-const useAnother = "talk with netcat or telnet"
+const useNetcat = "talk with netcat or telnet"
 
 // The protocols that detectBytes or detect recognizes.
 var (
 	protocolTLS   = &protocol{name: "TLS", advice: "connect without TLS"}
-	protocolSSH   = &protocol{name: "SSH", advice: useAnother}
-	protocolRedis = &protocol{name: "Redis", advice: useAnother}
+	protocolSSH   = &protocol{name: "SSH", advice: useNetcat}
+	protocolRedis = &protocol{name: "Redis", advice: useNetcat}
 	protocolUTF16 = &protocol{
 		name:   "UTF-16",
 		advice: "send UTF-8 (iconv -f UTF-16 -t UTF-8, or in PowerShell Out-File -Encoding utf8)",
@@ -44,29 +44,29 @@ var (
 		protocolHTTP,
 		protocolPROXY,
 		{
-			name: "RTSP or SIP", advice: useAnother,
+			name: "RTSP or SIP", advice: useNetcat,
 			line: regexp.MustCompile(`^[A-Z_-]+ \S+ (RTSP|SIP)/[0-9.]+\r?$`),
 		},
 		{
-			name: "IRC", advice: useAnother,
+			name: "IRC", advice: useNetcat,
 			line: regexp.MustCompile(`^(CAP (LS( [0-9]+)?|LIST|END|REQ .+)` +
 				`|NICK [^\s/]+` +
 				`|USER \S+ \S+ \S+ :.*|USER \S+ [0-9]+ \* .+)\r?$`),
 		},
 		{
-			name: "a login to IRC, FTP, POP3 or Redis", advice: useAnother,
-			line: regexp.MustCompile(`^(PASS ([^\s/]+\r?|:.*|\S+\r)` + // but not PASS and a path, as jest writes
+			name: "a login to IRC, FTP, POP3 or Redis", advice: useNetcat,
+			line: regexp.MustCompile(`^(PASS ([^\s/]+\r?|:.*|\S+\r)` + // not PASS and a path, which jest prints
 				`|USER \S+\r?` +
 				`|(CAPA|FEAT|STLS)\r?|APOP \S+ [0-9a-f]{32}\r?` +
 				`|AUTH (\S+\r?|[A-Z0-9-]+ \S+\r?|\S+ \S+\r))$`),
 		},
 		{
-			name: "SMTP", advice: useAnother,
+			name: "SMTP", advice: useNetcat,
 			line: regexp.MustCompile(`^((?i:EHLO|LHLO)( \S+)?|HELO \S+` +
 				`|(?i:HELO) ([\w-]+(\.[\w-]+)+|\[\S+\]))\r?$`),
 		},
 		{
-			name: "IMAP", advice: useAnother,
+			name: "IMAP", advice: useNetcat,
 			line: regexp.MustCompile(`^(\w*[0-9]\w*|\S) (CAPABILITY|STARTTLS|AUTHENTICATE \S+( \S+)?` +
 				`|LOGIN (["{].*|\S+ (".*|\S+)))\r?$`),
 		},
@@ -81,8 +81,8 @@ var (
 // false, it needs more of the stream. A decision never depends on later bytes.
 //
 // line is the first line that is not blank, as far as it has been received, without telnet
-// commands and LF. complete says that its LF, or the end of the stream, has been received.
-// rest is the input after that. If line is longer than limit bytes, detect does not wait for its end.
+// commands and LF. complete is true if its LF, or the end of the stream, has been received. rest
+// is the input after that. If line is longer than limit bytes, detect does not wait for its end.
 func detect(line []byte, complete bool, rest []byte, limit int) (p *protocol, decided bool) {
 	if p, decided := detectBytes(line, complete); decided {
 		return p, true
@@ -143,5 +143,5 @@ func detectBytes(line []byte, complete bool) (p *protocol, decided bool) {
 }
 
 // isBinary reports whether c is a control character that text does not contain. Text may contain
-// BEL, ESC, and those that move the cursor.
+// BEL, ESC, and characters that move the cursor.
 func isBinary(c byte) bool { return c < ' ' && !strings.ContainsRune("\a\b\t\n\v\f\r\x1b", rune(c)) }

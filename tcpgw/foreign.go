@@ -7,8 +7,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// A foreignError is the error for a stream of another protocol. None of the stream becomes a
-// line: it may contain a password, or a request that a hostile page has a browser send.
+// A foreignError is the error for a stream of another protocol. No part of the stream becomes a
+// line: it may contain a password, or a request that a hostile page makes a browser send.
 type foreignError struct {
 	protocol *protocol
 	answer   []byte // the last bytes that the client receives
@@ -26,7 +26,7 @@ func newForeignError(p *protocol, line []byte, web string) *foreignError {
 			message = "this is a chat line; the web page is at " + web
 		}
 	}
-	answer := text{}.Append(nil, &wire.Refusal{Message: message})
+	answer := textCodec{}.Append(nil, &wire.Refusal{Message: message})
 	if p == protocolHTTP {
 		answer = badRequest(answer, bytes.HasPrefix(line, []byte("HEAD ")))
 	}

@@ -31,8 +31,8 @@ type room struct {
 	in   *bufio.Reader
 }
 
-// openRoom serves on a listener to which clients may have connected already. The member receives
-// what they have said. A client gets no welcome before wait if it sends nothing that decides.
+// openRoom serves a hub on a listener to which clients may have connected already, and checks that
+// the member receives no message from them. wait is how long the welcome waits for the first line.
 func openRoom(t *testing.T, ln net.Listener, wait time.Duration) *room {
 	t.Helper()
 	var logged bytes.Buffer
@@ -143,7 +143,7 @@ func TestForeignLate(t *testing.T) {
 }
 
 // TestForeignInParts sends streams in two parts, divided at every byte. The first part comes before
-// or after the welcome. No line results.
+// or after the welcome. No part of a stream becomes a line.
 func TestForeignInParts(t *testing.T) {
 	for _, stream := range []string{
 		"*2\r\n$4\r\nAUTH\r\n$7\r\nhunter2\r\n",
@@ -192,7 +192,7 @@ func readParts(t *testing.T, first, rest string, welcomed bool) (lines []string,
 	return lines, err
 }
 
-// TestHTTP sends requests with net/http. The response is complete and its body is the answer.
+// TestHTTP sends requests with net/http. The response is complete and has the answer as its body.
 func TestHTTP(t *testing.T) {
 	const want = "! this is a chat line; the web page is at http://chat.example/\n"
 	for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
@@ -326,7 +326,7 @@ func TestOpeningAfterClose(t *testing.T) {
 	const members = 3
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: members}})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
-	g.own.close()
+	g.sessionless.close()
 	ln := listen(t)
 	var conns []net.Conn
 	for range members {

@@ -5,7 +5,7 @@
 //
 //  1. Accept: [Gateway.Serve] accepts the connection and sets its socket options.
 //  2. PROXY header: if the peer is one of Gateway.Proxies, a goroutine reads the header, which
-//     contains the client's address. The connection is closed if there is none.
+//     contains the client's address. If there is no header, the connection is closed.
 //  3. Admission: the hub checks its limits. If it does not admit the client, the gateway
 //     sends the reason and closes the connection.
 //  4. Opening: a goroutine waits for the first line that is not blank, for at most 50 ms. If the
@@ -15,7 +15,7 @@
 //     client leaves, an error occurs, or the hub shuts down.
 //  6. Close: the gateway sends FIN, and then reads and drops input for at most a second, since
 //     closing a socket with unread input resets the connection, and the client may lose the last
-//     line. The gateway resets the connection of a client that accepts nothing for WriteTimeout.
+//     line. If the client accepts no byte for WriteTimeout, the gateway resets the connection.
 //
 // Steps 2, 4 and 5 each have a goroutine of their own, so that a session starts with a small
 // stack. Only one of them runs at a time for a connection. A connection that is turned away has
@@ -23,7 +23,7 @@
 // from its own goroutines. Serve waits for all goroutines of its connections.
 //
 // The hub's Shutdown ends the sessions. Until a session starts, and while a connection that is
-// turned away is drained, the connection is in Gateway.own, and Serve closes it when the
+// turned away is drained, the connection is in Gateway.sessionless, and Serve closes it when the
 // listener is closed.
 package tcpgw
 
@@ -58,14 +58,14 @@ type Gateway struct {
 	HeaderTimeout time.Duration
 
 	// WriteTimeout is how long a client may accept no byte before its connection is reset.
-	// 0 means socket.WriteTimeout.
+	// Zero means socket.WriteTimeout.
 	WriteTimeout time.Duration
 
-	openingWait time.Duration // the constant of this name if 0; tests shorten it
+	openingWait time.Duration // zero means the constant openingWait; tests set it
 
-	group     socket.Group
-	own       connSet      // connections without a session
-	lingering atomic.Int32 // connections that are turned away and drained
+	group       socket.Group
+	sessionless connSet      // connections without a session
+	lingering   atomic.Int32 // connections that are turned away and drained
 }
 
 // maxLingering bounds the connections that are turned away and drained at the same time.
@@ -86,7 +86,7 @@ func (g *Gateway) Serve(ln net.Listener) error {
 			pause = 0
 			g.accept(nc, &serving)
 		case errors.Is(err, net.ErrClosed):
-			g.own.close()
+			g.sessionless.close()
 			return nil
 		default:
 			if pause == 0 {
@@ -110,7 +110,7 @@ func (g *Gateway) accept(nc net.Conn, serving *sync.WaitGroup) {
 	}
 }
 
-// newConn returns a conn for nc. If it can't, it closes nc and returns nil.
+// newConn returns a conn for nc. If that fails, it closes nc and returns nil.
 func (g *Gateway) newConn(nc net.Conn) *conn {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
@@ -129,7 +129,8 @@ func (g *Gateway) newConn(nc net.Conn) *conn {
 
 var errNotTCP = errors.New("not a TCP connection")
 
-// admit asks the hub to admit a client from an address. received is the input so far.
+// admit asks the hub to admit a client, and then reads the opening or turns the client away.
+// received is the input so far.
 func (g *Gateway) admit(c *conn, from net.Addr, received []byte, serving *sync.WaitGroup) {
 	slot, err := g.Hub.Admit(address(from))
 	if err != nil {
@@ -141,15 +142,15 @@ func (g *Gateway) admit(c *conn, from net.Addr, received []byte, serving *sync.W
 	serving.Go(func() { g.readOpening(c, from, caller, received, serving) })
 }
 
-// readOpening waits for the opening, and then starts a session or turns the client away.
+// readOpening reads the opening, and then starts a session or turns the client away.
 func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, received []byte, serving *sync.WaitGroup) {
-	if !g.own.add(c) {
+	if !g.sessionless.add(c) {
 		caller.Slot.Leave()
 		c.Reset()
 		return
 	}
 	err := c.readOpening(received, cmp.Or(g.openingWait, openingWait))
-	g.own.remove(c)
+	g.sessionless.remove(c)
 	if err == nil {
 		serving.Go(func() {
 			defer caller.Slot.Leave()
@@ -167,19 +168,19 @@ func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, receive
 }
 
 // turnAway sends the reason and ends the connection. It does not wait: a goroutine drains the
-// connection. If too many connections are drained already, turnAway drops only the input that has
-// arrived, and closes the connection at once.
+// connection. If maxLingering connections are being drained, turnAway drops only the input that
+// has arrived, and closes the connection at once.
 func (g *Gateway) turnAway(c *conn, from net.Addr, reason error, serving *sync.WaitGroup) {
 	g.Log.Debug("client turned away", "transport", "tcp", "addr", from, "reason", reason)
 	c.TryWrite(lastAnswer(reason))
-	if g.lingering.Add(1) > maxLingering || !g.own.add(c) {
+	if g.lingering.Add(1) > maxLingering || !g.sessionless.add(c) {
 		g.lingering.Add(-1)
 		c.Dismiss()
 		return
 	}
 	serving.Go(func() {
 		defer g.lingering.Add(-1)
-		defer g.own.remove(c)
+		defer g.sessionless.remove(c)
 		c.Linger(lingerTime)
 	})
 }
@@ -189,7 +190,7 @@ func lastAnswer(reason error) []byte {
 	if f, ok := errors.AsType[*foreignError](reason); ok {
 		return f.answer
 	}
-	return text{}.Append(nil, &wire.Refusal{Message: reason.Error()})
+	return textCodec{}.Append(nil, &wire.Refusal{Message: reason.Error()})
 }
 
 func address(a net.Addr) netip.Addr {
@@ -205,6 +206,6 @@ func newCaller(from net.Addr) hub.Caller {
 		Via:    "tcp",
 		Addr:   from.String(),
 		Format: wire.Text,
-		Codecs: [2]hub.Codec{wire.Text: text{}, wire.JSON: object{}},
+		Codecs: [2]hub.Codec{wire.Text: textCodec{}, wire.JSON: jsonCodec{}},
 	}
 }

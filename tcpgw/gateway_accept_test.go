@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A failingListener fails to accept as often as the next number in failures says, and then
-// accepts a connection that is not TCP. After the last number it is closed.
+// A failingListener accepts connections that are not TCP. failures has one number for each: how
+// often Accept fails before it. After the last connection the listener is closed.
 type failingListener struct {
 	net.Listener
 	failures []int
@@ -35,7 +35,7 @@ func (l *failingListener) Accept() (net.Conn, error) {
 }
 
 // TestAcceptFails checks that Serve waits longer after each failure of Accept, up to a second,
-// and logs only the first one. After a connection the wait starts again.
+// and logs only the first one. After a connection it starts again with the shortest wait.
 func TestAcceptFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer

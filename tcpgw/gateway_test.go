@@ -60,7 +60,7 @@ func serveOn(t *testing.T, g *Gateway, ln net.Listener) {
 		if n := g.lingering.Load(); n != 0 {
 			t.Errorf("%d connections are lingering after the end", n)
 		}
-		if n := g.own.count(); n != 0 {
+		if n := g.sessionless.count(); n != 0 {
 			t.Errorf("%d connections without a session remain after the end", n)
 		}
 	})
@@ -89,7 +89,7 @@ func (s *connSet) count() int {
 func TestTurnedAway(t *testing.T) {
 	for name, c := range map[string]struct {
 		limits admission.Limits
-		why    error
+		reason error
 	}{
 		"members":     {admission.Limits{Members: 3}, admission.ErrFull},
 		"per address": {admission.Limits{PerAddress: 3}, admission.ErrAddressFull},
@@ -106,7 +106,7 @@ func TestTurnedAway(t *testing.T) {
 				admitted = append(admitted, conn)
 			}
 			rejected, line := dial(t, addr)
-			if want := "! " + c.why.Error(); line != want {
+			if want := "! " + c.reason.Error(); line != want {
 				t.Errorf("a client over the limit reads %q, not %q", line, want)
 			}
 			if rest, err := io.ReadAll(rejected); len(rest) > 0 || err != nil {
@@ -149,13 +149,13 @@ func TestManyTurnedAway(t *testing.T) {
 			t.Errorf("connection %d reads %q, %v", i, received, err)
 		}
 	}
-	if n := g.own.count(); n > maxLingering {
+	if n := g.sessionless.count(); n > maxLingering {
 		t.Errorf("%d connections are drained at once", n)
 	}
 }
 
-// TestDefaultWriteTimeout pauses the client for less than the default write timeout. The write
-// succeeds.
+// TestDefaultWriteTimeout writes to a client that does not read for less than the default write
+// timeout. The write succeeds.
 func TestDefaultWriteTimeout(t *testing.T) {
 	server, client := hubtest.TCPPair(t)
 	client.SetReadBuffer(64 << 10)
@@ -196,7 +196,7 @@ func TestEndWithoutSessions(t *testing.T) {
 		defer c.Close()
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		n := g.own.count()
+		n := g.sessionless.count()
 		if n == 3 {
 			break
 		}
@@ -216,7 +216,7 @@ func TestEndWithoutSessions(t *testing.T) {
 	}
 }
 
-// TestManyTurnedAwayTalking is like TestManyTurnedAway, for clients that have sent lines before.
+// TestManyTurnedAwayTalking is like TestManyTurnedAway, for clients that have already sent lines.
 // Their unread input does not cause a reset.
 func TestManyTurnedAwayTalking(t *testing.T) {
 	h := hub.New(hub.Options{Limits: admission.Limits{Arrivals: 1}})
@@ -225,7 +225,7 @@ func TestManyTurnedAwayTalking(t *testing.T) {
 		t.Fatal(err)
 	}
 	var conns []net.Conn
-	for range 100 { // they are not accepted yet
+	for range 100 { // no gateway accepts them yet
 		c, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
 			t.Fatal(err)

@@ -13,11 +13,11 @@ import (
 // that are fed together become one.
 type lines struct {
 	max    int    // bytes in a line, without its ending
-	unread []byte // the rest of what was fed
-	draft  draft  // the current line, if it is not in unread as a whole
+	unread []byte // the rest of the bytes that were fed
+	draft  draft  // the current line, if it is not a part of unread
 	telnet telnet
 
-	number  uint32 // of the last line that has ended, from 1
+	number  uint32 // of the last line that has ended, counted from 1
 	invalid uint32 // lines that were not UTF-8
 
 	json     bool // lines are requests in JSON, which are not edited

@@ -18,28 +18,28 @@ func TestLines(t *testing.T) {
 		stream string
 		want   []string // "too long" and "not UTF-8" stand for errors
 	}{
-		"nothing":                       {"", nil},
-		"lines":                         {"one\ntwo\n", []string{"one", "two"}},
-		"an empty line":                 {"one\n\n", []string{"one", ""}},
-		"blank lines":                   {"\n\r\n\r\none\n\n\n  two\n\n\r\n", []string{"", "one", "", "  two", ""}},
-		"white space that is no line":   {"\n  ", []string{"", "  "}},
-		"no end":                        {"one\ntwo", []string{"one", "two"}},
-		"CR LF":                         {"one\r\n\r\n", []string{"one", ""}},
-		"CR without LF":                 {"a\rb\r", []string{"b"}},
-		"two CR":                        {"a\r\r\n", []string{"a"}},
-		"the limit":                     {limit + "\n" + limit + "\r\n" + limit, []string{limit, limit, limit}},
-		"over the limit":                {long + "\nok\n" + long + "\r\nok", []string{"too long", "ok", "too long", "ok"}},
-		"over the limit at the end":     {long, []string{"too long"}},
-		"far over the limit":            {strings.Repeat(long, 4000) + "\nok", []string{"too long", "ok"}},
-		"far over the limit, no end":    {strings.Repeat(long, 4000), []string{"too long"}},
-		"over the limit, then CR NUL":   {long + "\r\x00ok\n", []string{"too long", "ok"}},
-		"the limit, then CR":            {limit + "\r", []string{limit}},
-		"the limit, then two CR":        {limit + "\r\r\n", []string{limit}},
-		"the limit without telnet":      {limit + "\xff\xf1\r\n", []string{limit}},
-		"the limit with what is erased": {limit + "\bx\bx\r" + limit + "\r" + limit + "\n", []string{limit}},
-		"over the limit and not UTF-8":  {long + "\x80\n", []string{"too long"}},
-		"not UTF-8":                     {"\x80\nok\n\xc0\xaf\n", []string{"not UTF-8", "ok", "not UTF-8"}},
-		"characters":                    {"Grüße\n", []string{"Grüße"}},
+		"nothing":                      {"", nil},
+		"lines":                        {"one\ntwo\n", []string{"one", "two"}},
+		"an empty line":                {"one\n\n", []string{"one", ""}},
+		"blank lines":                  {"\n\r\n\r\none\n\n\n  two\n\n\r\n", []string{"", "one", "", "  two", ""}},
+		"white space at the end":       {"\n  ", []string{"", "  "}},
+		"no end":                       {"one\ntwo", []string{"one", "two"}},
+		"CR LF":                        {"one\r\n\r\n", []string{"one", ""}},
+		"CR without LF":                {"a\rb\r", []string{"b"}},
+		"two CR":                       {"a\r\r\n", []string{"a"}},
+		"the limit":                    {limit + "\n" + limit + "\r\n" + limit, []string{limit, limit, limit}},
+		"over the limit":               {long + "\nok\n" + long + "\r\nok", []string{"too long", "ok", "too long", "ok"}},
+		"over the limit at the end":    {long, []string{"too long"}},
+		"far over the limit":           {strings.Repeat(long, 4000) + "\nok", []string{"too long", "ok"}},
+		"far over the limit, no end":   {strings.Repeat(long, 4000), []string{"too long"}},
+		"over the limit, then CR NUL":  {long + "\r\x00ok\n", []string{"too long", "ok"}},
+		"the limit, then CR":           {limit + "\r", []string{limit}},
+		"the limit, then two CR":       {limit + "\r\r\n", []string{limit}},
+		"the limit without telnet":     {limit + "\xff\xf1\r\n", []string{limit}},
+		"the limit with erased bytes":  {limit + "\bx\bx\r" + limit + "\r" + limit + "\n", []string{limit}},
+		"over the limit and not UTF-8": {long + "\x80\n", []string{"too long"}},
+		"not UTF-8":                    {"\x80\nok\n\xc0\xaf\n", []string{"not UTF-8", "ok", "not UTF-8"}},
+		"characters":                   {"Grüße\n", []string{"Grüße"}},
 
 		"telnet alone":                        {"\xff\xfb\x01\n\xff\xf1", []string{""}},
 		"telnet inside":                       {"a\xff\xfc\x01b\xff\xfd\x01c\xff\xfe\x01d\xff\xf9e\n", []string{"abcde"}},
@@ -59,10 +59,10 @@ func TestLines(t *testing.T) {
 		"one that is long":                    {"a\xff\xfa" + strings.Repeat("y", 2000) + "\nb\n", []string{"too long", "b"}},
 		"one that is nearly long":             {"a\xff\xfa" + strings.Repeat("y", 1020) + "\nb", []string{"a", "b"}},
 		"an escaped IAC":                      {"a\xff\xffb\n", []string{"not UTF-8"}},
-		"IAC before what is no command":       {"a\xff\xebb\n", []string{"not UTF-8"}},
+		"IAC before an undefined byte":        {"a\xff\xebb\n", []string{"not UTF-8"}},
 		"IAC before LF":                       {"a\xff\nb\n", []string{"a", "b"}},
 		"IAC at the end":                      {"a\xff", []string{"a"}},
-		"telnet in what is left of long":      {long + "\xff\xfd\n" + long + "\xff\xf7\nok\n", []string{"too long", "ok"}},
+		"telnet in the rest of a long line":   {long + "\xff\xfd\n" + long + "\xff\xf7\nok\n", []string{"too long", "ok"}},
 
 		"CR NUL":                       {"one\r\x00two\r\x00\r\x00", []string{"one", "two", ""}},
 		"CR NUL with telnet inside":    {"one\r\xff\xf1\x00two\r\xff\xfd\x01\nthree", []string{"one", "two", "three"}},
@@ -71,7 +71,7 @@ func TestLines(t *testing.T) {
 		"typing with DEL":              {"hellp\x7fo\n", []string{"hello"}},
 		"nothing to erase":             {"\b\x7f\xff\xf7a\n\bb\n", []string{"a", "b"}},
 		"erasing characters":           {"aé\b€\b👍\bb\n", []string{"ab"}},
-		"erasing what is no character": {"a\xe2\x82\b\b\n", []string{"a"}},
+		"erasing invalid UTF-8":        {"a\xe2\x82\b\b\n", []string{"a"}},
 		"erasing all":                  {"ab\b\b\b\n", []string{""}},
 		"IAC EC":                       {"ab\xff\xf7c\n", []string{"ac"}},
 		"IAC EL":                       {"ab\rcd\xff\xf8e\n", []string{"e"}},
@@ -80,8 +80,8 @@ func TestLines(t *testing.T) {
 		"a progress bar that is wiped": {"100%\r    \r\n", []string{"100%"}},
 		"a progress bar in CR LF":      {"50%\r100%\r\n", []string{"100%"}},
 		"a long progress bar":          {strings.Repeat("\r....", 10_000) + "\n", []string{"...."}},
-		"CR before nothing visible":    {"a\r \u200b\r\t\n", []string{"a"}},
-		"CR after nothing visible":     {"\x01\r \n", []string{"\x01"}},
+		"CR before invisible text":     {"a\r \u200b\r\t\n", []string{"a"}},
+		"CR after invisible text":      {"\x01\r \n", []string{"\x01"}},
 
 		"IAC DONT at the start": {"\xff\xfe\x01a\n\xff\xfe\x61b\n", []string{"a", "b"}},
 		"IAC DONT alone":        {"\xff\xfe\x01", nil},
@@ -142,8 +142,8 @@ func TestLinesBroken(t *testing.T) {
 	}
 }
 
-// TestLinesSmall checks that a long line does not keep its memory.
-func TestLinesSmall(t *testing.T) {
+// TestLinesMemory checks that the memory of a long line is released.
+func TestLinesMemory(t *testing.T) {
 	big := strings.Repeat("x", 30_000)
 	l := newReading(io.MultiReader(strings.NewReader(big+"\n"), iotest.OneByteReader(strings.NewReader("a\nb\n"))), 40_000)
 	for _, want := range []string{big, "a", "b"} {

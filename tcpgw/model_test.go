@@ -24,7 +24,7 @@ type model struct {
 	json  bool
 
 	tokens       []int // of the current line: bytes, eraseCharToken and eraseLineToken
-	unterminated bool  // a subnegotiation was
+	unterminated bool  // a subnegotiation was unterminated
 	refused      map[[2]byte]bool
 	outcomes     []outcome // without blank lines
 	answers      []byte
@@ -166,23 +166,23 @@ func (m *model) endLine() {
 // edit returns the line that a terminal shows, and reports whether it was ever too long.
 func (m *model) edit(tokens []int) (line string, long bool) {
 	var texts []string // between carriage returns
-	now := []byte{}
+	current := []byte{}
 	for _, t := range tokens {
 		switch {
 		case t == eraseLineToken:
-			texts, now = nil, nil
+			texts, current = nil, nil
 		case t == 13 && !m.json:
-			texts = append(texts, string(now))
-			now = nil
+			texts = append(texts, string(current))
+			current = nil
 		case (t == 8 || t == 127) && !m.json, t == eraseCharToken:
-			runes := splitRunes(now)
-			now = bytes.Join(runes[:max(len(runes)-1, 0)], nil)
+			runes := splitRunes(current)
+			current = bytes.Join(runes[:max(len(runes)-1, 0)], nil)
 		default:
-			now = append(now, byte(t))
+			current = append(current, byte(t))
 		}
-		long = long || len(now) > m.limit
+		long = long || len(current) > m.limit
 	}
-	texts = append(texts, string(now))
+	texts = append(texts, string(current))
 	for _, s := range slices.Backward(texts[1:]) {
 		if clean.Visible(s) {
 			return s, long

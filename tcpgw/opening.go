@@ -6,7 +6,7 @@ import "bytes"
 // decides whether the stream belongs to another protocol. It reads the bytes before lines edits
 // them, since \b and CR do not edit in other protocols.
 type opening struct {
-	limit    int    // bytes of line after which it decides
+	limit    int    // the length of line in bytes above which it decides
 	web      string // as in Gateway
 	prefix   []byte // the first bytes of the stream, up to 4
 	line     []byte // the first line that is not blank, without telnet commands and LF
@@ -15,7 +15,7 @@ type opening struct {
 }
 
 // read reads the next bytes of the stream. It returns an error if the stream belongs to another
-// protocol. If decided is false, more bytes are needed.
+// protocol. If decided is false, it needs more bytes.
 func (o *opening) read(b []byte) (f *foreignError, decided bool) {
 	if missing := 4 - len(o.prefix); missing > 0 {
 		o.prefix = append(o.prefix, b[:min(missing, len(b))]...)

@@ -213,8 +213,8 @@ func TestOpening(t *testing.T) {
 	}
 }
 
-// TestOpeningFirstBytes checks that protocols without lines are detected by their first bytes: an LF
-// may never come.
+// TestOpeningFirstBytes checks that protocols without lines are detected by their first bytes, since
+// an LF may never come.
 func TestOpeningFirstBytes(t *testing.T) {
 	for stream, want := range map[string]int{
 		"\x16\x03\x01": 2, "SSH-2.0-OpenSSH": 8, "\x03\x00": 1, "a\x00\x00\x00": 3, "S\x00e\x00r": 4,

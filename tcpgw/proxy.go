@@ -21,12 +21,12 @@ const headerBuffer = 4 << 10
 func (g *Gateway) isProxy(a net.Addr) bool { return admission.Within(g.Proxies, address(a)) }
 
 // errLocal is the error for a PROXY header without a client: LOCAL in version 2, UNKNOWN in
-// version 1. Proxies send it in health checks.
+// version 1. Proxies send such headers in health checks.
 var errLocal = errors.New("the proxy connects for itself")
 
-// acceptProxied reads the PROXY header and continues with the client's address.
+// acceptProxied reads the PROXY header and admits the client from the address in it.
 func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
-	if !g.own.add(c) {
+	if !g.sessionless.add(c) {
 		c.Reset()
 		return
 	}
@@ -38,15 +38,15 @@ func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
 		} else {
 			c.Reset()
 		}
-		g.own.remove(c)
+		g.sessionless.remove(c)
 		return
 	}
-	g.own.remove(c)
+	g.sessionless.remove(c)
 	g.admit(c, from, rest, serving)
 }
 
-// readHeader returns the client's address in the PROXY header, and the input after the header that
-// has been read. A header with an address that is not TCP, such as a Unix socket's, is an error,
+// readHeader reads the PROXY header. It returns the client's address in it, and the input that it
+// has read after the header. An address that is not TCP, such as a Unix socket's, is an error,
 // since no limit applies to such an address.
 func (g *Gateway) readHeader(c *conn) (rest []byte, from net.Addr, err error) {
 	tcp := c.TCP()

@@ -83,8 +83,8 @@ func TestProxyHeader(t *testing.T) {
 	}
 }
 
-// TestProxyWithout checks that a connection of a proxy is closed if it has no valid header.
-func TestProxyWithout(t *testing.T) {
+// TestProxyInvalidHeader checks that a proxy's connection is closed if it has no valid header.
+func TestProxyInvalidHeader(t *testing.T) {
 	for name, sent := range map[string]string{
 		"nothing":           "",
 		"a line":            "hello\n",
@@ -92,7 +92,7 @@ func TestProxyWithout(t *testing.T) {
 		"a bad address":     "PROXY TCP4 nonsense 192.0.2.1 1 2\r\n",
 		"an endless one":    "PROXY " + strings.Repeat("x", 10_000),
 		"half of version 2": signature + "\x21\x11\x00",
-		"a socket of Unix":  signature + "\x21\x31\x00\xd8" + strings.Repeat("/", 216),
+		"a Unix socket":     signature + "\x21\x31\x00\xd8" + strings.Repeat("/", 216),
 		"no address":        signature + "\x21\x00\x00\x00",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestProxyLocal(t *testing.T) {
 	}
 }
 
-// TestIsProxy compares IPv4 addresses of a dual-stack socket, and IPv6 addresses with a zone, with
+// TestIsProxy checks IPv4 addresses of a dual-stack socket, and IPv6 addresses with a zone, against
 // the networks of proxies.
 func TestIsProxy(t *testing.T) {
 	g := &Gateway{Proxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("fe80::/10")}}
@@ -154,7 +154,7 @@ func TestIsProxy(t *testing.T) {
 	} {
 		addr := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(from))
 		if got := g.isProxy(addr); got != want {
-			t.Errorf("%s: a proxy is %t", from, got)
+			t.Errorf("%s: isProxy is %t", from, got)
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"partyline/hub/socket"
 )
 
-// findPlain returns the next line if unread contains all of it, and it needs no editing. It is
-// the fast path: it copies nothing.
+// findPlain returns the next line if it is a part of unread and needs no editing. This is the fast
+// path, which copies nothing.
 func (l *lines) findPlain() (line []byte, ok bool) {
 	if n := socket.BlankLines(l.unread); n > 0 {
 		l.number += uint32(bytes.Count(l.unread[:n], []byte{'\n'}))
@@ -33,7 +33,7 @@ func hasEdits(b []byte) bool {
 
 const del = 0x7f
 
-// special contains the bytes that are not simply added to a line.
+// special contains the bytes that may end or edit a line, or start a telnet command.
 var special = [256]bool{'\n': true, '\r': true, '\b': true, del: true, iac: true}
 
 // ordinary returns the number of bytes before the first special one in b.
@@ -93,7 +93,7 @@ func (l *lines) apply(e effect, b []byte) {
 	case unterminated:
 		switch text := l.telnet.recoverText(); len(text) {
 		case 0:
-			l.put([]byte{iac}) // makes the line invalid, since a part of it is lost
+			l.put([]byte{iac}) // makes the line invalid UTF-8, since a part of it is lost
 		case 1:
 			l.unread = b
 		default: // happens once in a connection

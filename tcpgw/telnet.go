@@ -19,7 +19,7 @@ const (
 )
 
 // Limits of a subnegotiation. One that exceeds them is unterminated: its IAC SE is missing. It ends
-// before its first LF, and what follows is text.
+// before its first LF, and the rest is text.
 const (
 	maxParameters = 1 << 10 // bytes
 	maxLineFeeds  = 2       // a window of 10 columns and 10 rows has two bytes 0x0A (RFC 1073)
@@ -29,8 +29,8 @@ const (
 // once for each direction, so that no answer can start a loop (RFC 1143).
 type telnet struct {
 	state telnetState
-	verb  byte         // WILL, WONT, DO or DONT, in the state option
-	peer  *negotiation // nil as long as the peer has asked for nothing
+	verb  byte         // WILL, WONT, DO or DONT, if the state is option
+	peer  *negotiation // nil until the peer sends an option or a subnegotiation
 }
 
 type telnetState uint8
@@ -45,11 +45,11 @@ const (
 
 // A negotiation is the state for a peer that has sent options.
 type negotiation struct {
-	answers      []byte // not written yet
-	marks        int    // timing marks that are answered, but not taken yet
-	refused      [2]options
-	parameters   []byte // of the current subnegotiation, not unescaped
-	unterminated bool   // a subnegotiation was: later ones end at an LF
+	answers      []byte     // not written yet
+	marks        int        // timing marks that are answered, but not taken yet
+	refused      [2]options // options of DO, and of WILL
+	parameters   []byte     // of the current subnegotiation, not unescaped
+	unterminated bool       // a subnegotiation was unterminated: later ones end at their first LF
 }
 
 // options is a set of options.
@@ -161,8 +161,8 @@ func (t *telnet) addParameter(c byte) effect {
 	return none
 }
 
-// recoverText ends an unterminated subnegotiation. It returns the part of it that is text after
-// all: the bytes from its first LF on, or nothing if it has no LF.
+// recoverText ends an unterminated subnegotiation. It returns the part of it that is text: the
+// bytes from its first LF on, or nothing if it has no LF.
 func (t *telnet) recoverText() []byte {
 	t.state = plain
 	n := t.peer
@@ -175,10 +175,10 @@ func (t *telnet) recoverText() []byte {
 	return nil
 }
 
-// inParameters reports whether the last byte was in a subnegotiation.
+// inParameters reports whether the last byte was part of a subnegotiation.
 func (t *telnet) inParameters() bool { return t.state == parameter || t.state == parameterIAC }
 
-// takeAnswers removes and returns the answers that are to be written.
+// takeAnswers removes and returns the answers that are not written yet.
 func (t *telnet) takeAnswers() []byte {
 	if t.peer == nil {
 		return nil

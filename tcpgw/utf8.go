@@ -8,7 +8,8 @@ import (
 )
 
 // notUTF8 returns the refusal of a line that is not UTF-8. The first refusal of a connection
-// contains the offset of the fault and an estimate of the encoding; later ones contain a count.
+// contains the offset of the invalid byte and an estimate of the encoding; later ones contain a
+// count.
 func (l *lines) notUTF8(line []byte) *wire.Refusal {
 	l.invalid++
 	if l.invalid > 1 {
@@ -31,7 +32,7 @@ func invalidByte(b []byte) int {
 	return len(b)
 }
 
-// encodingHint returns advice for a line that is not UTF-8, from an estimate of its encoding.
+// encodingHint estimates the encoding of a line that is not UTF-8, and returns advice.
 func encodingHint(line []byte) string {
 	nul, control := 0, 0
 	for _, c := range line {

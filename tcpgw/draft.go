@@ -16,7 +16,7 @@ type draft struct {
 	// start is the offset in b of the current text, which follows a carriage return. The text
 	// before it is the line if the current text has nothing visible.
 	start       int
-	overwritten bool // there was a carriage return
+	overwritten bool // a carriage return was received
 }
 
 // add appends b.
@@ -26,7 +26,7 @@ func (d *draft) add(b ...byte) { d.b = append(d.b, b...) }
 func (d *draft) len() int { return len(d.b) - d.start }
 
 // erase removes the last character of the current text, or the last byte if the text does not end
-// in UTF-8. If the text is empty, erase does nothing.
+// in valid UTF-8. If the text is empty, erase does nothing.
 func (d *draft) erase() {
 	if d.len() > 0 {
 		_, size := utf8.DecodeLastRune(d.b[d.start:])

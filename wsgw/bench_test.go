@@ -36,7 +36,7 @@ func BenchmarkScanner(b *testing.B) {
 func BenchmarkFrames(b *testing.B) {
 	m := &wire.Message{ID: 28374650912345, Room: "lobby", From: "guest-1f2e", Via: "ws", Text: strings.Repeat("x", 100)}
 	buf := make([]byte, 0, 1024)
-	for name, f := range map[string]frames{"text": {wire.Text}, "json": {wire.JSON}} {
+	for name, f := range map[string]codec{"text": {wire.Text}, "json": {wire.JSON}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

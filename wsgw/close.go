@@ -52,9 +52,9 @@ func parseClose(b []byte) error {
 	return &closeError{code}
 }
 
-// isSendable reports whether a close frame may contain code: one that IANA's registry lists
-// for that (RFC 6455 section 7.4; 1012 to 1014 were added later), or one that is reserved
-// for libraries and applications.
+// isSendable reports whether a close frame may contain code: a code that IANA's registry lists
+// for close frames (RFC 6455 section 7.4; 1012 to 1014 were added later), or one that is
+// reserved for libraries and applications.
 func isSendable(code int) bool {
 	switch code {
 	case 1004, websocket.CloseNoStatusReceived, websocket.CloseAbnormalClosure:
@@ -63,7 +63,8 @@ func isSendable(code int) bool {
 	return code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999
 }
 
-// closeFrame returns a close frame with code, or without one if the client's had none.
+// closeFrame returns a close frame with code, or without a code if it is
+// websocket.CloseNoStatusReceived.
 func closeFrame(code int) []byte {
 	if code == websocket.CloseNoStatusReceived {
 		return []byte{finClose, 0}
@@ -71,7 +72,7 @@ func closeFrame(code int) []byte {
 	return []byte{finClose, 2, byte(code >> 8), byte(code)}
 }
 
-// closeCode returns the close code for a reason, or 0 if no client is there to read it.
+// closeCode returns the close code for a reason, or 0 if the client cannot receive one.
 func closeCode(reason error) int {
 	var closed *closeError
 	var broken *protocolError

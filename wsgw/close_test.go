@@ -47,12 +47,12 @@ var closeReasons = map[string]struct {
 	bound  time.Duration
 }{
 	"quit":             {hub.ErrQuit, 1000, lingerTime},
-	"shutdown":         {hub.ErrShutdown, 1012, shutdownTime},
+	"shutdown":         {hub.ErrShutdown, 1012, shutdownLingerTime},
 	"fault":            {hub.ErrFault, 1011, lingerTime},
 	"a protocol error": {errNotUTF8, 1007, lingerTime},
 }
 
-// readClose reads the server's close frame, and checks that the connection does not end then.
+// readClose reads the server's close frame, and checks that the connection stays open.
 func (c *rawClient) readClose(want uint16) {
 	c.t.Helper()
 	opcode, payload, err := c.frame()
@@ -68,7 +68,7 @@ func (c *rawClient) readClose(want uint16) {
 
 // TestCloseWaits checks that the server ends the connection after the client's Close and not
 // before, for every code and every position in the client's frames (RFC 6455 section 7.1.1).
-// So browsers report a clean close.
+// Browsers then report a clean close.
 func TestCloseWaits(t *testing.T) {
 	t.Parallel()
 	whole := frame(0x81, "a message")

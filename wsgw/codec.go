@@ -7,20 +7,20 @@ import (
 	"partyline/hub/wire"
 )
 
-// frames is the codec of a WebSocket in one format. It encodes each event as one unfragmented
-// text frame without a mask, so that all clients with the format receive the same bytes. It
-// encodes a wire.Ping as a ping frame too; a client that is alive answers that.
-type frames struct{ format wire.Format }
+// A codec encodes each event as one unfragmented text frame without a mask, so that all clients
+// with the same format receive the same bytes. It encodes a wire.Ping as a ping frame too, which
+// every live client answers.
+type codec struct{ format wire.Format }
 
-var _ hub.Codec = frames{}
+var _ hub.Codec = codec{}
 
-func (f frames) Append(dst []byte, e wire.Event) []byte {
+func (c codec) Append(dst []byte, e wire.Event) []byte {
 	if _, ok := e.(wire.Ping); ok {
 		dst = append(dst, finPing, 0)
 	}
 	start := len(dst)
 	dst = append(dst, finText, 126, 0, 0) // the header of nearly every frame
-	if f.format == wire.JSON {
+	if c.format == wire.JSON {
 		dst = e.AppendJSON(dst)
 	} else {
 		dst = e.AppendText(dst)

@@ -15,7 +15,7 @@ func TestFrames(t *testing.T) {
 	for _, size := range []int{1, 100, 122, 123, 124, 4096, 65_531, 65_532, 65_533, 70_000} {
 		text := strings.Repeat("x", size)
 		before := []byte("before")
-		got := frames{wire.Text}.Append(before, &wire.Message{From: "n", Text: text})
+		got := codec{wire.Text}.Append(before, &wire.Message{From: "n", Text: text})
 		got, ok := bytes.CutPrefix(got, before)
 		if !ok {
 			t.Fatalf("%d: Append changes the bytes before it", size)
@@ -61,7 +61,7 @@ func TestOneFramePerEvent(t *testing.T) {
 		{wire.Ping{}, wire.Text, ping},
 		{wire.Ping{}, wire.JSON, ping},
 	} {
-		got := string(frames{test.format}.Append(nil, test.event))
+		got := string(codec{test.format}.Append(nil, test.event))
 		if got != test.want {
 			t.Errorf("%T in format %d: %q, want %q", test.event, test.format, got, test.want)
 		}

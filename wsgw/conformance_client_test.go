@@ -23,7 +23,7 @@ type rawClient struct {
 	in    *bufio.Reader
 	nick  string
 	host  string
-	early []string // pongs that came before a line that was read
+	early []string // pongs that came before a line and are not collected yet
 
 	request []byte // the opening handshake
 }
@@ -102,7 +102,7 @@ func (c *rawClient) try(pieces [][]byte, disconnects bool) (got outcome) {
 	if err := <-sent; err != nil {
 		c.t.Errorf("send: %v", err)
 	}
-	// The server drops what comes now, and sends nothing after the close frame.
+	// The server drops further input, and sends nothing after the close frame.
 	if !disconnects {
 		c.send(clientClose(1000, ""), ping("late"), text("late"))
 		c.tcp.CloseWrite()
@@ -162,7 +162,7 @@ func (c *rawClient) readUntilLeft(other *rawClient) (said []string) {
 	}
 }
 
-// checkTalks says something and receives it.
+// checkTalks checks that the client receives a message that it says.
 func (c *rawClient) checkTalks() {
 	c.t.Helper()
 	c.send(text("still here"))
@@ -193,8 +193,8 @@ func (c *rawClient) line() (string, error) {
 	}
 }
 
-// frame reads a frame. It returns an error if no server may send such a frame, or if it is not
-// a whole message, which is the only kind that this server sends.
+// frame reads a frame. It returns an error if no server may send such a frame, or if it is a
+// fragment, which this server never sends.
 func (c *rawClient) frame() (opcode byte, payload string, err error) {
 	h, ok := ParseFrameHeader(nil)
 	var header []byte
@@ -219,7 +219,7 @@ func (c *rawClient) frame() (opcode byte, payload string, err error) {
 	return h.Opcode(), string(b), checkFrame(h.First, b)
 }
 
-// checkFrame returns an error if a server may not send a frame.
+// checkFrame returns an error if a server may not send a frame with this first byte and payload.
 func checkFrame(first byte, payload []byte) error {
 	ok := false
 	switch first {

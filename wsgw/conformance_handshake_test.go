@@ -67,8 +67,8 @@ func (c *rawClient) expectResponse(o handshake) {
 }
 
 // change returns the usual handshake with changes: "GET …" replaces its first line, "-Name"
-// removes a header, "Name: value" adds one, and a change that starts with an LF is its body.
-// HOST and QUERY stand for those of the usual handshake.
+// removes a header, "Name: value" adds one, and an LF precedes its body. HOST and QUERY stand
+// for the host and the query of the usual handshake.
 func (c *rawClient) change(changes []string) []byte {
 	lines := strings.Split(strings.TrimSuffix(string(c.request), "\r\n\r\n"), "\r\n")
 	body := ""

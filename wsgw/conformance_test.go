@@ -13,8 +13,7 @@ import (
 )
 
 // A rule is one row of the tables in the conformance tests: what the client eve sends, and the
-// outcome. The client bob in the same room receives what she says and nothing else, and can
-// talk afterwards.
+// outcome. The client bob in the same room receives only what she says, and can talk afterwards.
 type rule struct {
 	name string // the section of RFC 6455 and the case
 	send []byte
@@ -62,8 +61,8 @@ func newTestServer(t *testing.T, maxLine int) *testServer {
 	return &testServer{addr: server.Listener.Addr().String()}
 }
 
-// conform tests rules, each in a room of its own: in one piece, together with the opening
-// handshake, byte by byte, and, if it is short, split at every byte.
+// conform tests rules, each in a room of its own. It sends the bytes together with the opening
+// handshake, in one piece, byte by byte, and, if there are few, split at every byte.
 func (e *testServer) conform(t *testing.T, rules []rule) {
 	for _, r := range rules {
 		t.Run(r.name, func(t *testing.T) {

@@ -18,11 +18,11 @@ import (
 )
 
 const (
-	// lingerTime bounds how long Close reads on after it has sent the close code. A reset, which
-	// could lose the code, must not come before the client has read it.
+	// lingerTime bounds how long Close reads and drops input after it has sent the close frame.
+	// Closing a socket with unread input resets the connection, and the client may lose the frame.
 	lingerTime = 5 * time.Second
-	// shutdownTime is lingerTime while the server shuts down.
-	shutdownTime = time.Second
+	// shutdownLingerTime is lingerTime when the server shuts down.
+	shutdownLingerTime = time.Second
 	// closeWait is how long Close waits for a write in progress.
 	closeWait = 250 * time.Millisecond
 )
@@ -34,8 +34,8 @@ type conn struct {
 	format wire.Format
 
 	message []byte // the current message
-	rest    []byte // the lines of it that ReadLine has not returned yet
-	more    bool   // there are such lines
+	rest    []byte // the lines of message that ReadLine has not returned yet
+	more    bool   // rest has at least one line, which may be empty
 }
 
 var (
@@ -54,8 +54,8 @@ func (c *conn) startFrames(ws *websocket.Conn, format wire.Format, maxMessage in
 }
 
 // ReadLine implements [hub.Conn]. It returns the lines of a text message one by one, and a
-// JSON message whole. It returns several blank lines in a row as one, and hub.ErrControl once
-// for each ping and for each pong that answers no ping.
+// JSON message as a whole. It returns several blank lines in a row as one, and hub.ErrControl
+// once for each ping and for each pong that answers no ping.
 func (c *conn) ReadLine() ([]byte, error) {
 	if !c.reading.TryLock() {
 		return nil, net.ErrClosed
@@ -163,7 +163,7 @@ func appendText(dst []byte, r io.Reader) ([]byte, error) {
 	}
 }
 
-// partialRune returns how many bytes of an incomplete code point b ends with.
+// partialRune returns the number of bytes of an incomplete code point at the end of b.
 func partialRune(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
 		if last := b[len(b)-n:]; utf8.RuneStart(last[0]) {
@@ -182,7 +182,7 @@ var (
 	errNotUTF8 = error(&protocolError{websocket.CloseInvalidFramePayloadData, "a message that is not UTF-8"})
 )
 
-// endError returns the error of ReadLine for an error of the library's or the socket's.
+// endError returns the error that ReadLine returns for an error of the library or the socket.
 func (c *conn) endError(err error) error {
 	var closed *websocket.CloseError
 	switch {
@@ -192,15 +192,15 @@ func (c *conn) endError(err error) error {
 		return &protocolError{websocket.CloseMessageTooBig, "a message that is too long"}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errSilent
-	case err == io.EOF, errors.As(err, &closed): // not the client's Close, which the library does not receive
+	case err == io.EOF, errors.As(err, &closed): // the library never receives the client's Close
 		return errNoClose
 	}
 	return err
 }
 
-// Close implements [hub.Conn]. It resets the connection of a client that is too slow. For any
-// other reason that has a close code, it sends a close frame, waits a limited time for the
-// client's Close, and closes the connection (RFC 6455 section 7.1.1).
+// Close implements [hub.Conn]. If reason is hub.ErrSlow it resets the connection. If reason has
+// a close code, it sends a close frame and waits for the client's Close for lingerTime or
+// shutdownLingerTime (RFC 6455 section 7.1.1). Then it closes the connection.
 func (c *conn) Close(reason error) error {
 	if c.closing.Swap(true) {
 		return c.Conn.Close()
@@ -221,7 +221,7 @@ func (c *conn) Close(reason error) error {
 	defer c.reading.Unlock()
 	deadline := time.Now().Add(lingerTime)
 	if errors.Is(reason, hub.ErrShutdown) {
-		deadline = time.Now().Add(shutdownTime)
+		deadline = time.Now().Add(shutdownLingerTime)
 	}
 	c.drainLocked(deadline)
 	return c.Linger(time.Until(deadline))

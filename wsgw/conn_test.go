@@ -37,7 +37,7 @@ func TestConn(t *testing.T) {
 			ws.Close()
 			c.Conn.Close()
 		})
-		return hubtest.Pair{Conn: c, Codec: frames{wire.Text}, Peer: &peer{t, ws}}
+		return hubtest.Pair{Conn: c, Codec: codec{wire.Text}, Peer: &peer{t, ws}}
 	})
 }
 

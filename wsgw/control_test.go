@@ -9,9 +9,9 @@ import (
 	"partyline/hub"
 )
 
-// TestControlsCount checks that ReadLine counts each ping and each unsolicited pong, in its
-// order between messages, and after the message if it came between fragments. How the bytes
-// are split makes no difference.
+// TestControlsCount checks that ReadLine returns hub.ErrControl for each ping and each unsolicited
+// pong: in order between messages, and after the message if it came between fragments. The
+// division of the bytes into reads makes no difference.
 func TestControlsCount(t *testing.T) {
 	t.Parallel()
 	const control = "(control)"

@@ -25,9 +25,9 @@ type FrameHeader struct {
 	Length uint64 // bytes in the payload
 }
 
-// ParseFrameHeader parses the header at the start of b. If b does not hold the whole header,
-// it returns false, and Size is how many bytes it needs to get further; First and Masked are
-// valid as soon as b has two bytes.
+// ParseFrameHeader parses the header at the start of b. If b does not hold the whole header, it
+// returns false, and Size is the length that b must have to continue: 2, or that of the whole
+// header. First and Masked are valid if b has at least two bytes.
 func ParseFrameHeader(b []byte) (h FrameHeader, ok bool) {
 	if len(b) < 2 {
 		return FrameHeader{Size: 2}, false
@@ -58,8 +58,7 @@ func (h FrameHeader) fin() bool { return h.First&0x80 != 0 }
 // Opcode returns the opcode of the frame.
 func (h FrameHeader) Opcode() byte { return h.First & 0x0f }
 
-// hasShortestLength reports whether the length is one that a frame may have and in its
-// shortest form.
+// hasShortestLength reports whether the length is valid and in its shortest form.
 func (h FrameHeader) hasShortestLength() bool {
 	switch h.Size {
 	case 4:
@@ -70,7 +69,7 @@ func (h FrameHeader) hasShortestLength() bool {
 	return true
 }
 
-// isControl reports whether a frame with that first byte is a control frame (RFC 6455
+// isControl reports whether a frame with the given first byte is a control frame (RFC 6455
 // section 5.5).
 func isControl(first byte) bool { return first&0x08 != 0 }
 
@@ -88,8 +87,8 @@ func endOfFrame(frames []byte, n int) int {
 }
 
 // wholeFrame returns the length of a client's frame at the start of b. It returns 0 if the
-// frame's first byte is not first, if b does not hold the whole frame, or if the frame is
-// longer than 64 KiB.
+// frame's first byte is not first, if b does not hold the whole frame, or if the payload has
+// 64 KiB or more.
 func wholeFrame(b []byte, first byte) int {
 	if len(b) == 0 || b[0] != first {
 		return 0

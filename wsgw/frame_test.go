@@ -77,7 +77,7 @@ func TestEndOfFrame(t *testing.T) {
 	}
 }
 
-// TestEndOfPart finds the end of the part of a frame.
+// TestEndOfPart finds the end of an incomplete frame.
 func TestEndOfPart(t *testing.T) {
 	for _, part := range [][]byte{
 		{0x81}, serverFrame(5)[:4], serverFrame(300)[:3], serverFrame(300)[:4], serverFrame(1 << 16)[:9], serverFrame(1 << 16)[:10],
@@ -88,7 +88,7 @@ func TestEndOfPart(t *testing.T) {
 	}
 }
 
-// TestWholeFrame: a frame is found whole with its last byte, and not before.
+// TestWholeFrame checks that a frame is whole with its last byte and not before.
 func TestWholeFrame(t *testing.T) {
 	for size, found := range map[int]bool{0: true, 1: true, 125: true, 126: true, 65_535: true, 65_536: false} {
 		whole := text(string(make([]byte, size)))

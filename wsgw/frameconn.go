@@ -15,10 +15,10 @@ const (
 	// silenceTimeout is how long a client may send no whole frame while the server reads. The
 	// server pings more often than that.
 	silenceTimeout = 60 * time.Second
-	// freePongInterval is how often a pong is not counted. It is less than the time between
-	// pings, so that the pongs of a client that only answers them do not count.
+	// freePongInterval is the minimum time between two pongs that are not counted. It is less
+	// than the time between pings, so that no pong of a client that only answers pings counts.
 	freePongInterval = 10 * time.Second
-	// handshakeTimeout bounds the writing of the handshake's response. The send buffer has room
+	// handshakeTimeout bounds the write of the handshake's response. The send buffer has room
 	// for it unless the client has not read earlier responses.
 	handshakeTimeout = time.Second
 )
@@ -31,23 +31,23 @@ type frameConn struct {
 	closing  atomic.Bool // Close was called
 	upgraded bool        // the handshake is over
 
-	start        time.Time    // of the connection
-	lastFrame    atomic.Int64 // when a frame ended or reading started, in ns since start; 0 while no goroutine reads
+	startTime    time.Time    // when the handshake ended
+	lastFrame    atomic.Int64 // when a frame ended or reading started, in ns since startTime; 0 while no goroutine reads
 	silenceTimer *time.Timer  // runs checkSilence
 
-	reading sync.Mutex // held by ReadLine and Watch, and by Close from when it drains
+	reading sync.Mutex // held by ReadLine and Watch, and by Close while it drains the input
 
 	// Guarded by reading.
-	in      []byte // bytes that were read and not passed on yet
+	in      []byte // input that was read but not scanned yet
 	scanner scanner
-	readErr error // why the library receives nothing more: a *protocolError or a *closeError
+	readErr error // ends the input of the library: a *protocolError or a *closeError
 
 	controls int           // control frames for which ReadLine must return hub.ErrControl
-	freePong time.Duration // when the last pong came that was not counted, since start
+	freePong time.Duration // when the last uncounted pong arrived, since startTime
 }
 
-// awaitMessage waits for the first frame of a message before the library reads it, because
-// this needs little stack. It handles the control frames before the message, and returns
+// awaitMessage waits for the first frame of a message, so that a goroutine that waits needs
+// less stack than in the library. It handles the control frames before the message, and returns
 // early if one of them counts.
 func (c *frameConn) awaitMessage() error {
 	for c.controls == 0 {
@@ -68,10 +68,9 @@ func (c *frameConn) awaitMessage() error {
 	return nil
 }
 
-// receive takes the next n bytes at most, to the end of the current frame at most. It
-// returns the bytes of a data frame. It returns nothing for the bytes of a control frame,
-// which it handles when the frame is whole. A client's Close and a breach of the protocol
-// are errors.
+// receive reads at most n bytes, none of them after the end of the current frame. It returns
+// the bytes of a data frame. It returns nothing for the bytes of a control frame, which it
+// handles when the frame is whole. A client's Close and a breach of the protocol are errors.
 func (c *frameConn) receive(n int) ([]byte, error) {
 	if c.readErr != nil {
 		return nil, c.readErr
@@ -102,8 +101,8 @@ func (c *frameConn) receive(n int) ([]byte, error) {
 	return nil, nil
 }
 
-// handleControl answers a ping. It counts pings, and pongs that answer no ping of the
-// server's.
+// handleControl handles a whole ping or pong. It answers pings. It counts pings, and pongs that
+// answer no ping of the server.
 func (c *frameConn) handleControl() error {
 	payload := unmask(c.scanner.control)
 	c.scanner.control = nil
@@ -115,7 +114,7 @@ func (c *frameConn) handleControl() error {
 		}
 		return nil // after any other error the connection can still be read
 	}
-	if now := time.Since(c.start); c.freePong == 0 || now-c.freePong >= freePongInterval {
+	if now := time.Since(c.startTime); c.freePong == 0 || now-c.freePong >= freePongInterval {
 		c.freePong = now
 	} else {
 		c.controls++
@@ -123,14 +122,14 @@ func (c *frameConn) handleControl() error {
 	return nil
 }
 
-// hasText reports whether the next message is a text message in one frame that was read
-// already.
+// hasText reports whether in starts with a whole text message in one frame.
 func (c *frameConn) hasText() bool {
 	return c.readErr == nil && c.scanner.betweenFrames() && wholeFrame(c.in, finText) > 0
 }
 
 // drainLocked reads and drops frames until the client's Close, the end of the input or a
-// deadline. It stops at a breach of the protocol, after which frames can't be told apart.
+// deadline. It stops at a breach of the protocol, after which the start of the next frame is
+// unknown.
 func (c *frameConn) drainLocked(deadline time.Time) {
 	c.TCP().SetReadDeadline(deadline)
 	for c.readErr == nil {
@@ -146,23 +145,23 @@ func (c *frameConn) drainLocked(deadline time.Time) {
 	}
 }
 
-// startSilenceTimer starts to check whether the client is silent.
+// startSilenceTimer starts the checks for silence.
 func (c *frameConn) startSilenceTimer() {
-	c.start = time.Now()
+	c.startTime = time.Now()
 	c.silenceTimer = time.AfterFunc(silenceTimeout, c.checkSilence)
 }
 
-// markReading notes that a frame has ended or that reading starts.
-func (c *frameConn) markReading() { c.lastFrame.Store(max(int64(time.Since(c.start)), 1)) }
+// markReading records that a frame has ended or that reading starts.
+func (c *frameConn) markReading() { c.lastFrame.Store(max(int64(time.Since(c.startTime)), 1)) }
 
-// markNotReading notes that no goroutine reads. The client is not silent in that time.
+// markNotReading records that no goroutine reads. The client is not silent in that time.
 func (c *frameConn) markNotReading() { c.lastFrame.Store(0) }
 
 // checkSilence ends reading if the client is silent. Otherwise it resets the timer.
 func (c *frameConn) checkSilence() {
 	left := silenceTimeout
 	if last := c.lastFrame.Load(); last != 0 {
-		left -= time.Since(c.start) - time.Duration(last)
+		left -= time.Since(c.startTime) - time.Duration(last)
 		switch {
 		case left > 0:
 		case c.IsLagging(): // the client has not received the ping yet
@@ -182,8 +181,8 @@ type libraryConn frameConn
 
 var _ net.Conn = (*libraryConn)(nil)
 
-// Read returns bytes of one frame at most, so that the library holds none of the next frame
-// when awaitMessage runs.
+// Read returns bytes of at most one frame, so that the library has read no byte of the next
+// frame when awaitMessage runs.
 func (c *libraryConn) Read(b []byte) (int, error) {
 	for {
 		data, err := (*frameConn)(c).receive(len(b))

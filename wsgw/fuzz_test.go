@@ -12,8 +12,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// seeds adds what the rules send.
-func seeds(f *testing.F) {
+// addSeeds adds what the client sends in short rules as seeds.
+func addSeeds(f *testing.F) {
 	for _, rules := range [][]rule{framingRules(), controlRules(), closeRules(), limitRules(), utf8Rules()} {
 		for _, r := range rules {
 			if len(r.send) < 200 {
@@ -23,13 +23,13 @@ func seeds(f *testing.F) {
 	}
 }
 
-// FuzzScanner checks that the scanner stops at the same byte as the model and with the same
-// code, however the bytes are split, and accepts nothing after it.
+// FuzzScanner checks that the scanner stops at the same byte and with the same code as the model,
+// however the bytes are split.
 func FuzzScanner(f *testing.F) {
-	seeds(f)
+	addSeeds(f)
 	f.Fuzz(func(t *testing.T, stream, sizes []byte) {
 		want, start := model(stream, unlimited)
-		if want.code == lost { // all bytes are accepted, also of an incomplete frame
+		if want.code == lost { // all bytes are accepted, including those of an incomplete frame
 			want.code, start = 0, len(stream)
 		}
 		whole := scanner{maxFragments: MaxFragments}
@@ -58,10 +58,10 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// FuzzConn checks that a connection returns the messages, the pongs and the error that the
-// model expects.
+// FuzzConn checks that a connection has the messages, the pongs and the error that the model
+// expects.
 func FuzzConn(f *testing.F) {
-	seeds(f)
+	addSeeds(f)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		f.Fatal(err)
@@ -106,7 +106,7 @@ func FuzzConn(f *testing.F) {
 	})
 }
 
-// openConn opens a conn in JSON without a hub.
+// openConn returns a client, and a conn for it in JSON that no hub serves.
 func openConn(t *testing.T, g *Gateway, ln net.Listener) (*rawClient, *conn) {
 	tcp, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
@@ -128,7 +128,7 @@ func openConn(t *testing.T, g *Gateway, ln net.Listener) (*rawClient, *conn) {
 		t.Fatal(res, err)
 	}
 	t.Cleanup(func() {
-		client.tcp.SetLinger(0) // with thousands a second, none may keep its port
+		client.tcp.SetLinger(0) // thousands of clients a second would use up the ports
 		client.tcp.Close()
 		c.silenceTimer.Stop()
 		c.Reset()
@@ -136,7 +136,7 @@ func openConn(t *testing.T, g *Gateway, ln net.Listener) (*rawClient, *conn) {
 	return client, c
 }
 
-// A responseWriter has what an upgrade needs.
+// A responseWriter implements what an upgrade needs.
 type responseWriter struct{ conn net.Conn }
 
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {

@@ -3,23 +3,23 @@
 //
 // A connection goes through these steps:
 //
-//   - Handshake. [Gateway.ServeHTTP] checks the request, takes an admission slot from the hub
-//     and has the WebSocket library upgrade the connection. An answer other than 101 says why
-//     there is no WebSocket. ServeHTTP then starts the session's goroutine and returns.
+//   - Handshake. [Gateway.ServeHTTP] checks the request, asks the hub for a slot, and calls the
+//     WebSocket library to upgrade the connection. An answer other than 101 gives the reason
+//     why there is no WebSocket. ServeHTTP then starts the session's goroutine and returns.
 //   - Session. The goroutine calls [hub.Hub.Serve], which reads lines and requests. A scanner
 //     checks every frame before the library joins frames to messages. The hub writes frames
 //     directly to the socket, from one goroutine at a time, without the library.
-//   - Ping and pong. The hub sends pings, as frames that the codec makes. The session's
-//     goroutine answers the client's pings while it reads. A timer, in a goroutine of its own
-//     when it fires, ends reading if no whole frame has come for a minute while the session
-//     was reading and the client has acknowledged all that was sent.
+//   - Ping and pong. The hub sends pings, which the codec encodes as frames. The session's
+//     goroutine answers the client's pings while it reads. A timer, which runs in its own
+//     goroutine, ends reading if no whole frame has arrived for a minute, although the session
+//     was reading and the client has acknowledged everything that was sent.
 //   - Close. The first side to close sends a close frame, and the other answers it. A breach
-//     of the protocol is answered with its close code. After the server's close frame nothing
-//     more is written, and what the client still sends is read and dropped for a few seconds
-//     at most. A client that accepts no bytes is reset.
+//     of the protocol is answered with its close code. After its close frame the server writes
+//     nothing, and reads and drops input for a few seconds at most. If the client accepts no
+//     byte for WriteTimeout, the gateway resets the connection.
 //
 // The gateway runs one goroutine per connection, the session's, and [Gateway.Wait] waits for
-// all of them. The hub runs another one for a member only while that member is lagging.
+// all of them. The hub runs another goroutine for a member only while that member is lagging.
 package wsgw
 
 import (
@@ -47,33 +47,33 @@ import (
 // possible, because the socket.Conn has a buffer.
 const readBufferSize = 1
 
-// A Gateway is an http.Handler that upgrades requests to WebSockets and serves these as
-// members of a hub. Its fields must not change after the first request.
+// A Gateway is an http.Handler that connects WebSocket clients to a hub. Its exported fields must
+// not change after the first request.
 type Gateway struct {
 	Hub     *hub.Hub
-	MaxLine int // bytes in a line of text; the same as the Hub's
+	MaxLine int // bytes in a line of text, as in hub.Options
 	Origins Origins
 	Log     *slog.Logger
 
 	// MaxFragments bounds the frames of a message. Zero means the constant MaxFragments.
 	MaxFragments int
 
-	// WriteTimeout is how long a client may accept no bytes before it is disconnected. Zero
-	// means socket.WriteTimeout.
+	// WriteTimeout is how long a client may accept no byte before its connection is reset.
+	// Zero means socket.WriteTimeout.
 	WriteTimeout time.Duration
 
 	group     socket.Group
 	writePool sync.Pool // the library's write buffers, so that no connection holds one
 
 	mu       sync.Mutex
-	closed   bool           // Wait was called: no new connections
+	closed   bool           // Wait was called; new connections are refused
 	sessions sync.WaitGroup // added to with mu held
 }
 
 var _ http.Handler = (*Gateway)(nil)
 
 // ServeHTTP upgrades a request and returns. A goroutine, which Wait waits for, serves the
-// connection; it keeps nothing of the request.
+// connection. It keeps no reference to the request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !g.checkRequest(w, r) {
 		return
@@ -105,7 +105,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Since:  query.Get("since"),
 		Format: c.format,
 	}
-	caller.Codecs[c.format] = frames{c.format}
+	caller.Codecs[c.format] = codec{c.format}
 	go func() {
 		defer g.sessions.Done()
 		defer slot.Leave()
@@ -113,8 +113,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 }
 
-// upgrade completes the handshake and returns the connection. After an error the response is
-// written.
+// upgrade completes the handshake and returns the connection. If it returns an error, the
+// library has answered the request.
 func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error) {
 	format, header := chooseFormat(r)
 	u := websocket.Upgrader{
@@ -132,8 +132,8 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request) (*conn, error)
 	return h.conn, nil
 }
 
-// turnAway answers a request that the hub does not admit with the reason, and with the time
-// after which the client may try again.
+// turnAway answers a request that the hub does not admit. The answer has the reason and a
+// Retry-After header.
 func (g *Gateway) turnAway(w http.ResponseWriter, r *http.Request, reason error) {
 	g.Log.Debug("client turned away", "transport", "ws", "addr", r.RemoteAddr, "reason", reason)
 	status, retryAfter := http.StatusTooManyRequests, "60"
@@ -163,7 +163,7 @@ func (g *Gateway) addSession() bool {
 	return !g.closed
 }
 
-// Wait refuses new connections and blocks until all sessions have ended. The Hub's Shutdown
+// Wait refuses new connections and blocks until all sessions have ended. The hub's Shutdown
 // ends them.
 func (g *Gateway) Wait() {
 	g.mu.Lock()
@@ -172,7 +172,7 @@ func (g *Gateway) Wait() {
 	g.sessions.Wait()
 }
 
-// A hijacker gives the library a new conn for the connection of an HTTP request.
+// A hijacker makes a conn of the connection of an HTTP request, and passes it to the library.
 type hijacker struct {
 	http.ResponseWriter
 	group   *socket.Group
@@ -198,9 +198,9 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		nc.Close()
 		return nil, nil, err
 	}
-	// A client may send frames before it has the response. The server may have read some of
-	// them by chance, so the conn keeps them. The library refuses such bytes and must not
-	// receive them.
+	// A client may send frames before it has the response, and net/http may have read some of
+	// them. The conn keeps them. The library rejects a connection with such bytes, so they are
+	// removed from its reader.
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	h.conn.in = bytes.Clone(early)
 	rw.Reader.Discard(len(early))

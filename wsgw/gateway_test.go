@@ -20,8 +20,8 @@ import (
 	"partyline/hub/admission"
 )
 
-// TestTurnedAway checks each limit. The last client within it is served. The next one gets the
-// reason in place of the upgrade. After a client has left, there is a slot again.
+// TestTurnedAway connects as many clients as each limit admits. The next client gets the reason
+// instead of the upgrade. When a client has left, another one is admitted.
 func TestTurnedAway(t *testing.T) {
 	for name, c := range map[string]struct {
 		limits admission.Limits
@@ -45,14 +45,14 @@ func TestTurnedAway(t *testing.T) {
 			dial := func() (*websocket.Conn, *http.Response, error) {
 				return websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
 			}
-			var in []*websocket.Conn
+			var admitted []*websocket.Conn
 			for range 3 {
 				ws, _, err := dial()
 				if err != nil {
 					t.Fatalf("a client within the limit: %v", err)
 				}
 				t.Cleanup(func() { ws.Close() })
-				in = append(in, ws)
+				admitted = append(admitted, ws)
 			}
 			_, res, err := dial()
 			if err == nil || res == nil {
@@ -65,14 +65,14 @@ func TestTurnedAway(t *testing.T) {
 			if c.limits.Arrivals > 0 {
 				return
 			}
-			in[0].Close()
-			for late := time.Now().Add(20 * time.Second); ; {
+			admitted[0].Close()
+			for deadline := time.Now().Add(20 * time.Second); ; {
 				ws, _, err := dial()
 				if err == nil {
 					ws.Close()
 					break
 				}
-				if time.Now().After(late) {
+				if time.Now().After(deadline) {
 					t.Fatalf("after a client has left, the next gets %v", err)
 				}
 			}
@@ -93,8 +93,7 @@ func TestAfterWait(t *testing.T) {
 	g.Wait()
 }
 
-// TestUpgradeFails upgrades a connection that can't become a WebSocket. It must not keep its
-// slot.
+// TestUpgradeFails upgrades a connection that can't become a WebSocket. Its slot must become free.
 func TestUpgradeFails(t *testing.T) {
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: 1}})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}

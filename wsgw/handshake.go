@@ -19,7 +19,7 @@ const (
 )
 
 // checkRequest reports whether a request may become a WebSocket, and answers it if not (RFC
-// 6455 sections 4.2.1 and 4.4). The library checks less, so it refuses no request that
+// 6455 sections 4.2.1 and 4.4). The library checks less, so it accepts every request that
 // passes.
 func (g *Gateway) checkRequest(w http.ResponseWriter, r *http.Request) bool {
 	switch h := w.Header(); {
@@ -42,7 +42,7 @@ func (g *Gateway) checkRequest(w http.ResponseWriter, r *http.Request) bool {
 	case !g.Origins.allow(r):
 		origins := strings.Join(r.Header["Origin"], " ")
 		g.Log.Warn("origin refused", "transport", "ws", "addr", r.RemoteAddr,
-			"origin", clean.Quote(origins, maxLogged), "host", clean.Quote(r.Host, maxLogged),
+			"origin", clean.Quote(origins, maxQuoted), "host", clean.Quote(r.Host, maxQuoted),
 			"hint", "allow it with --origin; a proxy must forward the Host header")
 		h.Set("Connection", "close") // so that one connection logs one line
 		http.Error(w, "pages of this origin may not come in", http.StatusForbidden)
@@ -52,8 +52,8 @@ func (g *Gateway) checkRequest(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// maxLogged bounds each value that a client sent in the log, in bytes.
-const maxLogged = 100
+// maxQuoted limits what the log quotes of one value in a request, in bytes.
+const maxQuoted = 100
 
 // requireUpgrade sets the headers that a response with status 426 must have (RFC 9110 section
 // 15.5.22).

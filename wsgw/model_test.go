@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// model returns the outcome that RFC 6455 requires for all that a client sends, if a message may
-// have maxMessage bytes: the messages, the pongs and the code of the close frame. It also
-// returns where the frame starts that ends the connection. It is slow and obvious, and parses
-// headers without ParseFrameHeader, which it checks.
+// model returns the outcome that RFC 6455 requires for everything that a client sends: the
+// messages, the pongs and the code of the close frame. maxMessage bounds a message in bytes. n
+// is the offset of the frame that ends the connection. The model is slow and simple, and does
+// not use ParseFrameHeader, which it checks.
 func model(b []byte, maxMessage uint64) (got outcome, n int) {
 	var kind byte // the opcode of the message that is not whole yet; 0 for none
 	var message []byte

@@ -105,7 +105,8 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-func TestOriginsSent(t *testing.T) {
+// TestOriginHeaders sends a request without an Origin, and one with two.
+func TestOriginHeaders(t *testing.T) {
 	r := &http.Request{Host: "chat.example", Header: http.Header{}}
 	if !Origins(nil).allow(r) {
 		t.Error("a program without an Origin is refused")
@@ -116,7 +117,8 @@ func TestOriginsSent(t *testing.T) {
 	}
 }
 
-// TestParseOrigins refuses, with a hint, what can never match, and matches all else.
+// TestParseOrigins checks that an origin that can never match is refused with a hint, and that
+// any other origin matches.
 func TestParseOrigins(t *testing.T) {
 	for wrong, hint := range map[string]string{
 		"":                                   "https://chat.example.com",

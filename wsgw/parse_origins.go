@@ -10,7 +10,7 @@ import (
 )
 
 // ParseOrigins parses a list of origins in the form that Origins describes. It returns an
-// error, with the reason, for an origin that no browser can send.
+// error that contains the reason if no browser can send one of them.
 func ParseOrigins(list []string) (Origins, error) {
 	origins := make(Origins)
 	for _, s := range list {

@@ -15,8 +15,8 @@ import (
 	"partyline/hub/clean"
 )
 
-// TestQuery checks that parameters in the address are validated like commands, and that the
-// responses contain nothing hostile.
+// TestQuery checks that the parameters of the URL are validated like commands, and that the
+// answers contain no unsafe text.
 func TestQuery(t *testing.T) {
 	g := &Gateway{Hub: hub.New(hub.Options{}), MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g)

@@ -15,13 +15,13 @@ type scanner struct {
 	have         int      // bytes in header; 0 after the header
 	left         uint64   // bytes of mask and payload to come
 	fragments    int      // of the current message so far; 0 between messages
-	controls     int      // control frames between these fragments
+	controls     int      // control frames between the fragments of the current message
 	control      []byte   // mask and payload of a control frame so far
 }
 
-// next scans b, to the end of the current frame at most. It returns how many bytes of b are
+// next scans b, but no byte after the end of the current frame. It returns how many bytes of b are
 // valid and whether the frame ends with them. An error is a *protocolError or the client's
-// *closeError; nothing after it is valid.
+// *closeError, after which next must not be called.
 func (s *scanner) next(b []byte) (n int, whole bool, err error) {
 	if s.left == 0 {
 		s.control = s.control[:0]
@@ -78,7 +78,7 @@ func (s *scanner) readHeader(b []byte) (n int, err error) {
 	}
 }
 
-// checkStart checks what the first two bytes of a header say: all but a long length.
+// checkStart checks the first two bytes of a header: everything but a length of 16 or 64 bits.
 func (s *scanner) checkStart(h FrameHeader) error {
 	switch {
 	case h.First&0x70 != 0:

@@ -13,7 +13,7 @@ import (
 func TestSilence(t *testing.T) {
 	const age = 10 * time.Minute // of the connection
 	for name, c := range map[string]struct {
-		since  time.Duration // the last frame; age if no goroutine reads
+		since  time.Duration // since the last frame; age if no goroutine reads
 		lags   bool
 		silent bool
 	}{
@@ -28,7 +28,7 @@ func TestSilence(t *testing.T) {
 			t.Parallel()
 			conn, client := newConn(t)
 			conn.silenceTimer.Stop()
-			conn.start = time.Now().Add(-age)
+			conn.startTime = time.Now().Add(-age)
 			for c.lags {
 				if _, err := conn.TryWrite(bytes.Repeat([]byte{finText, 1, 'x'}, 1<<16)); err != nil {
 					break
@@ -57,8 +57,8 @@ func TestSilentWhileReading(t *testing.T) {
 	t.Parallel()
 	conn, client := newConn(t)
 	conn.silenceTimer.Stop()
-	defer time.AfterFunc(20*time.Second, func() { conn.Conn.Close() }).Stop() // no read may wait for ever
-	conn.start = time.Now().Add(-2 * silenceTimeout)
+	defer time.AfterFunc(20*time.Second, func() { conn.Conn.Close() }).Stop() // no read may wait forever
+	conn.startTime = time.Now().Add(-2 * silenceTimeout)
 	ended := make(chan error, 1)
 	go func() {
 		_, err := conn.ReadLine()
@@ -70,7 +70,7 @@ func TestSilentWhileReading(t *testing.T) {
 	conn.checkSilence()
 	client.send(text("hello"))
 	if err := <-ended; err != nil {
-		t.Fatalf("a client that is read since now: %v", err)
+		t.Fatalf("a client that the server has just started to read: %v", err)
 	}
 	if last := conn.lastFrame.Load(); last != 0 {
 		t.Error("the client can be silent while no goroutine reads")

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Frames of a client.
+// Functions that return frames of a client.
 
 func text(s string) []byte   { return frame(0x81, s) }
 func octets(s string) []byte { return frame(0x82, s) }
@@ -67,7 +67,7 @@ func fragments(n int) []byte {
 	return append(b, frame(0x80, "z")...)
 }
 
-// inFragments returns a text message in fragments of a size.
+// inFragments returns a text message in fragments of size bytes.
 func inFragments(s string, size int) []byte {
 	var b []byte
 	for part := range slices.Chunk([]byte(s), size) {

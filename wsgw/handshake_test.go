@@ -11,11 +11,11 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// TestHandshakeUnread upgrades a client that has not read what it was sent before, so that the
-// send buffer has no room for the response. The client must not keep its slot for long.
+// TestHandshakeUnread upgrades a connection whose send buffer has no room for the response. The
+// handshake must end within handshakeTimeout, so that the client does not keep its slot.
 func TestHandshakeUnread(t *testing.T) {
 	t.Parallel()
-	for range 20 { // the system may make room after all
+	for range 20 { // the kernel may make room for the response after all
 		ended := make(chan error, 1)
 		server := unreadConn(t)
 		go func() {

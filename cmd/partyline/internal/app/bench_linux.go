@@ -17,7 +17,7 @@ import (
 	"partyline/cmd/partyline/internal/load"
 )
 
-// benchConfig is what bench's command line decides beside the plan.
+// benchConfig holds the flags of bench that are not part of the plan.
 type benchConfig struct {
 	format []string
 	self   bool
@@ -27,15 +27,15 @@ type benchConfig struct {
 
 const aboutBench = `bench connects members to a server and measures the messages that some of them say: how
 many messages the server carries, how long a message takes and, with --self, what it costs
-the server. It also checks the server: every member has to receive every message, once, in
+the server. It also checks the server: every member must receive every message, once, in
 the same order. If one does not, bench exits with status 1.
 
 The server is the one that listens on this machine. --addr and --url name another server, or
-a proxy; --self starts one. The environment configures the server that --self starts
-(PARTYLINE_HISTORY=0).
+a proxy; --self starts one. Environment variables such as PARTYLINE_HISTORY=0 configure the
+server that --self starts.
 
-A closed loop (--window) shows the most that the server can do. A steady rate (--rate) shows
-the latency that people notice.`
+A closed loop (--window) shows the maximum throughput of the server. A steady rate (--rate)
+shows the latency that people notice.`
 
 const benchExamples = `  partyline bench --self --tcp 1000 --talkers 50
   partyline bench --self --ws 500 --tcp 500 --format text,json --rate 100
@@ -65,13 +65,13 @@ func newBenchCommand() *cobra.Command {
 	f.SortFlags = false
 	intVar(f, &p.TCP, "tcp", 0, math.MaxInt32, "members over TCP")
 	intVar(f, &p.WS, "ws", 0, math.MaxInt32, "members over WebSocket")
-	f.StringSliceVar(&b.format, "format", b.format, "protocol of the members: text or json; text,json for text over TCP and JSON over WebSocket")
+	f.StringSliceVar(&b.format, "format", b.format, "format of the members: text or json; text,json for text over TCP and JSON over WebSocket")
 	intVar(f, &p.Talkers, "talkers", 0, math.MaxInt32, "members that say messages")
-	intVar(f, &p.Window, "window", 0, math.MaxInt32, "messages that a talker has under way; it says the next one when one has come back")
-	floatVar(f, &p.Rate, "rate", "messages a second of all talkers together, instead of --window")
+	intVar(f, &p.Window, "window", 0, math.MaxInt32, "messages of a talker that are in flight; it says the next one when it has received one of them")
+	floatVar(f, &p.Rate, "rate", "messages a second from all talkers together, instead of --window")
 	sizeVar(f, &p.Size, "size", 1, 0, gib, "size of a message, in bytes")
 	intVar(f, &p.Stuck, "stuck", 0, math.MaxInt32, "additional members that never read")
-	intVar(f, &p.Rooms, "rooms", 1, math.MaxInt32, "rooms over which the members are spread")
+	intVar(f, &p.Rooms, "rooms", 1, math.MaxInt32, "rooms that the members are spread over")
 	f.StringVar(&p.Room, "room", "", `name of the room, or start of the names of several; "" for bench, or with --self for the lobby`)
 	durationVar(f, &p.For, "for", 0, "duration of the measurement")
 	intVar(f, &p.Messages, "messages", 0, math.MaxInt64, "number of messages after which the measurement ends, instead of --for")
@@ -83,7 +83,7 @@ func newBenchCommand() *cobra.Command {
 	return cmd
 }
 
-// complete checks the flags together and completes the plan.
+// complete checks combinations of flags and completes the plan.
 func (b *benchConfig) complete(p *load.Plan, cmd *cobra.Command) error {
 	addr, url := cmd.Flags().Changed("addr"), cmd.Flags().Changed("url")
 	switch {
@@ -96,7 +96,7 @@ func (b *benchConfig) complete(p *load.Plan, cmd *cobra.Command) error {
 	case cmd.Flags().Changed("rate") && cmd.Flags().Changed("window"):
 		return errors.New("--rate excludes --window: a steady rate is not a closed loop")
 	case len(b.format) < 1 || len(b.format) > 2:
-		return errors.New("--format is text or json, or two of them, as in text,json")
+		return errors.New("--format is one format or two: text, json, or text,json")
 	}
 	p.TCPFormat, p.WSFormat = load.Format(b.format[0]), load.Format(b.format[len(b.format)-1])
 	if p.Room == "" && !b.self {
@@ -154,8 +154,8 @@ func bench(cmd *cobra.Command, b benchConfig, p load.Plan) error {
 	return rep.Err()
 }
 
-// progressBar returns a function that shows the progress of a run, and a function that removes
-// the bar. Without a terminal both do nothing.
+// progressBar returns a function that shows the progress of a run in a bar, and a function that
+// removes the bar. Without a terminal both do nothing.
 func progressBar(cmd *cobra.Command) (load.Progress, func()) {
 	w, ok := cmd.ErrOrStderr().(*os.File)
 	if !ok || !term.IsTerminal(int(w.Fd())) {

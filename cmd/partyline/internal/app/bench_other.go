@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newBenchCommand returns a command that fails on this system.
+// newBenchCommand returns a command that fails: bench needs Linux.
 func newBenchCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "bench",

@@ -16,7 +16,7 @@ import (
 	"partyline/wsgw"
 )
 
-// Config is what the command line and the environment decide.
+// Config holds the settings from the command line and the environment.
 type Config struct {
 	Version   string
 	TCP, HTTP string // addresses to listen on; "" for no listener
@@ -32,7 +32,7 @@ type Config struct {
 	environment map[string]bool // flags that the environment has set
 }
 
-// DefaultConfig returns the configuration of a program without flags.
+// DefaultConfig returns the settings of a program without flags and variables.
 func DefaultConfig() Config {
 	return Config{
 		Version: "dev",
@@ -104,13 +104,14 @@ func (c *Config) addFlags(f *pflag.FlagSet) {
 	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "messages that a member receives when it joins")
 	listVar(f, &c.Origins, "origin", checkOrigins, "origins", "web site whose pages may open a WebSocket, in addition to the server's own page; https://*.example.org for each name one level below; may be repeated")
 	listVar(f, &c.Hosts, "host", checkHosts, "hosts", "name that the HTTP server accepts in the Host header; without this flag it accepts any name, or only loopback names if --http is a loopback address; may be repeated")
-	durationVar(f, &c.Drain, "drain", 0, "time for delivering pending messages when the server shuts down")
+	durationVar(f, &c.Drain, "drain", 0, "maximum time to deliver pending messages when the server shuts down")
 	c.Limits.AddFlags(f)
-	choiceVar(f, &c.LogLevel, "log-level", "least severe level that is logged: debug, info, warn or error", "debug", "info", "warn", "error")
+	choiceVar(f, &c.LogLevel, "log-level", "lowest level that is logged: debug, info, warn or error", "debug", "info", "warn", "error")
 	choiceVar(f, &c.LogFormat, "log-format", "format of the log: text or json", "text", "json")
 }
 
-// source returns what has set a flag: "--tcp", or "PARTYLINE_TCP" if it was the environment.
+// source returns the name of what has set a flag, for an error: "--tcp", or "PARTYLINE_TCP" if the
+// environment has set it.
 func (c *Config) source(flag string) string {
 	if c.environment[flag] {
 		return variable(flag)

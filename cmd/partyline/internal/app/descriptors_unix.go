@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// descriptors returns how many file descriptors the process may open, or 0 for no limit. The
-// runtime has raised the soft limit to the hard limit.
+// descriptors returns how many file descriptors the process may open, or 0 for no limit. It
+// returns the soft limit, which the runtime has raised to the hard limit.
 func descriptors() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || uint64(limit.Cur) > math.MaxInt32 {

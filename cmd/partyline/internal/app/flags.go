@@ -13,13 +13,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A value parses and holds the value of a flag. The default is what the variable holds when
-// the flag is added. An error of parse continues a sentence that starts with the text that was
-// given: "is not a number".
+// A value is the pflag.Value of a flag. The default is the value of the variable when the flag is
+// added. An error of parse continues a sentence that starts with the given text: "is not a
+// number".
 type value[T any] struct {
 	to     *T
 	parse  func(string) (T, error)
-	kind   string         // as --help shows it
+	kind   string         // the name of the type in --help
 	format func(T) string // fmt.Sprint if nil
 }
 
@@ -138,8 +138,8 @@ func choiceVar(f *pflag.FlagSet, to *string, name, usage string, words ...string
 }
 
 // listVar adds a flag for a list that is separated by commas. If the flag is repeated, the
-// lists are joined. check returns an error for an element that is wrong; elements names them in
-// that error.
+// lists are joined. check returns an error for an invalid element; elements names the elements
+// in that error.
 func listVar(f *pflag.FlagSet, to *[]string, name string, check func([]string) error, elements, usage string) {
 	f.Var(&value[[]string]{to: to, parse: func(s string) ([]string, error) {
 		var list []string
@@ -157,7 +157,7 @@ func listVar(f *pflag.FlagSet, to *[]string, name string, check func([]string) e
 	f.Lookup(name).DefValue = ""
 }
 
-// flagError rewords the errors of a command line.
+// flagError rewords an error about a flag's value.
 func flagError(_ *cobra.Command, err error) error {
 	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) {
 		return fmt.Errorf("--%s %q %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
@@ -171,7 +171,7 @@ func variable(flag string) string {
 }
 
 // fromEnvironment sets the flags that the command line has not set and that have a variable in
-// the environment, and returns their names. A variable that is empty counts.
+// the environment, and returns their names. A variable that is set but empty counts.
 func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) (map[string]bool, error) {
 	set := make(map[string]bool)
 	var wrong error

@@ -11,13 +11,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// anyText are the flags that take any text: if it is wrong, that shows when it is used.
+// anyText lists the flags that accept any text, which is checked only when it is used.
 var anyText = map[string][]string{
 	"partyline": {"tcp", "http", "data"},
 	"bench":     {"format", "room", "addr", "url", "plot"},
 }
 
-// eachFlag calls f with each flag that does not take any text, and with its command.
+// eachFlag calls f with each flag that checks its text, and with its command.
 func eachFlag(f func(*cobra.Command, *pflag.Flag)) {
 	root := newCommand("test")
 	for _, c := range append(root.Commands(), root) {
@@ -29,15 +29,15 @@ func eachFlag(f func(*cobra.Command, *pflag.Flag)) {
 	}
 }
 
-// setFlag gives a flag on a command line.
+// setFlag sets a flag as on a command line.
 func setFlag(c *cobra.Command, flag, text string) error {
 	return c.FlagErrorFunc()(c, c.ParseFlags([]string{"--" + flag + "=" + text}))
 }
 
 var ofLibrary = regexp.MustCompile(`strconv|parsing|invalid|syntax|out of range`)
 
-// TestWrongFlags gives each flag, on the command line and by the environment, what it can't
-// be: the error names the flag or the variable, and says what it may be.
+// TestWrongFlags gives each flag invalid values, on the command line and by the environment. The
+// error names the flag or the variable, and says which values are valid.
 func TestWrongFlags(t *testing.T) {
 	n := 0
 	eachFlag(func(c *cobra.Command, f *pflag.Flag) {
@@ -71,11 +71,11 @@ func TestWrongFlags(t *testing.T) {
 	}
 }
 
-// TestFlagBounds gives each flag for a whole number the least and the most that its error
-// names, and one less and one more.
+// TestFlagBounds gives each flag for a whole number the bounds that its error names, and the
+// numbers just outside them.
 func TestFlagBounds(t *testing.T) {
 	eachFlag(func(c *cobra.Command, f *pflag.Flag) {
-		if f.Value.Type() != "int" || f.Name == "messages" { // whose bound is that of its type
+		if f.Value.Type() != "int" || f.Name == "messages" { // its upper bound is that of its type
 			return
 		}
 		var least, most int64
@@ -91,8 +91,8 @@ func TestFlagBounds(t *testing.T) {
 	})
 }
 
-// TestSizeBounds gives each flag for a size the least and the most that its error names, and
-// one byte less and one more.
+// TestSizeBounds gives each flag for a size the bounds that its error names, and the sizes one
+// byte outside them.
 func TestSizeBounds(t *testing.T) {
 	n := 0
 	eachFlag(func(c *cobra.Command, f *pflag.Flag) {
@@ -118,7 +118,7 @@ func TestSizeBounds(t *testing.T) {
 	}
 }
 
-// TestSizes gives sizes with and without a unit.
+// TestSizes parses sizes with and without a unit.
 func TestSizes(t *testing.T) {
 	for text, want := range map[string]int64{
 		"1024": 1 << 20, "1MiB": 1 << 20, "1mib": 1 << 20, "1 MiB": 1 << 20, "1.5MiB": 3 << 19,
@@ -138,7 +138,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestFlagDefaults finds that each flag may be given its default.
+// TestFlagDefaults checks that each flag accepts its default.
 func TestFlagDefaults(t *testing.T) {
 	eachFlag(func(c *cobra.Command, f *pflag.Flag) {
 		if err := setFlag(c, f.Name, f.DefValue); err != nil {
@@ -147,7 +147,7 @@ func TestFlagDefaults(t *testing.T) {
 	})
 }
 
-// TestLists gives lists at once, one by one, and with blanks.
+// TestLists sets a list at once, one element at a time, and with blanks.
 func TestLists(t *testing.T) {
 	for _, args := range [][]string{
 		{"--exempt", "192.0.2.7,2001:db8::/32"},

@@ -14,7 +14,7 @@ import (
 	"partyline/hub/history/sqlite"
 )
 
-// historyFlags say which messages are kept, and where.
+// historyFlags are the flags for the history: which messages it keeps, and where.
 type historyFlags struct {
 	Dir      string // "" for memory
 	Messages int    // in each room
@@ -29,12 +29,12 @@ func (h *historyFlags) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&h.Dir, "data", h.Dir, `folder for the history on disk; "" to keep the history in memory`)
 	intVar(f, &h.Messages, "history", 0, math.MaxInt32, "messages in the history of a room")
 	durationVar(f, &h.Age, "history-age", 0, "age at which a message leaves the history; 0 for no limit")
-	choiceVar(f, &h.Sync, "sync", "what a stored message survives: full, a loss of power; normal, the end of the program", string(sqlite.SyncFull), string(sqlite.SyncNormal))
-	choiceVar(f, &h.OnError, "on-disk-error", "what happens to messages while the disk fails: refuse, they are refused; live, they are delivered and marked as not stored", string(sqlite.Refuse), string(sqlite.Live))
+	choiceVar(f, &h.Sync, "sync", "failure that a stored message survives: full for a power failure, normal for a crash of the program only", string(sqlite.SyncFull), string(sqlite.SyncNormal))
+	choiceVar(f, &h.OnError, "on-disk-error", "what happens to messages while the disk fails: refuse refuses them, live delivers them marked as not stored", string(sqlite.Refuse), string(sqlite.Live))
 }
 
-// open returns the journal of messages and a function that closes it. source names what has set
-// the folder, for an error about it.
+// open returns the journal of messages and a function that closes it. source is the flag or the
+// variable that has set the folder; an error about the folder names it.
 func (h *historyFlags) open(source string, log *slog.Logger) (history.Journal, func(context.Context) error, error) {
 	retention := history.Retention{Messages: h.Messages, Age: h.Age}
 	if h.Dir == "" {

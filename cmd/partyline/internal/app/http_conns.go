@@ -9,8 +9,8 @@ import (
 	"partyline/hub/admission"
 )
 
-// httpConns limits the HTTP connections of one address that are not members: those that fetch
-// the page, that have not sent a request yet, or that are idle.
+// httpConns limits the HTTP connections from one address, except those that have become members:
+// it counts connections that fetch the page, have not sent a request yet, or are idle.
 type httpConns struct {
 	gate *admission.Gate
 
@@ -39,7 +39,7 @@ func (h *httpConns) track(c net.Conn, state http.ConnState) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.slots[c] = slot
-	case http.StateHijacked, http.StateClosed: // StateHijacked: it becomes a member
+	case http.StateHijacked, http.StateClosed: // a hijacked connection becomes a member
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if slot, ok := h.slots[c]; ok {

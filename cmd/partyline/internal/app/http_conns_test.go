@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// TestHTTPConns holds as many HTTP connections as an address may have. One more is closed. A WebSocket
-// does not count, and neither does a connection that is closed.
+// TestHTTPConns opens as many HTTP connections as an address may have. One more is closed. A
+// WebSocket does not count, and neither does a closed connection.
 func TestHTTPConns(t *testing.T) {
 	const most = 5
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := &http.Server{
+	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/hijack" {
 				nc, _, _ := http.NewResponseController(w).Hijack()
@@ -27,8 +27,8 @@ func TestHTTPConns(t *testing.T) {
 		}),
 		ConnState: newHTTPConns(most, nil).track,
 	}
-	go site.Serve(ln)
-	t.Cleanup(func() { site.Shutdown(context.Background()) })
+	go server.Serve(ln)
+	t.Cleanup(func() { server.Shutdown(context.Background()) })
 	dial := func() net.Conn {
 		c, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
@@ -46,14 +46,14 @@ func TestHTTPConns(t *testing.T) {
 	for range most {
 		c := dial()
 		if !get(c, "/") {
-			t.Fatal("one that fits gets no answer")
+			t.Fatal("a connection within the limit gets no answer")
 		}
 		kept = append(kept, c)
 	}
 	if get(dial(), "/") {
-		t.Error("one too many gets an answer")
+		t.Error("a connection over the limit gets an answer")
 	}
-	if !get(kept[0], "/hijack") { // it is no page any more
+	if !get(kept[0], "/hijack") { // kept[0] no longer counts
 		t.Fatal("no hijack")
 	}
 	c := dial()
@@ -61,8 +61,8 @@ func TestHTTPConns(t *testing.T) {
 		t.Error("a hijacked connection still counts")
 	}
 	c.Close()
-	for late := time.Now().Add(30 * time.Second); !get(dial(), "/"); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(late) {
+	for deadline := time.Now().Add(30 * time.Second); !get(dial(), "/"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
 			t.Fatal("a closed connection still counts")
 		}
 	}

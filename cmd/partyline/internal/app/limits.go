@@ -49,7 +49,7 @@ var defaultLimits = Limits{
 	WriteTimeout: socket.WriteTimeout, MaxHeader: 16 * kib, HeaderTimeout: 10 * time.Second,
 }
 
-// AddFlags adds a flag for each limit. The present values are the defaults.
+// AddFlags adds a flag for each limit. The current values are the defaults.
 func (l *Limits) AddFlags(f *pflag.FlagSet) {
 	floatVar(f, &l.Rate, "rate", "lines a second that a member may send before its input is read more slowly; 0 for no limit")
 	intVar(f, &l.Burst, "burst", 1, math.MaxInt32, "lines that a member may send at once, whatever --rate is")
@@ -65,9 +65,9 @@ func (l *Limits) AddFlags(f *pflag.FlagSet) {
 	intVar(f, &l.MaxNewRooms, "max-new-rooms", 0, math.MaxInt32, "rooms that one address may create at once; it may create one more each minute; 0 for no limit")
 	sizeVar(f, &l.Window, "window", kib, 64*kib, gib, "memory in which a room keeps messages for slow readers, in KiB")
 	sizeVar(f, &l.MaxBacklog, "max-backlog", mib, 1*mib, 1024*gib, "memory in which all rooms together keep messages for slow readers, in MiB")
-	durationVar(f, &l.WriteTimeout, "write-timeout", 10*time.Millisecond, "time after which a client that accepts no byte is disconnected; a client that has hung up is read for this time at most")
+	durationVar(f, &l.WriteTimeout, "write-timeout", 10*time.Millisecond, "time after which a client that accepts no byte is disconnected; also the maximum time for reading the input of a client that has hung up")
 	sizeVar(f, &l.MaxHeader, "max-header", kib, 1*kib, 1*mib, "size of the header of an HTTP request, in KiB")
-	durationVar(f, &l.HeaderTimeout, "header-timeout", time.Millisecond, "time in which the header of an HTTP request, or a PROXY header, has to arrive")
+	durationVar(f, &l.HeaderTimeout, "header-timeout", time.Millisecond, "time within which the header of an HTTP request, or a PROXY header, must arrive")
 }
 
 func checkNetworks(list []string) error {
@@ -95,35 +95,35 @@ func parseNetworks(list []string) ([]netip.Prefix, error) {
 	return networks, nil
 }
 
-// exempted returns the networks without limits per address. They include this machine, for its
-// own users and for proxies that report no addresses.
-func (l *Limits) exempted() []netip.Prefix {
-	listed, _ := parseNetworks(l.Exempt) // checked
+// exemptNetworks returns the networks without limits per address. They include this machine, for
+// its own users and for proxies that report no addresses.
+func (l *Limits) exemptNetworks() []netip.Prefix {
+	listed, _ := parseNetworks(l.Exempt) // checkNetworks has checked them
 	return append(listed, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
 }
 
-// trusted returns the networks of the proxies.
-func (l *Limits) trusted() []netip.Prefix {
-	networks, _ := parseNetworks(l.Proxies) // checked
+// proxyNetworks returns the networks of trusted proxies.
+func (l *Limits) proxyNetworks() []netip.Prefix {
+	networks, _ := parseNetworks(l.Proxies) // checkNetworks has checked them
 	return networks
 }
 
-// ofHub returns the limits that the hub enforces.
-func (l *Limits) ofHub() admission.Limits {
+// hubLimits returns the limits that the hub enforces.
+func (l *Limits) hubLimits() admission.Limits {
 	members := l.MaxMembers
 	if members == 0 {
 		members = MembersFor(descriptors())
 	}
 	return admission.Limits{
-		Members: members, PerAddress: l.MaxPerAddress, Arrivals: l.MaxArrivals, Exempt: l.exempted(),
+		Members: members, PerAddress: l.MaxPerAddress, Arrivals: l.MaxArrivals, Exempt: l.exemptNetworks(),
 		Rooms: l.MaxRooms, NewRooms: l.MaxNewRooms,
 		PageLimit: l.PageLimit, Backlog: l.MaxBacklog,
 	}
 }
 
-// MembersFor returns how many members a process with a number of file descriptors can have, or
-// 0 for no limit if that number is 0. The rest is for HTTP requests, for connections that are
-// refused, and for files.
+// MembersFor returns how many members a process with the given number of file descriptors can
+// have, or 0 for no limit if that number is 0. It reserves the other descriptors for HTTP
+// requests, for connections that are turned away, and for files.
 func MembersFor(descriptors int) int {
 	if descriptors <= 0 {
 		return 0

@@ -2,16 +2,16 @@ package app
 
 import "testing"
 
-// TestMembersFor keeps a reserve of descriptors.
+// TestMembersFor checks that some descriptors are reserved.
 func TestMembersFor(t *testing.T) {
 	for descriptors, want := range map[int]int{0: 0, 64: 32, 256: 176, 1024: 896, 20_000: 18_686, 1 << 20: 982_976} {
 		if got := MembersFor(descriptors); got != want {
-			t.Errorf("of %d descriptors, %d are members, not %d", descriptors, got, want)
+			t.Errorf("with %d descriptors there are %d members, not %d", descriptors, got, want)
 		}
 	}
 }
 
-// TestParseNetworks reads networks in each form that contains an address of IPv4 or IPv6.
+// TestParseNetworks parses networks and addresses in all forms of IPv4 and IPv6.
 func TestParseNetworks(t *testing.T) {
 	for text, want := range map[string]string{
 		"192.0.2.7": "192.0.2.7/32", "192.0.2.7/24": "192.0.2.0/24", "2001:db8::7": "2001:db8::7/128", "2001:db8::/32": "2001:db8::/32",

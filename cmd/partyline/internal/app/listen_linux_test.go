@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestListenersAreTCP asks the kernel for the protocol of each listener, which is Multipath
-// TCP unless Go is told otherwise.
+// TestListenersAreTCP checks that the protocol of each listener is TCP. Go's default is Multipath
+// TCP.
 func TestListenersAreTCP(t *testing.T) {
 	if b, err := os.ReadFile("/proc/sys/net/mptcp/enabled"); err != nil || strings.TrimSpace(string(b)) != "1" {
 		t.Skip("this kernel has no Multipath TCP")

@@ -12,7 +12,7 @@ import (
 const (
 	// logLines is how many lines the queue holds while the log can't be written.
 	logLines = 4096
-	// logFlushTimeout bounds the wait for the last lines when the program ends.
+	// logFlushTimeout bounds the wait for the last lines when the program exits.
 	logFlushTimeout = time.Second
 )
 
@@ -55,6 +55,7 @@ func (q *logQueue) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
+// write writes the queued lines to w until it receives nil. log writes to w too.
 func (q *logQueue) write(w io.Writer, log *slog.Logger) {
 	defer close(q.written)
 	for line := range q.lines {
@@ -71,18 +72,18 @@ func (q *logQueue) write(w io.Writer, log *slog.Logger) {
 	}
 }
 
-// close stops the goroutine and waits until it has written the lines before, but not longer than
+// close stops the goroutine and waits for it to write the queued lines, for at most
 // logFlushTimeout.
 func (q *logQueue) close() {
-	late := time.NewTimer(logFlushTimeout)
-	defer late.Stop()
+	timeout := time.NewTimer(logFlushTimeout)
+	defer timeout.Stop()
 	select {
 	case q.lines <- nil:
-	case <-late.C:
+	case <-timeout.C:
 		return
 	}
 	select {
 	case <-q.written:
-	case <-late.C:
+	case <-timeout.C:
 	}
 }

@@ -10,47 +10,47 @@ import (
 	"time"
 )
 
-// moody is a log that takes nothing for a while.
-type moody struct {
+// A flakyWriter can block and fail.
+type flakyWriter struct {
 	mu      sync.Mutex
-	taken   bytes.Buffer
+	written bytes.Buffer
 	broken  bool
-	blocked chan struct{} // nil where it is not
+	blocked chan struct{} // Write waits until it is closed; nil if Write does not block
 }
 
-func (m *moody) Write(b []byte) (int, error) {
-	m.mu.Lock()
-	blocked := m.blocked
-	m.mu.Unlock()
+func (w *flakyWriter) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	blocked := w.blocked
+	w.mu.Unlock()
 	if blocked != nil {
 		<-blocked
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.broken {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.broken {
 		return 0, errors.New("broken")
 	}
-	return m.taken.Write(b)
+	return w.written.Write(b)
 }
 
-func (m *moody) set(change func(*moody)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	change(m)
+func (w *flakyWriter) set(change func(*flakyWriter)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change(w)
 }
 
-func (m *moody) count(part string) int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return strings.Count(m.taken.String(), part)
+func (w *flakyWriter) count(part string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Count(w.written.String(), part)
 }
 
-// TestLogBlocked checks that a log that blocks does not block the program, and that it reports the lost
-// lines afterwards.
+// TestLogBlocked checks that a writer that blocks does not block the program, and that the log
+// reports the lost lines afterwards.
 func TestLogBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &moody{blocked: make(chan struct{})}
-		log, end, err := newLogger(w, "info", "text")
+		w := &flakyWriter{blocked: make(chan struct{})}
+		log, closeLog, err := newLogger(w, "info", "text")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,29 +58,29 @@ func TestLogBlocked(t *testing.T) {
 			log.Info("hello")
 		}
 		synctest.Wait()
-		began := time.Now()
-		end()
-		if d := time.Since(began); d != logFlushTimeout {
-			t.Errorf("the end waited %v", d)
+		start := time.Now()
+		closeLog()
+		if d := time.Since(start); d != logFlushTimeout {
+			t.Errorf("closing the log took %v", d)
 		}
-		w.set(func(w *moody) { close(w.blocked); w.blocked = nil })
+		w.set(func(w *flakyWriter) { close(w.blocked); w.blocked = nil })
 		synctest.Wait()
 		if n := w.count("hello"); n < logLines || n > logLines+1 {
 			t.Errorf("%d lines are written", n)
 		}
 		log.Info("more")
-		end()
+		closeLog()
 		if n := w.count("msg=\"log lines lost\" lines="); n != 1 {
-			t.Errorf("it is told %d times that lines are missing:\n%s", n, w.taken.String()[w.taken.Len()-200:])
+			t.Errorf("lost lines are reported %d times:\n%s", n, w.written.String()[w.written.Len()-200:])
 		}
 	})
 }
 
-// TestLogBroken checks that a log that fails is tried again with each line.
+// TestLogBroken checks that each line is written although the writer failed before.
 func TestLogBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &moody{broken: true}
-		log, end, err := newLogger(w, "info", "json")
+		w := &flakyWriter{broken: true}
+		log, closeLog, err := newLogger(w, "info", "json")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,11 +88,11 @@ func TestLogBroken(t *testing.T) {
 			log.Info("lost")
 		}
 		synctest.Wait()
-		w.set(func(w *moody) { w.broken = false })
+		w.set(func(w *flakyWriter) { w.broken = false })
 		log.Info("written")
-		end()
+		closeLog()
 		if w.count("written") == 0 || w.count(`"lines":3`) != 1 || w.count(`"lost"`) != 0 {
-			t.Errorf("the log is\n%s", w.taken.String())
+			t.Errorf("the log is\n%s", w.written.String())
 		}
 	})
 }

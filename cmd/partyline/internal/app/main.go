@@ -12,8 +12,8 @@ import (
 // Main runs the program with the arguments and the environment of the process. It exits with
 // status 1 if the program fails.
 func Main(version string) {
-	// The memory of many idle members counts for more than the time of the collector: a
-	// message allocates little.
+	// Less memory for many idle members matters more than the time of the garbage collector,
+	// since a message allocates little.
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)
 	}

@@ -8,21 +8,21 @@ import (
 const (
 	// maintainInterval is the time between two checks of the number of members.
 	maintainInterval = 500 * time.Millisecond
-	// roomInterval is the number of checks between two calls of Tidy.
-	roomInterval = 60
+	// checksPerTidy is the number of checks for each call of Tidy.
+	checksPerTidy = 60
 )
 
-// maintained is a hub.Hub.
-type maintained interface {
+// A tidier is the part of hub.Hub that maintain uses.
+type tidier interface {
 	Members() int
 	Tidy()
 }
 
-// maintain returns memory until ctx ends. At intervals quiet rooms free what they do not need.
-// When many members have joined or left, and their number is stable again, free returns memory
-// to the system: the heap that they needed to join is half as large again as what they need to
-// stay, and the runtime would keep it for minutes.
-func maintain(ctx context.Context, h maintained, free func()) {
+// maintain returns memory until ctx is done. At intervals it calls Tidy, which frees memory of
+// quiet rooms. When many members have joined or left, and their number is stable again, it calls
+// free, which returns memory to the system: joining takes half as much heap again as staying, and
+// the runtime would keep that heap for minutes.
+func maintain(ctx context.Context, h tidier, free func()) {
 	tick := time.NewTicker(maintainInterval)
 	defer tick.Stop()
 	last, freed := 0, 0 // members at the last check, and when free was called
@@ -32,7 +32,7 @@ func maintain(ctx context.Context, h maintained, free func()) {
 		case <-ctx.Done():
 			return
 		}
-		if check%roomInterval == 0 {
+		if check%checksPerTidy == 0 {
 			h.Tidy()
 		}
 		n := h.Members()

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestMaintain has many members join and leave. Memory is freed once after each, when the number is stable.
+// TestMaintain has many members join and leave. Memory is freed once after each change, when the
+// number of members is stable.
 func TestMaintain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
@@ -30,9 +31,9 @@ func TestMaintain(t *testing.T) {
 			}
 		}
 		if n := h.tidied.Load(); n != 0 {
-			t.Errorf("the rooms were tidied %d times within %d checks", n, roomInterval)
+			t.Errorf("the rooms were tidied %d times within %d checks", n, checksPerTidy)
 		}
-		time.Sleep(roomInterval * maintainInterval)
+		time.Sleep(checksPerTidy * maintainInterval)
 		synctest.Wait()
 		if n := h.tidied.Load(); n != 1 {
 			t.Errorf("the rooms were tidied %d times", n)

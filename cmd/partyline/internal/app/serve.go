@@ -22,7 +22,7 @@ import (
 	"partyline/wsgw"
 )
 
-// Listeners are bound and do not accept connections yet. One that is turned off is nil.
+// Listeners are bound and do not accept connections yet. A listener that is turned off is nil.
 type Listeners struct{ TCP, HTTP net.Listener }
 
 // Listen binds the listeners of a configuration. If it returns an error, none is bound.
@@ -57,30 +57,30 @@ func bind(source, addr string) (net.Listener, error) {
 const (
 	// headerSlop is what net/http reads beyond its limit for a header, in bytes.
 	headerSlop = 4096
-	// answerTimeout bounds the time in which a browser receives an answer of a few KiB.
+	// answerTimeout bounds the write of an HTTP response, which has a few KiB.
 	answerTimeout = 30 * time.Second
-	// httpTimeout bounds the wait for HTTP requests at shutdown.
-	httpTimeout = time.Second
-	// closeTimeout bounds the wait for the history to close. Committed messages are safe in
-	// any case.
+	// httpDrainTimeout bounds the wait for HTTP requests at shutdown.
+	httpDrainTimeout = time.Second
+	// closeTimeout bounds the wait for the journal to close. Committed messages are safe in any
+	// case.
 	closeTimeout = time.Second
 )
 
-// Serve accepts connections until ctx ends. It then says goodbye to all members, delivers
-// pending messages for the drain time at most, and closes the listeners. It waits for all
-// goroutines that it has started.
+// Serve accepts connections until ctx is done. It then closes the listeners, says goodbye to all
+// members, and delivers pending messages for at most c.Drain. It waits for all goroutines that it
+// has started.
 func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	s, err := newServer(c, l, log)
 	if err != nil {
 		return err
 	}
 	var running sync.WaitGroup
-	failed := make(chan error, 2)
+	served := make(chan error, 2)
 	if l.TCP != nil {
-		running.Go(func() { failed <- s.tcp.Serve(l.TCP) })
+		running.Go(func() { served <- s.tcp.Serve(l.TCP) })
 	}
 	if l.HTTP != nil {
-		running.Go(func() { failed <- s.site.Serve(l.HTTP) })
+		running.Go(func() { served <- s.httpServer.Serve(l.HTTP) })
 	}
 	logListeners(log, l)
 	serving, stop := context.WithCancel(ctx)
@@ -89,7 +89,7 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	select {
 	case <-ctx.Done():
 		log.Info("draining", "timeout", c.Drain)
-	case err = <-failed:
+	case err = <-served:
 	}
 	stop()
 	s.drain(c.Drain, l)
@@ -104,7 +104,7 @@ type server struct {
 	hub          *hub.Hub
 	tcp          *tcpgw.Gateway
 	ws           *wsgw.Gateway
-	site         *http.Server
+	httpServer   *http.Server
 	closeJournal func(context.Context) error
 	log          *slog.Logger
 }
@@ -123,7 +123,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	limits, proxies := c.Limits.ofHub(), c.Limits.trusted()
+	limits, proxies := c.Limits.hubLimits(), c.Limits.proxyNetworks()
 	h := hub.New(hub.Options{
 		Journal: journal,
 		Replay:  noneIfZero(c.Replay),
@@ -146,7 +146,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Origins: origins, Log: log,
 	}
 	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
-	s.site = &http.Server{
+	s.httpServer = &http.Server{
 		Handler:           web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, Hosts: hosts, Log: log}),
 		ReadHeaderTimeout: c.Limits.HeaderTimeout,
 		ReadTimeout:       c.Limits.HeaderTimeout,                      // no handler reads a body
@@ -170,10 +170,10 @@ func (s *server) drain(timeout time.Duration, l Listeners) {
 	requests.Go(func() {
 		// Shutdown would wait for idle connections of browsers. It does not close WebSockets,
 		// which the hub closes.
-		brief, cancel := context.WithTimeout(ctx, httpTimeout)
+		brief, cancel := context.WithTimeout(ctx, httpDrainTimeout)
 		defer cancel()
-		if s.site.Shutdown(brief) != nil {
-			s.site.Close()
+		if s.httpServer.Shutdown(brief) != nil {
+			s.httpServer.Close()
 		}
 	})
 	if s.hub.Shutdown(ctx) != nil {
@@ -193,7 +193,7 @@ func (s *server) close() {
 }
 
 // acceptedHosts returns the Host headers that the HTTP server accepts; nil for any. Without
-// --host a server on a loopback address accepts loopback names only, against DNS rebinding.
+// --host a server on a loopback address accepts only loopback names, to prevent DNS rebinding.
 func (c *Config) acceptedHosts(ln net.Listener) (web.Hosts, error) {
 	hosts, err := web.ParseHosts(c.Hosts)
 	if err != nil || len(c.Hosts) > 0 {
@@ -213,8 +213,8 @@ func noneIfZero(replay int) int {
 	return replay
 }
 
-// webAddress returns the URL of the page. If the listener accepts connections from other
-// machines, it has the name of this machine.
+// webAddress returns the URL of the page, or "" without a listener. If the listener is on all
+// addresses, the URL has the host name of this machine.
 func webAddress(ln net.Listener) string {
 	if ln == nil {
 		return ""
@@ -230,7 +230,8 @@ func webAddress(ln net.Listener) string {
 	return fmt.Sprintf("http://%s/", net.JoinHostPort(host, fmt.Sprint(addr.Port)))
 }
 
-// logListeners logs the addresses, and the flags that open them to other machines.
+// logListeners logs the addresses of the listeners, and the flags that make loopback listeners
+// accept connections from other machines.
 func logListeners(log *slog.Logger, l Listeners) {
 	var flags []string
 	if l.TCP != nil {

@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// signalContext returns a context that ends at the first SIGINT, SIGTERM or SIGHUP. A second
-// SIGINT or SIGTERM exits the process with status 1. A second SIGHUP does nothing, since a
-// terminal that closes sends several. If SIGHUP was ignored when the program started, as by
-// nohup, it stays ignored. The function that is returned ends the context and the handling of
+// signalContext returns a context that is canceled at the first SIGINT, SIGTERM or SIGHUP. A
+// second SIGINT or SIGTERM exits the process with status 1. A second SIGHUP does nothing, since
+// a terminal that closes sends several. If SIGHUP was ignored when the program started, as by
+// nohup, it stays ignored. The returned function cancels the context and stops the handling of
 // signals.
 func signalContext(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)

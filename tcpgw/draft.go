@@ -13,10 +13,10 @@ const maxRetained = 512
 // the text after a carriage return overwrites the text before it.
 type draft struct {
 	b []byte
-	// start is the offset in b of the current text, which follows a carriage return. The text
-	// before it is the line if the current text has nothing visible.
-	start       int
-	overwritten bool // a carriage return was received
+	// start is the offset in b of the current text. The text before it is the line if the current
+	// text has nothing visible.
+	start   int
+	afterCR bool // the current text follows a carriage return
 }
 
 // add appends b.
@@ -35,7 +35,7 @@ func (d *draft) erase() {
 }
 
 // clear empties d.
-func (d *draft) clear() { d.b, d.start, d.overwritten = d.b[:0], 0, false }
+func (d *draft) clear() { d.b, d.start, d.afterCR = d.b[:0], 0, false }
 
 // reset empties d and releases a large buffer.
 func (d *draft) reset() {
@@ -49,8 +49,8 @@ func (d *draft) reset() {
 // has nothing visible.
 func (d *draft) carriageReturn() {
 	switch current := d.b[d.start:]; {
-	case !d.overwritten:
-		d.overwritten, d.start = true, len(d.b)
+	case !d.afterCR:
+		d.afterCR, d.start = true, len(d.b)
 	case isVisible(current):
 		d.start = copy(d.b, current)
 		d.b = d.b[:d.start]
@@ -61,7 +61,7 @@ func (d *draft) carriageReturn() {
 
 // visible returns the line as a terminal shows it. The bytes are valid until d changes.
 func (d *draft) visible() []byte {
-	if current := d.b[d.start:]; !d.overwritten || isVisible(current) {
+	if current := d.b[d.start:]; !d.afterCR || isVisible(current) {
 		return current
 	}
 	return d.b[:d.start]

@@ -74,7 +74,7 @@ func (l *lines) find() (line []byte, ok bool, err error) {
 		l.consumed = false
 		l.draft.reset()
 	}
-	if !l.skipping && !l.cr && l.telnet.state == plain && len(l.draft.b) == 0 && !l.draft.overwritten {
+	if !l.skipping && !l.cr && l.telnet.state == plain && len(l.draft.b) == 0 && !l.draft.afterCR {
 		if line, ok := l.findPlain(); ok {
 			return l.checkLength(line)
 		}

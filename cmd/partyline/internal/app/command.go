@@ -101,7 +101,7 @@ func (c *Config) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.TCP, "tcp", c.TCP, `address of the TCP listener, for netcat; "" for none`)
 	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots; "" for none`)
 	c.History.addFlags(f)
-	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "messages that a member receives when it joins")
+	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "number of stored messages that a member receives when it joins")
 	listVar(f, &c.Origins, "origin", checkOrigins, "origins", "web site whose pages may open a WebSocket, in addition to the server's own page; https://*.example.org for each name one level below; may be repeated")
 	listVar(f, &c.Hosts, "host", checkHosts, "hosts", "name that the HTTP server accepts in the Host header; without this flag it accepts any name, or only loopback names if --http is a loopback address; may be repeated")
 	durationVar(f, &c.Drain, "drain", 0, "maximum time to deliver pending messages when the server shuts down")

@@ -27,7 +27,7 @@ var defaultHistory = historyFlags{Messages: hub.DefaultMessages, Sync: string(sq
 
 func (h *historyFlags) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&h.Dir, "data", h.Dir, `folder for the history on disk; "" to keep the history in memory`)
-	intVar(f, &h.Messages, "history", 0, math.MaxInt32, "messages in the history of a room")
+	intVar(f, &h.Messages, "history", 0, math.MaxInt32, "maximum number of messages in the history of a room")
 	durationVar(f, &h.Age, "history-age", 0, "age at which a message leaves the history; 0 for no limit")
 	choiceVar(f, &h.Sync, "sync", "failure that a stored message survives: full for a power failure, normal for a crash of the program only", string(sqlite.SyncFull), string(sqlite.SyncNormal))
 	choiceVar(f, &h.OnError, "on-disk-error", "what happens to messages while the disk fails: refuse refuses them, live delivers them marked as not stored", string(sqlite.Refuse), string(sqlite.Live))

@@ -85,16 +85,16 @@ export function plain(kind, ...children) {
   return entry;
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const dayAndClock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const inFull = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const dateTimeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 export function time(at) {
   const date = new Date(at);
   const today = date.toDateString() === new Date().toDateString();
-  const e = el("time", "", (today ? clock : dayAndClock).format(date));
+  const e = el("time", "", (today ? timeFormat : dateTimeFormat).format(date));
   e.dateTime = at;
-  e.title = inFull.format(date);
+  e.title = fullFormat.format(date);
   return e;
 }
 

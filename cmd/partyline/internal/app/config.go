@@ -1,0 +1,72 @@
+package app
+
+import (
+	"math"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"partyline/hub"
+	"partyline/web"
+	"partyline/wsgw"
+)
+
+// Config holds the settings from the command line and the environment.
+type Config struct {
+	Version   string
+	TCP, HTTP string // addresses to listen on; "" for no listener
+	History   historyFlags
+	Replay    int // messages that a member receives when it joins
+	Origins   []string
+	Hosts     []string
+	Drain     time.Duration
+	Limits    Limits
+	LogLevel  string
+	LogFormat string
+
+	environment map[string]bool // flags that the environment has set
+}
+
+// DefaultConfig returns the settings of a program without flags and variables.
+func DefaultConfig() Config {
+	return Config{
+		Version: "dev",
+		TCP:     "127.0.0.1:4000", HTTP: "127.0.0.1:8080",
+		History: defaultHistory, Replay: hub.DefaultReplay,
+		Drain: 5 * time.Second, Limits: defaultLimits,
+		LogLevel: "info", LogFormat: "text",
+	}
+}
+
+func (c *Config) addFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	f.StringVar(&c.TCP, "tcp", c.TCP, `address of the TCP listener, for netcat; "" for none`)
+	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots; "" for none`)
+	c.History.addFlags(f)
+	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "number of stored messages that a member receives when it joins")
+	listVar(f, &c.Origins, "origin", checkOrigins, "origins", "web site whose pages may open a WebSocket, in addition to the server's own page; https://*.example.org for each name one level below; may be repeated")
+	listVar(f, &c.Hosts, "host", checkHosts, "hosts", "name that the HTTP server accepts in the Host header; without this flag it accepts any name, or only loopback names if --http is a loopback address; may be repeated")
+	durationVar(f, &c.Drain, "drain", 0, "maximum time to deliver pending messages when the server shuts down")
+	c.Limits.AddFlags(f)
+	choiceVar(f, &c.LogLevel, "log-level", "lowest level that is logged: debug, info, warn or error", "debug", "info", "warn", "error")
+	choiceVar(f, &c.LogFormat, "log-format", "format of the log: text or json", "text", "json")
+}
+
+// source returns the name of what has set a flag, for an error: "--tcp", or "PARTYLINE_TCP" if the
+// environment has set it.
+func (c *Config) source(flag string) string {
+	if c.environment[flag] {
+		return variable(flag)
+	}
+	return "--" + flag
+}
+
+func checkOrigins(list []string) error {
+	_, err := wsgw.ParseOrigins(list)
+	return err
+}
+
+func checkHosts(list []string) error {
+	_, err := web.ParseHosts(list)
+	return err
+}

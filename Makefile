@@ -86,4 +86,4 @@ mutants: ## change MUTANTS (25) positions in each package, one at a time, and li
 	ulimit -v 8388608; nice -n 15 go run ./.ci/mutants -n $(MUTANTS) -seed $(SEED) $(MUTATED)
 
 bench: ## compare with queue-per-member and the floor (BENCH='at rest' for some rows, BENCHRUNS=5)
-	REACH='$(BENCH)' BENCHRUNS=$(BENCHRUNS) go test -run TestReach -v -count 1 -timeout 60m ./cmd/partyline/internal/load
+	BENCH='$(BENCH)' BENCHRUNS=$(BENCHRUNS) go test -run TestBench -v -count 1 -timeout 60m ./cmd/partyline/internal/load

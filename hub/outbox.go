@@ -114,7 +114,7 @@ func (o *outbox) pendingLocked() (frames []byte, own bool) {
 	for {
 		limit := o.limit
 		if !o.queue.empty() {
-			first := &o.queue.parts[0]
+			first := &o.queue.segments[0]
 			if o.cursor.position() >= first.at {
 				return first.frames, true
 			}

@@ -228,7 +228,7 @@ func (o *outbox) skipGap(c cursor) {
 	if !o.parting {
 		r.resyncLocked(o.member, head.lastIDBefore)
 	}
-	o.queue.parts = append(o.queue.parts, later...)
+	o.queue.segments = append(o.queue.segments, later...)
 }
 
 // resyncLocked sends m what it may have missed besides messages: in JSON the members, and in

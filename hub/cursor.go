@@ -96,24 +96,24 @@ func (o *outbox) awaitLimit() {
 	o.waitUntil(func() bool { return o.cursor.position() >= o.limit || o.writeErr != nil })
 }
 
-// partLocked sets the last limit of a member that leaves the stream. The caller holds the
-// room's mu and o.mu.
-func (o *outbox) partLocked() {
+// leaveStreamLocked sets the last limit of a member that leaves its stream: the present end. The
+// caller holds the room's mu and o.mu.
+func (o *outbox) leaveStreamLocked() {
 	o.holdLocked()
-	o.parting = true
-	o.partMessages = o.cursor.stream.tail.messagesThrough()
+	o.leaving = true
+	o.messagesToLimit = o.cursor.stream.tail.messagesThrough()
 }
 
-// moveParted waits until m, which is leaving its stream, has read what it may of it. It then
-// moves m to another position with that as its limit, and calls then, with r.mu and m's mu
+// switchStream waits until m, which is leaving its stream, has read it up to the limit. It then
+// moves m to another position, which becomes its limit, and calls then, with r.mu and m.out.mu
 // held.
-func (r *room) moveParted(m *member, to cursor, then func()) {
+func (r *room) switchStream(m *member, to cursor, then func()) {
 	m.out.awaitLimit()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m.out.mu.Lock()
 	defer m.out.mu.Unlock()
-	m.out.parting = false
+	m.out.leaving = false
 	m.out.seekLocked(to)
 	m.out.limit = to.position()
 	then()

@@ -91,7 +91,7 @@ func handleJoin(s *session, q *wire.Request) error {
 		return bad
 	}
 	s.hub.leave(&s.member, "")
-	r.moveParted(&s.member, cursor{}, func() {})
+	r.switchStream(&s.member, cursor{}, func() {})
 	s.enter(next, q.Ref, -1, nil)
 	return nil
 }

@@ -39,7 +39,7 @@ func (s *session) leave(why error) {
 		s.hub.nicks.release(&s.member)
 	} else {
 		s.hub.leave(&s.member, s.leaveText)
-		r.moveParted(&s.member, cursor{}, func() {})
+		r.switchStream(&s.member, cursor{}, func() {})
 		if bye := goodbye(why); bye != nil {
 			s.out.enqueue(bye)
 		}

@@ -25,7 +25,7 @@ const (
 type outbox struct {
 	mu         sync.Mutex // taken after the room's mu; not held during a write
 	writing    bool       // a goroutine writes
-	parting    bool       // the member leaves the stream: it reads nothing after limit
+	leaving    bool       // the member leaves the stream: it reads nothing after limit
 	try        TryWriter  // nil if the Conn can't write without waiting
 	cursor     cursor     // what is read next
 	limit      int64      // the position in the stream at which reading stops
@@ -36,7 +36,7 @@ type outbox struct {
 	// Guarded by mu too.
 	format       wire.Format
 	answerAt     int64         // the position after the last event about the member
-	partMessages int64         // if parting: the number of messages in the stream before limit
+	messagesToLimit int64         // if leaving: the number of messages in the stream before limit
 	lagging      *list.Element // in its room's backpressure, while the member lags
 	progress     chan struct{} // closed at the next progress; nil if no goroutine waits
 

@@ -96,7 +96,7 @@ func (r *room) enterLocked(m *member, ref string, refused []wire.Event) *wire.We
 
 // leave takes m out of the room when its messages are committed, and sends the others an event.
 // If m has ended, its name is free from then on. m still gets the events up to its departure:
-// moveParted waits for that. The caller holds m's turn.
+// switchStream waits for that. The caller holds m's turn.
 func (r *room) leave(m *member, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,7 +104,7 @@ func (r *room) leave(m *member, text string) {
 	r.awaitLocked(func() bool { return m.uncommitted == 0 && (!r.closed || r.uncommitted == 0) })
 	r.removeLocked(m)
 	m.out.mu.Lock()
-	m.out.partLocked()
+	m.out.leaveStreamLocked()
 	m.out.mu.Unlock()
 	if m.session.endErr != nil {
 		r.hub.nicks.release(m)
@@ -137,13 +137,13 @@ func (r *room) dropLocked(s *stream) {
 func (r *room) setFormat(m *member, format wire.Format, ref string) {
 	r.mu.Lock()
 	m.out.mu.Lock()
-	m.out.partLocked()
+	m.out.leaveStreamLocked()
 	next := r.streamLocked(m.out.codecs[format]).endLocked()
 	next.stream.addReaderLocked(m)
 	m.out.mu.Unlock()
 	found := append([]wire.Event{r.welcomeLocked(m, format, ref)}, r.stateLocked()...)
 	r.mu.Unlock()
-	r.moveParted(m, next, func() {
+	r.switchStream(m, next, func() {
 		m.out.format = format
 		if format == wire.JSON {
 			m.out.appendLocked(found...)
@@ -219,13 +219,13 @@ func (o *outbox) skipGap(c cursor) {
 		return
 	}
 	gap.Before, gap.Missed = firstIDLocked(head), head.messagesBefore-c.chunk.messagesThrough()
-	if o.parting && head.messagesBefore >= o.partMessages { // no event for the member follows the gap
-		gap.Before, gap.Missed = 0, o.partMessages-c.chunk.messagesThrough()
+	if o.leaving && head.messagesBefore >= o.messagesToLimit { // no event for the member follows the gap
+		gap.Before, gap.Missed = 0, o.messagesToLimit-c.chunk.messagesThrough()
 	}
 	gap.Lost = lost && gap.Missed > 0 // a gap without messages is of presence, which history does not have
 	later := o.queue.cutAfter(head.at)
 	o.appendLocked(&gap)
-	if !o.parting {
+	if !o.leaving {
 		r.resyncLocked(o.member, head.lastIDBefore)
 	}
 	o.queue.segments = append(o.queue.segments, later...)

@@ -115,7 +115,7 @@ func (b *backpressure) recentReaders(now time.Time) []*member {
 	return members
 }
 
-// add notes that m lags. The caller holds m's mu.
+// add notes that m lags. The caller holds m.out.mu.
 func (b *backpressure) add(m *member) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -123,7 +123,7 @@ func (b *backpressure) add(m *member) {
 	m.out.lagging = b.lagging.PushFront(&laggard{m, now, now})
 }
 
-// progressed notes that m took something, if it lags. The caller holds m's mu.
+// progressed notes that m took something, if it lags. The caller holds m.out.mu.
 func (b *backpressure) progressed(m *member) {
 	if m.out.lagging == nil {
 		return
@@ -139,7 +139,7 @@ func (b *backpressure) progressed(m *member) {
 	}
 }
 
-// remove notes that m has caught up, or can't be written to. The caller holds m's mu.
+// remove notes that m has caught up, or can't be written to. The caller holds m.out.mu.
 func (b *backpressure) remove(m *member) {
 	if m.out.lagging == nil {
 		return

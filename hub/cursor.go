@@ -63,7 +63,7 @@ func (o *outbox) seekLocked(to cursor) {
 	if from == to.stream {
 		return
 	}
-	o.answerAt, o.ownArrival = 0, span{} // positions in the old stream
+	o.answerAt, o.ownJoin = 0, span{} // positions in the old stream
 	o.queue.unpin()
 	if to.stream != nil {
 		to.stream.addReaderLocked(o.member)

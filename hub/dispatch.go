@@ -103,7 +103,7 @@ func (s *session) resendWelcome(q *wire.Request) {
 	s.out.mu.Lock()
 	end := s.out.cursor.stream.endLocked()
 	s.out.appendAtLocked(end.position(), r.welcomeLocked(&s.member, s.out.format, q.Ref))
-	s.out.appendAtLocked(end.position(), r.stateLocked()...)
+	s.out.appendAtLocked(end.position(), r.noticesLocked()...)
 	s.out.mu.Unlock()
 	r.mu.Unlock()
 	s.out.flush()

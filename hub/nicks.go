@@ -87,7 +87,7 @@ func (r *room) rename(m *member, nick string) bool {
 	}
 	if nick != old {
 		r.broadcastLocked(&wire.Renamed{At: time.Now(), Room: r.name, Nick: old, To: nick})
-		m.out.markOwnLocked(r)
+		r.markOwnLocked(m)
 	}
 	return true
 }

@@ -23,22 +23,22 @@ const (
 // of a lagging member. The field writing is set while one of them does, and that one checks
 // again before it stops. So no member has a writer while there is nothing to write.
 type outbox struct {
-	mu         sync.Mutex // taken after the room's mu; not held during a write
-	writing    bool       // a goroutine writes
-	leaving    bool       // the member leaves the stream: it reads nothing after limit
-	try        TryWriter  // nil if the Conn can't write without waiting
-	cursor     cursor     // what is read next
-	limit      int64      // the position in the stream at which reading stops
-	queue      queue      // its positions are at most limit
-	ownArrival span       // of the stream; the member does not get it
-	writeErr   error      // nothing more can be written
+	mu       sync.Mutex // taken after the room's mu; not held during a write
+	writing  bool       // a goroutine writes
+	leaving  bool       // the member leaves the stream: it reads nothing after limit
+	try      TryWriter  // nil if the Conn can't write without waiting
+	cursor   cursor     // what is read next
+	limit    int64      // the position in the stream at which reading stops
+	queue    queue      // its positions are at most limit
+	ownJoin  span       // of the stream; the member does not get it
+	writeErr error      // nothing more can be written
 
 	// Guarded by mu too.
-	format       wire.Format
-	answerAt     int64         // the position after the last event about the member
+	format          wire.Format
+	answerAt        int64         // the position after the last event about the member
 	messagesToLimit int64         // if leaving: the number of messages in the stream before limit
-	lagging      *list.Element // in its room's backpressure, while the member lags
-	progress     chan struct{} // closed at the next progress; nil if no goroutine waits
+	lagging         *list.Element // in its room's backpressure, while the member lags
+	progress        chan struct{} // closed at the next progress; nil if no goroutine waits
 
 	member *member
 	codecs [2]Codec
@@ -121,14 +121,14 @@ func (o *outbox) pendingLocked() (frames []byte, own bool) {
 			limit = first.at
 		}
 		skip := o.writeErr != nil
-		if o.ownArrival.to > 0 { // not passed yet
+		if o.ownJoin.to > 0 { // not passed yet
 			switch at := o.cursor.position(); {
-			case at < o.ownArrival.from:
-				limit = min(limit, o.ownArrival.from)
-			case at < o.ownArrival.to:
-				limit, skip = o.ownArrival.to, true
+			case at < o.ownJoin.from:
+				limit = min(limit, o.ownJoin.from)
+			case at < o.ownJoin.to:
+				limit, skip = o.ownJoin.to, true
 			default:
-				o.ownArrival = span{}
+				o.ownJoin = span{}
 			}
 		}
 		frames, evicted := o.cursor.unread(limit)

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// presenceBatchSize is the size of a room from which on joins and leaves are sent in
+	// presenceBatchSize is the number of members from which a room sends joins and leaves in
 	// batches.
 	presenceBatchSize = 100
 	// presenceInterval is the time between two batches.
@@ -24,11 +24,11 @@ type presence struct {
 // A presenceBatch counts the joins and leaves of a large room that are not sent yet.
 type presenceBatch struct {
 	arrived, left int
-	timer         *time.Timer // nil if there are none
+	timer         *time.Timer // sends the batch; nil if it is empty
 }
 
-// joinedLocked sends the other members the arrival of m, which is not counted yet.
-func (p *presence) joinedLocked(m *member) {
+// sendJoinLocked sends the other members the join of m, which is not counted yet.
+func (p *presence) sendJoinLocked(m *member) {
 	if p.room.announced >= presenceBatchSize {
 		p.batch.arrived++
 		p.flushSoonLocked()
@@ -50,12 +50,12 @@ func (r *room) broadcastExceptLocked(m *member, e wire.Event) {
 	from := s.endLocked()
 	r.broadcastLocked(e)
 	to := s.endLocked()
-	m.out.ownArrival = span{from.position(), to.position()}
+	m.out.ownJoin = span{from.position(), to.position()}
 }
 
-// leftLocked sends the members the departure of m, which is no longer in the room.
-func (p *presence) leftLocked(m *member, text string) {
-	if p.room.closed { // all leave, and each gets a goodbye
+// sendLeaveLocked sends the members the leave of m, which is no longer in the room.
+func (p *presence) sendLeaveLocked(m *member, text string) {
+	if p.room.closed { // all members leave, and each gets a goodbye
 		return
 	}
 	if p.room.announced >= presenceBatchSize {
@@ -63,7 +63,7 @@ func (p *presence) leftLocked(m *member, text string) {
 		p.flushSoonLocked()
 		return
 	}
-	p.flushLocked(p.room.announced + 1) // m leaves in the next event
+	p.flushLocked(p.room.announced + 1) // m leaves with the next event
 	p.room.broadcastLocked(&wire.Left{At: time.Now(), Room: p.room.name, Nick: m.nick, Text: text})
 }
 

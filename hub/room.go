@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"partyline/hub/history"
 	"partyline/hub/wire"
 )
 
@@ -22,17 +21,17 @@ type room struct {
 	hub      *Hub
 	name     string
 	entering int // sessions that have opened the room and not entered it; guarded by hub.mu
-	loaded   sync.Once
+	loaded   sync.Once // see load
 
 	mu           sync.Mutex
 	members      []*member // the announced ones first
-	announced    int       // number of these
+	announced    int       // the number of announced members
 	streams      []*stream
 	lastID       int64 // of the newest message in the streams
 	uncommitted  int   // messages that the journal has not committed yet
 	closed       bool  // the room takes no more messages: the hub shuts down
-	abandoned    bool  // no goroutine waits for uncommitted messages
-	unstored     bool  // the last notice says that messages are not stored
+	abandoned    bool  // no goroutine waits for uncommitted messages any more
+	unstored     bool  // the last notice said that messages are not stored
 	presence     presence
 	backpressure backpressure
 
@@ -57,7 +56,7 @@ func (r *room) load() {
 	})
 }
 
-// broadcastLocked sends e to all members, after the events before it.
+// broadcastLocked sends e to all members, after all earlier events.
 func (r *room) broadcastLocked(e wire.Event) {
 	if r.appendLocked(e) {
 		r.sweep.startLocked()
@@ -78,8 +77,8 @@ func (r *room) appendLocked(e wire.Event) bool {
 	return n > 0
 }
 
-// enterLocked puts m into the room. m gets the welcome, the refusals, and the notices that hold,
-// and after release all later events of the room but its own arrival.
+// enterLocked adds m to the room. m gets the welcome, the refusals, the notices that apply, and,
+// after release, all later events of the room except its own join.
 func (r *room) enterLocked(m *member, ref string, refused []wire.Event) *wire.Welcome {
 	r.addLocked(m)
 	m.out.mu.Lock()
@@ -90,12 +89,12 @@ func (r *room) enterLocked(m *member, ref string, refused []wire.Event) *wire.We
 	welcome := r.welcomeLocked(m, m.out.format, ref)
 	m.out.appendLocked(welcome)
 	m.out.appendLocked(refused...)
-	m.out.appendLocked(r.stateLocked()...)
+	m.out.appendLocked(r.noticesLocked()...)
 	return welcome
 }
 
 // leave takes m out of the room when its messages are committed, and sends the others an event.
-// If m has ended, its name is free from then on. m still gets the events up to its departure:
+// If m has ended, its name is free from then on. m still gets the events before its leave:
 // switchStream waits for that. The caller holds m's turn.
 func (r *room) leave(m *member, text string) {
 	r.mu.Lock()
@@ -110,8 +109,46 @@ func (r *room) leave(m *member, text string) {
 		r.hub.nicks.release(m)
 	}
 	if m.announced {
-		r.presence.leftLocked(m, text)
+		r.presence.sendLeaveLocked(m, text)
 	}
+}
+
+// addLocked adds m to the members, before m has a cursor in a stream of the room. It announces m
+// unless m is silent.
+func (r *room) addLocked(m *member) {
+	m.index = len(r.members)
+	r.members = append(r.members, m)
+	m.entered = time.Now()
+	switch {
+	case m.announced:
+		r.presence.joinLocked(m)
+	case !m.session.silent:
+		r.presence.announceLocked(m)
+	case r.presence.announceTimer == nil:
+		r.presence.announceTimer = time.AfterFunc(announceDelay, r.presence.announceWaiting)
+	}
+}
+
+// removeLocked removes m from the members.
+func (r *room) removeLocked(m *member) {
+	if m.announced {
+		r.announced--
+		r.swapLocked(m.index, r.announced)
+	}
+	last := len(r.members) - 1
+	r.swapLocked(m.index, last)
+	r.members[last] = nil
+	r.members = r.members[:last]
+	if r.announced == last && r.presence.announceTimer != nil {
+		r.presence.announceTimer.Stop()
+		r.presence.announceTimer = nil
+	}
+}
+
+// swapLocked swaps two members.
+func (r *room) swapLocked(i, j int) {
+	r.members[i], r.members[j] = r.members[j], r.members[i]
+	r.members[i].index, r.members[j].index = i, j
 }
 
 // streamLocked returns the stream of a codec, and creates it if there is none. The caller adds a
@@ -132,8 +169,8 @@ func (r *room) dropLocked(s *stream) {
 	r.streams = slices.DeleteFunc(r.streams, func(other *stream) bool { return other == s })
 }
 
-// setFormat moves m to the stream of another format, after the same events. In JSON m gets a
-// welcome there. m gets the events after that when the caller calls release.
+// setFormat moves m to the stream of another format, at the same event. In JSON m gets a welcome
+// first. m gets the later events after the caller calls release.
 func (r *room) setFormat(m *member, format wire.Format, ref string) {
 	r.mu.Lock()
 	m.out.mu.Lock()
@@ -141,7 +178,7 @@ func (r *room) setFormat(m *member, format wire.Format, ref string) {
 	next := r.streamLocked(m.out.codecs[format]).endLocked()
 	next.stream.addReaderLocked(m)
 	m.out.mu.Unlock()
-	found := append([]wire.Event{r.welcomeLocked(m, format, ref)}, r.stateLocked()...)
+	found := append([]wire.Event{r.welcomeLocked(m, format, ref)}, r.noticesLocked()...)
 	r.mu.Unlock()
 	r.switchStream(m, next, func() {
 		m.out.format = format
@@ -190,57 +227,6 @@ func (r *room) countForLocked(m *member) int {
 		return r.announced
 	}
 	return r.announced + 1
-}
-
-// skipGap moves a cursor that fell out of the window at c to the oldest chunk in the window, and
-// appends a gap notice after the answers that belong into the gap. The goroutine that writes to
-// o calls it. If o has left the stream meanwhile, it does nothing.
-func (o *outbox) skipGap(c cursor) {
-	r := c.stream.room
-	r.mu.Lock()
-	gap := wire.Gap{After: c.chunk.lastID}
-	r.mu.Unlock()
-	page, err := r.hub.opt.Journal.Read(r.name, history.Range{After: gap.After}) // it may take a lock of the journal
-	lost := err == nil && len(page.Gaps) > 0
-
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.cursor != c {
-		return
-	}
-	head := c.stream.head
-	o.seekLocked(cursor{head, 0, c.stream})
-	if o.writeErr != nil {
-		return
-	}
-	if head.seq == c.chunk.seq+1 { // the member missed nothing
-		return
-	}
-	gap.Before, gap.Missed = firstIDLocked(head), head.messagesBefore-c.chunk.messagesThrough()
-	if o.leaving && head.messagesBefore >= o.messagesToLimit { // no event for the member follows the gap
-		gap.Before, gap.Missed = 0, o.messagesToLimit-c.chunk.messagesThrough()
-	}
-	gap.Lost = lost && gap.Missed > 0 // a gap without messages is of presence, which history does not have
-	later := o.queue.cutAfter(head.at)
-	o.appendLocked(&gap)
-	if !o.leaving {
-		r.resyncLocked(o.member, head.lastIDBefore)
-	}
-	o.queue.segments = append(o.queue.segments, later...)
-}
-
-// resyncLocked sends m what it may have missed besides messages: in JSON the members, and in
-// both formats the notices that hold. last is the newest id before what m gets next. The caller
-// holds r.mu and m's mu.
-func (r *room) resyncLocked(m *member, last int64) {
-	if m.out.format == wire.JSON {
-		welcome := r.welcomeLocked(m, wire.JSON, "")
-		welcome.Last = last
-		m.out.appendLocked(welcome)
-	}
-	m.out.appendLocked(r.stateLocked()...)
 }
 
 // tidy releases memory of a room that was busy, but not since the last call.

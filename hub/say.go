@@ -78,7 +78,7 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 		r.noteStoredLocked(!res.Unstored)
 		r.lastID = msg.ID
 		r.appendLocked(msg)
-		m.out.markOwnLocked(r)
+		r.markOwnLocked(m)
 	}
 	switch {
 	case res.Err != nil:
@@ -98,13 +98,13 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 	}
 }
 
-// markOwnLocked notes that the last event of the room is about the member. The caller holds r.mu.
-func (o *outbox) markOwnLocked(r *room) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if s := o.cursor.stream; s != nil && s.room == r {
+// markOwnLocked notes that the last event of the room is about m: answers to m come after it.
+func (r *room) markOwnLocked(m *member) {
+	m.out.mu.Lock()
+	defer m.out.mu.Unlock()
+	if s := m.out.cursor.stream; s != nil && s.room == r {
 		end := s.endLocked()
-		o.answerAt = end.position()
+		m.out.answerAt = end.position()
 	}
 }
 
@@ -128,8 +128,8 @@ func unstoredNotice() *wire.Notice {
 	return &wire.Notice{Code: wire.NoticeUnstored, Message: "history can't be written: what is said now is heard, but not stored"}
 }
 
-// stateLocked returns the notices that still hold, for a member that has not got them.
-func (r *room) stateLocked() []wire.Event {
+// noticesLocked returns the notices that apply now, for a member that has not received them.
+func (r *room) noticesLocked() []wire.Event {
 	if r.unstored {
 		return []wire.Event{unstoredNotice()}
 	}

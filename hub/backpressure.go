@@ -11,51 +11,53 @@ import (
 // A member that sends messages is read more slowly while its room can't deliver them. There
 // are two conditions.
 //
-// The sweep lags: at most a quarter of the window may be unswept. A sweep waits for no member,
-// so this concerns the speed of the server alone.
+// The sweep lags: more than a quarter of the window is unswept. A sweep waits for no member, so
+// this depends on the speed of the server alone.
 //
-// A member lags by half the window although it reads as fast as it can: a flood would push it
-// out of the window. The senders wait for it, but a slow reader must not delay others. So a
-// sender waits only if it has sent more than its share; only for members that have just
-// taken something, which a frozen one has not; and for each of them only for some time, until
-// it has caught up once.
+// A member that accepts bytes lags by more than half the window: a flood would push it out of the
+// window. Senders wait for it, within bounds, because a slow reader must not delay others. A
+// sender waits only if it has sent more than its share. It waits only for members that accepted
+// bytes within recentProgress, which a frozen member did not. It waits at most maxLagWait for
+// each of them, until that member has caught up once.
 const (
-	// recentProgress is the time within which a member must have taken something for others
-	// to wait for it.
+	// recentProgress is the time within which a member must have accepted bytes for others to
+	// wait for it.
 	recentProgress = 250 * time.Millisecond
-	// maxLagWait is how long others wait for a member that lags.
+	// maxLagWait is how long others wait for a lagging member.
 	maxLagWait = 5 * time.Second
 	// maxShare bounds what a member may send without waiting, in bytes. In large rooms it is
 	// less.
 	maxShare = 4 << 10
-	// checkInterval and checkBytes bound how often a room checks its lagging members: not
-	// again before one of them has passed.
+	// checkInterval and checkBytes bound how often a room checks its lagging members: again
+	// after this time, or after this many bytes.
 	checkInterval = time.Millisecond
 	checkBytes    = 16 << 10
-	// maxChecked bounds how many lagging members a room checks: those that took something
-	// most recently.
+	// maxChecked bounds how many lagging members a room checks: those that accepted bytes most
+	// recently.
 	maxChecked = 64
 )
 
-// backpressure is what a room knows of its lagging members.
+// A backpressure tracks the lagging members of a room, and makes senders wait for them. The
+// callers of its Locked methods hold the room's mu, not its own.
 type backpressure struct {
-	room    *room
+	room *room
+
 	mu      sync.Mutex
-	lagging list.List // of *laggard that others may wait for; the one that took something last is first
+	lagging list.List // of *laggard that others may wait for, the most recent progress first
 
 	// Guarded by the room's mu.
-	congested      bool         // others wait for a lagging member
-	checked        time.Time    // when congested was set
-	uncheckedBytes int          // appended since
+	congested      bool         // senders wait for a lagging member
+	checked        time.Time    // when congested was computed
+	uncheckedBytes int          // appended to the streams since then
 	waiting        atomic.Int32 // sessions that wait; also read without the lock
-	recheckTimer   *time.Timer  // checks again while they wait: a frozen member causes no event
+	recheckTimer   *time.Timer  // calls recheck while they wait: a frozen member causes no event
 }
 
 // A laggard is a member that lags.
 type laggard struct {
 	member     *member
-	since      time.Time // when it began to lag
-	progressed time.Time // when it took something last
+	since      time.Time // when it started to lag
+	progressed time.Time // when it last accepted bytes
 }
 
 // awaitReadersLocked waits until m may send one more message. It releases r.mu while it waits.
@@ -72,7 +74,7 @@ func (b *backpressure) awaitReadersLocked(m *member) {
 	}
 }
 
-// isAheadLocked reports whether m has sent its share while another member lags.
+// isAheadLocked reports whether m has sent its share while senders wait for a lagging member.
 func (b *backpressure) isAheadLocked(m *member) bool {
 	if !b.isCongestedLocked() {
 		m.aheadBytes = 0
@@ -92,13 +94,13 @@ func (b *backpressure) isCongestedLocked() bool {
 	b.congested = slices.ContainsFunc(b.recentReaders(now), func(m *member) bool {
 		m.out.mu.Lock()
 		defer m.out.mu.Unlock()
-		// A member that gets history does not read the stream meanwhile.
+		// A member that is being sent history does not lag: the stream waits for that.
 		return m.out.limit == noLimit && m.out.cursor.lag() > b.room.hub.opt.Window/2
 	})
 	return b.congested
 }
 
-// recentReaders returns the lagging members that others wait for, maxChecked of them at most.
+// recentReaders returns the lagging members that others wait for, at most maxChecked of them.
 func (b *backpressure) recentReaders(now time.Time) []*member {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -123,7 +125,7 @@ func (b *backpressure) add(m *member) {
 	m.out.lagging = b.lagging.PushFront(&laggard{m, now, now})
 }
 
-// progressed notes that m took something, if it lags. The caller holds m.out.mu.
+// progressed notes that m accepted bytes, if it lags. The caller holds m.out.mu.
 func (b *backpressure) progressed(m *member) {
 	if m.out.lagging == nil {
 		return
@@ -133,7 +135,7 @@ func (b *backpressure) progressed(m *member) {
 	l := m.out.lagging.Value.(*laggard)
 	l.progressed = time.Now()
 	b.lagging.MoveToFront(m.out.lagging)
-	if l.progressed.Sub(l.since) >= maxLagWait { // not waited for until it has caught up once
+	if l.progressed.Sub(l.since) >= maxLagWait { // others do not wait for it until it has caught up
 		b.lagging.Remove(m.out.lagging)
 		m.out.lagging = nil
 	}
@@ -150,8 +152,8 @@ func (b *backpressure) remove(m *member) {
 	m.out.lagging = nil
 }
 
-// progress wakes the sessions that wait for lagging members, if they need not wait any more.
-func (b *backpressure) progress() {
+// wakeSenders wakes the sessions that wait for lagging members, if none needs to wait any more.
+func (b *backpressure) wakeSenders() {
 	if b.waiting.Load() == 0 {
 		return
 	}
@@ -162,7 +164,7 @@ func (b *backpressure) progress() {
 	}
 }
 
-// recheck does what progress does, and again after some time while sessions wait.
+// recheck does what wakeSenders does, and runs again later while sessions wait.
 func (b *backpressure) recheck() {
 	b.room.mu.Lock()
 	defer b.room.mu.Unlock()

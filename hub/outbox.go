@@ -19,26 +19,26 @@ const (
 // An outbox holds what one member is sent: the stream of its room, from a cursor on, and a
 // queue of events for this member alone. Its methods may be called from any goroutine.
 //
-// A goroutine that finds something to write writes it: a sweep, the session, or the goroutine
-// of a lagging member. The field writing is set while one of them does, and that one checks
-// again before it stops. So no member has a writer while there is nothing to write.
+// The goroutine that finds something to write writes it: a sweep, the session, or the goroutine
+// of a lagging member. At most one writes at a time: it sets writing, and checks for more before
+// it clears writing. So no member has a writer while there is nothing to write.
 type outbox struct {
 	mu       sync.Mutex // taken after the room's mu; not held during a write
 	writing  bool       // a goroutine writes
-	leaving  bool       // the member leaves the stream: it reads nothing after limit
+	leaving  bool       // the member leaves the stream: it gets nothing after limit
 	try      TryWriter  // nil if the Conn can't write without waiting
-	cursor   cursor     // what is read next
-	limit    int64      // the position in the stream at which reading stops
-	queue    queue      // its positions are at most limit
-	ownJoin  span       // of the stream; the member does not get it
-	writeErr error      // nothing more can be written
+	cursor   cursor     // the position of the next bytes to write
+	limit    int64      // the position at which writing stops; noLimit for none
+	queue    queue      // has no position after limit
+	ownJoin  span       // the member's own join, which it does not get
+	writeErr error      // why nothing more can be written; nil before
 
 	// Guarded by mu too.
 	format          wire.Format
-	answerAt        int64         // the position after the last event about the member
+	answerAt        int64         // the position after the last event about the member: see answer
 	messagesToLimit int64         // if leaving: the number of messages in the stream before limit
 	lagging         *list.Element // in its room's backpressure, while the member lags
-	progress        chan struct{} // closed at the next progress; nil if no goroutine waits
+	wake            chan struct{} // closed by wakeLocked; nil if no goroutine waits
 
 	member *member
 	codecs [2]Codec
@@ -54,7 +54,7 @@ func (o *outbox) flush() bool {
 	}
 	o.writing = true
 	for {
-		frames, own := o.pendingLocked()
+		frames, queued := o.pendingLocked()
 		switch {
 		case frames == nil:
 			o.stopWritingLocked()
@@ -63,7 +63,7 @@ func (o *outbox) flush() bool {
 			o.catchUpLocked()
 			return false
 		}
-		switch err := o.writeLocked(o.tryWrite, frames, own); err {
+		switch err := o.writeLocked(o.tryWrite, frames, queued); err {
 		case nil:
 		case ErrWouldBlock:
 			o.catchUpLocked()
@@ -81,36 +81,36 @@ func (o *outbox) catchUpLocked() {
 	r.backpressure.add(o.member)
 	o.member.wg.Go(func() {
 		o.catchUp(r)
-		r.backpressure.progress()
+		r.backpressure.wakeSenders()
 	})
 }
 
-// catchUp writes, waiting for the peer, until everything is written.
+// catchUp writes until everything is written. It waits for the peer.
 func (o *outbox) catchUp(r *room) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	defer r.backpressure.remove(o.member)
 	for first := true; ; first = false {
-		frames, own := o.pendingLocked()
+		frames, queued := o.pendingLocked()
 		if frames == nil && !first {
 			o.stopWritingLocked()
 			return
 		}
-		if err := o.writeLocked(o.member.conn.Write, frames, own); err != nil {
+		if err := o.writeLocked(o.member.conn.Write, frames, queued); err != nil {
 			o.failLocked(err)
 			return
 		}
 		r.backpressure.progressed(o.member)
-		o.mu.Unlock() // progress locks the room
-		r.backpressure.progress()
+		o.mu.Unlock() // wakeSenders locks the room
+		r.backpressure.wakeSenders()
 		o.mu.Lock()
 	}
 }
 
 // pendingLocked returns the next frames to write, and whether they are from the queue. It
-// returns nil if there are none. If nothing can be written any more, it moves the cursor over
-// the stream, so that the member holds none of it in memory.
-func (o *outbox) pendingLocked() (frames []byte, own bool) {
+// returns nil if there are none. After writeErr it skips what is in the stream, so that the
+// member keeps no old chunk in memory. It may release o.mu and lock it again.
+func (o *outbox) pendingLocked() (frames []byte, queued bool) {
 	for {
 		limit := o.limit
 		if !o.queue.empty() {
@@ -121,7 +121,7 @@ func (o *outbox) pendingLocked() (frames []byte, own bool) {
 			limit = first.at
 		}
 		skip := o.writeErr != nil
-		if o.ownJoin.to > 0 { // not passed yet
+		if o.ownJoin.to > 0 { // the cursor has not passed it
 			switch at := o.cursor.position(); {
 			case at < o.ownJoin.from:
 				limit = min(limit, o.ownJoin.from)
@@ -146,16 +146,16 @@ func (o *outbox) pendingLocked() (frames []byte, own bool) {
 	}
 }
 
-// writeLocked writes frames, and removes from the outbox what is written of them. It releases
+// writeLocked writes frames, and removes those that are written from the outbox. It releases
 // o.mu while it writes.
-func (o *outbox) writeLocked(write func([]byte) (int, error), frames []byte, own bool) error {
+func (o *outbox) writeLocked(write func([]byte) (int, error), frames []byte, queued bool) error {
 	o.mu.Unlock()
 	n, err := o.guard(write, frames)
 	o.mu.Lock()
 	switch {
 	case o.writeErr != nil:
 		return o.writeErr
-	case !own:
+	case !queued:
 		o.cursor.off += int64(n)
 	default:
 		o.queue.advance(n)
@@ -179,13 +179,13 @@ func (o *outbox) guard(write func([]byte) (int, error), frames []byte) (n int, e
 	return write(frames)
 }
 
-// stopWritingLocked notes that the goroutine writes no more.
+// stopWritingLocked clears writing. The goroutine that writes calls it.
 func (o *outbox) stopWritingLocked() {
 	o.writing = false
 	o.wakeLocked()
 }
 
-// discardLocked drops what is queued, since nothing more can be written.
+// discardLocked sets writeErr, and drops the queue.
 func (o *outbox) discardLocked(why error) {
 	o.writeErr = why
 	o.queue.clear()
@@ -194,22 +194,22 @@ func (o *outbox) discardLocked(why error) {
 
 // wakeLocked wakes the goroutines in waitUntil.
 func (o *outbox) wakeLocked() {
-	if o.progress != nil {
-		close(o.progress)
-		o.progress = nil
+	if o.wake != nil {
+		close(o.wake)
+		o.wake = nil
 	}
 }
 
-// waitUntil waits until done returns true. It calls done with o.mu held, after each progress.
+// waitUntil waits until done returns true. It calls done with o.mu held, after each wakeLocked.
 func (o *outbox) waitUntil(done func() bool) {
 	o.mu.Lock()
 	for !done() {
-		if o.progress == nil {
-			o.progress = make(chan struct{})
+		if o.wake == nil {
+			o.wake = make(chan struct{})
 		}
-		progress := o.progress
+		wake := o.wake
 		o.mu.Unlock()
-		<-progress
+		<-wake
 		o.mu.Lock()
 	}
 	o.mu.Unlock()
@@ -227,7 +227,7 @@ func (o *outbox) codecLocked() Codec { return o.codecs[o.format] }
 // appendLocked appends events to the queue.
 func (o *outbox) appendLocked(events ...wire.Event) { o.appendAtLocked(0, events...) }
 
-// appendAtLocked appends events that come after a position in the stream.
+// appendAtLocked appends events to the queue, after a position in the stream.
 func (o *outbox) appendAtLocked(at int64, events ...wire.Event) {
 	if o.writeErr != nil {
 		return
@@ -238,7 +238,7 @@ func (o *outbox) appendAtLocked(at int64, events ...wire.Event) {
 }
 
 // enqueue appends events to the queue without writing them. It does not bound the queue, so
-// it is for what the member asked for; offer is for the rest.
+// it is for events that the member itself causes; offer is for those of other members.
 func (o *outbox) enqueue(events ...wire.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -263,9 +263,9 @@ func (o *outbox) isFull() bool {
 	return o.queue.size() >= maxQueue
 }
 
-// offer appends an event that another member sends, and writes. If both are in one room, the
-// member gets it after the events of the room before, unless it lags far behind them. offer
-// reports false if the queue is full, or the member does not have its welcome yet.
+// offer appends an event from another member to the queue, and flushes. If both are in the same
+// room, the event comes after the present events of the room, unless the member lags far behind
+// them. offer returns false if the queue is full, or if the member has no welcome yet.
 func (o *outbox) offer(from *member, e wire.Event) bool {
 	o.mu.Lock()
 	if o.member.room == nil || o.writeErr != nil || o.queue.size() >= maxQueue {

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// presenceBatchSize is the number of members from which a room sends joins and leaves in
-	// batches.
+	// presenceBatchSize is the number of members at which a room starts to send joins and leaves
+	// in batches.
 	presenceBatchSize = 100
 	// presenceInterval is the time between two batches.
 	presenceInterval = time.Second

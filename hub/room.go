@@ -20,7 +20,7 @@ const (
 type room struct {
 	hub      *Hub
 	name     string
-	entering int // sessions that have opened the room and not entered it; guarded by hub.mu
+	entering int       // sessions that have opened the room and not entered it; guarded by hub.mu
 	loaded   sync.Once // see load
 
 	mu           sync.Mutex

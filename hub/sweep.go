@@ -6,23 +6,24 @@ import (
 	"sync/atomic"
 )
 
-// shard is the least number of members for which a sweep uses one more goroutine.
-const shard = 128
+// shardSize is the number of members for which a sweep uses one more goroutine. A session does
+// not sweep a larger room itself.
+const shardSize = 128
 
-// A sweep writes to the members of a room what is new for them. At most one runs at a time in
-// a room: it goes on while there is something new.
+// A sweep writes new events to the members of a room. At most one runs at a time in a room, and
+// it continues while there are new events.
 type sweep struct {
 	room *room
 
 	// Guarded by the room's mu.
-	running      bool // it runs
-	dirty        bool // there is something to write that it has not started with
-	unsweptBytes int  // in the streams
+	running      bool // a goroutine sweeps
+	dirty        bool // there is something to write that came after the last batch
+	unsweptBytes int  // bytes that were appended to the streams after the last batch
 
-	batch []*member // belongs to the goroutine that sweeps
+	batch []*member // the members to write to; owned by the goroutine that sweeps
 }
 
-// startLocked starts a sweep, or makes the present one go on.
+// startLocked starts a sweep, or makes the running one continue.
 func (s *sweep) startLocked() {
 	s.dirty = true
 	if !s.running && len(s.room.members) > 0 {
@@ -35,17 +36,17 @@ func (s *sweep) startLocked() {
 	}
 }
 
-// sweep sweeps what m has said. Its session calls sweep when it has handled all lines that have
-// come, and before it waits for anything. In a small room the session writes to all members
-// itself, once: that is cheaper than another goroutine, and lines that came together leave
-// together.
+// sweep sweeps the messages of m. Its session calls sweep after it has handled all lines that
+// have arrived, and before it waits for anything. In a small room the session writes to all
+// members itself, once: that is cheaper than another goroutine, and lines that arrive together
+// leave together.
 func (m *member) sweep() {
 	if !m.mustSweep {
 		return
 	}
 	r := m.room
 	r.mu.Lock()
-	if len(r.members) > shard {
+	if len(r.members) > shardSize {
 		r.sweep.handOverLocked(m)
 	}
 	m.mustSweep = false
@@ -61,7 +62,7 @@ func (m *member) sweep() {
 	runtime.Gosched() // let other members go first, even if m has more lines
 }
 
-// handOverLocked has another goroutine sweep what m has said, if m's session has not done so.
+// handOverLocked has another goroutine sweep the messages of m, if m's session has not done so.
 func (s *sweep) handOverLocked(m *member) {
 	if m.mustSweep && s.dirty {
 		s.startLocked()
@@ -69,17 +70,17 @@ func (s *sweep) handOverLocked(m *member) {
 	m.mustSweep = false
 }
 
-// loop writes to each member in s.batch, without waiting, and goes on until the room
-// has nothing new. Under load one write to a member carries hundreds of messages; otherwise a
-// message leaves at once.
+// loop writes to each member in s.batch, without waiting, and continues until the room has
+// nothing new. Under load one write to a member carries hundreds of messages; otherwise a message
+// leaves at once.
 func (s *sweep) loop() {
 	for more := true; more; {
 		more = s.next(sweepAll(s.batch))
 	}
 }
 
-// next fills s.batch and returns true, or ends the sweep if there is nothing new. caughtUp
-// says that the last sweep wrote everything to all members.
+// next fills s.batch and returns true. If there is nothing new, it ends the sweep and returns
+// false. caughtUp says that the last batch has everything, so that the streams may be trimmed.
 func (s *sweep) next(caughtUp bool) bool {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
@@ -103,8 +104,8 @@ func (s *sweep) next(caughtUp bool) bool {
 	return true
 }
 
-// onlyMembersReadLocked reports whether all readers of the streams are members: a member that has
-// left may still read.
+// onlyMembersReadLocked reports whether all readers of the streams are members of the room: a
+// member that has left it may still read.
 func (s *sweep) onlyMembersReadLocked() bool {
 	readers := 0
 	for _, st := range s.room.streams {
@@ -113,27 +114,28 @@ func (s *sweep) onlyMembersReadLocked() bool {
 	return readers == len(s.room.members)
 }
 
-// sweepAll writes to all members, and reports whether they have everything.
+// sweepAll writes to members, and reports whether all of them have everything.
 func sweepAll(members []*member) bool {
-	shards := min(runtime.GOMAXPROCS(0), len(members)/shard)
+	shards := min(runtime.GOMAXPROCS(0), len(members)/shardSize)
 	if shards < 2 {
 		return sweepShard(members)
 	}
 	var lagging atomic.Bool
 	var wg sync.WaitGroup
-	part := func(i int) []*member { return members[i*len(members)/shards : (i+1)*len(members)/shards] }
+	shard := func(i int) []*member { return members[i*len(members)/shards : (i+1)*len(members)/shards] }
 	for i := 1; i < shards; i++ {
 		wg.Go(func() {
-			if !sweepShard(part(i)) {
+			if !sweepShard(shard(i)) {
 				lagging.Store(true)
 			}
 		})
 	}
-	caughtUp := sweepShard(part(0))
+	caughtUp := sweepShard(shard(0))
 	wg.Wait()
 	return caughtUp && !lagging.Load()
 }
 
+// sweepShard is sweepAll in one goroutine.
 func sweepShard(members []*member) bool {
 	caughtUp := true
 	for _, m := range members {

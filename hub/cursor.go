@@ -31,9 +31,9 @@ func (c *cursor) lag() int64 {
 	return c.stream.total.Load() - c.position()
 }
 
-// unread returns the published frames from the cursor to the end of its chunk, but not
-// after limit. At the end of a chunk it first moves the cursor to the next one. evicted
-// reports that there is more to read, and that it is no longer in the window.
+// unread returns the published frames from the cursor to the end of its chunk or to limit,
+// whichever is first. At the end of a chunk it first moves the cursor to the next one. evicted
+// means that the following frames are no longer in the window.
 func (c *cursor) unread(limit int64) (frames []byte, evicted bool) {
 	for c.stream != nil && c.position() < limit {
 		next := c.chunk.next.Load() // before size: a chunk with a next has its last size
@@ -54,9 +54,9 @@ func (c *cursor) unread(limit int64) (frames []byte, evicted bool) {
 // seekLocked moves the cursor to a position in any stream, or out of all streams. A stream
 // lasts as long as it has readers; only seekLocked and addReaderLocked change them.
 //
-// The caller holds o.mu and the mu of the stream's room, and no frames of the stream are being
-// written: the caller is the one that writes, or o has reached its limit, or can't be written
-// to.
+// The caller holds o.mu and the mu of the stream's room. No frames of the stream are being
+// written: the caller is the goroutine that writes, or the cursor is at the limit, or nothing can
+// be written.
 func (o *outbox) seekLocked(to cursor) {
 	from := o.cursor.stream
 	o.cursor = to
@@ -73,8 +73,8 @@ func (o *outbox) seekLocked(to cursor) {
 	}
 }
 
-// holdLocked sets the limit to the present end of the stream. It returns the newest id before
-// the limit. The caller holds the room's mu and o.mu.
+// holdLocked sets the limit to the present end of the stream, and returns the newest id before
+// it. The caller holds the room's mu and o.mu.
 func (o *outbox) holdLocked() (last int64) {
 	s := o.cursor.stream
 	end := s.endLocked()
@@ -82,7 +82,7 @@ func (o *outbox) holdLocked() (last int64) {
 	return s.room.lastID
 }
 
-// release removes the limit, and writes.
+// release removes the limit, and flushes.
 func (o *outbox) release() {
 	o.mu.Lock()
 	o.limit = noLimit

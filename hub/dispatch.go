@@ -8,8 +8,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// handlers has what a session does for each verb of hub/wire. A *wire.Refusal is sent to the
-// member; any other error ends it.
+// handlers performs the requests, by the verbs of hub/wire. An error that is a *wire.Refusal is
+// sent to the member; any other error ends it.
 var handlers = map[wire.Verb]func(*session, *wire.Request) error{
 	wire.VerbSay:      handleSay,
 	wire.VerbMe:       handleSay,
@@ -27,21 +27,22 @@ var handlers = map[wire.Verb]func(*session, *wire.Request) error{
 	wire.VerbQuit:     handleQuit,
 }
 
-// dispatch does what a request asks for.
+// dispatch calls the handler of a request. Requests other than messages wait until the member's
+// messages are committed.
 func (s *session) dispatch(q *wire.Request) error {
 	if q.Verb != wire.VerbSay && q.Verb != wire.VerbMe {
-		s.sweep() // the messages before the request go out first
-		if s.awaitsOwn {
+		s.sweep() // sends the messages before the request
+		if s.mustAwait {
 			if !s.awaitCommits() {
 				return ErrShutdown
 			}
-			s.awaitsOwn = false
+			s.mustAwait = false
 		}
 	}
 	return handlers[q.Verb](s, q)
 }
 
-// acknowledge answers a request that is done, if it has a ref.
+// acknowledge sends an ack for a request that has a ref.
 func (s *session) acknowledge(q *wire.Request) {
 	if q.Ref != "" {
 		s.reply(&wire.Ack{Ref: q.Ref})
@@ -71,7 +72,6 @@ func handleNick(s *session, q *wire.Request) error {
 	if !s.room.rename(&s.member, nick) {
 		return nickTaken(nick)
 	}
-	s.awaitsOwn = true
 	s.acknowledge(q)
 	return nil
 }
@@ -82,7 +82,7 @@ func handleJoin(s *session, q *wire.Request) error {
 		return bad
 	}
 	r := s.room
-	if name == r.name { // nothing changes
+	if name == r.name { // the member is in it
 		s.resendWelcome(q)
 		return nil
 	}
@@ -96,7 +96,7 @@ func handleJoin(s *session, q *wire.Request) error {
 	return nil
 }
 
-// resendWelcome sends the welcome of the room that the member is in, at the end of the stream.
+// resendWelcome sends the welcome of the member's room again, after the present events.
 func (s *session) resendWelcome(q *wire.Request) {
 	r := s.room
 	r.mu.Lock()
@@ -142,8 +142,8 @@ func handleRooms(s *session, q *wire.Request) error {
 	return nil
 }
 
-// roomsAnswer lists as many rooms as fit into an answer. The list is up to roomListAge old, except
-// for the member's own room.
+// roomsAnswer lists as many rooms as fit into an answer. The counts are up to roomListAge old,
+// except that of the member's own room.
 func (s *session) roomsAnswer(q *wire.Request) *wire.RoomsAnswer {
 	const longest = len(`{"room":"","count":100000},`) + names.MaxRoom
 	own := wire.RoomCount{Room: s.room.name, Count: s.room.count()}

@@ -8,7 +8,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// end ends the member, unless it has ended. It returns when the connection is closed. Any
+// end ends the member, unless that has happened. It returns when the connection is closed. Any
 // goroutine may call it.
 func (s *session) end(why error) {
 	s.takeTurn()
@@ -19,8 +19,8 @@ func (s *session) end(why error) {
 	s.endErr = why
 	s.out.mu.Lock()
 	s.ended = true
-	if s.readOn != nil {
-		s.readOn.Stop()
+	if s.hangUpTimer != nil {
+		s.hangUpTimer.Stop()
 	}
 	s.out.wakeLocked() // the session may be in pause
 	s.out.mu.Unlock()
@@ -32,10 +32,10 @@ func (s *session) end(why error) {
 	s.leave(why)
 }
 
-// leave takes the member out of its room, writes what is pending and a goodbye, and closes
-// the connection.
+// leave takes the member out of its room, writes what is pending and a goodbye, and closes the
+// connection.
 func (s *session) leave(why error) {
-	if r := s.room; r == nil { // it connected while the hub shut down
+	if r := s.room; r == nil { // it ended before it entered a room
 		s.hub.nicks.release(&s.member)
 	} else {
 		s.hub.leave(&s.member, s.leaveText)
@@ -72,20 +72,22 @@ func goodbye(why error) wire.Event {
 	return nil
 }
 
-// A client may send something and close without reading anything. So a member that can't be
-// written to is still read, at its pace, to the end of what it has sent, within bounds.
+// A client may send lines and close its connection without reading anything. So a member that
+// can't be written to is still read to the end of its input, within its rate limit and within
+// these bounds: Options.HangUpTimeout and maxIdleLines.
 
-// maxIdleLines is the largest number of lines and frames in a row that may ask for nothing: a
+// maxIdleLines bounds the consecutive lines and frames that ask for nothing or are refused: a
 // flood of pings, or of binary data, is not read to its end.
 const maxIdleLines = 1000
 
 var (
-	errReadTimeout = errors.New("disconnected, and reading what it had sent took too long")
-	errIdle        = errors.New("disconnected, and what it had sent asked for nothing")
+	errHangUpTimeout = errors.New("disconnected, and its remaining input took too long")
+	errIdle          = errors.New("disconnected, and its remaining input asked for nothing")
 )
 
-// failLocked ends the writing for good. The member ends with its input, or after the time for
-// that. It ends at once if the peer takes nothing, or the Conn is at fault.
+// failLocked handles a write error: nothing more is written. The member ends at the end of its
+// input, or after Options.HangUpTimeout. It ends at once if the peer accepted nothing within the
+// write timeout, or if the Conn panicked.
 func (o *outbox) failLocked(err error) {
 	defer o.stopWritingLocked()
 	if o.writeErr != nil {
@@ -98,7 +100,7 @@ func (o *outbox) failLocked(err error) {
 	case errors.Is(err, ErrSlow), errors.Is(err, ErrFault):
 		s.wg.Go(func() { s.end(err) })
 	default:
-		s.readOn = time.AfterFunc(s.hub.opt.ReadOn, func() { s.end(errReadTimeout) })
+		s.hangUpTimer = time.AfterFunc(s.hub.opt.HangUpTimeout, func() { s.end(errHangUpTimeout) })
 	}
 }
 
@@ -111,7 +113,7 @@ func (o *outbox) cut(why error) {
 }
 
 // chargeDisconnected returns the cost of a line of a member that can't be written to. An idle
-// line is cheap, since it gets no answer, but too many in a row are an error.
+// line is cheap, since it gets no answer. Too many consecutive ones are an error.
 func (s *session) chargeDisconnected(cost wire.Cost, idle bool) (wire.Cost, error) {
 	if !idle {
 		s.idleLines = 0

@@ -36,7 +36,7 @@ func TestDisconnectedMemberIsReadToTheEnd(t *testing.T) {
 
 // The input of a disconnected member is read for a limited time.
 func TestDisconnectedMemberEnds(t *testing.T) {
-	withHub(t, hub.Options{Rate: 10, Burst: 40, ReadOn: time.Minute}, func(h *testHub) {
+	withHub(t, hub.Options{Rate: 10, Burst: 40, HangUpTimeout: time.Minute}, func(h *testHub) {
 		alice := h.named("alice")
 		flood, silent := h.named("flood"), h.named("silent")
 		alice.Heard()

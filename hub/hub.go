@@ -4,20 +4,21 @@
 //
 // Each room has one append-only stream of encoded frames per Codec, and each member has a
 // cursor in one of them. While a room has new events, a sweep writes to every member what lies
-// between its cursor and the end of the stream, without waiting. A member that does not take
-// it gets a goroutine until it has caught up. So an idle member has neither a writer nor a
-// queue, and a slow one delays no other.
+// between its cursor and the end of the stream, without waiting. If the member's connection does
+// not accept all of it, the member gets a goroutine until it has caught up. So an idle member has
+// neither a writer nor a queue, and a slow member delays no other member.
 //
 // # Order
 //
-// The [history.Journal] decides the order of the messages of a room. Other events, such as arrivals,
+// The [history.Journal] decides the order of the messages of a room. Other events, such as joins,
 // come between them in the order in which goroutines take the room's mu.
 //
 // # Goroutines
 //
-// Each member has one, which reads and calls Serve. Besides, there are: one for each room that
-// has new events, with helpers in a large room; one for each member that lags; and one for each
-// member that another goroutine ends.
+// Each member has the goroutine that calls Serve, which reads. The hub starts more: one while a
+// member starts; one for each room that has new events, unless a session sweeps them, with helpers
+// in a large room; one for each lagging member; and one for each member that another goroutine
+// ends.
 //
 // # Locks
 //
@@ -25,8 +26,13 @@
 // roomList.mu, Hub.mu, room.mu, outbox.mu, and then backpressure.mu or nicks.mu. Only a turn is
 // held while its holder waits for the journal or for another member.
 //
-// A journal may hold a lock of its own when it calls commit, which takes room.mu. The hub calls
-// only Release with locks held, so Release must not take that lock.
+// The caller of a function whose name ends in Locked holds a lock: the mu of the receiver, if that
+// is a Hub, a room, an outbox or nicks, and the mu of the room, if the receiver is a part of one,
+// such as a stream or its backpressure. A function that requires another lock says so.
+//
+// A journal may hold a lock of its own when it calls commit, which takes room.mu. The only method
+// of the journal that the hub calls with locks held is Release, so Release must not take that
+// lock.
 package hub
 
 import (
@@ -49,43 +55,43 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultReplay   = 20
-	DefaultMaxLine  = 4096
-	DefaultWindow   = 1 << 20
-	DefaultReadOn   = time.Minute
-	DefaultMessages = 1000 // in the history of a room
-	DefaultPage     = 500  // Limits.PageLimit
+	DefaultReplay        = 20
+	DefaultMaxLine       = 4096
+	DefaultWindow        = 1 << 20
+	DefaultHangUpTimeout = time.Minute
+	DefaultMessages      = 1000 // messages in the history of a room
+	DefaultPageLimit     = 500  // see admission.Limits
 )
 
-// Options configure a Hub. The zero value of a field means its default, which for a limit is
-// none.
+// Options configure a Hub. The zero value of a field means its default. A limit without a default
+// above is off.
 type Options struct {
-	Journal history.Journal // orders and keeps the messages; a history.Memory of DefaultMessages
-	Replay  int             // stored messages that a new member gets in text; negative for none
-	MaxLine int             // bytes of a line of text, and of the text of a request
-	Window  int64           // bytes of a stream that are kept for lagging members
-	Rate    float64         // lines a second that a member may send
-	Burst   int             // lines that a member may send at once, if there is a Rate
-	ReadOn  time.Duration   // how long a member that can't be written to is read
-	Limits  admission.Limits
-	Version string       // of the server, for the welcome
-	Log     *slog.Logger // nil for none
+	Journal       history.Journal // orders and keeps the messages; by default in memory
+	Replay        int             // stored messages that a new text member gets; negative for none
+	MaxLine       int             // bytes of a line of text, and of the text of a request
+	Window        int64           // bytes of a stream that the hub keeps for lagging members
+	Rate          float64         // lines a second that a member may send
+	Burst         int             // lines that a member may send at once, if there is a Rate
+	HangUpTimeout time.Duration   // how long a member is read after a write to it failed
+	Limits        admission.Limits
+	Version       string       // the server's version, for the welcome
+	Log           *slog.Logger // nil for none
 }
 
-// A Hub has the rooms and their members. Its methods may be called from any goroutine.
+// A Hub holds the rooms and their members. Its methods may be called from any goroutine.
 type Hub struct {
-	opt              Options // with its defaults
+	opt              Options // with defaults filled in
 	gate             *admission.Gate
-	backlog          backlog      // of all streams
-	uncommittedBytes atomic.Int64 // of messages that the journal has not committed yet
-	lastPage         atomic.Pointer[wire.Page]
+	backlog          backlog                   // of all streams
+	uncommittedBytes atomic.Int64              // of messages that the journal has not committed yet
+	lastPage         atomic.Pointer[wire.Page] // see pageOf
 	roomList         roomList
 	nicks            nicks
-	historySlots     chan struct{} // has an element for each goroutine that encodes history
+	historySlots     chan struct{} // has an element for each goroutine in withHistorySlot
 
 	mu      sync.Mutex
 	closing bool
-	rooms   map[string]*room // that have members, or will
+	rooms   map[string]*room // the rooms that have members, or that sessions enter
 	members map[*member]struct{}
 
 	serving sync.WaitGroup // calls of Serve
@@ -106,11 +112,11 @@ func New(o Options) *Hub {
 	if o.Window == 0 {
 		o.Window = DefaultWindow
 	}
-	if o.ReadOn == 0 {
-		o.ReadOn = DefaultReadOn
+	if o.HangUpTimeout == 0 {
+		o.HangUpTimeout = DefaultHangUpTimeout
 	}
 	if o.Limits.PageLimit == 0 {
-		o.Limits.PageLimit = DefaultPage
+		o.Limits.PageLimit = DefaultPageLimit
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -126,18 +132,19 @@ func New(o Options) *Hub {
 	}
 }
 
-// Admit asks whether a client may connect from an address, within Options.Limits. The caller
-// calls Leave on the Slot when the connection has ended.
+// Admit admits a client from an address if Options.Limits allow it. The error is one of package
+// admission. If it is nil, the caller must call Leave on the Slot when the connection has ended.
 func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) { return h.gate.Admit(addr) }
 
-// Serve makes a member of the client on c, and blocks until it has left, c is closed, and no
-// goroutine serves it any more. It returns the reason: io.EOF if the member ended its input, a
-// reason of this package, or an error of c. When ctx is done, the member ends with ErrShutdown.
+// Serve makes the client on c a member, and blocks until the member has left, c is closed, and no
+// goroutine serves the member any more. It returns why the member ended: io.EOF if it ended its
+// input, an error of this package, or an error of c. When ctx is done, the member ends with
+// ErrShutdown.
 func (h *Hub) Serve(ctx context.Context, caller Caller, c Conn) error {
 	// This goroutine mostly waits, and keeps its stack as long as the member stays. Starting
 	// needs a deeper stack, so another goroutine does that.
 	started := make(chan *session)
-	go h.start(&caller, c, started)
+	go h.startSession(&caller, c, started)
 	s := <-started
 	if s == nil {
 		return ErrShutdown
@@ -148,8 +155,9 @@ func (h *Hub) Serve(ctx context.Context, caller Caller, c Conn) error {
 	return s.readLoop()
 }
 
-// start sends a session that is in its room, or nil if the hub shuts down.
-func (h *Hub) start(caller *Caller, c Conn, started chan<- *session) {
+// startSession sends the session of a client when it has entered its room, or nil if the hub shuts
+// down.
+func (h *Hub) startSession(caller *Caller, c Conn, started chan<- *session) {
 	s := newSession(h, caller, c)
 	if !h.add(s) {
 		c.Close(ErrShutdown)
@@ -160,7 +168,7 @@ func (h *Hub) start(caller *Caller, c Conn, started chan<- *session) {
 	started <- s
 }
 
-// add adds a member, and reports whether it could: not while the hub shuts down.
+// add adds a member. It returns false if the hub shuts down.
 func (h *Hub) add(s *session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -172,10 +180,10 @@ func (h *Hub) add(s *session) bool {
 	return true
 }
 
-// remove removes a member that has left its room, when no goroutine serves it any more.
+// remove removes a member that has left its room. It waits until no other goroutine serves it.
 func (h *Hub) remove(s *session) {
 	h.mu.Lock()
-	delete(h.members, &s.member) // before Wait: Shutdown starts nothing more for it
+	delete(h.members, &s.member) // before Wait, so that Shutdown starts no goroutine for it
 	h.mu.Unlock()
 	s.wg.Wait()
 	reason := "left"
@@ -190,9 +198,9 @@ func (h *Hub) remove(s *session) {
 	h.serving.Done()
 }
 
-// Shutdown admits no new members and no new messages. It sends every member what was said
-// before and a goodbye, and returns when all have left. If ctx is done first, it closes the
-// remaining connections and returns ctx's error.
+// Shutdown stops the hub. The hub then accepts no new members and no new messages. Shutdown sends
+// every member the pending messages and a goodbye, and returns when all members have left. If ctx
+// is done first, it closes the remaining connections and returns ctx's error.
 func (h *Hub) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
 	h.closing = true
@@ -227,7 +235,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Tidy releases memory of rooms that were busy, but not since the last call.
+// Tidy releases memory of rooms that were busy before the last call of Tidy, and quiet since.
 func (h *Hub) Tidy() {
 	h.mu.Lock()
 	rooms := slices.Collect(maps.Values(h.rooms))

@@ -9,8 +9,8 @@ import (
 	"partyline/hub/admission"
 )
 
-// A member is a client in a room, or on its way into one, as the hub and other members see
-// it. Its outbox holds what it is sent, and its session reads what it asks for.
+// A member is a client that is in a room or enters one, as the hub and other members see it. Its
+// outbox holds what it is sent. Its session reads its requests.
 type member struct {
 	out     outbox // first: a sweep of a large room finds the memory of most members cold
 	session *session
@@ -20,9 +20,10 @@ type member struct {
 	via  string
 	addr string
 	slot admission.Slot
-	wg   sync.WaitGroup // the goroutines that serve the member besides its session's
+	wg   sync.WaitGroup // the goroutines that serve the member, except its session's
 
-	room *room // nil until the member has its welcome; guarded by out.mu and by the session's turn, either suffices to read
+	// Guarded by out.mu and by the session's turn: either suffices to read.
+	room *room // nil until the member has its welcome
 
 	// Guarded by hub.nicks.mu and, if the member is in a room, by the room's mu: either
 	// suffices to read.
@@ -31,12 +32,12 @@ type member struct {
 
 	// Guarded by the room's mu.
 	index            int       // in room.members
-	announced        bool      // other members know of it: it is among the first in room.members
-	entered          time.Time // the room
+	announced        bool      // other members see it: it is among the first in room.members
+	entered          time.Time // when it entered the room
 	uncommitted      int       // messages that the journal has not committed yet
 	uncommittedBytes int       // of these messages
-	aheadBytes       int       // sent while another member lagged
-	mustSweep        bool      // the session sweeps what it said; only the session sets it
+	aheadBytes       int       // sent while senders waited for a lagging member
+	mustSweep        bool      // the session still has to sweep its messages; only the session sets it
 }
 
 // logPanic logs a panic in code that serves the member.

@@ -9,25 +9,24 @@ import (
 	"partyline/hub/wire"
 )
 
-// nickName returns the nickname that a member asks for, as other members see it.
-func nickName(wish string) (string, *wire.Refusal) {
-	nick, err := names.Nick(wish)
+// nickName returns a requested nickname as other members see it.
+func nickName(requested string) (string, *wire.Refusal) {
+	nick, err := names.Nick(requested)
 	if err != nil {
 		return "", &wire.Refusal{Code: wire.CodeNickInvalid, Message: err.Error()}
 	}
 	return nick, nil
 }
 
-// nicks has the members by name. Its methods may be called from any goroutine, with a room's
-// mu held or without.
+// nicks finds members by their names. Its methods may be called from any goroutine, with or
+// without a room's mu.
 type nicks struct {
 	mu         sync.Mutex
 	bySkeleton map[string]*member
 }
 
-// take gives m a name in place of its present one, and reports whether it could: not if
-// another member has a name with one of the same skeletons. If m is in a room, the caller
-// holds the room's mu.
+// take gives m a name in place of its present one. It returns false if another member's name
+// shares a skeleton with it. If m is in a room, the caller holds the room's mu.
 func (n *nicks) take(m *member, nick string, skeletons []string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -60,8 +59,8 @@ func (n *nicks) setSkeletonsLocked(m *member, skeletons []string) {
 	m.skeletons = skeletons
 }
 
-// find returns the member with a name, in any case, and the name as it is spelled. It returns
-// nil if there is none, even if a member has a name that looks the same.
+// find returns the member with a name, whatever its case, and the name as that member spells it.
+// It returns nil if there is none. A name that only resembles a member's does not find it.
 func (n *nicks) find(name string) (m *member, nick string) {
 	skeleton, ok := names.FirstSkeleton(name)
 	if !ok {
@@ -76,7 +75,8 @@ func (n *nicks) find(name string) (m *member, nick string) {
 	return m, m.nick
 }
 
-// rename gives m another name and sends its room an event, and reports whether it could.
+// rename gives m another name, and sends the room an event. It returns false if the name is
+// taken.
 func (r *room) rename(m *member, nick string) bool {
 	skeletons := names.Skeletons(nick)
 	r.mu.Lock()

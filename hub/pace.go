@@ -8,16 +8,17 @@ import (
 	"partyline/hub/wire"
 )
 
-// A member that sends more than its allowance is read more slowly, and loses nothing: its
-// session does not read on until the allowance has refilled, and the transport's own flow
-// control does the rest.
+// A member that exceeds its allowance is read more slowly, and loses nothing: its session stops
+// reading until the allowance has refilled, and the flow control of the transport slows the client
+// down.
 
-// charge takes a cost off the member's allowance. It returns how long not to read the member.
+// charge subtracts a cost from the member's allowance. It returns how long to wait before the next
+// ReadLine.
 func (s *session) charge(c wire.Cost) time.Duration {
 	if s.hub.opt.Rate <= 0 {
 		return 0
 	}
-	if s.allowance == nil { // made with the first line: most members only listen
+	if s.allowance == nil { // most members only listen, and need none
 		s.allowance = admission.NewAllowance(s.hub.opt.Rate, s.hub.opt.Burst)
 	}
 	if s.slowed && s.allowance.HalfFull() {
@@ -30,9 +31,9 @@ func (s *session) charge(c wire.Cost) time.Duration {
 	return s.notifyPaced(s.allowance.Spend(shares, c == wire.Costly))
 }
 
-// inheritAllowance gives the member the allowance that another one from its address left, if
-// there is one. It returns how long not to read the member, until that allowance has refilled.
-// So an address never has more allowances in use than it had members at once.
+// inheritAllowance gives the member the allowance that another member from its address left, if
+// there is one. It returns how long to wait until that is not overdrawn. So an address never has
+// more allowances in use than it had members at once.
 func (s *session) inheritAllowance() time.Duration {
 	s.takeTurn()
 	defer s.endTurn()
@@ -47,9 +48,8 @@ func (s *session) inheritAllowance() time.Duration {
 	return s.notifyPaced(a.Debt())
 }
 
-// notifyPaced sends the member a notice that it is not read for a time, but not again before
-// half of its allowance has refilled. It returns the time. The messages that the member has
-// sent do not wait for that.
+// notifyPaced sends the member a notice if it must wait, but not again before half of its
+// allowance has refilled. It returns wait. The messages that the member has said are swept first.
 func (s *session) notifyPaced(wait time.Duration, costly bool) time.Duration {
 	if wait <= 0 {
 		return 0
@@ -66,8 +66,7 @@ func (s *session) notifyPaced(wait time.Duration, costly bool) time.Duration {
 	return wait
 }
 
-// pause waits for d, or until the member ends. The error, if any, ends the member: the
-// connection has ended.
+// pause waits for d, or until the member ends. It returns an error if the connection has ended.
 func (s *session) pause(d time.Duration) error {
 	if w, ok := s.conn.(Watcher); ok {
 		return w.Watch(d)

@@ -229,7 +229,7 @@ func (r *room) countForLocked(m *member) int {
 	return r.announced + 1
 }
 
-// tidy releases memory of a room that was busy, but not since the last call.
+// tidy releases memory if the room was busy before the last call, and quiet since.
 func (r *room) tidy() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

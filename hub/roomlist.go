@@ -11,14 +11,14 @@ import (
 	"partyline/hub/wire"
 )
 
-// roomListAge is how old the list of rooms may be that a member gets.
+// roomListAge is the greatest age of a list of rooms that a member gets.
 const roomListAge = time.Second
 
 // A roomList is the answer to /rooms, which all requests within roomListAge share: counting
 // every room of a large server costs a millisecond.
 type roomList struct {
 	mu     sync.Mutex // held while the rooms are counted: other members wait for the list
-	at     time.Time  // when they were counted
+	at     time.Time  // when the rooms were counted
 	counts []wire.RoomCount
 }
 
@@ -35,7 +35,7 @@ func (h *Hub) roomCounts() []wire.RoomCount {
 	return l.counts
 }
 
-// countRooms counts the members of each room, with no lock but the room's.
+// countRooms counts the members of each room. It holds one lock at a time.
 func (h *Hub) countRooms() []wire.RoomCount {
 	h.mu.Lock()
 	rooms := slices.AppendSeq(make([]*room, 0, len(h.rooms)), maps.Values(h.rooms))

@@ -9,17 +9,17 @@ import (
 // lobby is the room of a member that asks for none.
 const lobby = "lobby"
 
-// roomName returns the name of the room that a member asks for.
-func roomName(wish string) (string, *wire.Refusal) {
-	name, err := names.Room(wish)
+// roomName returns the normalized name of a requested room.
+func roomName(requested string) (string, *wire.Refusal) {
+	name, err := names.Room(requested)
 	if err != nil {
 		return "", &wire.Refusal{Code: wire.CodeRoomInvalid, Message: err.Error()}
 	}
 	return name, nil
 }
 
-// open returns a room for a session to enter, and creates it if there is none. The hub keeps the
-// room until the session has entered it.
+// open returns a room for a session to enter, and creates it if necessary. The hub keeps the room
+// until the session has entered it.
 func (h *Hub) open(s *session, name string) (*room, *wire.Refusal) {
 	r, bad := h.findOrCreate(s, name)
 	if bad != nil {
@@ -29,6 +29,7 @@ func (h *Hub) open(s *session, name string) (*room, *wire.Refusal) {
 	return r, nil
 }
 
+// findOrCreate returns the room with a name, and counts s as entering it.
 func (h *Hub) findOrCreate(s *session, name string) (*room, *wire.Refusal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -45,7 +46,7 @@ func (h *Hub) findOrCreate(s *session, name string) (*room, *wire.Refusal) {
 	return r, nil
 }
 
-// allowRoomLocked returns nil if a session may create one more room, which it counts. The
+// allowRoomLocked returns nil if a session may create one more room, and counts that room. The
 // limits do not apply to the lobby.
 func (h *Hub) allowRoomLocked(s *session, name string) *wire.Refusal {
 	if name == lobby {
@@ -70,7 +71,7 @@ func (h *Hub) allowRoomLocked(s *session, name string) *wire.Refusal {
 	return nil
 }
 
-// enter puts m into a room that is open for it, and returns the welcome that m gets.
+// enter adds m to a room that its session has opened, and returns the welcome that m gets.
 func (h *Hub) enter(m *member, r *room, ref string, refused []wire.Event) *wire.Welcome {
 	h.mu.Lock()
 	r.mu.Lock()

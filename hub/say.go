@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	// maxUncommitted bounds the uncommitted messages of a member, in bytes. At the bound it
-	// is not read.
+	// maxUncommitted bounds the uncommitted messages of a member, in bytes. At the bound the
+	// member is not read.
 	maxUncommitted = 64 << 10
 	// maxUncommittedTotal bounds those of all members. At the bound each member may have one
 	// uncommitted message.
 	maxUncommittedTotal = 16 << 20
-	// uncommittedOverhead is the size of a message besides its texts.
+	// uncommittedOverhead is the size of a message without its texts.
 	uncommittedOverhead = 256
 )
 
@@ -27,14 +27,14 @@ func handleSay(s *session, q *wire.Request) error {
 	if !r.reserve(&s.member, q) {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "not said: the server is ending"}
 	}
-	s.awaitsOwn = true
+	s.mustAwait = true
 	msg := &wire.Message{Room: r.name, From: s.nick, Via: s.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
 	s.hub.opt.Journal.Append(msg, q.Key, func(res history.Result) { r.commit(&s.member, q, msg, res) })
 	return nil
 }
 
-// reserve waits until the room and the journal can take one more message of m, and counts it
-// until commit. It reports false if the room is closed.
+// reserve waits until backpressure and the bounds on uncommitted messages permit one more message
+// of m, and counts it until commit. It returns false if the room is closed.
 func (r *room) reserve(m *member, q *wire.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,9 +61,9 @@ func (r *room) overUncommittedLocked(m *member, q *wire.Request) bool {
 	return m.uncommitted > 0 && (m.uncommittedBytes+uncommittedSize(q) > maxUncommitted || r.hub.uncommittedBytes.Load() > maxUncommittedTotal)
 }
 
-// commit appends a message to the room in the order of the journal, and sends the sender the
-// acknowledgement that it asked for. The sender's session sweeps, if it has not done so; otherwise
-// commit starts a sweep.
+// commit appends a message to the streams of the room, and queues the sender's ack. The journal
+// calls it in the order of the messages. The sender's session sweeps, if it still has to;
+// otherwise commit starts a sweep.
 func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,7 +72,7 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 	m.uncommittedBytes -= uncommittedSize(q)
 	r.hub.uncommittedBytes.Add(-int64(uncommittedSize(q)))
 	if res.Err == nil && !res.Repeated {
-		if res.Unstored { // otherwise the journal has it, and it is immutable
+		if res.Unstored { // a stored message is immutable
 			msg.Unstored = true
 		}
 		r.noteStoredLocked(!res.Unstored)
@@ -110,8 +110,8 @@ func (r *room) markOwnLocked(m *member) {
 
 const unstoredText = "heard but not stored: history can't be written now"
 
-// noteStoredLocked sends the room a notice if the messages from here on are not stored while
-// those before were, or the other way round.
+// noteStoredLocked sends the room a notice when messages are no longer stored, and when they are
+// stored again.
 func (r *room) noteStoredLocked(stored bool) {
 	if stored == !r.unstored {
 		return
@@ -137,7 +137,7 @@ func (r *room) noticesLocked() []wire.Event {
 }
 
 // awaitCommits waits until all messages of the member are committed, so that its next request
-// comes after them. It reports false if the room is abandoned first.
+// comes after them. It returns false if the room is abandoned first.
 func (s *session) awaitCommits() bool {
 	r := s.room
 	r.mu.Lock()
@@ -146,8 +146,8 @@ func (s *session) awaitCommits() bool {
 	return s.uncommitted == 0
 }
 
-// awaitLocked waits until done returns true, or the room is abandoned. It releases r.mu while it
-// waits.
+// awaitLocked waits until done returns true, or until the room is abandoned. It releases r.mu
+// while it waits.
 func (r *room) awaitLocked(done func() bool) {
 	for !done() && !r.abandoned {
 		r.changed.Wait()

@@ -12,28 +12,29 @@ import (
 	"partyline/hub/wire"
 )
 
-// A session reads what its member asks for, one line at a time, and does it. It runs on the
-// goroutine of Serve. Its methods are for that goroutine, unless they say otherwise.
+// A session reads the requests of its member, one line at a time, and performs them. It runs in
+// the goroutine that calls Serve. Only that goroutine calls its methods, unless they say
+// otherwise.
 type session struct {
 	member // in one allocation
 
-	lines     LineBuffer           // nil if the Conn can't say whether it has a line
-	silent    bool                 // the member has asked for nothing
+	lines     LineBuffer           // nil if the Conn is no LineBuffer
+	silent    bool                 // the member has sent no request yet
 	verbatim  bool                 // no line of text is a command
-	awaitsOwn bool                 // the room may have an event about the member that it has not got
-	slowed    bool                 // the member has the notice that it is read more slowly
-	idleLines int                  // in a row, since nothing can be written
+	mustAwait bool                 // the next request other than a message waits for commits
+	slowed    bool                 // the member has got the notice that it is read more slowly
+	idleLines int                  // consecutive; see chargeDisconnected
 	allowance *admission.Allowance // nil until the first line
 	newRooms  *rate.Limiter        // nil until the first new room, or if the address has one
 
 	// Guarded by out.mu, for any goroutine.
-	turn   bool        // see takeTurn
-	ended  bool        // nothing more is read
-	readOn *time.Timer // bounds the reading after a failed write; nil before
+	turn        bool        // see takeTurn
+	ended       bool        // nothing more is read
+	hangUpTimer *time.Timer // bounds the reading after a failed write; nil before
 
 	// Guarded by the turn, for any goroutine.
 	endErr    error  // why the member ended; nil before
-	leaveText string // what it said about leaving
+	leaveText string // the argument of /quit
 }
 
 func newSession(h *Hub, caller *Caller, c Conn) *session {
@@ -46,8 +47,8 @@ func newSession(h *Hub, caller *Caller, c Conn) *session {
 	return s
 }
 
-// readLoop handles lines until the member ends, and returns why it ended. It returns when
-// nothing of the member is left. While the member is idle, the stack holds nothing else.
+// readLoop handles lines until the member ends, removes the member from the hub, and returns why
+// it ended. It keeps the stack small, because an idle member waits in it.
 func (s *session) readLoop() (why error) {
 	defer s.finish(&why)
 	if wait := s.inheritAllowance(); wait > 0 {
@@ -64,7 +65,7 @@ func (s *session) readLoop() (why error) {
 		if why != nil {
 			return why
 		}
-		first = first && errors.Is(err, ErrControl) // which is not a line
+		first = first && errors.Is(err, ErrControl) // a control frame is no line
 	}
 }
 
@@ -75,7 +76,7 @@ func (s *session) finish(why *error) {
 		*why = ErrFault
 	}
 	s.end(*why)
-	s.takeTurn() // another goroutine may be ending it
+	s.takeTurn() // another goroutine may be ending the member
 	*why = s.endErr
 	s.endTurn()
 	if s.allowance != nil {
@@ -84,14 +85,14 @@ func (s *session) finish(why *error) {
 	s.hub.remove(s)
 }
 
-// endWith ends the member when ctx is done, until stop is called.
+// endWith ends the member when ctx is done, unless stop is called first.
 func (s *session) endWith(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, func() { s.end(ErrShutdown) })
 }
 
-// takeTurn waits until no other goroutine has the turn, and takes it. The goroutine with the
-// turn handles a line, or ends the member. It may wait for other members and for the journal
-// meanwhile, so the turn is not a mutex. Any goroutine may call it.
+// takeTurn waits until no other goroutine has the turn, and takes it. The goroutine with the turn
+// handles a line, or ends the member. The turn is not a mutex, because its holder may wait for
+// other members and for the journal. Any goroutine may call takeTurn.
 func (s *session) takeTurn() {
 	s.out.waitUntil(func() bool {
 		taken := s.turn
@@ -108,8 +109,8 @@ func (s *session) endTurn() {
 	s.out.wakeLocked()
 }
 
-// handle handles what ReadLine returned. It returns how long not to read, and why to end the
-// member, or nil.
+// handle handles the result of ReadLine. It returns how long to wait before the next ReadLine, and
+// why the member ends, or nil.
 func (s *session) handle(line []byte, err error, first bool) (wait time.Duration, why error) {
 	s.takeTurn()
 	defer s.endTurn()
@@ -156,8 +157,8 @@ func (s *session) maxLine() int {
 	return s.hub.opt.MaxLine
 }
 
-// handleLine parses a line and does what it asks for. It returns the cost of the line. The
-// error is a *wire.Refusal, or ends the member.
+// handleLine parses a line and performs the request. It returns the cost of the line. The error
+// is a *wire.Refusal, or ends the member.
 func (s *session) handleLine(line []byte, first bool) (wire.Cost, error) {
 	if first {
 		line = bytes.TrimPrefix(line, []byte("\uFEFF"))
@@ -190,8 +191,8 @@ func (s *session) handleLine(line []byte, first bool) (wire.Cost, error) {
 	return cost, err
 }
 
-// reply sends events in answer to a request. The member gets them after the earlier events of
-// its room, if it takes those at once. reply waits while the queue is full.
+// reply sends the answer to a request. The answer comes after the earlier events of the room, if
+// the connection accepts those at once. reply waits while the queue is full.
 func (s *session) reply(events ...wire.Event) {
 	s.out.flush()
 	s.out.answer(events...)

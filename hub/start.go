@@ -5,7 +5,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// start gives the member its name and its first room, and refuses what it asks for wrongly.
+// start gives the member its name and its first room, and sends it a refusal for each part of
+// caller that is invalid.
 func (s *session) start(caller *Caller) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -36,13 +37,13 @@ func (s *session) start(caller *Caller) {
 	s.enter(r, "", since, refused)
 }
 
-// takeName gives the member the name that it asks for, or a guest's.
-func (s *session) takeName(wish string) *wire.Refusal {
+// takeName gives the member the requested name, or else a guest's.
+func (s *session) takeName(requested string) *wire.Refusal {
 	nicks := &s.hub.nicks
 	var bad *wire.Refusal
-	if wish != "" {
+	if requested != "" {
 		var nick string
-		if nick, bad = nickName(wish); bad == nil {
+		if nick, bad = nickName(requested); bad == nil {
 			if nicks.take(&s.member, nick, names.Skeletons(nick)) {
 				return nil
 			}
@@ -56,24 +57,24 @@ func (s *session) takeName(wish string) *wire.Refusal {
 	}
 }
 
-// openFirst opens the room that a new member asks for, or the lobby.
-func (s *session) openFirst(wish string) (*room, *wire.Refusal) {
-	if wish == "" {
+// openFirst opens the requested room, or else the lobby.
+func (s *session) openFirst(requested string) (*room, *wire.Refusal) {
+	if requested == "" {
 		return s.hub.open(s, lobby)
 	}
-	name, bad := roomName(wish)
+	name, bad := roomName(requested)
 	if bad == nil {
 		var r *room
 		if r, bad = s.hub.open(s, name); bad == nil {
 			return r, nil
 		}
 	}
-	r, _ := s.hub.open(s, lobby) // no limit applies to it
+	r, _ := s.hub.open(s, lobby) // the lobby has no limit
 	return r, bad
 }
 
-// enter moves the member into a room: it gets the welcome, the refusals, the replay, and then
-// the live events.
+// enter moves the member into a room. The member gets the welcome, the refusals, the replay, and
+// then the live events.
 func (s *session) enter(r *room, ref string, since int64, refused []wire.Event) {
 	welcome := s.hub.enter(&s.member, r, ref, refused)
 	s.out.flush() // reading history may take time

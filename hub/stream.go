@@ -12,21 +12,21 @@ const (
 	largeChunk = 64 << 10
 )
 
-// A stream is the log of a room in the frames of one Codec: a chain of chunks. The oldest
-// chunks are evicted when the chain is longer than the window. The holder of the room's mu
-// appends; a goroutine with a cursor reads what is published without a lock.
+// A stream is the log of a room in the frames of one Codec: a chain of chunks. The oldest chunks
+// are evicted when the chain is longer than the window. The holder of the room's mu appends.
+// Goroutines with a cursor read the published frames without a lock.
 type stream struct {
 	room        *room
 	codec       Codec
 	head        *chunk // the oldest in the window
 	tail        *chunk
-	bytes       int64        // published from head to tail
-	total       atomic.Int64 // published ever
+	bytes       int64        // published in the chunks from head to tail
+	total       atomic.Int64 // published in all chunks, also those before head
 	shrinkTotal int64        // total at the last shrinkLocked
 	window      int64
 	backlog     *backlog
 	readers     map[*member]struct{} // the members that read it or will read it; guarded by the room's mu
-	lastEvent   time.Time            // or ping; when it was appended
+	lastEvent   time.Time            // when the last event, or idle ping, was appended
 	ping        *time.Timer          // nil if clients of the codec get no pings
 }
 
@@ -41,16 +41,16 @@ func (b *backlog) full() bool { return b.limit > 0 && b.used.Load() > b.limit }
 
 // A chunk holds whole frames.
 type chunk struct {
-	buf     []byte // at its full length; the published bytes do not change
-	at      int64  // the position of its first byte in the stream
-	size    atomic.Int64
+	buf     []byte                // len(buf) is the capacity; the published bytes do not change
+	at      int64                 // the position of its first byte in the stream
+	size    atomic.Int64          // published bytes
 	next    atomic.Pointer[chunk] // nil in the tail, and in an evicted chunk
 	evicted atomic.Bool           // set before next is cleared
 
 	// Guarded by the room's mu.
 	seq            int64 // number of the chunk in the stream
-	messagesBefore int64 // in the stream before this chunk
-	messages       int64 // in this chunk
+	messagesBefore int64 // messages in the stream before this chunk
+	messages       int64 // messages in this chunk
 	firstID        int64 // of the first message in this chunk; 0 if it has none
 	lastIDBefore   int64 // newest id before this chunk
 	lastID         int64 // newest id before the end of this chunk
@@ -72,10 +72,11 @@ func newStreamLocked(r *room, codec Codec) *stream {
 	return s
 }
 
-// addReaderLocked adds m to the readers. The room keeps the stream until removeReaderLocked.
+// addReaderLocked adds m to the readers. The room keeps the stream while it has readers.
 func (s *stream) addReaderLocked(m *member) { s.readers[m] = struct{}{} }
 
-// removeReaderLocked removes m from the readers, and the stream from the room if it has none left.
+// removeReaderLocked removes m from the readers. It removes the stream from the room if that was
+// the last one.
 func (s *stream) removeReaderLocked(m *member) {
 	delete(s.readers, m)
 	if len(s.readers) > 0 {
@@ -88,7 +89,7 @@ func (s *stream) removeReaderLocked(m *member) {
 	s.room.dropLocked(s)
 }
 
-// pingAll appends a ping.
+// pingAll appends a ping, and schedules the next one.
 func (s *stream) pingAll() {
 	r := s.room
 	r.mu.Lock()
@@ -121,7 +122,7 @@ func (s *stream) appendLocked(e wire.Event) int {
 		c = s.growLocked(n)
 		size = 0
 	}
-	if &frames[0] != &c.buf[size] { // the codec allocated, since it did not fit
+	if &frames[0] != &c.buf[size] { // Append reallocated: the frames did not fit
 		copy(c.buf[size:], frames)
 	}
 	if m, ok := e.(*wire.Message); ok {
@@ -137,8 +138,8 @@ func (s *stream) appendLocked(e wire.Event) int {
 	return n
 }
 
-// growLocked adds a chunk for at least n bytes. Chunks double in size up to a limit, so that a
-// quiet room stays small.
+// growLocked adds a chunk for at least n bytes. Chunks double in size up to largeChunk, so that a
+// quiet room needs little memory.
 func (s *stream) growLocked(n int) *chunk {
 	return s.extendLocked(max(min(2*len(s.tail.buf), largeChunk), n))
 }
@@ -168,7 +169,7 @@ func (s *stream) extendLocked(size int) *chunk {
 }
 
 // shrinkLocked adds a small chunk to a stream that has been quiet since the last call, and reports
-// whether it did. The old tail is free when all members have moved on from it.
+// whether it did. The old tail becomes garbage when all cursors have left it.
 func (s *stream) shrinkLocked() bool {
 	total := s.total.Load()
 	quiet := total == s.shrinkTotal
@@ -180,8 +181,8 @@ func (s *stream) shrinkLocked() bool {
 	return true
 }
 
-// evictLocked evicts the oldest chunk. A cursor in it can read to its end, and keeps only this
-// chunk in memory.
+// evictLocked evicts the oldest chunk. A cursor in it can still read to its end, and keeps only
+// this chunk in memory.
 func (s *stream) evictLocked() {
 	c := s.head
 	s.head = c.next.Load()
@@ -191,8 +192,8 @@ func (s *stream) evictLocked() {
 	c.next.Store(nil)
 }
 
-// trimLocked forgets all chunks but the tail. A member that has not read the others yet keeps them
-// by its cursor.
+// trimLocked drops all chunks except the tail. A cursor in another chunk keeps that chunk and the
+// chunks after it in memory.
 func (s *stream) trimLocked() {
 	s.backlog.used.Add(s.tail.size.Load() - s.bytes)
 	s.head = s.tail

@@ -43,7 +43,7 @@ const (
 
 // defaultLimits suit a server that is open to the public.
 var defaultLimits = Limits{
-	Rate: 10, Burst: 40, MaxLine: hub.DefaultMaxLine, MaxFragments: wsgw.MaxFragments, PageLimit: hub.DefaultPage,
+	Rate: 10, Burst: 40, MaxLine: hub.DefaultMaxLine, MaxFragments: wsgw.MaxFragments, PageLimit: hub.DefaultPageLimit,
 	MaxPerAddress: 64, MaxArrivals: 120, MaxRooms: 10_000, MaxNewRooms: 20,
 	Window: hub.DefaultWindow, MaxBacklog: 256 * mib,
 	WriteTimeout: socket.WriteTimeout, MaxHeader: 16 * kib, HeaderTimeout: 10 * time.Second,

@@ -125,16 +125,16 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	}
 	limits, proxies := c.Limits.hubLimits(), c.Limits.proxyNetworks()
 	h := hub.New(hub.Options{
-		Journal: journal,
-		Replay:  noneIfZero(c.Replay),
-		MaxLine: c.Limits.MaxLine,
-		Window:  c.Limits.Window,
-		Rate:    c.Limits.Rate,
-		Burst:   c.Limits.Burst,
-		HangUpTimeout:  c.Limits.WriteTimeout,
-		Limits:  limits,
-		Version: c.Version,
-		Log:     log,
+		Journal:       journal,
+		Replay:        noneIfZero(c.Replay),
+		MaxLine:       c.Limits.MaxLine,
+		Window:        c.Limits.Window,
+		Rate:          c.Limits.Rate,
+		Burst:         c.Limits.Burst,
+		HangUpTimeout: c.Limits.WriteTimeout,
+		Limits:        limits,
+		Version:       c.Version,
+		Log:           log,
 	})
 	s := &server{hub: h, closeJournal: closeJournal, log: log}
 	s.tcp = &tcpgw.Gateway{

@@ -1,0 +1,174 @@
+package hub
+
+import (
+	"runtime"
+
+	"partyline/hub/history"
+	"partyline/hub/wire"
+)
+
+// handleHistory answers with the newest messages, or with the newest ones before an id.
+func handleHistory(s *session, q *wire.Request) error {
+	r := s.room
+	if s.out.format == wire.Text {
+		return answerInText(s, func(last int64) (int, *wire.Refusal) {
+			return s.replayLast(r, last, s.hub.pageLimit(q, 20))
+		})
+	}
+	page, err := s.hub.opt.Journal.Read(r.name, history.Range{Before: beforeID(r, q), Limit: s.hub.pageLimit(q, 50), Newest: true})
+	if err != nil {
+		return unreadable()
+	}
+	found := page.Messages
+	s.withHistorySlot(func() {
+		p := s.hub.pageOf(found, true)
+		s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: page.More || len(p.Fits) < len(found)})
+	})
+	s.awaitQueue()
+	return nil
+}
+
+// handleSince answers with the messages after an id.
+func handleSince(s *session, q *wire.Request) error {
+	r := s.room
+	if s.out.format == wire.Text {
+		return answerInText(s, func(last int64) (int, *wire.Refusal) { return s.replaySince(r, q.ID, last) })
+	}
+	last := r.newestID()
+	found, gaps, err := s.hub.readAfter(r.name, q.ID, last, s.hub.pageLimit(q, 50))
+	if err != nil {
+		return unreadable()
+	}
+	s.withHistorySlot(func() {
+		p := s.hub.pageOf(found, false)
+		upTo := last
+		if n := len(p.Fits); n > 0 {
+			upTo = p.Fits[n-1].ID
+		}
+		for _, gap := range gaps {
+			if len(p.Fits) == 0 || gap.After < upTo {
+				s.out.answer(gap)
+			}
+		}
+		s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: upTo < last})
+	})
+	s.awaitQueue()
+	return nil
+}
+
+// handleSearch answers with the newest messages that match a query.
+func handleSearch(s *session, q *wire.Request) error {
+	r := s.room
+	query := history.NewQuery(q.Text)
+	if query == nil {
+		return wire.BadRequest("there is no word to search for")
+	}
+	searcher, ok := s.hub.opt.Journal.(history.Searcher)
+	if !ok {
+		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "this server has no search"}
+	}
+	found, more, err := searcher.Search(r.name, query, beforeID(r, q), s.hub.pageLimit(q, 20))
+	if err != nil {
+		return unreadable()
+	}
+	s.withHistorySlot(func() {
+		p := wire.NewPage(found, false)
+		s.out.answer(&wire.SearchAnswer{Ref: q.Ref, Page: p, More: more || len(p.Fits) < len(found)})
+	})
+	s.awaitQueue()
+	return nil
+}
+
+// answerInText answers with the messages that replay sends, while live events wait. last is the
+// newest id in the live events that the member has got. n is the number of replayed messages.
+func answerInText(s *session, replay func(last int64) (n int, bad *wire.Refusal)) error {
+	last := s.out.catchUpAndHold(s.room)
+	defer s.out.release()
+	n, bad := replay(last)
+	if bad != nil {
+		return bad
+	}
+	if n == 0 {
+		s.out.enqueue(&wire.Answer{Lines: []string{"no messages"}})
+	}
+	return nil
+}
+
+// readAfter returns the messages after an id, at most limit of them, and the gaps between them. If
+// the id is greater than last, this server did not assign it: readAfter then returns a gap, and
+// the messages from the oldest on.
+func (h *Hub) readAfter(room string, id, last int64, limit int) ([]*wire.Message, []*wire.Gap, error) {
+	from := id
+	if id > last {
+		from = 0
+	}
+	page, err := h.opt.Journal.Read(room, history.Range{After: from, Before: last + 1, Limit: limit})
+	if err != nil {
+		return nil, nil, err
+	}
+	found, gaps := page.Messages, page.Gaps
+	if id > last {
+		gap := &wire.Gap{After: id, Missed: -1, Lost: true}
+		if len(found) > 0 {
+			gap.Before = found[0].ID
+		}
+		if len(gaps) > 0 && gaps[0].After == from {
+			gaps = gaps[1:] // gap covers it
+		}
+		gaps = append([]*wire.Gap{gap}, gaps...)
+	}
+	return found, gaps, nil
+}
+
+// beforeID returns the id before which a request wants messages: by default, the next id.
+func beforeID(r *room, q *wire.Request) int64 {
+	if q.ID == 0 {
+		return r.newestID() + 1
+	}
+	return q.ID
+}
+
+// newestID returns the id of the newest message in the streams.
+func (r *room) newestID() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lastID
+}
+
+// pageLimit returns the number of messages that an answer may have. usual applies if the request
+// has no limit.
+func (h *Hub) pageLimit(q *wire.Request, usual int) int {
+	if q.Limit == 0 {
+		return min(usual, h.opt.Limits.PageLimit)
+	}
+	return int(min(q.Limit, int64(h.opt.Limits.PageLimit)))
+}
+
+// pageOf returns the page of an answer. The hub keeps the last page, because many clients may
+// request the same one at once, as after a restart.
+func (h *Hub) pageOf(found []*wire.Message, fromEnd bool) *wire.Page {
+	if p := h.lastPage.Load(); p.Has(found, fromEnd) {
+		return p
+	}
+	p := wire.NewPage(found, fromEnd)
+	h.lastPage.Store(p)
+	return p
+}
+
+// withHistorySlot waits for a history slot, calls work, and flushes. work encodes many messages for
+// the member and does not wait. The number of slots bounds the concurrent encoding of history, so
+// that it does not delay live messages.
+func (s *session) withHistorySlot(work func()) {
+	s.hub.historySlots <- struct{}{}
+	defer func() {
+		<-s.hub.historySlots
+		runtime.Gosched() // let other members go first
+	}()
+	work()
+	s.out.flush()
+}
+
+// unreadable returns the refusal of a request for history that can't be read.
+func unreadable() *wire.Refusal {
+	return &wire.Refusal{Code: wire.CodeUnavailable, Message: "history can't be read now, try again in a moment"}
+}

@@ -18,9 +18,9 @@ type Conn interface {
 	// bytes are valid until the next call.
 	//
 	// ErrTooLong, ErrControl and a *wire.Refusal concern one line: the next call returns the
-	// line after it. The hub sends a refusal for ErrTooLong, and sends refusals as they are.
-	// io.EOF means that the member ended its input cleanly and can still be written to. Any
-	// other error ends the member.
+	// line after it. The hub answers ErrTooLong with a refusal, and sends a *wire.Refusal as it
+	// is. io.EOF means that the member ended its input cleanly and can still be written to.
+	// Any other error ends the member.
 	ReadLine() ([]byte, error)
 
 	// Write writes frames that the member's Codec made. It blocks as long as the peer accepts

@@ -33,7 +33,7 @@ func (s *session) end(why error) {
 }
 
 // leave takes the member out of its room, writes what is pending and a goodbye, and closes the
-// connection.
+// connection. Only end calls it.
 func (s *session) leave(why error) {
 	if r := s.room; r == nil { // it ended before it entered a room
 		s.hub.nicks.release(&s.member)

@@ -12,7 +12,8 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// A client that sends and closes without reading anything is read to the end, at its pace.
+// A client that sends lines and closes without reading anything is read to the end, within its
+// rate limit.
 func TestDisconnectedMemberIsReadToTheEnd(t *testing.T) {
 	withHub(t, hub.Options{Rate: 10, Burst: 40}, func(h *testHub) {
 		alice := h.named("alice")
@@ -58,8 +59,8 @@ func TestDisconnectedMemberEnds(t *testing.T) {
 	})
 }
 
-// Lines and frames of a disconnected member that ask for nothing are read for a short time
-// only.
+// The lines and frames of a disconnected member that ask for nothing are read only for a short
+// time.
 func TestIdleInputOfDisconnectedMember(t *testing.T) {
 	withHub(t, hub.Options{Rate: 10, Burst: 40}, func(h *testHub) {
 		alice := h.named("alice")

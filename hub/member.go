@@ -12,7 +12,7 @@ import (
 // A member is a client that is in a room or enters one, as the hub and other members see it. Its
 // outbox holds what it is sent. Its session reads its requests.
 type member struct {
-	out     outbox // first: a sweep of a large room finds the memory of most members cold
+	out     outbox // first, because in a large room a sweep finds few members in the CPU cache
 	session *session
 
 	hub  *Hub

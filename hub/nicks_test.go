@@ -18,7 +18,7 @@ func (c interceptConn) TryWrite(frames []byte) (int, error) {
 }
 
 // A client that receives the notice that a member has left can take its name at once. The test
-// holds the hub's mutex meanwhile, so that the later steps of leaving cannot free the name.
+// holds the hub's mutex, so that the later steps of leaving cannot free the name.
 func TestNameIsFreeAfterLeave(t *testing.T) {
 	h := New(Options{})
 	hasName := make(chan bool) // for each of the events below, whether alice has her name then

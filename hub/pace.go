@@ -32,8 +32,8 @@ func (s *session) charge(c wire.Cost) time.Duration {
 }
 
 // inheritAllowance gives the member the allowance that another member from its address left, if
-// there is one. It returns how long to wait until that is not overdrawn. So an address never has
-// more allowances in use than it had members at once.
+// there is one. It returns how long to wait until the allowance is no longer overdrawn. So an
+// address never has more allowances in use than it had members at once.
 func (s *session) inheritAllowance() time.Duration {
 	s.takeTurn()
 	defer s.endTurn()

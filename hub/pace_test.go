@@ -231,10 +231,10 @@ func TestControlFrames(t *testing.T) {
 func TestPaceWithoutWatcher(t *testing.T) {
 	withHub(t, hub.Options{Rate: 1, Burst: 1}, func(h *testHub) {
 		ann := h.named("ann")
-		line := hubtest.NewConn()
-		end := h.serve(hub.Caller{Nick: "bob"}, struct{ hub.Conn }{line})
+		conn := hubtest.NewConn()
+		end := h.serve(hub.Caller{Nick: "bob"}, struct{ hub.Conn }{conn})
 		ann.expect("* bob has arrived")
-		line.Say("0", "1", "2", "3", "4")
+		conn.Say("0", "1", "2", "3", "4")
 		ann.expect("bob: 0", "bob: 1")
 		time.Sleep(999 * time.Millisecond)
 		ann.expect()

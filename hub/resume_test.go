@@ -14,7 +14,7 @@ import (
 )
 
 // A client resumes, reads slowly, and lags by more than the window. It gets all messages once
-// and in order, and then live ones. It does not delay members that talk meanwhile.
+// and in order, and then live ones. It does not delay members that talk during the replay.
 func TestSlowReaderResumes(t *testing.T) {
 	for _, format := range []wire.Format{wire.Text, wire.JSON} {
 		t.Run(fmt.Sprint(format), func(t *testing.T) {
@@ -30,8 +30,8 @@ func TestSlowReaderResumes(t *testing.T) {
 					synctest.Wait()
 				}
 				say(1000)
-				line := &slowConn{hubtest.NewConn(), 400 << 10, 4 << 10}
-				end := h.serve(hub.Caller{Nick: "bob", Format: format, Since: "0"}, line)
+				bob := &slowConn{hubtest.NewConn(), 400 << 10, 4 << 10}
+				end := h.serve(hub.Caller{Nick: "bob", Format: format, Since: "0"}, bob)
 				time.Sleep(100 * time.Millisecond)
 				alice.Heard()
 				start := time.Now()
@@ -45,7 +45,7 @@ func TestSlowReaderResumes(t *testing.T) {
 				say(1)
 				time.Sleep(time.Second)
 				next := 0
-				for _, event := range line.Heard() {
+				for _, event := range bob.Heard() {
 					var n int
 					text := strings.TrimPrefix(event, "alice: ")
 					if _, rest, ok := strings.Cut(event, `"text":"`); ok {
@@ -65,7 +65,7 @@ func TestSlowReaderResumes(t *testing.T) {
 				if next != said {
 					t.Errorf("%d of %d messages", next, said)
 				}
-				line.Leave()
+				bob.Leave()
 				<-end
 			})
 		})
@@ -152,7 +152,7 @@ func TestResumeWithUnknownID(t *testing.T) {
 }
 
 // A replay of more messages than a page has and than the stream keeps comes once and in order.
-// Messages said meanwhile come after it.
+// Messages that are said during the replay come after it.
 func TestLongResume(t *testing.T) {
 	withHub(t, hub.Options{Window: 4 << 10, Journal: history.NewMemory(history.Retention{Messages: 10_000})}, func(h *testHub) {
 		alice := h.named("alice")

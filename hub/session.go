@@ -12,11 +12,11 @@ import (
 	"partyline/hub/wire"
 )
 
-// A session reads the requests of its member, one line at a time, and performs them. It runs in
-// the goroutine that calls Serve. Only that goroutine calls its methods, unless they say
-// otherwise.
+// A session reads the requests of its member, one line at a time, and performs them. After start
+// it runs in the goroutine that calls Serve. Only that goroutine calls its methods, unless they
+// say otherwise.
 type session struct {
-	member // in one allocation
+	member // embedded, so that both are one allocation
 
 	lines     LineBuffer           // nil if the Conn is no LineBuffer
 	silent    bool                 // the member has sent no request yet
@@ -28,7 +28,7 @@ type session struct {
 	newRooms  *rate.Limiter        // nil until the first new room, or if the address has one
 
 	// Guarded by out.mu, for any goroutine.
-	turn        bool        // see takeTurn
+	turn        bool        // a goroutine has the turn; see takeTurn
 	ended       bool        // nothing more is read
 	hangUpTimer *time.Timer // bounds the reading after a failed write; nil before
 
@@ -101,7 +101,7 @@ func (s *session) takeTurn() {
 	})
 }
 
-// endTurn gives up the turn.
+// endTurn gives up the turn. The goroutine that took it calls endTurn.
 func (s *session) endTurn() {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()

@@ -74,9 +74,9 @@ func TestShutdownClosesFrozenReaders(t *testing.T) {
 func TestCanceledContextEndsMember(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		ctx, cancel := context.WithCancel(context.Background())
-		l := hubtest.NewConn()
+		conn := hubtest.NewConn()
 		end := make(chan error, 1)
-		go func() { end <- h.hub.Serve(ctx, hub.Caller{Codecs: hubtest.Codecs()}, l) }()
+		go func() { end <- h.hub.Serve(ctx, hub.Caller{Codecs: hubtest.Codecs()}, conn) }()
 		synctest.Wait()
 		cancel()
 		if why := <-end; !errors.Is(why, hub.ErrShutdown) {

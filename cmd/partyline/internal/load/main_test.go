@@ -65,8 +65,8 @@ func serveUntilSignal(serve func(tcp, http net.Listener)) {
 		defer pprof.StopCPUProfile()
 	}
 	go serve(tcp, http)
-	log.Info("line open", "tcp", tcp.Addr().String())
-	log.Info("page open", "http", http.Addr().String())
+	log.Info("listening", "tcp", tcp.Addr().String())
+	log.Info("listening", "http", http.Addr().String())
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	<-ctx.Done()

@@ -109,6 +109,6 @@ var (
 var (
 	ErrQuit     = errors.New("quit")
 	ErrShutdown = errors.New("server is shutting down")
-	ErrSlow     = errors.New("took nothing within the write timeout")
+	ErrSlow     = errors.New("accepted nothing within the write timeout")
 	ErrFault    = errors.New("internal fault")
 )

@@ -61,8 +61,8 @@ func fullerFirst(a, b wire.RoomCount) int {
 	return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Room, b.Room))
 }
 
-// withRoom returns the first n rooms of a list in which one room has another count, or is added,
-// and the length of that list. It does not change the list that it is given.
+// withRoom returns the first n rooms of a list that has own instead of the room of that name, or
+// in addition, and the length of that list. It does not modify list.
 func withRoom(list []wire.RoomCount, own wire.RoomCount, n int) (first []wire.RoomCount, total int) {
 	total = len(list)
 	first = slices.Clone(list[:min(n+1, len(list))])

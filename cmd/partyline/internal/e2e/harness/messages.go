@@ -21,26 +21,27 @@ func Difference(got, want []Message) string {
 		got[i:min(i+3, len(got))], want[i:min(i+3, len(want))])
 }
 
-// CheckTalkers checks that log has total messages of the form "@mTALKER N". The N of each talker must
-// count up from 0, and the ids must increase. The name of the client is for failure messages.
-func CheckTalkers(t *testing.T, name string, log []Message, talkers, total int) {
+// CheckOnceInOrder checks that receiver received the messages of several senders, total in all, each of them
+// once and in the order of its sender. Their texts are "@mSENDER N", with senders and N counted from 0. The
+// ids must increase.
+func CheckOnceInOrder(t *testing.T, receiver string, log []Message, senders, total int) {
 	t.Helper()
 	if len(log) != total {
-		t.Fatalf("%s received %d messages of %d", name, len(log), total)
+		t.Fatalf("%s received %d messages of %d", receiver, len(log), total)
 	}
-	next := make([]int, talkers)
+	next := make([]int, senders)
 	last := int64(0)
 	for _, m := range log {
-		var talker, k int
-		if _, err := fmt.Sscanf(m.Text, "@m%d %d", &talker, &k); err != nil {
-			t.Fatalf("%s received %q", name, m.Text)
+		var sender, n int
+		if _, err := fmt.Sscanf(m.Text, "@m%d %d", &sender, &n); err != nil {
+			t.Fatalf("%s received %q", receiver, m.Text)
 		}
-		if k != next[talker] {
-			t.Fatalf("%s received %q, want number %d", name, m.Text, next[talker])
+		if n != next[sender] {
+			t.Fatalf("%s received %q, want number %d", receiver, m.Text, next[sender])
 		}
-		next[talker]++
+		next[sender]++
 		if m.ID <= last {
-			t.Fatalf("%s received id %d after %d", name, m.ID, last)
+			t.Fatalf("%s received id %d after %d", receiver, m.ID, last)
 		}
 		last = m.ID
 	}

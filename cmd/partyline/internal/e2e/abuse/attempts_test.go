@@ -71,7 +71,7 @@ var attempts = map[string]*attempt{
 				return
 			}
 			for range 5 {
-				c := harness.Upgrade(t, s.HTTP, "/ws", "partyline.text.v1")
+				c := harness.DialUpgrade(t, s.HTTP, "/ws", "partyline.text.v1")
 				c.SetDeadline(time.Now().Add(harness.Patience))
 				io.WriteString(c, "\x01\x81\x00\x00\x00\x00x"+"\x00\x81\x00\x00\x00\x00x"+"\x80\x81\x00\x00\x00\x00x")
 				if got, _ := io.ReadAll(c); !strings.Contains(string(got), "\x03\xf0") { // 1008

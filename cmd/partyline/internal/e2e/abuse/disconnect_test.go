@@ -27,7 +27,7 @@ func TestDisconnectAfterBlankLines(t *testing.T) {
 			c.Close()
 		},
 		"ws": func() {
-			c := harness.Upgrade(t, s.HTTP, "/ws?nick=ann", "partyline.text.v1")
+			c := harness.DialUpgrade(t, s.HTTP, "/ws?nick=ann", "partyline.text.v1")
 			harness.ExpectLine(t, observer.Out, `\* ann has arrived`)
 			c.Write(bytes.Repeat([]byte{0x81, 0x80, 0, 0, 0, 0}, 3000)) // empty messages, masked with zeros
 			c.Write([]byte{0x88, 0x80, 0, 0, 0, 0})

@@ -29,7 +29,7 @@ func TestBrokenConnections(t *testing.T) {
 
 	for transport, connect := range map[string]func() *net.TCPConn{
 		"tcp": func() *net.TCPConn { return harness.Dial(t, s.TCP) },
-		"ws":  func() *net.TCPConn { return harness.DialRawWebSocket(t, s.HTTP) },
+		"ws":  func() *net.TCPConn { return harness.DialUpgrade(t, s.HTTP, "/ws", "") },
 	} {
 		t.Run(transport, func(t *testing.T) {
 			conn := connect()

@@ -100,7 +100,7 @@ func (l *flakyReader) connect(t *testing.T) *harness.Raw {
 	if l.last > 0 {
 		target = fmt.Sprint("/ws?since=", l.last)
 	}
-	r := &harness.Raw{WS: true, JSON: true, Conn: harness.Upgrade(t, l.addr, target, "partyline.json.v1")}
+	r := &harness.Raw{WS: true, JSON: true, Conn: harness.DialUpgrade(t, l.addr, target, "partyline.json.v1")}
 	r.Conn.SetReadDeadline(time.Now().Add(harness.Patience))
 	return r
 }

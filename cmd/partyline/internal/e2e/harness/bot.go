@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -106,19 +105,6 @@ func DialBot(t *testing.T, url string) *Bot {
 		}
 	}()
 	return b
-}
-
-// DialWebSocket opens a WebSocket. The connection is closed at the end of the test.
-func DialWebSocket(t *testing.T, url string, opts *websocket.DialOptions) (*websocket.Conn, *http.Response, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), Patience)
-	defer cancel()
-	conn, res, err := websocket.Dial(ctx, url, opts)
-	if err == nil {
-		conn.SetReadLimit(1 << 20)
-		t.Cleanup(func() { conn.CloseNow() })
-	}
-	return conn, res, err
 }
 
 // receive adds the event of a frame or a line.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -35,7 +34,7 @@ func DialRaw(t *testing.T, s *Server, ws, json bool) *Raw {
 		if json {
 			protocol = "partyline.json.v1"
 		}
-		r.Conn = Upgrade(t, s.HTTP, "/ws", protocol)
+		r.Conn = DialUpgrade(t, s.HTTP, "/ws", protocol)
 	}
 	welcome := "* You are "
 	if json {
@@ -43,16 +42,6 @@ func DialRaw(t *testing.T, s *Server, ws, json bool) *Raw {
 	}
 	r.ReadUntil(t, Counter(welcome), 1)
 	return r
-}
-
-// Upgrade requests a WebSocket. It does not read the response.
-func Upgrade(t *testing.T, addr, target, protocol string) *net.TCPConn {
-	t.Helper()
-	conn := Dial(t, addr)
-	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+
-		"Sec-WebSocket-Protocol: %s\r\n\r\n", target, addr, protocol)
-	return conn
 }
 
 // Say sends a line of text, in the client's format.

@@ -119,7 +119,7 @@ func TestEndUnderLoad(t *testing.T) {
 	const drain = 3 * time.Second
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir, "--rate", "0", "--history", "1000000", "--drain", drain.String())
-	harness.Freeze(t, p)
+	harness.DialFrozen(t, p)
 	listeners := []*harness.Bot{harness.DialTCPBot(t, p.TCP), harness.DialBot(t, "ws://"+p.HTTP+"/ws")}
 	for _, b := range listeners {
 		b.ExpectType(t, "welcome")

@@ -62,7 +62,7 @@ func TestFrozenReaders(t *testing.T) {
 	t.Parallel()
 	const drain = 2 * time.Second
 	p := harness.StartProgram(t, "--drain", drain.String(), "--rate", "0")
-	harness.Freeze(t, p)
+	harness.DialFrozen(t, p)
 	p.Signal(t, syscall.SIGTERM)
 	start := time.Now()
 	harness.ExpectLine(t, p.Err, `.*msg=draining .*`)
@@ -82,7 +82,7 @@ func TestFrozenReaders(t *testing.T) {
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	p := harness.StartProgram(t, "--drain", "1m", "--rate", "0")
-	harness.Freeze(t, p)
+	harness.DialFrozen(t, p)
 	p.Signal(t, syscall.SIGTERM)
 	harness.ExpectLine(t, p.Err, `.*msg=draining .*`)
 	p.Signal(t, syscall.SIGINT)

@@ -202,7 +202,7 @@ func TestNginxTooLong(t *testing.T) {
 // sendUnread sends a message that is too long before it reads anything. It receives the welcome, the
 // close frame and, after its own close frame, EOF; never a reset.
 func sendUnread(t *testing.T, addr string, size int) {
-	conn := harness.DialRawWebSocket(t, addr)
+	conn := harness.DialUpgrade(t, addr, "/ws", "")
 	header := []byte{0x81, 0x80 | 126, byte(size >> 8), byte(size)}
 	if size > 0xffff {
 		header = binary.BigEndian.AppendUint64([]byte{0x81, 0x80 | 127}, uint64(size))

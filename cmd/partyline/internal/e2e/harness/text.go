@@ -39,31 +39,3 @@ func (c *TextClient) Say(t *testing.T, line string) {
 		t.Fatal(err)
 	}
 }
-
-// Dial connects without reading. The connection is closed at the end of the test.
-func Dial(t *testing.T, addr string) *net.TCPConn {
-	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return conn.(*net.TCPConn)
-}
-
-// DialRawWebSocket opens a WebSocket and returns the connection under it.
-func DialRawWebSocket(t *testing.T, addr string) *net.TCPConn {
-	t.Helper()
-	conn := Dial(t, addr)
-	fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", addr)
-	return conn
-}
-
-// Netcat starts netcat as a client. It returns the process and its nickname.
-func Netcat(t *testing.T, addr string) (p *Process, nick string) {
-	t.Helper()
-	host, port, _ := net.SplitHostPort(addr)
-	p = Start(t, NeedProgram(t, "nc.openbsd", "nc"), host, port)
-	return p, ExpectLine(t, p.Out, WelcomeLine)[0]
-}

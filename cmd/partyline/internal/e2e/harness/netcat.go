@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +8,14 @@ import (
 	"strings"
 	"testing"
 )
+
+// Netcat starts netcat as a client. It returns the process and its nickname.
+func Netcat(t *testing.T, addr string) (p *Process, nick string) {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(addr)
+	p = Start(t, NeedProgram(t, "nc.openbsd", "nc"), host, port)
+	return p, ExpectLine(t, p.Out, WelcomeLine)[0]
+}
 
 // SayNumbered says n messages "PREFIX N" with N from 0. It waits until the client has received them, and
 // returns them.
@@ -40,27 +47,4 @@ func SayAndLeave(t *testing.T, addr string, listener *Process) {
 	}
 	ExpectLine(t, listener.Out, nick+": bye")
 	ExpectLine(t, listener.Out, `\* `+nick+" has left")
-}
-
-// Freeze connects a client over each transport that does not read, and says more than the kernel buffers for
-// it.
-func Freeze(t *testing.T, p *Program) {
-	t.Helper()
-	for _, conn := range []*net.TCPConn{Dial(t, p.TCP), DialRawWebSocket(t, p.HTTP)} {
-		if err := conn.SetReadBuffer(4096); err != nil {
-			t.Fatal(err)
-		}
-	}
-	talker := DialText(t, p.TCP)
-	ExpectLine(t, talker.Out, WelcomeLine)
-	for members := 0; members < 3; { // all clients must have joined before the messages
-		talker.Say(t, "/who")
-		members = len(strings.Split(ExpectLine(t, talker.Out, "= (.*)")[0], ", "))
-	}
-	line := append(bytes.Repeat([]byte("a"), 1000), '\n')
-	if _, err := talker.Conn.Write(bytes.Repeat(line, 1000)); err != nil {
-		t.Fatal(err)
-	}
-	talker.Say(t, "that was much")
-	ExpectLine(t, talker.Out, `\S+: that was much`)
 }

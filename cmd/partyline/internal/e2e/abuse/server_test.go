@@ -19,37 +19,37 @@ type abuseServer struct {
 	*harness.Program
 	probes [2]*probe
 	base   time.Duration // p99 of the probes without abuse
-	start  health
+	start  usage
 }
 
 // newAbuseServer starts a server with its defaults, except for shorter timeouts.
 func newAbuseServer(t *testing.T) *abuseServer {
 	s := &abuseServer{Program: harness.StartProgram(t, "--write-timeout", "3s", "--header-timeout", "2s", "--log-format", "text")}
 	s.probes = newProbes(t, s.Program)
-	s.start = s.health(t, "heap?")
+	s.start = s.usage(t, "heap?")
 	s.base = s.measure(t, func() { <-time.After(time.Second) })
 	return s
 }
 
-// health is what a server uses.
-type health struct {
+// usage holds the resources that a server uses.
+type usage struct {
 	goroutines, descriptors int
 	heap                    int64
 }
 
-// health queries the server. Only the question "heap?" returns the heap, since that takes long.
-func (s *abuseServer) health(t *testing.T, question string) (h health) {
+// usage queries the resources of the server. Only the question "heap?" returns the heap, since that takes long.
+func (s *abuseServer) usage(t *testing.T, question string) (u usage) {
 	t.Helper()
 	s.Process.Say(t, question)
 	line := harness.ExpectLine(t, s.Out, `goroutines=(\d+) heap=(\d+)`)
-	h.goroutines, _ = strconv.Atoi(line[0])
-	h.heap, _ = strconv.ParseInt(line[1], 10, 64)
+	u.goroutines, _ = strconv.Atoi(line[0])
+	u.heap, _ = strconv.ParseInt(line[1], 10, 64)
 	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.Cmd.Process.Pid))
 	if err != nil {
 		harness.Missing(t, "/proc")
 	}
-	h.descriptors = len(fds)
-	return h
+	u.descriptors = len(fds)
+	return u
 }
 
 // measure lets the probes exchange messages while meanwhile runs, and checks that each receives all
@@ -124,7 +124,7 @@ const heapGrowth = 24 << 20
 // run runs a case while the probes talk. It checks their latency, and that the server releases all
 // resources of the case.
 func (s *abuseServer) run(t *testing.T, c abuse) {
-	before := s.health(t, "goroutines?")
+	before := s.usage(t, "goroutines?")
 	logged := s.Err.Count(func(string) bool { return true })
 	a := newAbuser(t, s.Program)
 	p99 := s.measure(t, func() {
@@ -139,14 +139,14 @@ func (s *abuseServer) run(t *testing.T, c abuse) {
 		t.Fatalf("the server exited:\n%s", s.Err)
 	default:
 	}
-	var after health
+	var after usage
 	if !harness.Eventually(func() bool {
-		after = s.health(t, "goroutines?")
+		after = s.usage(t, "goroutines?")
 		return after.goroutines <= before.goroutines && after.descriptors <= before.descriptors
 	}) {
 		t.Errorf("the server leaks: before %+v, after %+v", before, after)
 	}
-	if heap := s.health(t, "heap?").heap; heap > s.start.heap+heapGrowth {
+	if heap := s.usage(t, "heap?").heap; heap > s.start.heap+heapGrowth {
 		t.Errorf("the heap grew from %d to %d bytes", s.start.heap, heap)
 	}
 	if n := s.Err.Count(func(string) bool { return true }) - logged; n > 4*a.opened+20 {

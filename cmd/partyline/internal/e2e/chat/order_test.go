@@ -22,10 +22,10 @@ func TestOrder(t *testing.T) {
 	}
 	s := harness.StartServer(t, nil)
 
-	var logs [readers]*harness.Raw
+	var logs [readers]*harness.Recorder
 	var reading, sending sync.WaitGroup
 	for i := range readers {
-		logs[i] = harness.DialRaw(t, s, i%2 == 1, i%4 >= 2)
+		logs[i] = harness.DialRecorder(t, s, i%2 == 1, i%4 >= 2)
 	}
 	for i := range readers {
 		reading.Go(func() {
@@ -33,7 +33,7 @@ func TestOrder(t *testing.T) {
 		})
 	}
 	for i := range senders {
-		sender := harness.DialRaw(t, s, i%2 == 1, i%4 >= 2)
+		sender := harness.DialRecorder(t, s, i%2 == 1, i%4 >= 2)
 		sender.Discard = true
 		sending.Go(func() {
 			name := fmt.Sprintf("@m%02d ", i)
@@ -54,13 +54,13 @@ func TestOrder(t *testing.T) {
 	var order []harness.Message // messages of the first reader in JSON, with ids
 	for i, r := range logs {
 		if r.JSON {
-			order = r.Events(t)
+			order = r.Messages(t)
 			harness.CheckOnceInOrder(t, fmt.Sprintf("reader %d", i), order, senders, total)
 			break
 		}
 	}
 	for i, r := range logs {
-		got := r.Events(t)
+		got := r.Messages(t)
 		if !slices.EqualFunc(got, order, func(a, b harness.Message) bool {
 			return a.Text == b.Text && (a.ID == b.ID || !r.JSON)
 		}) {
@@ -82,10 +82,10 @@ func TestSlowReader(t *testing.T) {
 	each := total / senders
 	s := harness.StartServer(t, func(c *app.Config) { c.History.Messages = total })
 
-	slow := harness.DialRaw(t, s, false, false)
-	others := make([]*harness.Raw, senders)
+	slow := harness.DialRecorder(t, s, false, false)
+	others := make([]*harness.Recorder, senders)
 	for i := range others {
-		others[i] = harness.DialRaw(t, s, i%2 == 1, false)
+		others[i] = harness.DialRecorder(t, s, i%2 == 1, false)
 		others[i].Discard = i >= logging
 	}
 	padding := strings.Repeat(".", 1000)
@@ -103,15 +103,15 @@ func TestSlowReader(t *testing.T) {
 	const end = "the end@e"
 	slow.Say(t, end)
 	slow.ReadUntil(t, harness.Counter(end+"\n"), 1)
-	order := others[0].Events(t)
+	order := others[0].Messages(t)
 	for i, r := range others[:logging] {
-		if got := r.Events(t); !slices.Equal(got, order) || len(got) != total {
+		if got := r.Messages(t); !slices.Equal(got, order) || len(got) != total {
 			t.Errorf("sender %d received %d messages, or in another order", i, len(got))
 		}
 	}
 	order = append(order, harness.Message{Text: end})
 	next, gaps, since := 0, 0, ""
-	for _, m := range slow.Events(t) {
+	for _, m := range slow.Messages(t) {
 		missed := 0
 		if n, _ := fmt.Sscanf(m.Text, "-- %d messages missed; /since %s shows them --", &missed, &since); n == 2 {
 			next += missed
@@ -130,7 +130,7 @@ func TestSlowReader(t *testing.T) {
 	slow.Log = nil
 	slow.Say(t, "/since "+since)
 	slow.ReadUntil(t, harness.Counter("-- live --\n"), 1)
-	again := slow.Events(t)
+	again := slow.Messages(t)
 	rest := again[1 : len(again)-1]
 	if want := fmt.Sprintf("-- %d messages since %s --", len(rest), since); again[0].Text != want {
 		t.Errorf("the answer to /since starts with %q, want %q", again[0].Text, want)

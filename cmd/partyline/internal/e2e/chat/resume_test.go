@@ -33,7 +33,7 @@ func testResume(t *testing.T, args ...string) {
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	p := harness.StartProgram(t, append(args, "--rate", "0", "--history", "1000000")...)
 	server := &harness.Server{TCP: p.TCP, HTTP: p.HTTP}
-	steady := harness.DialRaw(t, server, false, true)
+	steady := harness.DialRecorder(t, server, false, true)
 	l := &flakyReader{addr: p.HTTP}
 	first := l.connect(t)
 	first.ReadUntil(t, harness.Counter(`"type":"welcome"`), 1)
@@ -46,7 +46,7 @@ func testResume(t *testing.T, args ...string) {
 	defer over.Store(true)
 	said := make([]int, senders)
 	for i := range senders {
-		sender := harness.DialRaw(t, server, i%2 == 1, true)
+		sender := harness.DialRecorder(t, server, i%2 == 1, true)
 		sender.Discard = true
 		sending.Go(func() {
 			count := harness.Counter(fmt.Sprintf("@m%d ", i))
@@ -73,7 +73,7 @@ func testResume(t *testing.T, args ...string) {
 	const end = "the end"
 	steady.Say(t, end)
 	steady.ReadUntil(t, harness.Counter(`"text":"`+end), 1)
-	want := steady.Events(t)
+	want := steady.Messages(t)
 	for _, l := range []*flakyReader{l, late} {
 		r := l.connect(t)
 		r.ReadUntil(t, harness.Counter(`"text":"`+end), 1)
@@ -94,19 +94,19 @@ type flakyReader struct {
 }
 
 // connect connects and requests all messages after the newest one received.
-func (l *flakyReader) connect(t *testing.T) *harness.Raw {
+func (l *flakyReader) connect(t *testing.T) *harness.Recorder {
 	t.Helper()
 	target := "/ws"
 	if l.last > 0 {
 		target = fmt.Sprint("/ws?since=", l.last)
 	}
-	r := &harness.Raw{WS: true, JSON: true, Conn: harness.DialUpgrade(t, l.addr, target, "partyline.json.v1")}
+	r := &harness.Recorder{WS: true, JSON: true, Conn: harness.DialUpgrade(t, l.addr, target, "partyline.json.v1")}
 	r.Conn.SetReadDeadline(time.Now().Add(harness.Patience))
 	return r
 }
 
 // disconnect closes the connection and processes the complete frames that were read.
-func (l *flakyReader) disconnect(t *testing.T, r *harness.Raw) {
+func (l *flakyReader) disconnect(t *testing.T, r *harness.Recorder) {
 	t.Helper()
 	r.Conn.Close()
 	for _, text := range r.Frames(t) {

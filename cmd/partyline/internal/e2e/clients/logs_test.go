@@ -89,7 +89,7 @@ type piped struct {
 func pipeThroughNetcat(t *testing.T, text string) piped {
 	t.Helper()
 	s := harness.StartServer(t, func(c *app.Config) { c.Limits.Window = 64 << 20 }) // large enough that no listener lags
-	listeners := map[string]*harness.Raw{"tcp": harness.DialRaw(t, s, false, false), "ws": harness.DialRaw(t, s, true, false)}
+	listeners := map[string]*harness.Recorder{"tcp": harness.DialRecorder(t, s, false, false), "ws": harness.DialRecorder(t, s, true, false)}
 	var readers sync.WaitGroup
 	for _, l := range listeners {
 		readers.Go(func() { l.ReadUntil(t, harness.Counter(": "+endOfLog), 1) })

@@ -8,17 +8,17 @@ import (
 	"partyline/cmd/partyline/internal/app"
 )
 
-// asProgram is an environment variable that makes a test binary run as the program itself. So the tests
+// asProgramEnv is an environment variable that makes a test binary run as the program itself. The tests
 // need no second build, and with -race the program runs with the race detector too.
-const asProgram = "TEST_BINARY_IS_PARTYLINE"
+const asProgramEnv = "TEST_BINARY_IS_PARTYLINE"
 
 // Version is the version of the program in tests.
 const Version = "test"
 
 // Main runs the tests and then the cleanups, and exits. The TestMain of each package calls it.
 func Main(m *testing.M, cleanups ...func()) {
-	if os.Getenv(asProgram) != "" {
-		go serveHealth(os.Stdin, os.Stdout)
+	if os.Getenv(asProgramEnv) != "" {
+		go serveUsage(os.Stdin, os.Stdout)
 		app.Main(Version)
 		os.Exit(0)
 	}

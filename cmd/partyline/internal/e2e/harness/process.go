@@ -33,7 +33,7 @@ func Missing(t *testing.T, what string) {
 	t.Skipf("%s is missing", what)
 }
 
-// Process is a program whose input and output are pipes.
+// Process is a running program. Its input and output are pipes, or a terminal.
 type Process struct {
 	Stdin    io.WriteCloser
 	Out, Err *Feed[string] // lines of standard output and of standard error

@@ -20,21 +20,22 @@ const (
 // the default of --write-timeout.
 const Slack = 5 * time.Second
 
-// Program is the program in a separate process.
+// Program is partyline in a separate process. See [Server] for a server in the process of the test.
 type Program struct {
 	*Process
 	TCP, HTTP string // its addresses
 }
 
-// StartProgram starts the program and waits until it accepts connections.
+// StartProgram starts the program on free ports and waits until it accepts connections.
 func StartProgram(t *testing.T, args ...string) *Program {
 	t.Helper()
 	p := StartPartyline(t, nil, append([]string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"}, args...)...)
 	return &Program{p, ExpectLine(t, p.Err, TCPListening)[0], ExpectLine(t, p.Err, HTTPListening)[0]}
 }
 
-// StartPartyline starts the program with args alone. Its environment is the test's without PARTYLINE_
-// variables, and with variables of the form NAME=value.
+// StartPartyline starts the program with exactly these arguments. Unlike [StartProgram] it chooses no addresses
+// and does not wait until the program accepts connections. The environment is the test's without PARTYLINE_
+// variables, and with the given variables of the form NAME=value.
 func StartPartyline(t *testing.T, variables []string, args ...string) *Process {
 	t.Helper()
 	return StartCommand(t, Command(t, variables, args...))
@@ -53,7 +54,7 @@ func Command(t *testing.T, variables []string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	cmd.Env = append(append(cmd.Env, asProgram+"=1"), variables...)
+	cmd.Env = append(append(cmd.Env, asProgramEnv+"=1"), variables...)
 	return cmd
 }
 

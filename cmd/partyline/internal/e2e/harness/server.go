@@ -12,7 +12,7 @@ import (
 	"partyline/cmd/partyline/internal/app"
 )
 
-// Server is a server in the process of the test.
+// Server is partyline in the process of the test. See [Program] for a separate process.
 type Server struct {
 	TCP, HTTP string // its addresses; "" for no listener
 	Stop      func() // stops the server and waits; it may be called more than once

@@ -89,7 +89,7 @@ func sqlite3(t *testing.T, dir, statements string) {
 // backup copies a history with the commands in docs/history.md.
 func backup(t *testing.T, from, to string) {
 	t.Helper()
-	docs, err := os.ReadFile(harness.File("docs/history.md"))
+	docs, err := os.ReadFile(harness.RepoPath("docs/history.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

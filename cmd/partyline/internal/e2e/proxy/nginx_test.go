@@ -48,7 +48,7 @@ func startNginxOn(t *testing.T, s *harness.Server, httpAddr, tcpAddr string) *ng
 func startNginxWith(t *testing.T, s *harness.Server, httpAddr, tcpAddr string, changes map[string]string) *nginx {
 	t.Helper()
 	path := harness.NeedProgram(t, "nginx", "/usr/sbin/nginx")
-	shipped, err := os.ReadFile(harness.File("deploy/nginx/partyline.conf"))
+	shipped, err := os.ReadFile(harness.RepoPath("deploy/nginx/partyline.conf"))
 	if err != nil {
 		t.Fatal(err)
 	}

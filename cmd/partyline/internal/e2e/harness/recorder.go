@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Raw is a client that keeps all bytes that it receives and parses them at the end of the test. It uses so
+// Recorder is a client that keeps all bytes that it receives and parses them at the end of the test. It uses so
 // little CPU time that many of them keep up with a server in the same process.
-type Raw struct {
+type Recorder struct {
 	Conn    *net.TCPConn
 	WS      bool
 	JSON    bool
@@ -20,10 +20,10 @@ type Raw struct {
 	Log     []byte // the bytes received so far
 }
 
-// DialRaw connects and waits for the welcome.
-func DialRaw(t *testing.T, s *Server, ws, json bool) *Raw {
+// DialRecorder connects and waits for the welcome.
+func DialRecorder(t *testing.T, s *Server, ws, json bool) *Recorder {
 	t.Helper()
-	r := &Raw{WS: ws, JSON: json}
+	r := &Recorder{WS: ws, JSON: json}
 	if !ws {
 		r.Conn = Dial(t, s.TCP)
 		if json {
@@ -45,7 +45,7 @@ func DialRaw(t *testing.T, s *Server, ws, json bool) *Raw {
 }
 
 // Say sends a line of text, in the client's format.
-func (r *Raw) Say(t *testing.T, text string) {
+func (r *Recorder) Say(t *testing.T, text string) {
 	line := []byte(text)
 	if r.JSON && !strings.HasPrefix(text, "/") {
 		line, _ = json.Marshal(map[string]string{"type": "say", "text": text})
@@ -66,7 +66,7 @@ func (r *Raw) Say(t *testing.T, text string) {
 
 // ReadUntil reads until count, which it calls with each part that it reads, returns at least want. It
 // reports whether that succeeded.
-func (r *Raw) ReadUntil(t *testing.T, count func(part []byte) int, want int) bool {
+func (r *Recorder) ReadUntil(t *testing.T, count func(part []byte) int, want int) bool {
 	t.Helper()
 	r.Conn.SetReadDeadline(time.Now().Add(4 * Patience))
 	buf := make([]byte, 64<<10)
@@ -99,8 +99,8 @@ func Counter(mark string) func(part []byte) int {
 	}
 }
 
-// Events parses the log into messages and gaps.
-func (r *Raw) Events(t *testing.T) (all []Message) {
+// Messages returns the messages and the gap notices in the log. A gap notice has no id.
+func (r *Recorder) Messages(t *testing.T) (all []Message) {
 	t.Helper()
 	for _, text := range r.Frames(t) {
 		if !r.JSON {
@@ -128,7 +128,7 @@ func (r *Raw) Events(t *testing.T) (all []Message) {
 }
 
 // Frames returns the lines, or the payloads of the frames, of the log.
-func (r *Raw) Frames(t *testing.T) (all []string) {
+func (r *Recorder) Frames(t *testing.T) (all []string) {
 	t.Helper()
 	log := r.Log
 	if !r.WS {
@@ -148,7 +148,7 @@ func (r *Raw) Frames(t *testing.T) (all []string) {
 			all = append(all, string(log[header:header+size]))
 		case 0x89: // a ping
 		default:
-			t.Fatalf("frame begins with %#x", opcode)
+			t.Fatalf("frame starts with %#x", opcode)
 		}
 		log = log[header+size:]
 	}

@@ -7,9 +7,9 @@ import (
 	"runtime"
 )
 
-// serveHealth writes the number of goroutines and the size of the heap in bytes to out for each line of in.
+// serveUsage writes the number of goroutines and the size of the heap in bytes to out for each line of in.
 // If the line is "heap?", it runs the garbage collector first; otherwise the size is 0.
-func serveHealth(in io.Reader, out io.Writer) {
+func serveUsage(in io.Reader, out io.Writer) {
 	for requests := bufio.NewScanner(in); requests.Scan(); {
 		var m runtime.MemStats
 		if requests.Text() == "heap?" {

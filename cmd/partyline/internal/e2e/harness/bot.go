@@ -37,7 +37,7 @@ func (b *Bot) Request(t *testing.T, request map[string]any) {
 	}
 }
 
-// Expect waits for an event that matches. Failure messages name the event what.
+// Expect waits for an event that matches. what names the event in failure messages.
 func (b *Bot) Expect(t *testing.T, what string, match func(Event) bool) Event {
 	t.Helper()
 	e, err := b.Out.Await(match)
@@ -79,7 +79,7 @@ func DialTCPBot(t *testing.T, addr string) *Bot {
 	return b
 }
 
-// DialBot opens a WebSocket in JSON.
+// DialBot connects over WebSocket, in JSON.
 func DialBot(t *testing.T, url string) *Bot {
 	t.Helper()
 	conn, _, err := DialWebSocket(t, url, &websocket.DialOptions{Subprotocols: []string{"partyline.json.v1"}})
@@ -124,7 +124,7 @@ func (b *Bot) ExpectClose(t *testing.T, code websocket.StatusCode) {
 	}
 }
 
-// Say says a text with a key, and returns the response.
+// Say says a text with a key, and returns the ack or the error.
 func (b *Bot) Say(t *testing.T, key, text string) Event {
 	t.Helper()
 	b.Request(t, map[string]any{"type": "say", "text": text, "key": key})

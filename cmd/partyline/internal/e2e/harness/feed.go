@@ -16,9 +16,9 @@ import (
 // Patience is how long a test waits for an expected event before it fails.
 const Patience = 30 * time.Second
 
-// Feed holds everything that a client has received so far. A separate goroutine reads the connection, so
-// that the client keeps up while its test waits for something else. The test consumes the feed
-// item by item. Any goroutine may call its methods.
+// Feed holds everything that a client has received so far. A goroutine reads the connection, so that the client
+// keeps up while its test waits for something else. The test consumes the feed item by item. Any goroutine may
+// call its methods.
 type Feed[T any] struct {
 	mu   sync.Mutex
 	all  []T

@@ -14,8 +14,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// browser is one Chromium for all tests of a package. The first test that needs it starts it. Each
-// page has a profile of its own.
+// browser is one Chromium for all tests of a package. The first test that needs it starts it. Each page has its
+// own profile.
 var browser struct {
 	mu    sync.Mutex
 	ctx   context.Context
@@ -48,9 +48,9 @@ func needBrowser(t *testing.T) context.Context {
 	ctx, _ := chromedp.NewContext(allocator)
 	browser.dir = dir
 	browser.close = func() {
-		late, cancel := context.WithTimeout(ctx, harness.Patience)
+		limited, cancel := context.WithTimeout(ctx, harness.Patience)
 		defer cancel()
-		chromedp.Cancel(late)
+		chromedp.Cancel(limited)
 		free()
 	}
 	if err := chromedp.Do(ctx); err != nil {
@@ -60,14 +60,14 @@ func needBrowser(t *testing.T) context.Context {
 	return ctx
 }
 
-// Close ends Chromium. A package that uses this one passes it to harness.Main.
+// Close ends Chromium. The TestMain of each package that uses browser passes it to [harness.Main].
 func Close() {
 	if browser.close == nil {
 		return
 	}
 	browser.close()
 	// Processes of the browser may still write files.
-	for late := time.Now().Add(5 * time.Second); os.RemoveAll(browser.dir) != nil && time.Now().Before(late); {
+	for deadline := time.Now().Add(5 * time.Second); os.RemoveAll(browser.dir) != nil && time.Now().Before(deadline); {
 		time.Sleep(20 * time.Millisecond)
 	}
 }

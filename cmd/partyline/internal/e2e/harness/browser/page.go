@@ -56,21 +56,21 @@ func Eval[T any](p *Page, expression string) T {
 	p.t.Helper()
 	v, err := evaluate[T](p, expression)
 	if err != nil {
-		p.t.Fatalf("asked for %s the page answers: %v", expression, err)
+		p.t.Fatalf("%s in the page: %v", expression, err)
 	}
 	return v
 }
 
-// Await waits until an expression is true in the page, and returns its value. It uses no timer of
-// chromedp, which needs eval, and the page's policy forbids that.
+// Await waits until an expression is true in the page, and returns its value. It does not use the polling of
+// chromedp, which needs eval: the page's content security policy forbids eval.
 func Await[T any](p *Page, expression string) T {
 	p.t.Helper()
 	v, err := evaluate[T](p, fmt.Sprintf(`new Promise((done) => {
-		const look = () => { const v = (%s); v ? done(v) : setTimeout(look, 20); };
-		look();
+		const check = () => { const v = (%s); v ? done(v) : setTimeout(check, 20); };
+		check();
 	})`, expression))
 	if err != nil {
-		p.t.Fatalf("it did not come to %s: %v\nThe log shows\n%s", expression, err, p.log())
+		p.t.Fatalf("%s did not become true: %v\nThe log shows\n%s", expression, err, p.log())
 	}
 	return v
 }
@@ -110,7 +110,7 @@ func (p *Page) Expect(text string) Entry {
 	return Await[Entry](p, fmt.Sprintf("%s.find((e) => e.text === %s)", entries, quoted))
 }
 
-// log returns the text of the log, for the message of a test that fails.
+// log returns the text of the log, for failure messages.
 func (p *Page) log() string {
 	text, err := evaluate[string](p, `document.getElementById("log")?.innerText ?? ""`)
 	if err != nil {
@@ -125,7 +125,7 @@ func (p *Page) Nick() string {
 	return Eval[string](p, `document.getElementById("nick").value`)
 }
 
-// Say types a message of one or more lines and sends it. Without lines it sends what is typed.
+// Say types a message of one or more lines and sends it. Without lines it sends the text in the composer.
 func (p *Page) Say(lines ...string) {
 	p.t.Helper()
 	box := chromedp.CSS("#text")
@@ -138,10 +138,10 @@ func (p *Page) Say(lines ...string) {
 	p.Do(Enter(0))
 }
 
-const shift = 8 // the modifier
+const shift = 8 // the modifier in the DevTools protocol
 
-// Enter presses the Enter key with modifiers, as the DevTools protocol counts them. It types a line
-// break unless the page prevents that.
+// Enter presses the Enter key with modifiers of the DevTools protocol. It types a line break unless the page
+// prevents that.
 func Enter(modifiers int64) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		for _, typ := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
@@ -157,11 +157,11 @@ func Enter(modifiers int64) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// SayNumbered says n messages without waiting for them, and returns them.
-func (p *Page) SayNumbered(about string, n int) (said []string) {
+// SayNumbered says n messages "PREFIX N" with N from 0, without waiting for them, and returns them.
+func (p *Page) SayNumbered(prefix string, n int) (said []string) {
 	p.t.Helper()
 	for i := range n {
-		said = append(said, fmt.Sprint(about, " ", i))
+		said = append(said, fmt.Sprint(prefix, " ", i))
 		p.Say(said[i])
 	}
 	return said
@@ -177,7 +177,7 @@ func (p *Page) ExpectPending(texts ...string) {
 		.map((e) => e.innerText)) === JSON.stringify(%s)`, quote(texts)))
 }
 
-// AwaitNick waits until the page has a nickname, and returns the log's last entry about nicknames.
+// AwaitNick waits until the page has a nickname, and returns the text of the last notice about a nickname.
 func (p *Page) AwaitNick(nick string) string {
 	p.t.Helper()
 	return Await[string](p, fmt.Sprintf(
@@ -196,7 +196,7 @@ func (p *Page) ExpectMessages(want []string) {
 		}
 	}
 	if !slices.Equal(got, want) {
-		p.t.Errorf("the page shows\n\t%s\nin the place of\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+		p.t.Errorf("the page shows\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
 

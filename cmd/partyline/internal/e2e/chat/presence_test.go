@@ -54,8 +54,8 @@ func TestBrokenConnections(t *testing.T) {
 }
 
 // TestJoinsAndLeaves has a thousand clients, or 200 in short mode, join and leave over both
-// transports, in every way. Each join and leave is announced once, and no goroutines or members are
-// left.
+// transports, in every way. Each join and leave is announced once, and no goroutines or members
+// remain.
 func TestJoinsAndLeaves(t *testing.T) {
 	const atOnce = 20
 	const atRest = 3 // goroutines: one for each listener and one for the observer
@@ -96,7 +96,7 @@ func TestJoinsAndLeaves(t *testing.T) {
 	}
 	observer.Say(t, "/who")
 	if others := harness.ExpectLine(t, observer.Out, "= (.*)")[0]; strings.Contains(others, ",") {
-		t.Errorf("members are left: %s", others)
+		t.Errorf("members remain: %s", others)
 	}
 }
 

@@ -34,11 +34,11 @@ func testResume(t *testing.T, args ...string) {
 	p := harness.StartProgram(t, append(args, "--rate", "0", "--history", "1000000")...)
 	server := &harness.Server{TCP: p.TCP, HTTP: p.HTTP}
 	steady := harness.DialRecorder(t, server, false, true)
-	l := &flakyReader{addr: p.HTTP}
-	first := l.connect(t)
+	flaky := &flakyReader{addr: p.HTTP}
+	first := flaky.connect(t)
 	first.ReadUntil(t, harness.Counter(`"type":"welcome"`), 1)
-	l.disconnect(t, first)
-	late := &flakyReader{addr: p.HTTP, last: l.last} // joins after all messages
+	flaky.disconnect(t, first)
+	late := &flakyReader{addr: p.HTTP, last: flaky.last} // joins after all messages
 
 	var sending sync.WaitGroup
 	var over atomic.Bool
@@ -60,13 +60,13 @@ func testResume(t *testing.T, args ...string) {
 		})
 	}
 	for range cuts {
-		r := l.connect(t)
+		r := flaky.connect(t)
 		part, err := io.ReadAll(io.LimitReader(r.Conn, rnd.Int64N(6000)))
 		if err != nil {
 			t.Fatalf("the connection ended: %v, after\n%s", err, part)
 		}
 		r.Log = part
-		l.disconnect(t, r)
+		flaky.disconnect(t, r)
 	}
 	over.Store(true)
 	sending.Wait()
@@ -74,11 +74,11 @@ func testResume(t *testing.T, args ...string) {
 	steady.Say(t, end)
 	steady.ReadUntil(t, harness.Counter(`"text":"`+end), 1)
 	want := steady.Messages(t)
-	for _, l := range []*flakyReader{l, late} {
-		r := l.connect(t)
+	for _, f := range []*flakyReader{flaky, late} {
+		r := f.connect(t)
 		r.ReadUntil(t, harness.Counter(`"text":"`+end), 1)
-		if l.disconnect(t, r); !slices.Equal(l.log, want) {
-			t.Errorf("the messages of a client that resumed differ: %s", harness.Difference(l.log, want))
+		if f.disconnect(t, r); !slices.Equal(f.log, want) {
+			t.Errorf("the messages of a client that resumed differ: %s", harness.Difference(f.log, want))
 		}
 	}
 	total := said[0] + said[1]
@@ -94,19 +94,19 @@ type flakyReader struct {
 }
 
 // connect connects and requests all messages after the newest one received.
-func (l *flakyReader) connect(t *testing.T) *harness.Recorder {
+func (f *flakyReader) connect(t *testing.T) *harness.Recorder {
 	t.Helper()
 	target := "/ws"
-	if l.last > 0 {
-		target = fmt.Sprint("/ws?since=", l.last)
+	if f.last > 0 {
+		target = fmt.Sprint("/ws?since=", f.last)
 	}
-	r := &harness.Recorder{WS: true, JSON: true, Conn: harness.DialUpgrade(t, l.addr, target, "partyline.json.v1")}
+	r := &harness.Recorder{WS: true, JSON: true, Conn: harness.DialUpgrade(t, f.addr, target, "partyline.json.v1")}
 	r.Conn.SetReadDeadline(time.Now().Add(harness.Patience))
 	return r
 }
 
 // disconnect closes the connection and processes the complete frames that were read.
-func (l *flakyReader) disconnect(t *testing.T, r *harness.Recorder) {
+func (f *flakyReader) disconnect(t *testing.T, r *harness.Recorder) {
 	t.Helper()
 	r.Conn.Close()
 	for _, text := range r.Frames(t) {
@@ -116,12 +116,12 @@ func (l *flakyReader) disconnect(t *testing.T, r *harness.Recorder) {
 		}
 		switch e.Type {
 		case "welcome":
-			if l.last == 0 { // the first connection
-				l.last = e.Last
+			if f.last == 0 { // the first connection
+				f.last = e.Last
 			}
 		case "message":
-			l.log = append(l.log, harness.Message{ID: e.ID, Text: e.Text})
-			l.last = e.ID
+			f.log = append(f.log, harness.Message{ID: e.ID, Text: e.Text})
+			f.last = e.ID
 		case "gap", "error":
 			t.Fatalf("got %s", text)
 		}

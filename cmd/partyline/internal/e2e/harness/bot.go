@@ -124,7 +124,7 @@ func (b *Bot) ExpectClose(t *testing.T, code websocket.StatusCode) {
 	}
 }
 
-// Say says a text with a key, and returns the ack or the error.
+// Say says a text with a key, and returns the response, which has the same key.
 func (b *Bot) Say(t *testing.T, key, text string) Event {
 	t.Helper()
 	b.Request(t, map[string]any{"type": "say", "text": text, "key": key})

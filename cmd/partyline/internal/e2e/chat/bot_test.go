@@ -2,9 +2,6 @@ package chat
 
 import (
 	"fmt"
-	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -12,43 +9,6 @@ import (
 
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
-
-// TestSayAndGo runs netcat in a pipe, as scripts do. It sends its message, receives it, and exits.
-func TestSayAndGo(t *testing.T) {
-	s := harness.StartServer(t, nil)
-	listener, _ := harness.Netcat(t, s.TCP)
-	harness.SayAndLeave(t, s.TCP, listener)
-}
-
-// TestFollowedFile pipes a growing file into the room. Every line arrives, in order.
-func TestFollowedFile(t *testing.T) {
-	s := harness.StartServer(t, nil)
-	reader, _ := harness.Netcat(t, s.TCP)
-
-	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	host, port, _ := net.SplitHostPort(s.TCP)
-	nc := harness.NeedProgram(t, "nc.openbsd", "nc")
-	harness.Start(t, "sh", "-c", `tail -n +1 -f "$3" | "$0" "$1" "$2"`, nc, host, port, log.Name())
-	nick := harness.ExpectLine(t, reader.Out, `\* (\S+) has arrived`)[0]
-
-	n := 0
-	for _, growth := range []int{1, 2, 40, 1, 56} {
-		for i := range growth {
-			fmt.Fprintf(log, "line %d", n+i)
-			fmt.Fprintf(log, " of the log\n") // a line grows in two steps
-		}
-		for range growth {
-			if got := harness.ExpectLine(t, reader.Out, nick+`: (line \d+ of the log)`)[0]; got != fmt.Sprintf("line %d of the log", n) {
-				t.Fatalf("got %q, want line %d", got, n)
-			}
-			n++
-		}
-	}
-}
 
 // TestBots has two bots send messages at the same time, one over each transport. Both receive the
 // same messages with the same ids in the same order, and each message is acknowledged with its id.
@@ -101,22 +61,23 @@ func TestBots(t *testing.T) {
 			}
 		}
 	}
-	if diff := slices.Compare(texts(received["tcp"]), texts(received["ws"])); diff != 0 {
-		t.Errorf("the bots received different messages:\n%v\n%v", texts(received["tcp"]), texts(received["ws"]))
+	if diff := slices.Compare(idsAndTexts(received["tcp"]), idsAndTexts(received["ws"])); diff != 0 {
+		t.Errorf("the bots received different messages:\n%v\n%v", idsAndTexts(received["tcp"]), idsAndTexts(received["ws"]))
 	}
 }
 
-// texts formats each message as its id and text.
-func texts(events []harness.Event) (all []string) {
+// idsAndTexts formats each message as its id and text.
+func idsAndTexts(events []harness.Event) (all []string) {
 	for _, e := range events {
 		all = append(all, fmt.Sprintf("%d %s", e.ID, e.Text))
 	}
 	return all
 }
 
-// TestSaidAgain sends a message again over the other transport, as a bot does that received no
-// answer. The ack has the id of the first message, and the room receives the message once.
-func TestSaidAgain(t *testing.T) {
+// TestSameKey sends a message twice with the same key, the second time over the other transport, as a bot
+// does that received no answer. The second ack has the id of the first message, and the room receives the
+// message once.
+func TestSameKey(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	first, second := harness.DialTCPBot(t, s.TCP), harness.DialBot(t, "ws://"+s.HTTP+"/ws")
 	first.ExpectType(t, "welcome")

@@ -19,8 +19,8 @@ import (
 type abuse struct {
 	name  string
 	run   func(a *abuser)
-	pause time.Duration // how long no message can be delivered
-	alone bool          // it must not run together with other cases
+	pause time.Duration // the time in which no message can be delivered
+	alone bool          // it must not run at the same time as other cases
 }
 
 // An abuser runs a case. It opens connections and closes them at the end of the case.
@@ -145,6 +145,20 @@ func (a *abuser) readLines(c net.Conn, d time.Duration) string {
 		a.Errorf("received a control character: %.60q", text[i:])
 	}
 	return text
+}
+
+// readUntil reads until the stream contains part, or to its end, and returns what it read.
+func (a *abuser) readUntil(c net.Conn, part string) string {
+	var got strings.Builder
+	buf := make([]byte, 4096)
+	for !strings.Contains(got.String(), part) {
+		n, err := c.Read(buf)
+		got.Write(buf[:n])
+		if err != nil {
+			break
+		}
+	}
+	return got.String()
 }
 
 // withoutTelnetReplies returns s without replies to telnet options, which are IAC, WONT or DONT, and the

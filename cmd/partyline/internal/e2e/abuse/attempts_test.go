@@ -44,7 +44,7 @@ var attempts = map[string]*attempt{
 			c.Limits.Rate, c.Limits.PageLimit, c.Limits.MaxPerAddress, c.Replay = 0.01, 3, 2, 0
 		},
 		func(t *testing.T, s *harness.Server, transport string) {
-			observer := forward(t, s, "tcp", bystander)
+			observer := dialProxied(t, s, "tcp", bystander)
 			observer.first(t)
 			observer.say("x", "x", "x", "x", "x")
 			for range 5 {
@@ -119,7 +119,7 @@ var attempts = map[string]*attempt{
 	"write-timeout": {
 		func(c *app.Config) { c.Limits.WriteTimeout = 100 * time.Millisecond },
 		func(t *testing.T, s *harness.Server, transport string) {
-			observer := forward(t, s, "tcp", bystander)
+			observer := dialProxied(t, s, "tcp", bystander)
 			observer.first(t)
 			for range 3 {
 				conn := harness.Dial(t, s.TCP)

@@ -89,7 +89,7 @@ var connectionAbuses = []abuse{
 			a.readLines(c, 3*time.Second)
 		})
 	}},
-	{name: "300 ends of the input", run: func(a *abuser) {
+	{name: "300 clients that end their input", run: func(a *abuser) {
 		a.each(300, func(i int) {
 			c := a.tcp()
 			send(c, fmt.Sprint("one line from ", i, "\n"))

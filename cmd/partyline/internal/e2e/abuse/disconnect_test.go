@@ -53,9 +53,9 @@ func TestDisconnectWhileSlowed(t *testing.T) {
 				c.Limits.Proxies = []string{"127.0.0.1"}
 				c.Limits.Rate, c.Limits.Burst = 50, 10
 			})
-			observer := forward(t, s, "tcp", bystander)
+			observer := dialProxied(t, s, "tcp", bystander)
 			observer.first(t)
-			member := forward(t, s, transport, attacker)
+			member := dialProxied(t, s, transport, attacker)
 			member.first(t)
 			member.say("/nick gone")
 			harness.ExpectLine(t, observer.out, ".* is now known as gone")

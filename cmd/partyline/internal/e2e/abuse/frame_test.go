@@ -13,10 +13,10 @@ import (
 // slowed stands for a client that the server slows so much that it does not read its close frame.
 const slowed = 1
 
-// frames returns a case that sends bytes over a WebSocket in JSON and in text, and reads until the
+// frameCase returns a case that sends bytes over a WebSocket in JSON and in text, and reads until the
 // end of the stream. The server must close with code; 0 stands for the code of the client's own close
 // frame.
-func frames(name string, code uint16, bytes string) abuse {
+func frameCase(name string, code uint16, bytes string) abuse {
 	return abuse{name: name, run: func(a *abuser) {
 		for _, headers := range []string{"", "Sec-WebSocket-Protocol: partyline.json.v1\r\n"} {
 			c := a.ws(headers)
@@ -66,26 +66,26 @@ func nextFrame(stream string) (payload, rest string) {
 }
 
 var frameAbuses = []abuse{
-	frames("a few pings", 0, strings.Repeat(masked(0x89, "ping"), 30)),
-	frames("3,000 pings", slowed, strings.Repeat(masked(0x89, "ping"), 3000)),
-	frames("10,000 pongs", slowed, strings.Repeat(masked(0x8a, ""), 10_000)),
-	frames("35 empty messages", 0, strings.Repeat(masked(0x81, ""), 35)),
-	frames("fragments of one byte", 1008, masked(0x01, "a")+strings.Repeat(masked(0x00, "b"), 2000)),
-	frames("pings between fragments", slowed, masked(0x01, " ")+strings.Repeat(masked(0x89, "p")+masked(0x00, ""), 500)+masked(0x80, "")),
-	frames("a length of more than 63 bits", 1002, "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00"),
-	frames("a length of a gigabyte", 1009, "\x81\xff\x00\x00\x00\x00\x40\x00\x00\x00\x00\x00\x00\x00"),
-	frames("a message of a megabyte", 1009, masked(0x81, strings.Repeat("x", 1<<20))),
-	frames("a message of a megabyte in fragments", 1009, masked(0x01, "x")+strings.Repeat(masked(0x00, strings.Repeat("x", 10_000)), 100)),
-	frames("binary", 1003, masked(0x82, "binary")),
-	frames("invalid UTF-8", 1007, masked(0x81, "a\xc0\xaf")),
-	frames("invalid UTF-8 over fragments", 1007, masked(0x01, "a\xe2\x82")+masked(0x80, "b")),
-	frames("without a mask", 1002, "\x81\x05hello"),
-	frames("reserved bits", 1002, masked(0xf1, "hello")),
-	frames("a reserved opcode", 1002, masked(0x83, "hello")),
-	frames("a continuation of nothing", 1002, masked(0x80, "hello")),
-	frames("a ping that is too long", 1002, masked(0x89, strings.Repeat("p", 126))),
-	frames("a fragmented ping", 1002, masked(0x09, "p")),
-	frames("a close code that is reserved", 1002, masked(0x88, "\x03\xed")),
+	frameCase("a few pings", 0, strings.Repeat(masked(0x89, "ping"), 30)),
+	frameCase("3,000 pings", slowed, strings.Repeat(masked(0x89, "ping"), 3000)),
+	frameCase("10,000 pongs", slowed, strings.Repeat(masked(0x8a, ""), 10_000)),
+	frameCase("35 empty messages", 0, strings.Repeat(masked(0x81, ""), 35)),
+	frameCase("fragments of one byte", 1008, masked(0x01, "a")+strings.Repeat(masked(0x00, "b"), 2000)),
+	frameCase("pings between fragments", slowed, masked(0x01, " ")+strings.Repeat(masked(0x89, "p")+masked(0x00, ""), 500)+masked(0x80, "")),
+	frameCase("a length of more than 63 bits", 1002, "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00"),
+	frameCase("a length of a gigabyte", 1009, "\x81\xff\x00\x00\x00\x00\x40\x00\x00\x00\x00\x00\x00\x00"),
+	frameCase("a message of a megabyte", 1009, masked(0x81, strings.Repeat("x", 1<<20))),
+	frameCase("a message of a megabyte in fragments", 1009, masked(0x01, "x")+strings.Repeat(masked(0x00, strings.Repeat("x", 10_000)), 100)),
+	frameCase("binary", 1003, masked(0x82, "binary")),
+	frameCase("invalid UTF-8", 1007, masked(0x81, "a\xc0\xaf")),
+	frameCase("invalid UTF-8 over fragments", 1007, masked(0x01, "a\xe2\x82")+masked(0x80, "b")),
+	frameCase("without a mask", 1002, "\x81\x05hello"),
+	frameCase("reserved bits", 1002, masked(0xf1, "hello")),
+	frameCase("a reserved opcode", 1002, masked(0x83, "hello")),
+	frameCase("a continuation of nothing", 1002, masked(0x80, "hello")),
+	frameCase("a ping that is too long", 1002, masked(0x89, strings.Repeat("p", 126))),
+	frameCase("a fragmented ping", 1002, masked(0x09, "p")),
+	frameCase("a close code that is reserved", 1002, masked(0x88, "\x03\xed")),
 	{name: "noise as frames", run: func(a *abuser) {
 		for i := range 20 {
 			c := a.ws("")

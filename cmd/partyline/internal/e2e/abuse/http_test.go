@@ -20,7 +20,7 @@ func requestCase(name, request, want string) abuse {
 }
 
 var httpAbuses = []abuse{
-	requestCase("20 KB of headers", "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 40<<10)+"\r\n\r\n", "HTTP/1.1 431"),
+	requestCase("40 KiB of headers", "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 40<<10)+"\r\n\r\n", "HTTP/1.1 431"),
 	requestCase("noise as a request", noise(1000)+"\r\n\r\n", "HTTP/1.1 400"),
 	requestCase("a TLS ClientHello over HTTP", clientHello, "HTTP/1."),
 	requestCase("two Content-Length headers", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabcde", "HTTP/1.1 400"),

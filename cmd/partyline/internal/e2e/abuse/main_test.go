@@ -1,4 +1,4 @@
-// Package abuse tests that clients that misbehave harm no other client.
+// Package abuse tests that misbehaving clients do not harm other clients.
 package abuse
 
 import (

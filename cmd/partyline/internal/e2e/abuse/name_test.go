@@ -4,6 +4,7 @@ package abuse
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -15,7 +16,7 @@ func (a *abuser) race(name string, n int) {
 	var mu sync.Mutex
 	winners := 0
 	start := make(chan struct{})
-	var conns []interface{ Close() error }
+	var conns []net.Conn
 	for i := range n {
 		if i%2 == 0 {
 			c := a.tcp()
@@ -23,7 +24,7 @@ func (a *abuser) race(name string, n int) {
 			requests.Go(func() {
 				<-start
 				send(c, "/nick "+name+"\n/who\n")
-				got := a.readLinesUntil(c, "= ")
+				got := a.readUntil(c, "= ")
 				mu.Lock()
 				defer mu.Unlock()
 				if strings.Contains(got, "is now known as "+name+"\n") && !strings.Contains(got, "! "+name+" is taken") {
@@ -39,7 +40,7 @@ func (a *abuser) race(name string, n int) {
 			conns = append(conns, c)
 			mu.Unlock()
 			send(c, strings.Replace(handshake, "/ws ", "/ws?nick="+name+" ", 1)+"\r\n")
-			got := a.readLinesUntil(c, "/help lists the commands.")
+			got := a.readUntil(c, "/help lists the commands.")
 			mu.Lock()
 			defer mu.Unlock()
 			if strings.Contains(got, "* You are "+name+" in #") {
@@ -57,27 +58,13 @@ func (a *abuser) race(name string, n int) {
 	}
 }
 
-// readLinesUntil reads until the stream contains part, or to its end, and returns what it read.
-func (a *abuser) readLinesUntil(c interface{ Read([]byte) (int, error) }, part string) string {
-	var got strings.Builder
-	buf := make([]byte, 4096)
-	for !strings.Contains(got.String(), part) {
-		n, err := c.Read(buf)
-		got.Write(buf[:n])
-		if err != nil {
-			break
-		}
-	}
-	return got.String()
-}
-
 var nameAbuses = []abuse{
 	{name: "100 races for a name", run: func(a *abuser) {
 		for i := range 100 {
 			a.race(fmt.Sprintf("prize%d", i), 4)
 		}
 	}},
-	{name: "one name, 30 times", run: func(a *abuser) {
+	{name: "one name, requested 30 times", run: func(a *abuser) {
 		for range 30 { // the name is free again after each connection
 			c := a.tcp()
 			send(c, "/nick phoenix\n/quit\n")

@@ -130,7 +130,7 @@ func newProbes(t *testing.T, p *harness.Program) [2]*probe {
 	select {
 	case <-welcome:
 	case <-time.After(harness.Patience):
-		t.Fatal("the probe over WebSocket is not welcomed")
+		t.Fatal("the probe over WebSocket received no welcome")
 	}
 	return [2]*probe{tcp, ws}
 }

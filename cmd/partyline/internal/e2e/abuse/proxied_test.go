@@ -25,9 +25,9 @@ type proxiedClient struct {
 // attacker is the address that reconnects, and bystander is an unrelated address.
 const attacker, bystander = "203.0.113.7", "198.51.100.1"
 
-// forward connects over a transport as a proxy does for addr. If the WebSocket handshake is refused, the
+// dialProxied connects over a transport as a proxy does for addr. If the WebSocket handshake is refused, the
 // only line of the client is the refusal, as over TCP.
-func forward(t *testing.T, s *harness.Server, transport, addr string) *proxiedClient {
+func dialProxied(t *testing.T, s *harness.Server, transport, addr string) *proxiedClient {
 	c := &proxiedClient{out: harness.NewFeed[string]()}
 	if transport == "tcp" {
 		conn := harness.Dial(t, s.TCP)

@@ -23,8 +23,8 @@ func (a *abuser) fill(room string) {
 	})
 }
 
-// stalled returns n members of a room that do not read.
-func (a *abuser) stalled(n int, room string, open func() *net.TCPConn, join func(room string) string) []*net.TCPConn {
+// dialMembers returns n members of a room. It does not read from their connections, which have small receive buffers.
+func (a *abuser) dialMembers(n int, room string, open func() *net.TCPConn, join func(room string) string) []*net.TCPConn {
 	var conns []*net.TCPConn
 	for range n {
 		c := open()
@@ -41,11 +41,11 @@ func joinFrame(room string) string { return masked(0x81, "/join "+room) }
 
 var readerAbuses = []abuse{
 	{name: "64 clients per transport that do not read", run: func(a *abuser) {
-		stalled := append(a.stalled(64, "stalled", a.tcp, joinLine), a.stalled(64, "stalled", func() *net.TCPConn { return a.ws("") }, joinFrame)...)
-		a.fill("stalled")
+		frozen := append(a.dialMembers(64, "frozen", a.tcp, joinLine), a.dialMembers(64, "frozen", func() *net.TCPConn { return a.ws("") }, joinFrame)...)
+		a.fill("frozen")
 		// The server drops them: after the data in the kernel's buffers they read a reset.
 		var readers sync.WaitGroup
-		for i, c := range stalled {
+		for i, c := range frozen {
 			readers.Go(func() {
 				time.Sleep(6 * time.Second) // twice the write timeout
 				c.SetReadDeadline(time.Now().Add(5 * time.Second))
@@ -58,7 +58,7 @@ var readerAbuses = []abuse{
 		readers.Wait()
 	}},
 	{name: "64 clients per transport that read slowly", run: func(a *abuser) {
-		slow := append(a.stalled(64, "slow", a.tcp, joinLine), a.stalled(64, "slow", func() *net.TCPConn { return a.ws("") }, joinFrame)...)
+		slow := append(a.dialMembers(64, "slow", a.tcp, joinLine), a.dialMembers(64, "slow", func() *net.TCPConn { return a.ws("") }, joinFrame)...)
 		stop := make(chan struct{})
 		var readers sync.WaitGroup
 		for _, c := range slow {

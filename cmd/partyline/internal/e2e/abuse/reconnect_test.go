@@ -47,7 +47,7 @@ func admittedByReconnecting(t *testing.T, s *harness.Server, transport string, o
 	t.Helper()
 	start := time.Now()
 	for i := range 30 {
-		c := forward(t, s, transport, attacker)
+		c := dialProxied(t, s, transport, attacker)
 		if _, in := c.first(t); in && ok(c, i) {
 			n++
 		}
@@ -61,7 +61,7 @@ func admittedByReconnecting(t *testing.T, s *harness.Server, transport string, o
 // the client itself received.
 func deliveredByReconnecting(t *testing.T, s *harness.Server, transport, line, suffix string) (n int, took time.Duration) {
 	t.Helper()
-	observer := forward(t, s, "tcp", bystander)
+	observer := dialProxied(t, s, "tcp", bystander)
 	observer.first(t)
 	_, took = admittedByReconnecting(t, s, transport, func(c *proxiedClient, _ int) bool {
 		lines := make([]string, 60)
@@ -87,7 +87,7 @@ func deliveredByReconnecting(t *testing.T, s *harness.Server, transport, line, s
 func onEachConnection(try func(t *testing.T, c *proxiedClient)) func(*testing.T, *harness.Server, string) {
 	return func(t *testing.T, s *harness.Server, transport string) {
 		for range 5 {
-			c := forward(t, s, transport, attacker)
+			c := dialProxied(t, s, transport, attacker)
 			c.first(t)
 			try(t, c)
 			c.end()
@@ -104,7 +104,7 @@ func limitsConcurrent(limit int, line string) func(*testing.T, *harness.Server, 
 			var clients []*proxiedClient
 			n := 0
 			for i := range limit + 3 {
-				c := forward(t, s, transport, attacker)
+				c := dialProxied(t, s, transport, attacker)
 				clients = append(clients, c)
 				_, in := c.first(t)
 				if in && line != "" {
@@ -143,21 +143,21 @@ func boundsMemory(join string) func(*testing.T, *harness.Server, string) {
 		before := heap()
 		for i := range rounds {
 			join := strings.Replace(join, "%d", fmt.Sprint(i), 1)
-			talker := forward(t, s, transport, attacker)
+			talker := dialProxied(t, s, transport, attacker)
 			talker.first(t)
 			talker.say(join)
 			talker.first(t)
-			stalled := harness.Dial(t, s.TCP)
-			stalled.SetReadBuffer(4096)
-			fmt.Fprintf(stalled, "PROXY TCP4 %s 127.0.0.1 1000 4000\r\n%s\n", attacker, join)
+			frozen := harness.Dial(t, s.TCP)
+			frozen.SetReadBuffer(4096)
+			fmt.Fprintf(frozen, "PROXY TCP4 %s 127.0.0.1 1000 4000\r\n%s\n", attacker, join)
 			for range lines {
 				talker.say(strings.Repeat("x", 4000))
 			}
 			talker.say("the end")
 			harness.ExpectLine(t, talker.out, ".*: the end")
 			talker.end()
-			stalled.SetLinger(0)
-			stalled.Close()
+			frozen.SetLinger(0)
+			frozen.Close()
 		}
 		if grown := heap() - before; !harness.RaceEnabled && grown > rounds*lines*4000/2 {
 			t.Errorf("the heap grew by %d KiB after %d KiB of messages", grown>>10, rounds*lines*4000>>10)

@@ -14,11 +14,12 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// scannerProbes is the file with the probes that nmap sends to identify a service.
-const scannerProbes = "/usr/share/nmap/nmap-service-probes"
+// nmapProbesFile is the file with the bytes that nmap sends to identify a service. nmap calls them probes; they
+// are unrelated to the type probe.
+const nmapProbesFile = "/usr/share/nmap/nmap-service-probes"
 
-// plainProbes maps the names of probes that the server treats as messages to the reason.
-var plainProbes = map[string]string{
+// plainNmapProbes maps the names of probes that the server treats as messages to the reason.
+var plainNmapProbes = map[string]string{
 	"Help":                   "words that a person may type",
 	"HELP4STOMP":             "words that a person may type",
 	"LSCP":                   "words that a person may type",
@@ -57,12 +58,12 @@ var plainProbes = map[string]string{
 	"hp-pjl": "text after an escape sequence",
 }
 
-// readProbes returns the TCP probes of nmap by name.
-func readProbes(t *testing.T) map[string]string {
+// readNmapProbes returns the TCP probes of nmap by name.
+func readNmapProbes(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := os.ReadFile(scannerProbes)
+	file, err := os.ReadFile(nmapProbesFile)
 	if err != nil {
-		harness.Missing(t, scannerProbes)
+		harness.Missing(t, nmapProbesFile)
 	}
 	probe := regexp.MustCompile(`(?m)^Probe TCP (\S+) q(?:\|(.*?)\||%(.*?)%)`)
 	escape := regexp.MustCompile(`\\(x[0-9A-Fa-f]{2}|.)`)
@@ -88,17 +89,17 @@ func readProbes(t *testing.T) map[string]string {
 // TestScanner sends all TCP probes of nmap. A member of the room receives no messages from them, except
 // from the probes that are plain text.
 func TestScanner(t *testing.T) {
-	probes := readProbes(t)
+	probes := readNmapProbes(t)
 	s := harness.StartServer(t, nil)
 	member := harness.DialText(t, s.TCP)
 	nick := harness.ExpectLine(t, member.Out, harness.WelcomeLine)[0]
 
 	var mu sync.Mutex
-	probers := map[string]string{} // from nicknames to names of probes
-	var probing sync.WaitGroup
+	senders := map[string]string{} // from nicknames to names of probes
+	var sending sync.WaitGroup
 	slots := make(chan struct{}, 8)
 	for name, sent := range probes {
-		probing.Go(func() {
+		sending.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			conn := harness.Dial(t, s.TCP)
@@ -112,18 +113,18 @@ func TestScanner(t *testing.T) {
 			}
 			if welcome := regexp.MustCompile("^" + harness.WelcomeLine).FindSubmatch(got); welcome != nil {
 				mu.Lock()
-				probers[string(welcome[1])] = name
+				senders[string(welcome[1])] = name
 				mu.Unlock()
 			}
 		})
 	}
-	probing.Wait()
+	sending.Wait()
 	member.Say(t, "that was all")
 	harness.ExpectLine(t, member.Out, nick+": that was all")
 	var said []string
 	member.Out.Count(func(line string) bool {
 		from, text, ok := strings.Cut(line, ": ")
-		if name := probers[from]; ok && name != "" && plainProbes[name] == "" {
+		if name := senders[from]; ok && name != "" && plainNmapProbes[name] == "" {
 			said = append(said, name+": "+text)
 		}
 		return false

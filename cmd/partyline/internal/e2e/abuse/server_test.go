@@ -69,7 +69,7 @@ func (s *abuseServer) measure(t *testing.T, meanwhile func()) time.Duration {
 			if err := p.say(p.text(said)); err != nil {
 				t.Fatalf("the probe over %s: %v", p.name, err)
 			}
-			time.Sleep(probeInterval / 2) // the rate of the probes
+			time.Sleep(probeInterval / 2) // the two probes take turns
 		}
 		said++
 		select {
@@ -157,14 +157,14 @@ func (s *abuseServer) run(t *testing.T, c abuse) {
 	}
 }
 
-// TestAbuse runs every case of abuse while probes talk. In short mode it runs one of each kind.
+// TestAbuse runs every case while probes talk. In short mode it runs one case of each kind.
 func TestAbuse(t *testing.T) {
 	s := newAbuseServer(t)
-	for _, area := range [][]abuse{connectionAbuses, lineAbuses, frameAbuses, httpAbuses, floodAbuses, readerAbuses, nameAbuses} {
+	for _, kind := range [][]abuse{connectionAbuses, lineAbuses, frameAbuses, httpAbuses, floodAbuses, readerAbuses, nameAbuses} {
 		if testing.Short() {
-			area = area[:1]
+			kind = kind[:1]
 		}
-		for _, c := range area {
+		for _, c := range kind {
 			t.Run(c.name, func(t *testing.T) { s.run(t, c) })
 		}
 	}

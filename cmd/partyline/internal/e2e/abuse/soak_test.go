@@ -12,15 +12,15 @@ import (
 	"partyline/cmd/partyline/internal/load"
 )
 
-// soakTime is the environment variable with the duration of TestSoak. `make soak` sets it.
-const soakTime = "SOAK"
+// soakEnv is the environment variable with the duration of TestSoak. `make soak` sets it.
+const soakEnv = "SOAK"
 
 // TestSoak runs 500 members that talk at a moderate rate and 5 clients that run random cases of abuse, for
 // the duration in SOAK. All members receive all messages, and the server's resource use stays bounded.
 func TestSoak(t *testing.T) {
-	limit, err := time.ParseDuration(os.Getenv(soakTime))
+	limit, err := time.ParseDuration(os.Getenv(soakEnv))
 	if err != nil {
-		t.Skipf("%s is not set to a duration: see make soak", soakTime)
+		t.Skipf("%s is not set to a duration: see make soak", soakEnv)
 	}
 	s := newAbuseServer(t)
 	s.run(t, abuse{name: "soak", run: func(a *abuser) { a.soak(limit) }})

@@ -42,31 +42,31 @@ func (c *slowConn) Read(b []byte) (int, error) {
 // A steadyReader is a client that reads slowly but steadily.
 type steadyReader struct {
 	rate, buffer int  // in bytes per second; the size of its receive buffer in bytes
-	web          bool // over WebSocket
+	ws           bool // over WebSocket
 }
 
-// ordinary is a usual size of a receive buffer. By default Linux grows the buffer until it holds the whole
+// usualBuffer is a usual size of a receive buffer. By default Linux grows the buffer until it holds the whole
 // flood.
-const ordinary = 64 << 10
+const usualBuffer = 64 << 10
 
 // TestSteadyReaders floods a room with clients that read much more slowly than the flood. They use both
-// transports, small and ordinary receive buffers, and a link with an MTU of 1500. No client may be
+// transports, small and usual receive buffers, and a link with an MTU of 1500. No client may be
 // disconnected. For each, the messages received and the messages missed, as its gap notices count them, add
 // up to all messages. `make soak` runs the test with the default write timeout, for longer.
 func TestSteadyReaders(t *testing.T) {
 	harness.Long(t)
 	flood, timeout, window, readers := 100_000, 2*time.Second, int64(64<<10), []steadyReader{
-		{8_000, 4096, false}, {8_000, 4096, true}, {40_000, ordinary, false}, {40_000, ordinary, true},
+		{8_000, 4096, false}, {8_000, 4096, true}, {40_000, usualBuffer, false}, {40_000, usualBuffer, true},
 	}
 	limit := 8 * time.Second
-	if os.Getenv(soakTime) != "" {
+	if os.Getenv(soakEnv) != "" {
 		flood, timeout, window, limit, readers = 10_000, app.DefaultConfig().Limits.WriteTimeout, int64(64<<10), 150*time.Second, nil
-		for _, web := range []bool{false, true} {
+		for _, ws := range []bool{false, true} {
 			for _, rate := range []int{1_000, 2_000, 6_000} {
-				readers = append(readers, steadyReader{rate, 2048, web}, steadyReader{rate, 4096, web})
+				readers = append(readers, steadyReader{rate, 2048, ws}, steadyReader{rate, 4096, ws})
 			}
 			for _, rate := range []int{2_000, 5_000, 16_000} {
-				readers = append(readers, steadyReader{rate, ordinary, web})
+				readers = append(readers, steadyReader{rate, usualBuffer, ws})
 			}
 		}
 	}
@@ -92,12 +92,12 @@ func TestSteadyReaders(t *testing.T) {
 	said := make(chan int, len(readers))
 	for _, r := range readers {
 		addr := l.TCP.Addr().String()
-		if r.web {
+		if r.ws {
 			addr = l.HTTP.Addr().String()
 		}
 		conn := &slowConn{Conn: client.Dial(t, addr, r.buffer), rate: r.rate}
 		slow = append(slow, conn)
-		all.Go(func() { r.listen(t, conn, addr, said) })
+		all.Go(func() { r.receive(t, conn, addr, said) })
 	}
 	const line = 100
 	n := 0
@@ -114,11 +114,11 @@ func TestSteadyReaders(t *testing.T) {
 	all.Wait()
 }
 
-// listen counts the messages that r receives and misses until the end of the flood.
-func (r steadyReader) listen(t *testing.T, conn *slowConn, addr string, said <-chan int) {
+// receive counts the messages that r receives and misses until the end of the flood.
+func (r steadyReader) receive(t *testing.T, conn *slowConn, addr string, said <-chan int) {
 	defer conn.Close()
 	var read func() (string, error)
-	if r.web {
+	if r.ws {
 		d := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return conn, nil }}
 		ws, _, err := d.Dial("ws://"+addr+"/ws", nil)
 		if err != nil {
@@ -149,7 +149,7 @@ func (r steadyReader) listen(t *testing.T, conn *slowConn, addr string, said <-c
 				t.Errorf("%+v received and missed %d messages of %d", r, next, n)
 			}
 			t.Logf("%+v missed %d in %d gaps", r, missed, gaps)
-			if gaps == 0 && r.buffer < ordinary {
+			if gaps == 0 && r.buffer < usualBuffer {
 				t.Errorf("%+v missed nothing", r)
 			}
 			return

@@ -1,95 +1,172 @@
 package clients
 
-import "syscall"
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
 
-// clients are the clients to test. TestClients adds a way to each in which it is killed.
-var clients = []client{
-	{folder: "netcat-openbsd", main: true, program: "nc.openbsd", stays: "listen", ways: []way{
-		{start: "shut", reads: true},
-		{start: "close"},
-		{start: "timeout", slow: true},
-		interrupted("listen"),
-	}},
-	{folder: "netcat-traditional", program: "nc.traditional", stays: "listen", ways: []way{
-		{start: "shut", reads: true},
-		{start: "close"},
-		{start: "timeout", slow: true},
-		interrupted("listen"),
-	}},
-	{folder: "ncat", program: "ncat", stays: "listen", ways: []way{
-		{start: "shut", reads: true},
-		{start: "close"},
-		{start: "timeout", slow: true},
-		interrupted("listen"),
-	}},
-	{folder: "socat", program: "socat", stays: "listen", ways: []way{
-		{start: "shut", reads: true},
-		{start: "brief", slow: true},
-		{start: "close"},
-		{start: "send"},
-		{start: "drop"},
-		interrupted("listen"),
-	}},
-	{folder: "busybox", program: "busybox", stays: "shut", ways: []way{
-		{start: "shut", reads: true},
-		interrupted("shut"),
-	}},
-	{folder: "bash", program: "bash", stays: "listen", ways: []way{
-		{start: "redirect"},
-		{start: "close"},
-		{start: "exit", loses: true},
-	}},
-	{folder: "curl", program: "curl", stays: "listen", blocks: true, ways: []way{
-		{start: "timeout", slow: true},
-		interrupted("listen"),
-	}},
-	{folder: "telnet", program: "telnet", name: "telnet in a pipe", stays: "pipe", ways: []way{
-		{start: "pipe", end: endOfInput, late: true, loses: true},
-	}},
-	{folder: "telnet", program: "telnet", name: "telnet on a terminal", main: true, terminal: true, stays: "terminal", ways: []way{
-		{start: "terminal", name: "quit", end: types("\x1d", "quit\n")},
-		{start: "terminal", name: "close", end: types("\x1d", "close\n")},
-		{start: "terminal", name: "terminal closed", end: endOfInput, late: true, loses: true},
-	}},
-	{folder: "plink", program: "plink", name: "plink -raw", stays: "raw", ways: []way{
-		{start: "raw", reads: true},
-		interrupted("raw"),
-	}},
-	{folder: "plink", program: "plink", name: "plink -telnet", stays: "telnet", ways: []way{
-		interrupted("telnet"),
-	}},
-	{folder: "tintin++", program: "/usr/games/tt++", terminal: true, stays: "session", ways: []way{
-		{start: "session", name: "zap", end: types("#zap\n", "#end\n"), loses: true},
-		{start: "session", name: "end", end: types("#end\n"), loses: true},
-	}},
-	{folder: "python-websockets", program: "/usr/bin/python3", module: "websockets", script: "client.py", stays: "listen", ways: []way{
-		{start: "close"},
-		{start: "drop", loses: true},
-		{start: "exit", loses: true},
-	}},
-	{folder: "ws", main: true, program: "node", module: "ws", script: "client.js", stays: "listen", ways: []way{
-		{start: "close"},
-		{start: "drop", loses: true},
-		{start: "exit", loses: true},
-	}},
-	{folder: "faye-websocket", program: "node", module: "faye-websocket", script: "client.js", stays: "listen", ways: []way{
-		{start: "close"},
-		{start: "exit", loses: true},
-	}},
-	{folder: "coder", program: "go", script: "main.go", stays: "listen", ways: []way{
-		{start: "close"},
-		{start: "drop", loses: true},
-		{start: "exit", loses: true},
-	}},
-	{folder: "gorilla", program: "go", script: "main.go", stays: "listen", ways: []way{
-		{start: "close"},
-		{start: "drop", loses: true},
-		{start: "reset", loses: true},
-		{start: "exit", loses: true},
-	}},
+	"partyline/cmd/partyline/internal/e2e/harness"
+)
+
+// hangUpsEnv is the environment variable with the number of runs of each way in which a client disconnects.
+// `make hangups` sets it.
+const hangUpsEnv = "HANGUPS"
+
+// TestClients runs each client. The client joins, says lines and disconnects, in each of its ways. In
+// another run it stays until the server stops. Other members must receive all lines that have reached the
+// server's kernel.
+func TestClients(t *testing.T) {
+	for _, c := range clients {
+		c.name = cmp.Or(c.name, c.folder)
+		c.script = cmp.Or(c.script, "client.sh")
+		c.ways = append(slices.Clip(c.ways), way{start: c.stays, name: "killed", end: signals(syscall.SIGKILL), late: true, loses: true})
+		t.Run(c.name, func(t *testing.T) {
+			if !c.short {
+				harness.Long(t)
+			}
+			t.Parallel()
+			c.test(t)
+		})
+	}
 }
 
-// interrupted returns a way in which the client receives SIGINT, as from Ctrl-C.
-func interrupted(start string) way {
-	return way{start: start, name: "interrupted", end: signals(syscall.SIGINT), late: true, loses: true}
+func (c *client) test(t *testing.T) {
+	harness.NeedProgram(t, c.program)
+	c.needModule(t)
+	h := newHost(t, c, "--rate", "0")
+	paced := newHost(t, c, "--rate", "200", "--burst", "20")
+	for _, w := range c.ways {
+		ok := t.Run(w.String(), func(t *testing.T) {
+			h.visit(t, w)
+			h.checkDisconnects(t, w)
+		}) && t.Run(w.String()+", paced", func(t *testing.T) { paced.checkDisconnects(t, w) })
+		if !ok {
+			return // the observer may still receive lines of this run
+		}
+	}
+	t.Run("goodbye", h.goodbye)
+}
+
+// visit runs the client once: it joins, says lines, and disconnects. If the way allows it, the last line has
+// no line ending.
+func (h *host) visit(t *testing.T, w way) {
+	p := h.start(t, w.start)
+	p.Say(t, "hello")
+	nick := harness.ExpectLine(t, h.observer.Out, `\* (\S+) has arrived`)[0]
+	harness.ExpectLine(t, h.observer.Out, nick+": hello")
+	h.observer.Say(t, "welcome")
+	harness.ExpectLine(t, h.observer.Out, `\S+: welcome`)
+	if w.start == h.client.stays && !h.client.blocks {
+		shows(t, p, nick+": hello")
+		shows(t, p, ": welcome")
+	}
+	last := "two"
+	if w.end != nil || w.loses {
+		last = "two\n" // it may not send a line without an ending
+	}
+	p.Stdin.Write([]byte("one\n" + last))
+	if w.loses {
+		harness.ExpectLine(t, h.observer.Out, nick+": two")
+	}
+	w.disconnect(p)
+	if !w.loses {
+		harness.ExpectLine(t, h.observer.Out, nick+": one")
+		harness.ExpectLine(t, h.observer.Out, nick+": two")
+	}
+	harness.ExpectLine(t, h.observer.Out, `\* `+nick+" has left")
+	<-p.Exited
+	if w.reads {
+		shows(t, p, nick+": two")
+	}
+}
+
+// goodbye stops the server while the client is connected.
+func (h *host) goodbye(t *testing.T) {
+	p := h.start(t, h.client.stays)
+	p.Say(t, "still here")
+	harness.ExpectLine(t, h.observer.Out, `\S+: still here`)
+	if h.client.blocks {
+		endOfInput(p)
+	}
+	h.Signal(t, syscall.SIGTERM)
+	if code := h.ExitCode(t, harness.Patience); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	shows(t, p, "-- goodbye: the server is restarting")
+}
+
+// checkDisconnects calls checkDisconnect several times.
+func (h *host) checkDisconnects(t *testing.T, w way) {
+	runs, err := strconv.Atoi(os.Getenv(hangUpsEnv))
+	if err != nil {
+		if runs = 3; w.slow || testing.Short() {
+			runs = 1
+		}
+	}
+	for i := range runs {
+		if !t.Run(strconv.Itoa(i), func(t *testing.T) { h.checkDisconnect(t, w, i) }) {
+			return
+		}
+	}
+}
+
+// checkDisconnect lets the client say 40 lines and disconnect. It compares the lines that the observer receives with
+// the data that the client sent.
+func (h *host) checkDisconnect(t *testing.T, w way, n int) {
+	index := h.started
+	said := make([]string, 40) // each line ends in a full stop, so that no line contains another
+	for i := range said {
+		said[i] = fmt.Sprintf("client %d, line %d.", index, i)
+	}
+	p := h.start(t, w.start)
+	if _, err := io.WriteString(p.Stdin, strings.Join(said, "\n")+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	if !w.late {
+		w.disconnect(p)
+	}
+	received := 0
+	for left := false; !left; {
+		line, err := h.observer.Out.Await(func(line string) bool { return !strings.HasSuffix(line, " has arrived") })
+		switch {
+		case err != nil:
+			t.Fatalf("the notice that the client left %v", err)
+		case received < len(said) && strings.HasSuffix(line, ": "+said[received]):
+			if received++; w.late && received == 1+n%len(said) {
+				w.disconnect(p)
+			}
+		default:
+			if left = strings.HasSuffix(line, " has left"); !left {
+				t.Fatalf("the observer received %[2]q, want %[1]q", said[received], line)
+			}
+		}
+	}
+	<-p.Exited
+	if h.packets == nil {
+		if !w.loses && received < len(said) {
+			t.Errorf("the observer received %d lines of %d", received, len(said))
+		}
+		return
+	}
+	sent := h.packets.received(t, index)
+	if h.client.overWebSocket() {
+		sent = unmask(sent)
+	}
+	arrived := len(said)
+	for arrived > 0 && !bytes.Contains(sent, []byte(said[arrived-1])) {
+		arrived--
+	}
+	if received < arrived {
+		t.Errorf("the observer received %d lines of %d that reached the server's kernel", received, arrived)
+	}
+	if arrived < len(said) && !w.loses {
+		t.Errorf("the client sent %d lines of %d", arrived, len(said))
+	}
 }

@@ -13,8 +13,8 @@ import (
 func TestForeignClients(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	host, port, _ := net.SplitHostPort(s.TCP)
-	nc := harness.DialText(t, s.TCP)
-	nick := harness.ExpectLine(t, nc.Out, harness.WelcomeLine)[0]
+	member := harness.DialText(t, s.TCP)
+	nick := harness.ExpectLine(t, member.Out, harness.WelcomeLine)[0]
 
 	page := "! this is a chat line; the web page is at http://" + s.HTTP + "/"
 	for name, c := range map[string]struct {
@@ -44,8 +44,8 @@ func TestForeignClients(t *testing.T) {
 			t.Errorf("%s printed\n%s\nwant %q", c.program, printed, c.shows)
 		})
 	}
-	nc.Say(t, "that was all")
-	expectOnly(t, nc.Out, nick+": that was all")
+	member.Say(t, "that was all")
+	expectOnly(t, member.Out, nick+": that was all")
 }
 
 // expectOnly checks that the next line, apart from joins and leaves, is want.

@@ -4,29 +4,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
-
-// needModule skips the test if Debian's Python or Node lacks the module. See [harness.Missing].
-func (c *client) needModule(t *testing.T) {
-	t.Helper()
-	check := exec.Command(c.program, "-c", "import "+c.module)
-	if c.script == "client.js" {
-		check = exec.Command(c.program, "-e", "require('"+c.module+"')")
-		check.Env = append(os.Environ(), nodePath)
-	}
-	if c.module != "" && check.Run() != nil {
-		harness.Missing(t, c.module)
-	}
-}
-
-// nodePath is the environment variable that makes Node find Debian's modules.
-const nodePath = "NODE_PATH=/usr/share/nodejs"
 
 // A host is a server for one client, with an observer that receives the client's messages.
 type host struct {
@@ -52,29 +35,6 @@ func newHost(t *testing.T, c *client, args ...string) *host {
 		h.started++
 	}
 	return h
-}
-
-func (c *client) overWebSocket() bool { return c.script != "client.sh" }
-
-// build returns the command that runs the client, without its argument.
-func (c *client) build(t *testing.T) []string {
-	t.Helper()
-	folder, err := filepath.Abs(filepath.Join("testdata", c.folder))
-	if err != nil {
-		t.Fatal(err)
-	}
-	script := filepath.Join(folder, c.script)
-	switch c.script {
-	case "client.sh":
-		return []string{"bash", script}
-	case "main.go":
-		binary := filepath.Join(t.TempDir(), c.folder)
-		if out, err := exec.Command("go", "build", "-o", binary, script).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		return []string{binary}
-	}
-	return []string{c.program, script}
 }
 
 // start starts the client with an argument.

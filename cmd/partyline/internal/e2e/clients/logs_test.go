@@ -78,15 +78,15 @@ func TestPipedPaths(t *testing.T) {
 	})
 }
 
-// A piped is the result of pipeThroughNetcat.
-type piped struct {
+// A pipeResult is the result of pipeThroughNetcat.
+type pipeResult struct {
 	said      map[string][]string // the messages that each client received, the sender included
 	responses []string            // lines that only the sender received
 }
 
 // pipeThroughNetcat pipes text, which must end in LF, through netcat into a room with a listener over each
 // transport.
-func pipeThroughNetcat(t *testing.T, text string) piped {
+func pipeThroughNetcat(t *testing.T, text string) pipeResult {
 	t.Helper()
 	s := harness.StartServer(t, func(c *app.Config) { c.Limits.Window = 64 << 20 }) // large enough that no listener lags
 	listeners := map[string]*harness.Recorder{"tcp": harness.DialRecorder(t, s, false, false), "ws": harness.DialRecorder(t, s, true, false)}
@@ -115,7 +115,7 @@ func pipeThroughNetcat(t *testing.T, text string) piped {
 		t.Fatalf("the first line of the sender is %q, want a welcome", own[0])
 	}
 	nick := welcome[1]
-	p := piped{said: map[string][]string{"the sender": saidBy(t, nick, own)}}
+	p := pipeResult{said: map[string][]string{"the sender": saidBy(t, nick, own)}}
 	for transport, l := range listeners {
 		p.said[fmt.Sprint("the listener over ", transport)] = saidBy(t, nick, l.Frames(t))
 	}

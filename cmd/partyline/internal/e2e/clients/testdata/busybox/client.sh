@@ -1,3 +1,3 @@
-# busybox's nc says what it reads. At the end of its input it ends its sending side, and
-# reads on to the end.
+# busybox's nc sends its standard input. At the end of its input it shuts down its sending
+# side, and reads to the end.
 exec busybox nc "$HOST" "$PORT"

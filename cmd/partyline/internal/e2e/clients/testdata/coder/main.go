@@ -1,5 +1,6 @@
-// Command coder says each line that it reads over github.com/coder/websocket, and prints
-// what it hears. Its argument is what it does at the end of its input.
+// Command coder sends each line of its standard input over github.com/coder/websocket, and
+// prints the messages that it receives. Its argument selects what it does at the end of its
+// input.
 package main
 
 import (
@@ -36,9 +37,9 @@ func main() {
 		}
 	}
 	switch os.Args[1] {
-	case "close": // the closing handshake
+	case "close": // with a closing handshake
 		ws.Close(websocket.StatusNormalClosure, "")
-	case "drop": // the connection without it
+	case "drop": // without a closing handshake
 		ws.CloseNow()
 	case "exit":
 		return

@@ -1,4 +1,5 @@
-// Says each line that it reads over faye-websocket, and prints what it hears.
+// Sends each line of its standard input over faye-websocket, and prints the messages that it
+// receives. Its argument selects what it does at the end of its input.
 "use strict";
 const readline = require("readline");
 const { Client } = require("faye-websocket");
@@ -14,7 +15,7 @@ ws.on("open", () => {
 	lines.on("line", (line) => ws.send(line));
 	lines.on("close", () => {
 		switch (process.argv[2]) {
-			case "close": return ws.close(); // the closing handshake
+			case "close": return ws.close(); // with a closing handshake
 			case "exit": return process.exit();
 		}
 	});

@@ -1,5 +1,6 @@
-// Command gorilla says each line that it reads over github.com/gorilla/websocket, and
-// prints what it hears. Its argument is what it does at the end of its input.
+// Command gorilla sends each line of its standard input over github.com/gorilla/websocket,
+// and prints the messages that it receives. Its argument selects what it does at the end of
+// its input.
 package main
 
 import (
@@ -41,10 +42,10 @@ func main() {
 		}
 	}
 	switch os.Args[1] {
-	case "close": // the closing handshake
+	case "close": // with a closing handshake
 		goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
 		ws.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(time.Minute))
-	case "drop": // the connection without it
+	case "drop": // without a closing handshake
 		ws.Close()
 	case "reset":
 		ws.NetConn().(*net.TCPConn).SetLinger(0)

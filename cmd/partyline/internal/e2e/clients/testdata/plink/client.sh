@@ -1,3 +1,3 @@
-# PuTTY's plink says what it reads over the protocol that $1 names. At the end of its input
-# it ends its sending side, and reads on to the end; in telnet it sends IAC EOF in its place.
+# PuTTY's plink sends its standard input. $1 is the protocol: raw or telnet. At the end of
+# its input it shuts down its sending side, or sends IAC EOF in telnet, and reads to the end.
 exec plink -batch "-$1" -P "$PORT" "$HOST"

@@ -1,4 +1,7 @@
-"""Says each line that it reads over python-websockets, and prints what it hears."""
+"""Sends each line of its standard input over python-websockets, and prints what it receives.
+
+The argument selects what it does at the end of its input.
+"""
 
 import asyncio
 import os
@@ -7,7 +10,7 @@ import sys
 import websockets
 
 
-async def hear(ws):
+async def receive(ws):
     try:
         async for message in ws:
             print(message, flush=True)
@@ -18,16 +21,16 @@ async def hear(ws):
 
 async def main(end):
     ws = await websockets.connect(os.environ["URL"])
-    hearing = asyncio.create_task(hear(ws))
+    receiving = asyncio.create_task(receive(ws))
     while line := await asyncio.to_thread(sys.stdin.readline):
         await ws.send(line)
-    if end == "close":  # the closing handshake
+    if end == "close":  # with a closing handshake
         await ws.close()
-    elif end == "drop":  # the connection without it
+    elif end == "drop":  # without a closing handshake
         ws.transport.abort()
     elif end == "exit":
         os._exit(0)
-    await hearing
+    await receiving
 
 
 asyncio.run(main(sys.argv[1]))

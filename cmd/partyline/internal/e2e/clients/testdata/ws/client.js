@@ -1,4 +1,5 @@
-// Says each line that it reads over node's ws, and prints what it hears.
+// Sends each line of its standard input over node's ws, and prints the messages that it
+// receives. Its argument selects what it does at the end of its input.
 "use strict";
 const readline = require("readline");
 const WebSocket = require("ws");
@@ -11,8 +12,8 @@ ws.on("open", () => {
 	lines.on("line", (line) => ws.send(line));
 	lines.on("close", () => {
 		switch (process.argv[2]) {
-			case "close": return ws.close(1000); // the closing handshake
-			case "drop": return ws.terminate(); // the connection without it
+			case "close": return ws.close(1000); // with a closing handshake
+			case "drop": return ws.terminate(); // without a closing handshake
 			case "exit": return process.exit();
 		}
 	});

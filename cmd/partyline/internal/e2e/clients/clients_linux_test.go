@@ -26,7 +26,7 @@ func TestClients(t *testing.T) {
 	for _, c := range clients {
 		c.name = cmp.Or(c.name, c.folder)
 		c.script = cmp.Or(c.script, "client.sh")
-		c.ways = append(slices.Clip(c.ways), way{start: c.stays, name: "killed", end: signals(syscall.SIGKILL), late: true, loses: true})
+		c.ways = append(slices.Clip(c.ways), way{arg: c.stays, name: "killed", end: signals(syscall.SIGKILL), late: true, loses: true})
 		t.Run(c.name, func(t *testing.T) {
 			if !c.short {
 				harness.Long(t)
@@ -57,13 +57,13 @@ func (c *client) test(t *testing.T) {
 // visit runs the client once: it joins, says lines, and disconnects. If the way allows it, the last line has
 // no line ending.
 func (h *host) visit(t *testing.T, w way) {
-	p := h.start(t, w.start)
+	p := h.start(t, w.arg)
 	p.Say(t, "hello")
 	nick := harness.ExpectLine(t, h.observer.Out, `\* (\S+) has arrived`)[0]
 	harness.ExpectLine(t, h.observer.Out, nick+": hello")
 	h.observer.Say(t, "welcome")
 	harness.ExpectLine(t, h.observer.Out, `\S+: welcome`)
-	if w.start == h.client.stays && !h.client.blocks {
+	if w.arg == h.client.stays && !h.client.blocks {
 		shows(t, p, nick+": hello")
 		shows(t, p, ": welcome")
 	}
@@ -125,7 +125,7 @@ func (h *host) checkDisconnect(t *testing.T, w way, n int) {
 	for i := range said {
 		said[i] = fmt.Sprintf("client %d, line %d.", index, i)
 	}
-	p := h.start(t, w.start)
+	p := h.start(t, w.arg)
 	if _, err := io.WriteString(p.Stdin, strings.Join(said, "\n")+"\n"); err != nil {
 		t.Fatal(err)
 	}

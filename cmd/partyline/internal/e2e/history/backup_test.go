@@ -20,8 +20,8 @@ func TestBackup(t *testing.T) {
 	t.Parallel()
 	harness.NeedProgram(t, "sqlite3")
 	dir, copied := t.TempDir(), t.TempDir()
-	keeping := []string{"--history", "10000000", "--rate", "0", "--data"}
-	p := harness.StartProgram(t, append(keeping, dir)...)
+	args := []string{"--history", "10000000", "--rate", "0", "--data"}
+	p := harness.StartProgram(t, append(args, dir)...)
 	sqlite3(t, dir, fill)
 	listener := harness.DialTCPBot(t, p.TCP)
 	listener.ExpectType(t, "welcome")
@@ -38,7 +38,7 @@ func TestBackup(t *testing.T) {
 	if !harness.Eventually(func() bool { return running.acks.Load() >= after+enough }) {
 		t.Errorf("%d acks arrived after the copy", running.acks.Load()-after)
 	}
-	running.ending.Store(true)
+	running.finishing.Store(true)
 	running.Wait()
 	p.End(t)
 
@@ -54,7 +54,7 @@ func TestBackup(t *testing.T) {
 	}
 	t.Logf("the copy has %d of %d messages; %d acks arrived during the copy", len(copiedLog), len(log), after-before)
 
-	p = harness.StartProgram(t, append(keeping, copied)...)
+	p = harness.StartProgram(t, append(args, copied)...)
 	b := harness.DialTCPBot(t, p.TCP)
 	b.ExpectType(t, "welcome")
 	for _, want := range []harness.Message{copiedLog[0], copiedLog[len(copiedLog)-1]} {
@@ -70,8 +70,8 @@ func TestBackup(t *testing.T) {
 	p.End(t)
 }
 
-// fill makes the file of a history so large that messages arrive while it is copied. empty
-// reverses it.
+// fill makes the file of a history so large that messages arrive while it is copied. empty shrinks
+// the file again.
 const (
 	fill  = `REPLACE INTO meta VALUES ('filler', zeroblob(64 << 20))`
 	empty = `DELETE FROM meta WHERE name = 'filler'; VACUUM`

@@ -15,7 +15,7 @@ func TestDiskGone(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	t.Run("deleted", func(t *testing.T) {
-		testGone(t, func(t *testing.T, dir string) (restore func()) {
+		testDiskGone(t, func(t *testing.T, dir string) (restore func()) {
 			if err := os.Remove(filepath.Join(dir, historyFile)); err != nil {
 				t.Fatal(err)
 			}
@@ -23,7 +23,7 @@ func TestDiskGone(t *testing.T) {
 		})
 	})
 	t.Run("renamed", func(t *testing.T) {
-		testGone(t, func(t *testing.T, dir string) (restore func()) {
+		testDiskGone(t, func(t *testing.T, dir string) (restore func()) {
 			file := filepath.Join(dir, historyFile)
 			rename(t, file, file+".away")
 			// If the program has created it again, that file stays.
@@ -31,13 +31,13 @@ func TestDiskGone(t *testing.T) {
 		})
 	})
 	t.Run("with its directory", func(t *testing.T) {
-		testGone(t, func(t *testing.T, dir string) (restore func()) {
+		testDiskGone(t, func(t *testing.T, dir string) (restore func()) {
 			rename(t, dir, dir+".away")
 			return func() { rename(t, dir+".away", dir) }
 		})
 	})
 	t.Run("locked", func(t *testing.T) {
-		testGone(t, func(t *testing.T, dir string) (restore func()) {
+		testDiskGone(t, func(t *testing.T, dir string) (restore func()) {
 			db := openHistory(t, dir)
 			if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
 				t.Fatal(err)
@@ -47,7 +47,7 @@ func TestDiskGone(t *testing.T) {
 	})
 }
 
-func testGone(t *testing.T, remove func(t *testing.T, dir string) (restore func())) {
+func testDiskGone(t *testing.T, remove func(t *testing.T, dir string) (restore func())) {
 	dir := filepath.Join(t.TempDir(), "history")
 	p, d := startWithMessages(t, dir, 5)
 	restore := remove(t, dir)

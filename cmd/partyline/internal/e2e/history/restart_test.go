@@ -91,9 +91,9 @@ func expectLines(t *testing.T, c *harness.TextClient, line string, patterns ...s
 	}
 }
 
-// TestOtherHistory resumes with an id that is not from the program's history. The client receives
+// TestResumeFromOtherHistory resumes with an id that is not from the program's history. The client receives
 // a gap.
-func TestOtherHistory(t *testing.T) {
+func TestResumeFromOtherHistory(t *testing.T) {
 	t.Parallel()
 	p := harness.StartProgram(t, "--data", t.TempDir())
 	old := harness.DialBot(t, "ws://"+p.HTTP+"/ws").Say(t, "key", "said there").ID
@@ -129,7 +129,7 @@ func TestEndUnderLoad(t *testing.T) {
 	if !harness.Eventually(func() bool { return running.acks.Load() >= 200 }) {
 		t.Fatalf("%d acks arrived", running.acks.Load())
 	}
-	running.broken.Store(true)
+	running.expectEnd.Store(true)
 	start := time.Now()
 	p.End(t)
 	if took := time.Since(start); took > drain+harness.Slack {

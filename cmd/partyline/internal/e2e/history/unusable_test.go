@@ -13,9 +13,9 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestSecond starts a second program on a history that is in use. The second exits, and the first
-// continues.
-func TestSecond(t *testing.T) {
+// TestHistoryInUse starts a second program on a history that is in use. The second program exits, and the
+// first continues.
+func TestHistoryInUse(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir)
@@ -105,7 +105,7 @@ func TestUnusable(t *testing.T) {
 	}
 }
 
-// digest returns the hash of a file's content. That of a directory is constant.
+// digest returns the hash of a file's content. All directories have the same digest.
 func digest(file string) [sha256.Size]byte {
 	b, _ := os.ReadFile(file)
 	return sha256.Sum256(b)

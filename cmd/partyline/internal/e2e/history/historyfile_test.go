@@ -26,8 +26,8 @@ func openHistory(t *testing.T, dir string) *sql.DB {
 	return db
 }
 
-// onDisk returns the messages of a room in a history that is not being written. It reads a
-// copy, so that the file stays unchanged.
+// onDisk returns the messages of a room in a history that no program has open. It reads a copy, so
+// that the file stays unchanged.
 func onDisk(t *testing.T, dir, room string) (log []harness.Message) {
 	t.Helper()
 	db := openHistory(t, copyHistory(t, dir))

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"partyline/cmd/partyline/internal/app"
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
@@ -20,11 +21,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	const limit = 64
-	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--max-members", "1000000")
-	sh := exec.Command("sh", append([]string{"-c", `ulimit -n "$0" && exec "$@"`, fmt.Sprint(limit), cmd.Path}, cmd.Args[1:]...)...)
-	sh.Env = cmd.Env
-	p := harness.StartCommand(t, sh)
-	tcp, web := harness.ExpectLine(t, p.Err, harness.TCPListening)[0], harness.ExpectLine(t, p.Err, harness.HTTPListening)[0]
+	p, tcp, web := startWithDescriptors(t, limit, "--max-members", "1000000")
 
 	var conns []*net.TCPConn
 	for range limit + 20 { // the kernel completes connections that the program can't accept
@@ -49,6 +46,32 @@ func TestDescriptorsRunOut(t *testing.T) {
 	}
 	harness.ExpectLine(t, harness.DialText(t, tcp).Out, harness.WelcomeLine)
 	harness.DialBot(t, "ws://"+web+"/ws").ExpectType(t, "welcome")
+}
+
+// startWithDescriptors starts the program with a limit of open file descriptors. It returns the process and the
+// addresses of its listeners.
+func startWithDescriptors(t *testing.T, limit int, args ...string) (p *harness.Process, tcp, http string) {
+	t.Helper()
+	cmd := harness.Command(t, nil, append([]string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"}, args...)...)
+	sh := exec.Command("sh", append([]string{"-c", `ulimit -n "$0" && exec "$@"`, fmt.Sprint(limit), cmd.Path}, cmd.Args[1:]...)...)
+	sh.Env = cmd.Env
+	p = harness.StartCommand(t, sh)
+	return p, harness.ExpectLine(t, p.Err, harness.TCPListening)[0], harness.ExpectLine(t, p.Err, harness.HTTPListening)[0]
+}
+
+// TestMembersForDescriptors starts the program with few file descriptors. It accepts as many members
+// as leave a reserve of descriptors, and refuses the next one with a reason.
+func TestMembersForDescriptors(t *testing.T) {
+	harness.Long(t)
+	t.Parallel()
+	const limit = 128
+	_, tcp, _ := startWithDescriptors(t, limit)
+	for range app.MembersFor(limit) {
+		harness.ExpectLine(t, harness.DialText(t, tcp).Out, harness.WelcomeLine)
+	}
+	c := harness.DialText(t, tcp)
+	harness.ExpectLine(t, c.Out, "! the server is full: try again later")
+	harness.ExpectLast(t, c.Out, "! the server is full: try again later")
 }
 
 // cpuTime returns the CPU time that a process has used.

@@ -99,7 +99,7 @@ func TestTerminalCloses(t *testing.T) {
 	}
 }
 
-// openTerminal returns both ends of a pseudoterminal. Programs run on end.
+// openTerminal returns both ends of a pseudo-terminal. Programs run on end.
 func openTerminal(t *testing.T) (terminal, end *os.File) {
 	t.Helper()
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)

@@ -27,9 +27,9 @@ func handshakeAs(t *testing.T, addr, host, more string) int {
 	return res.StatusCode
 }
 
-// TestRebinding simulates DNS rebinding. A page whose name was rebound to a server on this machine
+// TestDNSRebinding simulates DNS rebinding. A page whose name was rebound to a server on this machine
 // has an Origin that equals its Host, and is refused.
-func TestRebinding(t *testing.T) {
+func TestDNSRebinding(t *testing.T) {
 	const forwarded = "X-Forwarded-For: 203.0.113.7\r\n"
 	for name, c := range map[string]struct {
 		http    string
@@ -39,18 +39,18 @@ func TestRebinding(t *testing.T) {
 		more    string
 		want    int
 	}{
-		"rebound":                      {"127.0.0.1:0", nil, nil, "evil.example", "", 421},
-		"rebound, with the port":       {"127.0.0.1:0", nil, nil, "evil.example:8080", "", 421},
-		"rebound, with a proxy":        {"127.0.0.1:0", nil, []string{"127.0.0.1"}, "evil.example", "", 421},
-		"localhost":                    {"127.0.0.1:0", nil, nil, "localhost:8080", "", 101},
-		"the address":                  {"127.0.0.1:0", nil, nil, "127.0.0.1:8080", "", 101},
-		"forwarded":                    {"127.0.0.1:0", nil, []string{"127.0.0.1"}, "chat.example.com", forwarded, 101},
-		"said to be forwarded":         {"127.0.0.1:0", nil, nil, "chat.example.com", forwarded, 421},
-		"named":                        {"127.0.0.1:0", []string{"chat.example.com"}, nil, "chat.example.com", "", 101},
-		"another name":                 {"127.0.0.1:0", []string{"chat.example.com"}, nil, "evil.example", "", 421},
-		"open to all":                  {":0", nil, nil, "chat.example.com", "", 101},
-		"open to all, and named":       {":0", []string{"chat.example.com"}, nil, "chat.example.com", "", 101},
-		"open to all, by another name": {":0", []string{"chat.example.com"}, nil, "evil.example", "", 421},
+		"rebound":                       {"127.0.0.1:0", nil, nil, "evil.example", "", 421},
+		"rebound, with the port":        {"127.0.0.1:0", nil, nil, "evil.example:8080", "", 421},
+		"rebound, with a proxy":         {"127.0.0.1:0", nil, []string{"127.0.0.1"}, "evil.example", "", 421},
+		"localhost":                     {"127.0.0.1:0", nil, nil, "localhost:8080", "", 101},
+		"the address":                   {"127.0.0.1:0", nil, nil, "127.0.0.1:8080", "", 101},
+		"forwarded":                     {"127.0.0.1:0", nil, []string{"127.0.0.1"}, "chat.example.com", forwarded, 101},
+		"forwarded, but not by a proxy": {"127.0.0.1:0", nil, nil, "chat.example.com", forwarded, 421},
+		"named":                         {"127.0.0.1:0", []string{"chat.example.com"}, nil, "chat.example.com", "", 101},
+		"another name":                  {"127.0.0.1:0", []string{"chat.example.com"}, nil, "evil.example", "", 421},
+		"open to all":                   {":0", nil, nil, "chat.example.com", "", 101},
+		"open to all, and named":        {":0", []string{"chat.example.com"}, nil, "chat.example.com", "", 101},
+		"open to all, by another name":  {":0", []string{"chat.example.com"}, nil, "evil.example", "", 421},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := harness.ConfigAt("", c.http)

@@ -8,8 +8,8 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestLogGone closes the reader of the program's log. The program continues.
-func TestLogGone(t *testing.T) {
+// TestLogReaderGone closes the reader of the program's log. The program continues.
+func TestLogReaderGone(t *testing.T) {
 	t.Parallel()
 	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "")
 	r, w, err := os.Pipe()

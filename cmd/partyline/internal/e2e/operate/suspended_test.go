@@ -1,4 +1,4 @@
-package page
+package operate
 
 import (
 	"bytes"
@@ -12,10 +12,10 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// TestSuspended stops the program for 20 seconds, as a debugger or an overloaded host does. When it
+// TestSuspendedProgram stops the program for 20 seconds, as a debugger or an overloaded host does. When it
 // continues it disconnects neither idle clients nor a lagging client that read in the meantime, and
 // delivers the messages that were sent while it was stopped.
-func TestSuspended(t *testing.T) {
+func TestSuspendedProgram(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	const stopped = 20 * time.Second // longer than any write timeout

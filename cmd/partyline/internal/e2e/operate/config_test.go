@@ -23,9 +23,9 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestRefusals starts the program with a configuration that is wrong. It prints the reason in one
+// TestInvalidConfiguration starts the program with a configuration that is wrong. It prints the reason in one
 // line and exits with status 1.
-func TestRefusals(t *testing.T) {
+func TestInvalidConfiguration(t *testing.T) {
 	t.Parallel()
 	taken := harness.OccupiedAddr(t)
 	for name, c := range map[string]struct {
@@ -72,9 +72,9 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestBindAll listens on two addresses, one of which is in use. Listen fails and releases the
+// TestListenAllOrNone listens on two addresses, one of which is in use. Listen fails and releases the
 // other one.
-func TestBindAll(t *testing.T) {
+func TestListenAllOrNone(t *testing.T) {
 	taken, free := harness.OccupiedAddr(t), harness.FreeAddr(t)
 	if _, err := app.Listen(app.Config{TCP: free, HTTP: taken}); err == nil {
 		t.Fatal("Listen succeeds on an address that is in use")

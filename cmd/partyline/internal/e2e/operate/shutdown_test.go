@@ -56,9 +56,9 @@ func expectRefused(t *testing.T, p *harness.Program) {
 	}
 }
 
-// TestFrozenReaders ends the program while two clients do not read. It accepts no new connections,
+// TestDrainTimeout ends the program while two clients do not read. It accepts no new connections,
 // and disconnects the two after the drain time.
-func TestFrozenReaders(t *testing.T) {
+func TestDrainTimeout(t *testing.T) {
 	t.Parallel()
 	const drain = 2 * time.Second
 	p := harness.StartProgram(t, "--drain", drain.String(), "--rate", "0")

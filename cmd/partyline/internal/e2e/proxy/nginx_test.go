@@ -175,10 +175,10 @@ func TestNginxShutdown(t *testing.T) {
 	harness.ExpectLine(t, nc.Out, harness.GoodbyeLine)
 }
 
-// TestNginxTooLong sends messages that are too long, with nginx and without. One is slightly too
+// TestNginxMessageTooLong sends messages that are too long, with nginx and without. One is slightly too
 // long, the other so long that the server refuses it before all of it has arrived. The bot receives
 // the close code in both cases.
-func TestNginxTooLong(t *testing.T) {
+func TestNginxMessageTooLong(t *testing.T) {
 	harness.Long(t)
 	s := harness.StartServer(t, nil)
 	n := startNginx(t, s)
@@ -227,9 +227,9 @@ func sendUnread(t *testing.T, addr string, size int) {
 	}
 }
 
-// TestNginxGone stops nginx while a page is connected through it, and starts it again. The page
+// TestNginxRestarts stops nginx while a page is connected through it, and starts it again. The page
 // reconnects and receives the messages that it missed.
-func TestNginxGone(t *testing.T) {
+func TestNginxRestarts(t *testing.T) {
 	harness.Long(t)
 	s := harness.StartServer(t, nil)
 	n := startNginx(t, s)
@@ -247,7 +247,7 @@ func TestNginxGone(t *testing.T) {
 	page.ExpectMessages(said)
 }
 
-// TestNginxAddresses has nginx forward the addresses of its clients. The log has them.
+// TestNginxAddresses has nginx forward the addresses of its clients. The program logs these addresses.
 func TestNginxAddresses(t *testing.T) {
 	p := harness.StartProgram(t, "--proxy", "127.0.0.1")
 	n := startNginxWith(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, harness.FreeAddr(t), harness.FreeAddr(t),

@@ -56,20 +56,20 @@ listen partyline
 	return addr, p
 }
 
-// TestProbes opens and closes connections, as the health checks of HAProxy do. The room receives no
+// TestTCPHealthChecks opens and closes connections, as the health checks of HAProxy do. The room receives no
 // joins or leaves for them. It receives the join of a client that connects through the proxy.
-func TestProbes(t *testing.T) {
+func TestTCPHealthChecks(t *testing.T) {
 	harness.Long(t)
 	for name, c := range map[string]struct {
 		proxied bool // the server requires PROXY headers
 		proxy   func(t *testing.T, server string) (addr string, check func())
 	}{
-		"HAProxy":              {false, haproxyWith("check")},
-		"HAProxy, PROXY v1":    {true, haproxyWith("check check-send-proxy send-proxy")},
-		"HAProxy, PROXY v2":    {true, haproxyWith("check check-send-proxy send-proxy-v2")},
-		"nginx, PROXY":         {true, nginxWith("proxy_protocol on;")},
-		"nginx":                {false, nginxWith("")},
-		"connecting, no proxy": {false, func(_ *testing.T, server string) (string, func()) { return server, func() {} }},
+		"HAProxy":           {false, haproxyWith("check")},
+		"HAProxy, PROXY v1": {true, haproxyWith("check check-send-proxy send-proxy")},
+		"HAProxy, PROXY v2": {true, haproxyWith("check check-send-proxy send-proxy-v2")},
+		"nginx, PROXY":      {true, nginxWith("proxy_protocol on;")},
+		"nginx":             {false, nginxWith("")},
+		"no proxy":          {false, func(_ *testing.T, server string) (string, func()) { return server, func() {} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,12 +92,12 @@ func TestProbes(t *testing.T) {
 			harness.ExpectLine(t, member.Out, harness.WelcomeLine)
 
 			addr, check := c.proxy(t, s.TCP)
-			probed := harness.Eventually(func() bool {
+			checked := harness.Eventually(func() bool {
 				harness.Accepts(addr)
 				time.Sleep(50 * time.Millisecond) // the interval of a health check
 				return counting.accepted.Load() >= 20
 			})
-			if !probed {
+			if !checked {
 				t.Errorf("%d connections arrived", counting.accepted.Load())
 			}
 			check()

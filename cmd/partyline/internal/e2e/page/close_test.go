@@ -8,9 +8,9 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-// TestPageClosesCleanly has the server close a browser's WebSocket. The browser reports a clean
+// TestBrowserReportsCleanClose has the server close a browser's WebSocket. The browser reports a clean
 // close with the expected code.
-func TestPageClosesCleanly(t *testing.T) {
+func TestBrowserReportsCleanClose(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -29,7 +29,7 @@ type checker struct {
 	next    []uint32                // by the talker's index in the room: its next sequence number
 	skipped map[messageKey]struct{} // not received, although a later message of the talker was
 	last    uint32                  // the greatest position received
-	faults  Faults                  // without Lost, which result adds
+	faults  Faults                  // Lost is 0; see result
 }
 
 // A messageKey identifies a message in its room.

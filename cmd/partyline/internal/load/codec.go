@@ -16,7 +16,7 @@ type codec struct {
 }
 
 // A splitter splits the bytes of a connection into lines or frames. A line or a frame may
-// come in any number of reads.
+// span any number of reads.
 type splitter struct {
 	ws    bool   // frames, not lines
 	carry []byte // the start of a line or frame that is not complete

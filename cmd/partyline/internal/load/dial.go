@@ -77,8 +77,8 @@ func sockaddr(a *net.TCPAddr) (unix.Sockaddr, int) {
 	return &unix.SockaddrInet6{Port: a.Port, Addr: [16]byte(a.IP.To16())}, unix.AF_INET6
 }
 
-// dial opens a member's connection and sends what comes before the welcome. It reads nothing
-// that the server sends after a handshake. The member's fd is then non-blocking.
+// dial opens a member's connection and sends its handshake or its first commands. It reads
+// nothing after the response to a handshake. The member's fd is then non-blocking.
 func (t *target) dial(m *member) error {
 	addr := t.tcp
 	if m.codec.ws {

@@ -3,6 +3,7 @@
 package load
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"runtime"
@@ -102,5 +103,17 @@ func (f *floor) write(fd int) {
 	}
 	if errno != 0 || int(n) != len(f.line) {
 		panic(fmt.Sprintf("floor: a socket took %d of %d bytes: %v", n, len(f.line), errno))
+	}
+}
+
+// cutLines calls f for each complete line of b and returns the bytes after the last.
+func cutLines(b []byte, f func(line []byte)) (rest []byte) {
+	for {
+		line, rest, ok := bytes.Cut(b, []byte("\n"))
+		if !ok {
+			return b
+		}
+		f(line)
+		b = rest
 	}
 }

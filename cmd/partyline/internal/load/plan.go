@@ -28,7 +28,7 @@ type Plan struct {
 	Room      string `json:"room,omitempty"`   // the name of the room, or the prefix of the names of several; "" is the lobby
 
 	Talkers  int           `json:"talkers"`            // how many of the members that read also send
-	Window   int           `json:"window,omitempty"`   // closed loop: messages of a talker that are on the way
+	Window   int           `json:"window,omitempty"`   // closed loop: messages of a talker that are in transit
 	Rate     float64       `json:"rate,omitempty"`     // messages per second of all talkers; 0 is a closed loop
 	Size     int           `json:"size"`               // bytes in the text of a message
 	Warmup   time.Duration `json:"warmup,omitempty"`   // time of sending before the measured interval

@@ -124,7 +124,7 @@ func (rep *Report) throughputChart() chart {
 	return c
 }
 
-// roundUp returns the smallest number from x on that is 1, 2, or 5 times a power of ten.
+// roundUp returns the smallest number, at least x, that is 1, 2, or 5 times a power of ten.
 func roundUp(x float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(x)))
 	for _, f := range []float64{1, 2, 5} {

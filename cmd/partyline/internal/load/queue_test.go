@@ -4,7 +4,6 @@ package load
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -136,17 +135,5 @@ func (r *queueRoom) broadcast(line []byte) {
 	defer r.mu.Unlock()
 	for _, m := range r.members {
 		m.queue <- line
-	}
-}
-
-// cutLines calls f for each complete line of b and returns the bytes after the last.
-func cutLines(b []byte, f func(line []byte)) (rest []byte) {
-	for {
-		line, rest, ok := bytes.Cut(b, []byte("\n"))
-		if !ok {
-			return b
-		}
-		f(line)
-		b = rest
 	}
 }

@@ -17,7 +17,7 @@ type Report struct {
 	Members int     `json:"members"`
 	Arrival float64 `json:"arrival_seconds"` // from the first connection to the last welcome
 
-	Seconds             float64 `json:"seconds"` // the measured interval, which the fields up to Server are about
+	Seconds             float64 `json:"seconds"` // of the measured interval, like the fields up to Server
 	Messages            int64   `json:"messages"`
 	Deliveries          int64   `json:"deliveries"`
 	MessagesPerSecond   float64 `json:"messages_per_second"`
@@ -30,7 +30,7 @@ type Report struct {
 
 	latency              *hdrhistogram.Histogram
 	start                time.Time // of the measured interval
-	messages, deliveries int64     // before it
+	messages, deliveries int64     // before the measured interval
 }
 
 // Latency is the time from sending to receiving, in microseconds.
@@ -75,7 +75,7 @@ func (rep *Report) addPoint(r *run) {
 	})
 }
 
-// stopMeasuring ends the measured interval.
+// stopMeasuring ends the measured interval and computes its figures.
 func (rep *Report) stopMeasuring(r *run, use *usage) {
 	use.stopCPU()
 	rep.addPoint(r)
@@ -100,7 +100,7 @@ func (rep *Report) addLatency(r *run) {
 	}
 }
 
-// usage measures the process of a server.
+// usage measures the CPU time and the memory of a server's process.
 type usage struct {
 	process *Process      // nil if there is nothing to measure
 	cpu     time.Duration // at the start of the measured interval

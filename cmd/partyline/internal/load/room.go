@@ -8,8 +8,8 @@ import "sync"
 // receives them. All other members have to receive them in the same order.
 //
 // Members with equal codecs receive equal bytes. So a room keeps one transcript for each
-// codec and parses it once. Each member compares what it receives with the transcript, which
-// costs as little as a copy. A member that receives other bytes is parsed on its own.
+// codec and parses it once. The bytes of each member are compared with the transcript, which
+// costs as little as a copy. If they differ, they are parsed on their own.
 type room struct {
 	magic magic
 	rooms int // number of rooms in the run; talker i is in room i % rooms
@@ -20,8 +20,8 @@ type room struct {
 	newest      uint32     // the greatest position; the first message has 2
 }
 
-// maxSkip is the greatest number of messages of one talker that a room takes as lost in one
-// place. A header with a later sequence number is not one of this run.
+// maxSkip is the greatest number of consecutive messages of one talker that a room counts as
+// lost. A header with a greater sequence number is not from this run.
 const maxSkip = 1 << 20
 
 func newRoom(m magic, rooms, talkers int) *room {

@@ -25,7 +25,7 @@ type run struct {
 	plan     *Plan
 	target   target
 	magic    magic
-	padding  []byte // of every message, after the header
+	padding  []byte // the text of every message after the header
 	sampling uint32
 	start    time.Time
 
@@ -44,8 +44,8 @@ type run struct {
 	over                          atomic.Bool // nothing more is read
 }
 
-// A Progress function is called during a run with the current stage, the amount that is
-// done, and the total.
+// A Progress function is called during a run with the current stage, the amount of work that
+// is done, and the total.
 type Progress func(stage string, done, total int64)
 
 // Run runs the plan and returns its report. server is the process at the plan's addresses,

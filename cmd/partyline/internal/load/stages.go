@@ -15,10 +15,11 @@ const (
 	pollInterval = time.Millisecond
 	// seriesInterval is the time between two points of the report's series.
 	seriesInterval = 100 * time.Millisecond
-	// stallTimeout bounds the time without progress: while a member connects, while members
+	// stallTimeout bounds the time without progress while a member connects, while members
 	// join, and while a plan's Messages are delivered.
 	stallTimeout = 10 * time.Second
-	// drainTimeout is the same after the measured interval. What is missing then is lost.
+	// drainTimeout bounds the time without progress while a run drains. Messages that are not
+	// delivered by then count as lost.
 	drainTimeout = 3 * time.Second
 	// grace is how long a drained run waits for duplicates.
 	grace = 100 * time.Millisecond

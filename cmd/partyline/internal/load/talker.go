@@ -34,7 +34,7 @@ func (t *talker) echoed(n int) {
 	}
 }
 
-// send sends n messages, or fewer if the run ends with those. It puts the time into them.
+// send sends n messages, or fewer if the run may send no more. at is the time in their headers.
 func (t *talker) send(n int, at int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

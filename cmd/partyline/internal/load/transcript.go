@@ -2,8 +2,8 @@
 
 package load
 
-// A transcript is what the members with one codec receive after the start message. The mu of
-// its room guards it.
+// A transcript is what the members with one codec receive after the start message. It is
+// guarded by the mu of its room.
 type transcript struct {
 	room    *room
 	split   splitter

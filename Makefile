@@ -78,7 +78,7 @@ soak: ## simulate the hub, run random histories, and talk while 1 client in 100 
 kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged message is lost
 	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 $(E2E)/history
 
-hangups: ## make each client hang up HANGUPS (100) times in each of its ways: nothing that arrived is lost
+hangups: ## disconnect each client HANGUPS (100) times in each of its ways: no line that arrived is lost
 	HANGUPS=$(HANGUPS) go test -run TestClients -v -count 1 -timeout 0 $(E2E)/clients
 
 mutants: ## change MUTANTS (25) positions in each package, one at a time, and list what its tests miss (MUTATED=./hub, SEED=1)

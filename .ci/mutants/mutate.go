@@ -16,8 +16,8 @@ type mutant struct {
 	path       string
 	source     []byte
 	start, end token.Position
-	with       string
-	change     string // a description
+	with       string // the replacement
+	change     string // a description of it
 	reached    bool   // a test reaches the code
 }
 
@@ -126,7 +126,7 @@ func (l *lister) list(root ast.Node, function *ast.FuncType) {
 		case *ast.ReturnStmt:
 			l.succeed(n, function)
 		case *ast.BasicLit:
-			l.count(n)
+			l.offByOne(n)
 		case *ast.Ident:
 			switch n.Name {
 			case "true":
@@ -207,8 +207,8 @@ func (l *lister) succeed(n *ast.ReturnStmt, function *ast.FuncType) {
 	}
 }
 
-// count adds a mutant with the integer plus one, and one with the integer minus one.
-func (l *lister) count(n *ast.BasicLit) {
+// offByOne adds a mutant with the integer plus one, and one with the integer minus one.
+func (l *lister) offByOne(n *ast.BasicLit) {
 	i, err := strconv.ParseInt(n.Value, 0, 64)
 	if n.Kind != token.INT || err != nil {
 		return

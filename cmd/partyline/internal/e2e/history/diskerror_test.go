@@ -34,20 +34,20 @@ func breakDisk(t *testing.T, p *harness.Program, fault string) (heal func()) {
 func TestDiskError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p, d := startWithMessages(t, dir, 5)
+	p, pair := startWithMessages(t, dir, 5)
 	heal := breakDisk(t, p, "error=EIO")
 	for start := time.Now(); time.Since(start) < 2*time.Second; { // repeat, so that the error lasts
-		if d.sayNext(t) {
-			t.Fatalf("%q is acknowledged while the disk fails", d.acked[len(d.acked)-1].Text)
+		if pair.sayNext(t) {
+			t.Fatalf("%q is acknowledged while the disk fails", pair.acked[len(pair.acked)-1].Text)
 		}
 	}
-	d.checkOthersWork(t, p)
+	pair.checkOthersWork(t, p)
 	heal()
-	d.recover(t)
-	if text := d.refused[0].Text; !d.say(t, text) {
+	pair.recover(t)
+	if text := pair.refused[0].Text; !pair.say(t, text) {
 		t.Errorf("%q is refused after the disk recovered", text)
 	}
-	d.checkLog(t, p, dir)
+	pair.checkLog(t, p, dir)
 	checkDiskLog(t, p, 1)
 }
 
@@ -56,16 +56,16 @@ func TestDiskError(t *testing.T) {
 func TestRefusedAndKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p, d := startWithMessages(t, dir, 5)
+	p, pair := startWithMessages(t, dir, 5)
 	breakDisk(t, p, "error=EIO")
-	if d.sayNext(t) {
+	if pair.sayNext(t) {
 		t.Fatal("a message is acknowledged while the disk fails")
 	}
 	p.Kill(t)
 	p = harness.StartProgram(t, "--data", dir)
 	p.End(t)
-	if got := onDisk(t, dir, "lobby"); !slices.Equal(got, d.acked) {
-		t.Errorf("history has %v, want the acknowledged messages %v", got, d.acked)
+	if got := onDisk(t, dir, "lobby"); !slices.Equal(got, pair.acked) {
+		t.Errorf("history has %v, want the acknowledged messages %v", got, pair.acked)
 	}
 }
 

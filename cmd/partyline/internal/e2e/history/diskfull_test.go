@@ -20,25 +20,25 @@ func TestDiskFull(t *testing.T) {
 	harness.Long(t)
 	t.Parallel()
 	disk := smallDisk(t)
-	p, d := startWithMessages(t, disk, 5)
+	p, pair := startWithMessages(t, disk, 5)
 	ballast := filepath.Join(disk, "ballast")
 	start := time.Now()
 	for acked := true; acked || time.Since(start) < 2*time.Second; {
 		fillDisk(t, ballast) // each time, because a checkpoint of the write-ahead log frees space
-		if acked = d.sayNext(t); time.Since(start) > harness.Patience {
+		if acked = pair.sayNext(t); time.Since(start) > harness.Patience {
 			t.Fatal("the disk is full, but all messages are acknowledged")
 		}
 	}
-	d.checkOthersWork(t, p)
+	pair.checkOthersWork(t, p)
 
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	d.recover(t)
-	if text := d.refused[0].Text; !d.say(t, text) {
+	pair.recover(t)
+	if text := pair.refused[0].Text; !pair.say(t, text) {
 		t.Errorf("%q is refused after the disk recovered", text)
 	}
-	d.checkLog(t, p, disk)
+	pair.checkLog(t, p, disk)
 	checkDiskLog(t, p, 30) // a truncated write-ahead log may leave space for one more message
 }
 

@@ -49,14 +49,14 @@ func TestDiskGone(t *testing.T) {
 
 func testDiskGone(t *testing.T, remove func(t *testing.T, dir string) (restore func())) {
 	dir := filepath.Join(t.TempDir(), "history")
-	p, d := startWithMessages(t, dir, 5)
+	p, pair := startWithMessages(t, dir, 5)
 	restore := remove(t, dir)
-	if d.sayNext(t) {
+	if pair.sayNext(t) {
 		t.Error("a message is acknowledged while the file is unavailable")
 	}
 	restore()
-	d.recover(t)
-	d.checkLog(t, p, dir)
+	pair.recover(t)
+	pair.checkLog(t, p, dir)
 	checkDiskLog(t, p, 1)
 }
 

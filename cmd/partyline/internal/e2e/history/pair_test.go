@@ -10,53 +10,53 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// A pair is a client that sends messages with keys and a client that receives them. The stored
+// A clientPair is a client that sends messages with keys and a client that receives them. The stored
 // and the received messages must be the acknowledged ones.
-type pair struct {
+type clientPair struct {
 	sender, listener *harness.Bot
 	said             int
 	acked            []harness.Message
 	refused          []harness.Message // without ids
 }
 
-func newPair(t *testing.T, p *harness.Program) *pair {
+func newPair(t *testing.T, p *harness.Program) *clientPair {
 	t.Helper()
-	d := &pair{sender: harness.DialBot(t, "ws://"+p.HTTP+"/ws"), listener: harness.DialTCPBot(t, p.TCP)}
-	d.sender.ExpectType(t, "welcome")
-	d.listener.ExpectType(t, "welcome")
-	return d
+	pair := &clientPair{sender: harness.DialBot(t, "ws://"+p.HTTP+"/ws"), listener: harness.DialTCPBot(t, p.TCP)}
+	pair.sender.ExpectType(t, "welcome")
+	pair.listener.ExpectType(t, "welcome")
+	return pair
 }
 
 // startWithMessages starts a program with its history in dir, and sends messages, which must all
 // be acknowledged.
-func startWithMessages(t *testing.T, dir string, messages int) (*harness.Program, *pair) {
+func startWithMessages(t *testing.T, dir string, messages int) (*harness.Program, *clientPair) {
 	t.Helper()
 	p := harness.StartProgram(t, "--data", dir, "--rate", "0")
-	d := newPair(t, p)
+	pair := newPair(t, p)
 	for range messages {
-		if !d.sayNext(t) {
+		if !pair.sayNext(t) {
 			t.Fatal("a message is refused on a healthy disk")
 		}
 	}
-	return p, d
+	return p, pair
 }
 
 // sayNext sends the next message, and reports whether it was acknowledged.
-func (d *pair) sayNext(t *testing.T) bool {
+func (pair *clientPair) sayNext(t *testing.T) bool {
 	t.Helper()
-	d.said++
-	return d.say(t, fmt.Sprint("message ", d.said))
+	pair.said++
+	return pair.say(t, fmt.Sprint("message ", pair.said))
 }
 
 // say sends a message with its text as the key, and reports whether it was acknowledged.
-func (d *pair) say(t *testing.T, text string) bool {
+func (pair *clientPair) say(t *testing.T, text string) bool {
 	t.Helper()
-	switch e := d.sender.Say(t, text, text); {
+	switch e := pair.sender.Say(t, text, text); {
 	case e.Type == "ack":
-		d.acked = append(d.acked, harness.Message{ID: e.ID, Text: text})
+		pair.acked = append(pair.acked, harness.Message{ID: e.ID, Text: text})
 		return true
 	case e.Type == "error" && e.Code == "unavailable":
-		d.refused = append(d.refused, harness.Message{Text: text})
+		pair.refused = append(pair.refused, harness.Message{Text: text})
 	default:
 		t.Fatalf("%q: got %+v", text, e)
 	}
@@ -73,10 +73,10 @@ const (
 const recovery = 5 * time.Second
 
 // recover sends messages until one is acknowledged.
-func (d *pair) recover(t *testing.T) {
+func (pair *clientPair) recover(t *testing.T) {
 	t.Helper()
 	start := time.Now()
-	for !d.sayNext(t) {
+	for !pair.sayNext(t) {
 		if time.Since(start) > recovery {
 			t.Fatalf("messages are still refused %v after the disk recovered", recovery)
 		}
@@ -86,50 +86,50 @@ func (d *pair) recover(t *testing.T) {
 }
 
 // checkOthersWork checks that all requests except say work while the disk fails.
-func (d *pair) checkOthersWork(t *testing.T, p *harness.Program) {
+func (pair *clientPair) checkOthersWork(t *testing.T, p *harness.Program) {
 	t.Helper()
 	newcomer := harness.DialText(t, p.TCP)
 	nick := harness.ExpectLine(t, newcomer.Out, harness.WelcomeLine)[0]
-	d.listener.Expect(t, "the join", func(e harness.Event) bool { return e.Type == "join" && e.Nick == nick })
+	pair.listener.Expect(t, "the join", func(e harness.Event) bool { return e.Type == "join" && e.Nick == nick })
 	newcomer.Say(t, "/who")
 	harness.ExpectLine(t, newcomer.Out, "= .*"+regexp.QuoteMeta(nick)+".*")
 	newcomer.Say(t, "said in text")
 	harness.ExpectLine(t, newcomer.Out, `! not said: history can't take it now, .*`)
 	newcomer.Say(t, "/nick visitor")
-	d.listener.Expect(t, "the new name", func(e harness.Event) bool { return e.Type == "nick" && e.To == "visitor" })
-	d.sender.Request(t, map[string]any{"type": "msg", "to": "visitor", "text": "psst", "ref": "private"})
-	d.sender.Expect(t, "the ack", func(e harness.Event) bool { return e.Type == "ack" && e.Ref == "private" })
+	pair.listener.Expect(t, "the new name", func(e harness.Event) bool { return e.Type == "nick" && e.To == "visitor" })
+	pair.sender.Request(t, map[string]any{"type": "msg", "to": "visitor", "text": "psst", "ref": "private"})
+	pair.sender.Expect(t, "the ack", func(e harness.Event) bool { return e.Type == "ack" && e.Ref == "private" })
 	harness.ExpectLine(t, newcomer.Out, `\S+ -> you: psst`)
-	d.sender.Request(t, map[string]any{"type": "history", "ref": "meanwhile"})
-	last := d.sender.Expect(t, "history", func(e harness.Event) bool { return e.Ref == "meanwhile" })
-	if n := len(last.Messages); n == 0 || last.Messages[n-1].ID != d.acked[len(d.acked)-1].ID {
+	pair.sender.Request(t, map[string]any{"type": "history", "ref": "meanwhile"})
+	last := pair.sender.Expect(t, "history", func(e harness.Event) bool { return e.Ref == "meanwhile" })
+	if n := len(last.Messages); n == 0 || last.Messages[n-1].ID != pair.acked[len(pair.acked)-1].ID {
 		t.Errorf("history while the disk fails: %+v", last)
 	}
 	newcomer.Say(t, "/quit")
-	d.listener.Expect(t, "the leave", func(e harness.Event) bool { return e.Type == "leave" && e.Nick == "visitor" })
+	pair.listener.Expect(t, "the leave", func(e harness.Event) bool { return e.Type == "leave" && e.Nick == "visitor" })
 }
 
 // checkLog checks that the acknowledged messages are those that the listener received and those
 // in the history. It ends the program.
-func (d *pair) checkLog(t *testing.T, p *harness.Program, dir string) {
+func (pair *clientPair) checkLog(t *testing.T, p *harness.Program, dir string) {
 	t.Helper()
-	if !harness.Eventually(func() bool { return len(d.listener.Messages()) >= len(d.acked) }) {
-		t.Errorf("%d of %d messages are received", len(d.listener.Messages()), len(d.acked))
+	if !harness.Eventually(func() bool { return len(pair.listener.Messages()) >= len(pair.acked) }) {
+		t.Errorf("%d of %d messages are received", len(pair.listener.Messages()), len(pair.acked))
 	}
-	d.sender.Request(t, map[string]any{"type": "since", "id": d.acked[0].ID - 1, "limit": 500, "ref": "all"})
+	pair.sender.Request(t, map[string]any{"type": "since", "id": pair.acked[0].ID - 1, "limit": 500, "ref": "all"})
 	var answered []harness.Message
-	for _, m := range d.sender.Expect(t, "history", func(e harness.Event) bool { return e.Type == "history" && e.Ref == "all" }).Messages {
+	for _, m := range pair.sender.Expect(t, "history", func(e harness.Event) bool { return e.Type == "history" && e.Ref == "all" }).Messages {
 		answered = append(answered, harness.Message{ID: m.ID, Text: m.Text})
 	}
 	p.End(t)
 	for what, got := range map[string][]harness.Message{
-		"received": d.listener.Messages(), "in the answer to since": answered, "on disk": onDisk(t, dir, "lobby"),
+		"received": pair.listener.Messages(), "in the answer to since": answered, "on disk": onDisk(t, dir, "lobby"),
 	} {
-		if !slices.Equal(got, d.acked) {
-			t.Errorf("the messages %s are not the acknowledged ones:\n%s", what, harness.Difference(got, d.acked))
+		if !slices.Equal(got, pair.acked) {
+			t.Errorf("the messages %s are not the acknowledged ones:\n%s", what, harness.Difference(got, pair.acked))
 		}
 	}
-	t.Logf("%d messages acknowledged, %d refused", len(d.acked), len(d.refused))
+	t.Logf("%d messages acknowledged, %d refused", len(pair.acked), len(pair.refused))
 }
 
 // checkDiskLog checks that the program logged that the disk failed once, and that it recovered

@@ -19,13 +19,13 @@ func TestHistoryInUse(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir)
-	d := newPair(t, p)
-	d.sayNext(t)
+	pair := newPair(t, p)
+	pair.sayNext(t)
 	expectUnusable(t, dir, regexp.QuoteMeta(dir)+` is in use .*`)
-	if !d.sayNext(t) {
+	if !pair.sayNext(t) {
 		t.Error("the first program refuses a message afterwards")
 	}
-	d.checkLog(t, p, dir)
+	pair.checkLog(t, p, dir)
 }
 
 // expectUnusable starts the program on a history. It must print the reason in one line that

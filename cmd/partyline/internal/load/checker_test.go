@@ -58,8 +58,8 @@ func faultsOf(l *loop, sent []uint32, members ...*member) Faults {
 
 // TestChecker compares what two members receive.
 func TestChecker(t *testing.T) {
-	// Messages 0 to 5 are of the talkers a, b, c, a, b, c. The first member determines their
-	// order, apart from the order of one talker's.
+	// Messages 0 to 5 are of the talkers a, b, c, a, b, c. The first member determines the order
+	// of the room, except that the messages of one talker are in the order of their numbers.
 	for name, c := range map[string]struct {
 		first, second []int
 		want          Faults

@@ -46,7 +46,7 @@ func TestDisconnectAfterBlankLines(t *testing.T) {
 // TestDisconnectWhileSlowed checks that all messages of a member that exceeds its rate limit and resets its
 // connection are delivered, and that its name is free after that.
 func TestDisconnectWhileSlowed(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	for _, transport := range []string{"tcp", "ws"} {
 		t.Run(transport, func(t *testing.T) {
 			s := harness.StartServer(t, func(c *app.Config) {

@@ -17,7 +17,7 @@ import (
 // TestReconnecting checks over each transport that one address can't exceed a limit by reconnecting. It
 // covers each limit that has a flag.
 func TestReconnecting(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	new(app.Limits).AddFlags(flags)
 	flags.VisitAll(func(f *pflag.Flag) {

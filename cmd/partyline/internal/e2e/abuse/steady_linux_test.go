@@ -54,7 +54,7 @@ const usualBuffer = 64 << 10
 // disconnected. For each, the messages received and the messages missed, as its gap notices count them, add
 // up to all messages. `make soak` runs the test with the default write timeout, for longer.
 func TestSteadyReaders(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	flood, timeout, window, readers := 100_000, 2*time.Second, int64(64<<10), []steadyReader{
 		{8_000, 4096, false}, {8_000, 4096, true}, {40_000, usualBuffer, false}, {40_000, usualBuffer, true},
 	}

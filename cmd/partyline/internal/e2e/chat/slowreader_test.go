@@ -88,7 +88,7 @@ func TestSlowReader(t *testing.T) {
 // TestPausedReader has a client stop reading for 3 seconds while another client sends a megabyte. The first
 // client misses no message and is not disconnected.
 func TestPausedReader(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	for _, size := range []int{100, 1000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			s := harness.StartServer(t, nil)

@@ -87,7 +87,7 @@ func startCapture(t *testing.T, addr string) *capture {
 			if err != nil {
 				return
 			}
-			c.take(buf[:n])
+			c.record(buf[:n])
 		}
 	}()
 	return c
@@ -109,8 +109,8 @@ func (c *capture) filter() []unix.SockFilter {
 	}
 }
 
-// take records one IPv4 packet. A capture on loopback sees each packet twice, outgoing and incoming.
-func (c *capture) take(packet []byte) {
+// record records one IPv4 packet. A capture on loopback sees each packet twice, outgoing and incoming.
+func (c *capture) record(packet []byte) {
 	const fin, syn, reset = 1, 2, 4
 	tcp := packet[packet[0]&15*4 : binary.BigEndian.Uint16(packet[2:])]
 	source, sequence := binary.BigEndian.Uint16(tcp), binary.BigEndian.Uint32(tcp[4:])

@@ -29,7 +29,7 @@ func TestClients(t *testing.T) {
 		c.ways = append(slices.Clip(c.ways), way{arg: c.stays, name: "killed", end: signals(syscall.SIGKILL), late: true, loses: true})
 		t.Run(c.name, func(t *testing.T) {
 			if !c.short {
-				harness.Long(t)
+				harness.SkipIfShort(t)
 			}
 			t.Parallel()
 			c.test(t)

@@ -16,7 +16,7 @@ import (
 // TestBackup copies the history of a busy server with the commands in docs/history.md. The server
 // continues, and the copy is a prefix of the history.
 func TestBackup(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	harness.NeedProgram(t, "sqlite3")
 	dir, copied := t.TempDir(), t.TempDir()

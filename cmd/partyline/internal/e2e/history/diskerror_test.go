@@ -73,7 +73,7 @@ func TestRefusedAndKilled(t *testing.T) {
 // messages in one order, marked while they are not stored. The history reports the messages that
 // are not stored as a gap.
 func TestDiskErrorLive(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir, "--rate", "0", "--on-disk-error", "live")
@@ -163,7 +163,7 @@ func checkNotices(t *testing.T, b *harness.Bot) {
 // TestDiskSlow makes each sync take half a second while thirty clients send messages. Messages
 // that are sent at the same time share a sync.
 func TestDiskSlow(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	const clients, syncTime = 30, 500 * time.Millisecond
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir, "--rate", "0")

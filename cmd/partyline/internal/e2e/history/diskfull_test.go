@@ -17,7 +17,7 @@ import (
 // delivered to no client. Everything else works, and messages are accepted again when there is
 // free space.
 func TestDiskFull(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	disk := smallDisk(t)
 	p, pair := startWithMessages(t, disk, 5)

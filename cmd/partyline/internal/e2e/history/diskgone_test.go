@@ -12,7 +12,7 @@ import (
 // restores it in some cases. Messages are refused with a reason until the history is written
 // again. No acknowledged message is lost.
 func TestDiskGone(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	t.Run("deleted", func(t *testing.T) {
 		testDiskGone(t, func(t *testing.T, dir string) (restore func()) {

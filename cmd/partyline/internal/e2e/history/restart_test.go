@@ -115,7 +115,7 @@ func TestResumeFromOtherHistory(t *testing.T) {
 // TestEndUnderLoad ends the program while four clients send messages and two do not read. The
 // other clients receive all stored messages and a goodbye before the drain times out.
 func TestEndUnderLoad(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	const drain = 3 * time.Second
 	dir := t.TempDir()
 	p := harness.StartProgram(t, "--data", dir, "--rate", "0", "--history", "1000000", "--drain", drain.String())

@@ -30,7 +30,7 @@ func TestSyncBeforeAck(t *testing.T) {
 // TestNoSyncBeforeAck traces the system calls with --sync normal. Each message is written to the
 // write-ahead log before it is sent to any client, but most are not synced by then.
 func TestNoSyncBeforeAck(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	const single = 30
 	p, calls := startTraced(t, "--data", t.TempDir(), "--rate", "0", "--sync", "normal")
 	texts := sayTraced(t, p, single, 0)

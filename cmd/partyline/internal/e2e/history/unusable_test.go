@@ -45,7 +45,7 @@ func expectUnusable(t *testing.T, dir, want string) {
 // TestUnusable starts the program on files that are not a history, damaged or in use. It prints
 // an error in one line that names the file, and does not change the file.
 func TestUnusable(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	good := t.TempDir()
 	p, _ := startWithMessages(t, good, 300)

@@ -18,7 +18,7 @@ import (
 // TestDescriptorsRunOut uses all file descriptors of the program. The program waits without using
 // much CPU time, and accepts connections again when descriptors are free.
 func TestDescriptorsRunOut(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	const limit = 64
 	p, tcp, web := startWithDescriptors(t, limit, "--max-members", "1000000")
@@ -62,7 +62,7 @@ func startWithDescriptors(t *testing.T, limit int, args ...string) (p *harness.P
 // TestMembersForDescriptors starts the program with few file descriptors. It accepts as many members
 // as leave a reserve of descriptors, and refuses the next one with a reason.
 func TestMembersForDescriptors(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	const limit = 128
 	_, tcp, _ := startWithDescriptors(t, limit)

@@ -39,7 +39,7 @@ func serves(goroutines []string) bool {
 // TestHeaderLimits sends headers of the maximum size and of one byte more, and headers that arrive
 // before and after the timeout.
 func TestHeaderLimits(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, func(c *app.Config) { c.Limits.HeaderTimeout = time.Second })
 	request := func(size int) int {
 		c := harness.Dial(t, s.HTTP)

@@ -16,7 +16,7 @@ import (
 // continues it disconnects neither idle clients nor a lagging client that read in the meantime, and
 // delivers the messages that were sent while it was stopped.
 func TestSuspendedProgram(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	const stopped = 20 * time.Second // longer than any write timeout
 	p := harness.StartProgram(t, "--rate", "0")

@@ -11,7 +11,7 @@ import (
 // TestBrowserReportsCleanClose has the server close a browser's WebSocket. The browser reports a clean
 // close with the expected code.
 func TestBrowserReportsCleanClose(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	for name, c := range map[string]struct {
 		code int

@@ -13,7 +13,7 @@ import (
 // TestPageLeaves closes, leaves and reloads the page. The other members receive what it sent and
 // one notice that it has left.
 func TestPageLeaves(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	observer := harness.DialText(t, s.TCP)
 	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)
@@ -43,7 +43,7 @@ func TestPageLeaves(t *testing.T) {
 // TestPageBackButton leaves the page for another one and returns with the back button, to the copy
 // that the browser has cached. The page receives the messages that it missed.
 func TestPageBackButton(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	observer := harness.DialText(t, s.TCP)
 	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)
@@ -60,7 +60,7 @@ func TestPageBackButton(t *testing.T) {
 // TestPageShowsGoodbye ends the server while a page is connected. The page shows why it is
 // disconnected.
 func TestPageShowsGoodbye(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	p := harness.StartProgram(t)
 	page := browser.Open(t, "http://"+p.HTTP)

@@ -143,7 +143,7 @@ func TestPageReconnects(t *testing.T) {
 // TestPageTextTooLong submits a text that is longer than the server accepts. The page shows an
 // error, keeps the text, and stays connected.
 func TestPageTextTooLong(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	p := browser.Open(t, "http://"+s.HTTP+"/")
 	p.ExpectState("open")

@@ -18,7 +18,7 @@ func TestPageLosesServer(t *testing.T) {
 	for name, end := range map[string]syscall.Signal{"ended": syscall.SIGTERM, "killed": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
 			if end == syscall.SIGTERM {
-				harness.Long(t)
+				harness.SkipIfShort(t)
 			}
 			t.Parallel()
 			data := t.TempDir()
@@ -83,7 +83,7 @@ func TestPageReloadKeepsPending(t *testing.T) {
 // TestPageShowsRefusals has the server refuse a message twice. It stays in the log with the reason
 // until the third attempt succeeds. Another message stays until it is discarded.
 func TestPageShowsRefusals(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	refusals := 0
 	s := startScripted(t, func(r request) []object {
@@ -130,7 +130,7 @@ func TestPageShowsRefusals(t *testing.T) {
 // TestPageMarksUnstored has the server report that messages are not stored. The page marks each
 // such message, and does not send its own again.
 func TestPageMarksUnstored(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	s := startScripted(t, func(r request) []object {
 		if r.Type != "say" {

@@ -81,7 +81,7 @@ func TestPageSearches(t *testing.T) {
 
 // TestPageSearchesHistory searches for messages from before a restart of the server.
 func TestPageSearchesHistory(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	data := t.TempDir()
 	first := harness.StartProgram(t, "--data", data)
@@ -106,7 +106,7 @@ func TestPageSearchesHistory(t *testing.T) {
 
 // TestPageSearchUnsupported searches on a server that does not support it. The panel says so.
 func TestPageSearchUnsupported(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	t.Parallel()
 	page := browser.Open(t, startScripted(t, defaultAnswer).url)
 	page.Say("/search anything")

@@ -59,7 +59,7 @@ listen partyline
 // TestTCPHealthChecks opens and closes connections, as the health checks of HAProxy do. The room receives no
 // joins or leaves for them. It receives the join of a client that connects through the proxy.
 func TestTCPHealthChecks(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	for name, c := range map[string]struct {
 		proxied bool // the server requires PROXY headers
 		proxy   func(t *testing.T, server string) (addr string, check func())

@@ -112,7 +112,7 @@ func (n *nginx) stop(t *testing.T) {
 
 // TestNginxPage opens the page at the root and under a path, with netcat on the TCP port.
 func TestNginxPage(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	n := startNginx(t, harness.StartServer(t, nil))
 	nc, nick := harness.Netcat(t, n.tcp)
 
@@ -179,7 +179,7 @@ func TestNginxShutdown(t *testing.T) {
 // long, the other so long that the server refuses it before all of it has arrived. The bot receives
 // the close code in both cases.
 func TestNginxMessageTooLong(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	n := startNginx(t, s)
 	for route, addr := range map[string]string{"direct": s.HTTP, "nginx": n.http} {
@@ -230,7 +230,7 @@ func sendUnread(t *testing.T, addr string, size int) {
 // TestNginxRestarts stops nginx while a page is connected through it, and starts it again. The page
 // reconnects and receives the messages that it missed.
 func TestNginxRestarts(t *testing.T) {
-	harness.Long(t)
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	n := startNginx(t, s)
 	nc, _ := harness.Netcat(t, s.TCP)

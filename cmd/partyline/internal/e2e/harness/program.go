@@ -58,8 +58,8 @@ func Command(t *testing.T, variables []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// End stops the program with SIGTERM and checks that it exits with code 0.
-func (p *Program) End(t *testing.T) {
+// Stop stops the program with SIGTERM and checks that it exits with code 0.
+func (p *Program) Stop(t *testing.T) {
 	t.Helper()
 	p.Signal(t, syscall.SIGTERM)
 	if code := p.ExitCode(t, Patience); code != 0 {

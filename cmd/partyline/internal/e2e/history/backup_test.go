@@ -40,7 +40,7 @@ func TestBackup(t *testing.T) {
 	}
 	running.finishing.Store(true)
 	running.Wait()
-	p.End(t)
+	p.Stop(t)
 
 	sqlite3(t, dir, empty) // only to save time
 	sqlite3(t, copied, empty)
@@ -67,7 +67,7 @@ func TestBackup(t *testing.T) {
 	if e := b.Say(t, "k", "goes on"); e.Type != "ack" || e.ID <= copiedLog[len(copiedLog)-1].ID {
 		t.Errorf("message after %v: got %+v", copiedLog[len(copiedLog)-1], e)
 	}
-	p.End(t)
+	p.Stop(t)
 }
 
 // fill makes the file of a history so large that messages arrive while it is copied. empty shrinks

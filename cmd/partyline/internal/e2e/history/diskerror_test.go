@@ -43,7 +43,7 @@ func TestDiskError(t *testing.T) {
 	}
 	pair.checkOthersWork(t, p)
 	heal()
-	pair.recover(t)
+	pair.awaitRecovery(t)
 	if text := pair.refused[0].Text; !pair.say(t, text) {
 		t.Errorf("%q is refused after the disk recovered", text)
 	}
@@ -63,7 +63,7 @@ func TestRefusedAndKilled(t *testing.T) {
 	}
 	p.Kill(t)
 	p = harness.StartProgram(t, "--data", dir)
-	p.End(t)
+	p.Stop(t)
 	if got := onDisk(t, dir, "lobby"); !slices.Equal(got, pair.acked) {
 		t.Errorf("history has %v, want the acknowledged messages %v", got, pair.acked)
 	}
@@ -132,7 +132,7 @@ func TestDiskErrorLive(t *testing.T) {
 	if gap.After != first.ID || gap.Before != last.ID || gap.Missed != int64(len(unstored)) || !gap.Lost {
 		t.Errorf("%d messages between %d and %d are not stored; got the gap %+v", len(unstored), first.ID, last.ID, gap)
 	}
-	p.End(t)
+	p.Stop(t)
 	if got, want := onDisk(t, dir, "lobby"), []harness.Message{{ID: first.ID, Text: first.Text}, {ID: last.ID, Text: last.Text}}; !slices.Equal(got, want) {
 		t.Errorf("history has %v, want %v", got, want)
 	}
@@ -198,7 +198,7 @@ func TestDiskSlow(t *testing.T) {
 	}
 	t.Logf("with syncs of %v, %d clients received their acks after %v", syncTime, clients, took)
 	heal()
-	p.End(t)
+	p.Stop(t)
 	slices.SortFunc(acked, func(a, b harness.Message) int { return cmp.Compare(a.ID, b.ID) })
 	if got := onDisk(t, dir, "lobby"); !slices.Equal(got, acked) {
 		t.Errorf("history has %v, want the acknowledged messages %v", got, acked)

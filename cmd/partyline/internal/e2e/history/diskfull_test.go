@@ -34,7 +34,7 @@ func TestDiskFull(t *testing.T) {
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	pair.recover(t)
+	pair.awaitRecovery(t)
 	if text := pair.refused[0].Text; !pair.say(t, text) {
 		t.Errorf("%q is refused after the disk recovered", text)
 	}

@@ -55,7 +55,7 @@ func testDiskGone(t *testing.T, remove func(t *testing.T, dir string) (restore f
 		t.Error("a message is acknowledged while the file is unavailable")
 	}
 	restore()
-	pair.recover(t)
+	pair.awaitRecovery(t)
 	pair.checkLog(t, p, dir)
 	checkDiskLog(t, p, 1)
 }

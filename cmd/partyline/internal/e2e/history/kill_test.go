@@ -53,7 +53,7 @@ func TestKilled(t *testing.T) {
 	running := startSenders(t, p, senders)
 	running.finishing.Store(true)
 	running.Wait()
-	p.End(t)
+	p.Stop(t)
 	log := onDisk(t, args[1], "lobby")
 	checkStored(t, log, senders)
 	total := 0

@@ -72,8 +72,8 @@ const (
 // recovery is how long messages may be refused after a disk has recovered.
 const recovery = 5 * time.Second
 
-// recover sends messages until one is acknowledged.
-func (pair *clientPair) recover(t *testing.T) {
+// awaitRecovery sends messages until one is acknowledged.
+func (pair *clientPair) awaitRecovery(t *testing.T) {
 	t.Helper()
 	start := time.Now()
 	for !pair.sayNext(t) {
@@ -121,7 +121,7 @@ func (pair *clientPair) checkLog(t *testing.T, p *harness.Program, dir string) {
 	for _, m := range pair.sender.Expect(t, "history", func(e harness.Event) bool { return e.Type == "history" && e.Ref == "all" }).Messages {
 		answered = append(answered, harness.Message{ID: m.ID, Text: m.Text})
 	}
-	p.End(t)
+	p.Stop(t)
 	for what, got := range map[string][]harness.Message{
 		"received": pair.listener.Messages(), "in the answer to since": answered, "on disk": onDisk(t, dir, "lobby"),
 	} {

@@ -25,7 +25,7 @@ func TestRestart(t *testing.T) {
 	for i, text := range []string{"the first", "Füße von gestern", "the last one"} {
 		log = append(log, harness.Message{ID: b.Say(t, fmt.Sprint("key ", i), text).ID, Text: text})
 	}
-	p.End(t)
+	p.Stop(t)
 
 	p = harness.StartProgram(t, "--data", dir)
 	b = harness.DialBot(t, fmt.Sprintf("ws://%s/ws?nick=bob&since=%d", p.HTTP, log[0].ID))
@@ -97,7 +97,7 @@ func TestResumeFromOtherHistory(t *testing.T) {
 	t.Parallel()
 	p := harness.StartProgram(t, "--data", t.TempDir())
 	old := harness.DialBot(t, "ws://"+p.HTTP+"/ws").Say(t, "key", "said there").ID
-	p.End(t)
+	p.Stop(t)
 	p = harness.StartProgram(t, "--data", t.TempDir())
 	first := harness.DialBot(t, "ws://"+p.HTTP+"/ws").Say(t, "key", "said here")
 	for name, since := range map[string]int64{"older": old, "newer": first.ID + 1_000_000_000_000} {
@@ -131,7 +131,7 @@ func TestEndUnderLoad(t *testing.T) {
 	}
 	running.expectEnd.Store(true)
 	start := time.Now()
-	p.End(t)
+	p.Stop(t)
 	if took := time.Since(start); took > drain+harness.Slack {
 		t.Errorf("the program ended after %v", took)
 	}

@@ -49,7 +49,7 @@ func TestUnusable(t *testing.T) {
 	t.Parallel()
 	good := t.TempDir()
 	p, _ := startWithMessages(t, good, 300)
-	p.End(t)
+	p.Stop(t)
 	for name, c := range map[string]struct {
 		damage func(t *testing.T, file string)
 		want   string

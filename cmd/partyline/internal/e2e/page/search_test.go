@@ -92,7 +92,7 @@ func TestPageSearchesHistory(t *testing.T) {
 	}
 	page.ExpectMessages(said)
 	page.ExpectPending()
-	first.End(t)
+	first.Stop(t)
 
 	second := harness.StartProgram(t, "--data", data)
 	page = browser.Open(t, "http://"+second.HTTP)

@@ -83,8 +83,8 @@ func TestPageShowsTextAsText(t *testing.T) {
 	}
 }
 
-// TestPageKeepsLines has a bot and the page send messages of two lines. The line breaks are kept.
-func TestPageKeepsLines(t *testing.T) {
+// TestPageKeepsLineBreaks has a bot and the page send messages of two lines. The line breaks are kept.
+func TestPageKeepsLineBreaks(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	nc, _ := harness.Netcat(t, s.TCP)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")

@@ -53,7 +53,7 @@ func TestOrder(t *testing.T) {
 	for i, r := range logs {
 		if r.JSON {
 			order = r.Messages(t)
-			harness.CheckOnceInOrder(t, fmt.Sprintf("reader %d", i), order, senders, total)
+			harness.CheckOnceInOrder(t, fmt.Sprintf("the log of reader %d", i), order, senders, total)
 			break
 		}
 	}

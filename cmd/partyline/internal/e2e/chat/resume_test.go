@@ -82,7 +82,7 @@ func testResume(t *testing.T, args ...string) {
 		}
 	}
 	total := said[0] + said[1]
-	harness.CheckOnceInOrder(t, "the steady member", want[:len(want)-1], senders, total)
+	harness.CheckOnceInOrder(t, "the log of the steady member", want[:len(want)-1], senders, total)
 	t.Logf("%d cuts, %d messages", cuts, total)
 }
 

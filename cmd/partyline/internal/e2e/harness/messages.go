@@ -21,27 +21,27 @@ func Difference(got, want []Message) string {
 		got[i:min(i+3, len(got))], want[i:min(i+3, len(want))])
 }
 
-// CheckOnceInOrder checks that receiver received the messages of several senders, total in all, each of them
-// once and in the order of its sender. Their texts are "@mSENDER N", with senders and N counted from 0. The
-// ids must increase.
-func CheckOnceInOrder(t *testing.T, receiver string, log []Message, senders, total int) {
+// CheckOnceInOrder checks that log has the messages of several senders, total in all, each of them once and in
+// the order of its sender. Their texts are "@mSENDER N", with SENDER and N counted from 0. The ids must increase.
+// name is the name of the log in failure messages.
+func CheckOnceInOrder(t *testing.T, name string, log []Message, senders, total int) {
 	t.Helper()
 	if len(log) != total {
-		t.Fatalf("%s received %d messages of %d", receiver, len(log), total)
+		t.Fatalf("%s has %d messages of %d", name, len(log), total)
 	}
 	next := make([]int, senders)
 	last := int64(0)
 	for _, m := range log {
 		var sender, n int
 		if _, err := fmt.Sscanf(m.Text, "@m%d %d", &sender, &n); err != nil {
-			t.Fatalf("%s received %q", receiver, m.Text)
+			t.Fatalf("%s has %q", name, m.Text)
 		}
 		if n != next[sender] {
-			t.Fatalf("%s received %q, want number %d", receiver, m.Text, next[sender])
+			t.Fatalf("%s has %q, want number %d", name, m.Text, next[sender])
 		}
 		next[sender]++
 		if m.ID <= last {
-			t.Fatalf("%s received id %d after %d", receiver, m.ID, last)
+			t.Fatalf("%s has id %d after %d", name, m.ID, last)
 		}
 		last = m.ID
 	}

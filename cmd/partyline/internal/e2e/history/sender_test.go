@@ -14,7 +14,7 @@ import (
 // that was acknowledged or received.
 func checkStored(t *testing.T, log []harness.Message, senders []*sender) {
 	t.Helper()
-	harness.CheckOnceInOrder(t, "history", log, len(senders), len(log))
+	harness.CheckOnceInOrder(t, "the history", log, len(senders), len(log))
 	ids := make(map[string]int64, len(log))
 	for _, m := range log {
 		ids[m.Text] = m.ID

@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
@@ -69,7 +67,6 @@ func TestTerminalCloses(t *testing.T) {
 		"an interactive bash": {"bash", "--norc", "-i", "-c", `set -m; "$@"; true`, "bash"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			terminal, end := openTerminal(t)
 			addr := harness.FreeAddr(t)
 			cmd := harness.Command(t, nil, "--tcp", addr, "--http", "")
 			if shell != nil {
@@ -78,47 +75,14 @@ func TestTerminalCloses(t *testing.T) {
 				cmd = exec.Command(harness.NeedProgram(t, shell[0]), append(append(shell[1:], program), cmd.Args[1:]...)...)
 				cmd.Env = env
 			}
-			cmd.Stdin, cmd.Stdout, cmd.Stderr = end, end, end
-			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			end.Close()
-			t.Cleanup(func() {
-				syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-				cmd.Wait()
-			})
+			p := harness.StartOnTerminal(t, cmd)
 			if !harness.Eventually(func() bool { return harness.Accepts(addr) }) {
-				t.Fatal("the program does not listen")
+				t.Fatalf("the program does not listen; it printed\n%s", p.Out)
 			}
 			c := harness.DialText(t, addr)
 			harness.ExpectLine(t, c.Out, harness.WelcomeLine)
-			terminal.Close()
+			p.Stdin.Close()
 			harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
 		})
 	}
-}
-
-// openTerminal returns both ends of a pseudo-terminal. Programs run on end.
-func openTerminal(t *testing.T) (terminal, end *os.File) {
-	t.Helper()
-	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { terminal.Close() })
-	fd := int(terminal.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	end, err = os.OpenFile(fmt.Sprint("/dev/pts/", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { end.Close() })
-	return terminal, end
 }

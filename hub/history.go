@@ -21,8 +21,8 @@ func handleHistory(s *session, q *wire.Request) error {
 	}
 	found := page.Messages
 	s.withHistorySlot(func() {
-		p := s.hub.pageOf(found, true)
-		s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: page.More || len(p.Fits) < len(found)})
+		p := s.hub.messageList(found, true)
+		s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, List: p, More: page.More || len(p.Messages) < len(found)})
 	})
 	s.awaitQueue()
 	return nil
@@ -40,17 +40,17 @@ func handleSince(s *session, q *wire.Request) error {
 		return unreadable()
 	}
 	s.withHistorySlot(func() {
-		p := s.hub.pageOf(found, false)
+		p := s.hub.messageList(found, false)
 		upTo := last
-		if n := len(p.Fits); n > 0 {
-			upTo = p.Fits[n-1].ID
+		if n := len(p.Messages); n > 0 {
+			upTo = p.Messages[n-1].ID
 		}
 		for _, gap := range gaps {
-			if len(p.Fits) == 0 || gap.After < upTo {
+			if len(p.Messages) == 0 || gap.After < upTo {
 				s.out.answer(gap)
 			}
 		}
-		s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, Page: p, More: upTo < last})
+		s.out.answer(&wire.HistoryAnswer{Ref: q.Ref, List: p, More: upTo < last})
 	})
 	s.awaitQueue()
 	return nil
@@ -72,8 +72,8 @@ func handleSearch(s *session, q *wire.Request) error {
 		return unreadable()
 	}
 	s.withHistorySlot(func() {
-		p := wire.NewPage(found, false)
-		s.out.answer(&wire.SearchAnswer{Ref: q.Ref, Page: p, More: more || len(p.Fits) < len(found)})
+		p := wire.NewMessageList(found, false)
+		s.out.answer(&wire.SearchAnswer{Ref: q.Ref, List: p, More: more || len(p.Messages) < len(found)})
 	})
 	s.awaitQueue()
 	return nil
@@ -144,14 +144,14 @@ func (h *Hub) pageLimit(q *wire.Request, usual int) int {
 	return int(min(q.Limit, int64(h.opt.Limits.PageLimit)))
 }
 
-// pageOf returns the page of an answer. The hub keeps the last page, because many clients may
+// messageList returns the page of an answer. The hub keeps the last page, because many clients may
 // request the same one at once, as after a restart.
-func (h *Hub) pageOf(found []*wire.Message, fromEnd bool) *wire.Page {
-	if p := h.lastPage.Load(); p.Has(found, fromEnd) {
+func (h *Hub) messageList(found []*wire.Message, fromEnd bool) *wire.MessageList {
+	if p := h.lastList.Load(); p.IsFor(found, fromEnd) {
 		return p
 	}
-	p := wire.NewPage(found, fromEnd)
-	h.lastPage.Store(p)
+	p := wire.NewMessageList(found, fromEnd)
+	h.lastList.Store(p)
 	return p
 }
 

@@ -82,9 +82,9 @@ type Options struct {
 type Hub struct {
 	opt              Options // with defaults filled in
 	gate             *admission.Gate
-	backlog          backlog                   // of all streams
-	uncommittedBytes atomic.Int64              // of messages that the journal has not committed yet
-	lastPage         atomic.Pointer[wire.Page] // see pageOf
+	backlog          backlog                          // of all streams
+	uncommittedBytes atomic.Int64                     // of messages that the journal has not committed yet
+	lastList         atomic.Pointer[wire.MessageList] // see messageList
 	roomList         roomList
 	nicks            nicks
 	historySlots     chan struct{} // has an element for each goroutine in withHistorySlot

@@ -22,7 +22,7 @@ func TestEventsText(t *testing.T) {
 		{&Notice{Message: "you are being slowed"}, "-- you are being slowed --"},
 		{&Notice{Message: "not stored", ID: 7}, ""},
 		{&Ack{Ref: "r", ID: 7}, ""},
-		{&HistoryAnswer{Ref: "r", Page: NewPage([]*Message{{ID: 7, At: at, Text: "a"}}, false)}, ""},
+		{&HistoryAnswer{Ref: "r", List: NewMessageList([]*Message{{ID: 7, At: at, Text: "a"}}, false)}, ""},
 	} {
 		if got := string(test.event.AppendText(nil)); got != test.want {
 			t.Errorf("%+v: %q, want %q", test.event, got, test.want)

@@ -9,20 +9,20 @@ import (
 // of the answer within 60 KiB.
 const MaxAnswer = 60<<10 - 512
 
-// A Page is a list of stored messages that fits into an answer, with its JSON encoding. It
-// is immutable and may be shared by several answers.
-type Page struct {
-	Fits []*Message // the messages of the page, in the order in which they were found
+// A MessageList is the stored messages of an answer, with their JSON encoding. It is immutable
+// and may be shared by several answers.
+type MessageList struct {
+	Messages []*Message // those of found that fit into an answer, in the same order
 
-	found   []*Message // the messages that were to be in the page
+	found   []*Message // the arguments of NewMessageList
 	fromEnd bool
-	json    []byte // Fits as a JSON array
+	json    []byte // Messages as a JSON array
 }
 
-// NewPage returns a page of as many found messages as fit into an answer, at least one: the
-// last of them if fromEnd is set, otherwise the first. The page retains found.
-func NewPage(found []*Message, fromEnd bool) *Page {
-	p := &Page{found: found, fromEnd: fromEnd}
+// NewMessageList returns a list of as many found messages as fit into an answer, at least
+// one: the last of them if fromEnd is set, otherwise the first. The list retains found.
+func NewMessageList(found []*Message, fromEnd bool) *MessageList {
+	l := &MessageList{found: found, fromEnd: fromEnd}
 	var buf []byte
 	var ends []int // of the messages in buf
 	for i := range found {
@@ -37,10 +37,10 @@ func NewPage(found []*Message, fromEnd bool) *Page {
 		ends = append(ends, len(buf))
 	}
 	n := len(ends)
-	p.Fits = found[:n]
-	p.json = append(make([]byte, 0, len(buf)+n+2), '[')
+	l.Messages = found[:n]
+	l.json = append(make([]byte, 0, len(buf)+n+2), '[')
 	if fromEnd {
-		p.Fits = found[len(found)-n:]
+		l.Messages = found[len(found)-n:]
 	}
 	for i := range n {
 		k := i
@@ -52,25 +52,25 @@ func NewPage(found []*Message, fromEnd bool) *Page {
 			start = ends[k-1]
 		}
 		if i > 0 {
-			p.json = append(p.json, ',')
+			l.json = append(l.json, ',')
 		}
-		p.json = append(p.json, buf[start:ends[k]]...)
+		l.json = append(l.json, buf[start:ends[k]]...)
 	}
-	p.json = append(p.json, ']')
-	return p
+	l.json = append(l.json, ']')
+	return l
 }
 
-// Has reports whether p equals NewPage(found, fromEnd). A nil page equals none.
-func (p *Page) Has(found []*Message, fromEnd bool) bool {
-	return p != nil && p.fromEnd == fromEnd && slices.Equal(p.found, found)
+// IsFor reports whether l equals NewMessageList(found, fromEnd). It is false if l is nil.
+func (l *MessageList) IsFor(found []*Message, fromEnd bool) bool {
+	return l != nil && l.fromEnd == fromEnd && slices.Equal(l.found, found)
 }
 
 // HistoryAnswer answers a request for stored messages. Only JSON has it; in text the
 // messages are sent as events between markers.
 type HistoryAnswer struct {
 	Ref  string
-	Page *Page // oldest first
-	More bool  // whether there are more messages in the requested direction
+	List *MessageList // oldest first
+	More bool         // whether there are more messages in the requested direction
 }
 
 // AppendText appends nothing.
@@ -80,7 +80,7 @@ func (e *HistoryAnswer) AppendText(dst []byte) []byte { return dst }
 func (e *HistoryAnswer) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "history")
 	dst = appendOptional(dst, "ref", e.Ref)
-	dst = append(appendName(dst, "messages"), e.Page.json...)
+	dst = append(appendName(dst, "messages"), e.List.json...)
 	dst = appendBool(dst, "more", e.More)
 	return append(dst, '}')
 }
@@ -88,16 +88,16 @@ func (e *HistoryAnswer) AppendJSON(dst []byte) []byte {
 // SearchAnswer answers a search.
 type SearchAnswer struct {
 	Ref  string
-	Page *Page // newest first
-	More bool  // whether older messages may match too
+	List *MessageList // newest first
+	More bool         // whether older messages may match too
 }
 
 // AppendText appends a line "= id date time from: text" for each line of each message.
 func (e *SearchAnswer) AppendText(dst []byte) []byte {
-	if len(e.Page.Fits) == 0 {
+	if len(e.List.Messages) == 0 {
 		return append(dst, "= no messages"...)
 	}
-	for i, m := range e.Page.Fits {
+	for i, m := range e.List.Messages {
 		if i > 0 {
 			dst = append(dst, '\n')
 		}
@@ -114,7 +114,7 @@ func (e *SearchAnswer) AppendText(dst []byte) []byte {
 func (e *SearchAnswer) AppendJSON(dst []byte) []byte {
 	dst = openObject(dst, "search")
 	dst = appendOptional(dst, "ref", e.Ref)
-	dst = append(appendName(dst, "messages"), e.Page.json...)
+	dst = append(appendName(dst, "messages"), e.List.json...)
 	dst = appendBool(dst, "more", e.More)
 	return append(dst, '}')
 }

@@ -26,15 +26,15 @@ func (e *Welcome) AppendText(dst []byte) []byte {
 	if e.Count == 1 {
 		dst = append(dst, "alone"...)
 	} else {
-		dst = e.appendOthers(append(dst, "with "...))
+		dst = e.appendNames(append(dst, "with "...))
 	}
 	dst = appendCount(append(dst, " ("...), e.Count)
 	return append(dst, " here). /help lists the commands."...)
 }
 
-// appendOthers appends the names of all other members, or two names and the number of the
-// others if there are more than MaxNamed members.
-func (e *Welcome) appendOthers(dst []byte) []byte {
+// appendNames appends the names of the other members. If the room has more than MaxNamed
+// members, it appends two names and the number of the others.
+func (e *Welcome) appendNames(dst []byte) []byte {
 	named, others := e.Count-1, 0
 	if e.Count > MaxNamed {
 		named, others = 2, e.Count-3
@@ -142,11 +142,11 @@ func (e *RoomsAnswer) AppendJSON(dst []byte) []byte {
 	return append(dst, ']', '}')
 }
 
-// An Ack says that a request succeeded; for a message, that the room has it. Only JSON has
-// it.
+// An Ack says that a request succeeded. The Ack of a message says that the room has the
+// message. Only JSON has Acks.
 type Ack struct {
 	Ref, Key string // of the request
-	ID       int64  // of the message; 0 if the request was none
+	ID       int64  // of the message; 0 if the request was not a message
 }
 
 // AppendText appends nothing.
@@ -163,7 +163,7 @@ func (e *Ack) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// An Answer answers a command that only text has.
+// An Answer is the answer to a command that only text has.
 type Answer struct{ Lines []string }
 
 // AppendText appends "= line" for each line.

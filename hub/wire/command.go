@@ -44,10 +44,10 @@ type command struct {
 	help string // the description in /help
 	cost Cost
 
-	// text parses the arguments of a command into q. It returns errUsage if they are
-	// wrong. The argument of say is the whole line.
+	// text parses the arguments of a command in text into q. It returns errUsage if they
+	// are wrong. The argument of say is the whole line.
 	text func(q *Request, args string) *Refusal
-	// json parses the fields of a JSON object into q. It is nil if JSON lacks the verb.
+	// json parses the fields of a JSON object into q. It is nil if only text has the verb.
 	json func(q *Request, f fields, maxLine int) *Refusal
 }
 
@@ -56,9 +56,9 @@ var errUsage = &Refusal{}
 
 // commands is the table of commands, in the order of /help. In text, say has no name.
 var commands = []command{
-	{VerbSay, "", "", Plain, (*Request).textToSay, (*Request).jsonToSay},
+	{VerbSay, "", "", Plain, (*Request).textSay, (*Request).jsonSay},
 	{VerbNick, "NAME", "take a name", Costly, (*Request).textName, jsonName("nick")},
-	{VerbMe, "ACTION", "say it as an action", Plain, (*Request).textToSay, (*Request).jsonToSay},
+	{VerbMe, "ACTION", "say it as an action", Plain, (*Request).textSay, (*Request).jsonSay},
 	{VerbJoin, "ROOM", "leave this room and enter that one", Costly, (*Request).textRoom, jsonName("room")},
 	{VerbWho, "", "who is here", Plain, (*Request).textNothing, (*Request).jsonNothing},
 	{VerbRooms, "", "which rooms have people", Costly, (*Request).textNothing, (*Request).jsonNothing},

@@ -21,7 +21,7 @@ func (f fields) raw(name string) (json.RawMessage, bool) {
 	return raw, ok && string(raw) != "null"
 }
 
-// text returns a string, and whether the object has it.
+// text returns a string field, and whether the object has it.
 func (f fields) text(name string) (value string, given bool, bad *Refusal) {
 	raw, given := f.raw(name)
 	if !given {
@@ -36,7 +36,7 @@ func (f fields) text(name string) (value string, given bool, bad *Refusal) {
 	return value, true, nil
 }
 
-// required returns a string that the object must have.
+// required returns a string field that the object must have.
 func (f fields) required(name string) (string, *Refusal) {
 	value, given, bad := f.text(name)
 	if bad == nil && !given {
@@ -71,8 +71,8 @@ func (f fields) words(maxLine int) (string, *Refusal) {
 	return strings.ReplaceAll(text, "\n", " "), nil
 }
 
-// page returns the id in a field and the limit.
-func (f fields) page(name string, required bool) (id, limit int64, bad *Refusal) {
+// idAndLimit returns the id in the field with a name, and the limit.
+func (f fields) idAndLimit(name string, required bool) (id, limit int64, bad *Refusal) {
 	id, given, bad := f.integer(name)
 	switch {
 	case bad != nil:
@@ -91,7 +91,8 @@ func (f fields) page(name string, required bool) (id, limit int64, bad *Refusal)
 	return id, limit, bad
 }
 
-// integer returns a whole number. Numbers beyond int64 become ±2^53, which no id reaches.
+// integer returns a whole number, and whether the object has it. Numbers beyond int64 become
+// ±2^53, which no id reaches.
 func (f fields) integer(name string) (n int64, given bool, bad *Refusal) {
 	raw, given := f.raw(name)
 	if !given {

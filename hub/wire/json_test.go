@@ -36,8 +36,8 @@ func TestAppendQuoted(t *testing.T) {
 	}
 }
 
-// TestAppendQuotedBroken checks that invalid UTF-8 is encoded as encoding/json encodes it.
-func TestAppendQuotedBroken(t *testing.T) {
+// TestAppendQuotedInvalid checks that invalid UTF-8 is encoded as encoding/json encodes it.
+func TestAppendQuotedInvalid(t *testing.T) {
 	for _, text := range []string{"\xff", "a\x80b", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "ok\xc0\xafok"} {
 		quoted := appendQuoted(nil, text)
 		theirs, err := json.Marshal(text)

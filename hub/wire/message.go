@@ -72,14 +72,14 @@ func (p *Private) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// appendLines appends each line of text after the prefix mark+name+colon, so that no line
+// appendLines appends each line of text after the prefix mark+name+separator, so that no line
 // of a message can imitate another event.
-func appendLines(dst []byte, mark, name, colon, text string) []byte {
+func appendLines(dst []byte, mark, name, separator, text string) []byte {
 	for {
 		line, rest, more := strings.Cut(text, "\n")
 		dst = append(dst, mark...)
 		dst = append(dst, name...)
-		dst = append(dst, colon...)
+		dst = append(dst, separator...)
 		dst = append(dst, line...)
 		if !more {
 			return dst

@@ -78,7 +78,7 @@ func (e *Gap) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// A Marker is a line around replayed messages. Only text has it.
+// A Marker is a line before or after replayed messages. Only text has it.
 type Marker string
 
 // AppendText appends "-- marker --".

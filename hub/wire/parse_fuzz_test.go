@@ -12,8 +12,8 @@ import (
 	"partyline/hub/hubtest/fuzztest"
 )
 
-// aCommand matches the lines that are commands.
-var aCommand = regexp.MustCompile(`^/[A-Za-z][A-Za-z0-9_-]*(?:[ \t]|\z)`)
+// commandLine matches the lines that are commands.
+var commandLine = regexp.MustCompile(`^/[A-Za-z][A-Za-z0-9_-]*(?:[ \t]|\z)`)
 
 func FuzzText(f *testing.F) {
 	for _, s := range fuzztest.Lines {
@@ -30,7 +30,7 @@ func FuzzText(f *testing.F) {
 		q, bad := ParseText(line, false)
 		if bad != nil {
 			checkRefusal(t, bad)
-			if clean.Visible(line) && !aCommand.MatchString(line) {
+			if clean.Visible(line) && !commandLine.MatchString(line) {
 				t.Fatalf("%q is refused: %s", line, bad.Message)
 			}
 			return
@@ -46,10 +46,10 @@ func FuzzText(f *testing.F) {
 			t.Fatalf("one line became %q", q.Text)
 		}
 		want := line
-		if aCommand.MatchString(strings.TrimPrefix(line, "/")) && strings.HasPrefix(line, "//") {
+		if commandLine.MatchString(strings.TrimPrefix(line, "/")) && strings.HasPrefix(line, "//") {
 			want = line[1:]
 		}
-		if q.Verb == VerbSay && q.Text != clean.Text(want) || (q.Verb == VerbSay) == aCommand.MatchString(line) {
+		if q.Verb == VerbSay && q.Text != clean.Text(want) || (q.Verb == VerbSay) == commandLine.MatchString(line) {
 			t.Fatalf("%q became %q of %q", line, q.Verb, q.Text)
 		}
 	})
@@ -90,7 +90,7 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// checkRequest checks what callers may rely on.
+// checkRequest checks the guarantees of ParseText and ParseJSON.
 func checkRequest(t *testing.T, q *Request, maxText int) {
 	t.Helper()
 	checkCleanText(t, q.Text)

@@ -56,16 +56,16 @@ func (q *Request) parseFields(f fields, maxLine int) *Refusal {
 	return c.json(q, f, maxLine)
 }
 
-func (q *Request) jsonNothing(fields, int) *Refusal { return nil }
-
-// jsonToSay parses the text of a message.
-func (q *Request) jsonToSay(f fields, maxLine int) *Refusal {
+// jsonSay parses the text of a message or an action.
+func (q *Request) jsonSay(f fields, maxLine int) *Refusal {
 	text, bad := f.required("text")
 	if bad != nil {
 		return bad
 	}
-	return q.setTextOfLines(text, maxLine)
+	return q.setMultiline(text, maxLine)
 }
+
+func (q *Request) jsonNothing(fields, int) *Refusal { return nil }
 
 // jsonName returns a function that parses a name from a field.
 func jsonName(field string) func(*Request, fields, int) *Refusal {
@@ -79,16 +79,16 @@ func (q *Request) jsonMsg(f fields, maxLine int) (bad *Refusal) {
 	if q.Name, bad = f.required("to"); bad != nil {
 		return bad
 	}
-	return q.jsonToSay(f, maxLine)
+	return q.jsonSay(f, maxLine)
 }
 
 func (q *Request) jsonHistory(f fields, _ int) (bad *Refusal) {
-	q.ID, q.Limit, bad = f.page("before", false)
+	q.ID, q.Limit, bad = f.idAndLimit("before", false)
 	return bad
 }
 
 func (q *Request) jsonSince(f fields, _ int) (bad *Refusal) {
-	q.ID, q.Limit, bad = f.page("id", true)
+	q.ID, q.Limit, bad = f.idAndLimit("id", true)
 	return bad
 }
 
@@ -113,7 +113,7 @@ func (q *Request) jsonQuit(f fields, maxLine int) *Refusal {
 	if bad != nil || !clean.Visible(text) {
 		return bad
 	}
-	bad = q.setTextOfLines(text, maxLine)
+	bad = q.setMultiline(text, maxLine)
 	q.Text = strings.ReplaceAll(q.Text, "\n", " ")
 	return bad
 }

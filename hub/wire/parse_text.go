@@ -51,7 +51,8 @@ func parseArgs(c *command, args string) (*Request, *Refusal) {
 
 // cutCommand splits a line that is a command into its name, as written, and its arguments,
 // without the blanks between them. A command is "/", an ASCII letter, then ASCII letters, digits,
-// "_" or "-", and then a space, a TAB or the end of the line. Paths and comments are none.
+// "_" or "-", and then a space, a TAB or the end of the line. So "/etc/passwd" and "// x" are
+// not commands.
 func cutCommand(line string) (name, args string, ok bool) {
 	rest, slash := strings.CutPrefix(line, "/")
 	name, args = cutWord(rest)
@@ -61,7 +62,6 @@ func cutCommand(line string) (name, args string, ok bool) {
 	return name, args, true
 }
 
-// isCommand reports whether a line is a command.
 func isCommand(line string) bool {
 	_, _, ok := cutCommand(line)
 	return ok
@@ -79,8 +79,8 @@ func isCommandName(s string) bool {
 	return s != ""
 }
 
-// textToSay parses the text of a message.
-func (q *Request) textToSay(args string) *Refusal {
+// textSay parses the text of a message or an action.
+func (q *Request) textSay(args string) *Refusal {
 	if isBlank(args) {
 		return errUsage
 	}

@@ -2,7 +2,7 @@ package wire
 
 import "fmt"
 
-// A Code names an error or a notice in the JSON format.
+// A Code is the name of an error or a notice in JSON.
 type Code string
 
 // The codes of errors.
@@ -28,7 +28,7 @@ type Refusal struct {
 	Message  string
 }
 
-// BadRequest returns a Refusal with the code bad_request and a formatted message.
+// BadRequest returns a Refusal with the code bad_request and a message from fmt.Sprintf.
 func BadRequest(format string, args ...any) *Refusal {
 	return &Refusal{Code: CodeBadRequest, Message: fmt.Sprintf(format, args...)}
 }

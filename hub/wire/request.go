@@ -19,15 +19,15 @@ type Request struct {
 	Key    string // identifies a message, so that a client can send it again
 }
 
-// maxTextLines bounds the lines of a text.
+// maxTextLines is the largest number of lines of a text.
 const maxTextLines = 32
 
 // MaxMessage returns the largest size in bytes of a JSON line or a WebSocket message if a
 // line of text may have maxLine bytes.
 func MaxMessage(maxLine int) int { return 8*maxLine + 1024 }
 
-// Cost returns what q costs a member that uses format f. A nil request, which is what a
-// blank line is parsed into, is idle.
+// Cost returns what q costs a member that uses format f. A nil request, that of a blank
+// line, is Idle.
 func (q *Request) Cost(f Format) Cost {
 	switch {
 	case q == nil:
@@ -47,9 +47,9 @@ func (q *Request) setText(text string) *Refusal {
 	return nil
 }
 
-// setTextOfLines is like setText for a text of several lines. It refuses a text of more than
-// maxLine bytes or maxTextLines lines.
-func (q *Request) setTextOfLines(text string, maxLine int) *Refusal {
+// setMultiline is like setText for a text that may have several lines. It refuses a text of
+// more than maxLine bytes or maxTextLines lines.
+func (q *Request) setMultiline(text string, maxLine int) *Refusal {
 	if len(text) > maxLine {
 		return TooLong(maxLine)
 	}
@@ -63,7 +63,7 @@ func (q *Request) setTextOfLines(text string, maxLine int) *Refusal {
 	return nil
 }
 
-// setFormat stores the format with a name in q. It reports whether there is one.
+// setFormat stores the format with a name in q. It reports whether the name is known.
 func (q *Request) setFormat(name string) bool {
 	switch name {
 	case "text":

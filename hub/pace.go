@@ -59,7 +59,7 @@ func (s *session) notifyPaced(wait time.Duration, costly bool) time.Duration {
 		s.slowed = true
 		limit, what := s.hub.opt.Rate, "lines"
 		if costly {
-			limit, what = limit/admission.CostlyShare, "names, rooms, private messages and looks at history"
+			limit, what = limit/admission.LinesPerCostly, "names, rooms, private messages and looks at history"
 		}
 		s.reply(&wire.Notice{Code: wire.NoticePaced, Message: fmt.Sprintf("you are being slowed: %.3g %s a second", limit, what)})
 	}

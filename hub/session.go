@@ -80,7 +80,7 @@ func (s *session) finish(why *error) {
 	*why = s.endErr
 	s.endTurn()
 	if s.allowance != nil {
-		s.slot.LeaveAllowance(s.allowance)
+		s.slot.PutAllowance(s.allowance)
 	}
 	s.hub.remove(s)
 }

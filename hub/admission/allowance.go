@@ -13,10 +13,10 @@ const (
 	// to a large room. The usual allowance has room for thousands of idle lines at once, so
 	// that a client that sends them and leaves is not delayed and its name becomes free.
 	LineShares = 100
-	// CostlyShare is the number of lines for which a member may send one costly request.
-	CostlyShare = 5
-	// minCostly is the smallest number of costly requests that an allowance permits at once.
-	minCostly = 5
+	// LinesPerCostly is the rate of lines divided by the rate of costly requests.
+	LinesPerCostly = 5
+	// minCostlyBurst is the smallest burst of costly requests.
+	minCostlyBurst = 5
 )
 
 // An Allowance is a member's rate limit for lines and for costly requests. Only one goroutine
@@ -32,7 +32,7 @@ func NewAllowance(perSecond float64, burst int) *Allowance {
 	shares := min(max(burst, 1), math.MaxInt32/LineShares) * LineShares // fits into 32 bits
 	return &Allowance{
 		lines:  rate.NewLimiter(rate.Limit(perSecond*LineShares), shares),
-		costly: rate.NewLimiter(rate.Limit(perSecond/CostlyShare), max(burst/CostlyShare, minCostly)),
+		costly: rate.NewLimiter(rate.Limit(perSecond/LinesPerCostly), max(burst/LinesPerCostly, minCostlyBurst)),
 	}
 }
 
@@ -50,7 +50,7 @@ func (a *Allowance) Spend(shares int, costly bool) (wait time.Duration, forCostl
 	return wait, false
 }
 
-// Debt returns the wait that remains from what is already spent, like Spend.
+// Debt returns the wait that remains for what was spent. Its results are like those of Spend.
 func (a *Allowance) Debt() (wait time.Duration, forCostly bool) {
 	now := time.Now()
 	wait = a.lines.ReserveN(now, 0).DelayFrom(now)

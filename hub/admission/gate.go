@@ -12,16 +12,16 @@ import (
 // transport may have another one for its other connections. The methods of a Gate and of its
 // Slots may be called from any goroutine.
 type Gate struct {
-	limits Limits // Members, PerAddress, Arrivals, Exempt and NewRooms
+	limits Limits // only Members, PerAddress, Arrivals, Exempt and NewRooms are used
 
 	mu       sync.Mutex
 	admitted int
 	entries  map[netip.Addr]*entry
-	purgeAt  int // the number of entries at which the next new entry runs forgetLocked
+	forgetAt int // the number of entries at which the next new entry runs forgetLocked
 }
 
-// minPurge is the smallest number of entries at which a Gate forgets entries.
-const minPurge = 1024
+// minForget is the smallest number of entries at which a Gate forgets entries.
+const minForget = 1024
 
 // An entry is the state of one address, or of a network that counts as one. It lasts longer
 // than the connections of the address.
@@ -31,7 +31,7 @@ type entry struct {
 
 	// The gate's mu guards these.
 	admitted   int
-	allowances []*Allowance // used ones of members that left, oldest first
+	allowances []*Allowance // of members that have left, oldest first
 }
 
 // A Slot is an admitted client's part of the limits. The zero Slot stands for a client whose
@@ -92,8 +92,8 @@ func (s Slot) NewRooms() *rate.Limiter {
 	return s.entry.newRooms
 }
 
-// TakeAllowance returns and removes the oldest allowance that a member from the address left
-// with LeaveAllowance, or nil.
+// TakeAllowance removes and returns the oldest allowance of the address that PutAllowance
+// stored, or nil if there is none.
 func (s Slot) TakeAllowance() *Allowance {
 	if s.entry == nil {
 		return nil
@@ -110,9 +110,9 @@ func (s Slot) TakeAllowance() *Allowance {
 	return a
 }
 
-// LeaveAllowance keeps the allowance of a member that leaves for the next member from the
-// address. It drops a if the slot has no address.
-func (s Slot) LeaveAllowance(a *Allowance) {
+// PutAllowance stores the allowance of a leaving member for the next member from the address.
+// If the slot has no address, PutAllowance drops a.
+func (s Slot) PutAllowance(a *Allowance) {
 	if s.entry == nil {
 		return
 	}
@@ -137,7 +137,7 @@ func (g *Gate) entryLocked(addr netip.Addr) *entry {
 	if e := g.entries[addr]; e != nil {
 		return e
 	}
-	if len(g.entries) >= max(g.purgeAt, minPurge) {
+	if len(g.entries) >= max(g.forgetAt, minForget) {
 		g.forgetLocked()
 	}
 	e := &entry{}
@@ -164,7 +164,7 @@ func (g *Gate) forgetLocked() {
 			delete(g.entries, addr)
 		}
 	}
-	g.purgeAt = 2 * len(g.entries)
+	g.forgetAt = 2 * len(g.entries)
 }
 
 // dropFullLocked drops the oldest allowances as long as they are full, because a full

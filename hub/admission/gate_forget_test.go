@@ -26,7 +26,7 @@ func TestGateForgets(t *testing.T) {
 			for range 40 {
 				a.Spend(LineShares, false)
 			}
-			s.LeaveAllowance(a)
+			s.PutAllowance(a)
 		}, 80 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -88,8 +88,9 @@ func TestArrivalRate(t *testing.T) {
 	})
 }
 
-// TestMemoryOfManyAddresses admits a new address ten times a second for over an hour. The gate remembers those
-// of the last minute only, and refuses an address again that it refused a moment ago.
+// TestMemoryOfManyAddresses admits a new address ten times a second for over an hour. The
+// gate remembers only those of the last minute, and still refuses a second client from one of
+// these.
 func TestMemoryOfManyAddresses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(Limits{Arrivals: 1})

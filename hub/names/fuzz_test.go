@@ -59,7 +59,7 @@ func FuzzNick(f *testing.F) {
 			}
 		}
 		for _, reserved := range []string{"you", "server", "system", "admin", "partyline"} {
-			if alike(nick, reserved) {
+			if shareSkeleton(nick, reserved) {
 				t.Fatalf("%q is %s", nick, reserved)
 			}
 		}

@@ -84,9 +84,9 @@ func Nick(name string) (string, error) {
 	return nick, nil
 }
 
-// Guest returns a random nickname for a member that asked for none. Its letters omit those
-// that are confusable with another, such as i and l, or m and rn, so that different guest
-// names share no skeleton.
+// Guest returns a random nickname for a member that asked for none. It omits the letters that
+// are confusable with others, such as i and l, or m and rn, so that different guest names
+// share no skeleton.
 func Guest() string {
 	const letters = "23456789abcdefghjknpqrstuvwxyz"
 	b := []byte("guest-....")

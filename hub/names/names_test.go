@@ -152,7 +152,7 @@ func TestRoom(t *testing.T) {
 		" ops":                  "",
 		"a.b":                   "",
 		"ä":                     "",
-		"\u212aelvin":           "", // the sign, whose lower case is k
+		"\u212aelvin":           "", // the Kelvin sign, whose lower case is k
 		"ops\n":                 "",
 		"\x00":                  "",
 		"\xff":                  "",

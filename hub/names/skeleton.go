@@ -34,8 +34,8 @@ func Skeletons(nick string) []string {
 }
 
 // FirstSkeleton returns the first of the skeletons of a name, which need not be a valid
-// nickname. It reports false if the name is longer than any nickname.
-func FirstSkeleton(name string) (string, bool) {
+// nickname. ok is false if the name is longer than any nickname.
+func FirstSkeleton(name string) (s string, ok bool) {
 	if len(name) > maxInput {
 		return "", false
 	}
@@ -69,7 +69,7 @@ func skeleton(s string) string {
 
 // prototype returns the string that r is confusable with, or "" if r has no prototype.
 func prototype(r rune) string {
-	lo, hi := 0, len(confusables) // starts of lines
+	lo, hi := 0, len(confusables) // each is the start of a line
 	if r < utf8.RuneSelf {
 		hi = confusablesInASCII
 	}

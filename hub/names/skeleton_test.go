@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// alike reports whether two names share a skeleton.
-func alike(a, b string) bool {
+// shareSkeleton reports whether two names share a skeleton.
+func shareSkeleton(a, b string) bool {
 	others := Skeletons(b)
 	return slices.ContainsFunc(Skeletons(a), func(s string) bool { return slices.Contains(others, s) })
 }
@@ -38,7 +38,7 @@ func TestSkeletons(t *testing.T) {
 		{"ž", "z\u0306"},
 	} {
 		for _, nick := range same[1:] {
-			if !alike(nick, same[0]) || !alike(same[0], nick) {
+			if !shareSkeleton(nick, same[0]) || !shareSkeleton(same[0], nick) {
 				t.Errorf("%q and %q share no skeleton", same[0], nick)
 			}
 		}
@@ -54,7 +54,7 @@ func TestSkeletons(t *testing.T) {
 		{"a.b", "ab"},
 		{"guest-2345", "guest-2346"},
 	} {
-		if alike(different[0], different[1]) {
+		if shareSkeleton(different[0], different[1]) {
 			t.Errorf("%q and %q share a skeleton", different[0], different[1])
 		}
 	}
@@ -134,12 +134,12 @@ func checkSkeletons(t *testing.T, nick string) {
 	for _, same := range []string{
 		strings.Map(otherCase, nick), foldCase(nick), norm.NFD.String(nick), norm.NFC.String(nick),
 	} {
-		if firstSkeleton(same) != firstSkeleton(nick) || !alike(same, nick) {
+		if firstSkeleton(same) != firstSkeleton(nick) || !shareSkeleton(same, nick) {
 			t.Errorf("the skeletons of %q are %q, but those of %q are %q", nick, Skeletons(nick), same, Skeletons(same))
 		}
 	}
 	for _, same := range []string{skeleton(nick), skeleton(strings.ToUpper(nick)), skeleton(foldCase(nick)), firstSkeleton(nick)} {
-		if !alike(same, nick) {
+		if !shareSkeleton(same, nick) {
 			t.Errorf("the skeletons of %q are %q, but those of %q are %q", nick, Skeletons(nick), same, Skeletons(same))
 		}
 	}

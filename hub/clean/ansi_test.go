@@ -62,7 +62,7 @@ func TestStripANSI(t *testing.T) {
 		"\x1b(é":                 "\x1b(é",
 		"\x1b(\n0":               "\x1b(\n0",
 
-		// none
+		// no complete sequence
 		"":                "",
 		"PASS [32m":       "PASS [32m",
 		"x\x1b":           "x\x1b",

@@ -31,7 +31,7 @@ const maxMarks = 8
 func Text(s string) string { return replaceUnsafe(stripANSI(s)) }
 
 // Quote returns a clean form of s on one line, for an answer or a log. It replaces the
-// characters after the first max bytes of s by "…". Unlike Text, Quote shows escape
+// characters after the first max bytes of s with "…". Unlike Text, Quote shows escape
 // sequences, so that a name that is unknown because of one does not look like a known name.
 func Quote(s string, max int) string {
 	for i := range s {
@@ -43,7 +43,7 @@ func Quote(s string, max int) string {
 	return replaceUnsafe(strings.ReplaceAll(s, "\n", " "))
 }
 
-// replaceUnsafe is Text without the removal of escape sequences.
+// replaceUnsafe is like Text but does not remove escape sequences.
 func replaceUnsafe(s string) string {
 	marks := 0
 	for i, r := range s {
@@ -80,12 +80,12 @@ func cleanRest(s string, marks int) string {
 	}, s)
 }
 
-// zeroWidth has the marks and the format characters.
+// zeroWidth is the marks and the format characters.
 var zeroWidth = rangetable.Merge(unicode.Mn, unicode.Me, unicode.Cf)
 
-// countMarks returns the number of marks on the last character of a text after r is appended
-// to it; before, it has the given number of marks. Format characters, such as the joiners and
-// tags of emoji, do not count and do not restart the count.
+// countMarks returns the number of marks on the last character of a text to which r is
+// appended, if the character had the given number of marks before. Format characters, such as
+// the joiners and tags of emoji, do not count and do not restart the count.
 func countMarks(marks int, r rune) int {
 	switch {
 	case !unicode.Is(zeroWidth, r):
@@ -96,8 +96,8 @@ func countMarks(marks int, r rune) int {
 	return marks + 1
 }
 
-// hasWidth reports whether r is in one of some large ranges without characters of zero width.
-// It is a fast path for most letters.
+// hasWidth reports whether r is in one of a few large ranges that have no character of zero
+// width. It is a fast path for most letters; a rune outside these ranges may have a width too.
 func hasWidth(r rune) bool {
 	return r < 0x300 && r != 0xad || // Latin
 		0x370 <= r && r < 0x483 || // Greek and Cyrillic
@@ -106,7 +106,7 @@ func hasWidth(r rune) bool {
 		0x1f000 <= r && r < 0xe0000 // emoji, more Chinese
 }
 
-// unsafeRune reports whether Text replaces r by U+FFFD.
+// unsafeRune reports whether Text replaces r with U+FFFD.
 func unsafeRune(r rune) bool {
 	switch {
 	case r < ' ':

@@ -15,8 +15,8 @@ func Visible(s string) bool {
 	})
 }
 
-// ignorable has the characters of Unicode's property Default_Ignorable_Code_Point, and a few
-// of Cf that are visible.
+// ignorable is the characters with Unicode's property Default_Ignorable_Code_Point, and a few
+// visible ones of Cf.
 var ignorable = rangetable.Merge(unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, unicode.Cf)
 
 // invisible reports whether r shows nothing and is not white space.

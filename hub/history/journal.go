@@ -1,4 +1,4 @@
-// Package history stores what is said in rooms.
+// Package history stores the messages of rooms.
 //
 // A [Journal] gives each message its id, and so decides the order of a room. The hub appends
 // every message to its Journal and delivers the messages that the Journal commits, in the order
@@ -34,7 +34,7 @@ type Journal interface {
 
 	// Open returns the newest id of a room and notes that the room has members: the Journal
 	// does not forget the room until Release. Each Open needs a Release of its own. Later
-	// messages have greater ids. Open may wait for a disk; the hub holds no lock meanwhile.
+	// messages have greater ids. Open may wait for a disk, so the hub calls it without a lock.
 	// It does not fail: a Journal that can't read the newest id returns one that is greater
 	// than every id that the room ever had.
 	Open(room string) (last int64)
@@ -63,7 +63,7 @@ type Result struct {
 	Repeated bool  // its key was known: it has the ID of the first message and is not delivered again
 	Unstored bool  // it has an ID and is delivered, but is not in history
 	Err      error // it has no ID and is not delivered
-	More     bool  // a hint: the next commit of its room follows at once
+	More     bool  // a hint: the next commit of its room follows immediately
 }
 
 // Retention bounds the history that a Journal keeps.

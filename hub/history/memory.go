@@ -15,8 +15,8 @@ const maxUnused = 4096
 
 // Memory is a Journal that keeps the newest messages of each room in memory.
 //
-// Rooms with members keep their history. Of the rooms without members, the 4,096 with the most
-// messages keep it; of rooms with equally many messages, the older ones. So a client that
+// Rooms with members keep their history. Among the rooms without members, the 4,096 with the most
+// messages keep it; among rooms with equally many messages, the older ones. So a client that
 // creates thousands of small rooms only makes Memory forget small rooms. The number of keys of
 // messages that are no longer in history is bounded for all rooms together: the oldest keys are
 // forgotten first.
@@ -29,7 +29,7 @@ type Memory struct {
 	rooms     map[string]*memoryRoom
 	unused    map[*memoryRoom]struct{} // the rooms with users == 0
 	maxUnused int
-	created   int   // the number of rooms created until now
+	created   int   // the number of rooms created so far
 	floor     int64 // ids of new rooms are greater
 }
 
@@ -48,14 +48,14 @@ func NewMemory(r Retention) *Memory {
 		rooms:       make(map[string]*memoryRoom),
 		unused:      make(map[*memoryRoom]struct{}),
 		maxUnused:   maxUnused,
-		floor:       FirstID(time.Now()),
+		floor:       IDFloor(time.Now()),
 	}
 }
 
-// FirstID returns the number of microseconds from 2026 to now. The ids of a room that is created
-// now are greater. So they are greater than those that earlier processes gave, which give less
-// than one id of a room in a microsecond.
-func FirstID(now time.Time) int64 {
+// IDFloor returns the number of microseconds from 2026 to now. The ids of a room that is created
+// now are greater. They are also greater than the ids that earlier processes gave, because a room
+// gets less than one id in a microsecond.
+func IDFloor(now time.Time) int64 {
 	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	return max(now.Sub(epoch).Microseconds(), 0)
 }
@@ -163,7 +163,7 @@ func (j *Memory) done(r *memoryRoom) {
 	}
 }
 
-// forgetLocked forgets n unused rooms: those with the fewest messages first, and of rooms with
+// forgetLocked forgets n unused rooms: those with the fewest messages first, and among rooms with
 // equally many messages the youngest.
 func (j *Memory) forgetLocked(n int) {
 	type candidate struct {

@@ -6,8 +6,9 @@ import (
 	"unsafe"
 )
 
-// setAhead returns at as time.Now returns it if the wall clock was set ahead by d, in whole
-// seconds. The monotonic clock reading, which only package time can change, stays the same.
+// setAhead returns what time.Now would have returned at the time at, had the wall clock been set
+// ahead by d, in whole seconds. The monotonic clock reading, which only package time can change,
+// stays the same.
 func setAhead(t *testing.T, at time.Time, d time.Duration) time.Time {
 	t.Helper()
 	set := at

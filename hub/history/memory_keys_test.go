@@ -10,16 +10,16 @@ import (
 	"partyline/hub/wire"
 )
 
-// knows appends a message with a key and reports whether it is a repetition, which must have
+// repeats appends a message with a key and reports whether it is a repetition, which must have
 // the given id.
-func (j *Memory) knows(t *testing.T, room, key string, id int64) (known bool) {
+func (j *Memory) repeats(t *testing.T, room, key string, id int64) (repeated bool) {
 	t.Helper()
 	m := &wire.Message{Room: room, Text: "again"}
-	j.Append(m, key, func(r Result) { known = r.Repeated })
-	if known && m.ID != id {
+	j.Append(m, key, func(r Result) { repeated = r.Repeated })
+	if repeated && m.ID != id {
 		t.Errorf("key %q of %s has the id %d, want %d", key, room, m.ID, id)
 	}
-	return known
+	return repeated
 }
 
 // append appends a message with a key and returns its id.
@@ -42,12 +42,12 @@ func TestMemoryKeepsKeys(t *testing.T) {
 			last := j.append("r", "last")
 			time.Sleep(KeyLife - time.Nanosecond)
 			for key, id := range map[string]int64{"first": first, "9": last - 1, "last": last} {
-				if !j.knows(t, "r", key, id) {
+				if !j.repeats(t, "r", key, id) {
 					t.Errorf("of %d messages: the key %q is not known", keep, key)
 				}
 			}
 			time.Sleep(time.Nanosecond)
-			if keep > 0 && !j.knows(t, "r", "last", last) {
+			if keep > 0 && !j.repeats(t, "r", "last", last) {
 				t.Errorf("of %d messages: the key of the last is not known", keep)
 			}
 			for i := range max(keep, 1) { // adding keys drops old ones
@@ -57,7 +57,7 @@ func TestMemoryKeepsKeys(t *testing.T) {
 			j.append("r", "newest")
 			j.append("r", "and another")
 			for key, id := range map[string]int64{"first": first, "last": last} {
-				if j.knows(t, "r", key, id) {
+				if j.repeats(t, "r", key, id) {
 					t.Errorf("of %d messages: the key %q is still known", keep, key)
 				}
 			}
@@ -72,11 +72,11 @@ func TestMemoryDropsOldKeys(t *testing.T) {
 		j.Open("r")
 		id := j.append("r", "k")
 		time.Sleep(time.Hour)
-		if !j.knows(t, "r", "k", id) {
+		if !j.repeats(t, "r", "k", id) {
 			t.Error("the key of a message in history is not known")
 		}
 		time.Sleep(time.Nanosecond)
-		if j.knows(t, "r", "k", id) {
+		if j.repeats(t, "r", "k", id) {
 			t.Error("the key of a message that is gone is known")
 		}
 	})
@@ -93,11 +93,11 @@ func TestMemoryKeepsKeysOfForgottenRooms(t *testing.T) {
 			t.Errorf("kept: %v", kept)
 		}
 		time.Sleep(KeyLife - time.Nanosecond)
-		if !j.knows(t, "small", "k", id) {
+		if !j.repeats(t, "small", "k", id) {
 			t.Error("the key is not known")
 		}
 		time.Sleep(time.Nanosecond)
-		if j.knows(t, "small", "k", id) {
+		if j.repeats(t, "small", "k", id) {
 			t.Error("the key is still known")
 		}
 	})
@@ -120,7 +120,7 @@ func TestMemoryBoundsKeys(t *testing.T) {
 			t.Fatalf("%d keys are kept, %d in the queue", n, j.keys.queue.Len())
 		}
 	}
-	if !j.knows(t, "quiet", "k", quiet) {
+	if !j.repeats(t, "quiet", "k", quiet) {
 		t.Error("a key is forgotten whose message is in history")
 	}
 	for r := range rooms {
@@ -129,13 +129,13 @@ func TestMemoryBoundsKeys(t *testing.T) {
 			t.Errorf("%s has %d keys", room, n)
 		}
 		for i := messages - retained - maxKeys/rooms; i < messages; i++ {
-			if key := fmt.Sprint(i); !j.knows(t, room, key, ids[room+key]) {
+			if key := fmt.Sprint(i); !j.repeats(t, room, key, ids[room+key]) {
 				t.Fatalf("%s: the key of message %d is not known", room, i)
 			}
 		}
 	}
 	oldest := fmt.Sprint(messages - retained - maxKeys/rooms - 1)
-	if j.knows(t, "room-0", oldest, ids["room-0"+oldest]) {
+	if j.repeats(t, "room-0", oldest, ids["room-0"+oldest]) {
 		t.Error("the key of an old message is known")
 	}
 }

@@ -36,8 +36,8 @@ func TestSearchWaits(t *testing.T) {
 // A search that waits too long for its next step returns what it has found, with more set.
 func TestSearchTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := NewMemory(Retention{Messages: 10 * searchStep})
-		for range 2 * searchStep {
+		j := NewMemory(Retention{Messages: 10 * searchStepSize})
+		for range 2 * searchStepSize {
 			j.Append(&wire.Message{Room: "r", Text: "pizza"}, "", func(Result) {})
 		}
 		for range cap(j.searchSlots) {
@@ -47,8 +47,8 @@ func TestSearchTimesOut(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			found, more, err := j.Search("r", NewQuery("pizza"), 1<<53, 10*searchStep)
-			if len(found) != searchStep || !more || err != nil || time.Since(start) != searchTime {
+			found, more, err := j.Search("r", NewQuery("pizza"), 1<<53, 10*searchStepSize)
+			if len(found) != searchStepSize || !more || err != nil || time.Since(start) != searchTime {
 				t.Errorf("%d found, more %v, %v after %v", len(found), more, err, time.Since(start))
 			}
 		}()
@@ -60,11 +60,11 @@ func TestSearchTimesOut(t *testing.T) {
 	})
 }
 
-// A search in a large room lets a search in a small room go on between two steps.
+// A search in a large room lets a search in a small room continue between two steps.
 func TestSearchesAlternate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := NewMemory(Retention{Messages: 10 * searchStep})
-		for range 2 * searchStep {
+		j := NewMemory(Retention{Messages: 10 * searchStepSize})
+		for range 2 * searchStepSize {
 			j.Append(&wire.Message{Room: "large", Text: "pizza"}, "", func(Result) {})
 		}
 		j.Append(&wire.Message{Room: "small", Text: "pizza"}, "", func(Result) {})

@@ -40,7 +40,7 @@ type Page struct {
 }
 
 // Gaps returns the gaps of a Page for a Journal whose ids are consecutive. found has all
-// messages from the id after up to its last one, or up to the id upTo if it is empty. The ids of
+// messages with ids above after, up to its last one, or up to upTo if found is empty. The ids of
 // the room are greater than base; after is 0 for all of them. count returns how many ids from
 // first to last were given to messages, or -1 if that is not known.
 func Gaps(after, upTo, base int64, found []*wire.Message, count func(first, last int64) int64) []*wire.Gap {

@@ -72,8 +72,8 @@ const (
 
 // NewQuery returns a query for the terms of a text, which are separated by white space, or nil
 // if there is no word in the text. Each term is a Phrase: "foo-bar" matches only if the two
-// words are consecutive, and so do several characters of a script without spaces. Terms and
-// words above the limits are ignored.
+// words are consecutive. The same holds for several characters of a script without spaces. Terms
+// and words above the limits are ignored.
 func NewQuery(text string) *Query {
 	q := &Query{}
 	for term := range strings.FieldsSeq(text) {
@@ -118,8 +118,8 @@ func (p Phrase) isIn(words []string) bool {
 	return false
 }
 
-// IsPrefix reports whether the last word of the phrase also matches longer words that begin with
-// it. Short words do not: too many words begin with one or two letters.
+// IsPrefix reports whether the last word of the phrase also matches longer words that start with
+// it. Short words do not: too many words start with the same one or two letters.
 func (p Phrase) IsPrefix() bool {
 	const short = 2 // characters
 	return utf8.RuneCountInString(p[len(p)-1]) > short

@@ -131,7 +131,7 @@ func (w *writer) beginUse() error {
 		return err
 	}
 	w.clock = newClock(w.j.options.wall, time.UnixMilli(trusted))
-	if now := history.FirstID(w.j.opened); now > floor {
+	if now := history.IDFloor(w.j.opened); now > floor {
 		floor = now
 	} else if used != "" { // the clock was set back, and the previous use gave ids above its floor
 		floor += 1 << 32

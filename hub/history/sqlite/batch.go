@@ -71,7 +71,7 @@ func (b *batch) store() error {
 		}
 	}
 	for _, c := range b.changes {
-		if err := b.count(c); err != nil {
+		if err := b.countExcess(c); err != nil {
 			return err
 		}
 	}
@@ -100,14 +100,14 @@ func (b *batch) change(r *room) (*change, error) {
 	}
 	c := &change{key: key, last: r.last, oldest: r.oldest, kept: r.kept, excess: r.excess}
 	if !r.counted {
-		if c.oldest, c.kept, err = newestRows(context.Background(), w.conn, key, w.j.options.Keep.Messages); err != nil {
+		if c.oldest, c.kept, err = newestRows(context.Background(), w.conn, key, w.j.options.Retention.Messages); err != nil {
 			return nil, err
 		}
 		before := c.oldest
 		if before == 0 {
 			before = c.last + 1
 		}
-		if err := w.row(`SELECT EXISTS (SELECT 1 FROM messages WHERE room = ? AND id < ?)`, key, before).Scan(&c.hasExcess); err != nil {
+		if err := w.queryRow(`SELECT EXISTS (SELECT 1 FROM messages WHERE room = ? AND id < ?)`, key, before).Scan(&c.hasExcess); err != nil {
 			return nil, err
 		}
 	}
@@ -133,17 +133,18 @@ func (b *batch) trim(c *change) error {
 	return err
 }
 
-// count finds the oldest retained message of a room after the inserts.
-func (b *batch) count(c *change) error {
+// countExcess counts the messages of a room that are excess after the inserts, and finds the oldest
+// retained one.
+func (b *batch) countExcess(c *change) error {
 	c.kept += c.stored
-	excess := c.kept - b.w.j.options.Keep.Messages
+	excess := c.kept - b.w.j.options.Retention.Messages
 	if excess <= 0 {
 		return nil
 	}
 	c.kept -= excess
 	c.excess += excess
 	c.hasExcess = true
-	err := b.w.row(`SELECT id FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1 OFFSET ?`,
+	err := b.w.queryRow(`SELECT id FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1 OFFSET ?`,
 		c.key, c.oldest, excess).Scan(&c.oldest)
 	if errors.Is(err, sql.ErrNoRows) { // none is retained
 		c.oldest = 0
@@ -161,7 +162,7 @@ func (b *batch) claim(e *entry, room int64) error {
 	}
 	const insert = `INSERT INTO keys (room, key, id, at, gone) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`
 	insertKey := func() (int64, error) {
-		result, err := w.result(insert, room, e.key, m.ID, m.At.UnixMilli())
+		result, err := w.execResult(insert, room, e.key, m.ID, m.At.UnixMilli())
 		if err != nil {
 			return 0, err
 		}
@@ -172,7 +173,7 @@ func (b *batch) claim(e *entry, room int64) error {
 	}
 	var id, at int64
 	var gone bool
-	if err := w.row(`SELECT id, at, gone FROM keys WHERE room = ? AND key = ?`, room, e.key).Scan(&id, &at, &gone); err != nil {
+	if err := w.queryRow(`SELECT id, at, gone FROM keys WHERE room = ? AND key = ?`, room, e.key).Scan(&id, &at, &gone); err != nil {
 		return err
 	}
 	if !gone || w.now().UnixMilli()-at < history.KeyLife.Milliseconds() {
@@ -213,7 +214,7 @@ func (b *batch) publish() {
 func (w *writer) saveRoom(r *room) (key int64, err error) {
 	switch {
 	case r.key == 0:
-		result, err := w.result(`INSERT INTO rooms (name, base, last, lost) VALUES (?, ?, ?, ?)`, r.name, r.base, r.last, r.lost)
+		result, err := w.execResult(`INSERT INTO rooms (name, base, last, lost) VALUES (?, ?, ?, ?)`, r.name, r.base, r.last, r.lost)
 		if err != nil {
 			return 0, err
 		}

@@ -28,7 +28,7 @@ func talk(random *rand.Rand) string {
 // BenchmarkMillion measures starts, reads and searches of a room with a million messages.
 func BenchmarkMillion(b *testing.B) {
 	dir := b.TempDir()
-	keep := Options{Keep: history.Retention{Messages: 1_000_000}}
+	keep := Options{Retention: history.Retention{Messages: 1_000_000}}
 	j, err := Open(dir, keep)
 	if err != nil {
 		b.Fatal(err)
@@ -101,7 +101,7 @@ func fillMillion(b *testing.B, j *Journal, random *rand.Rand) {
 // as much in another file.
 func BenchmarkLone(b *testing.B) {
 	dir := b.TempDir()
-	j, err := Open(dir, Options{Keep: history.Retention{Messages: 1000}})
+	j, err := Open(dir, Options{Retention: history.Retention{Messages: 1000}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func BenchmarkLone(b *testing.B) {
 
 // BenchmarkFlood measures messages while 200 are always pending and older ones are deleted.
 func BenchmarkFlood(b *testing.B) {
-	j, err := Open(b.TempDir(), Options{Keep: history.Retention{Messages: 1000}})
+	j, err := Open(b.TempDir(), Options{Retention: history.Retention{Messages: 1000}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -37,7 +37,7 @@ type checkpoints struct {
 	copied     int       // the number of pages of the log that are in the file
 	stuckSince time.Time // since when a reader blocks checkpoints; zero if none does
 	warned     int64     // the size of the log when a reader was logged last; 0 if none blocks
-	failures   report
+	failures   logLimiter
 }
 
 // checkpoint starts a checkpoint if the log is large. After one that copied all of the log SQLite
@@ -65,7 +65,7 @@ func (c *checkpoints) checkpoint() {
 	db := c.w.db
 	c.background.Go(func() {
 		defer c.copying.Store(false)
-		if err := c.copyLog(db, size); err != nil && c.failures.isDue(hint(err)) {
+		if err := c.copyLog(db, size); err != nil && c.failures.allow(hint(err)) {
 			c.w.j.log.Error("checkpoint failed",
 				"file", c.w.j.path, "size", size, "err", err, "hint", hint(err))
 		}
@@ -82,7 +82,7 @@ func (c *checkpoints) copyLog(db *sql.DB, size int64) error {
 	// The second pass copies what was written during the first one. It leaves little to copy, and
 	// little that is not synced.
 	for range 2 {
-		copied, all, err := checkpoint(conn, "PASSIVE")
+		copied, all, err := walCheckpoint(conn, "PASSIVE")
 		if err != nil {
 			return err
 		}
@@ -93,10 +93,10 @@ func (c *checkpoints) copyLog(db *sql.DB, size int64) error {
 	return nil
 }
 
-// checkpoint runs a checkpoint in one of SQLite's modes. It returns how many pages of the log are
-// in the file, and whether these are all pages that the log had at the start. If they are not, a
-// reader needs the old pages of the file.
-func checkpoint(conn *sql.Conn, mode string) (copied int, all bool, err error) {
+// walCheckpoint runs a checkpoint in one of SQLite's modes. It returns how many pages of the log
+// are in the file, and whether these are all pages that the log had at the start. If they are not,
+// a reader needs the old pages of the file.
+func walCheckpoint(conn *sql.Conn, mode string) (copied int, all bool, err error) {
 	var busy bool
 	var pages int
 	err = conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &pages, &copied)
@@ -132,14 +132,14 @@ func (c *checkpoints) noteReader(size int64, copied int, all bool) {
 // It does not wait for them.
 func (c *checkpoints) truncateLog() {
 	c.w.exec("PRAGMA busy_timeout = 0")
-	checkpoint(c.w.conn, "TRUNCATE")
+	walCheckpoint(c.w.conn, "TRUNCATE")
 	c.w.exec("PRAGMA busy_timeout = 2000")
 }
 
 // copyWholeLog copies the log into the file and truncates it. It waits a moment for readers.
 func (c *checkpoints) copyWholeLog() {
 	c.background.Wait()
-	if _, all, err := checkpoint(c.w.conn, "TRUNCATE"); err == nil && !all {
+	if _, all, err := walCheckpoint(c.w.conn, "TRUNCATE"); err == nil && !all {
 		c.w.j.log.Warn("checkpoint at close blocked by a reader", "file", c.w.j.path+"-wal", "hint", readerHint)
 	}
 }

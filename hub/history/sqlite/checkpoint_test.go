@@ -101,7 +101,7 @@ func TestStuckReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const warning, info = "level=WARN", "level=INFO"
 		var out bytes.Buffer
-		o := Options{Keep: history.Retention{Messages: 10}, Sync: SyncNormal, Log: slog.New(slog.NewTextHandler(&out, nil))}
+		o := Options{Retention: history.Retention{Messages: 10}, Sync: SyncNormal, Log: slog.New(slog.NewTextHandler(&out, nil))}
 		j := start(t, t.TempDir(), o)
 		say(t, j, "r", "first")
 		reader := startReader(t, j.dir)
@@ -143,7 +143,7 @@ func TestReaders(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		o := Options{Keep: history.Retention{Messages: 10}, Sync: SyncNormal, Log: slog.New(slog.NewTextHandler(&out, nil))}
+		o := Options{Retention: history.Retention{Messages: 10}, Sync: SyncNormal, Log: slog.New(slog.NewTextHandler(&out, nil))}
 		j := start(t, t.TempDir(), o)
 		say(t, j, "r", "first")
 		reader := startReader(t, j.dir)

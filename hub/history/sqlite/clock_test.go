@@ -95,12 +95,12 @@ func TestWrongClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var wall wallClock
 		o := keep(10)
-		o.Keep.Age, o.wall = age, wall.now
+		o.Retention.Age, o.wall = age, wall.now
 		dir := t.TempDir()
 		j := start(t, dir, o)
 		first, _ := try(j, "r", "key", "first")
 		gone, _ := try(j, "gone", "key", "x")
-		for i := range o.Keep.Messages { // until its message is no longer retained
+		for i := range o.Retention.Messages { // until its message is no longer retained
 			say(t, j, "gone", fmt.Sprint(i))
 		}
 		check := func(when string, j *Journal, want int) {
@@ -137,7 +137,7 @@ func TestWrongClock(t *testing.T) {
 func TestClockAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var wall wallClock
-		j := start(t, t.TempDir(), Options{Keep: history.Retention{Messages: 10, Age: 24 * time.Hour}, wall: wall.now})
+		j := start(t, t.TempDir(), Options{Retention: history.Retention{Messages: 10, Age: 24 * time.Hour}, wall: wall.now})
 		say(t, j, "r", "x")
 		time.Sleep(tick)
 		wall.set(48 * time.Hour)

@@ -14,7 +14,7 @@ import (
 func TestEmptyRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j := start(t, t.TempDir(), Options{Keep: history.Retention{Messages: 10, Age: time.Hour}})
+		j := start(t, t.TempDir(), Options{Retention: history.Retention{Messages: 10, Age: time.Hour}})
 		j.mu.Lock()
 		j.maxUnused = 0 // no unused room stays in memory
 		j.mu.Unlock()
@@ -40,20 +40,20 @@ func TestEmptyRoom(t *testing.T) {
 }
 
 // Each kind of failure is logged once a minute, independently of others.
-func TestReport(t *testing.T) {
+func TestLogLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var r report
+		var l logLimiter
 		for range 2 {
 			for _, hint := range []string{"full", "gone"} {
-				if !r.isDue(hint) {
+				if !l.allow(hint) {
 					t.Errorf("%s is not logged at first", hint)
 				}
-				if r.isDue(hint) {
+				if l.allow(hint) {
 					t.Errorf("%s is logged again", hint)
 				}
 			}
-			time.Sleep(reportEvery - time.Nanosecond)
-			if r.isDue("full") {
+			time.Sleep(logEvery - time.Nanosecond)
+			if l.allow("full") {
 				t.Error("a failure is logged again too early")
 			}
 			time.Sleep(time.Nanosecond)

@@ -11,12 +11,12 @@ import (
 	"partyline/hub/history"
 )
 
-// expireEvery is the greatest time between two runs of expire.
+// expireEvery is the longest time between two runs of expire.
 const expireEvery = time.Minute
 
-// expire deletes a slice of the messages and keys that are too old, and rooms that are empty then.
+// expire deletes a slice of the messages and keys that are too old, and rooms that become empty.
 func (m *maintenance) expire() (did bool, err error) {
-	age := m.w.j.options.Keep.Age
+	age := m.w.j.options.Retention.Age
 	every := expireEvery
 	if age > 0 {
 		every = min(max(age/10, tick), expireEvery)
@@ -42,7 +42,7 @@ func (m *maintenance) expire() (did bool, err error) {
 // now returns the trusted time. It logs when the wall clock gets ahead of it.
 func (m *maintenance) now() time.Time {
 	now, ahead := m.w.clock.now()
-	if ahead > 0 && !m.clockAhead && m.w.j.options.Keep.Age > 0 {
+	if ahead > 0 && !m.clockAhead && m.w.j.options.Retention.Age > 0 {
 		m.w.j.log.Info("clock set ahead; deletion by age delayed",
 			"ahead", ahead.Round(time.Second), "after", trustTime)
 	}
@@ -50,7 +50,7 @@ func (m *maintenance) now() time.Time {
 	return now
 }
 
-// expireKeys deletes a slice of the keys of deleted messages from before a time. It returns the
+// expireKeys deletes a slice of the keys of deleted messages from before a time. It returns their
 // rooms.
 func (m *maintenance) expireKeys(before time.Time) (rooms []int64, err error) {
 	err = m.w.transaction(false, func() error {
@@ -98,10 +98,10 @@ func roomsOf(runs []idRun) (rooms []int64) {
 	return slices.Compact(rooms)
 }
 
-// expireMessages deletes a slice of the messages from before a time, and updates the rooms in
-// memory. It returns the rooms.
+// expireMessages deletes a slice of the messages from before a time, and updates those of their
+// rooms that are in memory. It returns the rooms.
 func (m *maintenance) expireMessages(before time.Time) (rooms []int64, err error) {
-	var changes map[*room]*change
+	var states map[*room]*remainder
 	err = m.w.transaction(false, func() error {
 		old, err := m.runs(`SELECT room, id FROM messages WHERE at < ? ORDER BY at LIMIT ?`, before.UnixMilli(), deleteAtOnce)
 		if err != nil {
@@ -113,34 +113,37 @@ func (m *maintenance) expireMessages(before time.Time) (rooms []int64, err error
 				return err
 			}
 		}
-		changes, err = m.remaining(old)
+		states, err = m.remaining(old)
 		return err
 	})
 	m.w.j.mu.Lock()
 	defer m.w.j.mu.Unlock()
-	for r, c := range changes {
+	for r, s := range states {
 		if err == nil {
-			r.oldest, r.lost, r.counted = c.oldest, c.last, false
-			m.w.j.uncacheLocked(r, c.last)
+			r.oldest, r.lost, r.counted = s.oldest, s.lost, false
+			m.w.j.uncacheLocked(r, s.lost)
 		}
 		m.w.j.doneLocked(r)
 	}
 	return rooms, err
 }
 
-// remaining returns the changes of the rooms in memory that had messages deleted, which are in use
-// until the caller calls doneLocked. In a change, last is the newest id that is missing.
-func (m *maintenance) remaining(deleted []idRun) (map[*room]*change, error) {
+// A remainder is the state of a room after messages were deleted; see room for its fields.
+type remainder struct{ lost, oldest int64 }
+
+// remaining returns the states of the rooms in memory that had messages deleted. The rooms are in
+// use until the caller calls doneLocked, even if there is an error.
+func (m *maintenance) remaining(deleted []idRun) (map[*room]*remainder, error) {
 	newest := make(map[int64]int64)
 	for _, s := range deleted {
 		newest[s.room] = s.last
 	}
-	changes := make(map[*room]*change)
+	states := make(map[*room]*remainder)
 	for key, id := range newest {
 		var name string
-		err := m.w.row(`UPDATE rooms SET lost = max(lost, ?) WHERE key = ? RETURNING name`, id, key).Scan(&name)
+		err := m.w.queryRow(`UPDATE rooms SET lost = max(lost, ?) WHERE key = ? RETURNING name`, id, key).Scan(&name)
 		if err != nil {
-			return changes, err
+			return states, err
 		}
 		m.w.j.mu.Lock()
 		r := m.w.j.rooms[name]
@@ -151,28 +154,28 @@ func (m *maintenance) remaining(deleted []idRun) (map[*room]*change, error) {
 		if r == nil {
 			continue
 		}
-		c := &change{last: id}
-		changes[r] = c
+		s := &remainder{}
+		states[r] = s
 		if err := m.w.j.loadFrom(context.Background(), m.w.conn, r); err != nil {
-			return changes, err
+			return states, err
 		}
-		c.last = max(id, r.lost)
-		if c.oldest, _, err = newestRows(context.Background(), m.w.conn, key, m.w.j.options.Keep.Messages); err != nil {
-			return changes, err
+		s.lost = max(id, r.lost)
+		if s.oldest, _, err = newestRows(context.Background(), m.w.conn, key, m.w.j.options.Retention.Messages); err != nil {
+			return states, err
 		}
 	}
-	return changes, nil
+	return states, nil
 }
 
 // removeEmpty removes those of the rooms that have neither messages nor keys, unless they are in
 // memory. A later room with the same name continues with greater ids.
 func (m *maintenance) removeEmpty(keys []int64) error {
-	if m.w.j.options.Keep.Age == 0 {
+	if m.w.j.options.Retention.Age == 0 {
 		return nil
 	}
 	for _, key := range keys {
 		var name string
-		err := m.w.row(`SELECT name FROM rooms WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM messages WHERE room = ?1)
+		err := m.w.queryRow(`SELECT name FROM rooms WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM messages WHERE room = ?1)
 			AND NOT EXISTS (SELECT 1 FROM keys WHERE room = ?1)`, key).Scan(&name)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
@@ -180,16 +183,16 @@ func (m *maintenance) removeEmpty(keys []int64) error {
 		if err != nil {
 			return err
 		}
-		if err := m.remove(key, name); err != nil {
+		if err := m.removeRoom(key, name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// remove deletes a room from the file, unless it is in memory. If the room is opened meanwhile, it
-// is in memory and continues with its ids.
-func (m *maintenance) remove(key int64, name string) error {
+// removeRoom removes a room from the file, unless it is in memory. If the room is opened in the
+// meantime, it is in memory and continues with its ids.
+func (m *maintenance) removeRoom(key int64, name string) error {
 	j := m.w.j
 	j.mu.Lock()
 	if j.rooms[name] != nil {

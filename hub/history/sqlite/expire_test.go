@@ -30,7 +30,7 @@ func TestAgeOfEachMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := keep(100)
-	o.Keep.Age = time.Hour
+	o.Retention.Age = time.Hour
 	j = start(t, dir, o)
 	want := map[string]string{"a": "[2 3 5 8 9]", "b": "[2 3 5 8]"}
 	for late := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {

@@ -61,7 +61,7 @@ func hasGap(t *testing.T, j *Journal, room string, after int64) bool {
 }
 
 // keep returns Options that retain n messages of each room.
-func keep(n int) Options { return Options{Keep: history.Retention{Messages: n}} }
+func keep(n int) Options { return Options{Retention: history.Retention{Messages: n}} }
 
 // While the folder is moved away messages are refused and can be read. Then the room continues.
 func TestFileMoved(t *testing.T) {
@@ -275,7 +275,7 @@ func TestPruned(t *testing.T) {
 // A message that is too old is missing.
 func TestAge(t *testing.T) {
 	o := keep(100)
-	o.Keep.Age = time.Second
+	o.Retention.Age = time.Second
 	j := start(t, t.TempDir(), o)
 	say(t, j, "r", "old")
 	for late := time.Now().Add(10 * time.Second); len(texts(t, j, "r")) > 0; time.Sleep(10 * time.Millisecond) {

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// reportEvery is the least time between two log messages about the same kind of failure.
-	reportEvery = time.Minute
+	// logEvery is the least time between two log messages about the same kind of failure.
+	logEvery = time.Minute
 	// probeEvery is the least time between two probes of a failing disk.
 	probeEvery = 250 * time.Millisecond
 )
@@ -19,23 +19,24 @@ type health struct {
 	err      error // why messages can't be stored; nil if they can
 	since    time.Time
 	tried    time.Time
-	affected int // the number of messages since then
-	report   report
+	affected int // the number of messages that were refused or not stored since then
+	failures logLimiter
 }
 
-// A report has the times at which kinds of failures were logged last, by their hints.
-type report map[string]time.Time
+// A logLimiter limits how often each kind of failure is logged. It has the times at which the
+// kinds were logged last, by their hints.
+type logLimiter map[string]time.Time
 
-// isDue reports whether to log a kind of failure now.
-func (r *report) isDue(hint string) bool {
+// allow reports whether a kind of failure may be logged now. If so, it counts as logged.
+func (l *logLimiter) allow(hint string) bool {
 	now := time.Now()
-	if now.Sub((*r)[hint]) < reportEvery {
+	if now.Sub((*l)[hint]) < logEvery {
 		return false
 	}
-	if *r == nil {
-		*r = make(report)
+	if *l == nil {
+		*l = make(logLimiter)
 	}
-	(*r)[hint] = now
+	(*l)[hint] = now
 	return true
 }
 
@@ -53,7 +54,7 @@ func (w *writer) setFailed(err error) {
 		h.since, h.affected = now, 0
 	}
 	h.err, h.tried = err, now
-	if hint := hint(err); h.report.isDue(hint) {
+	if hint := hint(err); h.failures.allow(hint) {
 		w.j.log.Error("history can't be written", "file", w.j.path, "err", err, "messages", w.j.options.OnError,
 			"since", h.since.Format(time.RFC3339), "affected", h.affected, "hint", hint)
 	}
@@ -67,7 +68,7 @@ func (w *writer) setRecovered() {
 	}
 	w.j.log.Info("history is written again", "file", w.j.path,
 		"after", time.Since(h.since).Round(time.Millisecond), "affected", h.affected)
-	*h = health{report: h.report}
+	*h = health{failures: h.failures}
 }
 
 // hint says what the operator can do about an error.

@@ -18,7 +18,7 @@ import (
 func TestRooms(t *testing.T) {
 	t.Parallel()
 	hubtest.TestRooms(t, 0, func(keep history.Retention) history.Journal {
-		return startSmall(t, t.TempDir(), Options{Keep: keep, Sync: SyncNormal})
+		return startSmall(t, t.TempDir(), Options{Retention: keep, Sync: SyncNormal})
 	})
 }
 
@@ -39,7 +39,7 @@ func testHistories(t *testing.T, o Options) {
 	}
 	hubtest.Histories{
 		Open: func(t *testing.T, keep history.Retention) history.Journal {
-			o.Keep = keep
+			o.Retention = keep
 			return open(t, t.TempDir(), o)
 		},
 		Reopen: func(t *testing.T, j history.Journal, crash bool) history.Journal {

@@ -45,22 +45,22 @@ const (
 
 // Options configure a Journal.
 type Options struct {
-	Keep    history.Retention
-	Sync    Sync         // SyncFull if empty
-	OnError OnError      // Refuse if empty
-	Log     *slog.Logger // discards if nil
+	Retention history.Retention
+	Sync      Sync         // SyncFull if empty
+	OnError   OnError      // Refuse if empty
+	Log       *slog.Logger // nothing is logged if nil
 
 	wall func() time.Time // the wall clock; time.Now if nil
 }
 
 // A Journal is a history.Journal and a history.Searcher on disk.
 type Journal struct {
-	dir, path string
-	options   Options
-	log       *slog.Logger
-	lock      *flock.Flock
-	opened    time.Time
-	first     int64 // at least every id that earlier Journals gave
+	dir, path  string
+	options    Options
+	log        *slog.Logger
+	lock       *flock.Flock
+	opened     time.Time
+	startFloor int64 // no id that an earlier Journal gave is greater
 
 	mu sync.Mutex // guards what follows, and the rooms
 	roomCache
@@ -71,7 +71,7 @@ type Journal struct {
 
 	indexDamaged atomic.Bool // searches do not use the index until the writer has rebuilt it
 
-	awake  chan struct{} // has a token if pending is not empty or closing is set
+	wakeup chan struct{} // has a token if pending is not empty or closing is set
 	writer writer
 	ended  chan struct{} // closed when the writer has returned
 }
@@ -117,7 +117,7 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 		lock:      flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600)),
 		opened:    time.Now(),
 		roomCache: roomCache{rooms: make(map[string]*room), maxUnused: maxUnused},
-		awake:     make(chan struct{}, 1),
+		wakeup:    make(chan struct{}, 1),
 		ended:     make(chan struct{}),
 	}
 	j.writer.init(j, driver)
@@ -164,7 +164,7 @@ var errClosed = errors.New("the history is closed")
 // wake wakes the writer.
 func (j *Journal) wake() {
 	select {
-	case j.awake <- struct{}{}:
+	case j.wakeup <- struct{}{}:
 	default:
 	}
 }

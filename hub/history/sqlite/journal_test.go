@@ -25,7 +25,7 @@ func start(t *testing.T, dir string, o Options) *Journal {
 func TestJournal(t *testing.T) {
 	t.Parallel()
 	hubtest.TestJournal(t, func(keep history.Retention) history.Journal {
-		return start(t, t.TempDir(), Options{Keep: keep})
+		return start(t, t.TempDir(), Options{Retention: keep})
 	})
 }
 
@@ -33,7 +33,7 @@ func TestJournal(t *testing.T) {
 func TestSearchIndexed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	j := start(t, dir, Options{Keep: history.Retention{Messages: 1000}})
+	j := start(t, dir, Options{Retention: history.Retention{Messages: 1000}})
 	for i := range 300 {
 		say(t, j, "r", fmt.Sprintf("number %d of föö-bar", i))
 	}
@@ -71,7 +71,7 @@ func awaitIndex(t testing.TB, j *Journal, room string, patience time.Duration) {
 		var indexed bool
 		err := j.readers.QueryRow(`SELECT count(*), (SELECT coalesce(max(key), 0) FROM messages) <= (SELECT value FROM meta WHERE name = 'indexed')
 			FROM messages WHERE room = (SELECT key FROM rooms WHERE name = ?)`, room).Scan(&rows, &indexed)
-		if err == nil && indexed && rows <= j.options.Keep.Messages {
+		if err == nil && indexed && rows <= j.options.Retention.Messages {
 			return
 		}
 		if time.Now().After(late) {

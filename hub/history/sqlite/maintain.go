@@ -12,11 +12,11 @@ const (
 	// deleteAtOnce is the number of rows that are deleted between two batches. It delays a
 	// message by no more than a millisecond or two.
 	deleteAtOnce = 256
-	// Maintenance takes at most maintainTime in each period of shareTime, unless no message was
+	// Maintenance takes at most maintainTime in each period of maintainPeriod, unless no message was
 	// stored for quietTime.
-	shareTime    = time.Second
-	maintainTime = shareTime / 20
-	quietTime    = 200 * time.Millisecond
+	maintainPeriod = time.Second
+	maintainTime   = maintainPeriod / 20
+	quietTime      = 200 * time.Millisecond
 	// manyExcess is the excess of a room above which a batch deletes as many messages as it
 	// stores, which reuses the pages that are freed.
 	manyExcess = 1024
@@ -34,7 +34,7 @@ const (
 type maintenance struct {
 	w *writer
 
-	since time.Time     // when the current period of shareTime started
+	since time.Time     // when the current period of maintainPeriod started
 	took  time.Duration // the time that maintenance took in this period
 	wrote time.Time     // when messages were stored last
 
@@ -50,15 +50,15 @@ type maintenance struct {
 	rebuilt time.Time // when the index was rebuilt
 	shrunk  time.Time // when the page caches were emptied
 
-	turn   int          // the task that ran last
-	retry  [4]time.Time // when each task may run again after a failure
-	report report
+	turn     int          // the task that ran last
+	retry    [4]time.Time // when each task may run again after a failure
+	failures logLimiter
 }
 
 // mayMaintain reports whether maintenance has time left.
 func (m *maintenance) mayMaintain() bool {
 	now := time.Now()
-	if now.Sub(m.since) >= shareTime {
+	if now.Sub(m.since) >= maintainPeriod {
 		m.since, m.took = now, 0
 	}
 	return m.took < maintainTime || m.isQuiet()
@@ -129,7 +129,7 @@ func (m *maintenance) taskFailed(err error) (retry time.Time) {
 		m.w.setFailed(err)
 		return time.Time{}
 	}
-	if hint := hint(err); m.report.isDue(hint) {
+	if hint := hint(err); m.failures.allow(hint) {
 		m.w.j.log.Error("maintenance failed", "file", m.w.j.path, "err", err, "hint", hint)
 	}
 	return time.Now().Add(retryEvery)
@@ -186,7 +186,7 @@ func (m *maintenance) deleteBefore(room, id int64, limit int) (n int, err error)
 // there are none.
 func (m *maintenance) oldestRun(room, id int64, limit int) (s idRun, err error) {
 	s.room = room
-	err = m.w.row(`SELECT coalesce(min(id), 0), coalesce((SELECT id FROM messages
+	err = m.w.queryRow(`SELECT coalesce(min(id), 0), coalesce((SELECT id FROM messages
 			WHERE room = ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET ?3), ?2 - 1)
 		FROM messages WHERE room = ?1 AND id < ?2`, room, id, limit-1).Scan(&s.first, &s.last)
 	return s, err
@@ -217,7 +217,7 @@ func (m *maintenance) deleteRows(s idRun) (n int, err error) {
 	if err := m.w.exec(`UPDATE keys SET gone = 1 WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last); err != nil {
 		return 0, err
 	}
-	result, err := m.w.result(`DELETE FROM messages WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last)
+	result, err := m.w.execResult(`DELETE FROM messages WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last)
 	if err != nil {
 		return 0, err
 	}
@@ -230,7 +230,7 @@ func (m *maintenance) deleteRows(s idRun) (n int, err error) {
 
 // isIndexed reports whether any message of a run is in the index.
 func (m *maintenance) isIndexed(s idRun) (is bool, err error) {
-	err = m.w.row(`SELECT coalesce((SELECT key FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1) <= ?, 0)`,
+	err = m.w.queryRow(`SELECT coalesce((SELECT key FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1) <= ?, 0)`,
 		s.room, s.first, m.indexed).Scan(&is)
 	return is, err
 }
@@ -242,8 +242,8 @@ func (m *maintenance) sweep() (did bool, err error) {
 		return false, nil
 	}
 	var key, first int64
-	err = m.w.row(`SELECT key, coalesce((SELECT id FROM messages WHERE room = rooms.key ORDER BY id DESC LIMIT 1 OFFSET ?), 0)
-		FROM rooms WHERE key > ? ORDER BY key LIMIT 1`, m.w.j.options.Keep.Messages, m.sweepAt).Scan(&key, &first)
+	err = m.w.queryRow(`SELECT key, coalesce((SELECT id FROM messages WHERE room = rooms.key ORDER BY id DESC LIMIT 1 OFFSET ?), 0)
+		FROM rooms WHERE key > ? ORDER BY key LIMIT 1`, m.w.j.options.Retention.Messages, m.sweepAt).Scan(&key, &first)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		m.swept = true

@@ -121,7 +121,7 @@ func (w *writer) close() {
 func (w *writer) beginUse() error {
 	var floor, resumeAbove, trusted int64
 	var used string
-	if err := w.row(`SELECT
+	if err := w.queryRow(`SELECT
 		coalesce((SELECT value FROM meta WHERE name = 'floor'), 0),
 		coalesce((SELECT value FROM meta WHERE name = 'jump'), 0),
 		coalesce((SELECT value FROM meta WHERE name = 'used'), ''),
@@ -140,13 +140,13 @@ func (w *writer) beginUse() error {
 		how[1] != string(SyncFull) && (len(how) < 3 || how[2] != boot())) {
 		resumeAbove = floor
 	}
-	w.j.first, w.j.floor, w.j.resumeAbove, w.unindexed = floor, floor, resumeAbove, true
+	w.j.startFloor, w.j.floor, w.j.resumeAbove, w.unindexed = floor, floor, resumeAbove, true
 	o := w.j.options
 	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?), ('used', ?)`, floor, resumeAbove,
 		w.now().UnixMilli(), strings.Join([]string{string(o.OnError), string(o.Sync), boot()}, " ")); err != nil {
 		return err
 	}
-	if o.Keep.Age > 0 {
+	if o.Retention.Age > 0 {
 		return w.exec(`CREATE INDEX IF NOT EXISTS messages_at ON messages (at)`)
 	}
 	return w.exec(`DROP INDEX IF EXISTS messages_at`)

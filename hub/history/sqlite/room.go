@@ -108,7 +108,7 @@ func (j *Journal) evictLocked(r *room) {
 // unusedID returns an id that is greater than every id that was ever given. Rooms give less than
 // one id in a microsecond.
 func (j *Journal) unusedID() int64 {
-	return j.first + time.Since(j.opened).Microseconds() + 1
+	return j.startFloor + time.Since(j.opened).Microseconds() + 1
 }
 
 // Open implements history.Journal. The room stays in memory until Release.
@@ -187,7 +187,7 @@ func (j *Journal) loadFrom(ctx context.Context, q querier, r *room) error {
 	if loaded {
 		return nil
 	}
-	s, err := readState(ctx, q, r.name, j.options.Keep.Messages)
+	s, err := readState(ctx, q, r.name, j.options.Retention.Messages)
 	if err != nil {
 		return err
 	}

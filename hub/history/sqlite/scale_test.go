@@ -119,7 +119,7 @@ func copyFiles(t testing.TB, dir string) string {
 func TestUncleanEnd(t *testing.T) {
 	for _, o := range []Options{{OnError: Live}, {Sync: SyncNormal}, {OnError: Live, Sync: SyncNormal}} {
 		t.Run(fmt.Sprint(o.OnError, " ", o.Sync), func(t *testing.T) {
-			o.Keep.Messages = 4
+			o.Retention.Messages = 4
 			dir := t.TempDir()
 			j := start(t, dir, o)
 			var last *wire.Message

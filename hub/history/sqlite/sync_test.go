@@ -14,7 +14,7 @@ import (
 // When commit is called, SQLite has waited for the disk as Options.Sync says.
 func TestSync(t *testing.T) {
 	for sync, want := range map[Sync]int{SyncFull: 2, SyncNormal: 1} { // FULL and NORMAL
-		j := start(t, t.TempDir(), Options{Keep: history.Retention{Messages: 10}, Sync: sync})
+		j := start(t, t.TempDir(), Options{Retention: history.Retention{Messages: 10}, Sync: sync})
 		for range 3 {
 			var level int
 			err := make(chan error)

@@ -62,7 +62,7 @@ func (w *writer) serve() {
 	defer every.Stop()
 	for {
 		select {
-		case <-w.j.awake:
+		case <-w.j.wakeup:
 		case <-every.C:
 			w.checkDisk()
 		}
@@ -235,12 +235,12 @@ func (w *writer) refuse(batch []*entry, err error) {
 // exec executes a statement without rows on the writer's connection. Statements with arguments are
 // prepared once.
 func (w *writer) exec(query string, args ...any) error {
-	_, err := w.result(query, args...)
+	_, err := w.execResult(query, args...)
 	return err
 }
 
-// result is exec, with the statement's result.
-func (w *writer) result(query string, args ...any) (sql.Result, error) {
+// execResult is like exec, but returns the result of the statement.
+func (w *writer) execResult(query string, args ...any) (sql.Result, error) {
 	if len(args) == 0 {
 		return w.conn.ExecContext(context.Background(), query)
 	}
@@ -251,8 +251,8 @@ func (w *writer) result(query string, args ...any) (sql.Result, error) {
 	return s.Exec(args...)
 }
 
-// row executes a query with one row. It is prepared once.
-func (w *writer) row(query string, args ...any) *sql.Row {
+// queryRow executes a query that returns one row. The query is prepared once.
+func (w *writer) queryRow(query string, args ...any) *sql.Row {
 	s, err := w.prepare(query)
 	if err != nil { // the row returns it
 		return w.conn.QueryRowContext(context.Background(), query, args...)

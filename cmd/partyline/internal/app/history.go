@@ -41,7 +41,7 @@ func (h *historyFlags) open(source string, log *slog.Logger) (history.Journal, f
 		return history.NewMemory(retention), func(context.Context) error { return nil }, nil
 	}
 	j, err := sqlite.Open(h.Dir, sqlite.Options{
-		Keep: retention, Sync: sqlite.Sync(h.Sync), OnError: sqlite.OnError(h.OnError), Log: log,
+		Retention: retention, Sync: sqlite.Sync(h.Sync), OnError: sqlite.OnError(h.OnError), Log: log,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", source, err)

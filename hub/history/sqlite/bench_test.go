@@ -28,8 +28,8 @@ func talk(random *rand.Rand) string {
 // BenchmarkMillion measures starts, reads and searches of a room with a million messages.
 func BenchmarkMillion(b *testing.B) {
 	dir := b.TempDir()
-	keep := Options{Retention: history.Retention{Messages: 1_000_000}}
-	j, err := Open(dir, keep)
+	o := Options{Retention: history.Retention{Messages: 1_000_000}}
+	j, err := Open(dir, o)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func BenchmarkMillion(b *testing.B) {
 
 	b.Run("start", func(b *testing.B) {
 		for b.Loop() {
-			if j, err = Open(dir, keep); err != nil {
+			if j, err = Open(dir, o); err != nil {
 				b.Fatal(err)
 			}
 			b.StopTimer()
@@ -46,7 +46,7 @@ func BenchmarkMillion(b *testing.B) {
 			b.StartTimer()
 		}
 	})
-	j, err = Open(dir, keep)
+	j, err = Open(dir, o)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestBounded(t *testing.T) {
 	}
 	const said, size, most = 20_000, 1000, 12 << 20 // 20 MB in all
 	dir := t.TempDir()
-	j := start(t, dir, keep(200))
+	j := start(t, dir, retain(200))
 	text := strings.Repeat("x", size)
 	var all sync.WaitGroup
 	for i := range said {

@@ -18,8 +18,8 @@ const (
 	// warnAt is the size of the log in bytes above which a reader that blocks checkpoints is
 	// logged.
 	warnAt = 32 << 20
-	// stuckTime is the least time for which a reader that is logged has blocked checkpoints. Reads
-	// of the Journal take less.
+	// stuckTime is how long a reader must block checkpoints before it is logged. Reads of the
+	// Journal take less.
 	stuckTime = 2 * readTime
 )
 
@@ -106,8 +106,8 @@ func walCheckpoint(conn *sql.Conn, mode string) (copied int, all bool, err error
 const readerHint = "another program keeps a read transaction open: end it; no restart is needed"
 
 // noteReader notes how much of the log a checkpoint copied. It logs that a reader has blocked
-// checkpoints for long, again each time the size of the log has doubled, and when checkpoints work
-// again.
+// checkpoints for stuckTime, again each time the size of the log has doubled, and that checkpoints
+// work again.
 func (c *checkpoints) noteReader(size int64, copied int, all bool) {
 	c.complete = all
 	switch {

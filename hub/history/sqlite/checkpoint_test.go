@@ -92,8 +92,8 @@ func logSize(t *testing.T, j *Journal) int64 {
 	return info.Size()
 }
 
-// A program that does not end its read transaction delays no message. The log grows meanwhile, which
-// is logged rarely, and is truncated when the reader ends.
+// A program that does not end its read transaction delays no message. The log grows, which is logged
+// rarely, and is truncated when the reader ends.
 func TestStuckReader(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -165,7 +165,7 @@ func TestReaders(t *testing.T) {
 
 // The writer truncates the log only if it does not wait for a reader for that.
 func TestTruncateLog(t *testing.T) {
-	j := start(t, t.TempDir(), keep(10))
+	j := start(t, t.TempDir(), retain(10))
 	say(t, j, "r", "first")
 	reader := startReader(t, j.dir)
 	truncate := func() (took time.Duration, size int64) {
@@ -201,7 +201,7 @@ func TestBusyLog(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	j := start(t, t.TempDir(), keep(10))
+	j := start(t, t.TempDir(), retain(10))
 	via := strings.Repeat("x", 64<<10) // not indexed
 	const atOnce = 16
 	slots := make(chan struct{}, atOnce)
@@ -222,7 +222,7 @@ func TestCloseWithReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		o := keep(10)
+		o := retain(10)
 		o.Log = slog.New(slog.NewTextHandler(&out, nil))
 		dir := t.TempDir()
 		j := start(t, dir, o)

@@ -94,7 +94,7 @@ func TestWrongClock(t *testing.T) {
 	const age = 2 * trustTime
 	synctest.Test(t, func(t *testing.T) {
 		var wall wallClock
-		o := keep(10)
+		o := retain(10)
 		o.Retention.Age, o.wall = age, wall.now
 		dir := t.TempDir()
 		j := start(t, dir, o)

@@ -17,7 +17,7 @@ func TestCopy(t *testing.T) {
 		t.Skip("takes long")
 	}
 	const kept = 100
-	j := start(t, t.TempDir(), keep(kept))
+	j := start(t, t.TempDir(), retain(kept))
 	for i := range 3 * kept { // so that the keys do not start at 1
 		say(t, j, "r", fmt.Sprintf("word%03d", i))
 	}
@@ -32,7 +32,7 @@ func TestCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	again := start(t, dir, keep(kept))
+	again := start(t, dir, retain(kept))
 	awaitIndex(t, again, "r", time.Minute)
 	for i := range 3 * kept {
 		text := fmt.Sprintf("word%03d", i)

@@ -7,7 +7,7 @@
 // partyline.db-wal with its index partyline.db-shm, and partyline.lock, which is locked while a
 // process uses the folder. The log is copied into the database from time to time (checkpoint.go).
 // If the files are deleted or replaced while the Journal is open, it notices that and writes them
-// again where possible (files.go, restore.go).
+// again if possible (files.go, restore.go).
 //
 // # Writer
 //
@@ -31,6 +31,6 @@
 //
 // # Goroutines
 //
-// A Journal has the writer, from Open to Close, and at times one goroutine that copies the log
-// into the database.
+// A Journal has the goroutine of the writer, from Open to Close, and at times one that copies the
+// log into the database.
 package sqlite

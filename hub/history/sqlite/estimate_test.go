@@ -10,7 +10,7 @@ import (
 // from memory without a message.
 func TestEstimatedID(t *testing.T) {
 	dir := t.TempDir()
-	j := start(t, dir, keep(10))
+	j := start(t, dir, retain(10))
 	j.mu.Lock()
 	j.maxUnused = 0
 	j.mu.Unlock()

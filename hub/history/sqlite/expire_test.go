@@ -13,7 +13,7 @@ import (
 // clock was set back.
 func TestAgeOfEachMessage(t *testing.T) {
 	dir := t.TempDir()
-	j := start(t, dir, keep(100))
+	j := start(t, dir, retain(100))
 	rooms := []string{"a", "b"}
 	for i := range 10 {
 		sayAll(t, j, rooms, fmt.Sprint(i))
@@ -29,7 +29,7 @@ func TestAgeOfEachMessage(t *testing.T) {
 	if _, err := db.Exec(`UPDATE messages SET at = 0 WHERE text IN ('0', '1', '4', '6', '7') OR room = 2 AND text = '9'`); err != nil {
 		t.Fatal(err)
 	}
-	o := keep(100)
+	o := retain(100)
 	o.Retention.Age = time.Hour
 	j = start(t, dir, o)
 	want := map[string]string{"a": "[2 3 5 8 9]", "b": "[2 3 5 8]"}

@@ -60,13 +60,13 @@ func hasGap(t *testing.T, j *Journal, room string, after int64) bool {
 	return len(page.Gaps) > 0
 }
 
-// keep returns Options that retain n messages of each room.
-func keep(n int) Options { return Options{Retention: history.Retention{Messages: n}} }
+// retain returns Options that retain n messages of each room.
+func retain(n int) Options { return Options{Retention: history.Retention{Messages: n}} }
 
 // While the folder is moved away messages are refused and can be read. Then the room continues.
 func TestFileMoved(t *testing.T) {
 	dir := t.TempDir()
-	j := start(t, dir, keep(100))
+	j := start(t, dir, retain(100))
 	first := say(t, j, "r", "one")
 	away := filepath.Join(t.TempDir(), "away")
 	if err := os.Rename(dir, away); err != nil {
@@ -90,7 +90,7 @@ func TestFileMoved(t *testing.T) {
 // logged too.
 func TestFailuresAreLogged(t *testing.T) {
 	dir := t.TempDir()
-	o := keep(100)
+	o := retain(100)
 	var log strings.Builder
 	o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
 	j := start(t, dir, o)
@@ -129,7 +129,7 @@ func TestFileDeleted(t *testing.T) {
 	for _, name := range []string{fileName, fileName + "-wal"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			o := keep(100)
+			o := retain(100)
 			o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 			j := start(t, dir, o)
 			for i := range 10 {
@@ -142,7 +142,7 @@ func TestFileDeleted(t *testing.T) {
 			if err := j.Close(context.Background()); err != nil {
 				t.Fatal(err)
 			}
-			again := start(t, dir, keep(100))
+			again := start(t, dir, retain(100))
 			if got := texts(t, again, "r"); len(got) != 11 {
 				t.Errorf("history is %q", got)
 			}
@@ -154,7 +154,7 @@ func TestFileDeleted(t *testing.T) {
 func TestLive(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	o := keep(100)
+	o := retain(100)
 	o.OnError = Live
 	j := start(t, dir, o)
 	first := say(t, j, "r", "one")
@@ -197,7 +197,7 @@ func TestLive(t *testing.T) {
 // After a crash with Live it is not known which ids were given: the room skips them.
 func TestCrashedLive(t *testing.T) {
 	dir := t.TempDir()
-	o := keep(100)
+	o := retain(100)
 	o.OnError = Live
 	j := start(t, dir, o)
 	first := say(t, j, "r", "one")
@@ -225,7 +225,7 @@ func TestCrashedLive(t *testing.T) {
 // After a restart the messages and keys are there, and ids continue.
 func TestReopen(t *testing.T) {
 	dir := t.TempDir()
-	j := start(t, dir, keep(5))
+	j := start(t, dir, retain(5))
 	var last *wire.Message
 	for i := range 8 {
 		last, _ = try(j, "r", fmt.Sprint("key", i), fmt.Sprint(i))
@@ -233,7 +233,7 @@ func TestReopen(t *testing.T) {
 	other := say(t, j, "other", "x")
 	j.Close(context.Background())
 
-	j = start(t, dir, keep(5))
+	j = start(t, dir, retain(5))
 	if got := fmt.Sprint(texts(t, j, "r")); got != "[3 4 5 6 7]" {
 		t.Errorf("history is %s", got)
 	}
@@ -255,7 +255,7 @@ func TestReopen(t *testing.T) {
 // Messages that are no longer retained are deleted from the file and from the index.
 func TestPruned(t *testing.T) {
 	t.Parallel()
-	j := start(t, t.TempDir(), keep(10))
+	j := start(t, t.TempDir(), retain(10))
 	for i := range 500 {
 		say(t, j, "r", fmt.Sprint("word ", i))
 	}
@@ -274,7 +274,7 @@ func TestPruned(t *testing.T) {
 
 // A message that is too old is missing.
 func TestAge(t *testing.T) {
-	o := keep(100)
+	o := retain(100)
 	o.Retention.Age = time.Second
 	j := start(t, t.TempDir(), o)
 	say(t, j, "r", "old")
@@ -293,7 +293,7 @@ func TestAge(t *testing.T) {
 func TestOtherWriter(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	o := keep(10)
+	o := retain(10)
 	o.Log = slog.New(slog.NewTextHandler(&log, nil))
 	j := start(t, t.TempDir(), o)
 	say(t, j, "r", "one")

@@ -17,7 +17,7 @@ func TestFlood(t *testing.T) {
 		t.Skip("takes long")
 	}
 	const said, kept = 12_000, 10
-	j := start(t, t.TempDir(), keep(kept))
+	j := start(t, t.TempDir(), retain(kept))
 	say(t, j, "beside", "a message of another room")
 	appendAll := func(repeated bool) {
 		var all sync.WaitGroup

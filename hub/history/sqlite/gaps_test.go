@@ -14,7 +14,7 @@ import (
 // long ago the crash was.
 func TestGapsAfterManyCrashes(t *testing.T) {
 	dir := t.TempDir()
-	o := keep(1)
+	o := retain(1)
 	o.OnError = Live
 	var said []*wire.Message
 	for i := range 4 {

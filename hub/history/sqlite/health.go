@@ -71,7 +71,7 @@ func (w *writer) setRecovered() {
 	*h = health{failures: h.failures}
 }
 
-// hint says what the operator can do about an error.
+// hint returns what the operator can do about an error.
 func hint(err error) string {
 	var gone *missingError
 	switch {

@@ -17,8 +17,8 @@ import (
 
 func TestRooms(t *testing.T) {
 	t.Parallel()
-	hubtest.TestRooms(t, 0, func(keep history.Retention) history.Journal {
-		return startSmall(t, t.TempDir(), Options{Retention: keep, Sync: SyncNormal})
+	hubtest.TestRooms(t, 0, func(r history.Retention) history.Journal {
+		return startSmall(t, t.TempDir(), Options{Retention: r, Sync: SyncNormal})
 	})
 }
 
@@ -38,8 +38,8 @@ func testHistories(t *testing.T, o Options) {
 		return &crashable{Journal: startSmall(t, dir, o)}
 	}
 	hubtest.Histories{
-		Open: func(t *testing.T, keep history.Retention) history.Journal {
-			o.Retention = keep
+		Open: func(t *testing.T, r history.Retention) history.Journal {
+			o.Retention = r
 			return open(t, t.TempDir(), o)
 		},
 		Reopen: func(t *testing.T, j history.Journal, crash bool) history.Journal {
@@ -103,7 +103,7 @@ func (c *crashable) crash(t *testing.T) (dir string) {
 	for late := time.Now().Add(10 * time.Second); time.Now().Before(late); {
 		before := c.logHeader()
 		dir := copyFiles(t, c.Journal.dir)
-		// If the log started again meanwhile, the copies do not match.
+		// If the log started again during the copy, the files do not match.
 		if after := c.logHeader(); before != nil && bytes.Equal(before, after) {
 			return dir
 		}

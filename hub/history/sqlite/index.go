@@ -46,7 +46,7 @@ func (m *maintenance) index() (did bool, err error) {
 	return n > 0, nil
 }
 
-// An indexEntry is what the index has of a message.
+// An indexEntry is the entry of a message in the index.
 type indexEntry struct {
 	key   int64
 	terms string
@@ -71,7 +71,7 @@ func (m *maintenance) nextUnindexed() (list []indexEntry, err error) {
 	return list, rows.Err()
 }
 
-// rebuild replaces a damaged index by an empty one. Its messages are then indexed like new ones.
+// rebuild replaces a damaged index with an empty one. Its messages are then indexed like new ones.
 func (m *maintenance) rebuild() error {
 	err := m.w.transaction(false, func() error {
 		if err := m.w.exec(`DROP TABLE IF EXISTS words`); err != nil {
@@ -91,8 +91,8 @@ func (m *maintenance) rebuild() error {
 	return nil
 }
 
-// isIndexDamage reports whether an error means that the index is damaged, not that the disk is full,
-// busy or failing.
+// isIndexDamage reports whether an error means that the index is damaged, and not that the disk is
+// full, busy or failing.
 func isIndexDamage(err error) bool {
 	var index *indexError
 	if !errors.As(err, &index) {

@@ -24,8 +24,8 @@ func start(t *testing.T, dir string, o Options) *Journal {
 
 func TestJournal(t *testing.T) {
 	t.Parallel()
-	hubtest.TestJournal(t, func(keep history.Retention) history.Journal {
-		return start(t, t.TempDir(), Options{Retention: keep})
+	hubtest.TestJournal(t, func(r history.Retention) history.Journal {
+		return start(t, t.TempDir(), Options{Retention: r})
 	})
 }
 

@@ -20,7 +20,7 @@ const (
 	// manyExcess is the excess of a room above which a batch deletes as many messages as it
 	// stores, which reuses the pages that are freed.
 	manyExcess = 1024
-	// maxExcess is the excess above which a room is trimmed at once, even if maintenance has no
+	// maxExcess is the excess above which a room is trimmed first, even if maintenance has no
 	// time left. Then deleteMoreAtOnce messages are deleted at a time, which costs less for
 	// each.
 	maxExcess        = 4096
@@ -235,8 +235,9 @@ func (m *maintenance) isIndexed(s idRun) (is bool, err error) {
 	return is, err
 }
 
-// sweep checks the next room of the file, once after the start, since the room may not be used. It
-// deletes a slice of its excess messages, or the room if it is empty.
+// sweep checks the next room of the file, because trim does not see rooms that are not used. It
+// deletes a slice of the room's excess messages, or the room if it is empty. Each room is checked
+// once after the start.
 func (m *maintenance) sweep() (did bool, err error) {
 	if m.swept {
 		return false, nil

@@ -21,7 +21,7 @@ func TestMigrateAll(t *testing.T) {
 		row(1, 1, "one"), row(1, 2, "two"), row(1, 5, "five"), row(2, 1, "forgotten"), row(7, 1, "other"),
 		fmt.Sprintf(`INSERT INTO keys VALUES (%d, %d, 1, 'k')`, int64(1)<<49|2, at),
 		`INSERT INTO holes VALUES (1, 1003, 1004, 1), (8, 5001, 6000, 0)`)
-	j := start(t, dir, keep(10))
+	j := start(t, dir, retain(10))
 	page, err := j.Read("a", history.Range{After: 1000, Limit: 10})
 	if len(page.Messages) != 3 || page.Messages[2].ID != 1005 || err != nil {
 		t.Errorf("found %v, %v", page.Messages, err)

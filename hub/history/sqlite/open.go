@@ -25,7 +25,7 @@ func (w *writer) open() error {
 	}
 	err := w.exec("PRAGMA temp_store = FILE") // sorting takes no memory
 	if err == nil {
-		err = w.transaction(true, w.beginUse)
+		err = w.transaction(true, w.startUse)
 	}
 	if err == nil {
 		err = w.exec("PRAGMA temp_store = MEMORY")
@@ -115,10 +115,10 @@ func (w *writer) close() {
 	w.j.lock.Unlock()
 }
 
-// beginUse reads the meta data and marks the file as in use with the current options. If the
+// startUse reads the meta data and marks the file as in use with the current options. If the
 // previous use did not end with endUse, it may have given ids that the file does not have: with
 // Live, or after a power failure without SyncFull. Then each room continues above all of them.
-func (w *writer) beginUse() error {
+func (w *writer) startUse() error {
 	var floor, resumeAbove, trusted int64
 	var used string
 	if err := w.queryRow(`SELECT
@@ -137,13 +137,13 @@ func (w *writer) beginUse() error {
 		floor += 1 << 32
 	}
 	if how := strings.Fields(used); len(how) > 0 && (how[0] != string(Refuse) ||
-		how[1] != string(SyncFull) && (len(how) < 3 || how[2] != boot())) {
+		how[1] != string(SyncFull) && (len(how) < 3 || how[2] != bootID())) {
 		resumeAbove = floor
 	}
 	w.j.startFloor, w.j.floor, w.j.resumeAbove, w.unindexed = floor, floor, resumeAbove, true
 	o := w.j.options
 	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?), ('used', ?)`, floor, resumeAbove,
-		w.now().UnixMilli(), strings.Join([]string{string(o.OnError), string(o.Sync), boot()}, " ")); err != nil {
+		w.now().UnixMilli(), strings.Join([]string{string(o.OnError), string(o.Sync), bootID()}, " ")); err != nil {
 		return err
 	}
 	if o.Retention.Age > 0 {
@@ -163,8 +163,8 @@ func (w *writer) endUse() error {
 	return w.exec(`DELETE FROM meta WHERE name = 'used'`)
 }
 
-// boot returns an id of the time since the machine was started, or "" if it is not known.
-func boot() string {
+// bootID returns an id that the machine gets when it starts, or "" if it is not known.
+func bootID() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(id))
 }

@@ -99,10 +99,10 @@ func dropBefore(found []*wire.Message, id int64) []*wire.Message {
 // fillLocked reads up to limit messages before an id into the cache, if they come directly before
 // the cached messages. It releases j.mu while it reads the file.
 func (j *Journal) fillLocked(r *room, before int64, limit int) error {
-	there := r.indexLocked(before)
-	n := min(max(limit-there, minFill), maxCachedOfRoom-r.cache.Len())
+	cached := r.indexLocked(before)
+	n := min(max(limit-cached, minFill), maxCachedOfRoom-r.cache.Len())
 	from, oldest := r.cachedFrom, r.firstKept()
-	if before < from || there >= limit || from <= oldest || n < limit-there {
+	if before < from || cached >= limit || from <= oldest || n < limit-cached {
 		return nil
 	}
 	found, err := j.readFileLocked(r, newestBetween, oldest, from-1, n)

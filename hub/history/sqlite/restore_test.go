@@ -16,14 +16,14 @@ import (
 	"modernc.org/sqlite"
 )
 
-// A failing is the SQLite driver, which fails to open files for a while.
-type failing struct {
+// A failingDriver is the SQLite driver, but fails to open files while fails is set.
+type failingDriver struct {
 	sqlite.Driver
 	fails atomic.Bool
 	tries atomic.Int32
 }
 
-func (d *failing) Open(name string) (sqldriver.Conn, error) {
+func (d *failingDriver) Open(name string) (sqldriver.Conn, error) {
 	if d.fails.Load() {
 		d.tries.Add(1)
 		return nil, errors.New("can't be opened")
@@ -33,18 +33,19 @@ func (d *failing) Open(name string) (sqldriver.Conn, error) {
 
 const failingName = "sqlite that fails"
 
-// registered returns the driver that is registered with database/sql, which allows that once.
-var registered = sync.OnceValue(func() *failing {
-	d := &failing{}
+// registerFailing returns the failingDriver. The first call registers it with database/sql, which
+// would panic if it was registered again.
+var registerFailing = sync.OnceValue(func() *failingDriver {
+	d := &failingDriver{}
 	sql.Register(failingName, d)
 	return d
 })
 
 // If a restored file can't be opened the journal tries again, and loses no message.
 func TestRestoreFails(t *testing.T) {
-	d := registered()
+	d := registerFailing()
 	dir := t.TempDir()
-	j, err := open(dir, keep(100), failingName)
+	j, err := open(dir, retain(100), failingName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func TestRestoreFails(t *testing.T) {
 	if err := j.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if got := texts(t, start(t, dir, keep(100)), "r"); len(got) != 11 {
+	if got := texts(t, start(t, dir, retain(100)), "r"); len(got) != 11 {
 		t.Errorf("history is %q", got)
 	}
 }

@@ -178,8 +178,9 @@ func (j *Journal) load(r *room) error {
 	return j.loadFrom(ctx, readers, r)
 }
 
-// loadFrom is load with a given connection. Of several calls at the same time the first to return
-// counts. Its result is not outdated, since the writer loads a room before it changes the room.
+// loadFrom is like load with a given connection. If several calls run at the same time, the result
+// of the first to return is used. It is not outdated, because the writer loads a room before it
+// changes the room.
 func (j *Journal) loadFrom(ctx context.Context, q querier, r *room) error {
 	j.mu.Lock()
 	loaded := r.loaded

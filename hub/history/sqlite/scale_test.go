@@ -36,7 +36,7 @@ func sayAll(t testing.TB, j *Journal, rooms []string, text string) []*wire.Messa
 	return messages
 }
 
-func names(n int) []string {
+func roomNames(n int) []string {
 	list := make([]string, n)
 	for i := range list {
 		list[i] = fmt.Sprint("room-", i)
@@ -49,9 +49,9 @@ func TestManyRooms(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	j := start(t, t.TempDir(), keep(100))
+	j := start(t, t.TempDir(), retain(100))
 	first := say(t, j, "first", "hello")
-	sayAll(t, j, names(20_000), "x")
+	sayAll(t, j, roomNames(20_000), "x")
 	j.mu.Lock()
 	n := len(j.rooms)
 	j.mu.Unlock()
@@ -76,11 +76,11 @@ func TestFewInMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	j := start(t, t.TempDir(), keep(100))
+	j := start(t, t.TempDir(), retain(100))
 	j.mu.Lock()
 	j.maxUnused = 2
 	j.mu.Unlock()
-	rooms := names(50)
+	rooms := roomNames(50)
 	newest := make(map[string]int64)
 	for i := range 20 {
 		for _, m := range sayAll(t, j, append(rooms, rooms...), fmt.Sprint(i)) {
@@ -148,13 +148,13 @@ func TestUncleanEnd(t *testing.T) {
 			if got := fmt.Sprint(texts(t, j, "r")); got != "[two three four five]" {
 				t.Errorf("history is %s", got)
 			}
-			awaitIdle(t, j)
+			closeIdle(t, j)
 		})
 	}
 }
 
-// awaitIdle waits until the writer has nothing to do.
-func awaitIdle(t *testing.T, j *Journal) {
+// closeIdle closes a journal and checks that its writer has nothing left to do.
+func closeIdle(t *testing.T, j *Journal) {
 	t.Helper()
 	if err := j.Close(context.Background()); err != nil {
 		t.Fatal(err)
@@ -176,7 +176,7 @@ func TestDamagedIndex(t *testing.T) {
 
 func testDamagedIndex(t *testing.T, block string) {
 	dir := t.TempDir()
-	j := start(t, dir, keep(50))
+	j := start(t, dir, retain(50))
 	for i := range 60 {
 		say(t, j, "r", fmt.Sprint("word ", i))
 	}
@@ -216,7 +216,7 @@ func TestMode(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	j := start(t, dir, keep(10))
+	j := start(t, dir, retain(10))
 	say(t, j, "r", "x")
 	list, err := os.ReadDir(dir)
 	if err != nil {
@@ -237,7 +237,7 @@ func TestMode(t *testing.T) {
 func BenchmarkSearchForeign(b *testing.B) {
 	for _, n := range []int{0, 120_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			j, err := Open(b.TempDir(), keep(200_000))
+			j, err := Open(b.TempDir(), retain(200_000))
 			if err != nil {
 				b.Fatal(err)
 			}

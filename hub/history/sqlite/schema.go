@@ -24,7 +24,7 @@ const applicationID = 0x70726c6e
 // migrations are the steps from an empty file to the current schema. The user_version of a file is
 // the number of steps that were applied. Each step is a transaction. Released steps must not change.
 var migrations = []string{
-	// The place of a message is made of the number of its room and its id less the room's base.
+	// The place of a message combines the number of its room with its id less the room's base.
 	`
 	CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 	CREATE TABLE rooms (
@@ -147,8 +147,8 @@ func dsn(path, mode string, pragmas ...string) string {
 	return u.String()
 }
 
-// checkTime bounds the time of the check for damage in Open. It is enough for some hundred thousand
-// messages.
+// checkTime bounds the time of the check for damage in Open. It is enough for a few hundred
+// thousand messages.
 const checkTime = 400 * time.Millisecond
 
 // check returns an error if the file exists and can't be used. It does not change the file.
@@ -241,7 +241,7 @@ func head(path string) ([]byte, error) {
 	return magic[:n], err
 }
 
-// explain adds to an error of SQLite what the operator can do.
+// explain adds what the operator can do to an error of SQLite.
 func explain(path string, err error) error {
 	switch code(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:

@@ -43,7 +43,7 @@ func TestMigrate(t *testing.T) {
 		`INSERT INTO rooms VALUES (3, 'r', 1000, 1002)`,
 		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 0, 'alice', 'tcp', 0, 'hello world')`, int64(3<<49|1)),
 		fmt.Sprintf(`INSERT INTO messages VALUES (%d, 1, 'bob', 'ws', 1, 'waves')`, int64(3<<49|2)))
-	j := start(t, dir, keep(10))
+	j := start(t, dir, retain(10))
 	awaitIndex(t, j, "r", time.Minute)
 	found, _, err := j.Search("r", history.NewQuery("hello"), 1<<53, 10)
 	if err != nil || len(found) != 1 || found[0].ID != 1001 || found[0].From != "alice" {
@@ -78,7 +78,7 @@ func TestRefused(t *testing.T) {
 			path := filepath.Join(t.TempDir(), fileName)
 			c.spoil(path)
 			before, _ := os.ReadFile(path)
-			j, err := Open(filepath.Dir(path), keep(10))
+			j, err := Open(filepath.Dir(path), retain(10))
 			if err == nil {
 				j.Close(context.Background())
 				t.Fatal("the file is used")
@@ -108,7 +108,7 @@ func TestLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	if _, err := Open(filepath.Dir(path), keep(10)); err == nil || !strings.Contains(err.Error(), "locked by another program") {
+	if _, err := Open(filepath.Dir(path), retain(10)); err == nil || !strings.Contains(err.Error(), "locked by another program") {
 		t.Errorf("it is %v", err)
 	}
 }
@@ -116,15 +116,15 @@ func TestLocked(t *testing.T) {
 // A folder that is in use by another Journal is refused.
 func TestInUse(t *testing.T) {
 	dir := t.TempDir()
-	start(t, dir, keep(10))
-	if _, err := Open(dir, keep(10)); err == nil || !strings.Contains(err.Error(), "in use by another partyline") {
+	start(t, dir, retain(10))
+	if _, err := Open(dir, retain(10)); err == nil || !strings.Contains(err.Error(), "in use by another partyline") {
 		t.Errorf("it is %v", err)
 	}
 }
 
 // A file whose check takes too long is used.
 func TestSlowCheck(t *testing.T) {
-	j := start(t, t.TempDir(), keep(10))
+	j := start(t, t.TempDir(), retain(10))
 	say(t, j, "r", "one")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

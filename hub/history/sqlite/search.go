@@ -60,7 +60,7 @@ type search struct {
 	found          []*wire.Message
 }
 
-// run searches in one transaction, so that the index does not change meanwhile.
+// run searches in one transaction, so that the index does not change during the search.
 func (s *search) run(searchers *sql.DB) error {
 	ctx, cancel := context.WithTimeout(context.Background(), searchTime)
 	defer cancel()

@@ -19,7 +19,7 @@ import (
 func TestShrink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const messages, least, most = 400, 1 << 20, 64 << 10 // bytes
-		j := start(t, t.TempDir(), keep(messages))
+		j := start(t, t.TempDir(), retain(messages))
 		for i := range messages {
 			text := fmt.Sprintf("word%d %s", i, strings.Repeat("x", 4000))
 			j.Append(&wire.Message{Room: "r", From: "alice", Text: text}, "", func(history.Result) {})

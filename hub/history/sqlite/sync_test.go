@@ -34,7 +34,7 @@ func TestSync(t *testing.T) {
 // earlier.
 func TestOldKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := start(t, t.TempDir(), keep(1))
+		j := start(t, t.TempDir(), retain(1))
 		first, _ := try(j, "r", "k", "one")
 		said := time.Now()
 		say(t, j, "r", "two")

@@ -31,7 +31,7 @@ type entry struct {
 	result  history.Result
 }
 
-// A writer is the goroutine that changes the file. Only it uses the fields, except as noted.
+// A writer changes the file, on one goroutine. Only that goroutine uses the fields, except as noted.
 type writer struct {
 	j        *Journal
 	driver   string

@@ -133,7 +133,7 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 			j.lock.Unlock()
 		}
 	}()
-	if err := check(driver, j.path); err != nil {
+	if err := checkFile(driver, j.path); err != nil {
 		return nil, err
 	}
 	if err := j.writer.open(); err != nil {

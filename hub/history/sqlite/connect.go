@@ -4,12 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"partyline/hub/history"
 )
+
+// driver is the name of SQLite in database/sql.
+const driver = "sqlite"
 
 // pragmas are the settings of the writer's connections. There is no automatic checkpoint, which
 // would delay messages: see checkpoints.
@@ -79,6 +83,16 @@ func openReaders(driver, path string, n int) (*sql.DB, error) {
 		db.SetMaxIdleConns(n)
 	}
 	return db, err
+}
+
+// dsn returns the data source name of a file, with the mode and the settings of the connections.
+func dsn(path, mode string, pragmas ...string) string {
+	q := url.Values{"mode": {mode}, "_pragma": pragmas}
+	if mode == "rwc" { // transactions write
+		q.Set("_txlock", "immediate")
+	}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}
+	return u.String()
 }
 
 // disconnect closes all connections. It waits for checkpoints.

@@ -154,3 +154,33 @@ func BenchmarkFlood(b *testing.B) {
 		pending <- struct{}{} // all are stored
 	}
 }
+
+// BenchmarkSearchForeign searches a room of 50 messages, with no and with 120,000 matches in another
+// room.
+func BenchmarkSearchForeign(b *testing.B) {
+	for _, n := range []int{0, 120_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			j, err := Open(b.TempDir(), retain(200_000))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer j.Close(context.Background())
+			rooms := make([]string, 10_000)
+			for i := range rooms {
+				rooms[i] = "other"
+			}
+			for range n / len(rooms) {
+				sayAll(b, j, rooms, "the pizza")
+			}
+			for range 50 {
+				sayAll(b, j, []string{"r"}, "the pizza")
+			}
+			awaitIndex(b, j, "r", time.Hour)
+			for b.Loop() {
+				if found, _, err := j.Search("r", history.NewQuery("the"), 1<<53, 50); len(found) != 50 || err != nil {
+					b.Fatal(len(found), err)
+				}
+			}
+		})
+	}
+}

@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // A message is deleted only for its own age, even if newer messages have an older time because the
@@ -49,4 +53,69 @@ func TestAgeOfEachMessage(t *testing.T) {
 	if err := j.readers.QueryRow(`SELECT count(*) FROM messages WHERE at = 0`).Scan(&old); err != nil || old > 0 {
 		t.Errorf("%d old messages are left: %v", old, err)
 	}
+}
+
+// A message that is too old is missing.
+func TestAge(t *testing.T) {
+	o := retain(100)
+	o.Retention.Age = time.Second
+	j := start(t, t.TempDir(), o)
+	say(t, j, "r", "old")
+	for late := time.Now().Add(10 * time.Second); len(texts(t, j, "r")) > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("it is kept")
+		}
+	}
+	if m := say(t, j, "r", "new"); !hasGap(t, j, "r", m.ID-2) || hasGap(t, j, "r", m.ID-1) {
+		t.Error("the wrong messages are missing")
+	}
+}
+
+// A room whose messages are all too old is removed from the file, and its next id is greater than
+// all ids that it gave.
+func TestEmptyRoom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := start(t, t.TempDir(), Options{Retention: history.Retention{Messages: 10, Age: time.Hour}})
+		j.mu.Lock()
+		j.maxUnused = 0 // no unused room stays in memory
+		j.mu.Unlock()
+		var last *wire.Message
+		for range 3 {
+			last = say(t, j, "old", "x")
+		}
+		time.Sleep(2 * time.Hour)
+		say(t, j, "new", "x") // the writer runs, and deletes what is too old
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		var rooms int
+		if err := j.readers.QueryRow(`SELECT count(*) FROM rooms WHERE name = 'old'`).Scan(&rooms); err != nil || rooms != 0 {
+			t.Errorf("the room is %d times in the file, %v", rooms, err)
+		}
+		if id := j.Open("old"); id < last.ID {
+			t.Errorf("opened at %d, it gave %d", id, last.ID)
+		}
+		if m := say(t, j, "old", "y"); m.ID <= last.ID {
+			t.Errorf("the next id is %d, it gave %d", m.ID, last.ID)
+		}
+	})
+}
+
+// The key of a message that is no longer in history can be used again after KeyLife, and not
+// earlier.
+func TestOldKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := start(t, t.TempDir(), retain(1))
+		first, _ := try(j, "r", "k", "one")
+		said := time.Now()
+		say(t, j, "r", "two")
+		time.Sleep(history.KeyLife - time.Since(said) - time.Millisecond)
+		if m, result := try(j, "r", "k", "again"); !result.Repeated || m.ID != first.ID {
+			t.Errorf("a younger key: id %d, %+v, want the id %d", m.ID, result, first.ID)
+		}
+		time.Sleep(time.Millisecond)
+		if m, result := try(j, "r", "k", "again"); result.Repeated || result.Err != nil || m.ID <= first.ID {
+			t.Errorf("an old key: id %d, %+v", m.ID, result)
+		}
+	})
 }

@@ -4,13 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // createOld creates a file with an older schema.
@@ -54,81 +53,39 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// If a file can't be used, Open returns an error of one line and does not change the file.
-func TestRefused(t *testing.T) {
-	page := func(path string) { // damages a page
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		f.WriteAt([]byte(strings.Repeat("damage", 600)), 4096)
-	}
-	for name, c := range map[string]struct {
-		spoil func(path string)
-		want  string
-	}{
-		"no database": {func(path string) { os.WriteFile(path, []byte(strings.Repeat("garbage ", 1000)), 0o600) }, "not a history"},
-		"newer":       {func(path string) { createOld(t, path, len(migrations), `PRAGMA user_version = 99`) }, "newer partyline (schema 99"},
-		"foreign":     {func(path string) { createOld(t, path, 0, `CREATE TABLE t (x)`) }, "another program"},
-		"damaged":     {func(path string) { createOld(t, path, len(migrations)); page(path) }, "is damaged"},
-		"cut":         {func(path string) { createOld(t, path, len(migrations)); os.Truncate(path, 10_000) }, "is damaged"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), fileName)
-			c.spoil(path)
-			before, _ := os.ReadFile(path)
-			j, err := Open(filepath.Dir(path), retain(10))
-			if err == nil {
-				j.Close(context.Background())
-				t.Fatal("the file is used")
-			}
-			if s := err.Error(); !strings.Contains(s, c.want) || !strings.Contains(s, path) || strings.Contains(s, "\n") {
-				t.Errorf("refused with %q", s)
-			}
-			if after, _ := os.ReadFile(path); string(after) != string(before) {
-				t.Error("the file has changed")
-			}
-		})
-	}
-}
-
-// A file that another program has locked is refused.
-func TestLocked(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), fileName)
-	createOld(t, path, len(migrations))
-	db, err := sql.Open(driver, dsn(path, "rwc"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	tx, err := db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tx.Rollback()
-	if _, err := Open(filepath.Dir(path), retain(10)); err == nil || !strings.Contains(err.Error(), "locked by another program") {
-		t.Errorf("it is %v", err)
-	}
-}
-
-// A folder that is in use by another Journal is refused.
-func TestInUse(t *testing.T) {
+// A migration keeps the messages, gaps and keys of rooms, and drops those of forgotten rooms.
+func TestMigrateAll(t *testing.T) {
 	dir := t.TempDir()
-	start(t, dir, retain(10))
-	if _, err := Open(dir, retain(10)); err == nil || !strings.Contains(err.Error(), "in use by another partyline") {
-		t.Errorf("it is %v", err)
+	at := time.Now().UnixMilli()
+	row := func(number, id int64, text string) string {
+		return fmt.Sprintf(`INSERT INTO messages VALUES (%d, %d, 'alice', 'tcp', 0, '%s')`, number<<49|id, at, text)
 	}
-}
-
-// A file whose check takes too long is used.
-func TestSlowCheck(t *testing.T) {
-	j := start(t, t.TempDir(), retain(10))
-	say(t, j, "r", "one")
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := checkPages(ctx, j.readers, j.path); err != nil {
-		t.Error(err)
+	createOld(t, dir+"/"+fileName, 2,
+		`INSERT INTO rooms VALUES (1, 'a', 1000, 1005, 0), (2, NULL, 9000, 9003, 0), (7, 'b', 5000, 5000, 0), (8, 'silent', 5000, 6000, 0)`,
+		row(1, 1, "one"), row(1, 2, "two"), row(1, 5, "five"), row(2, 1, "forgotten"), row(7, 1, "other"),
+		fmt.Sprintf(`INSERT INTO keys VALUES (%d, %d, 1, 'k')`, int64(1)<<49|2, at),
+		`INSERT INTO holes VALUES (1, 1003, 1004, 1), (8, 5001, 6000, 0)`)
+	j := start(t, dir, retain(10))
+	page, err := j.Read("a", history.Range{After: 1000, Limit: 10})
+	if len(page.Messages) != 3 || page.Messages[2].ID != 1005 || err != nil {
+		t.Errorf("found %v, %v", page.Messages, err)
+	}
+	if want := (wire.Gap{After: 1002, Before: 1005, Missed: 2, Lost: true}); len(page.Gaps) != 1 || *page.Gaps[0] != want {
+		t.Errorf("gaps %v, want %v", page.Gaps, want)
+	}
+	if m, result := try(j, "a", "k", "again"); !result.Repeated || m.ID != 1002 {
+		t.Errorf("the key has id %d, %+v", m.ID, result)
+	}
+	for room, last := range map[string]int64{"a": 1005, "b": 5001, "silent": 6000} {
+		if m := say(t, j, room, "next"); m.ID != last+1 {
+			t.Errorf("%s: id %d after %d", room, m.ID, last)
+		}
+	}
+	awaitIndex(t, j, "a", time.Minute)
+	if found, _, err := j.Search("b", history.NewQuery("other"), 1<<53, 10); len(found) != 1 || err != nil {
+		t.Errorf("the search finds %v, %v", found, err)
+	}
+	if n := len(texts(t, j, "forgotten")); n > 0 {
+		t.Errorf("%d messages", n)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"partyline/hub/history"
@@ -28,23 +27,4 @@ func TestSync(t *testing.T) {
 			awaitIndex(t, j, "r", time.Minute) // commits of the index do not wait for the disk
 		}
 	}
-}
-
-// The key of a message that is no longer in history can be used again after KeyLife, and not
-// earlier.
-func TestOldKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		j := start(t, t.TempDir(), retain(1))
-		first, _ := try(j, "r", "k", "one")
-		said := time.Now()
-		say(t, j, "r", "two")
-		time.Sleep(history.KeyLife - time.Since(said) - time.Millisecond)
-		if m, result := try(j, "r", "k", "again"); !result.Repeated || m.ID != first.ID {
-			t.Errorf("a younger key: id %d, %+v, want the id %d", m.ID, result, first.ID)
-		}
-		time.Sleep(time.Millisecond)
-		if m, result := try(j, "r", "k", "again"); result.Repeated || result.Err != nil || m.ID <= first.ID {
-			t.Errorf("an old key: id %d, %+v", m.ID, result)
-		}
-	})
 }

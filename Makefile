@@ -70,9 +70,9 @@ lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import
 fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
 	@FUZZTIME=$(FUZZTIME) bash .ci/fuzz
 
-soak: ## simulate the hub, run random histories, and talk while 1 client in 100 misbehaves, each for SOAK (10m)
+soak: ## simulate the hub, compare journals with a model, and talk while 1 client in 100 misbehaves, each for SOAK (10m)
 	go test ./hub -run TestSimulation -v -count 1 -timeout 0 -args -sim.time $(SOAK) -sim.members 300
-	go test ./hub/history ./hub/history/sqlite -run Histories -count 1 -timeout 0 -args -journal.time $(SOAK)
+	go test ./hub/history ./hub/history/sqlite -run Model -count 1 -timeout 0 -args -journal.time $(SOAK)
 	SOAK=$(SOAK) go test -run 'TestSoak|TestSteadyReaders' -v -count 1 -timeout 0 $(E2E)/abuse
 
 kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged message is lost

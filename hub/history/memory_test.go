@@ -58,10 +58,10 @@ func TestMemoryRooms(t *testing.T) {
 	}
 }
 
-func TestMemoryHistories(t *testing.T) {
+func TestMemoryModel(t *testing.T) {
 	const rooms = 2
 	var retention history.Retention
-	hubtest.Histories{
+	hubtest.ModelTest{
 		Open: func(_ *testing.T, r history.Retention) history.Journal {
 			retention = r
 			return history.NewSmallMemory(r, rooms)

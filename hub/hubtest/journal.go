@@ -10,7 +10,7 @@ import (
 )
 
 // TestJournal tests the contract of history.Journal, except for the parts that TestRooms and
-// Histories test. open returns a new Journal.
+// ModelTest test. open returns a new Journal.
 func TestJournal(t *testing.T, open func(history.Retention) history.Journal) {
 	t.Run("order", func(t *testing.T) { testOrder(t, open(history.Retention{Messages: 1000})) })
 	t.Run("pages", func(t *testing.T) { testPages(t, open(history.Retention{Messages: 10})) })

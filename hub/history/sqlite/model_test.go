@@ -22,22 +22,22 @@ func TestRooms(t *testing.T) {
 	})
 }
 
-// TestHistories closes and crashes journals with few rooms in memory, and moves their folders away
+// TestModel closes and crashes journals with few rooms in memory, and moves their folders away
 // for a while.
-func TestHistories(t *testing.T) {
+func TestModel(t *testing.T) {
 	for _, o := range []Options{{}, {Sync: SyncNormal}, {OnError: Live}} {
 		t.Run(fmt.Sprint(o.OnError, " ", o.Sync), func(t *testing.T) {
 			t.Parallel()
-			testHistories(t, o)
+			testModel(t, o)
 		})
 	}
 }
 
-func testHistories(t *testing.T, o Options) {
+func testModel(t *testing.T, o Options) {
 	open := func(t *testing.T, dir string, o Options) history.Journal {
 		return &crashable{Journal: startSmall(t, dir, o)}
 	}
-	hubtest.Histories{
+	hubtest.ModelTest{
 		Open: func(t *testing.T, r history.Retention) history.Journal {
 			o.Retention = r
 			return open(t, t.TempDir(), o)

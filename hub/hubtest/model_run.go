@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	historySteps = 80
+	runSteps = 80
 	// maxPending is the maximum number of pending messages of a room when a Journal is reopened.
 	// Every room retains at least as many, so that the test finds all that were stored.
 	maxPending = 3
 )
 
-// A randomRun is a random history of a Journal, with the model.
+// A randomRun applies random operations to a Journal and to the model.
 type randomRun struct {
-	Histories
+	ModelTest
 	*testing.T
 	random *rand.Rand
 	keep   int
@@ -50,7 +50,7 @@ func (s *randomRun) chance(n int) bool { return s.random.IntN(n) == 0 }
 func (s *randomRun) anyRoom() *modelRoom { return s.rooms[s.random.IntN(len(s.rooms))] }
 
 func (s *randomRun) run() {
-	for range historySteps {
+	for range runSteps {
 		s.next()
 		if s.Failed() {
 			return

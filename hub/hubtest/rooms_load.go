@@ -12,7 +12,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// loadKept is the number of messages that each room retains under load. Only large rooms have as
+// loadKept is the number of messages that each room retains under load. Only large rooms have that
 // many.
 const loadKept = 40
 
@@ -75,7 +75,7 @@ func (l load) test(t *testing.T, j history.Journal) {
 // ownRoom returns the name of a room to which only one client appends.
 func ownRoom(client, i int) string { return fmt.Sprintf("client-%d-%d", client, i) }
 
-// readConcurrently reads and searches a room to which a client appends meanwhile.
+// readConcurrently reads and searches a room to which a client may append at the same time.
 func readConcurrently(t *testing.T, j history.Journal, room string) {
 	found, _, err := readBefore(j, room, 1<<53, loadKept)
 	if err != nil {

@@ -31,7 +31,7 @@ type Conn struct {
 	writes     int
 }
 
-// An arrival is what the member does: it says lines at once, or ends with an error.
+// An arrival is input that arrives at one time: lines, or the error that ends the input.
 type arrival struct {
 	lines []string
 	err   error
@@ -50,7 +50,7 @@ const FreezeTimeout = 8 * time.Second
 // ErrReset is the error of ReadLine and Watch after Reset, and that of writes after HangUp.
 var ErrReset = errors.New("connection reset by peer")
 
-// NewConn returns a Conn whose member receives everything at once.
+// NewConn returns a Conn whose member receives everything immediately.
 func NewConn() *Conn {
 	return &Conn{arrivals: make(chan arrival, 1024), closed: make(chan struct{})}
 }
@@ -58,16 +58,16 @@ func NewConn() *Conn {
 // Say makes the member say lines, which arrive together.
 func (c *Conn) Say(lines ...string) { c.arrivals <- arrival{lines: lines} }
 
-// Fail makes ReadLine return err after the lines that were said. io.EOF is an orderly end.
+// Fail makes ReadLine return err after the lines that were said. io.EOF is a clean end.
 func (c *Conn) Fail(err error) { c.arrivals <- arrival{err: err} }
 
 // Reset makes ReadLine return ErrReset after the lines that were said.
 func (c *Conn) Reset() { c.Fail(ErrReset) }
 
-// Leave makes the member end its input in good order.
+// Leave makes the member end its input cleanly.
 func (c *Conn) Leave() { c.Fail(io.EOF) }
 
-// HangUp makes writes return ErrReset. ReadLine still returns what the member said and says.
+// HangUp makes writes return ErrReset. ReadLine still returns what the member says.
 func (c *Conn) HangUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,7 +95,7 @@ func (c *Conn) Freeze() {
 	c.thawed = make(chan struct{})
 }
 
-// Thaw ends Freeze.
+// Thaw ends the effect of Freeze.
 func (c *Conn) Thaw() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,14 +120,14 @@ func (c *Conn) Writes() int {
 // ReadLine implements [hub.Conn].
 func (c *Conn) ReadLine() ([]byte, error) {
 	if len(c.rest) == 0 {
-		s, err := c.next()
+		a, err := c.next()
 		if err == nil {
-			err = s.err
+			err = a.err
 		}
 		if err != nil {
 			return nil, err
 		}
-		c.rest = s.lines
+		c.rest = a.lines
 	}
 	line := c.rest[0]
 	c.rest = c.rest[1:]
@@ -137,13 +137,13 @@ func (c *Conn) ReadLine() ([]byte, error) {
 // next waits for the next arrival.
 func (c *Conn) next() (arrival, error) {
 	if len(c.ahead) > 0 {
-		s := c.ahead[0]
+		a := c.ahead[0]
 		c.ahead = c.ahead[1:]
-		return s, nil
+		return a, nil
 	}
 	select {
-	case s := <-c.arrivals:
-		return s, nil
+	case a := <-c.arrivals:
+		return a, nil
 	case <-c.closed:
 		return arrival{}, os.ErrClosed
 	}
@@ -161,8 +161,8 @@ func (c *Conn) Watch(d time.Duration) error {
 			return c.ahead[0].err
 		}
 		select {
-		case s := <-c.arrivals:
-			c.ahead = append(c.ahead, s)
+		case a := <-c.arrivals:
+			c.ahead = append(c.ahead, a)
 		case <-c.closed:
 			return os.ErrClosed
 		case <-timeout.C:

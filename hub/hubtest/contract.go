@@ -23,9 +23,9 @@ type Peer interface {
 	// Send sends one line.
 	Send(line string)
 	// Receive returns the text of the next event, without framing. It returns io.EOF when
-	// the server has ended the connection in good order.
+	// the server has ended the connection cleanly.
 	Receive() (string, error)
-	// Leave ends the member's side in good order, as the transport's protocol defines it.
+	// Leave ends the member's side cleanly, as the transport's protocol defines it.
 	Leave()
 	// End ends the member's side of the TCP connection, without a reset.
 	End()

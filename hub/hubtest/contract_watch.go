@@ -118,7 +118,7 @@ func testWatchReset(t *testing.T, p Pair) {
 	}
 }
 
-// testWatchClose checks that Watch returns at once when Close is called, and after Close.
+// testWatchClose checks that Watch returns immediately when Close is called, and after Close.
 func testWatchClose(t *testing.T, p Pair) {
 	p.Peer.Send("unread")
 	ended := p.watch(t)

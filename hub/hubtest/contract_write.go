@@ -125,7 +125,7 @@ func testSlow(t *testing.T, p Pair) {
 		_, err = p.Peer.Receive()
 	}
 	if err == io.EOF {
-		t.Error("a slow member's connection ended in good order")
+		t.Error("a slow member's connection ended cleanly")
 	}
 }
 

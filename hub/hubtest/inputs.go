@@ -27,7 +27,7 @@ type Client interface {
 	// ended, it returns "eof" or a close code as end. The first event is the welcome in
 	// the client's format.
 	Receive() (event, end string)
-	// Leave ends the member's side in good order.
+	// Leave ends the member's side cleanly.
 	Leave()
 }
 

@@ -169,7 +169,7 @@ func (in *input) send(kind Kind, written string, escaped bool) error {
 
 var repetition = regexp.MustCompile(`«(.+?)\*(\d+)»`)
 
-// expand replaces «x*5» by xxxxx.
+// expand replaces «x*5» with xxxxx.
 func expand(s string) string {
 	return repetition.ReplaceAllStringFunc(s, func(found string) string {
 		part := repetition.FindStringSubmatch(found)

@@ -2,5 +2,5 @@
 
 package hubtest
 
-// unacknowledged returns 0, because this system does not tell.
+// unacknowledged returns 0, because the number is unknown on this system.
 func unacknowledged(uintptr) int { return 0 }

@@ -19,12 +19,12 @@ func TestProbe(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(&info, nil))
 	withHub(t, hub.Options{Log: log}, func(h *testHub) {
 		alice, bot := h.named("alice"), h.bot("bot")
-		alice.Heard()
+		alice.Received()
 		info.Reset()
 		for range 3 {
 			probe := h.connect(hub.Caller{})
 			synctest.Wait()
-			if received := probe.Heard(); len(received) != 1 || !strings.Contains(received[0], ", with alice and bot (3 here)") {
+			if received := probe.Received(); len(received) != 1 || !strings.Contains(received[0], ", with alice and bot (3 here)") {
 				t.Errorf("the probe received %q", received)
 			}
 			alice.send("/who", "/rooms")
@@ -42,7 +42,7 @@ func TestProbe(t *testing.T) {
 		if log := info.String(); strings.Contains(log, "guest-") {
 			t.Errorf("the log has %s", log)
 		}
-		bot.Heard()
+		bot.Received()
 		time.Sleep(2 * time.Second)
 		alice.expect()
 		bot.expect()
@@ -57,10 +57,10 @@ func TestFirstLineAnnouncesArrival(t *testing.T) {
 			caller := h.join(hub.Caller{})
 			alice.expect()
 			caller.send(line)
-			if received := alice.Heard(); line != "/nope" && (len(received) == 0 || !strings.HasSuffix(received[0], " has arrived")) {
+			if received := alice.Received(); line != "/nope" && (len(received) == 0 || !strings.HasSuffix(received[0], " has arrived")) {
 				t.Errorf("after %q alice received %q", line, received)
 			}
-			for _, received := range caller.Heard() {
+			for _, received := range caller.Received() {
 				if strings.Contains(received, "has arrived") {
 					t.Errorf("after %q the caller received %q", line, received)
 				}
@@ -78,14 +78,14 @@ func TestArrivalAfterASecond(t *testing.T) {
 		alice.send("one")
 		time.Sleep(1050 * time.Millisecond)
 		alice.send("two", "/who")
-		received := alice.Heard()
+		received := alice.Received()
 		if len(received) != 4 || received[0] != "alice: one" || !strings.HasSuffix(received[1], " has arrived") ||
 			received[2] != "alice: two" || !strings.HasPrefix(received[3], "= alice, guest-") {
 			t.Errorf("alice received %q", received)
 		}
 		caller.expect("alice: one", "alice: two")
 		caller.send("/quit")
-		if received := alice.Heard(); len(received) != 1 || !strings.HasSuffix(received[0], " has left") {
+		if received := alice.Received(); len(received) != 1 || !strings.HasSuffix(received[0], " has left") {
 			t.Errorf("alice received %q", received)
 		}
 	})
@@ -111,7 +111,7 @@ func TestArrivalOfASlowReader(t *testing.T) {
 			talk(20)
 			caller.Thaw()
 			synctest.Wait()
-			received := caller.Heard()
+			received := caller.Received()
 			if len(received) != want {
 				t.Errorf("%d messages before: it received %d of %d", before, len(received), want)
 			}
@@ -121,7 +121,7 @@ func TestArrivalOfASlowReader(t *testing.T) {
 					break
 				}
 			}
-			if received := strings.Join(other.Heard(), "\n"); strings.Count(received, "has arrived") != 1 {
+			if received := strings.Join(other.Received(), "\n"); strings.Count(received, "has arrived") != 1 {
 				t.Errorf("other received %q", received)
 			}
 		})
@@ -142,7 +142,7 @@ func TestArrivalOfMany(t *testing.T) {
 			c.Leave()
 		}
 		time.Sleep(1100 * time.Millisecond)
-		received := alice.Heard()
+		received := alice.Received()
 		if n := strings.Count(strings.Join(received, "\n"), " has arrived"); n != 80 || len(received) != 80 {
 			t.Errorf("alice received %d arrivals in %d lines", n, len(received))
 		}

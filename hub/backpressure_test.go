@@ -36,19 +36,19 @@ func flood(h *testHub, rate int) (received []string, took time.Duration) {
 	bob := &slowConn{hubtest.NewConn(), rate, 1 << 20}
 	h.serve(hub.Caller{Nick: "bob"}, bob)
 	time.Sleep(time.Second)
-	bob.Heard()
-	carol.Heard()
+	bob.Received()
+	carol.Received()
 	start := time.Now()
 	for i := range n {
 		alice.Say(fmt.Sprint(i, " ", padding))
 	}
 	for delivered := 0; delivered < n; time.Sleep(time.Millisecond) {
 		synctest.Wait()
-		delivered += len(carol.Heard())
+		delivered += len(carol.Received())
 	}
 	took = time.Since(start)
 	time.Sleep(10 * time.Minute) // until bob has read all that he can
-	return bob.Heard(), took
+	return bob.Received(), took
 }
 
 // A flood is read no faster than members that keep up can take it.
@@ -97,10 +97,10 @@ func TestFloodDelaysOnlyItsAuthor(t *testing.T) {
 			alice.Say(fmt.Sprint(i, padding))
 		}
 		time.Sleep(10 * time.Millisecond)
-		carol.Heard()
+		carol.Received()
 		carol.send("and I")
 		synctest.Wait()
-		if received := carol.Heard(); len(received) == 0 || received[len(received)-1] != "carol: and I" {
+		if received := carol.Received(); len(received) == 0 || received[len(received)-1] != "carol: and I" {
 			t.Errorf("carol received %d lines", len(received))
 		}
 	})

@@ -40,7 +40,7 @@ func TestDisconnectedMemberEnds(t *testing.T) {
 	withHub(t, hub.Options{Rate: 10, Burst: 40, HangUpTimeout: time.Minute}, func(h *testHub) {
 		alice := h.named("alice")
 		flood, silent := h.named("flood"), h.named("silent")
-		alice.Heard()
+		alice.Received()
 		flood.HangUp()
 		silent.HangUp()
 		flood.Say(strings.Split(strings.Repeat("x\n", 10_000), "\n")...)
@@ -51,7 +51,7 @@ func TestDisconnectedMemberEnds(t *testing.T) {
 		}
 		silent.wait() // the flood is written to it, and that fails
 		synctest.Wait()
-		if n := len(alice.Heard()); n < 600 {
+		if n := len(alice.Received()); n < 600 {
 			t.Errorf("alice received %d lines", n)
 		}
 		alice.send("/who")
@@ -74,7 +74,7 @@ func TestIdleInputOfDisconnectedMember(t *testing.T) {
 			{"blank lines", func(p *client) { p.Say("") }},
 		} {
 			noise := h.named("noise")
-			alice.Heard()
+			alice.Received()
 			noise.HangUp()
 			said := make(chan struct{})
 			go func() {
@@ -119,12 +119,12 @@ func TestDisconnectedMemberKeepsNoStream(t *testing.T) {
 		}
 		for range 100 {
 			alice.send(text)
-			alice.Heard()
+			alice.Received()
 		}
 		before := heap()
 		for range 3000 {
 			alice.send(text)
-			alice.Heard()
+			alice.Received()
 		}
 		if after := heap(); after > before+4<<20 {
 			t.Errorf("the heap has grown by %d KiB", (after-before)>>10)

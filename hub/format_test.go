@@ -13,15 +13,15 @@ import (
 func TestFormatsChangeWithoutLoss(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
-		alice.Heard()
+		alice.Received()
 		bob.send("/format json")
-		received := bob.Heard()
+		received := bob.Received()
 		if len(received) != 1 || !strings.HasPrefix(received[0], `{"type":"welcome","room":"lobby","nick":"bob",`) {
 			h.Fatalf("bob received %q", received)
 		}
 		bob.send(`{"type":"me","text":"waves"}`, `{"type":"format","format":"text"}`, "back")
 		alice.expect("~ bob waves", "bob: back")
-		received = bob.Heard()
+		received = bob.Received()
 		if len(received) != 2 || !strings.HasPrefix(received[0], `{"type":"action",`) || received[1] != "bob: back" {
 			h.Errorf("bob received %q", received)
 		}
@@ -62,11 +62,11 @@ func TestDisconnectDuringFormatChange(t *testing.T) {
 			mallory.Fail(errReset)
 			<-end
 			synctest.Wait()
-			alice.Heard()
-			bot.Heard()
+			alice.Received()
+			bot.Received()
 			alice.send("still here?")
 			alice.expect("alice: still here?")
-			if received := strings.Join(bot.Heard(), "\n"); !strings.Contains(received, "still here?") {
+			if received := strings.Join(bot.Received(), "\n"); !strings.Contains(received, "still here?") {
 				t.Errorf("broken at write %d: a reader in JSON received %q", n, received)
 			}
 		})

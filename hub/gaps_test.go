@@ -138,7 +138,7 @@ func TestGapPositions(t *testing.T) {
 			}
 			back.send(`{"type":"quit"}`)
 		}
-		bot.Heard()
+		bot.Received()
 
 		var paged []event
 		for after, more := ids[0], true; more; {
@@ -217,7 +217,7 @@ func TestReadErrorDuringReplay(t *testing.T) {
 		j.reads = 1
 		alice.send(fmt.Sprint("/since ", ids[0]))
 		synctest.Wait()
-		received := alice.Heard()
+		received := alice.Received()
 		if end := received[len(received)-3:]; !strings.Contains(end[0], "messages missed; /since") || end[1] != "-- live --" ||
 			end[2] != "! history can't be read now, try again in a moment" {
 			t.Errorf("alice received %q", end)

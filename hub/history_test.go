@@ -36,7 +36,7 @@ func (c *client) events() []event {
 	c.h.Helper()
 	synctest.Wait()
 	var events []event
-	for _, line := range c.Heard() {
+	for _, line := range c.Received() {
 		var e event
 		unmarshal(c.h.T, line, &e)
 		events = append(events, e)
@@ -159,9 +159,9 @@ func TestHistoryAnswerSizeLimit(t *testing.T) {
 		for range 100 {
 			bot.send(fmt.Sprintf(`{"type":"say","text":%q}`, strings.Repeat(`"`, 2000)))
 		}
-		bot.Heard()
+		bot.Received()
 		bot.send(`{"type":"history","ref":"r","limit":100}`)
-		line := bot.Heard()[0]
+		line := bot.Received()[0]
 		if len(line) > 60<<10 {
 			t.Errorf("answer of %d bytes", len(line))
 		}

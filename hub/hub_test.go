@@ -46,7 +46,7 @@ func (h *testHub) join(caller hub.Caller) *client {
 	h.Helper()
 	p := h.connect(caller)
 	synctest.Wait()
-	p.Heard()
+	p.Received()
 	return p
 }
 
@@ -88,7 +88,7 @@ func (c *client) send(lines ...string) {
 func (c *client) expect(want ...string) {
 	c.h.Helper()
 	synctest.Wait()
-	if got := c.Heard(); !slices.Equal(got, want) {
+	if got := c.Received(); !slices.Equal(got, want) {
 		c.h.Errorf("received\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
@@ -138,7 +138,7 @@ func TestBrokenConnectionIsAnnouncedOnce(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		alice := h.named("alice")
 		bob := h.named("bob")
-		alice.Heard()
+		alice.Received()
 		broken := errors.New("connection reset by peer")
 		bob.Fail(broken)
 		alice.expect("* bob has left")
@@ -151,7 +151,7 @@ func TestBrokenConnectionIsAnnouncedOnce(t *testing.T) {
 func TestErrorReachesOnlyTheSender(t *testing.T) {
 	withHub(t, hub.Options{MaxLine: 16}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
-		alice.Heard()
+		alice.Received()
 		alice.Fail(hub.ErrTooLong)
 		alice.Fail(&wire.Refusal{Code: wire.CodeNotUTF8, Message: "not UTF-8: the line is dropped"})
 		alice.send("/nick you", "12345678901234567", "1234567890123456")
@@ -171,7 +171,7 @@ func TestNamesAreUnique(t *testing.T) {
 		alice := h.named("alice")
 		guest := h.connect(hub.Caller{Nick: "ALICE", Room: "ops"})
 		synctest.Wait()
-		received := guest.Heard()
+		received := guest.Received()
 		if len(received) != 2 || !strings.HasPrefix(received[0], "* You are guest-") || received[1] != "! ALICE is taken" {
 			h.Errorf("the second alice received %q", received)
 		}
@@ -187,7 +187,7 @@ func TestNamesAreUnique(t *testing.T) {
 func TestRoomsAreSeparate(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
-		alice.Heard()
+		alice.Received()
 		bob.send("/join #Ops")
 		bob.expect("* You are bob in #ops, alone (1 here). /help lists the commands.")
 		alice.expect("* bob has left")

@@ -15,12 +15,12 @@ import (
 func TestConfusableNamesAreOneName(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, mallory := h.named("alice"), h.named("mallory")
-		alice.Heard()
+		alice.Received()
 		mallory.send("/nick a1ice", "/nick AL1CE", "/nick аӏісе", "/nick Aliсe", "/nick rnallory")
 		mallory.expect("! a1ice is taken", "! AL1CE is taken", "! аӏісе is taken",
 			"! not a name: take the letters of one script", "* mallory is now known as rnallory")
 		alice.send("/nick Alíce", "/nick bob")
-		alice.Heard()
+		alice.Received()
 		mallory.send("/nick aIice") // the name and its confusables are free again
 		mallory.expect("* alice is now known as Alíce", "* Alíce is now known as bob", "* rnallory is now known as aIice")
 		alice.send("/nick alice", "/msg alice psst", "/msg AIICE psst", "/nick ВОВ", "/nick вов")
@@ -47,7 +47,7 @@ func TestNothingUnsafeIsSent(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		check := func(p *client) {
 			synctest.Wait()
-			for _, line := range p.Heard() {
+			for _, line := range p.Received() {
 				checkSafe(t, line)
 				if strings.Contains(line, "203.0.113") || strings.Contains(line, "4711") {
 					t.Errorf("an address is sent: %q", line)

@@ -15,8 +15,8 @@ import (
 func TestMessageRefusedByJournal(t *testing.T) {
 	withManualJournal(t, func(h *testHub, j *manualJournal) {
 		alice, bob, bot := h.named("alice"), h.named("bob"), h.bot("bot")
-		alice.Heard()
-		bob.Heard()
+		alice.Received()
+		bob.Received()
 		alice.send("lost")
 		bot.send(`{"type":"say","text":"lost","key":"k","ref":"r"}`)
 		j.commit(history.Result{Err: errBroken})
@@ -35,13 +35,13 @@ func TestUnstored(t *testing.T) {
 	withManualJournal(t, func(h *testHub, j *manualJournal) {
 		const failed = "-- history can't be written: what is said now is heard, but not stored --"
 		alice, bot := h.named("alice"), h.bot("bot")
-		alice.Heard()
+		alice.Received()
 		alice.send("one", "two")
 		bot.send(`{"type":"say","text":"three","key":"k"}`)
 		j.commit(history.Result{Unstored: true})
 		alice.expect(failed, "alice: one", "alice: two", "bot: three")
 		synctest.Wait()
-		received := strings.Join(bot.Heard(), "\n")
+		received := strings.Join(bot.Received(), "\n")
 		for what, want := range map[string]int{`"stored":false`: 3, `"code":"unstored"`: 2, `"key":"k"`: 1, `"ack"`: 0} {
 			if n := strings.Count(received, what); n != want {
 				t.Errorf("%s comes %d times, not %d, in\n%s", what, n, want, received)
@@ -61,10 +61,10 @@ func TestUnreadable(t *testing.T) {
 	withManualJournal(t, func(h *testHub, j *manualJournal) {
 		const unreadable = "! history can't be read now, try again in a moment"
 		alice, bot := h.named("alice"), h.bot("bot")
-		alice.Heard()
+		alice.Received()
 		j.broken = true
 		alice.send("/history", "/since 0", "/search x", "/who")
-		got := alice.Heard()
+		got := alice.Received()
 		if n := strings.Count(strings.Join(got, "\n"), unreadable); n != 3 || got[len(got)-1] != "= alice, bot" {
 			t.Errorf("alice received %q", got)
 		}

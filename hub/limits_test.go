@@ -16,27 +16,27 @@ func TestMaxRooms(t *testing.T) {
 	withHub(t, hub.Options{Limits: admission.Limits{Rooms: 3}}, func(h *testHub) {
 		ann, bob := h.named("ann"), h.named("bob")
 		ann.send("/join one")
-		ann.Heard()
+		ann.Received()
 		cid := h.join(hub.Caller{Nick: "cid", Room: "two"})
-		bob.Heard()
+		bob.Received()
 		bob.send("/join three") // the lobby is the third
 		bob.expect("! there are too many rooms: /rooms lists those that you can join")
 		bob.send("still here", "/join one")
-		if received := bob.Heard(); len(received) != 2 || received[0] != "bob: still here" || received[1] != "* You are bob in #one, with ann (2 here). /help lists the commands." {
+		if received := bob.Received(); len(received) != 2 || received[0] != "bob: still here" || received[1] != "* You are bob in #one, with ann (2 here). /help lists the commands." {
 			t.Errorf("bob received %q", received)
 		}
 		bob.send("/join three") // the lobby is empty now
 		bob.expect("* You are bob in #three, alone (1 here). /help lists the commands.")
 		ann.send("/join LOBBY") // which can always be created
-		if received := ann.Heard(); received[len(received)-1] != "-- live --" && received[len(received)-1] != "* You are ann in #lobby, alone (1 here). /help lists the commands." {
+		if received := ann.Received(); received[len(received)-1] != "-- live --" && received[len(received)-1] != "* You are ann in #lobby, alone (1 here). /help lists the commands." {
 			t.Errorf("ann received %q", received)
 		}
 		dan := h.connect(hub.Caller{Nick: "dan", Room: "four"})
 		synctest.Wait()
-		if received := dan.Heard(); len(received) < 2 || received[1] != "! there are too many rooms: /rooms lists those that you can join" {
+		if received := dan.Received(); len(received) < 2 || received[1] != "! there are too many rooms: /rooms lists those that you can join" {
 			t.Errorf("dan received %q", received)
 		}
-		cid.Heard()
+		cid.Received()
 	})
 }
 
@@ -46,7 +46,7 @@ func TestNewRoomLimit(t *testing.T) {
 		ann, bob := h.named("ann"), h.named("bob")
 		created := func(room string) bool {
 			ann.send("/join " + room)
-			received := ann.Heard()
+			received := ann.Received()
 			return received[len(received)-1] != refused
 		}
 		for i := range 3 {
@@ -75,15 +75,15 @@ func TestPageLimit(t *testing.T) {
 		for i := range 9 {
 			ann.send(fmt.Sprint(i))
 		}
-		ann.Heard()
-		bot.Heard()
+		ann.Received()
+		bot.Received()
 		for limit, want := range map[int]int{1: 1, 4: 4, 5: 5, 6: 5, 500: 5} {
 			ann.send(fmt.Sprint("/history ", limit))
-			if n := len(ann.Heard()) - 2; n != want { // without the markers
+			if n := len(ann.Received()) - 2; n != want { // without the markers
 				t.Errorf("/history %d returns %d messages", limit, n)
 			}
 			bot.send(fmt.Sprintf(`{"type":"history","limit":%d}`, limit))
-			if n := strings.Count(strings.Join(bot.Heard(), ""), `"type":"message"`); n != want {
+			if n := strings.Count(strings.Join(bot.Received(), ""), `"type":"message"`); n != want {
 				t.Errorf("a limit of %d returns %d messages", limit, n)
 			}
 		}
@@ -97,7 +97,7 @@ func TestRoomListIsCachedForASecond(t *testing.T) {
 		ann, bob := h.named("ann"), h.named("bob")
 		rooms := func(p *client, want string) {
 			t.Helper()
-			p.Heard()
+			p.Received()
 			p.send("/rooms")
 			p.expect("= " + want)
 		}

@@ -31,7 +31,7 @@ func TestSlowReaderGetsAnswers(t *testing.T) {
 		waitFor := func(part string, within time.Duration) {
 			t.Helper()
 			for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-				for _, line := range bob.Heard() {
+				for _, line := range bob.Received() {
 					if strings.Contains(line, part) {
 						return
 					}
@@ -44,10 +44,10 @@ func TestSlowReaderGetsAnswers(t *testing.T) {
 		time.Sleep(5 * time.Second) // bob lags by 250 KB
 		bob.Say("hello", "/who")
 		waitFor("= alice, bob", time.Second)
-		alice.Heard()
+		alice.Received()
 		bob.Say("hello again", "/quit")
 		time.Sleep(time.Second)
-		if lines := strings.Join(alice.Heard(), "\n"); !strings.Contains(lines, "* bob has left") {
+		if lines := strings.Join(alice.Received(), "\n"); !strings.Contains(lines, "* bob has left") {
 			t.Error("bob has not left within a second")
 		}
 		close(stop)
@@ -60,7 +60,7 @@ func TestSlowReaderGetsAnswers(t *testing.T) {
 func TestAnswersFollowOwnMessages(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
-		bob.Heard()
+		bob.Received()
 		alice.Freeze()
 		bob.send("one")
 		alice.send("two", "/who")
@@ -84,7 +84,7 @@ func TestNothingComesBeforeTheWelcome(t *testing.T) {
 	withHub(t, hub.Options{Journal: slowJournal{history.NewMemory(history.Retention{Messages: 10})}}, func(h *testHub) {
 		bob := h.connect(hub.Caller{Nick: "bob"})
 		time.Sleep(2 * time.Second)
-		bob.Heard()
+		bob.Received()
 		alice := h.connect(hub.Caller{Nick: "alice", Room: "ops"})
 		synctest.Wait() // alice has its name, and waits for the room
 		bob.send("/nick alice", "/msg alice psst", "/rooms")
@@ -101,7 +101,7 @@ func TestNothingComesBeforeTheWelcome(t *testing.T) {
 func TestAnswersWaitForCommits(t *testing.T) {
 	withManualJournal(t, func(h *testHub, j *manualJournal) {
 		alice, bob := h.named("alice"), h.named("bob")
-		alice.Heard()
+		alice.Received()
 		alice.send("one", "two", "/nick ally", "/who", "three", "/history 9", "/join ops")
 		alice.expect()
 		bob.expect()

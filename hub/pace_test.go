@@ -22,7 +22,7 @@ var pacedOptions = hub.Options{Rate: 10, Burst: 40}
 func (c *client) countNumbered(next *int) int {
 	c.h.Helper()
 	before := *next
-	for _, line := range c.Heard() {
+	for _, line := range c.Received() {
 		if text, ok := strings.CutPrefix(line, "bob: "); ok {
 			if text != fmt.Sprint(*next) {
 				c.h.Errorf("received %q, not %d", text, *next)
@@ -68,19 +68,19 @@ func TestPace(t *testing.T) {
 			t.Errorf("%d messages were received in all", next)
 		}
 		const notice = "-- you are being slowed: 10 lines a second --"
-		if received := strings.Join(bob.Heard(), "\n"); strings.Count(received, notice) != 1 {
+		if received := strings.Join(bob.Received(), "\n"); strings.Count(received, notice) != 1 {
 			t.Errorf("bob received\n%s", received)
 		}
 		bob.Say(lines[:10]...)
 		synctest.Wait()
-		if received := strings.Join(bob.Heard(), "\n"); strings.Contains(received, notice) {
+		if received := strings.Join(bob.Received(), "\n"); strings.Contains(received, notice) {
 			t.Errorf("a second notice too early:\n%s", received)
 		}
 		time.Sleep(10 * time.Second)
 		bob.Say(lines...)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if received := strings.Join(bob.Heard(), "\n"); strings.Count(received, notice) != 1 {
+		if received := strings.Join(bob.Received(), "\n"); strings.Count(received, notice) != 1 {
 			t.Errorf("after the pause bob received\n%s", received)
 		}
 	})
@@ -90,20 +90,20 @@ func TestPace(t *testing.T) {
 func TestPaceOfCostlyRequests(t *testing.T) {
 	withHub(t, pacedOptions, func(h *testHub) {
 		ann, bob := h.named("ann"), h.named("bob")
-		ann.Heard()
+		ann.Received()
 		for i := range 30 {
 			bob.Say(fmt.Sprint("/msg ann ", i))
 		}
 		synctest.Wait()
-		if n := len(ann.Heard()); n != 9 {
+		if n := len(ann.Received()); n != 9 {
 			t.Errorf("%d private messages at once", n)
 		}
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		if n := len(ann.Heard()); n != 10 {
+		if n := len(ann.Received()); n != 10 {
 			t.Errorf("%d private messages in 5 seconds", n)
 		}
-		if received := bob.Heard(); !strings.Contains(strings.Join(received, "\n"), "-- you are being slowed: 2 names, rooms, private messages and looks at history a second --") {
+		if received := bob.Received(); !strings.Contains(strings.Join(received, "\n"), "-- you are being slowed: 2 names, rooms, private messages and looks at history a second --") {
 			t.Errorf("bob received %q", received)
 		}
 	})
@@ -117,7 +117,7 @@ func TestPaceInJSON(t *testing.T) {
 			bob.Say(`{"type":"who"}`)
 		}
 		synctest.Wait()
-		received := bob.Heard()
+		received := bob.Received()
 		const want = `{"type":"notice","code":"paced","message":"you are being slowed: 10 lines a second"}`
 		if last := received[len(received)-1]; last != want {
 			t.Errorf("received %s", last)
@@ -146,7 +146,7 @@ func TestNoPace(t *testing.T) {
 func TestShutdownWhilePaced(t *testing.T) {
 	withHub(t, hub.Options{Rate: 0.001, Burst: 1}, func(h *testHub) {
 		ann, bob := h.named("ann"), h.named("bob")
-		ann.Heard()
+		ann.Received()
 		bob.Say("one", "two", "three")
 		synctest.Wait()
 		start := time.Now()
@@ -156,7 +156,7 @@ func TestShutdownWhilePaced(t *testing.T) {
 		if d := time.Since(start); d != 0 {
 			t.Errorf("it took %v", d)
 		}
-		if received := ann.Heard(); len(received) != 3 || received[0] != "bob: one" || received[1] != "bob: two" {
+		if received := ann.Received(); len(received) != 3 || received[0] != "bob: one" || received[1] != "bob: two" {
 			t.Errorf("ann received %q", received)
 		}
 		<-bob.end
@@ -200,7 +200,7 @@ func TestAnsweredLines(t *testing.T) {
 				bob.Say(line)
 			}
 			synctest.Wait()
-			if n := len(bob.Heard()); n != 42 { // and the notice
+			if n := len(bob.Received()); n != 42 { // and the notice
 				t.Errorf("%q: %d answers at once", line, n)
 			}
 		})
@@ -211,7 +211,7 @@ func TestAnsweredLines(t *testing.T) {
 func TestControlFrames(t *testing.T) {
 	withHub(t, pacedOptions, func(h *testHub) {
 		ann, bob := h.named("ann"), h.named("bob")
-		ann.Heard()
+		ann.Received()
 		for range 40 {
 			bob.Fail(hub.ErrControl)
 		}

@@ -40,7 +40,7 @@ func TestPanicEndsOneMember(t *testing.T) {
 				}
 				alice.send("still here")
 				synctest.Wait()
-				received := strings.Join(alice.Heard(), "|")
+				received := strings.Join(alice.Received(), "|")
 				for _, want := range []string{"* bad has arrived", "alice: hello", "* bad has left", "alice: still here"} {
 					if strings.Count(received, want) != 1 {
 						t.Errorf("alice received %s", received)

@@ -21,10 +21,10 @@ func TestPresenceBatch(t *testing.T) {
 			members[i] = h.connect(hub.Caller{Nick: fmt.Sprintf("p%d", i)})
 		}
 		synctest.Wait()
-		if n := len(alice.Heard()); n != 99 { // the 100th member is still announced alone
+		if n := len(alice.Received()); n != 99 { // the 100th member is still announced alone
 			t.Errorf("alice received %d arrivals", n)
 		}
-		bot.Heard()
+		bot.Received()
 
 		extra := []*client{h.named("x"), h.named("y")}
 		members[0].send("/quit")
@@ -35,7 +35,7 @@ func TestPresenceBatch(t *testing.T) {
 			t.Errorf("bot received %+v", e)
 		}
 		alice.send("/who")
-		if who := alice.Heard()[0]; strings.Count(who, ", ") != 100 {
+		if who := alice.Received()[0]; strings.Count(who, ", ") != 100 {
 			t.Errorf("who: %s", who)
 		}
 
@@ -50,14 +50,14 @@ func TestPing(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		alice := h.named("alice")
 		bot := h.bot("bot")
-		alice.Heard()
+		alice.Received()
 		time.Sleep(60 * time.Second)
 		bot.expect(`{"type":"ping"}`, `{"type":"ping"}`)
 		alice.expect()
 		time.Sleep(10 * time.Second) // the next ping is due in 5 s
 		alice.send("hello")
-		alice.Heard()
-		bot.Heard()
+		alice.Received()
+		bot.Received()
 		time.Sleep(24 * time.Second)
 		bot.expect()
 		time.Sleep(time.Second)

@@ -79,7 +79,7 @@ func TestReconnectingGainsNoAllowance(t *testing.T) {
 					}
 					p.Say(lines...)
 					synctest.Wait()
-					for _, line := range ann.Heard() {
+					for _, line := range ann.Received() {
 						if strings.HasPrefix(line, "guest-") {
 							received++
 						}
@@ -106,7 +106,7 @@ func TestReconnectingMakesNoMoreRooms(t *testing.T) {
 		h.reconnects("192.0.2.1", 1, minutes*time.Minute, func(p *client, i int) {
 			p.Say(fmt.Sprintf("/join room-%d", i))
 			synctest.Wait()
-			switch received := p.Heard(); {
+			switch received := p.Received(); {
 			case strings.Contains(received[len(received)-1], fmt.Sprintf("#room-%d, alone", i)):
 				made++
 			case received[len(received)-1] != "! your address has made too many rooms: join one that is there, or wait a minute":
@@ -126,7 +126,7 @@ func TestNewRoomLimitOnArrival(t *testing.T) {
 		for i := range 5 {
 			p := h.from("2001:db8::1", hub.Caller{Room: fmt.Sprintf("room-%d", i)})
 			synctest.Wait()
-			if made := strings.Contains(p.Heard()[0], "#room-"); made != (i < 3) {
+			if made := strings.Contains(p.Received()[0], "#room-"); made != (i < 3) {
 				t.Errorf("room %d: made is %t", i, made)
 			}
 			p.Leave()
@@ -143,11 +143,11 @@ func TestAllowanceRefills(t *testing.T) {
 	withHub(t, o, func(h *testHub) {
 		ann := h.named("ann")
 		burst := func(addr string) (said int) {
-			ann.Heard()
+			ann.Received()
 			p := h.from(addr, hub.Caller{})
 			p.Say(strings.Fields(strings.Repeat("x ", 100))...)
 			synctest.Wait()
-			said = strings.Count(strings.Join(ann.Heard(), "\n"), ": x")
+			said = strings.Count(strings.Join(ann.Received(), "\n"), ": x")
 			p.Reset()
 			p.wait()
 			return said

@@ -33,11 +33,11 @@ func TestSlowReaderResumes(t *testing.T) {
 				bob := &slowConn{hubtest.NewConn(), 400 << 10, 4 << 10}
 				end := h.serve(hub.Caller{Nick: "bob", Format: format, Since: "0"}, bob)
 				time.Sleep(100 * time.Millisecond)
-				alice.Heard()
+				alice.Received()
 				start := time.Now()
 				for range 20 {
 					say(20)
-					if n := len(alice.Heard()); n != 20 || time.Since(start) != 0 {
+					if n := len(alice.Received()); n != 20 || time.Since(start) != 0 {
 						t.Fatalf("alice received %d of 20 after %v", n, time.Since(start))
 					}
 				}
@@ -45,7 +45,7 @@ func TestSlowReaderResumes(t *testing.T) {
 				say(1)
 				time.Sleep(time.Second)
 				next := 0
-				for _, event := range bob.Heard() {
+				for _, event := range bob.Received() {
 					var n int
 					text := strings.TrimPrefix(event, "alice: ")
 					if _, rest, ok := strings.Cut(event, `"text":"`); ok {
@@ -119,7 +119,7 @@ func TestResume(t *testing.T) {
 		carol := h.connect(hub.Caller{Nick: "carol", Since: fmt.Sprint(last + 98)})
 		synctest.Wait()
 		want := []string{fmt.Sprintf("-- 2 messages since %d --", last+98), "alice: 99", "alice: 100", "-- live --"}
-		if got := carol.Heard()[1:]; strings.Join(got, "|") != strings.Join(want, "|") {
+		if got := carol.Received()[1:]; strings.Join(got, "|") != strings.Join(want, "|") {
 			t.Errorf("in text: %q, want %q", got, want)
 		}
 	})
@@ -160,7 +160,7 @@ func TestLongResume(t *testing.T) {
 			alice.Say(fmt.Sprint(i))
 		}
 		synctest.Wait()
-		alice.Heard()
+		alice.Received()
 		bot := h.connect(hub.Caller{Nick: "bot", Format: wire.JSON, Since: "0"})
 		for i := 1000; i < 1500; i++ {
 			alice.Say(fmt.Sprint(i))

@@ -27,7 +27,7 @@ func TestSearchInText(t *testing.T) {
 		for i := range 19 {
 			say(alice, fmt.Sprint("noise ", i))
 		}
-		alice.Heard()
+		alice.Received()
 		alice.send("/search PIZZA", "/search pizza fri", "/search alice eats", "/serach", "/search pizza\x07", "/search noise 18")
 		alice.expect(
 			fmt.Sprintf("= %d 2000-01-01 01:30 bot: pizza", two),
@@ -41,15 +41,15 @@ func TestSearchInText(t *testing.T) {
 			fmt.Sprintf("= %d 2000-01-01 01:30 alice: noise 18", two+19),
 		)
 		say(alice, "noise 19")
-		alice.Heard()
+		alice.Received()
 		alice.send("/search noise")
-		if got := alice.Heard(); len(got) != 20 || !strings.HasSuffix(got[0], " alice: noise 19") {
+		if got := alice.Received(); len(got) != 20 || !strings.HasSuffix(got[0], " alice: noise 19") {
 			t.Errorf("alice received %q", got)
 		}
 		say(alice, "noise 20")
-		alice.Heard()
+		alice.Received()
 		alice.send("/search noise")
-		if got := alice.Heard(); len(got) != 21 || got[20] != "= there are older ones: more words find them" ||
+		if got := alice.Received(); len(got) != 21 || got[20] != "= there are older ones: more words find them" ||
 			!strings.HasSuffix(got[19], " alice: noise 1") {
 			t.Errorf("alice received %q", got)
 		}
@@ -63,7 +63,7 @@ func TestSearchInPages(t *testing.T) {
 		for i := range 100 {
 			bot.send(fmt.Sprintf(`{"type":"say","text":"%d %s"}`, i, strings.Repeat("x ", i%2)))
 		}
-		bot.Heard()
+		bot.Received()
 		next, before := 99, ""
 		for more := true; more; {
 			bot.send(`{"type":"search","words":"x","limit":7,"ref":"r"` + before + `}`)
@@ -106,9 +106,9 @@ func TestSearchAnswerSizeLimit(t *testing.T) {
 		for range 100 {
 			bot.send(fmt.Sprintf(`{"type":"say","text":%q}`, "x "+strings.Repeat(`"`, 2000)))
 		}
-		bot.Heard()
+		bot.Received()
 		bot.send(`{"type":"search","words":"x","limit":100}`)
-		line := bot.Heard()[0]
+		line := bot.Received()[0]
 		var e event
 		unmarshal(t, line, &e)
 		if len(line) > 60<<10 || !e.More || len(e.Messages) < 10 {
@@ -126,7 +126,7 @@ func TestSearchIsPaced(t *testing.T) {
 		}
 		synctest.Wait()
 		answers := 0
-		for _, line := range alice.Heard() {
+		for _, line := range alice.Received() {
 			if line == "= no messages" {
 				answers++
 			}
@@ -142,7 +142,7 @@ func TestNoSearch(t *testing.T) {
 	journal := struct{ history.Journal }{history.NewMemory(history.Retention{Messages: 10})}
 	withHub(t, hub.Options{Journal: journal}, func(h *testHub) {
 		alice := h.named("alice")
-		alice.Heard()
+		alice.Received()
 		alice.send("hello", "/search hello")
 		alice.expect("alice: hello", "! this server has no search")
 		bot := h.bot("bot")
@@ -159,10 +159,10 @@ func TestSearch(t *testing.T) {
 		alice, bot := h.named("alice"), h.bot("bot")
 		bot.send(`{"type":"say","text":"Pizza\non Friday"}`)
 		alice.send("no pizza here", "/me eats")
-		alice.Heard()
-		bot.Heard()
+		alice.Received()
+		bot.Received()
 		alice.send("/search pizza", "/search pizza fri", "/search nothing", "/search --", "/search")
-		got := alice.Heard()
+		got := alice.Received()
 		for i, line := range got {
 			got[i] = strings.Join(strings.Fields(line), " ")
 		}

@@ -19,7 +19,7 @@ func TestShutdownSendsGoodbye(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &testHub{t, hub.New(hub.Options{})}
 		alice, bob := h.named("alice"), h.bot("bob")
-		alice.Heard()
+		alice.Received()
 		bob.Freeze()
 		alice.send("last words")
 		ended := make(chan error, 1)
@@ -38,9 +38,9 @@ func TestShutdownSendsGoodbye(t *testing.T) {
 			t.Errorf("a newcomer got %v", err)
 		}
 		bob.Thaw()
-		received := bob.Heard()
+		received := bob.Received()
 		synctest.Wait()
-		received = append(received, bob.Heard()...)
+		received = append(received, bob.Received()...)
 		if len(received) != 2 || !strings.Contains(received[0], "last words") ||
 			!strings.HasPrefix(received[1], `{"type":"bye","reason":"shutdown","reconnect":true,"after_ms":`) {
 			t.Errorf("bob received %q", received)
@@ -107,7 +107,7 @@ func TestShutdownDelivers(t *testing.T) {
 		j := newManualJournal()
 		h := &testHub{t, hub.New(hub.Options{Journal: j})}
 		alice, bob := h.named("alice"), h.named("bob")
-		alice.Heard()
+		alice.Received()
 		alice.send("last words")
 		done := make(chan error, 1)
 		go func() { done <- h.hub.Shutdown(context.Background()) }()
@@ -117,7 +117,7 @@ func TestShutdownDelivers(t *testing.T) {
 			t.Error(err)
 		}
 		for _, p := range []*client{alice, bob} {
-			if received := p.Heard(); len(received) < 2 || received[0] != "alice: last words" {
+			if received := p.Received(); len(received) < 2 || received[0] != "alice: last words" {
 				t.Errorf("received %q", received)
 			}
 		}
@@ -177,13 +177,13 @@ func TestShutdownRefusesWaitingMessage(t *testing.T) {
 		var received []string
 		for len(received) == 0 {
 			runtime.Gosched()
-			received = bob.Heard()
+			received = bob.Received()
 		}
 		j.commit(history.Result{})
 		if err := <-ended; err != nil {
 			t.Errorf("shutdown: %v", err)
 		}
-		received = append(received, bob.Heard()...)
+		received = append(received, bob.Received()...)
 		if len(received) != n+2 || received[0] != "! not said: the server is ending" ||
 			received[1] != "bob: "+long || !strings.HasPrefix(received[n+1], "-- goodbye: the server is restarting") {
 			t.Errorf("bob received %d lines, not %d", len(received), n+2)

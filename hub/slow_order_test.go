@@ -34,7 +34,7 @@ func TestSlowReaderChangesRoom(t *testing.T) {
 					bob.Thaw()
 					synctest.Wait()
 
-					received, next, gaps := bob.Heard(), 0, 0
+					received, next, gaps := bob.Received(), 0, 0
 					for _, line := range received {
 						var i, missed int
 						switch {
@@ -68,7 +68,7 @@ func TestSlowReaderChangesRoom(t *testing.T) {
 func TestAnswerAfterAGap(t *testing.T) {
 	withHub(t, hub.Options{Window: 16 << 10}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
-		bob.Heard()
+		bob.Received()
 		bob.Freeze()
 		alice.send("0")
 		time.Sleep(time.Second) // backpressure no longer waits for bob
@@ -81,7 +81,7 @@ func TestAnswerAfterAGap(t *testing.T) {
 		bob.Thaw()
 		synctest.Wait()
 
-		received := bob.Heard()
+		received := bob.Received()
 		gap, missed := -1, 0
 		for i, line := range received {
 			if k, _ := fmt.Sscanf(line, "-- %d messages missed", &missed); k == 1 {

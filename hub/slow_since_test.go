@@ -35,7 +35,7 @@ func TestSinceDuringFlood(t *testing.T) {
 			var received []string
 			for range 3000 {
 				time.Sleep(50 * time.Millisecond)
-				for _, line := range bob.Heard() {
+				for _, line := range bob.Received() {
 					received = append(received, line)
 					var missed int
 					var id int64

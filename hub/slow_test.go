@@ -23,7 +23,7 @@ var padding = strings.Repeat(".", 1000)
 func TestFrozenReaderGetsGapNotice(t *testing.T) {
 	withHub(t, hub.Options{Window: 200 << 10, Journal: history.NewMemory(history.Retention{Messages: 10_000})}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
-		alice.Heard()
+		alice.Received()
 		bob.Freeze()
 		alice.send("flood")
 		alice.expect("alice: flood")
@@ -35,7 +35,7 @@ func TestFrozenReaderGetsGapNotice(t *testing.T) {
 		}
 		bob.Thaw()
 		synctest.Wait()
-		got := bob.Heard()[1:]
+		got := bob.Received()[1:]
 
 		// Bob received the first messages, one gap, and the last messages.
 		next, gapStart, missed, since := 0, 0, 0, ""
@@ -58,7 +58,7 @@ func TestFrozenReaderGetsGapNotice(t *testing.T) {
 		}
 
 		bob.send("/since " + since)
-		got = bob.Heard()
+		got = bob.Received()
 		first := n - (len(got) - 2)
 		if got[0] != fmt.Sprintf("-- %d messages since %s --", len(got)-2, since) || got[len(got)-1] != "-- live --" {
 			t.Errorf("since: from %q to %q", got[0], got[len(got)-1])
@@ -89,7 +89,7 @@ func TestGapInJSON(t *testing.T) {
 		synctest.Wait()
 		var last, missed int64
 		gaps := 0
-		received := bob.Heard()
+		received := bob.Received()
 		for i, line := range received {
 			var m struct {
 				Type                      string
@@ -125,7 +125,7 @@ func TestGapInJSON(t *testing.T) {
 func TestFrozenReaderIsDisconnected(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
-		alice.Heard()
+		alice.Received()
 		bob.Freeze()
 		start := time.Now()
 		alice.send("hello")
@@ -160,12 +160,12 @@ func TestLaggingReaderChangesRoomInOrder(t *testing.T) {
 func TestFullOutboxRefusesPrivateMessage(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		alice, bob := h.named("alice"), h.named("bob")
-		alice.Heard()
+		alice.Received()
 		bob.Freeze()
 		sent := 0
 		for {
 			alice.send("/msg bob " + padding)
-			if received := alice.Heard(); received[0] != "you -> bob: "+padding {
+			if received := alice.Received(); received[0] != "you -> bob: "+padding {
 				if received[0] != "! bob is too far behind to get it: try again in a moment" {
 					t.Errorf("alice received %q", received)
 				}
@@ -175,7 +175,7 @@ func TestFullOutboxRefusesPrivateMessage(t *testing.T) {
 		}
 		bob.Thaw()
 		synctest.Wait()
-		if got := len(bob.Heard()); got != sent || sent < 60 {
+		if got := len(bob.Received()); got != sent || sent < 60 {
 			t.Errorf("bob got %d of %d", got, sent)
 		}
 	})

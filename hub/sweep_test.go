@@ -18,7 +18,7 @@ func TestLinesReadTogetherAreWrittenTogether(t *testing.T) {
 					h.named(fmt.Sprint("p", i))
 				}
 				bob := h.named("bob")
-				ann.Heard()
+				ann.Received()
 				before := ann.Writes()
 				bob.Say("one", "two", "three", "four")
 				ann.expect("bob: one", "bob: two", "bob: three", "bob: four")
@@ -37,10 +37,10 @@ func TestMessagesPrecedeLaterRequests(t *testing.T) {
 		t.Run(then, func(t *testing.T) {
 			withHub(t, hub.Options{}, func(h *testHub) {
 				ann, bob := h.named("ann"), h.named("bob")
-				ann.Heard()
+				ann.Received()
 				bob.Say("one", then)
 				synctest.Wait()
-				if received := ann.Heard(); len(received) == 0 || received[0] != "bob: one" {
+				if received := ann.Received(); len(received) == 0 || received[0] != "bob: one" {
 					t.Errorf("received %q", received)
 				}
 			})
@@ -53,7 +53,7 @@ func TestMessagesPrecedeLaterRequests(t *testing.T) {
 func TestMessagesBeforeLeave(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		ann, bob := h.named("ann"), h.named("bob")
-		ann.Heard()
+		ann.Received()
 		bob.Say("one", "two")
 		bob.Leave()
 		ann.expect("bob: one", "bob: two", "* bob has left")

@@ -23,7 +23,7 @@ func TestShortUncommittedMessages(t *testing.T) {
 			t.Errorf("%d messages of one byte are uncommitted", n)
 		}
 		j.commitAll()
-		if n := len(bob.Heard()); n != all {
+		if n := len(bob.Received()); n != all {
 			t.Errorf("%d of %d messages were received", n, all)
 		}
 	})
@@ -56,7 +56,7 @@ func TestUncommittedBytesLimit(t *testing.T) {
 		j.commitAll()
 		newcomer.expect("newcomer: one", "newcomer: two")
 		for _, p := range talkers {
-			if n := len(p.Heard()); n != 21 { // and the welcome
+			if n := len(p.Received()); n != 21 { // and the welcome
 				t.Errorf("a member received %d lines", n)
 			}
 		}

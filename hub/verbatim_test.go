@@ -17,7 +17,7 @@ func TestVerbatim(t *testing.T) {
 	withHub(t, hub.Options{}, func(h *testHub) {
 		bob := h.named("bob")
 		alice := h.named("alice")
-		bob.Heard()
+		bob.Received()
 		alice.send("/verbatim now", "//verbatim", "/VERBATIM ", "/quit", "", " \t", "//who", "/verbatim", "/nick al", "/format json",
 			`{"type":"quit"}`, "\x1b[1m/me\x1b[m\a", "\u200b", "/"+strings.Repeat("x", 4096), "\ufeff.")
 		alice.expect(
@@ -52,15 +52,15 @@ func TestVerbatim(t *testing.T) {
 func TestVerbatimKeepsPace(t *testing.T) {
 	withHub(t, pacedOptions, func(h *testHub) {
 		bob, alice := h.named("bob"), h.named("alice")
-		bob.Heard()
+		bob.Received()
 		alice.Say(slices.Concat([]string{"/verbatim"}, slices.Repeat([]string{"/nick x"}, 99))...)
 		synctest.Wait()
-		if n := len(bob.Heard()); n != 40 { // and /verbatim
+		if n := len(bob.Received()); n != 40 { // and /verbatim
 			t.Errorf("%d lines were received at once", n)
 		}
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
-		if received := bob.Heard(); len(received) != 59 || received[58] != "alice: /nick x" {
+		if received := bob.Received(); len(received) != 59 || received[58] != "alice: /nick x" {
 			t.Errorf("%d lines were received in 6 s", len(received))
 		}
 	})

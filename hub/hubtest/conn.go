@@ -23,7 +23,7 @@ type Conn struct {
 	ahead []arrival // later arrivals that Watch received
 
 	mu         sync.Mutex
-	heard      []byte // written since the last call of Heard
+	received   []byte // since the last call of Received
 	closeError error  // the argument of Close
 	writeError error  // the result of every further write
 	frozen     bool
@@ -74,12 +74,12 @@ func (c *Conn) HangUp() {
 	c.writeError = ErrReset
 }
 
-// Heard returns the lines that the member received since the last call.
-func (c *Conn) Heard() []string {
+// Received returns the lines that the member received since the last call.
+func (c *Conn) Received() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	text := c.heard
-	c.heard = nil
+	text := c.received
+	c.received = nil
 	var lines []string
 	for line := range bytes.Lines(text) {
 		lines = append(lines, string(bytes.TrimSuffix(line, []byte{'\n'})))
@@ -184,7 +184,7 @@ func (c *Conn) TryWrite(frames []byte) (int, error) {
 		return 0, hub.ErrWouldBlock
 	}
 	c.writes++
-	c.heard = append(c.heard, frames...)
+	c.received = append(c.received, frames...)
 	return len(frames), nil
 }
 

@@ -4,16 +4,16 @@
 //
 //   - Writes of whole frames, as [hub.Conn] and [hub.TryWriter] require: [Conn.TryWrite] does
 //     not wait, and [Conn.Write] waits as long as the peer accepts some bytes now and then. A
-//     frame is what the gateway's codec appends for one event. The package knows nothing of
-//     its format: an [End] finds the end of a frame. The Conn keeps the rest of a frame that
+//     frame is what the gateway's codec appends for one event. The package does not know its
+//     format: an [End] finds the end of a frame. The Conn keeps the rest of a frame that
 //     was written in part, and writes it before anything else.
 //   - Reads that cost little while a connection is quiet: [Conn.Read] holds no buffer and
 //     little stack while it waits.
 //   - [Conn.Watch], which notices the end of a peer without reading, as [hub.Watcher] requires.
-//   - Ways to end: [Conn.Close], [Conn.Reset], [Conn.Linger] and [Conn.Dismiss].
+//   - Methods that end the connection: [Conn.Close], [Conn.Reset], [Conn.Linger] and [Conn.Dismiss].
 //
 // Where the system allows it, a Conn uses the descriptor directly, without the Go runtime. A
-// [Group] is the Conns of one gateway. It shares their read buffers and gives up peers that
+// [Group] is the Conns of one gateway. They share read buffers, and the Group drops peers that
 // are dead or accept no bytes.
 //
 // One goroutine at a time may call Read, ReadWithin, Watch, Linger or Dismiss. All other
@@ -54,14 +54,14 @@ type End func(frames []byte, n int) int
 // [hub.Conn] and [hub.TryWriter].
 //
 // A Conn writes to the descriptor without the runtime, which would otherwise keep the
-// descriptor open during a write. So every way to end a Conn first waits until writeMu is free
-// and has later writes fail.
+// descriptor open during a write. So every method that ends a Conn first waits until writeMu is
+// free, and makes later writes fail.
 type Conn struct {
 	// The fields that TryWrite needs are adjacent, because they are not in the CPU's cache when
 	// a sweep writes to many members.
 	writeMu      sync.Mutex  // held while writing
 	stopped      atomic.Bool // no more writes
-	unresponsive atomic.Bool // stopped because the peer was given up
+	unresponsive atomic.Bool // stopped because the peer was dropped
 	fd           int32
 	rest         []byte // of a frame that was written in part; guarded by writeMu
 	end          End
@@ -76,8 +76,8 @@ type Conn struct {
 	readEnded  bool       // by EndReading; guarded by deadlineMu
 }
 
-// Init initializes c for tcp, which c owns from now on, adds it to g, and has end find the end
-// of frames. A peer is given up if it accepts no bytes for timeout, or if it is dead: it
+// Init initializes c for tcp, which c owns from now on, and adds it to g. end finds the end of
+// frames. A peer is dropped if it accepts no bytes for timeout, or if it is dead: it
 // acknowledges nothing, or answers no keep-alive probe, for a minute. Reading and writing then
 // return hub.ErrSlow. Init returns an error if the connection has ended already. If the system
 // refuses a socket option, g logs that and c works without it.
@@ -145,15 +145,15 @@ func (c *Conn) IsLagging() (lagging bool) {
 	return lagging
 }
 
-// giveUp makes reading and writing return hub.ErrSlow.
-func (c *Conn) giveUp() {
+// drop makes reading and writing return hub.ErrSlow, because the peer is dead or accepts no bytes.
+func (c *Conn) drop() {
 	c.unresponsive.Store(true)
 	c.stopped.Store(true)
 	c.tcp.SetWriteDeadline(time.Now())
 	c.EndReading()
 }
 
-// closedErr returns the error of reads and writes after Stop, EndReading or giveUp.
+// closedErr returns the error of reads and writes after Stop, EndReading or drop.
 func (c *Conn) closedErr() error {
 	if c.unresponsive.Load() {
 		return hub.ErrSlow
@@ -161,14 +161,14 @@ func (c *Conn) closedErr() error {
 	return os.ErrClosed
 }
 
-// Reset closes the connection, and the kernel drops what the peer has not accepted.
+// Reset closes the connection, and the kernel discards what the peer has not accepted.
 func (c *Conn) Reset() error {
 	c.group.reportOption("SO_LINGER", c.tcp.SetLinger(0))
 	return c.Close()
 }
 
-// Linger ends the sending side, reads and drops what comes until the end of the input, for at
-// most d, and closes the connection. Otherwise a reset could lose what was written last.
+// Linger ends the sending side, reads and discards what comes until the end of the input, for
+// at most d, and closes the connection. Without that, a reset could lose what was written last.
 func (c *Conn) Linger(d time.Duration) error {
 	c.Stop()
 	c.tcp.SetReadDeadline(time.Now().Add(d))

@@ -10,7 +10,7 @@ import (
 
 const (
 	// defaultDeadTimeout is how long a peer may acknowledge nothing of what was sent, or answer
-	// no keep-alive probe, before it is given up as dead.
+	// no keep-alive probe, before it counts as dead.
 	defaultDeadTimeout = 60 * time.Second
 	// checksPerTimeout is how often in that time a Group checks its connections.
 	checksPerTimeout = 4
@@ -19,8 +19,8 @@ const (
 // A Group is the connections of one gateway. They share read buffers, because most
 // connections are quiet and hold none. The zero value is ready to use, from any goroutine.
 //
-// A Group also finds peers that are dead or accept no bytes. The kernel gives up a peer that
-// does not answer keep-alive probes. But it sends none while a byte is not acknowledged, and
+// A Group also finds peers that are dead or accept no bytes. The kernel drops a peer that does
+// not answer keep-alive probes. But it sends none while a byte is not acknowledged, and
 // sends that byte again for a quarter of an hour. TCP_USER_TIMEOUT does not help: it also ends
 // a connection whose peer reads slowly but steadily, if the peer's window was closed for that
 // long (tcp(7), RFC 5482). And no Write waits for a peer while the send buffer has room. So a
@@ -66,7 +66,7 @@ func (g *Group) remove(c *Conn) {
 	}
 }
 
-// check gives up the peers that are dead or frozen. It restarts the timer at its end, so that
+// check drops the peers that are dead or frozen. It restarts the timer at its end, so that
 // one goroutine at a time checks.
 func (g *Group) check() {
 	g.mu.Lock()
@@ -77,7 +77,7 @@ func (g *Group) check() {
 			a, err := readAcks(int(fd))
 			g.reportOption("TCP_INFO", err)
 			if err == nil && (a.isDead(g.deadTimeout()) || c.stalled.isFrozen(a, time.Now(), c.timeout)) {
-				c.giveUp()
+				c.drop()
 			}
 		})
 	}

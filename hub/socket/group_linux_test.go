@@ -58,7 +58,7 @@ func readEnd(c *Conn) <-chan error {
 	return end
 }
 
-// TestDeadPeer cuts the network between a Group and its peers. Before, no peer is given up.
+// TestDeadPeer cuts the network between a Group and its peers. Before, no peer is dropped.
 // Afterwards each is: one that was sent something, one whose window is closed, and one that is
 // idle.
 func TestDeadPeer(t *testing.T) {
@@ -101,7 +101,7 @@ func TestDeadPeer(t *testing.T) {
 				t.Errorf("a dead peer %s ends reading with %v", c.name, err)
 			}
 		case <-time.After(30 * time.Second):
-			t.Errorf("a dead peer %s is not given up", c.name)
+			t.Errorf("a dead peer %s is not dropped", c.name)
 		}
 	}
 	if _, err := active.TryWrite([]byte("hello?\n")); !errors.Is(err, hub.ErrSlow) {
@@ -110,7 +110,7 @@ func TestDeadPeer(t *testing.T) {
 }
 
 // TestFrozenPeer sends a peer that reads nothing only what fits into the buffers, so that no
-// write waits. The peer is given up after the write timeout. A peer that reads is not.
+// write waits. The peer is dropped after the write timeout. A peer that reads is not.
 func TestFrozenPeer(t *testing.T) {
 	t.Parallel()
 	l := newLink(t, &Group{deadAfter: time.Second})
@@ -142,12 +142,12 @@ func TestFrozenPeer(t *testing.T) {
 			t.Errorf("a frozen peer ends reading with %v", err)
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("a frozen peer is not given up")
+		t.Fatal("a frozen peer is not dropped")
 	}
 	if _, err := frozen.TryWrite([]byte("hello?\n")); !errors.Is(err, hub.ErrSlow) {
 		t.Errorf("a frozen peer ends writing with %v", err)
 	}
 	if err := <-read; err != nil {
-		t.Errorf("a peer that reads is given up: %v", err)
+		t.Errorf("a peer that reads is dropped: %v", err)
 	}
 }

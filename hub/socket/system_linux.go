@@ -10,8 +10,8 @@ import (
 )
 
 // rawIO says that trySend, tryReceive and readable work on this system. They make their system
-// calls without telling the scheduler, because the calls never wait: that is cheaper and needs
-// no stack.
+// calls without notifying the scheduler, because the calls never wait: that is cheaper and
+// needs no stack.
 const rawIO = true
 
 // trySend writes what the kernel takes without waiting. It returns syscall.EAGAIN if the
@@ -52,7 +52,8 @@ func transfer(call, fd uintptr, b []byte, flags uintptr) (int, error) {
 	}
 }
 
-// unacknowledged returns how many bytes the kernel holds for the peer (tcp(7), SIOCOUTQ).
+// unacknowledged returns how many written bytes the peer has not acknowledged (tcp(7),
+// SIOCOUTQ).
 func unacknowledged(fd int32) int {
 	queued, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
 	if err != nil {

@@ -14,8 +14,8 @@ func tryReceive(uintptr, []byte) (int, error) { return 0, syscall.EAGAIN }
 
 func readable(uintptr) (bool, error) { return false, nil }
 
-// unacknowledged returns 0, because it is unknown on this system: what the kernel took counts
-// as acknowledged.
+// unacknowledged returns 0, because the number is unknown on this system: what the kernel took
+// counts as acknowledged.
 func unacknowledged(int32) int { return 0 }
 
 // readAcks returns nothing on this system: the system's own timeouts find dead peers.

@@ -19,7 +19,7 @@ func trySend(fd int32, b []byte) (int, error) {
 // 0 bytes at the end of the input.
 func tryReceive(fd uintptr, b []byte) (int, error) { return retryEINTR(syscall.Read, int(fd), b) }
 
-// readable returns true: tryReceive finds out.
+// readable returns true; tryReceive returns syscall.EAGAIN if there is nothing yet.
 func readable(uintptr) (bool, error) { return true, nil }
 
 // retryEINTR makes a system call, again after EINTR.
@@ -31,8 +31,8 @@ func retryEINTR(call func(int, []byte) (int, error), fd int, b []byte) (n int, e
 	}
 }
 
-// unacknowledged returns 0, because it is unknown on this system: what the kernel took counts
-// as acknowledged.
+// unacknowledged returns 0, because the number is unknown on this system: what the kernel took
+// counts as acknowledged.
 func unacknowledged(int32) int { return 0 }
 
 // readAcks returns nothing on this system: the system's own timeouts find dead peers.

@@ -107,7 +107,7 @@ func TestSlow(t *testing.T) {
 	start := time.Now()
 	n, err := c.Write(lines)
 	if took := time.Since(start); err != hub.ErrSlow || took < timeout {
-		t.Errorf("a peer that reads nothing is given up after %v with %v", took, err)
+		t.Errorf("a peer that reads nothing is dropped after %v with %v", took, err)
 	}
 	if n == 0 || n%1000 != 0 {
 		t.Errorf("%d bytes count as written", n)

@@ -12,7 +12,7 @@ var update = flag.Bool("update", false, "write the table to docs/protocol.md")
 // TestTable checks that docs/protocol.md contains the table of docs/inputs.txt.
 func TestTable(t *testing.T) {
 	const page, start, end = "../../docs/protocol.md", "<!-- table -->\n", "<!-- end of table -->"
-	table, err := Table("../../docs/inputs.txt")
+	table, err := markdownTable("../../docs/inputs.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

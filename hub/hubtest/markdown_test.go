@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Table returns the inputs of the file at path as a table in Markdown.
-func Table(path string) (string, error) {
+// markdownTable returns the inputs of the file at path as a table in Markdown.
+func markdownTable(path string) (string, error) {
 	inputs, err := readInputs(path)
 	if err != nil {
 		return "", err

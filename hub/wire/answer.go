@@ -163,7 +163,7 @@ func (e *Ack) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// An Answer is the answer to a command that only text has.
+// An Answer is an answer that only text has, such as that to /help.
 type Answer struct{ Lines []string }
 
 // AppendText appends "= line" for each line.

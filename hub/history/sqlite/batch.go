@@ -121,14 +121,14 @@ func (b *batch) trim(c *change) error {
 	if c.excess <= manyExcess {
 		return nil
 	}
-	s, err := b.w.oldestRun(c.key, c.oldest, len(b.entries))
-	if err != nil || s.first == 0 {
+	run, err := b.w.oldestRun(c.key, c.oldest, len(b.entries))
+	if err != nil || run.first == 0 {
 		return err
 	}
-	if indexed, err := b.w.isIndexed(s); err != nil || indexed {
+	if indexed, err := b.w.isIndexed(run); err != nil || indexed {
 		return err
 	}
-	n, err := b.w.deleteRows(s)
+	n, err := b.w.deleteRows(run)
 	c.excess -= n
 	return err
 }
@@ -209,7 +209,7 @@ func (b *batch) publish() {
 	j.shrinkCachesLocked()
 }
 
-// saveRoom saves the state of a room that messages don't have, and returns the key of its row.
+// saveRoom saves the state of a room that its messages don't show, and returns the key of its row.
 // After the commit the caller must call savedLocked.
 func (w *writer) saveRoom(r *room) (key int64, err error) {
 	switch {

@@ -40,9 +40,9 @@ type checkpoints struct {
 	failures   logLimiter
 }
 
-// checkpoint starts a checkpoint if the log is large. After one that copied all of the log SQLite
-// starts the log again with the next transaction, unless a transaction came in between. The log is
-// truncated if nothing is written, or if it gets too large.
+// checkpoint starts a checkpoint if the log is large. After a checkpoint that copied all of the log,
+// SQLite starts the log again with the next transaction, unless a transaction came in between. The
+// log is truncated if nothing is written, or if it gets too large.
 func (c *checkpoints) checkpoint() {
 	size := c.w.files.logSize
 	c.w.files.logSize = 0 // unknown until the next transaction

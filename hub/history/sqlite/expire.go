@@ -62,7 +62,7 @@ func (m *maintenance) expireKeys(before time.Time) (rooms []int64, err error) {
 	return rooms, err
 }
 
-// runs returns the runs of the messages whose rooms and ids a query returns, in order.
+// runs executes a query for the rooms and ids of messages, and returns them as runs, in order.
 func (m *maintenance) runs(query string, args ...any) (list []idRun, err error) {
 	rows, err := m.w.conn.QueryContext(context.Background(), query, args...)
 	if err != nil {
@@ -92,8 +92,8 @@ func (m *maintenance) runs(query string, args ...any) (list []idRun, err error) 
 
 // roomsOf returns the rooms of runs that are in order.
 func roomsOf(runs []idRun) (rooms []int64) {
-	for _, s := range runs {
-		rooms = append(rooms, s.room)
+	for _, run := range runs {
+		rooms = append(rooms, run.room)
 	}
 	return slices.Compact(rooms)
 }
@@ -108,8 +108,8 @@ func (m *maintenance) expireMessages(before time.Time) (rooms []int64, err error
 			return err
 		}
 		rooms = roomsOf(old)
-		for _, s := range old {
-			if _, err := m.deleteRun(s); err != nil {
+		for _, run := range old {
+			if _, err := m.deleteRun(run); err != nil {
 				return err
 			}
 		}
@@ -135,8 +135,8 @@ type remainder struct{ lost, oldest int64 }
 // use until the caller calls doneLocked, even if there is an error.
 func (m *maintenance) remaining(deleted []idRun) (map[*room]*remainder, error) {
 	newest := make(map[int64]int64)
-	for _, s := range deleted {
-		newest[s.room] = s.last
+	for _, run := range deleted {
+		newest[run.room] = run.last
 	}
 	states := make(map[*room]*remainder)
 	for key, id := range newest {

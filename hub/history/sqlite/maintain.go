@@ -172,11 +172,11 @@ func (m *maintenance) trim() (did bool, err error) {
 // deleteBefore deletes the oldest messages of a room before an id, and returns how many.
 func (m *maintenance) deleteBefore(room, id int64, limit int) (n int, err error) {
 	err = m.w.transaction(false, func() error {
-		s, err := m.oldestRun(room, id, limit)
-		if err != nil || s.first == 0 {
+		run, err := m.oldestRun(room, id, limit)
+		if err != nil || run.first == 0 {
 			return err
 		}
-		n, err = m.deleteRun(s)
+		n, err = m.deleteRun(run)
 		return err
 	})
 	return n, err
@@ -184,12 +184,12 @@ func (m *maintenance) deleteBefore(room, id int64, limit int) (n int, err error)
 
 // oldestRun returns the oldest messages of a room before an id, at most limit. Its first id is 0 if
 // there are none.
-func (m *maintenance) oldestRun(room, id int64, limit int) (s idRun, err error) {
-	s.room = room
+func (m *maintenance) oldestRun(room, id int64, limit int) (run idRun, err error) {
+	run.room = room
 	err = m.w.queryRow(`SELECT coalesce(min(id), 0), coalesce((SELECT id FROM messages
 			WHERE room = ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET ?3), ?2 - 1)
-		FROM messages WHERE room = ?1 AND id < ?2`, room, id, limit-1).Scan(&s.first, &s.last)
-	return s, err
+		FROM messages WHERE room = ?1 AND id < ?2`, room, id, limit-1).Scan(&run.first, &run.last)
+	return run, err
 }
 
 // An idRun is all messages of a room with first <= id <= last.
@@ -197,27 +197,27 @@ type idRun struct{ room, first, last int64 }
 
 // deleteRun deletes the messages of a run, also from the index, and returns their number. It marks
 // their keys as those of deleted messages.
-func (m *maintenance) deleteRun(s idRun) (n int, err error) {
-	indexed, err := m.isIndexed(s)
+func (m *maintenance) deleteRun(run idRun) (n int, err error) {
+	indexed, err := m.isIndexed(run)
 	if err != nil {
 		return 0, err
 	}
 	if indexed && !m.w.j.indexDamaged.Load() {
 		err := m.w.exec(`DELETE FROM words WHERE rowid IN
-			(SELECT key FROM messages WHERE room = ? AND id BETWEEN ? AND ? AND key <= ?)`, s.room, s.first, s.last, m.indexed)
+			(SELECT key FROM messages WHERE room = ? AND id BETWEEN ? AND ? AND key <= ?)`, run.room, run.first, run.last, m.indexed)
 		if err != nil {
 			return 0, &indexError{err}
 		}
 	}
-	return m.deleteRows(s)
+	return m.deleteRows(run)
 }
 
 // deleteRows is deleteRun for messages that are not in the index.
-func (m *maintenance) deleteRows(s idRun) (n int, err error) {
-	if err := m.w.exec(`UPDATE keys SET gone = 1 WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last); err != nil {
+func (m *maintenance) deleteRows(run idRun) (n int, err error) {
+	if err := m.w.exec(`UPDATE keys SET gone = 1 WHERE room = ? AND id BETWEEN ? AND ?`, run.room, run.first, run.last); err != nil {
 		return 0, err
 	}
-	result, err := m.w.execResult(`DELETE FROM messages WHERE room = ? AND id BETWEEN ? AND ?`, s.room, s.first, s.last)
+	result, err := m.w.execResult(`DELETE FROM messages WHERE room = ? AND id BETWEEN ? AND ?`, run.room, run.first, run.last)
 	if err != nil {
 		return 0, err
 	}
@@ -225,13 +225,13 @@ func (m *maintenance) deleteRows(s idRun) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return int(deleted), m.w.exec(`UPDATE rooms SET last = max(last, ?) WHERE key = ?`, s.last, s.room)
+	return int(deleted), m.w.exec(`UPDATE rooms SET last = max(last, ?) WHERE key = ?`, run.last, run.room)
 }
 
 // isIndexed reports whether any message of a run is in the index.
-func (m *maintenance) isIndexed(s idRun) (is bool, err error) {
+func (m *maintenance) isIndexed(run idRun) (is bool, err error) {
 	err = m.w.queryRow(`SELECT coalesce((SELECT key FROM messages WHERE room = ? AND id >= ? ORDER BY id LIMIT 1) <= ?, 0)`,
-		s.room, s.first, m.indexed).Scan(&is)
+		run.room, run.first, m.indexed).Scan(&is)
 	return is, err
 }
 

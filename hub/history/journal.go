@@ -47,7 +47,7 @@ type Journal interface {
 	// Read returns the messages that a Range selects, with the gaps between them. It may wait
 	// for a disk, unless Limit is 0: then it ignores Before and Newest, and returns one Gap
 	// if any message after After is missing, and nothing otherwise. Missed may be -1 in that
-	// Gap though the number is known. An error means that the history can't be read now.
+	// Gap even if the number is known. An error means that the history can't be read now.
 	Read(room string, g Range) (Page, error)
 }
 

@@ -15,7 +15,7 @@ type Range struct {
 }
 
 // Clamp returns the first and the last id of the range that are between first and last. If
-// from > to there is none.
+// there is none, from > to.
 func (g Range) Clamp(first, last int64) (from, to int64) {
 	before := g.Before
 	if before == 0 {

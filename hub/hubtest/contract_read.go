@@ -28,7 +28,7 @@ func testLines(t *testing.T, p Pair) {
 func testHasLine(t *testing.T, p Pair) {
 	buffer, ok := p.Conn.(hub.LineBuffer)
 	if !ok {
-		t.Skip("this Conn is no hub.LineBuffer")
+		t.Skip("this Conn is not a hub.LineBuffer")
 	}
 	if buffer.HasLine() {
 		t.Error("HasLine before the peer sent anything")

@@ -15,7 +15,7 @@ func (p Pair) watcher(t *testing.T) hub.Watcher {
 	t.Helper()
 	w, ok := p.Conn.(hub.Watcher)
 	if !ok {
-		t.Fatal("this Conn is no hub.Watcher")
+		t.Fatal("this Conn is not a hub.Watcher")
 	}
 	return w
 }

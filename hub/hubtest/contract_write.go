@@ -40,7 +40,7 @@ func testFrames(t *testing.T, p Pair) {
 func testFull(t *testing.T, p Pair) {
 	try, ok := p.Conn.(hub.TryWriter)
 	if !ok {
-		t.Skip("this Conn is no hub.TryWriter")
+		t.Skip("this Conn is not a hub.TryWriter")
 	}
 	const events = 2000 // of one TryWrite
 	text := func(i int) string { return fmt.Sprint(i, strings.Repeat(".", 100+i%900)) }
@@ -100,7 +100,7 @@ func fillSocket(t *testing.T, try hub.TryWriter, frames []byte, ends []int) (sen
 		if err != nil {
 			full++
 		}
-		if full == 1 && n > 0 { // the rest of a frame is pending: it must go out first
+		if full == 1 && n > 0 { // the rest of a frame is pending: it must be sent first
 			if n, err := try.TryWrite(frames[:ends[0]]); n != 0 || !errors.Is(err, hub.ErrWouldBlock) {
 				t.Fatalf("%d, %v while the rest of a frame is pending", n, err)
 			}

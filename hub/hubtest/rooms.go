@@ -108,7 +108,7 @@ func (f forgetTest) testSmallFirst(t *testing.T, j history.Journal) {
 	}
 	m, _ := appendText(t, j, "small", "", "x")
 	if m.ID <= again {
-		t.Errorf("a forgotten room that is opened at %d goes on with %d", again, m.ID)
+		t.Errorf("a forgotten room that is opened at %d continues with %d", again, m.ID)
 	}
 	want := wire.Gap{After: base, Before: m.ID, Missed: -1, Lost: true}
 	if found, gaps, err := readAfter(j, "small", base, m.ID, 10); len(found) != 1 || len(gaps) != 1 || gaps[0] != want || err != nil {

@@ -105,7 +105,7 @@ func TestSkeletonsOfLetters(t *testing.T) {
 	}
 }
 
-// TestSkeletonsOfNames checks random names of confusable letters in all cases.
+// TestSkeletonsOfNames checks random names of confusable letters in both cases.
 func TestSkeletonsOfNames(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(39, 4))

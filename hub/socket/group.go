@@ -91,12 +91,12 @@ func (g *Group) check() {
 // acks is what the system knows about a peer's acknowledgments.
 type acks struct {
 	due    bool          // the peer has something to acknowledge
-	last   time.Duration // since its last acknowledgment, also of a probe
+	last   time.Duration // since its last acknowledgment, of bytes or of a probe
 	queued bool          // bytes are queued for the peer, sent or not
-	bytes  uint64        // acknowledged in all
+	bytes  uint64        // acknowledged in total
 }
 
-// isDead reports whether the peer has acknowledged nothing for timeout though something is
+// isDead reports whether the peer has acknowledged nothing for timeout although something is
 // due.
 func (a acks) isDead(timeout time.Duration) bool { return a.due && a.last >= timeout }
 

@@ -115,7 +115,7 @@ func (c *checkpoints) noteReader(size int64, copied int, all bool) {
 		c.stuckSince = time.Time{}
 		if c.warned > 0 {
 			c.warned = 0
-			c.w.j.log.Info("checkpoints work again", "file", c.w.j.path)
+			c.w.j.log.Info("checkpoints resumed", "file", c.w.j.path)
 		}
 		return
 	case c.stuckSince.IsZero() || copied != c.copied:

@@ -73,7 +73,7 @@ func sayQuickly(t *testing.T, j *Journal) {
 // busyTime is how long the writer waits for a lock.
 const busyTime = 2 * time.Second
 
-// realTime returns the real time, also in a synctest bubble.
+// realTime returns the real time, even in a synctest bubble.
 func realTime(t *testing.T) time.Duration {
 	t.Helper()
 	var now syscall.Timeval
@@ -196,7 +196,7 @@ func TestTruncateLog(t *testing.T) {
 }
 
 // The log is truncated while messages are stored without a pause. How large it gets by then depends
-// on the disk: a checkpoint copies it while the writer goes on.
+// on the disk: a checkpoint copies it while the writer continues.
 func TestBusyLog(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")

@@ -87,7 +87,7 @@ func (m *maintenance) rebuild() error {
 	}
 	m.indexed, m.unindexed, m.rebuilt = 0, true, time.Now()
 	m.w.j.indexDamaged.Store(false)
-	m.w.j.log.Warn("damaged search index is rebuilt", "file", m.w.j.path)
+	m.w.j.log.Warn("search index damaged, rebuilding", "file", m.w.j.path)
 	return nil
 }
 

@@ -29,8 +29,8 @@ const (
 	retryEvery = 10 * time.Second
 )
 
-// maintenance is the state of the tasks that the writer runs between batches. If they fail, messages
-// are stored nevertheless.
+// maintenance is the state of the tasks that the writer runs between batches. Messages are
+// stored even if a task fails.
 type maintenance struct {
 	w *writer
 
@@ -195,8 +195,8 @@ func (m *maintenance) oldestRun(room, id int64, limit int) (run idRun, err error
 // An idRun is all messages of a room with first <= id <= last.
 type idRun struct{ room, first, last int64 }
 
-// deleteRun deletes the messages of a run, also from the index, and returns their number. It marks
-// their keys as those of deleted messages.
+// deleteRun deletes the messages of a run from the file and from the index, and returns their
+// number. It marks their keys as those of deleted messages.
 func (m *maintenance) deleteRun(run idRun) (n int, err error) {
 	indexed, err := m.isIndexed(run)
 	if err != nil {

@@ -18,7 +18,7 @@ type Limits struct {
 	Members    int            // members at once
 	PerAddress int            // members at once from one address; a /64 of IPv6 counts as one
 	Arrivals   int            // new members from one address in a minute
-	Exempt     []netip.Prefix // addresses without PerAddress and Arrivals; NewRooms applies to each of their members
+	Exempt     []netip.Prefix // addresses without the limits PerAddress and Arrivals, and with NewRooms for each member
 
 	Rooms    int // rooms that have members, at once
 	NewRooms int // rooms that an address may create at once; it may create one more each minute

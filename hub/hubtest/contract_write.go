@@ -140,6 +140,9 @@ func testDrip(t *testing.T, p Pair) {
 			_, err = p.Conn.Write(frames)
 		}
 		wrote <- err
+		if err != nil {
+			p.Conn.Close(err) // ends Receive
+		}
 	}()
 	pause := time.NewTicker(WriteTimeout / 4)
 	defer pause.Stop()

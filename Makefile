@@ -13,7 +13,7 @@ KILLS ?= 100
 HANGUPS ?= 100
 MUTANTS ?= 25
 SEED ?= 1
-MUTATED ?= ./hub ./hub/wire ./hub/names ./hub/clean ./hub/admission ./hub/history ./hub/history/sqlite ./hub/socket ./tcpgw ./wsgw
+MUTATED ?= ./hub ./hub/wire ./hub/names ./hub/clean ./hub/admission ./hub/history ./hub/history/ring ./hub/history/sqlite ./hub/socket ./tcpgw ./wsgw ./client
 BENCH ?= .
 BENCHRUNS ?= 5
 E2E := ./cmd/partyline/internal/e2e
@@ -33,7 +33,7 @@ build: ## build ./partyline, static and without machine paths
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags '-s -w -X main.version=$(VERSION)' -o partyline ./cmd/partyline
 
-test: deps build lint ## lint, unit tests and the main end-to-end stories with -race: 2 minutes (TESTFLAGS='-run Name')
+test: deps build lint ## lint, unit tests and the main end-to-end tests with -race: 2 minutes (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -short -p 4 -parallel 4 -timeout 5m $(TESTFLAGS) ./...
 
 check: deps build lint ## lint and all tests, also those that take long (TESTFLAGS='-run Name')

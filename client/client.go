@@ -1,0 +1,190 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"iter"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options configure a Client. The zero value is a guest in the lobby that gets new messages only.
+type Options struct {
+	Nick   string      // "" for a guest's name
+	Room   string      // without #; "" for the lobby
+	Since  int64       // the id of the last message that the program has; All for all that the server keeps; 0 for new ones only
+	TLS    *tls.Config // for tls:// and wss://; nil for the default
+	Header http.Header // for the handshake of a WebSocket; nil for none
+
+	delay, silence time.Duration // in place of the delays and of deadAfter, if tests set them
+}
+
+// All as Options.Since means all messages that the server keeps.
+const All = -1
+
+// ErrClosed is the error of a call of a closed Client.
+var ErrClosed = errors.New("the client is closed")
+
+// ErrInterrupted is the error of a request that is not repeated when the connection breaks, such as a
+// private message: the server may have done it or not.
+var ErrInterrupted = errors.New("the connection broke before the answer")
+
+// A ByeError says that the server ended the session for good.
+type ByeError struct{ Reason string }
+
+func (e *ByeError) Error() string { return "the server ended the session: " + e.Reason }
+
+// A Client is a member of a room that reconnects. Dial returns one.
+type Client struct {
+	opts   Options
+	target *target
+	cancel context.CancelFunc
+	ended  chan struct{} // closed when nothing runs any more
+	wake   chan struct{} // for the writer; has room for one element
+
+	mu       sync.Mutex
+	changed  sync.Cond // of mu: anything below has changed
+	nick     string    // the present name
+	wished   string    // the name that the client asks for: another member may have it after a reconnect
+	room     string
+	last     int64 // the newest id received in the room
+	catchUp  *catchUp
+	events   queue
+	outbox   outbox
+	waiting  int  // calls that wait for an answer, or for room in the outbox
+	linked   bool // there is a link
+	leaving  bool
+	err      error // why the client ended; nil before
+	hadFirst bool  // the client has been in a room
+}
+
+// Dial connects to a server and returns a Client that is a member of its room. ctx bounds Dial only.
+//
+// The address is one of
+//
+//	HOST:PORT, tcp://HOST[:PORT]       TCP; the port is 4000 if it is left out
+//	tls://HOST[:PORT]                  TCP with TLS
+//	unix:PATH                          a unix socket
+//	ws://HOST/ws, wss://HOST/ws        a WebSocket
+//	http://HOST/, https://HOST/        the WebSocket of a page
+//	HOST                               wss://, ws:// and tcp://, whichever answers first in this order
+//
+// The error is a *DialError if the server can't be reached or refuses the client. A name that is taken
+// or not valid is refused, too.
+func Dial(ctx context.Context, address string, o Options) (*Client, error) {
+	targets, err := parseAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		opts: o, ended: make(chan struct{}), wake: make(chan struct{}, 1),
+		nick: o.Nick, wished: o.Nick, room: o.Room, outbox: newOutbox(),
+	}
+	c.changed.L = &c.mu
+	if room := targets[0].query.Get("room"); c.room == "" {
+		c.room = room
+	}
+	var first error
+	for _, t := range targets {
+		c.target = t
+		l, w, err := c.join(ctx)
+		if err == nil {
+			running, cancel := context.WithCancel(context.Background())
+			c.cancel = cancel
+			go c.run(running, l, w)
+			return c, nil
+		}
+		var d *DialError
+		refused := errors.As(err, &d) && d.Refused
+		if first == nil || refused {
+			first = err
+		}
+		if refused || ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, first
+}
+
+// Address returns the address of the server as Dial accepts it, with the scheme and the port.
+func (c *Client) Address() string { return c.target.String() }
+
+// Nick returns the client's present name.
+func (c *Client) Nick() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.nick
+}
+
+// Room returns the name of the room that the client is in, without #.
+func (c *Client) Room() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.room
+}
+
+// Next returns the next event. It waits until there is one, until ctx is done, or until the client has
+// ended and all events were returned; then it returns the reason, which is ErrClosed after Close.
+func (c *Client) Next(ctx context.Context) (Event, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.waitLocked(ctx, func() bool { return c.events.len() > 0 || c.err != nil }); err != nil {
+		return nil, err
+	}
+	if c.events.len() == 0 {
+		return nil, c.err
+	}
+	if c.events.len() == maxEvents {
+		defer c.changed.Broadcast()
+	}
+	return c.events.pop(), nil
+}
+
+// Events returns the events until the client has ended or ctx is done. Err returns the reason.
+func (c *Client) Events(ctx context.Context) iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		for {
+			e, err := c.Next(ctx)
+			if err != nil || !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// Err returns why the client ended, or nil if it has not.
+func (c *Client) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// waitLocked waits until ready returns true, or returns ctx's error.
+func (c *Client) waitLocked(ctx context.Context, ready func() bool) error {
+	if ready() {
+		return nil
+	}
+	stop := context.AfterFunc(ctx, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.changed.Broadcast()
+	})
+	defer stop()
+	for !ready() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c.changed.Wait()
+	}
+	return nil
+}
+
+// wakeWriter makes the writer look for something to send.
+func (c *Client) wakeWriter() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}

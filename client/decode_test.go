@@ -1,0 +1,58 @@
+package client
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+)
+
+// FuzzDecode compares what scan decodes with encoding/json.
+func FuzzDecode(f *testing.F) {
+	for _, line := range []string{
+		`{"type":"message","id":28513820307151,"at":"2026-03-01T12:00:00.000Z","room":"lobby","from":"b","via":"tcp","text":"Grüße"}`,
+		`{"type":"ack","key":"k","id":0}`, `{"type":"message","stored":false}`, `{"id":01}`, `{"id":-1}`, `{"id":9223372036854775808}`,
+		`{"at":"2026-03-01T12:00:00,5Z"}`, `{"at":"2026-13-01T12:00:00Z"}`, `{"at":"2026-03-01T12:00:00+01:00"}`, `{"type":"a","type":"b"}`,
+		`{"Type":"x"}`, `{"text":"a\nb"}`, "{\"text\":\"a\xffb\"}", `{"type":"x"} `, ` {"type":"x"}`, `{}`, `{"type" :"x"}`, `{"type":null}`,
+	} {
+		f.Add([]byte(line))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var got, want object
+		if !got.scan(line) {
+			return
+		}
+		if err := json.Unmarshal(line, &want); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: scan returns %+v, encoding/json %+v, %v", line, got, want, err)
+		}
+	})
+}
+
+// TestScanUsual checks that scan decodes what servers send most.
+func TestScanUsual(t *testing.T) {
+	for _, line := range []string{
+		`{"type":"message","id":28513820307151,"at":"2026-03-01T12:00:00.000Z","room":"lobby","from":"b","via":"tcp","text":"Grüße"}`,
+		`{"type":"action","id":1,"at":"2026-03-01T12:00:00.000Z","room":"lobby","from":"b","via":"tcp","text":"waves","stored":false}`,
+		`{"type":"ack","key":"k","id":5}`, `{"type":"ack","ref":"r"}`, `{"type":"ping"}`,
+		`{"type":"join","at":"2026-03-01T12:00:00.000Z","room":"lobby","nick":"b","via":"tcp"}`,
+	} {
+		if !new(object).scan([]byte(line)) {
+			t.Errorf("not scanned: %s", line)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for name, line := range map[string]string{
+		"message": `{"type":"message","id":28513820307151,"at":"2026-03-01T12:00:00.000Z","room":"lobby","from":"guest-abcd","via":"tcp","text":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}`,
+		"ack":     `{"type":"ack","key":"ABCDEFGHIJKLMNOP-4fz","id":28513820307151}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := decode([]byte(line)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,17 @@
+// Package client connects programs to a partyline server: bots, bridges and terminal clients.
+//
+// A [Client] is a member of one room at a time. It speaks the JSON format of docs/protocol.md over
+// TCP, TLS, a unix socket or WebSocket. When its connection breaks, it connects again and goes on
+// where it was:
+//
+//   - [Client.Next] returns the events of the room in the room's order. After a reconnect it first
+//     returns the messages that were said meanwhile. No message comes twice, and none is missing
+//     without a [Gap], which [Client.Fill] can fill from the server's history.
+//   - What [Client.Say] or [Client.Post] has accepted is sent until the server has acknowledged it.
+//     Each message has a key, so that the room receives it once.
+//   - A [Disconnected] event says why the connection broke and when the next attempt is made. A
+//     [Welcome] says that the client is in its room again.
+//
+// All methods may be called from any goroutine, and also between two calls of Next. The client has
+// two goroutines, and Close waits for both.
+package client

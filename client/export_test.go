@@ -1,0 +1,28 @@
+package client
+
+import (
+	"strings"
+	"time"
+)
+
+// Eager returns o for a Client that reconnects, and asks for its name again, after about delay.
+func Eager(delay time.Duration, o Options) Options {
+	o.delay = delay
+	return o
+}
+
+// Impatient returns o for a Client that gives up a link over which nothing arrives for a time.
+func Impatient(silence time.Duration, o Options) Options {
+	o.silence = silence
+	return o
+}
+
+// Targets returns what an address may mean.
+func Targets(address string) (string, error) {
+	targets, err := parseAddress(address)
+	var list []string
+	for _, t := range targets {
+		list = append(list, t.String())
+	}
+	return strings.Join(list, " "), err
+}

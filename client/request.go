@@ -1,0 +1,215 @@
+package client
+
+import "context"
+
+// The requests with numbers; the others are maps of strings.
+type (
+	sinceRequest struct {
+		Type  string `json:"type"`
+		ID    int64  `json:"id"`
+		Limit int    `json:"limit,omitempty"`
+		Ref   string `json:"ref"`
+	}
+	pageRequest struct {
+		Type   string `json:"type"`
+		Words  string `json:"words,omitempty"`
+		Before int64  `json:"before,omitempty"`
+		Limit  int    `json:"limit,omitempty"`
+		Ref    string `json:"ref"`
+	}
+	sayRequest struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
+		Key  string `json:"key"`
+	}
+)
+
+// Say says a message, waits for the server's ack, and returns the message's id. If the connection breaks
+// meanwhile, Say sends the message again when there is another one; the room receives it once. The error
+// is an *Error if the server refuses the message. If ctx is done first, the message may still be sent. A
+// server that can't write its history may say a message without storing it: then the Message is Unstored.
+func (c *Client) Say(ctx context.Context, text string) (id int64, err error) {
+	return c.say(ctx, "say", text)
+}
+
+// Act is like Say, for an action: "~ alice waves".
+func (c *Client) Act(ctx context.Context, text string) (id int64, err error) {
+	return c.say(ctx, "me", text)
+}
+
+func (c *Client) say(ctx context.Context, verb, text string) (id int64, err error) {
+	o, err := c.call(ctx, false, func(key string) any { return sayRequest{verb, text, key} })
+	if err != nil {
+		return 0, err
+	}
+	return o.ID, nil
+}
+
+// Post is like Say, but returns as soon as the client has the message, so that many can be on their way.
+// It waits while 1,024 messages are. It calls done once, with the id or the error of the message, from
+// another goroutine; done must not wait, and must not call the client.
+func (c *Client) Post(ctx context.Context, text string, done func(id int64, err error)) error {
+	return c.start(ctx, false, func(key string) any { return sayRequest{"say", text, key} }, func(o *object, err error) {
+		if err != nil {
+			done(0, err)
+			return
+		}
+		done(o.ID, nil)
+	})
+}
+
+// Flush waits until the server has answered all requests. Messages that are posted meanwhile count, too.
+func (c *Client) Flush(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting++
+	defer func() { c.waiting-- }()
+	c.changed.Broadcast()
+	if err := c.waitLocked(ctx, func() bool { return c.outbox.len() == 0 || c.err != nil }); err != nil {
+		return err
+	}
+	return c.err
+}
+
+// Tell sends a private message to the member with a name, in any room.
+func (c *Client) Tell(ctx context.Context, nick, text string) error {
+	_, err := c.call(ctx, true, func(ref string) any {
+		return map[string]string{"type": "msg", "to": nick, "text": text, "ref": ref}
+	})
+	return err
+}
+
+// Rename changes the client's name. A later connection has it, too.
+func (c *Client) Rename(ctx context.Context, nick string) error {
+	_, err := c.call(ctx, false, func(ref string) any {
+		return map[string]string{"type": "nick", "nick": nick, "ref": ref}
+	})
+	return err
+}
+
+// Join leaves the room and enters another one, whose name has no #. A Welcome follows.
+func (c *Client) Join(ctx context.Context, room string) error {
+	_, err := c.call(ctx, false, func(ref string) any {
+		return map[string]string{"type": "join", "room": room, "ref": ref}
+	})
+	return err
+}
+
+// Who returns the members of the room, the first ones if it is large, and their number.
+func (c *Client) Who(ctx context.Context) (members []Member, count int, err error) {
+	o, err := c.call(ctx, false, func(ref string) any { return map[string]string{"type": "who", "ref": ref} })
+	if err != nil {
+		return nil, 0, err
+	}
+	return o.Members, o.Count, nil
+}
+
+// Rooms returns the rooms that have members, the largest first.
+func (c *Client) Rooms(ctx context.Context) ([]Room, error) {
+	o, err := c.call(ctx, false, func(ref string) any { return map[string]string{"type": "rooms", "ref": ref} })
+	if err != nil {
+		return nil, err
+	}
+	return o.Rooms, nil
+}
+
+// History returns messages of the room before an id, or the newest ones if it is 0, oldest first, and
+// whether there are older ones. The server may return fewer than limit; 0 means its default.
+func (c *Client) History(ctx context.Context, before int64, limit int) (messages []*Message, more bool, err error) {
+	return c.page(ctx, func(ref string) any { return pageRequest{Type: "history", Before: before, Limit: limit, Ref: ref} })
+}
+
+// Since returns messages of the room after an id, oldest first, and whether there are newer ones. The
+// server may return fewer than limit; 0 means its default.
+func (c *Client) Since(ctx context.Context, after int64, limit int) (messages []*Message, more bool, err error) {
+	return c.page(ctx, func(ref string) any { return sinceRequest{"since", after, limit, ref} })
+}
+
+// Search returns the newest messages of the room that have all words, newest first, and whether there
+// may be older ones. Before and limit are as for History.
+func (c *Client) Search(ctx context.Context, words string, before int64, limit int) (messages []*Message, more bool, err error) {
+	return c.page(ctx, func(ref string) any {
+		return pageRequest{Type: "search", Words: words, Before: before, Limit: limit, Ref: ref}
+	})
+}
+
+func (c *Client) page(ctx context.Context, request func(ref string) any) ([]*Message, bool, error) {
+	o, err := c.call(ctx, false, request)
+	if err != nil {
+		return nil, false, err
+	}
+	return o.messages(), o.More, nil
+}
+
+// Fill returns the messages of a gap in the present room that the server's history has. If the gap has no
+// end yet, they may include messages that Next returns later.
+func (c *Client) Fill(ctx context.Context, gap *Gap) (messages []*Message, err error) {
+	for after := gap.After; ; {
+		page, more, err := c.Since(ctx, after, pageSize)
+		if err != nil {
+			return messages, err
+		}
+		for _, m := range page {
+			if gap.Before > 0 && m.ID >= gap.Before {
+				return messages, nil
+			}
+			messages = append(messages, m)
+			after = m.ID
+		}
+		if !more || len(page) == 0 {
+			return messages, nil
+		}
+	}
+}
+
+// call makes a request and waits for its answer.
+func (c *Client) call(ctx context.Context, once bool, encodeWith func(name string) any) (*object, error) {
+	type result struct {
+		o   *object
+		err error
+	}
+	results := make(chan result, 1)
+	c.mu.Lock()
+	c.waiting++
+	c.changed.Broadcast()
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		c.waiting--
+		c.mu.Unlock()
+	}()
+	if err := c.start(ctx, once, encodeWith, func(o *object, err error) { results <- result{o, err} }); err != nil {
+		return nil, err
+	}
+	select {
+	case r := <-results:
+		return r.o, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// start adds a request to the outbox, when it has room.
+func (c *Client) start(ctx context.Context, once bool, encodeWith func(name string) any, done func(*object, error)) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outbox.len() >= maxPending {
+		c.waiting++
+		c.changed.Broadcast()
+		err := c.waitLocked(ctx, func() bool { return c.outbox.len() < maxPending || c.err != nil || c.leaving })
+		c.waiting--
+		if err != nil {
+			return err
+		}
+	}
+	if c.err != nil {
+		return c.err
+	}
+	if c.leaving {
+		return ErrClosed
+	}
+	name := c.outbox.name()
+	c.outbox.add(&request{name: name, line: encode(encodeWith(name)), once: once, done: done})
+	c.wakeWriter()
+	return nil
+}

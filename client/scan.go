@@ -1,0 +1,123 @@
+package client
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// scan decodes a line that is an object of known fields without escapes and without lists, as almost all
+// lines of a server are, several times faster than encoding/json. It reports whether it could. If so, the
+// result is that of encoding/json.
+func (o *object) scan(line []byte) bool {
+	if !utf8.Valid(line) {
+		return false
+	}
+	s := string(line) // the only copy: fields are substrings
+	s, ok := strings.CutPrefix(s, "{")
+	if !ok {
+		return false
+	}
+	for {
+		name, rest, ok := cutString(s)
+		if !ok || !strings.HasPrefix(rest, ":") || len(rest) < 2 {
+			return false
+		}
+		if rest = rest[1:]; rest[0] == '"' {
+			var value string
+			if value, s, ok = cutString(rest); !ok || !o.setString(name, value) {
+				return false
+			}
+		} else {
+			end := strings.IndexAny(rest, ",}")
+			if end < 0 || !o.setOther(name, rest[:end]) {
+				return false
+			}
+			s = rest[end:]
+		}
+		switch {
+		case s == "}":
+			return true
+		case strings.HasPrefix(s, ","):
+			s = s[1:]
+		default:
+			return false
+		}
+	}
+}
+
+// cutString cuts a JSON string without escapes from the start of s.
+func cutString(s string) (value, rest string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		return "", "", false
+	}
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			return s[1:i], s[i+1:], true
+		case c == '\\', c < ' ':
+			return "", "", false
+		}
+	}
+	return "", "", false
+}
+
+// setString sets a field that is a string.
+func (o *object) setString(name, value string) bool {
+	switch name {
+	case "type":
+		o.Type = value
+	case "ref":
+		o.Ref = value
+	case "key":
+		o.Key = value
+	case "room":
+		o.Room = value
+	case "nick":
+		o.Nick = value
+	case "from":
+		o.From = value
+	case "to":
+		o.To = value
+	case "via":
+		o.Via = value
+	case "text":
+		o.Text = value
+	case "at":
+		at, err := time.Parse(time.RFC3339, value)
+		o.At = at
+		return err == nil && strings.HasSuffix(value, "Z") && strings.IndexByte(value, ',') < 0
+	default:
+		return false
+	}
+	return true
+}
+
+// setOther sets a field that is a number or a boolean.
+func (o *object) setOther(name, value string) bool {
+	switch name {
+	case "id":
+		if !isNumber(value) {
+			return false
+		}
+		id, err := strconv.ParseInt(value, 10, 64)
+		o.ID = id
+		return err == nil
+	case "stored":
+		stored := value == "true"
+		o.Stored = &stored
+		return stored || value == "false"
+	}
+	return false
+}
+
+// isNumber reports whether s is a whole number of JSON (RFC 8259 section 6) that is not negative.
+func isNumber(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s == "0" || s != "" && s[0] != '0'
+}

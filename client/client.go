@@ -6,7 +6,6 @@ import (
 	"errors"
 	"iter"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -38,26 +37,11 @@ func (e *ByeError) Error() string { return "the server ended the session: " + e.
 
 // A Client is a member of a room that reconnects. Dial returns one.
 type Client struct {
-	opts   Options
+	session
+	dialer dialer
 	target *target
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when nothing runs any more
-	wake   chan struct{} // for the writer; has room for one element
-
-	mu       sync.Mutex
-	changed  sync.Cond // of mu: anything below has changed
-	nick     string    // the present name
-	wished   string    // the name that the client asks for: another member may have it after a reconnect
-	room     string
-	last     int64 // the newest id received in the room
-	catchUp  *catchUp
-	events   queue
-	outbox   outbox
-	waiting  int  // calls that wait for an answer, or for room in the outbox
-	linked   bool // there is a link
-	leaving  bool
-	err      error // why the client ended; nil before
-	hadFirst bool  // the client has been in a room
 }
 
 // Dial connects to a server and returns a Client that is a member of its room. ctx bounds Dial only.
@@ -79,17 +63,18 @@ func Dial(ctx context.Context, address string, o Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		opts: o, ended: make(chan struct{}), wake: make(chan struct{}, 1),
-		nick: o.Nick, wished: o.Nick, room: o.Room, outbox: newOutbox(),
+		session: session{opts: o, wake: make(chan struct{}, 1), nick: o.Nick, wished: o.Nick, room: o.Room, outbox: newOutbox()},
+		ended:   make(chan struct{}),
 	}
 	c.changed.L = &c.mu
+	c.dialer = dialer{o, c.wakeWriter}
 	if room := targets[0].query.Get("room"); c.room == "" {
 		c.room = room
 	}
 	var first error
 	for _, t := range targets {
 		c.target = t
-		l, w, err := c.join(ctx)
+		l, w, err := c.dialer.join(ctx, t, c.identity())
 		if err == nil {
 			running, cancel := context.WithCancel(context.Background())
 			c.cancel = cancel
@@ -161,30 +146,18 @@ func (c *Client) Err() error {
 	return c.err
 }
 
-// waitLocked waits until ready returns true, or returns ctx's error.
-func (c *Client) waitLocked(ctx context.Context, ready func() bool) error {
-	if ready() {
-		return nil
+// Close leaves the room, closes the connection, and waits until nothing of the client runs any more.
+// What the server has not acknowledged fails with ErrClosed; Flush waits for that. Next still returns the
+// events that have arrived.
+func (c *Client) Close() error {
+	const patience = time.Second // for the server's goodbye
+	if c.leave() {
+		timer := time.AfterFunc(patience, c.cancel)
+		defer timer.Stop()
+	} else {
+		c.cancel()
 	}
-	stop := context.AfterFunc(ctx, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.changed.Broadcast()
-	})
-	defer stop()
-	for !ready() {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		c.changed.Wait()
-	}
+	<-c.ended
+	c.cancel()
 	return nil
-}
-
-// wakeWriter makes the writer look for something to send.
-func (c *Client) wakeWriter() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,107 +150,107 @@ func TestCuts(t *testing.T) {
 	}
 	const talkers = 4
 	s := newServer(t)
-	steady := dial(t, s.tcp, client.Options{Nick: "steady"})
-	next(t, steady, anyOf[*client.Welcome])
-	var mu sync.Mutex
-	left := cuts
+	var left atomic.Int64
+	left.Store(int64(cuts))
 	limit := func() int64 {
-		mu.Lock()
-		defer mu.Unlock()
-		if left == 0 {
+		if left.Add(-1) < 0 {
 			return -1
 		}
-		left--
 		return rand.Int64N(1 << (8 + rand.IntN(8))) // up to 32 KiB, often less than a welcome
 	}
-	tcp := startRelay(t, listen(t, "tcp", "127.0.0.1:0"), s.tcp)
-	ws := startRelay(t, listen(t, "tcp", "127.0.0.1:0"), s.http)
-	var clients []*client.Client
+	relays := []*relay{
+		startRelay(t, listen(t, "tcp", "127.0.0.1:0"), s.tcp),
+		startRelay(t, listen(t, "tcp", "127.0.0.1:0"), s.http),
+	}
+	clients := []*client.Client{dial(t, s.tcp, client.Options{Nick: "steady"})}
 	for i := range talkers {
-		address := tcp.ln.Addr().String()
-		if i%2 == 1 {
-			address = "ws://" + ws.ln.Addr().String()
-		}
-		c := dial(t, address, client.Eager(time.Millisecond, client.Options{}))
+		scheme := [2]string{"tcp://", "ws://"}[i%2]
+		clients = append(clients, dial(t, scheme+relays[i%2].ln.Addr().String(), client.Eager(time.Millisecond, client.Options{})))
+	}
+	for _, c := range clients {
 		next(t, c, anyOf[*client.Welcome])
-		clients = append(clients, c)
 	}
-	tcp.mu.Lock()
-	tcp.limit = limit
-	tcp.mu.Unlock()
-	ws.mu.Lock()
-	ws.limit = limit
-	ws.mu.Unlock()
-	tcp.cut()
-	ws.cut()
+	for _, r := range relays {
+		r.mu.Lock()
+		r.limit = limit
+		r.mu.Unlock()
+		r.cut()
+	}
 
-	logs := make([][]string, talkers+1)
-	var reading, talking sync.WaitGroup
-	read := func(i int, c *client.Client) {
-		for ends := 0; ends < talkers; {
-			e, err := c.Next(context.Background())
-			if err != nil {
-				t.Errorf("client %d: %v", i, err)
-				return
-			}
-			switch e := e.(type) {
-			case *client.Message:
-				logs[i] = append(logs[i], fmt.Sprint(e.ID, " ", e.Text))
-				if strings.HasSuffix(e.Text, " end") {
-					ends++
-				}
-			case *client.Gap:
-				t.Errorf("client %d has a gap: %+v", i, e)
-			}
+	logs := make([][]*client.Message, len(clients))
+	said := make([]int, len(clients))
+	var running sync.WaitGroup
+	for i, c := range clients {
+		running.Go(func() { logs[i] = readUntilEnds(t, c, talkers) })
+		if i > 0 {
+			running.Go(func() { said[i] = talk(t, c, fmt.Sprintf("@%d ", i), func() bool { return left.Load() < 0 }) })
 		}
 	}
-	reading.Go(func() { read(talkers, steady) })
-	said := make([]int, talkers)
-	for i, c := range clients {
-		reading.Go(func() { read(i, c) })
-		talking.Go(func() {
-			for running := true; running; said[i]++ {
-				mu.Lock()
-				running = left > 0
-				mu.Unlock()
-				if err := c.Post(context.Background(), fmt.Sprintf("@%d %d", i, said[i]), func(_ int64, err error) {
-					if err != nil {
-						t.Error(err)
-					}
-				}); err != nil {
-					t.Error(err)
-					return
-				}
-				if said[i]%20 == 0 {
-					c.Flush(context.Background())
-				}
-			}
-			if _, err := c.Say(context.Background(), fmt.Sprintf("@%d end", i)); err != nil {
+	running.Wait()
+	same := func(a, b *client.Message) bool { return a.ID == b.ID && a.Text == b.Text && a.From == b.From }
+	for i, log := range logs {
+		if !slices.EqualFunc(log, logs[0], same) {
+			t.Errorf("client %d has %d messages, and not those of the steady one, which has %d", i, len(log), len(logs[0]))
+		}
+	}
+	counts := make([]int, len(clients))
+	for _, m := range logs[0] {
+		var i, k int
+		if _, err := fmt.Sscanf(m.Text, "@%d %d", &i, &k); err != nil {
+			continue // an end
+		}
+		if k != counts[i] {
+			t.Fatalf("message %d of client %d is %q", counts[i], i, m.Text)
+		}
+		counts[i]++
+	}
+	if !slices.Equal(counts, said) {
+		t.Errorf("the room has %v messages of the clients, which sent %v", counts, said)
+	}
+	t.Logf("%d cuts, %d messages", cuts, len(logs[0]))
+}
+
+// talk says numbered messages after a prefix until over returns true, and then the end. It returns how many.
+func talk(t *testing.T, c *client.Client, prefix string, over func() bool) (n int) {
+	for ; !over(); n++ {
+		err := c.Post(context.Background(), fmt.Sprint(prefix, n), func(_ int64, err error) {
+			if err != nil {
 				t.Error(err)
 			}
 		})
-	}
-	talking.Wait()
-	reading.Wait()
-	want := logs[talkers]
-	for i := range talkers {
-		if !slices.Equal(logs[i], want) {
-			t.Errorf("client %d has %d messages in another order than the steady one, which has %d", i, len(logs[i]), len(want))
+		if err == nil && n%20 == 0 {
+			err = c.Flush(context.Background())
 		}
-		k := 0
-		for _, line := range want {
-			if _, text, _ := strings.Cut(line, " "); strings.HasPrefix(text, fmt.Sprintf("@%d ", i)) {
-				if k < said[i] && text != fmt.Sprintf("@%d %d", i, k) {
-					t.Fatalf("message %d of client %d is %q", k, i, text)
-				}
-				k++
+		if err != nil {
+			t.Error(err)
+			return n
+		}
+	}
+	if _, err := c.Say(context.Background(), prefix+"end"); err != nil {
+		t.Error(err)
+	}
+	return n
+}
+
+// readUntilEnds returns the messages up to the last of some ends.
+func readUntilEnds(t *testing.T, c *client.Client, ends int) (log []*client.Message) {
+	for ends > 0 {
+		e, err := c.Next(context.Background())
+		if err != nil {
+			t.Error(err)
+			return log
+		}
+		switch e := e.(type) {
+		case *client.Message:
+			log = append(log, e)
+			if strings.HasSuffix(e.Text, " end") {
+				ends--
 			}
-		}
-		if k != said[i]+1 {
-			t.Errorf("the room has %d messages of client %d, which sent %d", k, i, said[i]+1)
+		case *client.Gap:
+			t.Errorf("got the gap %+v", e)
 		}
 	}
-	t.Logf("%d messages", len(want))
+	return log
 }
 
 // TestRestart stops a server while a client has something to say, and starts another one.

@@ -9,38 +9,59 @@ import (
 
 // An object is any event or answer of the server: the fields of all types together.
 type object struct {
-	Type      string    `json:"type"`
-	Ref       string    `json:"ref"`
-	Key       string    `json:"key"`
-	ID        int64     `json:"id"`
-	At        time.Time `json:"at"`
-	Room      string    `json:"room"`
-	Nick      string    `json:"nick"`
-	From      string    `json:"from"`
-	To        string    `json:"to"`
-	Via       string    `json:"via"`
-	Text      string    `json:"text"`
-	Stored    *bool     `json:"stored"`
-	Code      wire.Code `json:"code"`
-	Message   string    `json:"message"`
-	Members   []Member  `json:"members"`
-	Rooms     []Room    `json:"rooms"`
-	Messages  []*object `json:"messages"`
-	More      bool      `json:"more"`
-	Count     int       `json:"count"`
-	Last      int64     `json:"last"`
-	Arrived   int       `json:"arrived"`
-	Left      int       `json:"left"`
-	After     int64     `json:"after"`
-	Before    int64     `json:"before"`
-	Missed    *int64    `json:"missed"`
-	Lost      bool      `json:"lost"`
-	Reason    string    `json:"reason"`
-	Reconnect bool      `json:"reconnect"`
-	AfterMS   int64     `json:"after_ms"`
-	Server    struct {
+	Type string `json:"type"`
+	Ref  string `json:"ref"`
+	Key  string `json:"key"`
+	ID   int64  `json:"id"`
+	said
+	absent
+	answer
+	ending
+
+	Code    wire.Code `json:"code"` // of an error or a notice
+	Message string    `json:"message"`
+	Arrived int       `json:"arrived"` // of a presence batch
+	Left    int       `json:"left"`
+}
+
+// said has the fields of messages and of presence.
+type said struct {
+	At     time.Time `json:"at"`
+	Room   string    `json:"room"`
+	Nick   string    `json:"nick"`
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+	Via    string    `json:"via"`
+	Text   string    `json:"text"`
+	Stored *bool     `json:"stored"`
+}
+
+// absent has the fields of a gap.
+type absent struct {
+	After  int64  `json:"after"`
+	Before int64  `json:"before"`
+	Missed *int64 `json:"missed"`
+	Lost   bool   `json:"lost"`
+}
+
+// answer has the fields of a welcome and of other answers.
+type answer struct {
+	Members  []Member  `json:"members"`
+	Rooms    []Room    `json:"rooms"`
+	Messages []*object `json:"messages"`
+	More     bool      `json:"more"`
+	Count    int       `json:"count"`
+	Last     int64     `json:"last"`
+	Server   struct {
 		Version string `json:"version"`
 	} `json:"server"`
+}
+
+// ending has the fields of a bye.
+type ending struct {
+	Reason    string `json:"reason"`
+	Reconnect bool   `json:"reconnect"`
+	AfterMS   int64  `json:"after_ms"`
 }
 
 // decode decodes a line of the server.

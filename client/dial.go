@@ -42,9 +42,21 @@ func (e *DialError) Error() string {
 
 func (e *DialError) Unwrap() error { return e.Err }
 
+// A dialer opens links.
+type dialer struct {
+	opts   Options
+	pinged func() // see newFrameLink
+}
+
+// An identity is what a client asks for when it connects.
+type identity struct {
+	nick, room string // "" for any
+	again      bool   // the client has been in a room: its name may be taken meanwhile
+}
+
 // connect opens a link to t and returns it with the server's welcome.
-func (c *Client) connect(ctx context.Context, t *target) (link, *object, error) {
-	l, w, err := c.open(ctx, t)
+func (d *dialer) connect(ctx context.Context, t *target, want identity) (link, *object, error) {
+	l, w, err := d.open(ctx, t, want)
 	if err == nil && w.Type != "welcome" {
 		l.close()
 		err = &DialError{Err: errors.New("it sent no welcome"), Hint: "is it partyline?"}
@@ -60,14 +72,14 @@ func (c *Client) connect(ctx context.Context, t *target) (link, *object, error) 
 	return nil, nil, &DialError{Address: t.String(), Err: shorten(err), Hint: hint(err, t)}
 }
 
-func (c *Client) open(ctx context.Context, t *target) (link, *object, error) {
-	conn, err := c.dialConn(ctx, t)
+func (d *dialer) open(ctx context.Context, t *target, want identity) (link, *object, error) {
+	conn, err := d.dialConn(ctx, t)
 	if err != nil {
 		return nil, nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	l, w, err := c.shake(ctx, t, conn)
+	l, w, err := d.shake(ctx, t, conn, want)
 	if err != nil {
 		conn.Close()
 		if ctx.Err() != nil {
@@ -83,18 +95,18 @@ func (c *Client) open(ctx context.Context, t *target) (link, *object, error) {
 }
 
 // dialConn opens the connection under a link.
-func (c *Client) dialConn(ctx context.Context, t *target) (net.Conn, error) {
-	var d net.Dialer
+func (d *dialer) dialConn(ctx context.Context, t *target) (net.Conn, error) {
+	var plain net.Dialer
 	if t.scheme == "unix" {
-		return d.DialContext(ctx, "unix", t.addr)
+		return plain.DialContext(ctx, "unix", t.addr)
 	}
-	conn, err := d.DialContext(ctx, "tcp", t.addr)
+	conn, err := plain.DialContext(ctx, "tcp", t.addr)
 	if err != nil || t.scheme == "tcp" || t.scheme == "ws" {
 		return conn, err
 	}
 	config := &tls.Config{}
-	if c.opts.TLS != nil {
-		config = c.opts.TLS.Clone()
+	if d.opts.TLS != nil {
+		config = d.opts.TLS.Clone()
 	}
 	if config.ServerName == "" {
 		config.ServerName = t.host
@@ -111,10 +123,10 @@ func (c *Client) dialConn(ctx context.Context, t *target) (net.Conn, error) {
 }
 
 // shake starts the JSON format on a connection and waits for the welcome.
-func (c *Client) shake(ctx context.Context, t *target, conn net.Conn) (link, *object, error) {
-	guarded := &guardedConn{Conn: conn, silence: cmp.Or(c.opts.silence, deadAfter)}
+func (d *dialer) shake(ctx context.Context, t *target, conn net.Conn, want identity) (link, *object, error) {
+	guarded := &guardedConn{Conn: conn, silence: cmp.Or(d.opts.silence, deadAfter)}
 	if t.scheme == "ws" || t.scheme == "wss" {
-		return c.shakeWebSocket(ctx, t, guarded)
+		return d.shakeWebSocket(ctx, t, guarded, want)
 	}
 	l := newLineLink(guarded)
 	if err := l.write([][]byte{[]byte("/format json\n")}); err != nil {
@@ -155,17 +167,15 @@ func readTextUntilWelcome(l *lineLink) (*object, error) {
 }
 
 // shakeWebSocket upgrades a connection to a WebSocket and reads the welcome.
-func (c *Client) shakeWebSocket(ctx context.Context, t *target, conn *guardedConn) (link, *object, error) {
-	c.mu.Lock()
+func (d *dialer) shakeWebSocket(ctx context.Context, t *target, conn *guardedConn, want identity) (link, *object, error) {
 	query := url.Values{}
-	if c.wished != "" {
-		query.Set("nick", c.wished)
+	if want.nick != "" {
+		query.Set("nick", want.nick)
 	}
-	if c.room != "" {
-		query.Set("room", c.room)
+	if want.room != "" {
+		query.Set("room", want.room)
 	}
-	c.mu.Unlock()
-	d := websocket.Dialer{
+	upgrade := websocket.Dialer{
 		Subprotocols:    []string{"partyline.json.v1"},
 		NetDialContext:  func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 		ReadBufferSize:  bufSize,
@@ -175,7 +185,7 @@ func (c *Client) shakeWebSocket(ctx context.Context, t *target, conn *guardedCon
 	if strings.HasSuffix(u.Host, map[string]string{"ws": ":80", "wss": ":443"}[t.scheme]) {
 		u.Host = u.Host[:strings.LastIndexByte(u.Host, ':')]
 	}
-	ws, res, err := d.DialContext(ctx, u.String(), c.opts.Header)
+	ws, res, err := upgrade.DialContext(ctx, u.String(), d.opts.Header)
 	if err != nil {
 		if res != nil {
 			return nil, nil, httpError(res, t)
@@ -185,7 +195,7 @@ func (c *Client) shakeWebSocket(ctx context.Context, t *target, conn *guardedCon
 	if ws.Subprotocol() != "partyline.json.v1" {
 		return nil, nil, &DialError{Err: errors.New("its WebSocket does not speak partyline.json.v1"), Hint: "check the path"}
 	}
-	l := newFrameLink(conn, ws, c.wakeWriter)
+	l := newFrameLink(conn, ws, d.pinged)
 	line, err := l.read()
 	if err != nil {
 		return nil, nil, err

@@ -96,7 +96,7 @@ func FuzzReceive(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
 		for _, catchingUp := range []bool{false, true} {
-			c := &Client{outbox: newOutbox(), wake: make(chan struct{}, 1), room: "lobby", nick: "a"}
+			c := &session{outbox: newOutbox(), wake: make(chan struct{}, 1), room: "lobby", nick: "a"}
 			c.changed.L = &c.mu
 			answers := 0
 			c.outbox.add(&request{name: "key", done: func(*object, error) { answers++ }})

@@ -19,56 +19,56 @@ const pageSize = 500
 const maxAfterMS = 60_000
 
 // askSinceLocked asks for the messages after the newest one that the client has.
-func (c *Client) askSinceLocked() {
-	name := c.outbox.name()
-	c.outbox.addUrgent(&request{
+func (s *session) askSinceLocked() {
+	name := s.outbox.name()
+	s.outbox.addUrgent(&request{
 		name: name,
-		line: encode(sinceRequest{"since", c.last, pageSize, name}),
-		done: c.receivePage,
+		line: encode(sinceRequest{"since", s.last, pageSize, name}),
+		done: s.receivePage,
 	})
-	c.wakeWriter()
+	s.wakeWriter()
 }
 
 // receivePage delivers a page of missed messages, and after the last page the live events since.
-func (c *Client) receivePage(o *object, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	u := c.catchUp
+func (s *session) receivePage(o *object, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.catchUp
 	if u == nil { // the link broke
 		return
 	}
 	if err != nil { // the server can't read its history
-		c.catchUp = nil
-		c.deliverLocked(&Gap{After: c.last, Missed: -1})
-		c.last = u.upTo
+		s.catchUp = nil
+		s.deliverLocked(&Gap{After: s.last, Missed: -1})
+		s.last = u.upTo
 	} else {
-		before := c.last
+		before := s.last
 		for _, m := range o.messages() {
 			for len(u.gaps) > 0 && u.gaps[0].After < m.ID {
-				c.deliverLocked(u.gaps[0])
+				s.deliverLocked(u.gaps[0])
 				u.gaps = u.gaps[1:]
 			}
-			c.deliverLocked(m)
+			s.deliverLocked(m)
 		}
-		if o.More && c.last > before {
-			c.askSinceLocked()
+		if o.More && s.last > before {
+			s.askSinceLocked()
 			return
 		}
 		for _, g := range u.gaps {
-			c.deliverLocked(g)
+			s.deliverLocked(g)
 		}
-		c.catchUp = nil
+		s.catchUp = nil
 	}
 	for u.held.len() > 0 {
-		c.deliverLocked(u.held.pop())
+		s.deliverLocked(u.held.pop())
 	}
 }
 
 // receive handles an event or an answer. The error ends the link.
-func (c *Client) receive(o *object) error {
-	c.mu.Lock()
-	done, err := c.receiveLocked(o)
-	c.mu.Unlock()
+func (s *session) receive(o *object) error {
+	s.mu.Lock()
+	done, err := s.receiveLocked(o)
+	s.mu.Unlock()
 	if done != nil {
 		done()
 	}
@@ -76,29 +76,29 @@ func (c *Client) receive(o *object) error {
 }
 
 // receiveLocked returns what is to be called without the lock, or nil.
-func (c *Client) receiveLocked(o *object) (done func(), err error) {
+func (s *session) receiveLocked(o *object) (done func(), err error) {
 	switch o.Type {
 	case "message", "action":
-		c.arriveLocked(o.message())
+		s.arriveLocked(o.message())
 	case "gap":
-		c.receiveGapLocked(o.gap())
+		s.receiveGapLocked(o.gap())
 	case "nick":
-		if o.Nick == c.nick {
-			c.nick, c.wished = o.To, o.To
+		if o.Nick == s.nick {
+			s.nick, s.wished = o.To, o.To
 		}
-		c.arriveLocked(&Renamed{At: o.At, Room: o.Room, Nick: o.Nick, To: o.To})
+		s.arriveLocked(&Renamed{At: o.At, Room: o.Room, Nick: o.Nick, To: o.To})
 	case "private":
-		c.arriveLocked(&Private{At: o.At, From: o.From, To: o.To, Text: o.Text, Sent: o.From == c.nick})
+		s.arriveLocked(&Private{At: o.At, From: o.From, To: o.To, Text: o.Text, Sent: o.From == s.nick})
 	case "welcome":
-		done = c.answerLocked(o)
-		c.stopCatchUpLocked()
-		c.nick, c.room, c.last = o.Nick, o.Room, o.Last
-		c.deliverLocked(o.welcome())
+		done = s.answerLocked(o)
+		s.stopCatchUpLocked()
+		s.nick, s.room, s.last = o.Nick, o.Room, o.Last
+		s.deliverLocked(o.welcome())
 	case "ack", "who", "rooms", "history", "search":
-		return c.answerLocked(o), nil
+		return s.answerLocked(o), nil
 	case "error", "notice":
-		if done = c.answerLocked(o); done == nil {
-			c.arriveLocked(o.event())
+		if done = s.answerLocked(o); done == nil {
+			s.arriveLocked(o.event())
 		}
 	case "bye":
 		if o.Reconnect {
@@ -108,24 +108,24 @@ func (c *Client) receiveLocked(o *object) (done func(), err error) {
 		return nil, &ByeError{o.Reason}
 	default:
 		if e := o.event(); e != nil {
-			c.arriveLocked(e)
+			s.arriveLocked(e)
 		}
 	}
 	return done, nil
 }
 
 // answerLocked returns a function that passes an answer to its request, or nil if there is none.
-func (c *Client) answerLocked(o *object) func() {
+func (s *session) answerLocked(o *object) func() {
 	name := o.Key
 	if name == "" {
 		name = o.Ref
 	}
-	r := c.outbox.take(name)
+	r := s.outbox.take(name)
 	if r == nil {
 		return nil
 	}
-	if c.outbox.len() == maxPending-1 || c.outbox.len() == 0 {
-		c.changed.Broadcast() // Post or Flush may wait
+	if s.outbox.len() == maxPending-1 || s.outbox.len() == 0 {
+		s.changed.Broadcast() // Post or Flush may wait
 	}
 	var err error
 	if o.Type == "error" {
@@ -136,64 +136,64 @@ func (c *Client) answerLocked(o *object) func() {
 
 // receiveGapLocked handles a gap notice: it belongs to the page that follows while the client catches up,
 // to the answer of a request if it is in the past, or to the live events.
-func (c *Client) receiveGapLocked(g *Gap) {
-	switch u := c.catchUp; {
+func (s *session) receiveGapLocked(g *Gap) {
+	switch u := s.catchUp; {
 	case u != nil && g.After < u.upTo:
 		if !slices.ContainsFunc(u.gaps, func(other *Gap) bool { return other.After == g.After }) {
 			u.gaps = append(u.gaps, g)
 		}
-	case u == nil && g.After < c.last:
+	case u == nil && g.After < s.last:
 	default:
-		c.arriveLocked(g)
+		s.arriveLocked(g)
 	}
 }
 
 // arriveLocked delivers a live event, or holds it while the client catches up.
-func (c *Client) arriveLocked(e Event) {
-	if c.catchUp == nil {
-		c.deliverLocked(e)
+func (s *session) arriveLocked(e Event) {
+	if s.catchUp == nil {
+		s.deliverLocked(e)
 		return
 	}
-	c.catchUp.held.push(e)
-	if c.catchUp.held.len() >= maxEvents {
-		c.catchUp.held.thin()
+	s.catchUp.held.push(e)
+	if s.catchUp.held.len() >= maxEvents {
+		s.catchUp.held.thin()
 	}
 }
 
 // deliverLocked appends an event for Next, unless it is a message that the client has. It waits while the
 // queue is full.
-func (c *Client) deliverLocked(e Event) {
+func (s *session) deliverLocked(e Event) {
 	if m, ok := e.(*Message); ok {
-		if m.ID <= c.last {
+		if m.ID <= s.last {
 			return
 		}
-		c.last = m.ID
+		s.last = m.ID
 	}
-	for c.events.len() >= maxEvents && !c.leaving {
-		if c.waiting > 0 {
-			c.events.thin()
-			if c.events.len() < maxEvents {
+	for s.events.len() >= maxEvents && !s.leaving {
+		if s.waiting > 0 {
+			s.events.thin()
+			if s.events.len() < maxEvents {
 				break
 			}
 		}
-		c.changed.Wait()
+		s.changed.Wait()
 	}
-	c.events.deliver(e)
-	c.changed.Broadcast()
+	s.events.deliver(e)
+	s.changed.Broadcast()
 }
 
 // stopCatchUpLocked delivers what was held, except for messages: the client has left the room, or they come
 // again over the next link.
-func (c *Client) stopCatchUpLocked() {
-	if c.catchUp == nil {
+func (s *session) stopCatchUpLocked() {
+	if s.catchUp == nil {
 		return
 	}
-	held := c.catchUp.held
-	c.catchUp = nil
+	held := s.catchUp.held
+	s.catchUp = nil
 	for held.len() > 0 {
 		e := held.pop()
 		if _, isMessage := e.(*Message); !isMessage {
-			c.deliverLocked(e)
+			s.deliverLocked(e)
 		}
 	}
 }

@@ -188,28 +188,3 @@ func (c *Client) call(ctx context.Context, once bool, encodeWith func(name strin
 		return nil, ctx.Err()
 	}
 }
-
-// start adds a request to the outbox, when it has room.
-func (c *Client) start(ctx context.Context, once bool, encodeWith func(name string) any, done func(*object, error)) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.outbox.len() >= maxPending {
-		c.waiting++
-		c.changed.Broadcast()
-		err := c.waitLocked(ctx, func() bool { return c.outbox.len() < maxPending || c.err != nil || c.leaving })
-		c.waiting--
-		if err != nil {
-			return err
-		}
-	}
-	if c.err != nil {
-		return c.err
-	}
-	if c.leaving {
-		return ErrClosed
-	}
-	name := c.outbox.name()
-	c.outbox.add(&request{name: name, line: encode(encodeWith(name)), once: once, done: done})
-	c.wakeWriter()
-	return nil
-}

@@ -4,232 +4,69 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"math/rand/v2"
-	"strings"
+	"sync"
 	"time"
 )
 
-// Delays between attempts to connect. They double, and a random part is taken off, so that the clients of
-// a restarted server do not come at once.
-const (
-	firstDelay = 500 * time.Millisecond
-	lastDelay  = 30 * time.Second
-	// steady is how long a link must last for the next delay to be short again.
-	steady = 10 * time.Second
-)
+// A session is the state of a Client, which its goroutines and its callers share.
+type session struct {
+	opts Options
+	wake chan struct{} // for the writer; has room for one element
 
-var (
-	errDead      = errors.New("nothing arrived for too long")
-	errSuspended = errors.New("this machine was suspended")
-	errEOF       = errors.New("the server closed the connection")
-)
-
-// join opens a link, with the name and the room of the client. It returns the last welcome. A name that
-// the server refuses is an error only if the client has not been in a room.
-func (c *Client) join(ctx context.Context) (link, *object, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	l, w, err := c.connect(ctx, c.target)
-	if err != nil {
-		return nil, nil, err
-	}
-	c.mu.Lock()
-	nick, room, again := c.wished, c.room, c.hadFirst
-	c.mu.Unlock()
-	stop := context.AfterFunc(ctx, l.close)
-	var bad *Error
-	if _, byFrames := l.(*frameLink); byFrames {
-		bad, err = refusedInURL(l, w, nick, room)
-	} else if nick != "" || room != "" {
-		w, bad, err = nameAndRoom(l, w, nick, room)
-	}
-	if bad != nil && !(again && bad.Code == "nick_taken") {
-		err = &DialError{Address: c.target.String(), Refused: true, Err: bad}
-	}
-	if err == nil && !stop() {
-		err = ctx.Err()
-	}
-	if err != nil {
-		l.close()
-		return nil, nil, err
-	}
-	return l, w, nil
+	mu       sync.Mutex
+	changed  sync.Cond // of mu: anything below has changed
+	nick     string    // the present name
+	wished   string    // the name that the client asks for: another member may have it after a reconnect
+	room     string
+	last     int64 // the newest id received in the room
+	catchUp  *catchUp
+	events   queue
+	outbox   outbox
+	waiting  int   // calls that wait for an answer, or for room in the outbox
+	linked   bool  // there is a link
+	leaving  bool  // Close was called
+	err      error // why the client ended; nil before
+	hadFirst bool  // the client has been in a room
 }
 
-// refusedInURL returns why the server refused the name or the room in the URL, or nil. It says so right
-// after the welcome.
-func refusedInURL(l link, w *object, nick, room string) (*Error, error) {
-	refused := nick != "" && w.Nick != nick && strings.HasPrefix(w.Nick, "guest-") ||
-		room != "" && w.Room == "lobby" && !strings.EqualFold(room, w.Room)
-	for refused {
-		line, err := l.read()
-		if err != nil {
-			return nil, err
-		}
-		o, err := decode(line)
-		if err != nil {
-			return nil, err
-		}
-		if o.Type == "error" {
-			return o.refusal(), nil
-		}
-	}
-	return nil, nil
-}
-
-// nameAndRoom asks for a name and a room, and returns the welcome to the room.
-func nameAndRoom(l link, w *object, nick, room string) (*object, *Error, error) {
-	const nickRef, roomRef = "nick", "room"
-	var lines [][]byte
-	if nick != "" {
-		lines = append(lines, encode(map[string]string{"type": "nick", "nick": nick, "ref": nickRef}))
-	}
-	if room == "" {
-		room = w.Room
-	}
-	lines = append(lines, encode(map[string]string{"type": "join", "room": room, "ref": roomRef}))
-	if err := l.write(lines); err != nil {
-		return nil, nil, err
-	}
-	var bad *Error
-	for {
-		line, err := l.read()
-		if err != nil {
-			return nil, nil, err
-		}
-		o, err := decode(line)
-		switch {
-		case err != nil:
-			return nil, nil, err
-		case o.Type == "error" && o.Ref == nickRef:
-			bad = o.refusal()
-		case o.Type == "error" && o.Ref == roomRef:
-			return nil, o.refusal(), nil
-		case o.Type == "welcome" && o.Ref == roomRef:
-			return o, bad, nil
-		}
-	}
-}
-
-// run serves the first link and then others, until the client ends.
-func (c *Client) run(ctx context.Context, l link, w *object) {
-	defer close(c.ended)
-	for attempt := 0; ; {
-		start := time.Now()
-		err := c.serve(ctx, l, w)
-		if time.Since(start) > steady {
-			attempt = 0
-		}
-		for {
-			var bye *ByeError
-			if ctx.Err() != nil || c.isLeaving() {
-				c.end(ErrClosed)
-				return
-			} else if errors.As(err, &bye) {
-				c.end(bye)
-				return
-			}
-			delay := c.delayAfter(err, attempt)
-			attempt++
-			c.mu.Lock()
-			c.deliverLocked(&Disconnected{Err: err, Retry: delay})
-			c.mu.Unlock()
-			select {
-			case <-time.After(delay):
-			case <-ctx.Done():
-				continue
-			}
-			if l, w, err = c.join(ctx); err == nil {
-				break
-			}
-		}
-	}
-}
-
-// A restart is the error of a link that the server ended, with the time after which to come back.
-type restart struct {
-	reason string
-	after  time.Duration
-}
-
-func (e *restart) Error() string { return "the server ended the connection: " + e.reason }
-
-// delayAfter returns how long to wait before the next attempt.
-func (c *Client) delayAfter(err error, attempt int) time.Duration {
-	if c.opts.delay > 0 {
-		return c.opts.delay
-	}
-	var r *restart
-	if errors.As(err, &r) && attempt == 0 {
-		return r.after
-	}
-	delay := min(firstDelay<<min(attempt, 20), lastDelay)
-	return delay/2 + rand.N(delay/2)
-}
-
-// isLeaving reports whether Close was called.
-func (c *Client) isLeaving() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.leaving
-}
-
-// serve reads and writes until the link breaks, and returns why.
-func (c *Client) serve(ctx context.Context, l link, w *object) error {
-	stop := context.AfterFunc(ctx, l.close)
-	defer stop()
-	c.enter(w)
-	ends := make(chan error, 2) // of the writer and of the reader: the first one is the cause
-	done := make(chan struct{})
-	writing := make(chan struct{})
-	go func() {
-		defer close(writing)
-		if err := c.writeLoop(l, done); err != nil {
-			ends <- err
-		}
-		l.close()
-	}()
-	ends <- c.readLoop(l)
-	close(done)
-	l.close()
-	<-writing
-	c.unlink()
-	return <-ends
+// identity returns what the client asks for when it connects.
+func (s *session) identity() identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return identity{s.wished, s.room, s.hadFirst}
 }
 
 // enter notes that the client is in a room, over a new link, and starts to catch up.
-func (c *Client) enter(w *object) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.linked = true
-	from := c.last
-	if !c.hadFirst {
-		c.hadFirst = true
-		switch from = c.opts.Since; from {
+func (s *session) enter(w *object) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.linked = true
+	from := s.last
+	if !s.hadFirst {
+		s.hadFirst = true
+		switch from = s.opts.Since; from {
 		case 0:
 			from = w.Last
 		case All:
 			from = 0
 		}
-		if c.wished == "" {
-			c.wished = w.Nick
+		if s.wished == "" {
+			s.wished = w.Nick
 		}
 	}
-	c.nick, c.room = w.Nick, w.Room
-	c.deliverLocked(w.welcome())
+	s.nick, s.room = w.Nick, w.Room
+	s.deliverLocked(w.welcome())
 	if from > w.Last { // the server does not know the id: its history was lost
-		c.deliverLocked(&Gap{After: from, Missed: -1, Lost: true})
+		s.deliverLocked(&Gap{After: from, Missed: -1, Lost: true})
 		from = 0
 	}
-	c.last = from
+	s.last = from
 	if from < w.Last {
-		c.catchUp = &catchUp{upTo: w.Last, held: queue{last: w.Last}}
-		c.askSinceLocked()
+		s.catchUp = &catchUp{upTo: w.Last, held: queue{last: w.Last}}
+		s.askSinceLocked()
 	}
-	if c.nick != c.wished {
-		c.reclaimLocked(c.wished)
+	if s.nick != s.wished {
+		s.reclaimLocked(s.wished)
 	}
 }
 
@@ -238,9 +75,9 @@ func (c *Client) enter(w *object) {
 const reclaimInterval = 5 * time.Second
 
 // reclaimLocked asks for a name until the client has it, or the link breaks.
-func (c *Client) reclaimLocked(nick string) {
-	name := c.outbox.name()
-	c.outbox.addUrgent(&request{
+func (s *session) reclaimLocked(nick string) {
+	name := s.outbox.name()
+	s.outbox.addUrgent(&request{
 		name: name,
 		line: encode(map[string]string{"type": "nick", "nick": nick, "ref": name}),
 		done: func(_ *object, err error) {
@@ -248,127 +85,112 @@ func (c *Client) reclaimLocked(nick string) {
 			if !errors.As(err, &bad) || bad.Code != "nick_taken" {
 				return
 			}
-			time.AfterFunc(cmp.Or(c.opts.delay, reclaimInterval), func() {
-				c.mu.Lock()
-				defer c.mu.Unlock()
-				if c.err == nil && c.wished == nick && c.nick != nick && c.linked {
-					c.reclaimLocked(nick)
+			time.AfterFunc(cmp.Or(s.opts.delay, reclaimInterval), func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				if s.err == nil && s.wished == nick && s.nick != nick && s.linked {
+					s.reclaimLocked(nick)
 				}
 			})
 		},
 	})
-	c.wakeWriter()
-}
-
-// readLoop reads events until the link breaks.
-func (c *Client) readLoop(l link) error {
-	for {
-		line, err := l.read()
-		if err != nil {
-			return shortenRead(err)
-		}
-		if len(line) == 0 {
-			continue
-		}
-		o, err := decode(line)
-		if err != nil {
-			return fmt.Errorf("the server sent a line that is not JSON: %w", err)
-		}
-		if err := c.receive(o); err != nil {
-			return err
-		}
-	}
-}
-
-func shortenRead(err error) error {
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errEOF
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return errDead
-	}
-	return shorten(err)
-}
-
-// clockInterval is how often the clocks are compared: while a machine is suspended, the monotonic clock
-// may stand still.
-const (
-	clockInterval = 5 * time.Second
-	clockSkew     = 20 * time.Second
-)
-
-// writeLoop sends what the outbox has, until done is closed. It returns nil, or why it ended before.
-func (c *Client) writeLoop(l link, done <-chan struct{}) error {
-	clock := time.NewTicker(clockInterval)
-	defer clock.Stop()
-	last := time.Now()
-	var lines [][]byte
-	for {
-		c.mu.Lock()
-		lines = c.outbox.next(lines[:0], bufSize)
-		c.mu.Unlock()
-		if err := l.write(lines); err != nil {
-			return shortenRead(err)
-		}
-		if len(lines) > 0 {
-			continue
-		}
-		select {
-		case <-c.wake:
-		case <-done:
-			return nil
-		case now := <-clock.C:
-			if now.Round(0).Sub(last.Round(0))-now.Sub(last) > clockSkew {
-				return errSuspended
-			}
-			last = now
-		}
-	}
+	s.wakeWriter()
 }
 
 // unlink fails the requests that must not be sent again, and prepares for another link.
-func (c *Client) unlink() {
-	c.mu.Lock()
-	c.linked = false
-	failed := c.outbox.unlink()
-	c.stopCatchUpLocked()
-	c.mu.Unlock()
+func (s *session) unlink() {
+	s.mu.Lock()
+	s.linked = false
+	failed := s.outbox.unlink()
+	s.stopCatchUpLocked()
+	s.mu.Unlock()
 	for _, r := range failed {
 		r.done(nil, ErrInterrupted)
 	}
 }
 
 // end ends the client.
-func (c *Client) end(why error) {
-	c.mu.Lock()
-	c.err = why
-	unanswered := c.outbox.drain()
-	c.changed.Broadcast()
-	c.mu.Unlock()
+func (s *session) end(why error) {
+	s.mu.Lock()
+	s.err = why
+	unanswered := s.outbox.drain()
+	s.changed.Broadcast()
+	s.mu.Unlock()
 	for _, r := range unanswered {
 		r.done(nil, why)
 	}
 }
 
-// Close leaves the room, closes the connection, and waits until nothing of the client runs any more.
-// What the server has not acknowledged fails with ErrClosed; Flush waits for that. Next still returns the
-// events that have arrived.
-func (c *Client) Close() error {
-	const patience = time.Second // for the server's goodbye
-	c.mu.Lock()
-	c.leaving = true
-	if c.linked && c.err == nil {
-		c.outbox.addUrgent(&request{name: c.outbox.name(), line: encode(map[string]string{"type": "quit"}), done: func(*object, error) {}})
-		c.wakeWriter()
-		timer := time.AfterFunc(patience, c.cancel)
-		defer timer.Stop()
-	} else {
-		c.cancel()
+// isLeaving reports whether Close was called.
+func (s *session) isLeaving() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leaving
+}
+
+// leave makes the client end. It reports whether it will when the server says goodbye.
+func (s *session) leave() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leaving = true
+	s.changed.Broadcast()
+	if !s.linked || s.err != nil {
+		return false
 	}
-	c.changed.Broadcast()
-	c.mu.Unlock()
-	<-c.ended
-	c.cancel()
+	s.outbox.addUrgent(&request{name: s.outbox.name(), line: encode(map[string]string{"type": "quit"}), done: func(*object, error) {}})
+	s.wakeWriter()
+	return true
+}
+
+// start adds a request to the outbox, when it has room.
+func (s *session) start(ctx context.Context, once bool, encodeWith func(name string) any, done func(*object, error)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.outbox.len() >= maxPending {
+		s.waiting++
+		s.changed.Broadcast()
+		err := s.waitLocked(ctx, func() bool { return s.outbox.len() < maxPending || s.err != nil || s.leaving })
+		s.waiting--
+		if err != nil {
+			return err
+		}
+	}
+	if s.err != nil {
+		return s.err
+	}
+	if s.leaving {
+		return ErrClosed
+	}
+	name := s.outbox.name()
+	s.outbox.add(&request{name: name, line: encode(encodeWith(name)), once: once, done: done})
+	s.wakeWriter()
 	return nil
+}
+
+// waitLocked waits until ready returns true, or returns ctx's error.
+func (s *session) waitLocked(ctx context.Context, ready func() bool) error {
+	if ready() {
+		return nil
+	}
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.changed.Broadcast()
+	})
+	defer stop()
+	for !ready() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.changed.Wait()
+	}
+	return nil
+}
+
+// wakeWriter makes the writer look for something to send.
+func (s *session) wakeWriter() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
 }

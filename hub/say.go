@@ -38,7 +38,7 @@ func handleSay(s *session, q *wire.Request) error {
 func (r *room) reserve(m *member, q *wire.Request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.backpressure.awaitReadersLocked(m); !r.closed && r.overUncommittedLocked(m, q); r.backpressure.awaitReadersLocked(m) {
+	for r.backpressure.awaitReadersLocked(m); !r.closed && m.overUncommittedLocked(q); r.backpressure.awaitReadersLocked(m) {
 		r.sweep.handOverLocked(m)
 		r.changed.Wait()
 	}
@@ -56,9 +56,10 @@ func (r *room) reserve(m *member, q *wire.Request) bool {
 	return true
 }
 
-// overUncommittedLocked reports whether m has too many uncommitted messages for one more.
-func (r *room) overUncommittedLocked(m *member, q *wire.Request) bool {
-	return m.uncommitted > 0 && (m.uncommittedBytes+uncommittedSize(q) > maxUncommitted || r.hub.uncommittedBytes.Load() > maxUncommittedTotal)
+// overUncommittedLocked reports whether m has too many uncommitted messages for one more. The caller
+// holds the mu of m's room.
+func (m *member) overUncommittedLocked(q *wire.Request) bool {
+	return m.uncommitted > 0 && (m.uncommittedBytes+uncommittedSize(q) > maxUncommitted || m.hub.uncommittedBytes.Load() > maxUncommittedTotal)
 }
 
 // commit appends a message to the streams of the room, and queues the sender's ack. The journal

@@ -1,0 +1,171 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+)
+
+// Delays between attempts to connect. They double, and a random part is taken off, so that the clients of
+// a restarted server do not come at once.
+const (
+	firstDelay = 500 * time.Millisecond
+	lastDelay  = 30 * time.Second
+	// steady is how long a link must last for the next delay to be short again.
+	steady = 10 * time.Second
+)
+
+var (
+	errDead      = errors.New("nothing arrived for too long")
+	errSuspended = errors.New("this machine was suspended")
+	errEOF       = errors.New("the server closed the connection")
+)
+
+// run serves the first link and then others, until the client ends.
+func (c *Client) run(ctx context.Context, l link, w *object) {
+	defer close(c.ended)
+	for attempt := 0; ; {
+		start := time.Now()
+		err := c.serve(ctx, l, w)
+		if time.Since(start) > steady {
+			attempt = 0
+		}
+		for {
+			var bye *ByeError
+			if ctx.Err() != nil || c.isLeaving() {
+				c.end(ErrClosed)
+				return
+			} else if errors.As(err, &bye) {
+				c.end(bye)
+				return
+			}
+			delay := c.delayAfter(err, attempt)
+			attempt++
+			c.mu.Lock()
+			c.deliverLocked(&Disconnected{Err: err, Retry: delay})
+			c.mu.Unlock()
+			select {
+			case <-time.After(delay):
+			case <-ctx.Done():
+				continue
+			}
+			if l, w, err = c.dialer.join(ctx, c.target, c.identity()); err == nil {
+				break
+			}
+		}
+	}
+}
+
+// A restart is the error of a link that the server ended, with the time after which to come back.
+type restart struct {
+	reason string
+	after  time.Duration
+}
+
+func (e *restart) Error() string { return "the server ended the connection: " + e.reason }
+
+// delayAfter returns how long to wait before the next attempt.
+func (c *Client) delayAfter(err error, attempt int) time.Duration {
+	if c.opts.delay > 0 {
+		return c.opts.delay
+	}
+	var r *restart
+	if errors.As(err, &r) && attempt == 0 {
+		return r.after
+	}
+	delay := min(firstDelay<<min(attempt, 20), lastDelay)
+	return delay/2 + rand.N(delay/2)
+}
+
+// serve reads and writes until the link breaks, and returns why.
+func (c *Client) serve(ctx context.Context, l link, w *object) error {
+	stop := context.AfterFunc(ctx, l.close)
+	defer stop()
+	c.enter(w)
+	ends := make(chan error, 2) // of the writer and of the reader: the first one is the cause
+	done := make(chan struct{})
+	writing := make(chan struct{})
+	go func() {
+		defer close(writing)
+		if err := c.writeLoop(l, done); err != nil {
+			ends <- err
+		}
+		l.close()
+	}()
+	ends <- c.readLoop(l)
+	close(done)
+	l.close()
+	<-writing
+	c.unlink()
+	return <-ends
+}
+
+// readLoop reads events until the link breaks.
+func (c *Client) readLoop(l link) error {
+	for {
+		line, err := l.read()
+		if err != nil {
+			return shortenRead(err)
+		}
+		if len(line) == 0 {
+			continue
+		}
+		o, err := decode(line)
+		if err != nil {
+			return fmt.Errorf("the server sent a line that is not JSON: %w", err)
+		}
+		if err := c.receive(o); err != nil {
+			return err
+		}
+	}
+}
+
+func shortenRead(err error) error {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errEOF
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return errDead
+	}
+	return shorten(err)
+}
+
+// clockInterval is how often the clocks are compared: while a machine is suspended, the monotonic clock
+// may stand still.
+const (
+	clockInterval = 5 * time.Second
+	clockSkew     = 20 * time.Second
+)
+
+// writeLoop sends what the outbox has, until done is closed. It returns nil, or why it ended before.
+func (c *Client) writeLoop(l link, done <-chan struct{}) error {
+	clock := time.NewTicker(clockInterval)
+	defer clock.Stop()
+	last := time.Now()
+	var lines [][]byte
+	for {
+		c.mu.Lock()
+		lines = c.outbox.next(lines[:0], bufSize)
+		c.mu.Unlock()
+		if err := l.write(lines); err != nil {
+			return shortenRead(err)
+		}
+		if len(lines) > 0 {
+			continue
+		}
+		select {
+		case <-c.wake:
+		case <-done:
+			return nil
+		case now := <-clock.C:
+			if now.Round(0).Sub(last.Round(0))-now.Sub(last) > clockSkew {
+				return errSuspended
+			}
+			last = now
+		}
+	}
+}

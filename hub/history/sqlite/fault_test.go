@@ -103,11 +103,12 @@ func TestFileDeleted(t *testing.T) {
 	}
 }
 
-// With Live, messages that can't be stored get ids and are missing later.
+// With Live, messages that can't be stored get ids and are missing later. However many they are,
+// the stored messages are retained.
 func TestLive(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	o := retain(100)
+	o := retain(2)
 	o.OnError = Live
 	j := start(t, dir, o)
 	first := say(t, j, "r", "one")
@@ -140,6 +141,9 @@ func TestLive(t *testing.T) {
 		}
 		if !hasGap(t, j, "r", first.ID) || hasGap(t, j, "r", m.ID) {
 			t.Error("the wrong messages are missing")
+		}
+		if got := fmt.Sprint(texts(t, j, "r")); got != "[one stored]" {
+			t.Errorf("history has %s", got)
 		}
 	}
 	check(j)

@@ -88,3 +88,28 @@ func TestEstimatedID(t *testing.T) {
 		t.Errorf("opened at %d, and the first message has the id %d", estimate, m.ID)
 	}
 }
+
+// A room stays in memory until the end of its last use, however many other rooms are used meanwhile.
+func TestRoomInUseStays(t *testing.T) {
+	j := startSmall(t, t.TempDir(), retain(100))
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	useOthers := func() {
+		for _, room := range roomNames(10) {
+			j.doneLocked(j.useLocked(room))
+		}
+	}
+	r := j.useLocked("r")
+	j.useLocked("r")
+	for range 2 {
+		useOthers()
+		if j.rooms["r"] != r {
+			t.Fatal("a room in use is evicted")
+		}
+		j.doneLocked(r)
+	}
+	useOthers()
+	if j.rooms["r"] != nil || len(j.rooms) != j.maxUnused {
+		t.Errorf("%d rooms are in memory; r is one of them: %v", len(j.rooms), j.rooms["r"] != nil)
+	}
+}

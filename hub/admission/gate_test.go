@@ -59,6 +59,26 @@ func TestMaxPerAddress(t *testing.T) {
 	}
 }
 
+// The smallest limits are limits too.
+func TestLimitsOfOne(t *testing.T) {
+	slot := admit(t, NewGate(Limits{NewRooms: 1}), "192.0.2.1", nil)
+	if rooms := slot.NewRooms(); rooms == nil || !rooms.Allow() || rooms.Allow() {
+		t.Error("a limit of one new room does not allow one")
+	}
+	for _, c := range []struct {
+		limits Limits
+		want   error
+	}{
+		{Limits{Members: 1}, ErrFull},
+		{Limits{PerAddress: 1}, ErrAddressFull},
+		{Limits{Arrivals: 1}, ErrAddressRate},
+	} {
+		g := NewGate(c.limits)
+		admit(t, g, "192.0.2.1", nil)
+		admit(t, g, "192.0.2.1", c.want)
+	}
+}
+
 func TestArrivalRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(Limits{Arrivals: 6})

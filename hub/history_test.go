@@ -27,7 +27,7 @@ type event struct {
 	ID, After, Before, Last                int64
 	Missed                                 *int64
 	Lost, More                             bool
-	Messages                               []event
+	Messages, Members                      []event
 	Count, Arrived, Left                   int
 }
 

@@ -220,3 +220,31 @@ func TestWelcomeListsMembers(t *testing.T) {
 		}
 	})
 }
+
+// A welcome lists the member that gets it, even if no other member sees it yet, and even if the
+// room has more members than a welcome lists.
+func TestWelcomeListsItsMember(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
+		check := func(caller hub.Caller, listed, count int) *client {
+			h.Helper()
+			caller.Format = wire.JSON
+			p := h.connect(caller)
+			welcome := p.events()[0]
+			own := func(m event) bool { return m.Nick == welcome.Nick }
+			if n := len(welcome.Members); n != listed || welcome.Count != count || !slices.ContainsFunc(welcome.Members, own) {
+				h.Errorf("%s is welcomed to %d members, with a list of %d: %+v", welcome.Nick, welcome.Count, n, welcome.Members)
+			}
+			return p
+		}
+		check(hub.Caller{Nick: "alice"}, 1, 1)
+		silent := check(hub.Caller{}, 2, 2)
+		silent.send(`{"type":"quit"}`)
+		for i := range 198 {
+			h.connect(hub.Caller{Nick: fmt.Sprint("p", i)})
+		}
+		synctest.Wait()
+		check(hub.Caller{Nick: "bob"}, 200, 200)
+		check(hub.Caller{Nick: "carol"}, 200, 201)
+		check(hub.Caller{}, 200, 202)
+	})
+}

@@ -124,3 +124,33 @@ func TestAnswersWaitForCommits(t *testing.T) {
 		bob.expect("bob: bye", "-- goodbye: you left --")
 	})
 }
+
+// A member that joins another room, or whose input ends, leaves its room when its messages are
+// committed. Until then it is in the room.
+func TestLeavingWaitsForCommits(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		leave func(alice *client)
+		last  []string // what alice receives after its messages
+	}{
+		{"join", func(alice *client) { alice.Say("/join ops") }, []string{"* You are alice in #ops, alone (1 here). /help lists the commands."}},
+		{"end of input", func(alice *client) { alice.Leave() }, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			withManualJournal(t, func(h *testHub, j *manualJournal) {
+				alice, bob := h.named("alice"), h.named("bob")
+				alice.Received()
+				alice.Say("one", "two")
+				c.leave(alice)
+				alice.expect()
+				bob.expect()
+				bob.send("/who")
+				bob.expect("= alice, bob")
+				j.commit(history.Result{})
+				want := []string{"alice: one", "alice: two"}
+				bob.expect(append(want, "* alice has left")...)
+				alice.expect(append(want, c.last...)...)
+			})
+		})
+	}
+}

@@ -109,8 +109,10 @@ func TestGapInJSON(t *testing.T) {
 				if m.After != last || m.Before != last+missed+1 || !m.Lost {
 					t.Errorf("%s after %d", line, last)
 				}
-				if !strings.HasPrefix(received[i+1], `{"type":"welcome"`) {
-					t.Errorf("after the gap comes %q", received[i+1])
+				var next event
+				unmarshal(t, received[i+1], &next)
+				if next.Type != "welcome" || next.Last != m.Before-1 {
+					t.Errorf("after the gap before %d comes %q", m.Before, received[i+1])
 				}
 			}
 		}

@@ -1,10 +1,12 @@
 package hub_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -246,5 +248,27 @@ func TestWelcomeListsItsMember(t *testing.T) {
 		check(hub.Caller{Nick: "bob"}, 200, 200)
 		check(hub.Caller{Nick: "carol"}, 200, 201)
 		check(hub.Caller{}, 200, 202)
+	})
+}
+
+// The log has the reason for which a member left.
+func TestReasonsInLog(t *testing.T) {
+	var log bytes.Buffer
+	withHub(t, hub.Options{Log: slog.New(slog.NewTextHandler(&log, nil))}, func(h *testHub) {
+		for _, c := range []struct {
+			leave func(p *client)
+			want  string
+		}{
+			{func(p *client) { p.Leave() }, "reason=left"},
+			{func(p *client) { p.Fail(errors.New("broken")) }, "reason=broken"},
+		} {
+			alice := h.named("alice")
+			log.Reset()
+			c.leave(alice)
+			alice.wait()
+			if line := log.String(); !strings.Contains(line, "nick=alice") || !strings.Contains(line, c.want) {
+				t.Errorf("the log has %q, want %s", line, c.want)
+			}
+		}
 	})
 }

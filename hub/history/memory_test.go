@@ -73,3 +73,16 @@ func TestMemoryModel(t *testing.T) {
 		Volatile: true,
 	}.Test(t)
 }
+
+// TestIDFloor checks the epoch of ids. If it moved to a later time, a new process would give ids
+// that earlier processes gave.
+func TestIDFloor(t *testing.T) {
+	start := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	for after, want := range map[time.Duration]int64{
+		-time.Hour: 0, 0: 0, time.Microsecond: 1, time.Hour: 3_600_000_000,
+	} {
+		if got := history.IDFloor(start.Add(after)); got != want {
+			t.Errorf("%v after the start of 2026: %d, want %d", after, got, want)
+		}
+	}
+}

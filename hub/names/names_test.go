@@ -112,6 +112,7 @@ func TestNick(t *testing.T) {
 		// Marks.
 		"q\u0323\u0307":                   "q̣̇",
 		"q\u0323\u0307\u0304":             "",
+		"q\u0323\u0307q\u0323\u0307":      "q̣̇q̣̇",  // not too many on either letter
 		"e\u0302\u0301\u0323":             "ệ\u0301", // one composed letter, one mark
 		"q\u0301\u0301":                   "",
 		"e\u0301\u0301":                   "",
@@ -168,7 +169,7 @@ func TestGuest(t *testing.T) {
 	for range 100 {
 		guest := Guest()
 		nick, bad := Nick(guest)
-		if bad != nil || nick != guest || len(guest) != len("guest-")+4 {
+		if bad != nil || nick != guest || len(guest) != len("guest-")+4 || !strings.HasPrefix(guest, "guest-") || strings.Contains(guest, ".") {
 			t.Fatalf("%q: %v", guest, bad)
 		}
 		if s := firstSkeleton(guest); s != guest {

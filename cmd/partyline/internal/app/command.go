@@ -20,7 +20,7 @@ but empty counts: PARTYLINE_TCP= turns the TCP listener off.
 A size is a number with a unit, as in 64KiB, 1MiB or 1.5MB. A number alone is in the unit
 that the flag's description names. A duration is a number with a unit, as in 30s or 1m30s.`
 
-// newCommand returns the command that runs the server, with the command bench below it.
+// newCommand returns the command that runs the server, with the commands below it.
 func newCommand(version string) *cobra.Command {
 	c := DefaultConfig()
 	c.Version = version
@@ -59,6 +59,6 @@ func newCommand(version string) *cobra.Command {
 	cmd.SetVersionTemplate("partyline {{.Version}}\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	c.addFlags(cmd.Flags())
-	cmd.AddCommand(newBenchCommand())
+	cmd.AddCommand(newSendCommand(), newBenchCommand())
 	return cmd
 }

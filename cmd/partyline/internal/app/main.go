@@ -4,13 +4,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
 )
 
-// Main runs the program with the arguments and the environment of the process. It exits with
-// status 1 if the program fails.
+// Main runs the program with the arguments and the environment of the process. If it fails, Main
+// exits with status 1, or with that of an exitError.
 func Main(version string) {
 	// Less memory for many idle members matters more than the time of the garbage collector,
 	// since a message allocates little.
@@ -20,7 +21,11 @@ func Main(version string) {
 	ctx, stop := signalContext(context.Background())
 	defer stop()
 	if err := newCommand(version).ExecuteContext(ctx); err != nil {
-		fmt.Fprintf(os.Stderr, "partyline: %v\n", err)
-		os.Exit(1)
+		exit := &exitError{1, err}
+		errors.As(err, &exit)
+		if exit.err != nil {
+			fmt.Fprintf(os.Stderr, "partyline: %v\n", exit.err)
+		}
+		os.Exit(exit.status)
 	}
 }

@@ -58,7 +58,7 @@ const (
 	DefaultReplay        = 20
 	DefaultMaxLine       = 4096
 	DefaultWindow        = 1 << 20
-	DefaultHangUpTimeout = time.Minute
+	defaultHangUpTimeout = time.Minute
 	DefaultMessages      = 1000 // messages in the history of a room
 	DefaultPageLimit     = 500  // see admission.Limits
 )
@@ -113,7 +113,7 @@ func New(o Options) *Hub {
 		o.Window = DefaultWindow
 	}
 	if o.HangUpTimeout == 0 {
-		o.HangUpTimeout = DefaultHangUpTimeout
+		o.HangUpTimeout = defaultHangUpTimeout
 	}
 	if o.Limits.PageLimit == 0 {
 		o.Limits.PageLimit = DefaultPageLimit

@@ -123,7 +123,7 @@ func TestDeadLink(t *testing.T) {
 			defer conn.Close()
 		}
 	}()
-	c := dial(t, ln.Addr().String(), client.Eager(time.Millisecond, client.Impatient(20*time.Millisecond, client.Options{})))
+	c := dial(t, ln.Addr().String(), client.Eager(time.Millisecond, client.Impatient(300*time.Millisecond, client.Options{})))
 	next(t, c, anyOf[*client.Welcome])
 	if d := next(t, c, anyOf[*client.Disconnected]); !strings.Contains(d.Err.Error(), "nothing arrived") {
 		t.Errorf("the reason is %v", d.Err)

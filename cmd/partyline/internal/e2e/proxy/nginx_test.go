@@ -3,6 +3,7 @@ package proxy
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"partyline/client"
 	"partyline/cmd/partyline/internal/app"
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
@@ -173,6 +175,41 @@ func TestNginxShutdown(t *testing.T) {
 	}
 	bot.ExpectClose(t, websocket.StatusServiceRestart)
 	harness.ExpectLine(t, nc.Out, harness.GoodbyeLine)
+}
+
+// TestNginxClient connects package client through nginx, by the address of the page and over TCP. While the
+// server is down the error names the proxy.
+func TestNginxClient(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	n := startNginx(t, s)
+	ctx, cancel := context.WithTimeout(t.Context(), harness.Patience)
+	defer cancel()
+	for nick, address := range map[string]string{
+		"root": "http://" + n.http, "path": "http://" + n.http + "/party/?room=lobby", "ws": "ws://" + n.http + "/party/ws", "tcp": n.tcp,
+	} {
+		c, err := client.Dial(ctx, address, client.Options{Nick: "bot-" + nick})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := c.Say(ctx, "hello")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for event := range c.Events(ctx) {
+			if m, ok := event.(*client.Message); ok && m.ID == id {
+				if m.From != "bot-"+nick {
+					t.Errorf("%s: received %+v", address, m)
+				}
+				break
+			}
+		}
+		c.Close()
+	}
+	s.Stop()
+	_, err := client.Dial(ctx, "http://"+n.http+"/party", client.Options{})
+	if err == nil || !strings.Contains(err.Error(), "502 Bad Gateway: a proxy answered for partyline, which it does not reach") {
+		t.Errorf("without a server: %v", err)
+	}
 }
 
 // TestNginxMessageTooLong sends messages that are too long, with nginx and without. One is slightly too

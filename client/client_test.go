@@ -339,6 +339,9 @@ func TestNameTakenMeanwhile(t *testing.T) {
 // TestSlowProgram has a program that waits for acks while many more events arrive than the client keeps.
 // It is not stuck, and the gap has the messages that it missed.
 func TestSlowProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	s := newServer(t)
 	alice := dial(t, s.tcp, client.Options{Nick: "alice"})
 	bob := dial(t, s.tcp, client.Options{Nick: "bob"})

@@ -17,7 +17,7 @@ import (
 func TestPruned(t *testing.T) {
 	t.Parallel()
 	j := start(t, t.TempDir(), retain(10))
-	for i := range 500 {
+	for i := range 100 {
 		say(t, j, "r", fmt.Sprint("word ", i))
 	}
 	count := func(table string) (n int) {

@@ -15,6 +15,7 @@ import (
 var anyText = map[string][]string{
 	"partyline": {"tcp", "http", "data"},
 	"bench":     {"format", "room", "addr", "url", "plot"},
+	"send":      {"nick", "room"},
 }
 
 // eachFlag calls f with each flag that checks its text, and with its command.

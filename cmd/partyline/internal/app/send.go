@@ -81,7 +81,10 @@ func newSendCommand() *cobra.Command {
 		},
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &exitError{exitUsage, flagError(cmd, err)}
+		if err = flagError(cmd, err); err != nil {
+			err = &exitError{exitUsage, err}
+		}
+		return err
 	})
 	f := cmd.Flags()
 	f.SortFlags = false

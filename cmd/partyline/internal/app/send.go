@@ -73,11 +73,7 @@ func newSendCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var lines io.Reader = cmd.InOrStdin()
-			if len(args) > 1 {
-				lines = strings.NewReader(strings.Join(args[1:], " "))
-			}
-			return send(cmd, args[0], o, wait, lines)
+			return send(cmd, args[0], strings.Join(args[1:], " "), o, wait)
 		},
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -94,7 +90,7 @@ func newSendCommand() *cobra.Command {
 	return cmd
 }
 
-// A sender says lines and prints what becomes of them, in their order.
+// A sender says messages and prints their ids, in order.
 type sender struct {
 	c                   *client.Client
 	out, errs           io.Writer
@@ -103,15 +99,15 @@ type sender struct {
 	refused, unanswered int // messages
 }
 
-// A sendResult is what became of a line.
+// A sendResult is the answer to a message.
 type sendResult struct {
-	number int // of the line
-	id     int64
-	err    error
+	line int // its number in the input, from 1; 0 if the command line has the message
+	id   int64
+	err  error
 }
 
-// send says each line that is not blank.
-func send(cmd *cobra.Command, address string, o client.Options, wait time.Duration, lines io.Reader) error {
+// send says a text, or if it is empty each line of the input that is not blank.
+func send(cmd *cobra.Command, address, text string, o client.Options, wait time.Duration) error {
 	ctx := cmd.Context()
 	c, err := client.Dial(ctx, address, o)
 	if err != nil {
@@ -121,7 +117,12 @@ func send(cmd *cobra.Command, address string, o client.Options, wait time.Durati
 	var printing sync.WaitGroup
 	printing.Go(s.printResults)
 	printing.Go(s.printDisconnects)
-	if err = s.sayAll(ctx, lines); err == nil {
+	if text != "" {
+		err = s.say(ctx, 0, text)
+	} else {
+		err = s.sayLines(ctx, cmd.InOrStdin())
+	}
+	if err == nil {
 		s.awaitAnswers(ctx, wait)
 	}
 	close(s.results)
@@ -142,7 +143,7 @@ func send(cmd *cobra.Command, address string, o client.Options, wait time.Durati
 	return nil
 }
 
-// awaitAnswers waits until all lines are answered, or no answer comes for a time.
+// awaitAnswers waits until all messages are answered, or no answer comes for a time.
 func (s *sender) awaitAnswers(ctx context.Context, wait time.Duration) {
 	for {
 		before := s.answers.Load()
@@ -155,8 +156,21 @@ func (s *sender) awaitAnswers(ctx context.Context, wait time.Duration) {
 	}
 }
 
-// sayAll says all lines, as fast as the server takes them. It returns the error of reading them, or of ctx.
-func (s *sender) sayAll(ctx context.Context, lines io.Reader) error {
+// say says a message. It waits while many have no answer yet.
+func (s *sender) say(ctx context.Context, line int, text string) error {
+	result := make(chan sendResult, 1)
+	err := s.c.Post(ctx, text, func(id int64, err error) {
+		s.answers.Add(1)
+		result <- sendResult{line, id, err}
+	})
+	if err == nil {
+		s.results <- result
+	}
+	return err
+}
+
+// sayLines says the lines of an input, as fast as the server takes them.
+func (s *sender) sayLines(ctx context.Context, lines io.Reader) error {
 	type input struct {
 		line string
 		err  error
@@ -184,15 +198,9 @@ func (s *sender) sayAll(ctx context.Context, lines io.Reader) error {
 			return ctx.Err()
 		}
 		if text := strings.TrimRight(in.line, "\r\n"); strings.TrimSpace(text) != "" {
-			result := make(chan sendResult, 1)
-			err := s.c.Post(ctx, text, func(id int64, err error) {
-				s.answers.Add(1)
-				result <- sendResult{n, id, err}
-			})
-			if err != nil {
+			if err := s.say(ctx, n, text); err != nil {
 				return err
 			}
-			s.results <- result
 		}
 		if in.err == io.EOF {
 			return nil
@@ -210,9 +218,12 @@ func (s *sender) printResults() {
 			fmt.Fprintln(s.out, r.id)
 		case errors.Is(r.err, client.ErrClosed):
 			s.unanswered++
+		case r.line == 0:
+			s.refused++
+			fmt.Fprintf(s.errs, "partyline: %v\n", r.err)
 		default:
 			s.refused++
-			fmt.Fprintf(s.errs, "partyline: line %d: %v\n", r.number, r.err)
+			fmt.Fprintf(s.errs, "partyline: line %d: %v\n", r.line, r.err)
 		}
 	}
 }

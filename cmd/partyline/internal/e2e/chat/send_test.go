@@ -39,6 +39,7 @@ func TestSend(t *testing.T) {
 		want        []string
 	}{
 		{"text", "not read\n", []string{s.TCP, "deploy", "done"}, []string{"deploy done"}},
+		{"text of two lines", "", []string{s.TCP, "one\ntwo"}, []string{"one\ntwo"}},
 		{"a command as it is", "/quit\n", []string{"ws://" + s.HTTP}, []string{"/quit"}},
 		{"no line ending", "one\r\n  \ntwo", []string{"tcp://" + s.TCP}, []string{"one", "two"}},
 		{"lines", lines.String(), []string{"http://" + s.HTTP + "/"}, strings.Split(strings.TrimSpace(lines.String()), "\n\n")},
@@ -87,6 +88,7 @@ func TestSendStatus(t *testing.T) {
 		{"", []string{s.HTTP, "x"}, 3, "it is a web server"},
 		{"", []string{s.TCP, "--nick", "server", "x"}, 4, "server is reserved"},
 		{"", []string{"ws://" + s.HTTP, "--room", "#ops", "x"}, 4, "not a room"},
+		{"", []string{s.TCP, long}, 4, "partyline: line too long: at most 4096 bytes"},
 		{"one\n" + long + "\ntwo\n", []string{s.TCP}, 4, "partyline: line 2: line too long: at most 4096 bytes"},
 		{"one\ntwo\n", []string{mute, "--wait", "50ms"}, 5, "partyline: not acknowledged: 2"},
 	} {

@@ -1,13 +1,14 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
 	"strings"
 )
 
-// The ports of an address without one.
+// defaultTCPPort is the port of a TCP address without one.
 const defaultTCPPort = "4000"
 
 // A target is where and how to connect.
@@ -55,7 +56,7 @@ func parseAddress(address string) ([]*target, error) {
 	port := u.Port()
 	switch t.scheme {
 	case "tcp", "tls":
-		port = orDefault(port, defaultTCPPort)
+		port = cmp.Or(port, defaultTCPPort)
 	case "http", "https":
 		// The page and its WebSocket are next to each other.
 		t.scheme = map[string]string{"http": "ws", "https": "wss"}[t.scheme]
@@ -69,7 +70,7 @@ func parseAddress(address string) ([]*target, error) {
 	default:
 		return nil, fmt.Errorf("address %q: %s is not one of tcp, tls, ws, wss, http, https and unix", address, scheme)
 	}
-	t.addr = net.JoinHostPort(t.host, orDefault(port, map[string]string{"ws": "80", "wss": "443"}[t.scheme]))
+	t.addr = net.JoinHostPort(t.host, cmp.Or(port, map[string]string{"ws": "80", "wss": "443"}[t.scheme]))
 	return []*target{t}, nil
 }
 
@@ -94,11 +95,4 @@ func parseBare(address string) ([]*target, error) {
 		{scheme: "ws", host: host, addr: net.JoinHostPort(host, "80"), path: "/ws"},
 		{scheme: "tcp", host: host, addr: net.JoinHostPort(host, defaultTCPPort)},
 	}, nil
-}
-
-func orDefault(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

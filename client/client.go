@@ -146,7 +146,7 @@ func (c *Client) Err() error {
 	return c.err
 }
 
-// Close leaves the room, closes the connection, and waits until nothing of the client runs any more.
+// Close leaves the room, closes the connection, and waits until its goroutines have ended.
 // What the server has not acknowledged fails with ErrClosed; Flush waits for that. Next still returns the
 // events that have arrived.
 func (c *Client) Close() error {

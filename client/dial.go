@@ -51,7 +51,7 @@ type dialer struct {
 // An identity is what a client asks for when it connects.
 type identity struct {
 	nick, room string // "" for any
-	again      bool   // the client has been in a room: its name may be taken meanwhile
+	again      bool   // the client has been in a room, so another member may have its name by now
 }
 
 // connect opens a link to t and returns it with the server's welcome.

@@ -1,8 +1,8 @@
 // Package client connects programs to a partyline server: bots, bridges and terminal clients.
 //
 // A [Client] is a member of one room at a time. It speaks the JSON format of docs/protocol.md over
-// TCP, TLS, a unix socket or WebSocket. When its connection breaks, it connects again and goes on
-// where it was:
+// TCP, TLS, a unix socket or WebSocket. When its connection breaks, it connects again and
+// continues where it stopped:
 //
 //   - [Client.Next] returns the events of the room in the room's order. After a reconnect it first
 //     returns the messages that were said meanwhile. No message comes twice, and none is missing

@@ -21,7 +21,7 @@ func Example() {
 			c.Say(ctx, m.From+": pong")
 		}
 	}
-	log.Fatal(c.Err()) // after the connection broke, Events goes on with the next one
+	log.Fatal(c.Err()) // Events does not end when the connection breaks
 }
 
 // A log of a room that is complete: it starts with everything that the server keeps, and fills the gaps.

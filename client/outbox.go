@@ -13,20 +13,21 @@ const maxPending = 1024
 
 // A request is what a client sends. Its name is the key of a message, and the ref of anything else.
 type request struct {
-	line []byte // with LF
-	name string
-	once bool // it must not be sent over another link
-	done func(*object, error)
+	line   []byte // with LF
+	name   string
+	once   bool // it must not be sent again over another link
+	urgent bool // it belongs to the present link
+	done   func(*object, error)
 }
 
-// An outbox has the requests that the server has not answered, in the order in which they were made.
+// An outbox holds the requests that the server has not answered, in the order in which they were made.
 type outbox struct {
 	prefix   string // of names, different for each client
 	made     uint64
 	requests []*request // a nil element is answered
 	answered int        // nil elements at the start
 	sent     int        // elements that were sent over the present link
-	urgent   []*request // are sent first, and not over another link
+	urgent   []*request // urgent ones that are not sent yet; they are not in requests
 	byName   map[string]*request
 }
 
@@ -49,7 +50,7 @@ func (o *outbox) add(r *request) {
 
 // addUrgent adds a request that is sent before all others, over the present link only.
 func (o *outbox) addUrgent(r *request) {
-	r.once = true
+	r.urgent = true
 	o.urgent = append(o.urgent, r)
 	o.byName[r.name] = r
 }
@@ -96,9 +97,13 @@ func (o *outbox) next(dst [][]byte, max int) [][]byte {
 // unlink prepares the outbox for another link. It removes and returns the requests that were made for
 // the last one.
 func (o *outbox) unlink() (failed []*request) {
-	waiting := o.requests[o.answered:][:max(o.sent-o.answered, 0)]
+	for _, r := range o.requests[:o.sent] {
+		if r != nil && r.once {
+			failed = append(failed, r)
+		}
+	}
 	for _, r := range o.byName {
-		if r.once && (slices.Contains(waiting, r) || !slices.Contains(o.requests[o.answered:], r)) {
+		if r.urgent {
 			failed = append(failed, r)
 		}
 	}

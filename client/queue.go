@@ -6,7 +6,7 @@ import "slices"
 // the server slows down or sends a gap; but see thin.
 const maxEvents = 10_000
 
-// A queue has the events that wait for Next.
+// A queue holds the events that wait for Next.
 type queue struct {
 	events []Event // from first on
 	first  int

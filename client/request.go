@@ -45,7 +45,7 @@ func (c *Client) say(ctx context.Context, verb, text string) (id int64, err erro
 	return o.ID, nil
 }
 
-// Post is like Say, but returns as soon as the client has the message, so that many can be on their way.
+// Post is like Say, but returns as soon as the client has the message, so that many can be in flight.
 // It waits while 1,024 messages are. It calls done once, with the id or the error of the message, from
 // another goroutine; done must not wait, and must not call the client.
 func (c *Client) Post(ctx context.Context, text string, done func(id int64, err error)) error {
@@ -62,10 +62,7 @@ func (c *Client) Post(ctx context.Context, text string, done func(id int64, err 
 func (c *Client) Flush(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waiting++
-	defer func() { c.waiting-- }()
-	c.changed.Broadcast()
-	if err := c.waitLocked(ctx, func() bool { return c.outbox.len() == 0 || c.err != nil }); err != nil {
+	if err := c.awaitAnswerLocked(ctx, func() bool { return c.outbox.len() == 0 || c.err != nil }); err != nil {
 		return err
 	}
 	return c.err
@@ -164,27 +161,22 @@ func (c *Client) Fill(ctx context.Context, gap *Gap) (messages []*Message, err e
 
 // call makes a request and waits for its answer.
 func (c *Client) call(ctx context.Context, once bool, encodeWith func(name string) any) (*object, error) {
-	type result struct {
-		o   *object
-		err error
-	}
-	results := make(chan result, 1)
-	c.mu.Lock()
-	c.waiting++
-	c.changed.Broadcast()
-	c.mu.Unlock()
-	defer func() {
+	var answer *object
+	var failure error
+	answered := false
+	err := c.start(ctx, once, encodeWith, func(o *object, err error) {
 		c.mu.Lock()
-		c.waiting--
-		c.mu.Unlock()
-	}()
-	if err := c.start(ctx, once, encodeWith, func(o *object, err error) { results <- result{o, err} }); err != nil {
+		defer c.mu.Unlock()
+		answer, failure, answered = o, err, true
+		c.changed.Broadcast()
+	})
+	if err != nil {
 		return nil, err
 	}
-	select {
-	case r := <-results:
-		return r.o, r.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.awaitAnswerLocked(ctx, func() bool { return answered }); err != nil {
+		return nil, err
 	}
+	return answer, failure
 }

@@ -123,6 +123,7 @@ func (c *Client) readLoop(l link) error {
 	}
 }
 
+// shortenRead returns the cause of an error of a link, for people.
 func shortenRead(err error) error {
 	var timeout interface{ Timeout() bool }
 	switch {

@@ -146,14 +146,9 @@ func (s *session) leave() bool {
 func (s *session) start(ctx context.Context, once bool, encodeWith func(name string) any, done func(*object, error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.outbox.len() >= maxPending {
-		s.waiting++
-		s.changed.Broadcast()
-		err := s.waitLocked(ctx, func() bool { return s.outbox.len() < maxPending || s.err != nil || s.leaving })
-		s.waiting--
-		if err != nil {
-			return err
-		}
+	err := s.awaitAnswerLocked(ctx, func() bool { return s.outbox.len() < maxPending || s.err != nil || s.leaving })
+	if err != nil {
+		return err
 	}
 	if s.err != nil {
 		return s.err
@@ -185,6 +180,18 @@ func (s *session) waitLocked(ctx context.Context, ready func() bool) error {
 		s.changed.Wait()
 	}
 	return nil
+}
+
+// awaitAnswerLocked is waitLocked for a condition that an answer of the server makes true. A full queue does
+// not keep the client from reading while it waits.
+func (s *session) awaitAnswerLocked(ctx context.Context, ready func() bool) error {
+	if ready() {
+		return nil
+	}
+	s.waiting++
+	defer func() { s.waiting-- }()
+	s.changed.Broadcast()
+	return s.waitLocked(ctx, ready)
 }
 
 // wakeWriter makes the writer look for something to send.

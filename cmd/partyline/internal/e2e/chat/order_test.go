@@ -37,7 +37,7 @@ func TestOrder(t *testing.T) {
 			name := fmt.Sprintf("@m%02d ", i)
 			count := harness.Counter(name)
 			for k := range total / senders {
-				// It receives its own messages too. At most window of them are in transit.
+				// The sender receives its own messages too. At most window messages are in flight.
 				if !sender.ReadUntil(t, count, k-window+1) {
 					return
 				}

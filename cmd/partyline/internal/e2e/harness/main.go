@@ -18,7 +18,7 @@ const Version = "test"
 // Main runs the tests and then the cleanups, and exits. The TestMain of each package calls it.
 func Main(m *testing.M, cleanups ...func()) {
 	if os.Getenv(asProgramEnv) != "" {
-		if len(os.Args) < 2 || os.Args[1] != "send" { // which reads its input
+		if len(os.Args) < 2 || os.Args[1] != "send" && os.Args[1] != "talk" { // which read their input
 			go serveUsage(os.Stdin, os.Stdout)
 		}
 		app.Main(Version)

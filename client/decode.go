@@ -64,16 +64,20 @@ type ending struct {
 	AfterMS   int64  `json:"after_ms"`
 }
 
-// decode decodes a line of the server.
+// decode decodes a line of the server. The strings of the object are clean.
 func decode(line []byte) (*object, error) {
 	o := new(object)
 	if o.scan(line) {
+		if !isASCII(line) {
+			o.clean()
+		}
 		return o, nil
 	}
 	*o = object{}
 	if err := json.Unmarshal(line, o); err != nil {
 		return nil, err
 	}
+	o.clean()
 	return o, nil
 }
 

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"partyline/hub/wire"
 )
 
 // dialTimeout bounds an attempt to connect, up to the welcome.
@@ -61,15 +63,20 @@ func (d *dialer) connect(ctx context.Context, t *target, want identity) (link, *
 		l.close()
 		err = &DialError{Err: errors.New("it sent no welcome"), Hint: "is it partyline?"}
 	}
-	if err == nil {
-		return l, w, nil
+	if err != nil {
+		return nil, nil, explain(err, t)
 	}
-	var refused *DialError
-	if errors.As(err, &refused) {
-		refused.Address = t.String()
-		return nil, nil, refused
+	return l, w, nil
+}
+
+// explain returns the error of an attempt to connect to t, with the address and a hint.
+func explain(err error, t *target) *DialError {
+	var d *DialError
+	if !errors.As(err, &d) {
+		d = &DialError{Err: shorten(err), Hint: hint(err, t)}
 	}
-	return nil, nil, &DialError{Address: t.String(), Err: shorten(err), Hint: hint(err, t)}
+	d.Address, d.Err, d.Hint = t.String(), cleaned(d.Err), wire.CleanLine(shortened(d.Hint))
+	return d
 }
 
 func (d *dialer) open(ctx context.Context, t *target, want identity) (link, *object, error) {

@@ -9,6 +9,10 @@
 //     without a [Gap], which [Client.Fill] can fill from the server's history.
 //   - What [Client.Say] or [Client.Post] has accepted is sent until the server has acknowledged it.
 //     Each message has a key, so that the room receives it once.
+//   - Texts and names in events and in answers, and the texts of errors, are safe for a terminal and a
+//     page, whatever the server sends: valid UTF-8 without control characters except TAB and LF, without
+//     escape sequences and without bidirectional overrides. Only the text of a [Message] or a [Private]
+//     may have several lines.
 //   - A [Disconnected] event says why the connection broke and when the next attempt is made. A
 //     [Welcome] says that the client is in its room again.
 //

@@ -23,14 +23,14 @@ func (d *dialer) join(ctx context.Context, t *target, want identity) (link, *obj
 		w, bad, err = nameAndRoom(l, w, want)
 	}
 	if bad != nil && !(want.again && bad.Code == "nick_taken") {
-		err = &DialError{Address: t.String(), Refused: true, Err: bad}
+		err = &DialError{Refused: true, Err: bad}
 	}
 	if err == nil && !stop() {
 		err = ctx.Err()
 	}
 	if err != nil {
 		l.close()
-		return nil, nil, err
+		return nil, nil, explain(err, t)
 	}
 	return l, w, nil
 }

@@ -45,7 +45,7 @@ func (c *Client) run(ctx context.Context, l link, w *object) {
 			delay := c.delayAfter(err, attempt)
 			attempt++
 			c.mu.Lock()
-			c.deliverLocked(&Disconnected{Err: err, Retry: delay})
+			c.deliverLocked(&Disconnected{Err: cleaned(err), Retry: delay})
 			c.mu.Unlock()
 			select {
 			case <-time.After(delay):

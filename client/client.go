@@ -62,12 +62,7 @@ func Dial(ctx context.Context, address string, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{
-		session: session{opts: o, wake: make(chan struct{}, 1), nick: o.Nick, wished: o.Nick, room: o.Room, outbox: newOutbox()},
-		ended:   make(chan struct{}),
-	}
-	c.changed.L = &c.mu
-	c.dialer = dialer{o, c.wakeWriter}
+	c := newClient(o)
 	if room := targets[0].query.Get("room"); c.room == "" {
 		c.room = room
 	}
@@ -76,9 +71,7 @@ func Dial(ctx context.Context, address string, o Options) (*Client, error) {
 		c.target = t
 		l, w, err := c.dialer.join(ctx, t, c.identity())
 		if err == nil {
-			running, cancel := context.WithCancel(context.Background())
-			c.cancel = cancel
-			go c.run(running, l, w)
+			c.begin(l, w)
 			return c, nil
 		}
 		var d *DialError
@@ -91,6 +84,24 @@ func Dial(ctx context.Context, address string, o Options) (*Client, error) {
 		}
 	}
 	return nil, first
+}
+
+// newClient returns a Client without a link.
+func newClient(o Options) *Client {
+	c := &Client{
+		session: session{opts: o, wake: make(chan struct{}, 1), nick: o.Nick, wished: o.Nick, room: o.Room, outbox: newOutbox()},
+		ended:   make(chan struct{}),
+	}
+	c.changed.L = &c.mu
+	c.dialer = dialer{o, c.wakeWriter}
+	return c
+}
+
+// begin makes the client run with its first link, over which w came.
+func (c *Client) begin(l link, w *object) {
+	running, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	go c.run(running, l, w)
 }
 
 // Address returns the address of the server as Dial accepts it, with the scheme and the port.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -25,6 +26,8 @@ type link interface {
 	read() ([]byte, error)
 	// write sends JSON objects, each of which ends in LF.
 	write(lines [][]byte) error
+	// arrivals counts reads of the connection that had a result. Any goroutine may call it.
+	arrivals() uint64
 	close()
 }
 
@@ -34,6 +37,7 @@ type guardedConn struct {
 	net.Conn
 	silence  time.Duration // after which a Read fails
 	batching bool          // set before there are two goroutines
+	reads    atomic.Uint64 // that returned something
 
 	mu    sync.Mutex // the WebSocket library may write when it reads something wrong
 	batch []byte
@@ -43,7 +47,11 @@ func (c *guardedConn) Read(b []byte) (int, error) {
 	if err := c.Conn.SetReadDeadline(time.Now().Add(c.silence)); err != nil {
 		return 0, err
 	}
-	return c.Conn.Read(b)
+	n, err := c.Conn.Read(b)
+	if n > 0 {
+		c.reads.Add(1)
+	}
+	return n, err
 }
 
 func (c *guardedConn) Write(b []byte) (int, error) {
@@ -108,6 +116,8 @@ func (l *lineLink) write(lines [][]byte) error {
 	return l.conn.flush()
 }
 
+func (l *lineLink) arrivals() uint64 { return l.conn.reads.Load() }
+
 func (l *lineLink) close() { l.conn.Close() }
 
 // A frameLink is a link over a WebSocket.
@@ -162,5 +172,7 @@ func (l *frameLink) write(lines [][]byte) error {
 	}
 	return l.conn.flush()
 }
+
+func (l *frameLink) arrivals() uint64 { return l.conn.reads.Load() }
 
 func (l *frameLink) close() { l.conn.Close() }

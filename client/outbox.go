@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"maps"
@@ -79,19 +80,22 @@ func (o *outbox) take(name string) *request {
 	return r
 }
 
-// next appends the lines that were not sent over this link to dst, up to about max bytes.
-func (o *outbox) next(dst [][]byte, max int) [][]byte {
+// next appends the lines that were not sent over this link to dst, up to about max bytes. It also returns
+// the request of the first one, or nil if there is none.
+func (o *outbox) next(dst [][]byte, max int) (lines [][]byte, first *request) {
 	for _, r := range o.urgent {
+		first = cmp.Or(first, r)
 		dst = append(dst, r.line)
 	}
 	o.urgent = nil
 	for ; o.sent < len(o.requests) && max > 0; o.sent++ {
 		if r := o.requests[o.sent]; r != nil {
+			first = cmp.Or(first, r)
 			dst = append(dst, r.line)
 			max -= len(r.line)
 		}
 	}
-	return dst
+	return dst, first
 }
 
 // unlink prepares the outbox for another link. It removes and returns the requests that were made for

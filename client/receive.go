@@ -124,6 +124,7 @@ func (s *session) answerLocked(o *object) func() {
 	if r == nil {
 		return nil
 	}
+	s.pulse.answered(r)
 	if s.outbox.len() == maxPending-1 || s.outbox.len() == 0 {
 		s.changed.Broadcast() // Post or Flush may wait
 	}
@@ -176,7 +177,9 @@ func (s *session) deliverLocked(e Event) {
 				break
 			}
 		}
+		s.full = true
 		s.changed.Wait()
+		s.full = false
 	}
 	s.events.deliver(e)
 	s.changed.Broadcast()

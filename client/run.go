@@ -142,7 +142,8 @@ const (
 	clockSkew     = 20 * time.Second
 )
 
-// writeLoop sends what the outbox has, until done is closed. It returns nil, or why it ended before.
+// writeLoop sends what the outbox has, and probes, until done is closed. It returns nil, or why it ended
+// before.
 func (c *Client) writeLoop(l link, done <-chan struct{}) error {
 	clock := time.NewTicker(clockInterval)
 	defer clock.Stop()
@@ -150,7 +151,9 @@ func (c *Client) writeLoop(l link, done <-chan struct{}) error {
 	var lines [][]byte
 	for {
 		c.mu.Lock()
-		lines = c.outbox.next(lines[:0], bufSize)
+		var first *request
+		lines, first = c.outbox.next(lines[:0], bufSize)
+		c.pulse.start(first)
 		c.mu.Unlock()
 		if err := l.write(lines); err != nil {
 			return shortenRead(err)
@@ -167,6 +170,9 @@ func (c *Client) writeLoop(l link, done <-chan struct{}) error {
 				return errSuspended
 			}
 			last = now
+			if err := c.tick(l.arrivals()); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -22,8 +22,10 @@ type session struct {
 	catchUp  *catchUp
 	events   queue
 	outbox   outbox
+	pulse    pulse
 	waiting  int   // calls that wait for an answer, or for room in the outbox
 	linked   bool  // there is a link
+	full     bool  // the reader waits until there is room for an event
 	leaving  bool  // Close was called
 	err      error // why the client ended; nil before
 	hadFirst bool  // the client has been in a room
@@ -102,6 +104,7 @@ func (s *session) unlink() {
 	s.mu.Lock()
 	s.linked = false
 	failed := s.outbox.unlink()
+	s.pulse.unlink()
 	s.stopCatchUpLocked()
 	s.mu.Unlock()
 	for _, r := range failed {

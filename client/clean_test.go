@@ -108,20 +108,22 @@ func FuzzForeign(f *testing.F) {
 		"! no\x1b[2J\n", "SSH-2.0-\x1b[2J\r\n", "HTTP/1.1 404 \x1b[31mnot\u202e here\r\n\r\n", "HTTP/1.1 503 x\r\n\r\n\x1b]0;title\abusy\n",
 		"HTTP/1.1 301 x\r\nLocation: http://\x1b[2J/\r\n\r\n", "HTTP/1.1 \x1b[2J\r\n", "HTTP/1.1 200 OK\r\nbad\x1bheader\r\n\r\n",
 		"{\"type\":\x1b}\n", "\x15\x03\x01\n", "HTTP/1.1 429 x\r\n\r\n" + strings.Repeat("x", 2000), "{}\n",
-		`{"type":"welcome"}` + "\n" + `{"type":"error","ref":"room","message":"\u001b[2J` + "\u202e" + `"}` + "\n",
+		`{"type":"welcome"}` + "\n" + `{"type":"error","ref":"nick","message":"\u001b[2J` + "\u202e" + `"}` + "\n",
 	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, answer []byte) {
-		var d dialer
 		for _, scheme := range []string{"tcp", "ws"} {
 			to := &target{scheme: scheme, addr: "chat.example:80", path: "/ws"}
-			l, w, err := d.shake(context.Background(), to, &canned{in: bytes.NewReader(answer)}, identity{})
-			if err == nil {
-				_, _, err = nameAndRoom(l, w, identity{nick: "alice", room: "ops"})
-			}
-			if err != nil {
+			var l link
+			var err error
+			if conn := (&guardedConn{Conn: &canned{in: bytes.NewReader(answer)}}); scheme == "tcp" {
+				l = newLineLink(conn)
+			} else if l, err = new(dialer).upgrade(context.Background(), to, conn); err != nil {
 				err = explain(err, to)
+			}
+			if err == nil {
+				_, err = enter(context.Background(), l, to, identity{nick: "alice", room: "ops"})
 			}
 			if err != nil && (isUnsafe(err.Error()) || strings.ContainsAny(err.Error(), "\t\n") || len(err.Error()) > 2000) {
 				t.Errorf("over %s the error is %q", scheme, err)

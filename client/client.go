@@ -53,7 +53,9 @@ type Client struct {
 //	unix:PATH                          a unix socket
 //	ws://HOST/ws, wss://HOST/ws        a WebSocket
 //	http://HOST/, https://HOST/        the WebSocket of a page
-//	HOST                               wss://, ws:// and tcp://, whichever answers first in this order
+//	HOST                               wss://HOST/ws, ws://HOST/ws or tcp://HOST, as Address then tells
+//
+// For HOST alone Dial tries these three at almost the same time, and prefers them in this order.
 //
 // The error is a *DialError if the server can't be reached or refuses the client. A name that is taken
 // or not valid is refused, too.
@@ -62,28 +64,22 @@ func Dial(ctx context.Context, address string, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	return dialAny(ctx, address, targets, o)
+}
+
+// dialAny is Dial for an address that means one of targets.
+func dialAny(ctx context.Context, address string, targets []*target, o Options) (*Client, error) {
+	if room := targets[0].query.Get("room"); o.Room == "" {
+		o.Room = room
+	}
 	c := newClient(o)
-	if room := targets[0].query.Get("room"); c.room == "" {
-		c.room = room
+	l, w, t, err := c.dialer.joinAny(ctx, address, targets, c.identity())
+	if err != nil {
+		return nil, err
 	}
-	var first error
-	for _, t := range targets {
-		c.target = t
-		l, w, err := c.dialer.join(ctx, t, c.identity())
-		if err == nil {
-			c.begin(l, w)
-			return c, nil
-		}
-		var d *DialError
-		refused := errors.As(err, &d) && d.Refused
-		if first == nil || refused {
-			first = err
-		}
-		if refused || ctx.Err() != nil {
-			break
-		}
-	}
-	return nil, first
+	c.target = t
+	c.begin(l, w)
+	return c, nil
 }
 
 // newClient returns a Client without a link.
@@ -104,7 +100,7 @@ func (c *Client) begin(l link, w *object) {
 	go c.run(running, l, w)
 }
 
-// Address returns the address of the server as Dial accepts it, with the scheme and the port.
+// Address returns the address of the server as Dial accepts it, with the scheme and the port that are used.
 func (c *Client) Address() string { return c.target.String() }
 
 // Nick returns the client's present name.

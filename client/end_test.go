@@ -93,7 +93,7 @@ func TestBye(t *testing.T) {
 		`{"type":"bye","reason":"kick","reconnect":false}`:                     "the server ended the session: kick",
 		`{"type":"bye","reason":"shutdown","reconnect":true,"after_ms":12345}`: "in 12.345s after the server ended the connection: shutdown",
 	} {
-		c := dial(t, lineServer(t, listen(t, "tcp", "127.0.0.1:0"), welcomeLine+bye+"\n"), client.Options{})
+		c := dial(t, lineServer(t, listen(t, "tcp", "127.0.0.1:0"), welcomeLine+roomLine+bye+"\n"), client.Options{})
 		next(t, c, anyOf[*client.Welcome])
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		e, err := c.Next(ctx)

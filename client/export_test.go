@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"strings"
 	"time"
 )
@@ -15,6 +16,19 @@ func Eager(delay time.Duration, o Options) Options {
 func Impatient(silence time.Duration, o Options) Options {
 	o.silence = silence
 	return o
+}
+
+// DialAny is Dial for several addresses, of which each means one target.
+func DialAny(ctx context.Context, addresses []string, o Options) (*Client, error) {
+	var targets []*target
+	for _, address := range addresses {
+		one, err := parseAddress(address)
+		if err != nil {
+			return nil, err
+		}
+		targets = append(targets, one...)
+	}
+	return dialAny(ctx, "chat.example", targets, o)
 }
 
 // Targets returns what an address may mean.

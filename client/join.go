@@ -3,73 +3,46 @@ package client
 import (
 	"cmp"
 	"context"
-	"strings"
+	"errors"
 )
 
-// join opens a link to t and enters a room. It returns the welcome to the room. A name that is taken is
-// an error only if the client has not been in a room.
-func (d *dialer) join(ctx context.Context, t *target, want identity) (link, *object, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	l, w, err := d.connect(ctx, t, want)
-	if err != nil {
-		return nil, nil, err
-	}
+// An identity is what a client asks for when it connects.
+type identity struct {
+	nick, room string // "" for any
+	again      bool   // the client has been in a room, so another member may have its name by now
+}
+
+// enter enters a room over a new link to t, and returns the welcome to the room. A name that is taken is an
+// error only if the client has not been in a room. After an error the link is closed.
+func enter(ctx context.Context, l link, t *target, want identity) (*object, error) {
 	stop := context.AfterFunc(ctx, l.close)
-	var bad *Error
-	if _, byFrames := l.(*frameLink); byFrames {
-		bad, err = refusedInURL(l, w, want)
-	} else if want.nick != "" || want.room != "" {
-		w, bad, err = nameAndRoom(l, w, want)
-	}
+	w, bad, err := askToEnter(l, want)
 	if bad != nil && !(want.again && bad.Code == "nick_taken") {
 		err = &DialError{Refused: true, Err: bad}
 	}
-	if err == nil && !stop() {
+	if !stop() {
 		err = ctx.Err()
 	}
 	if err != nil {
 		l.close()
-		return nil, nil, explain(err, t)
+		return nil, explain(err, t)
 	}
-	return l, w, nil
+	return w, nil
 }
 
-// refusedInURL returns why the server refused the name or the room in the URL, or nil. It says so right
-// after the welcome.
-func refusedInURL(l link, w *object, want identity) (*Error, error) {
-	refused := want.nick != "" && w.Nick != want.nick && strings.HasPrefix(w.Nick, "guest-") ||
-		want.room != "" && w.Room == "lobby" && !strings.EqualFold(want.room, w.Room)
-	for refused {
-		line, err := l.read()
-		if err != nil {
-			return nil, err
-		}
-		o, err := decode(line)
-		if err != nil {
-			return nil, err
-		}
-		if o.Type == "error" {
-			return o.refusal(), nil
-		}
-	}
-	return nil, nil
-}
-
-// nameAndRoom asks for a name and a room, and returns the welcome to the room.
-func nameAndRoom(l link, w *object, want identity) (*object, *Error, error) {
+// askToEnter asks for a name and a room, and returns the welcome to the room, and why the server refused
+// either.
+func askToEnter(l link, want identity) (w *object, bad *Error, err error) {
 	const nickRef, roomRef = "nick", "room"
 	var lines [][]byte
 	if want.nick != "" {
 		lines = append(lines, encode(map[string]string{"type": "nick", "nick": want.nick, "ref": nickRef}))
 	}
-	room := cmp.Or(want.room, w.Room)
-	lines = append(lines, encode(map[string]string{"type": "join", "room": room, "ref": roomRef}))
+	lines = append(lines, encode(map[string]string{"type": "join", "room": cmp.Or(want.room, "lobby"), "ref": roomRef}))
 	if err := l.write(lines); err != nil {
 		return nil, nil, err
 	}
-	var bad *Error
-	for {
+	for first := true; ; first = false {
 		line, err := l.read()
 		if err != nil {
 			return nil, nil, err
@@ -78,6 +51,8 @@ func nameAndRoom(l link, w *object, want identity) (*object, *Error, error) {
 		switch {
 		case err != nil:
 			return nil, nil, err
+		case first && o.Type != "welcome":
+			return nil, nil, &DialError{Err: errors.New("it sent no welcome"), Hint: "is it partyline?"}
 		case o.Type == "error" && o.Ref == nickRef:
 			bad = o.refusal()
 		case o.Type == "error" && o.Ref == roomRef:

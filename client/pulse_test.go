@@ -36,7 +36,7 @@ func (s *scripted) answer(delay func(verb string) time.Duration) {
 	for in := bufio.NewScanner(s); in.Scan(); {
 		var q struct{ Type, Ref, Key string }
 		if json.Unmarshal(in.Bytes(), &q) != nil {
-			return
+			continue // /format json
 		}
 		time.Sleep(delay(q.Type))
 		fmt.Fprintf(s, `{"type":"ack","ref":%q,"key":%q}`+"\n", q.Ref, q.Key)

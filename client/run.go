@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"time"
 )
@@ -126,10 +125,7 @@ func (c *Client) readLoop(l link) error {
 // shortenRead returns the cause of an error of a link, for people.
 func shortenRead(err error) error {
 	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errEOF
-	case errors.As(err, &timeout) && timeout.Timeout():
+	if errors.As(err, &timeout) && timeout.Timeout() {
 		return errDead
 	}
 	return shorten(err)

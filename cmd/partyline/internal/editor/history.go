@@ -68,4 +68,7 @@ var (
 func (h *History) first() int { return h.dropped }
 func (h *History) end() int   { return h.dropped + len(h.entries) }
 
+// has reports whether the history keeps the entry with a number, which entry returns.
+func (h *History) has(n int) bool { return h.first() <= n && n < h.end() }
+
 func (h *History) entry(n int) string { return h.entries[n-h.dropped] }

@@ -19,7 +19,7 @@ func (s *Search) Query() string { return s.query.Text() }
 // Match returns the entry that was found last, or "" if there is none. It reports false if it
 // does not match the query, because no older entry does.
 func (s *Search) Match() (entry string, ok bool) {
-	if s.at < s.history.first() || s.at >= s.history.end() {
+	if !s.history.has(s.at) {
 		return "", !s.failed
 	}
 	return s.history.entry(s.at), !s.failed
@@ -38,17 +38,27 @@ func (s *Search) Backspace() {
 	s.find(s.at, -1)
 }
 
-// Older finds the next older entry that matches.
-func (s *Search) Older() { s.find(s.at-1, -1) }
+// Older finds the next older entry that matches and differs from the one that was found.
+func (s *Search) Older() { s.find(s.skip(-1), -1) }
 
-// Newer finds the next newer entry that matches.
-func (s *Search) Newer() { s.find(s.at+1, +1) }
+// Newer finds the next newer entry that matches and differs from the one that was found.
+func (s *Search) Newer() { s.find(s.skip(+1), +1) }
+
+// skip returns the number of the nearest entry that differs from the one that was found.
+func (s *Search) skip(step int) int {
+	found, _ := s.Match()
+	at := s.at + step
+	for s.history.has(at) && s.history.entry(at) == found {
+		at += step
+	}
+	return at
+}
 
 // find finds the nearest entry that matches, from the one with the number at.
 func (s *Search) find(at, step int) {
 	query := strings.ToLower(s.Query())
 	s.failed = query != ""
-	for at = min(at, s.history.end()-1); s.failed && at >= s.history.first() && at < s.history.end(); at += step {
+	for at = min(at, s.history.end()-1); s.failed && s.history.has(at); at += step {
 		if strings.Contains(strings.ToLower(s.history.entry(at)), query) {
 			s.at, s.failed = at, false
 		}

@@ -1,0 +1,210 @@
+package editor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func historyOf(entries ...string) *History {
+	h := new(History)
+	for _, entry := range entries {
+		h.Add(entry)
+	}
+	return h
+}
+
+func TestHistoryAdd(t *testing.T) {
+	h := historyOf("a", "", " \n", "a", "b", "a")
+	if want := []string{"a", "b", "a"}; !slices.Equal(h.entries, want) {
+		t.Errorf("%q, want %q", h.entries, want)
+	}
+	for i := range 2 * maxHistory {
+		h.Add(fmt.Sprint(i))
+	}
+	if n := len(h.entries); n != maxHistory || h.entries[0] != fmt.Sprint(maxHistory) {
+		t.Errorf("%d entries from %q", n, h.entries[0])
+	}
+}
+
+// TestRecall moves through the history one, two, three. In a text, | is the cursor.
+func TestRecall(t *testing.T) {
+	for _, test := range []struct{ text, calls, want string }{
+		{"dra|ft", "previous", "three|"},
+		{"dra|ft", "previous previous previous", "one|"},
+		{"dra|ft", "previous previous previous previous", "one|"},
+		{"dra|ft", "previous next", "draft|"},
+		{"dra|ft", "previous previous next next next", "draft|"},
+		{"dra|ft", "next", "dra|ft"},
+		{"dra|ft", "previous +! previous next", "three!|"},
+		{"dra|ft", "previous +! next previous", "three!|"},
+		{"dra|ft", "previous next +! previous next", "draft!|"},
+		{"dra|ft", "previous undo", "dra|ft"},
+		{"dra|ft", "previous +! take previous", "three!|"},
+		{"dra|ft", "previous +! take previous previous", "three|"},
+		{"dra|ft", "previous take next", "|"},
+		{"dra|ft", "previous previous take previous previous", "three|"},
+	} {
+		l := lineOf(test.text)
+		l.History = historyOf("one", "two", "three")
+		if do(l, test.calls); show(l) != test.want {
+			t.Errorf("%q, %q: %q, want %q", test.text, test.calls, show(l), test.want)
+		}
+	}
+}
+
+// TestRecallLines checks that Up and Down move through the lines of an entry.
+func TestRecallLines(t *testing.T) {
+	l := lineOf("draft|")
+	l.History = historyOf("one", "two\nlines")
+	for _, step := range []struct{ call, want string }{
+		{"up", "two\nlines|"},
+		{"up", "two|\nlines"},
+		{"up", "one|"},
+		{"down", "two\nlines|"},
+		{"down", "draft|"},
+		{"down", "draft|"},
+	} {
+		if do(l, step.call); show(l) != step.want {
+			t.Errorf("%s: %q, want %q", step.call, show(l), step.want)
+		}
+	}
+}
+
+// TestRecallDropped checks a line in a history that drops entries because of another line.
+func TestRecallDropped(t *testing.T) {
+	h := historyOf("a", "b")
+	l := lineOf("draft|")
+	l.History = h
+	do(l, "previous previous")
+	h.Add("c")
+	if do(l, "next next"); l.Text() != "c" {
+		t.Errorf("%q, want the new entry", l.Text())
+	}
+	do(l, "previous previous")
+	for i := range maxHistory {
+		h.Add(fmt.Sprint(i))
+	}
+	if do(l, "previous"); l.Text() != "a" {
+		t.Errorf("%q before the oldest entry", l.Text())
+	}
+	if do(l, "next"); l.Text() != "0" {
+		t.Errorf("%q, want the oldest entry", l.Text())
+	}
+	if do(l, "previous"); l.Text() != "0" {
+		t.Errorf("%q before the oldest entry", l.Text())
+	}
+	for range maxHistory {
+		l.Next()
+	}
+	if l.Text() != "draft" {
+		t.Errorf("%q, want the draft", l.Text())
+	}
+}
+
+func TestSearch(t *testing.T) {
+	h := historyOf("deploy web", "other", "Deploy DB", "deploy web", "deploy web", "ÄRGER", "last")
+	for _, test := range []struct {
+		calls, query, want string
+		ok                 bool
+	}{
+		{"", "", "", true},
+		{"older newer", "", "", true},
+		{"+dep", "dep", "deploy web", true},
+		{"+DEP", "DEP", "deploy web", true},
+		{"+ärg", "ärg", "ÄRGER", true},
+		{"+dep older", "dep", "Deploy DB", true},
+		{"+dep older older", "dep", "deploy web", true},
+		{"+dep older older older", "dep", "deploy web", false},
+		{"+dep older older newer", "dep", "Deploy DB", true},
+		{"+dep older newer newer", "dep", "deploy web", false},
+		{"+d +b", "db", "Deploy DB", true},
+		{"+deploy older +_d", "deploy d", "Deploy DB", true},
+		{"+dep +x", "depx", "deploy web", false},
+		{"+dep +x back", "dep", "deploy web", true},
+		{"+none", "none", "", false},
+		{"+none older", "none", "", false},
+		{"+x back", "", "", true},
+	} {
+		s := h.Search()
+		for call := range strings.FieldsSeq(test.calls) {
+			switch text, insert := strings.CutPrefix(call, "+"); {
+			case insert:
+				s.Insert(strings.ReplaceAll(text, "_", " "))
+			case call == "older":
+				s.Older()
+			case call == "newer":
+				s.Newer()
+			default:
+				s.Backspace()
+			}
+		}
+		if entry, ok := s.Match(); entry != test.want || ok != test.ok || s.Query() != test.query {
+			t.Errorf("%q: %q, %t, query %q; want %q, %t, %q", test.calls, entry, ok, s.Query(), test.want, test.ok, test.query)
+		}
+	}
+}
+
+func TestSave(t *testing.T) {
+	h := historyOf("one", "two\nlines", `a \n b\`, "世界\t"+family)
+	var file strings.Builder
+	if err := h.Save(&file); err != nil {
+		t.Fatal(err)
+	}
+	want := "one\ntwo\\nlines\na \\\\n b\\\\\n世界\t" + family + "\n"
+	if file.String() != want {
+		t.Errorf("saved %q, want %q", file.String(), want)
+	}
+	loaded := new(History)
+	if err := loaded.Load(strings.NewReader(want)); err != nil || !slices.Equal(loaded.entries, h.entries) {
+		t.Errorf("loaded %q, %v; want %q", loaded.entries, err, h.entries)
+	}
+}
+
+// TestSaveErrors checks that errors of the file are returned.
+func TestSaveErrors(t *testing.T) {
+	broken := errors.New("broken")
+	if err := historyOf("a").Save(brokenFile{broken}); !errors.Is(err, broken) {
+		t.Errorf("save: %v", err)
+	}
+	if err := new(History).Load(brokenFile{broken}); !errors.Is(err, broken) {
+		t.Errorf("load: %v", err)
+	}
+	h := new(History)
+	if err := h.Load(strings.NewReader("one\n" + strings.Repeat("x", maxEntry+1))); err == nil || len(h.entries) != 1 {
+		t.Errorf("a line that is too long: %v, %d entries", err, len(h.entries))
+	}
+}
+
+type brokenFile struct{ err error }
+
+func (f brokenFile) Read([]byte) (int, error)  { return 0, f.err }
+func (f brokenFile) Write([]byte) (int, error) { return 0, f.err }
+
+// FuzzLoad loads any file, saves it, and loads it again.
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte("one\ntwo\\nlines\n\\\\n\\\n\\x\r\n\x1b[31mred\x00\xff\n\n"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		first := new(History)
+		if err := first.Load(bytes.NewReader(file)); err != nil {
+			t.Skip(err) // a line that is too long
+		}
+		for _, entry := range first.entries {
+			if !utf8.ValidString(entry) || cleanText(entry) != entry {
+				t.Errorf("%q is not clean", entry)
+			}
+		}
+		var saved bytes.Buffer
+		if err := first.Save(&saved); err != nil {
+			t.Fatal(err)
+		}
+		second := new(History)
+		if err := second.Load(&saved); err != nil || !slices.Equal(first.entries, second.entries) {
+			t.Errorf("%q was saved, %q loaded, %v", first.entries, second.entries, err)
+		}
+	})
+}

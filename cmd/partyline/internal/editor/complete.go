@@ -84,7 +84,7 @@ func (c *Completion) insert(l *Line, word string) {
 	if strings.HasPrefix(l.text[l.cursor:], " ") {
 		word = strings.TrimSuffix(word, " ")
 	}
-	l.replace(other, c.start, l.cursor, word)
+	l.replace(other, c.start, l.cursor, cleanText(word))
 	c.text, c.cursor = l.text, l.cursor
 }
 

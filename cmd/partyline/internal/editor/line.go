@@ -28,7 +28,7 @@ type action uint8
 
 const (
 	other   action = iota
-	typing         // inserted text
+	typing         // inserted a character
 	erasing        // removed text without keeping it
 	killing        // moved text to the kill ring
 	yanking        // inserted text of the kill ring
@@ -42,7 +42,13 @@ func (l *Line) Cursor() int { return l.cursor }
 
 // Insert inserts a text at the cursor, which moves to its end. CR and CR LF become LF. Insert
 // cleans the text: it has no control character afterwards, and no escape sequence.
-func (l *Line) Insert(s string) { l.replace(typing, l.cursor, l.cursor, cleanText(s)) }
+func (l *Line) Insert(s string) {
+	a := other
+	if s = cleanText(s); s != "" && cluster(s) == len(s) {
+		a = typing
+	}
+	l.replace(a, l.cursor, l.cursor, s)
+}
 
 // SetText replaces the whole text, cleaned like that of Insert, and moves the cursor to its end.
 func (l *Line) SetText(s string) {

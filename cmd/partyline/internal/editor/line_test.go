@@ -134,6 +134,8 @@ func TestEdit(t *testing.T) {
 		// undo
 		{"|", "+a +b +c undo", "|"},
 		{"|", "+a +b +_ +c +d undo", "ab |"},
+		{"|", "+a +pasted +b undo", "apasted|"},
+		{"|", "+a +pasted +b undo undo", "a|"},
 		{"|", "+a +b +_ +_ +c undo undo", "|"},
 		{"|", "+a +b left +c undo", "a|b"},
 		{"abc|", "backspace backspace undo", "abc|"},

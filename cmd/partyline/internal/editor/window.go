@@ -31,7 +31,7 @@ type cell struct {
 // Window returns the part of the text around the cursor that fits into a number of cells and
 // rows. A window of one row shows a part of the text. A higher one wraps the text, and has as many
 // rows as the text needs, up to height. The cursor has a cell of its own after the end of the text.
-// LF is shown as ⏎, TAB as ⇥, and a mark without a base on ◌.
+// LF is shown as ⏎, TAB as ⇥, and a mark without a base with ◌.
 //
 // The method must be the one that the terminal and its renderer use: ansi.WcWidth unless the
 // terminal has the mode 2027 (Unicode core), and ansi.GraphemeWidth with it.
@@ -49,7 +49,7 @@ func (l *Line) oneRow(cells []cell, width int) Window {
 	total, cursor, under := 0, 0, 1
 	for _, c := range cells {
 		if c.at == l.cursor {
-			cursor, under = total, c.width
+			cursor, under = total, max(c.width, 1)
 		}
 		total += c.width
 	}
@@ -79,7 +79,7 @@ func (l *Line) wrap(cells []cell, width, height int) Window {
 		used = 0
 	}
 	for _, c := range cells {
-		if used+c.width > width {
+		if used+max(c.width, 1) > width { // the cursor takes a cell, even on a character of no width
 			endRow()
 		}
 		if c.at == l.cursor {
@@ -101,30 +101,35 @@ func (l *Line) wrap(cells []cell, width, height int) Window {
 // cells returns the characters of the text, and at last an empty cell for a cursor at the end.
 func (l *Line) cells(width int, m ansi.Method) []cell {
 	cells := make([]cell, 0, len(l.text)+1)
-	isolated := true // whether nothing is before the character that it could join
+	alone := true // whether the character follows none that it could join
 	for at, end := 0, 0; at < len(l.text); at = end {
 		end = after(l.text, at)
-		c := cell{at: at, shown: l.text[at:end], newline: l.text[at] == '\n'}
-		control := c.newline || l.text[at] == '\t'
+		c := cell{at: at, shown: l.text[at:end], width: 1, newline: l.text[at] == '\n'}
 		switch {
 		case c.newline:
 			c.shown = shownLF
-		case control:
+		case l.text[at] == '\t':
 			c.shown = shownTAB
-		case isolated && joins("x", c.shown):
+		case alone && joins("x", c.shown):
 			c.shown = shownNoBase + c.shown
 		}
-		if end < len(l.text) && isBlank(l.text[end]) && joins(c.shown, shownLF) {
+		if end < len(l.text) && isSymbol(l.text[end]) && joins(c.shown, shownLF) {
 			c.shown += shownNoBase
 		}
-		if c.width = m.StringWidth(c.shown); c.width > width {
+		if len(c.shown) > 1 {
+			c.width = m.StringWidth(c.shown)
+		}
+		if c.width > width {
 			c.shown, c.width = shownWide, 1
 		}
 		cells = append(cells, c)
-		isolated = control
+		alone = isSymbol(l.text[at])
 	}
 	return append(cells, cell{at: len(l.text), width: 1})
 }
+
+// isSymbol reports whether a symbol is shown for the character c, because it has no form.
+func isSymbol(c byte) bool { return c == '\n' || c == '\t' }
 
 // joins reports whether the character a and what follows it are one character.
 func joins(a, b string) bool {

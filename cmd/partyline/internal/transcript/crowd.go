@@ -1,0 +1,149 @@
+package transcript
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"partyline/client"
+)
+
+// A crowd is joins, leaves and changes of name in a row, which are shown as one sentence:
+// "alice and bob arrived, carol left".
+type crowd struct {
+	movers        []mover
+	arrived, left int // without names, in a large room
+	here          int // members after that
+}
+
+// A mover is a member that arrived, left or changed its name.
+type mover struct {
+	name string
+	did  move
+	more string // the new name, or what a member said when it left
+}
+
+type move uint8
+
+const (
+	arrived move = iota
+	returned
+	visited // arrived and left
+	left
+	renamed
+)
+
+// maxMovers is how many movers a sentence may have.
+const maxMovers = 50
+
+func (c *crowd) full() bool { return len(c.movers) >= maxMovers }
+
+// add adds an event, which is one of presence, and returns its time.
+func (c *crowd) add(event client.Event) time.Time {
+	switch e := event.(type) {
+	case *client.Joined:
+		c.join(e.Nick)
+		return e.At
+	case *client.Left:
+		c.leave(e.Nick, e.Text)
+		return e.At
+	case *client.Renamed:
+		c.rename(e.Nick, e.To)
+		return e.At
+	case *client.Presence:
+		c.arrived += e.Arrived
+		c.left += e.Left
+		c.here = e.Count
+		return e.At
+	}
+	return time.Time{}
+}
+
+func (c *crowd) join(name string) {
+	switch m := c.find(name, left, visited); {
+	case m == nil:
+		c.movers = append(c.movers, mover{name: name, did: arrived})
+	case m.did == left:
+		*m = mover{name: name, did: returned}
+	default:
+		m.did = arrived
+	}
+}
+
+func (c *crowd) leave(name, text string) {
+	switch m := c.find(name, arrived, returned); {
+	case m == nil:
+		c.movers = append(c.movers, mover{name: name, did: left, more: text})
+	case m.did == arrived:
+		m.did = visited
+	default:
+		*m = mover{name: name, did: left, more: text}
+	}
+}
+
+func (c *crowd) rename(name, to string) {
+	for i := range c.movers {
+		if m := &c.movers[i]; m.did == renamed && m.more == name {
+			m.more = to
+			return
+		}
+	}
+	c.movers = append(c.movers, mover{name: name, did: renamed, more: to})
+}
+
+// find returns the mover with a name that did one of two things, or nil.
+func (c *crowd) find(name string, a, b move) *mover {
+	for i := range c.movers {
+		if m := &c.movers[i]; m.name == name && (m.did == a || m.did == b) {
+			return m
+		}
+	}
+	return nil
+}
+
+// sentence returns what the members did.
+func (c *crowd) sentence() string {
+	var parts []string
+	for did, verb := range []string{arrived: "arrived", returned: "came back", visited: "came and left", left: "left"} {
+		if names := c.names(move(did)); len(names) > 0 {
+			parts = append(parts, list(names)+" "+verb)
+		}
+	}
+	for _, m := range c.movers {
+		if m.did == left && m.more != "" {
+			parts = append(parts, m.name+" left ("+m.more+")")
+		}
+	}
+	for _, m := range c.movers {
+		if m.did == renamed {
+			parts = append(parts, m.name+" is now known as "+m.more)
+		}
+	}
+	if c.arrived > 0 || c.left > 0 || len(parts) == 0 {
+		parts = append(parts, fmt.Sprintf("%d arrived, %d left (%d here)", c.arrived, c.left, c.here))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// names returns the names of the movers that did something and said nothing.
+func (c *crowd) names(did move) (names []string) {
+	for _, m := range c.movers {
+		if m.did == did && m.more == "" {
+			names = append(names, m.name)
+		}
+	}
+	return names
+}
+
+// list returns "alice, bob and carol", or "alice, bob, …, and 7 others".
+func list(names []string) string {
+	const most = 8
+	last := len(names) - 1
+	switch {
+	case last == 0:
+		return names[0]
+	case last >= most:
+		return fmt.Sprintf("%s and %d others", strings.Join(names[:most-1], ", "), len(names)-most+1)
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

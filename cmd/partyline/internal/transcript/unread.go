@@ -1,0 +1,91 @@
+package transcript
+
+// unread is what the reader has not seen.
+type unread struct {
+	reading  bool // the reader sees the end of the view, if it is there
+	messages int
+	mentions int
+	read     int64  // the newest message that the reader has read
+	missed   int64  // messages up to this id were said while there was no connection
+	mark     *entry // the unread separator is before it
+	marking  bool   // what is added is after the mark
+}
+
+// SetReading says whether the reader sees the view. What is added while the reader sees the end of it is
+// read. Messages that the connection missed are read too, but are shown after the unread separator.
+//
+// When the reader leaves the view, the unread separator is removed.
+func (v *View) SetReading(reading bool) {
+	if v.reading && !reading && v.messages == 0 {
+		v.mark, v.marking = nil, false
+	}
+	v.reading = reading
+	v.readIfSeen()
+}
+
+// MarkRead says that the reader has read everything. The unread separator stays.
+func (v *View) MarkRead() {
+	v.messages, v.mentions, v.marking = 0, 0, false
+	v.read = max(v.read, v.newest)
+}
+
+// Unread returns how many messages of others are unread, and how many of these mention the reader. Private messages
+// count as mentions.
+func (v *View) Unread() (messages, mentions int) { return v.messages, v.mentions }
+
+// Read returns the id of the newest message that the reader has read, or 0. All before it are read, too.
+func (v *View) Read() int64 { return v.read }
+
+// readIfSeen marks everything as read if the reader sees the end.
+func (v *View) readIfSeen() {
+	if v.reading && v.follow {
+		v.MarkRead()
+	}
+}
+
+// count counts a new entry at the end.
+func (v *View) count(e *entry) {
+	seen := v.reading && v.follow
+	late := e.id != 0 && e.id <= v.missed && e.id > v.read
+	if !e.counts() {
+		return
+	}
+	if seen && !late {
+		v.MarkRead()
+		return
+	}
+	if !v.marking {
+		v.mark, v.marking = e, true
+	}
+	if seen {
+		v.read = e.id
+		return
+	}
+	v.messages++
+	if e.mention {
+		v.mentions++
+	}
+}
+
+// countLoaded counts messages that were loaded before others. If the reader has not read them, the separator moves
+// before them.
+func (v *View) countLoaded(loaded []*entry) {
+	if v.read == 0 {
+		return
+	}
+	first := true
+	for _, e := range loaded {
+		if e.id <= v.read || !e.counts() {
+			continue
+		}
+		if first && (v.mark == nil || v.mark.id == 0 || e.id < v.mark.id) {
+			v.mark, v.marking = e, true
+		}
+		first = false
+		v.messages++
+		if e.mention {
+			v.mentions++
+		}
+	}
+	v.readIfSeen()
+}

@@ -1,0 +1,196 @@
+package transcript
+
+import (
+	"time"
+
+	"partyline/client"
+)
+
+// Options configure a View or a Printer. The zero value is a room that nobody has read.
+type Options struct {
+	Kind  Kind
+	Nick  string // the reader's name; a Welcome and a Renamed change it
+	Read  int64  // the newest message that the reader has read; 0 if that is not known
+	Words string // that were searched, to highlight them
+	Style Style
+	Zone  *time.Location   // of the times; nil for the local one
+	Now   func() time.Time // for events without a time; nil for time.Now
+}
+
+// A Kind says what a View shows.
+type Kind uint8
+
+// The kinds of views.
+const (
+	Room         Kind = iota // older messages are in the server's history
+	Conversation             // private messages with one member
+	Results                  // messages that a search found
+)
+
+// MaxEntries is about how many entries a View keeps. More than that are dropped far away from what is shown; of
+// a room, Wants asks for them again when the reader comes near.
+const MaxEntries = 10_000
+
+// A View is what one view shows, and the reader's position in it.
+type View struct {
+	render renderer
+	look   int // of context
+
+	entries []*entry
+	pending []*entry // messages without an ack, after the entries
+	newest  int64    // id of the newest message; 0 if there is none
+	older   bool     // history may have messages before the first entry
+
+	position
+	unread
+}
+
+// New returns an empty View at its end.
+func New(o Options) *View {
+	v := &View{render: newRenderer(o), older: o.Kind == Room, look: 1}
+	v.follow = true
+	v.read = o.Read
+	return v
+}
+
+func newRenderer(o Options) renderer {
+	if o.Zone == nil {
+		o.Zone = time.Local
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return renderer{
+		colors: newPalette(o.Style), zone: o.Zone, now: o.Now, own: o.Nick,
+		kind: o.Kind, words: o.Words,
+	}
+}
+
+// SetStyle changes how the lines look.
+func (v *View) SetStyle(s Style) {
+	v.render.colors = newPalette(s)
+	v.look++
+}
+
+// Add adds an event at the end. The View keeps the event, which must not change any more.
+func (v *View) Add(event client.Event) {
+	v.follows(event)
+	if v.fold(event) {
+		return
+	}
+	e := newEntry(event, v.render.own, v.render.now())
+	if e == nil {
+		return
+	}
+	if e.id != 0 {
+		v.endGaps(e.id)
+		v.newest = e.id
+	}
+	v.append(e)
+	v.settle(e)
+	v.count(e)
+}
+
+// follows changes the state of the View as an event says.
+func (v *View) follows(event client.Event) {
+	switch e := event.(type) {
+	case *client.Welcome:
+		v.setNick(e.Nick)
+		v.missed = e.Last
+		v.setBroken(false)
+	case *client.Renamed:
+		if e.Nick == v.render.own {
+			v.setNick(e.To)
+		}
+	case *client.Disconnected:
+		v.setBroken(true)
+	}
+}
+
+func (v *View) setNick(nick string) {
+	if v.render.own != nick {
+		v.render.own = nick
+		v.look++
+	}
+}
+
+func (v *View) setBroken(broken bool) {
+	if v.render.broken != broken {
+		v.render.broken = broken
+		v.look++
+	}
+}
+
+// fold adds an event to the last entry if it is shown as one with it.
+func (v *View) fold(event client.Event) bool {
+	if len(v.entries) == 0 {
+		return false
+	}
+	last := v.entries[len(v.entries)-1]
+	switch e := event.(type) {
+	case *client.Joined:
+		return v.foldMove(last, event, e.At)
+	case *client.Left:
+		return v.foldMove(last, event, e.At)
+	case *client.Renamed:
+		return v.foldMove(last, event, e.At)
+	case *client.Presence:
+		return v.foldMove(last, event, e.At)
+	case *client.Disconnected:
+		if last.outage {
+			last.text = disconnected(e)
+			last.lines = nil
+			return true
+		}
+	}
+	return false
+}
+
+func (v *View) foldMove(last *entry, event client.Event, at time.Time) bool {
+	const span = time.Hour // that one sentence may cover
+	if last.crowd == nil || last.crowd.full() || at.Sub(last.at) > span || !sameDay(last.at, at, v.render.zone) {
+		return false
+	}
+	last.crowd.add(event)
+	last.lines = nil
+	return true
+}
+
+// A LineKind says how a line of the program looks.
+type LineKind uint8
+
+// The kinds of lines.
+const (
+	Answer  LineKind = iota // "= …": the answer to a command
+	Notice                  // "-- …": what the reader should know
+	Failure                 // "! …": an error
+)
+
+// AddLine adds a line of the program at the end. The text may have several lines.
+func (v *View) AddLine(kind LineKind, text string) {
+	v.append(lineEntry(kind, text, v.render.now()))
+}
+
+func lineEntry(k LineKind, text string, now time.Time) *entry {
+	return &entry{kind: [...]kind{answer, notice, refusal}[k], at: now, text: text}
+}
+
+func (v *View) append(e *entry) {
+	v.entries = append(v.entries, e)
+	if len(v.entries) > MaxEntries+MaxEntries/8 {
+		v.drop(len(v.entries) - MaxEntries)
+	}
+}
+
+// Newest returns the id of the newest message, or 0 if there is none.
+func (v *View) Newest() int64 { return v.newest }
+
+// oldest returns the id of the oldest message, or 0.
+func (v *View) oldest() int64 {
+	for _, e := range v.entries {
+		if e.id != 0 {
+			return e.id
+		}
+	}
+	return 0
+}

@@ -16,8 +16,8 @@ import (
 
 const welcomeLine = `{"type":"welcome","room":"lobby","nick":"guest-abcd","members":[],"count":1,"last":0,"server":{"name":"partyline","version":"1"}}` + "\n"
 
-// roomLine answers a client that asks for its room again.
-var roomLine = strings.Replace(welcomeLine, `{`, `{"ref":"room",`, 1)
+// roomLine answers the first request of a client.
+var roomLine = strings.Replace(welcomeLine, `{`, `{"ref":"enter",`, 1)
 
 // running returns the goroutines of clients.
 func running() string {

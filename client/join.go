@@ -33,7 +33,7 @@ func enter(ctx context.Context, l link, t *target, want identity) (*object, erro
 // askToEnter asks for a name and a room, and returns the welcome to the room, and why the server refused
 // either.
 func askToEnter(l link, want identity) (w *object, bad *Error, err error) {
-	const nickRef, roomRef = "nick", "room"
+	const nickRef, roomRef = "nick", "enter"
 	var lines [][]byte
 	if want.nick != "" {
 		lines = append(lines, encode(map[string]string{"type": "nick", "nick": want.nick, "ref": nickRef}))

@@ -101,7 +101,7 @@ func TestSendStatus(t *testing.T) {
 	}
 }
 
-// listenMute returns the address of a server that welcomes clients and answers nothing.
+// listenMute returns the address of a server that welcomes clients and answers nothing else.
 func listenMute(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -115,7 +115,7 @@ func listenMute(t *testing.T) string {
 			if err != nil {
 				return
 			}
-			io.WriteString(conn, `{"type":"welcome","room":"lobby","nick":"guest-abcd","members":[],"count":1,"last":0}`+"\n")
+			io.WriteString(conn, `{"type":"welcome","ref":"enter","room":"lobby","nick":"guest-abcd","members":[],"count":1,"last":0}`+"\n")
 			t.Cleanup(func() { conn.Close() })
 		}
 	}()

@@ -3,9 +3,9 @@
 //
 // The package knows no terminal and no keys. These are the usual keys of its methods:
 //
-//	Left, Right, WordLeft, WordRight    Ctrl-B, Ctrl-F, Alt-B, Alt-F, and the arrow keys
+//	Left, Right, Up, Down               the arrow keys; Ctrl-B, Ctrl-F
+//	WordLeft, WordRight                 Alt-B, Alt-F
 //	Home, End                           Ctrl-A, Ctrl-E
-//	Up, Down                            the arrow keys, Ctrl-P, Ctrl-N
 //	Insert("\n")                        Alt-Enter
 //	Backspace, Delete                   Ctrl-H, Ctrl-D
 //	KillToStart, KillToEnd              Ctrl-U, Ctrl-K
@@ -14,7 +14,7 @@
 //	Yank, YankPop                       Ctrl-Y, Alt-Y
 //	Transpose, Undo                     Ctrl-T, Ctrl-_
 //	Completion.Next, Previous           Tab, Shift-Tab
-//	History.Search, Search.Older        Ctrl-R
+//	History.Search, Search.Older        Ctrl-R; Search.Newer Ctrl-S
 //
 // A character is what a reader takes for one: a grapheme cluster of Unicode, such as a letter
 // with its accents, a flag, or a family of emoji. The cursor is always between two characters.

@@ -1,13 +1,10 @@
 package editor
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 )
 
 func historyOf(entries ...string) *History {
@@ -19,8 +16,8 @@ func historyOf(entries ...string) *History {
 }
 
 func TestHistoryAdd(t *testing.T) {
-	h := historyOf("a", "", " \n", "a", "b", "a")
-	if want := []string{"a", "b", "a"}; !slices.Equal(h.entries, want) {
+	h := historyOf("a", "", " \n", "a", "b", "\x1b[31ma\x1b[m", "a", "two\r\nlines\xff")
+	if want := []string{"a", "b", "a", "two\nlines\ufffd"}; !slices.Equal(h.entries, want) {
 		t.Errorf("%q, want %q", h.entries, want)
 	}
 	for i := range 2 * maxHistory {
@@ -99,7 +96,7 @@ func TestRecallDropped(t *testing.T) {
 		t.Errorf("%q before the oldest entry", l.Text())
 	}
 	for range maxHistory {
-		l.Next()
+		l.next()
 	}
 	if l.Text() != "draft" {
 		t.Errorf("%q, want the draft", l.Text())
@@ -147,64 +144,4 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%q: %q, %t, query %q; want %q, %t, %q", test.calls, entry, ok, s.Query(), test.want, test.ok, test.query)
 		}
 	}
-}
-
-func TestSave(t *testing.T) {
-	h := historyOf("one", "two\nlines", `a \n b\`, "世界\t"+family)
-	var file strings.Builder
-	if err := h.Save(&file); err != nil {
-		t.Fatal(err)
-	}
-	want := "one\ntwo\\nlines\na \\\\n b\\\\\n世界\t" + family + "\n"
-	if file.String() != want {
-		t.Errorf("saved %q, want %q", file.String(), want)
-	}
-	loaded := new(History)
-	if err := loaded.Load(strings.NewReader(want)); err != nil || !slices.Equal(loaded.entries, h.entries) {
-		t.Errorf("loaded %q, %v; want %q", loaded.entries, err, h.entries)
-	}
-}
-
-// TestSaveErrors checks that errors of the file are returned.
-func TestSaveErrors(t *testing.T) {
-	broken := errors.New("broken")
-	if err := historyOf("a").Save(brokenFile{broken}); !errors.Is(err, broken) {
-		t.Errorf("save: %v", err)
-	}
-	if err := new(History).Load(brokenFile{broken}); !errors.Is(err, broken) {
-		t.Errorf("load: %v", err)
-	}
-	h := new(History)
-	if err := h.Load(strings.NewReader("one\n" + strings.Repeat("x", maxEntry+1))); err == nil || len(h.entries) != 1 {
-		t.Errorf("a line that is too long: %v, %d entries", err, len(h.entries))
-	}
-}
-
-type brokenFile struct{ err error }
-
-func (f brokenFile) Read([]byte) (int, error)  { return 0, f.err }
-func (f brokenFile) Write([]byte) (int, error) { return 0, f.err }
-
-// FuzzLoad loads any file, saves it, and loads it again.
-func FuzzLoad(f *testing.F) {
-	f.Add([]byte("one\ntwo\\nlines\n\\\\n\\\n\\x\r\n\x1b[31mred\x00\xff\n\n"))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		first := new(History)
-		if err := first.Load(bytes.NewReader(file)); err != nil {
-			t.Skip(err) // a line that is too long
-		}
-		for _, entry := range first.entries {
-			if !utf8.ValidString(entry) || cleanText(entry) != entry {
-				t.Errorf("%q is not clean", entry)
-			}
-		}
-		var saved bytes.Buffer
-		if err := first.Save(&saved); err != nil {
-			t.Fatal(err)
-		}
-		second := new(History)
-		if err := second.Load(&saved); err != nil || !slices.Equal(first.entries, second.entries) {
-			t.Errorf("%q was saved, %q loaded, %v", first.entries, second.entries, err)
-		}
-	})
 }

@@ -11,7 +11,7 @@ import (
 type Line struct {
 	// Kills is the kill ring. Lines may share one. If it is nil, the first kill makes one.
 	Kills *Kills
-	// History is what Previous and Next show, and what Take adds to. Lines may share one. If it
+	// History is what Up and Down show, and what Take adds to. Lines may share one. If it
 	// is nil, the first call of Take makes one.
 	History *History
 

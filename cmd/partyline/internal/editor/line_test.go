@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"partyline/hub/hubtest/fuzztest"
 )
 
 // Texts with characters of several code points.
@@ -31,7 +33,7 @@ var methods = map[string]func(*Line){
 	"killstart": (*Line).KillToStart, "killend": (*Line).KillToEnd, "killfield": (*Line).KillFieldLeft,
 	"killleft": (*Line).KillWordLeft, "killright": (*Line).KillWordRight,
 	"yank": (*Line).Yank, "pop": (*Line).YankPop, "undo": (*Line).Undo,
-	"previous": (*Line).Previous, "next": (*Line).Next, "take": func(l *Line) { l.Take() },
+	"previous": (*Line).previous, "next": (*Line).next, "take": func(l *Line) { l.Take() },
 }
 
 // do calls the methods in a list.
@@ -159,6 +161,20 @@ func TestSetText(t *testing.T) {
 	}
 	if l.Undo(); show(l) != "a|b" {
 		t.Errorf("%q after undo", show(l))
+	}
+}
+
+// TestInsertEscapes inserts escape sequences: none of their control characters reaches the text.
+func TestInsertEscapes(t *testing.T) {
+	for text := range fuzztest.Escapes {
+		var l Line
+		l.Insert("a" + text + "b")
+		checkText(t, &l)
+		for i := range text { // typed, each character is cleaned alone
+			l.Insert(text[i : i+1])
+			checkText(t, &l)
+		}
+		checkWindow(t, &l, 20, 5)
 	}
 }
 

@@ -18,21 +18,23 @@ func (l *Line) Home() { l.moveTo(l.lineStart(l.cursor)) }
 // End moves the cursor to the end of its line.
 func (l *Line) End() { l.moveTo(l.lineEnd(l.cursor)) }
 
-// Up moves the cursor to the line above in a text of several lines. On the first line it is Previous.
+// Up moves the cursor to the line above. On the first line it shows the previous entry of the
+// history. The text that it replaces is kept, with its changes, until Take: Down shows it again.
 func (l *Line) Up() {
 	start := l.lineStart(l.cursor)
 	if start == 0 {
-		l.Previous()
+		l.previous()
 		return
 	}
 	l.moveTo(l.column(l.lineStart(start-1), l.distance(start)))
 }
 
-// Down moves the cursor to the line below in a text of several lines. On the last line it is Next.
+// Down moves the cursor to the line below. On the last line it shows the next entry of the
+// history, and after the newest the text that was there before.
 func (l *Line) Down() {
 	end := l.lineEnd(l.cursor)
 	if end == len(l.text) {
-		l.Next()
+		l.next()
 		return
 	}
 	l.moveTo(l.column(end+1, l.distance(l.lineStart(l.cursor))))

@@ -8,9 +8,9 @@ type recall struct {
 	edits  map[int]string // the entries that were changed in this line
 }
 
-// Previous shows the entry of the history before the one that is shown, or the newest. The text
-// that it replaces is kept: Next shows it again, with its changes.
-func (l *Line) Previous() {
+// previous shows the entry of the history before the one that is shown, or the newest. The text
+// that it replaces is kept: next shows it again, with its changes.
+func (l *Line) previous() {
 	h := l.History
 	if h == nil {
 		return
@@ -25,9 +25,9 @@ func (l *Line) Previous() {
 	}
 }
 
-// Next shows the entry of the history after the one that is shown, or at the end the text that
-// was there before the first Previous.
-func (l *Line) Next() {
+// next shows the entry of the history after the one that is shown, or at the end the text that
+// was there before the first call of previous.
+func (l *Line) next() {
 	if l.recall.active {
 		l.keep()
 		l.show(max(l.recall.at+1, l.History.first()))

@@ -148,10 +148,11 @@ func (m *model) check(t *testing.T, l *Line, call string) {
 	}
 }
 
-// checkYank checks that Yank restores the text before a kill.
+// checkYank checks that Yank restores the text before a kill, unless the kill moved the cursor
+// because the characters on both sides became one.
 func checkYank(t *testing.T, l Line, before string) {
 	t.Helper()
-	if l.Text() == before {
+	if l.Text() == before || !strings.HasPrefix(before, l.Text()[:l.Cursor()]) {
 		return
 	}
 	l.undo = slices.Clip(l.undo)

@@ -18,23 +18,32 @@ const (
 func (p *presence) announce(m *member) {
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
-	if !m.announced {
+	if !m.announced && !m.replaced.Load() {
 		p.announceLocked(m)
 	}
 }
 
 // announceLocked announces m to the other members and logs it. The log must not block.
 func (p *presence) announceLocked(m *member) {
-	m.announced = true
-	p.room.hub.opt.Log.Info("member joined", "nick", m.nick, "transport", m.via, "addr", m.addr, "room", p.room.name)
+	p.logJoin(m)
 	p.joinLocked(m)
 }
 
-// joinLocked sends the other members the join of m, and counts m.
+// joinLocked sends the other members the join of m, and lists m.
 func (p *presence) joinLocked(m *member) {
 	p.sendJoinLocked(m)
+	p.listLocked(m)
+}
+
+// listLocked counts m and makes the other members see it.
+func (p *presence) listLocked(m *member) {
+	m.announced = true
 	p.room.swapLocked(m.index, p.room.announced)
 	p.room.announced++
+}
+
+func (p *presence) logJoin(m *member) {
+	p.room.hub.opt.Log.Info("member joined", "nick", m.nick, "transport", m.via, "addr", m.addr, "room", p.room.name)
 }
 
 // announceWaiting announces the silent members that have stayed for announceDelay.
@@ -47,6 +56,9 @@ func (p *presence) announceWaiting() {
 	next := time.Duration(-1) // until the next one is due; -1 if there is none
 	for i := p.room.announced; i < len(p.room.members); i++ {
 		m := p.room.members[i]
+		if m.replaced.Load() {
+			continue
+		}
 		wait := announceDelay - time.Since(m.entered)
 		if wait <= 0 {
 			p.announceLocked(m)

@@ -108,6 +108,7 @@ var (
 // Reasons why the hub ends a member. Each transport sends them in its own terms.
 var (
 	ErrQuit     = errors.New("quit")
+	ErrResumed  = errors.New("resumed over another connection")
 	ErrShutdown = errors.New("server is shutting down")
 	ErrSlow     = errors.New("accepted nothing within the write timeout")
 	ErrFault    = errors.New("internal fault")

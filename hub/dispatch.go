@@ -24,6 +24,7 @@ var handlers = map[wire.Verb]func(*session, *wire.Request) error{
 	wire.VerbFormat:   handleFormat,
 	wire.VerbVerbatim: handleVerbatim,
 	wire.VerbHelp:     handleHelp,
+	wire.VerbResume:   handleResume,
 	wire.VerbQuit:     handleQuit,
 }
 
@@ -54,7 +55,7 @@ func handleMsg(s *session, q *wire.Request) error {
 	if to == nil {
 		return &wire.Refusal{Code: wire.CodeNoSuchNick, Message: "nobody here is called " + clean.Quote(q.Name, clean.QuoteMax)}
 	}
-	p := wire.Private{At: time.Now(), From: s.nick, To: nick, Text: q.Text}
+	p := wire.Private{At: time.Now(), From: s.currentNick(), To: nick, Text: q.Text}
 	if !to.out.offer(&s.member, &p) {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: nick + " is too far behind to get it: try again in a moment"}
 	}
@@ -69,7 +70,7 @@ func handleNick(s *session, q *wire.Request) error {
 	if bad != nil {
 		return bad
 	}
-	if !s.room.rename(&s.member, nick) {
+	if !s.hub.rename(&s.member, nick) {
 		return nickTaken(nick)
 	}
 	s.acknowledge(q)
@@ -81,8 +82,7 @@ func handleJoin(s *session, q *wire.Request) error {
 	if bad != nil {
 		return bad
 	}
-	r := s.room
-	if name == r.name { // the member is in it
+	if name == s.room.name { // the member is in it
 		s.resendWelcome(q)
 		return nil
 	}
@@ -90,9 +90,8 @@ func handleJoin(s *session, q *wire.Request) error {
 	if bad != nil {
 		return bad
 	}
-	s.hub.leave(&s.member, "")
-	r.switchStream(&s.member, cursor{}, func() {})
-	s.enter(next, q.Ref, -1, nil)
+	s.leaveRoom("")
+	s.enter(next, entry{ref: q.Ref}, -1)
 	return nil
 }
 

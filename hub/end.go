@@ -35,11 +35,10 @@ func (s *session) end(why error) {
 // leave takes the member out of its room, writes what is pending and a goodbye, and closes the
 // connection. Only end calls it.
 func (s *session) leave(why error) {
-	if r := s.room; r == nil { // it ended before it entered a room
-		s.hub.nicks.release(&s.member)
+	if s.room == nil { // it ended before it entered a room
+		s.hub.nicks.release(&s.member, "")
 	} else {
-		s.hub.leave(&s.member, s.leaveText)
-		r.switchStream(&s.member, cursor{}, func() {})
+		s.leaveRoom(s.leaveText)
 		if bye := goodbye(why); bye != nil {
 			s.out.enqueue(bye)
 		}
@@ -61,6 +60,8 @@ func goodbye(why error) wire.Event {
 	switch {
 	case errors.Is(why, ErrQuit):
 		return &wire.Bye{Reason: "quit", Text: "you left"}
+	case errors.Is(why, ErrResumed):
+		return &wire.Bye{Reason: "resumed", Text: "you are here over another connection"}
 	case errors.Is(why, ErrShutdown):
 		return &wire.Bye{
 			Reason: "shutdown", Text: "the server is restarting, come back in a moment",

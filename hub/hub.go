@@ -127,7 +127,7 @@ func New(o Options) *Hub {
 		backlog:      backlog{limit: o.Limits.Backlog},
 		historySlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
 		rooms:        make(map[string]*room),
-		nicks:        nicks{bySkeleton: make(map[string]*member)},
+		nicks:        nicks{bySkeleton: make(map[string]*identity), byToken: make(map[string]*identity)},
 		members:      make(map[*member]struct{}),
 	}
 }
@@ -190,7 +190,7 @@ func (h *Hub) remove(s *session) {
 	if !errors.Is(s.endErr, io.EOF) {
 		reason = s.endErr.Error()
 	}
-	if s.announced {
+	if s.announced || s.replaced.Load() {
 		h.opt.Log.Info("member left", "nick", s.nick, "transport", s.via, "addr", s.addr, "reason", reason)
 	} else {
 		h.opt.Log.Debug("client left without a request", "transport", s.via, "addr", s.addr, "reason", reason)
@@ -235,7 +235,8 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Tidy releases memory of rooms that were busy before the last call of Tidy, and quiet since.
+// Tidy releases memory of rooms that were busy before the last call of Tidy, and quiet since, and of
+// members that left long ago.
 func (h *Hub) Tidy() {
 	h.mu.Lock()
 	rooms := slices.Collect(maps.Values(h.rooms))
@@ -243,6 +244,7 @@ func (h *Hub) Tidy() {
 	for _, r := range rooms {
 		r.tidy()
 	}
+	h.nicks.expire()
 }
 
 // Members returns the number of members.

@@ -3,7 +3,9 @@ package hub
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"partyline/hub/admission"
@@ -25,12 +27,14 @@ type member struct {
 	// Guarded by out.mu and by the session's turn: either suffices to read.
 	room *room // nil until the member has its welcome
 
-	// Guarded by hub.nicks.mu and, if the member is in a room, by the room's mu: either
-	// suffices to read.
-	nick      string
-	skeletons []string // the keys of the member in hub.nicks; guarded by hub.nicks.mu alone
+	// Guarded by hub.nicks.mu.
+	identity  *identity // nil before it starts
+	displaces []*member // those that it replaces when it enters a room
+
+	replaced atomic.Bool // another member has its identity: no other member sees it; never cleared
 
 	// Guarded by the room's mu.
+	nick             string    // the name of its identity, as the room knows it
 	index            int       // in room.members
 	announced        bool      // other members see it: it is among the first in room.members
 	entered          time.Time // when it entered the room
@@ -38,6 +42,33 @@ type member struct {
 	uncommittedBytes int       // of these messages
 	aheadBytes       int       // sent while senders waited for a lagging member
 	mustSweep        bool      // the session still has to sweep its messages; only the session sets it
+}
+
+// currentRoom returns the room that the member is in, or was in last; nil if it was in none.
+func (m *member) currentRoom() *room {
+	m.out.mu.Lock()
+	defer m.out.mu.Unlock()
+	return m.room
+}
+
+// currentNick returns the name of m as its room knows it. m is in a room, and the caller holds its turn.
+func (m *member) currentNick() string {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	return m.nick
+}
+
+// depart takes m, which has been replaced, out of the sight of its room.
+func (m *member) depart() {
+	r := m.currentRoom()
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.Contains(r.members, m) {
+		r.departLocked(m)
+	}
 }
 
 // logPanic logs a panic in code that serves the member.

@@ -18,48 +18,106 @@ func nickName(requested string) (string, *wire.Refusal) {
 	return nick, nil
 }
 
-// nicks finds members by their names. Its methods may be called from any goroutine, with or
-// without a room's mu.
+func nickTaken(nick string) *wire.Refusal {
+	return &wire.Refusal{Code: wire.CodeNickTaken, Message: nick + " is taken"}
+}
+
+// nicks finds identities by their names and by their tokens. Its methods may be called from any
+// goroutine, with or without a room's mu.
 type nicks struct {
 	mu         sync.Mutex
-	bySkeleton map[string]*member
+	bySkeleton map[string]*identity
+	byToken    map[string]*identity
+	departed   []*identity // those without a member that may be resumed, the longest departed first
 }
 
-// take gives m a name in place of its present one. It returns false if another member's name
-// shares a skeleton with it. If m is in a room, the caller holds the room's mu.
-func (n *nicks) take(m *member, nick string, skeletons []string) bool {
+// take gives m's identity a name, in place of its present one. It returns false if the name of
+// another identity shares a skeleton with it, or if m has been replaced. The skeletons of
+// the present name that the new one lacks stay reserved until the caller calls drop with them.
+func (n *nicks) take(m *member, nick string) (retired []string, ok bool) {
+	skeletons := names.Skeletons(nick)
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	return n.takeLocked(m, nick, skeletons)
+}
+
+// takeFirst gives m's identity a name, unless it has one that no other identity can take. It returns
+// false if the name is taken.
+func (n *nicks) takeFirst(m *member, nick string) bool {
+	skeletons := names.Skeletons(nick)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if m.replaced.Load() || len(m.identity.skeletons) > 0 {
+		return true
+	}
+	_, ok := n.takeLocked(m, nick, skeletons)
+	return ok
+}
+
+func (n *nicks) takeLocked(m *member, nick string, skeletons []string) (retired []string, ok bool) {
+	id := m.identity
 	taken := slices.ContainsFunc(skeletons, func(s string) bool {
 		other := n.bySkeleton[s]
-		return other != nil && other != m
+		return other != nil && other != id
 	})
-	if taken {
-		return false
+	if m.replaced.Load() || taken {
+		return nil, false
 	}
-	n.setSkeletonsLocked(m, skeletons)
-	m.nick = nick
-	return true
-}
-
-// release lets other members take m's name.
-func (n *nicks) release(m *member) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.setSkeletonsLocked(m, nil)
-}
-
-func (n *nicks) setSkeletonsLocked(m *member, skeletons []string) {
-	for _, s := range m.skeletons {
-		delete(n.bySkeleton, s)
+	for _, s := range id.skeletons {
+		if !slices.Contains(skeletons, s) {
+			retired = append(retired, s)
+		}
 	}
 	for _, s := range skeletons {
-		n.bySkeleton[s] = m
+		n.bySkeleton[s] = id
 	}
-	m.skeletons = skeletons
+	id.nick, id.skeletons = nick, skeletons
+	return retired, true
 }
 
-// find returns the member with a name, whatever its case, and the name as that member spells it.
+// drop lets others take names with the given skeletons of id, unless its present name has them.
+func (n *nicks) drop(id *identity, skeletons []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dropLocked(id, skeletons)
+}
+
+func (n *nicks) dropLocked(id *identity, skeletons []string) {
+	for _, s := range skeletons {
+		if n.bySkeleton[s] == id && !slices.Contains(id.skeletons, s) {
+			delete(n.bySkeleton, s)
+		}
+	}
+}
+
+// release takes m, which has left a room, out of its identity. If m was its last member, others can
+// take its name.
+func (n *nicks) release(m *member, room string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	id := m.identity
+	if m.replaced.Load() {
+		id.displaced = without(id.displaced, m)
+		return
+	}
+	if id == nil { // it ended before it had one
+		return
+	}
+	id.members = without(id.members, m)
+	if len(id.members) > 0 {
+		return
+	}
+	skeletons := id.skeletons
+	id.skeletons = nil
+	n.dropLocked(id, skeletons)
+	if id.token != "" {
+		id.room, id.left = room, time.Now()
+		n.departed = append(n.departed, id)
+		n.expireLocked()
+	}
+}
+
+// find returns a member with a name, whatever its case, and the name as that member spells it.
 // It returns nil if there is none. A name that only resembles a member's does not find it.
 func (n *nicks) find(name string) (m *member, nick string) {
 	skeleton, ok := names.FirstSkeleton(name)
@@ -68,30 +126,55 @@ func (n *nicks) find(name string) (m *member, nick string) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	m = n.bySkeleton[skeleton]
-	if m == nil || !names.EqualFold(m.nick, name) {
+	id := n.bySkeleton[skeleton]
+	if id == nil || len(id.members) == 0 || !names.EqualFold(id.nick, name) {
 		return nil, ""
 	}
-	return m, m.nick
+	return id.members[0], id.nick
 }
 
-// rename gives m another name, and sends the room an event. It returns false if the name is
-// taken.
-func (r *room) rename(m *member, nick string) bool {
-	skeletons := names.Skeletons(nick)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	old := m.nick
-	if !r.hub.nicks.take(m, nick, skeletons) {
+// rename gives the identity of m another name, and sends an event to each room that has a member
+// of it. It returns false if the name is taken. The caller holds m's turn.
+func (h *Hub) rename(m *member, nick string) bool {
+	retired, ok := h.nicks.take(m, nick)
+	if !ok {
 		return false
 	}
-	if nick != old {
-		r.broadcastLocked(&wire.Renamed{At: time.Now(), Room: r.name, Nick: old, To: nick})
-		r.markOwnLocked(m)
+	id, others := h.nicks.others(m) // after take: later members of id enter their room with the new name
+	for _, other := range others {
+		other.updateNick()
 	}
+	r := m.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h.nicks.drop(id, retired)
+	r.updateNickLocked(m)
 	return true
 }
 
-func nickTaken(nick string) *wire.Refusal {
-	return &wire.Refusal{Code: wire.CodeNickTaken, Message: nick + " is taken"}
+// updateNick gives m the name of its identity, if m is in a room. If it enters one, enterLocked
+// does that.
+func (m *member) updateNick() {
+	r := m.currentRoom()
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.Contains(r.members, m) {
+		r.updateNickLocked(m)
+	}
+}
+
+// updateNickLocked gives m, which is in r, the name of its identity. It sends the room an event if
+// that is another name than before.
+func (r *room) updateNickLocked(m *member) {
+	old := m.nick
+	nick := r.hub.nicks.nickOf(m)
+	if nick == "" || nick == old {
+		return
+	}
+	m.nick = nick
+	r.broadcastLocked(&wire.Renamed{At: time.Now(), Room: r.name, Nick: old, To: nick})
+	r.markOwnLocked(m)
 }

@@ -77,20 +77,77 @@ func (r *room) appendLocked(e wire.Event) bool {
 	return n > 0
 }
 
+// An entry says how a member enters a room.
+type entry struct {
+	ref     string       // of the request
+	refused []wire.Event // what the member asked for and does not get
+	resumed bool         // it has the identity of a token
+}
+
 // enterLocked adds m to the room. m gets the welcome, the refusals, the notices that apply, and,
-// after release, all later events of the room except its own join.
-func (r *room) enterLocked(m *member, ref string, refused []wire.Event) *wire.Welcome {
-	r.addLocked(m)
+// after release, all later events of the room except its own join. displaced are the members that m
+// replaces.
+func (r *room) enterLocked(m *member, how entry) (welcome *wire.Welcome, displaced []*member) {
+	if nick := r.hub.nicks.nickOf(m); nick != "" {
+		m.nick = nick
+	}
+	displaced, inRoom := r.hub.nicks.displaced(m, r)
+	hidden := r.hideLocked(inRoom)
+	if hidden != nil {
+		m.nick = hidden.nick // which may be the name before the present one
+	}
+	r.addLocked(m, hidden != nil)
+	welcome = r.welcomeMemberLocked(m, how)
+	// The identity of m may have changed while other goroutines could not find m in this room.
+	if m.replaced.Load() {
+		r.departLocked(m)
+	} else {
+		r.updateNickLocked(m)
+	}
+	return welcome, displaced
+}
+
+// welcomeMemberLocked makes m, which is among the members, a reader of the room.
+func (r *room) welcomeMemberLocked(m *member, how entry) *wire.Welcome {
 	m.out.mu.Lock()
 	defer m.out.mu.Unlock()
 	m.room = r // from now on other members can send to m, so it gets the welcome in the same step
 	m.out.seekLocked(r.streamLocked(m.out.codecLocked()).endLocked())
 	m.out.holdLocked()
-	welcome := r.welcomeLocked(m, m.out.format, ref)
+	welcome := r.welcomeLocked(m, m.out.format, how.ref)
+	welcome.Resumed = how.resumed
 	m.out.appendLocked(welcome)
-	m.out.appendLocked(refused...)
+	m.out.appendLocked(how.refused...)
 	m.out.appendLocked(r.noticesLocked()...)
 	return welcome
+}
+
+// hideLocked takes the one of members that the others see out of their sight, without an event, and
+// returns it, or nil if they see none.
+func (r *room) hideLocked(members []*member) *member {
+	for _, m := range members {
+		if slices.Contains(r.members, m) && m.announced {
+			r.unlistLocked(m)
+			return m
+		}
+	}
+	return nil
+}
+
+// departLocked takes m, which is in the room, out of the sight of the others, and sends them an
+// event.
+func (r *room) departLocked(m *member) {
+	if m.announced {
+		r.unlistLocked(m)
+		r.presence.sendLeaveLocked(m, "")
+	}
+}
+
+// unlistLocked makes m, which is announced, silent.
+func (r *room) unlistLocked(m *member) {
+	r.announced--
+	r.swapLocked(m.index, r.announced)
+	m.announced = false
 }
 
 // leave takes m out of the room when its messages are committed, and sends the others an event.
@@ -106,7 +163,7 @@ func (r *room) leave(m *member, text string) {
 	m.out.leaveStreamLocked()
 	m.out.mu.Unlock()
 	if m.session.endErr != nil {
-		r.hub.nicks.release(m)
+		r.hub.nicks.release(m, r.name)
 	}
 	if m.announced {
 		r.presence.sendLeaveLocked(m, text)
@@ -114,12 +171,19 @@ func (r *room) leave(m *member, text string) {
 }
 
 // addLocked adds m to the members, before m has a cursor in a stream of the room. It announces m
-// unless m is silent.
-func (r *room) addLocked(m *member) {
+// unless m is silent. If m takes the place of a member that the others see, they do not learn of it.
+func (r *room) addLocked(m *member, inPlace bool) {
 	m.index = len(r.members)
 	r.members = append(r.members, m)
 	m.entered = time.Now()
 	switch {
+	case inPlace:
+		if !m.announced {
+			r.presence.logJoin(m)
+		}
+		r.presence.listLocked(m)
+	case m.replaced.Load():
+		m.announced = false
 	case m.announced:
 		r.presence.joinLocked(m)
 	case !m.session.silent:
@@ -198,11 +262,20 @@ func (r *room) welcomeLocked(m *member, format wire.Format, ref string) *wire.We
 		Ref:       ref,
 		Room:      r.name,
 		Nick:      m.nick,
+		Token:     r.tokenLocked(m, format),
 		Occupants: r.occupantsLocked(m, listed),
 		Count:     r.countForLocked(m),
 		Last:      r.lastID,
 		Version:   r.hub.opt.Version,
 	}
+}
+
+// tokenLocked returns the token of m for a welcome in a format.
+func (r *room) tokenLocked(m *member, format wire.Format) string {
+	if format != wire.JSON {
+		return ""
+	}
+	return r.hub.nicks.tokenOf(m)
 }
 
 // occupantsLocked lists at most limit announced members, and m in any case.

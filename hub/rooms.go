@@ -71,14 +71,30 @@ func (h *Hub) allowRoomLocked(s *session, name string) *wire.Refusal {
 	return nil
 }
 
-// enter adds m to a room that its session has opened, and returns the welcome that m gets.
-func (h *Hub) enter(m *member, r *room, ref string, refused []wire.Event) *wire.Welcome {
+// enter adds m to a room that its session has opened, and returns the welcome that m gets. It ends
+// the members that m replaces.
+func (h *Hub) enter(m *member, r *room, how entry) *wire.Welcome {
 	h.mu.Lock()
 	r.mu.Lock()
 	r.entering--
 	h.mu.Unlock()
-	defer r.mu.Unlock()
-	return r.enterLocked(m, ref, refused)
+	welcome, displaced := r.enterLocked(m, how)
+	r.mu.Unlock()
+	for _, other := range displaced {
+		other.depart()
+		h.endReplaced(other)
+	}
+	return welcome
+}
+
+// endReplaced ends a member that has been replaced, in a goroutine of its own, since its session
+// may be waiting for its peer.
+func (h *Hub) endReplaced(m *member) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, ok := h.members[m]; ok {
+		m.wg.Go(func() { m.session.end(ErrResumed) })
+	}
 }
 
 // leave takes m out of its room, and removes the room from the hub if it is empty then.

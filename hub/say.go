@@ -24,18 +24,19 @@ func uncommittedSize(q *wire.Request) int {
 // handleSay appends a message to the journal, which commits it to the room.
 func handleSay(s *session, q *wire.Request) error {
 	r := s.room
-	if !r.reserve(&s.member, q) {
+	nick, ok := r.reserve(&s.member, q)
+	if !ok {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "not said: the server is ending"}
 	}
 	s.mustAwait = true
-	msg := &wire.Message{Room: r.name, From: s.nick, Via: s.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
+	msg := &wire.Message{Room: r.name, From: nick, Via: s.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
 	s.hub.opt.Journal.Append(msg, q.Key, func(res history.Result) { r.commit(&s.member, q, msg, res) })
 	return nil
 }
 
 // reserve waits until backpressure and the bounds on uncommitted messages permit one more message
-// of m, and counts it until commit. It returns false if the room is closed.
-func (r *room) reserve(m *member, q *wire.Request) bool {
+// of m, and counts it until commit. It returns the name of m, or false if the room is closed.
+func (r *room) reserve(m *member, q *wire.Request) (nick string, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.backpressure.awaitReadersLocked(m); !r.closed && m.overUncommittedLocked(q); r.backpressure.awaitReadersLocked(m) {
@@ -43,7 +44,7 @@ func (r *room) reserve(m *member, q *wire.Request) bool {
 		r.changed.Wait()
 	}
 	if r.closed {
-		return false
+		return "", false
 	}
 	if r.backpressure.congested {
 		m.aheadBytes += len(q.Text)
@@ -53,7 +54,7 @@ func (r *room) reserve(m *member, q *wire.Request) bool {
 	m.uncommittedBytes += uncommittedSize(q)
 	r.hub.uncommittedBytes.Add(int64(uncommittedSize(q)))
 	m.mustSweep = true
-	return true
+	return m.nick, true
 }
 
 // overUncommittedLocked reports whether m has too many uncommitted messages for one more. The caller

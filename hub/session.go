@@ -19,7 +19,8 @@ type session struct {
 	member // embedded, so that both are one allocation
 
 	lines     LineBuffer           // nil if the Conn is no LineBuffer
-	silent    bool                 // the member has sent no request yet
+	silent    bool                 // the member has asked for nothing yet
+	begun     bool                 // it has sent a request other than for a format
 	verbatim  bool                 // no line of text is a command
 	mustAwait bool                 // the next request other than a message waits for commits
 	slowed    bool                 // the member has got the notice that it is read more slowly
@@ -177,9 +178,12 @@ func (s *session) handleLine(line []byte, first bool) (wire.Cost, error) {
 	if q == nil {
 		return cost, nil
 	}
-	if s.silent {
-		s.silent = false
-		s.room.presence.announce(&s.member)
+	if q.Verb != wire.VerbFormat && q.Verb != wire.VerbResume {
+		s.begun = true
+		if s.silent {
+			s.silent = false
+			s.room.presence.announce(&s.member)
+		}
 	}
 	err := s.dispatch(q)
 	if errors.As(err, &bad) {

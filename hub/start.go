@@ -19,6 +19,7 @@ func (s *session) start(caller *Caller) {
 	if s.endErr != nil {
 		return
 	}
+	s.hub.nicks.introduce(&s.member)
 	var refused []wire.Event
 	if bad := s.takeName(caller.Nick); bad != nil {
 		refused = append(refused, bad)
@@ -34,26 +35,31 @@ func (s *session) start(caller *Caller) {
 		}
 	}
 	s.silent = caller.Nick == "" && caller.Room == "" && caller.Since == ""
-	s.enter(r, "", since, refused)
+	s.enter(r, entry{refused: refused}, since)
 }
 
-// takeName gives the member the requested name, or else a guest's.
+// takeName gives the member, which is in no room, the requested name, or else a guest's,
+// unless it has a name.
 func (s *session) takeName(requested string) *wire.Refusal {
-	nicks := &s.hub.nicks
 	var bad *wire.Refusal
 	if requested != "" {
 		var nick string
 		if nick, bad = nickName(requested); bad == nil {
-			if nicks.take(&s.member, nick, names.Skeletons(nick)) {
+			retired, ok := s.hub.nicks.take(&s.member, nick)
+			if ok {
+				s.hub.nicks.drop(s.identity, retired)
 				return nil
 			}
 			bad = nickTaken(nick)
 		}
 	}
-	for {
-		if nick := names.Guest(); nicks.take(&s.member, nick, names.Skeletons(nick)) {
-			return bad
-		}
+	s.takeGuestName()
+	return bad
+}
+
+// takeGuestName gives the member, which is in no room, a guest's name, unless it has a name.
+func (s *session) takeGuestName() {
+	for !s.hub.nicks.takeFirst(&s.member, names.Guest()) {
 	}
 }
 
@@ -73,10 +79,18 @@ func (s *session) openFirst(requested string) (*room, *wire.Refusal) {
 	return r, bad
 }
 
+// leaveRoom takes the member out of its room, and waits until it has got the events before that. text
+// is the argument of a quit.
+func (s *session) leaveRoom(text string) {
+	r := s.room
+	s.hub.leave(&s.member, text)
+	r.switchStream(&s.member, cursor{}, func() {})
+}
+
 // enter moves the member into a room. The member gets the welcome, the refusals, the replay, and
 // then the live events.
-func (s *session) enter(r *room, ref string, since int64, refused []wire.Event) {
-	welcome := s.hub.enter(&s.member, r, ref, refused)
+func (s *session) enter(r *room, how entry, since int64) {
+	welcome := s.hub.enter(&s.member, r, how)
 	s.out.flush() // reading history may take time
 	var bad *wire.Refusal
 	switch {

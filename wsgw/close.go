@@ -81,7 +81,7 @@ func closeCode(reason error) int {
 		return closed.code
 	case errors.As(reason, &broken):
 		return broken.code
-	case errors.Is(reason, hub.ErrQuit):
+	case errors.Is(reason, hub.ErrQuit), errors.Is(reason, hub.ErrResumed):
 		return websocket.CloseNormalClosure
 	case errors.Is(reason, hub.ErrShutdown):
 		return websocket.CloseServiceRestart

@@ -8,9 +8,11 @@ type Occupant struct{ Nick, Via string }
 
 // Welcome is the first event that a member of a room gets.
 type Welcome struct {
-	Ref       string // of the join
+	Ref       string // of the join or the resume
 	Room      string
 	Nick      string     // the member's own name
+	Token     string     // with which the member resumes; only JSON has it
+	Resumed   bool       // the answer to a resume whose token is valid
 	Occupants []Occupant // includes the member; the first ones if the room is large
 	Count     int        // all members of the room
 	Last      int64      // the newest id of the room; later messages have greater ids
@@ -66,6 +68,10 @@ func (e *Welcome) AppendJSON(dst []byte) []byte {
 	dst = appendOptional(dst, "ref", e.Ref)
 	dst = appendString(dst, "room", e.Room)
 	dst = appendString(dst, "nick", e.Nick)
+	dst = appendOptional(dst, "token", e.Token)
+	if e.Resumed {
+		dst = appendBool(dst, "resumed", true)
+	}
 	dst = appendOccupants(dst, e.Occupants, e.Count)
 	dst = appendInt(dst, "last", e.Last)
 	dst = append(appendName(dst, "server"), `{`...)

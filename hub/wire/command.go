@@ -24,6 +24,7 @@ const (
 	VerbFormat   Verb = "format"
 	VerbVerbatim Verb = "verbatim"
 	VerbHelp     Verb = "help"
+	VerbResume   Verb = "resume"
 	VerbQuit     Verb = "quit"
 )
 
@@ -45,7 +46,7 @@ type command struct {
 	cost Cost
 
 	// text parses the arguments of a command in text into q. It returns errUsage if they
-	// are wrong. The argument of say is the whole line.
+	// are wrong. The argument of say is the whole line. It is nil if only JSON has the verb.
 	text func(q *Request, args string) *Refusal
 	// json parses the fields of a JSON object into q. It is nil if only text has the verb.
 	json func(q *Request, f fields, maxLine int) *Refusal
@@ -69,6 +70,7 @@ var commands = []command{
 	{VerbFormat, "text|json", "the format of what follows, both ways", Plain, (*Request).textFormat, (*Request).jsonFormat},
 	{VerbVerbatim, "", "say every line that follows as it is", Plain, (*Request).textNothing, nil},
 	{VerbHelp, "", "this table", Plain, (*Request).textAnything, nil},
+	{VerbResume, "", "", Costly, nil, (*Request).jsonResume},
 	{VerbQuit, "[TEXT]", "leave", Plain, (*Request).textQuit, (*Request).jsonQuit},
 }
 
@@ -85,6 +87,9 @@ func commandFor(v Verb) *command {
 // usage returns the name and the arguments of the command, such as "/nick NAME".
 func (c *command) usage() string { return strings.TrimSpace("/" + string(c.verb) + " " + c.args) }
 
+// isNamed reports whether text has a command with the name of the verb.
+func (c *command) isNamed() bool { return c.text != nil && c.verb != VerbSay }
+
 // Verbs returns all verbs in the order of the table, so that a test of a dispatcher can check
 // that it handles each of them.
 func Verbs() []Verb {
@@ -99,7 +104,7 @@ func Verbs() []Verb {
 func HelpLines() []string {
 	var lines []string
 	for i := range commands {
-		if c := &commands[i]; c.verb != VerbSay {
+		if c := &commands[i]; c.isNamed() {
 			lines = append(lines, helpLine(c.usage(), c.help))
 		}
 	}

@@ -46,7 +46,7 @@ func TestCommandsDocumented(t *testing.T) {
 	}
 	var want []string
 	for i := range commands {
-		if c := &commands[i]; c.verb != VerbSay {
+		if c := &commands[i]; c.isNamed() {
 			want = append(want, c.usage())
 		}
 	}

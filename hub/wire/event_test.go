@@ -56,8 +56,8 @@ func TestEventsJSON(t *testing.T) {
 			`{"type":"presence",` + stamp + `,"room":"ops","arrived":42,"left":17,"count":1203}`,
 		},
 		{
-			&Welcome{Ref: "r", Room: "ops", Nick: "al", Occupants: []Occupant{{"al", "ws"}}, Count: 1, Last: 7, Version: "1.0"},
-			`{"type":"welcome","ref":"r","room":"ops","nick":"al","members":[{"nick":"al","via":"ws"}],"count":1,"last":7,"server":{"name":"partyline","version":"1.0"}}`,
+			&Welcome{Ref: "r", Room: "ops", Nick: "al", Token: "T", Resumed: true, Occupants: []Occupant{{"al", "ws"}}, Count: 1, Last: 7, Version: "1.0"},
+			`{"type":"welcome","ref":"r","room":"ops","nick":"al","token":"T","resumed":true,"members":[{"nick":"al","via":"ws"}],"count":1,"last":7,"server":{"name":"partyline","version":"1.0"}}`,
 		},
 		{&WhoAnswer{}, `{"type":"who","members":[],"count":0}`},
 		{&RoomsAnswer{Ref: "r", Rooms: []RoomCount{{"a", 2}, {"b", 1}}}, `{"type":"rooms","ref":"r","rooms":[{"room":"a","count":2},{"room":"b","count":1}]}`},

@@ -45,6 +45,15 @@ func (f fields) required(name string) (string, *Refusal) {
 	return value, bad
 }
 
+// boolean returns a boolean field, or false if the object does not have it.
+func (f fields) boolean(name string) (value bool, bad *Refusal) {
+	raw, given := f.raw(name)
+	if given && json.Unmarshal(raw, &value) != nil {
+		return false, BadRequest("%s is not true or false", name)
+	}
+	return value, nil
+}
+
 // token returns a ref or a key: 1 to 64 bytes without control characters, or "" if the field
 // is missing.
 func (f fields) token(name string) (string, *Refusal) {

@@ -107,6 +107,26 @@ func (q *Request) jsonFormat(f fields, _ int) *Refusal {
 	return bad
 }
 
+// jsonResume parses the fields of a resume, all of which are optional.
+func (q *Request) jsonResume(f fields, _ int) (bad *Refusal) {
+	if q.Token, _, bad = f.text("token"); bad != nil {
+		return bad
+	}
+	if q.Name, _, bad = f.text("nick"); bad != nil {
+		return bad
+	}
+	if q.Room, _, bad = f.text("room"); bad != nil {
+		return bad
+	}
+	if q.Share, bad = f.boolean("share"); bad != nil {
+		return bad
+	}
+	if q.ID, q.HasID, bad = f.integer("since"); bad == nil && q.ID < 0 {
+		bad = BadRequest("since is below 0")
+	}
+	return bad
+}
+
 // jsonQuit parses the parting message and joins its lines.
 func (q *Request) jsonQuit(f fields, maxLine int) *Refusal {
 	text, _, bad := f.text("text")

@@ -44,7 +44,11 @@ func TestParseJSON(t *testing.T) {
 		`{"type":"search","words":"` + strings.Repeat(`\u00e9`, 2048) + `"}`: {
 			Verb: VerbSearch, Text: strings.Repeat("é", 2048),
 		},
-		`{"type":"format","format":"text"}`:     {Verb: VerbFormat, Format: Text},
+		`{"type":"format","format":"text"}`: {Verb: VerbFormat, Format: Text},
+		`{"type":"resume","token":null}`:    {Verb: VerbResume},
+		`{"type":"resume","token":"T","nick":"al","room":"ops","since":0,"share":true}`: {
+			Verb: VerbResume, Token: "T", Name: "al", Room: "ops", HasID: true, Share: true,
+		},
 		`{"type":"quit"}`:                       {Verb: VerbQuit},
 		`{"type":"quit","text":""}`:             {Verb: VerbQuit},
 		`{"type":"quit","text":"\nso\nlong\n"}`: {Verb: VerbQuit, Text: "so long"},

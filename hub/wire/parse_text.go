@@ -26,7 +26,7 @@ func ParseText(line string, verbatim bool) (*Request, *Refusal) {
 		return parseArgs(commandFor(VerbSay), line)
 	}
 	c := commandFor(Verb(strings.ToLower(name)))
-	if c == nil || c.verb == VerbSay {
+	if c == nil || !c.isNamed() {
 		return nil, &Refusal{
 			Code: CodeUnknownCommand,
 			Message: fmt.Sprintf("unknown command /%s: /help lists the commands, //%[1]s says it, /verbatim says all that follows as it is",

@@ -11,9 +11,13 @@ import (
 type Request struct {
 	Verb   Verb
 	Text   string // of say, me, msg and quit; the words of search
-	Name   string // the nickname of nick and msg, the room of join
+	Name   string // the nickname of nick, msg and resume, the room of join
+	Room   string // of resume
+	Token  string // of resume
+	Share  bool   // of resume: the member's connections in other rooms stay
 	Format Format // of format
-	ID     int64  // since: only messages after it; history, search: only messages before it, 0 for the newest
+	ID     int64  // since, and resume if HasID: only messages after it; history, search: only messages before it, 0 for the newest
+	HasID  bool   // resume: the ID was given
 	Limit  int64  // messages that history, since and search return; 0 for the default
 	Ref    string // repeated in the answer
 	Key    string // identifies a message, so that a client can send it again

@@ -1,0 +1,48 @@
+package hub
+
+import (
+	"cmp"
+
+	"partyline/hub/wire"
+)
+
+// handleResume gives the member the identity of a token, and moves it into a room. If the token is
+// not valid, the member enters with the name that it asks for, like a new one.
+func handleResume(s *session, q *wire.Request) error {
+	if s.begun {
+		return wire.BadRequest("resume is the first request of a connection")
+	}
+	s.begun = true
+	s.leaveRoom("")
+	resumed, crowded := s.hub.nicks.claim(&s.member, q.Token, q.Share)
+	how := entry{ref: q.Ref, resumed: resumed}
+	refuse := func(bad *wire.Refusal) {
+		if bad != nil {
+			how.refused = append(how.refused, bad)
+		}
+	}
+	home := ""
+	switch {
+	case resumed:
+		var nick string
+		nick, home = s.hub.nicks.lastOf(&s.member)
+		if !s.hub.nicks.takeFirst(&s.member, nick) { // another member took it in the meantime
+			refuse(nickTaken(nick))
+			s.takeGuestName()
+		}
+	case crowded:
+		refuse(&wire.Refusal{Code: wire.CodeUnavailable, Message: "too many connections have this name"})
+		fallthrough
+	default:
+		refuse(s.takeName(q.Name))
+	}
+	r, bad := s.openFirst(cmp.Or(q.Room, home))
+	refuse(bad)
+	since := int64(-1)
+	if q.HasID {
+		since = q.ID
+	}
+	s.silent = false
+	s.enter(r, how, since)
+	return nil
+}

@@ -15,10 +15,10 @@ import (
 // Event is an event in JSON, with the fields that the tests check.
 type Event struct {
 	Type, Room, From, To, Nick, Via, Text string
-	Ref, Key, Code, Reason                string
+	Ref, Key, Code, Reason, Token         string
 	ID, Last, After, Before, Missed       int64
 	Count                                 int
-	Reconnect, Lost, More                 bool
+	Reconnect, Resumed, Lost, More        bool
 	Stored                                *bool
 	Messages                              []Event
 }

@@ -36,11 +36,13 @@ func TestRace(t *testing.T) {
 		{"no TLS, a website, TCP", []string{"wss://" + s.http, website.URL, "tcp://" + s.tcp}, "tcp://" + s.tcp},
 		{"another server first", []string{"tcp://" + ssh, "ws://" + s.http, "tcp://" + s.tcp}, "ws://" + s.http + "/ws"},
 		{
-			"nobody", []string{"wss://" + nobody.Addr().String(), "ws://" + nobody.Addr().String(), "tcp://" + nobody.Addr().String()},
+			"nobody",
+			[]string{"wss://" + nobody.Addr().String(), "ws://" + nobody.Addr().String(), "tcp://" + nobody.Addr().String()},
 			"connect to chat.example (wss, ws, tcp): connection refused: nothing listens there",
 		},
 		{
-			"no partyline", []string{"ws://" + nobody.Addr().String(), website.URL, "tcp://" + ssh},
+			"no partyline",
+			[]string{"ws://" + nobody.Addr().String(), website.URL, "tcp://" + ssh},
 			"connect to chat.example: ws: connection refused; ws: the server answered 404 Not Found; tcp: it is an SSH server: write HOST:PORT for TCP",
 		},
 	} {

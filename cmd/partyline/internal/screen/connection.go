@@ -1,0 +1,154 @@
+package screen
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"partyline/client"
+	"partyline/hub/wire"
+)
+
+// A connection passes the events of a client to the mailbox, and what the user says to the client. It has
+// two goroutines while it is open.
+type connection struct {
+	client *client.Client
+	mail   *mailbox
+	guard  func(func()) // runs a goroutine
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu     sync.Mutex
+	unsent []*outgoing   // not passed to the client yet, in order
+	wake   chan struct{} // for the sender; has room for one element
+}
+
+// An outgoing message is what the user said. It does not change.
+type outgoing struct {
+	view *view
+	key  string // its name in the log
+	verb wire.Verb
+	to   string // of a private message
+	text string
+}
+
+// What a connection puts into the mailbox.
+type (
+	// arrived is an event of the room.
+	arrived struct {
+		from  *connection
+		event client.Event
+	}
+	// ended says that the client has ended, after its last event.
+	ended struct {
+		from *connection
+		err  error
+	}
+	// answer is the answer of the server to a message.
+	answer struct {
+		out *outgoing
+		id  int64
+		err error
+	}
+)
+
+// flushTime is how long leaving waits for what was said.
+const flushTime = 5 * time.Second
+
+// newConnection returns a connection that keeps what is said until it starts.
+func newConnection(mail *mailbox, guard func(func())) *connection {
+	return &connection{mail: mail, guard: guard, wake: make(chan struct{}, 1)}
+}
+
+// start connects a client, which the connection owns from now on.
+func (n *connection) start(c *client.Client) {
+	ctx, cancel := context.WithCancel(context.Background())
+	n.client, n.cancel = c, cancel
+	n.wg.Go(func() { n.guard(func() { n.receive(ctx) }) })
+	n.wg.Go(func() { n.guard(func() { n.send(ctx) }) })
+}
+
+// close closes the client and waits until everything has ended. What has no answer is answered with an error.
+func (n *connection) close() {
+	if n.client == nil {
+		return
+	}
+	n.client.Close()
+	n.cancel()
+	n.wg.Wait()
+}
+
+// flushAndClose closes the client when what was said is sent, or after a while.
+func (n *connection) flushAndClose() {
+	if n.client != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+		defer cancel()
+		n.client.Flush(ctx)
+	}
+	n.close()
+}
+
+// post sends a message after those of earlier calls. It does not wait.
+func (n *connection) post(o *outgoing) {
+	n.mu.Lock()
+	n.unsent = append(n.unsent, o)
+	n.mu.Unlock()
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// send passes messages to the client, in order, until ctx is done.
+func (n *connection) send(ctx context.Context) {
+	for {
+		n.mu.Lock()
+		waiting := n.unsent
+		n.unsent = nil
+		n.mu.Unlock()
+		for _, o := range waiting {
+			n.sendOne(ctx, o)
+		}
+		if len(waiting) > 0 {
+			continue
+		}
+		select {
+		case <-n.wake:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// sendOne passes a message to the client. Many messages can be in flight; an action and a private message
+// wait for their answer.
+func (n *connection) sendOne(ctx context.Context, o *outgoing) {
+	var id int64
+	var err error
+	switch o.verb {
+	case wire.VerbMe:
+		id, err = n.client.Act(ctx, o.text)
+	case wire.VerbMsg:
+		err = n.client.Tell(ctx, o.to, o.text)
+	default:
+		err = n.client.Post(ctx, o.text, func(id int64, err error) { n.mail.put(answer{o, id, err}) })
+		if err == nil {
+			return
+		}
+	}
+	n.mail.put(answer{o, id, err})
+}
+
+// receive puts events into the mailbox until the client has ended or ctx is done.
+func (n *connection) receive(ctx context.Context) {
+	for {
+		e, err := n.client.Next(ctx)
+		if err != nil {
+			n.mail.put(ended{n, err})
+			return
+		}
+		if n.mail.deliver(ctx, arrived{n, e}) != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package screen
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"partyline/cmd/partyline/internal/editor"
+)
+
+// keyLines is the answer to /keys, and the end of that to /help.
+var keyLines = []string{
+	"Enter says the line, Alt-Enter starts another line of it, Tab completes names, #rooms and commands",
+	"Up, Down        the lines entered before; Ctrl-R searches them",
+	"Ctrl-A, Ctrl-E  start and end; Alt-B, Alt-F a word left and right",
+	"Ctrl-W, Ctrl-U, Ctrl-K, Alt-D  cut a word, to the start, to the end, the next word",
+	"Ctrl-Y, Alt-Y   paste what was cut; Ctrl-_ undoes",
+	"PgUp, PgDn, Shift-Up, Shift-Down, the wheel  scroll; Ctrl-Home, Ctrl-End  start and end",
+	"Alt-1 … Alt-9, Ctrl-N, Ctrl-P  switch between rooms and conversations; Alt-A to unread ones",
+	"Ctrl-L draws the screen again, Ctrl-Z suspends, Ctrl-C empties the line and then leaves",
+}
+
+// key handles a key.
+func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	key := msg.Keystroke()
+	switch {
+	case m.paste != nil:
+		m.pasteKey(key)
+		return nil
+	case m.searching != nil && m.searchKey(key, msg.Text):
+		return nil
+	}
+	v := m.view()
+	if v.results != nil && (key != "enter" || v.line.Text() == "") {
+		if cmd, ok := m.resultsKey(v, key); ok {
+			return cmd
+		}
+	}
+	if cmd, ok := m.programKey(v, key); ok {
+		return cmd
+	}
+	if m.scrollKey(v, key) || m.editKey(&v.line, key) {
+		return nil
+	}
+	if msg.Text != "" {
+		v.line.Insert(msg.Text)
+	}
+	return nil
+}
+
+// programKey handles a key of the program as a whole. It reports whether it is one.
+func (m *model) programKey(v *view, key string) (cmd tea.Cmd, ok bool) {
+	if n, alt := strings.CutPrefix(key, "alt+"); alt && len(n) == 1 && n[0] >= '1' && n[0] <= '9' {
+		m.showNumber(int(n[0] - '0'))
+		return nil, true
+	}
+	switch key {
+	case "enter", "kpenter", "ctrl+j", "ctrl+m":
+		return m.enterLine(v), true
+	case "ctrl+c":
+		if m.quitting || v.line.Text() == "" {
+			return m.quit(), true
+		}
+		v.line.SetText("")
+	case "ctrl+d":
+		if v.line.Text() == "" {
+			return m.quit(), true
+		}
+		v.line.Delete()
+	case "ctrl+z":
+		return tea.Suspend, true
+	case "ctrl+l":
+		return tea.ClearScreen, true
+	case "ctrl+n", "ctrl+pgdown":
+		m.step(1)
+	case "ctrl+p", "ctrl+pgup":
+		m.step(-1)
+	case "alt+a":
+		m.showUnread()
+	case "ctrl+r":
+		m.searching = m.entered.Search()
+	case "tab":
+		m.completion.Next(&v.line, m.candidates(v))
+	case "shift+tab":
+		m.completion.Previous(&v.line, m.candidates(v))
+	case "esc":
+		v.log.ToEnd()
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// enterLine takes the line that the user has typed.
+func (m *model) enterLine(v *view) tea.Cmd {
+	text := v.line.Text()
+	if strings.TrimSpace(text) == "" {
+		v.line.SetText("")
+		return nil
+	}
+	if p := (&paste{text}); !p.fits() {
+		m.refuse("too long for one message: at most %d lines and %d bytes", maxLines, maxBytes)
+		return nil
+	}
+	v.line.Take()
+	if m.opts.Entered != nil {
+		m.opts.Entered(text)
+	}
+	return m.enter(text)
+}
+
+// showUnread switches to the next view that has unread messages, those with mentions first.
+func (m *model) showUnread() {
+	var best *view
+	bestMentions := 0
+	for i := range m.views {
+		v := m.views[(m.current+1+i)%len(m.views)]
+		if messages, mentions := v.log.Unread(); v != m.view() && messages > 0 && (best == nil || mentions > bestMentions) {
+			best, bestMentions = v, mentions
+		}
+	}
+	if best != nil {
+		m.show(best)
+	}
+}
+
+// candidates returns what Tab completes to.
+func (m *model) candidates(v *view) editor.Candidates {
+	c := editor.Candidates{Names: m.roomOf(v).names(), Rooms: m.rooms, Commands: commandNames()}
+	for _, other := range m.views {
+		if other.isRoom() {
+			c.Rooms = append(c.Rooms[:len(c.Rooms):len(c.Rooms)], other.room.name)
+		}
+		if other.peer != "" {
+			c.Names = append(c.Names, other.peer)
+		}
+	}
+	return c
+}
+
+// scrollKey handles a key that scrolls. It reports whether it is one.
+func (m *model) scrollKey(v *view, key string) bool {
+	if v.printer != nil {
+		return false // the terminal scrolls
+	}
+	switch key {
+	case "pgup":
+		v.log.PageUp()
+	case "pgdown":
+		v.log.PageDown()
+	case "shift+up":
+		v.log.ScrollUp(1)
+	case "shift+down":
+		v.log.ScrollDown(1)
+	case "ctrl+home":
+		v.log.ToTop()
+	case "ctrl+end":
+		v.log.ToEnd()
+	case "alt+u":
+		v.log.ToUnread()
+	default:
+		return false
+	}
+	return true
+}
+
+// wheel scrolls with the mouse.
+func (m *model) wheel(msg tea.MouseWheelMsg) {
+	const lines = 3
+	switch msg.Button {
+	case tea.MouseWheelUp:
+		m.view().log.ScrollUp(lines)
+	case tea.MouseWheelDown:
+		m.view().log.ScrollDown(lines)
+	}
+}
+
+// editKey handles a key that edits the line. It reports whether it is one.
+func (m *model) editKey(l *editor.Line, key string) bool {
+	if edit, ok := editKeys[key]; ok {
+		edit(l)
+		return true
+	}
+	return false
+}
+
+// editKeys are the keys that edit the line.
+var editKeys = map[string]func(*editor.Line){
+	"left":          (*editor.Line).Left,
+	"ctrl+b":        (*editor.Line).Left,
+	"right":         (*editor.Line).Right,
+	"ctrl+f":        (*editor.Line).Right,
+	"alt+b":         (*editor.Line).WordLeft,
+	"alt+left":      (*editor.Line).WordLeft,
+	"ctrl+left":     (*editor.Line).WordLeft,
+	"alt+f":         (*editor.Line).WordRight,
+	"alt+right":     (*editor.Line).WordRight,
+	"ctrl+right":    (*editor.Line).WordRight,
+	"home":          (*editor.Line).Home,
+	"ctrl+a":        (*editor.Line).Home,
+	"end":           (*editor.Line).End,
+	"ctrl+e":        (*editor.Line).End,
+	"up":            (*editor.Line).Up,
+	"down":          (*editor.Line).Down,
+	"alt+enter":     func(l *editor.Line) { l.Insert("\n") },
+	"shift+enter":   func(l *editor.Line) { l.Insert("\n") },
+	"backspace":     (*editor.Line).Backspace,
+	"ctrl+h":        (*editor.Line).Backspace,
+	"delete":        (*editor.Line).Delete,
+	"ctrl+u":        (*editor.Line).KillToStart,
+	"ctrl+k":        (*editor.Line).KillToEnd,
+	"alt+backspace": (*editor.Line).KillWordLeft,
+	"alt+d":         (*editor.Line).KillWordRight,
+	"ctrl+w":        (*editor.Line).KillFieldLeft,
+	"ctrl+y":        (*editor.Line).Yank,
+	"alt+y":         (*editor.Line).YankPop,
+	"ctrl+t":        (*editor.Line).Transpose,
+	"ctrl+_":        (*editor.Line).Undo,
+	"ctrl+/":        (*editor.Line).Undo,
+}
+
+// searchKey handles a key of the search in the lines entered before. It reports false if the search has
+// ended, and the key does what it does in the line.
+func (m *model) searchKey(key, text string) bool {
+	s := m.searching
+	switch {
+	case key == "ctrl+r" || key == "up":
+		s.Older()
+	case key == "ctrl+s" || key == "down":
+		s.Newer()
+	case key == "backspace" || key == "ctrl+h":
+		s.Backspace()
+	case key == "esc" || key == "ctrl+c" || key == "ctrl+g":
+		m.searching = nil
+	case text != "":
+		s.Insert(text)
+	default:
+		m.searching = nil
+		if entry, ok := s.Match(); ok && entry != "" {
+			m.view().line.SetText(entry)
+		}
+		return false
+	}
+	return true
+}

@@ -1,0 +1,77 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"partyline/cmd/partyline/internal/editor"
+	"partyline/hub/wire"
+)
+
+// The limits of a message.
+const (
+	maxLines = 32
+	maxBytes = 4096
+)
+
+// A paste is a text of several lines that the user has pasted, until the user says what to do with it.
+type paste struct {
+	text string // with what was typed before and after it
+}
+
+// question returns the question to the user.
+func (p *paste) question() string {
+	n := strings.Count(p.text, "\n") + 1
+	if p.fits() {
+		return fmt.Sprintf("Paste %d lines? Enter: as one message, l: line by line, Esc: cancel", n)
+	}
+	return fmt.Sprintf("Paste %d lines? l: line by line, Esc: cancel (one message has at most %d lines and %d bytes)", n, maxLines, maxBytes)
+}
+
+// fits reports whether the text can be one message.
+func (p *paste) fits() bool {
+	return len(p.text) <= maxBytes && strings.Count(p.text, "\n") < maxLines
+}
+
+// lines returns the lines that are not blank.
+func (p *paste) lines() []string {
+	var lines []string
+	for line := range strings.Lines(p.text) {
+		if line = strings.TrimRight(line, "\n"); strings.TrimSpace(line) != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// pasted inserts a text that the terminal pasted, or asks if it has several lines.
+func (m *model) pasted(text string) {
+	l := &m.view().line
+	lines := editor.PastedLines(text)
+	text = strings.Join(lines, "\n")
+	if len(lines) == 1 {
+		l.Insert(text)
+		return
+	}
+	m.paste = &paste{l.Text()[:l.Cursor()] + text + l.Text()[l.Cursor():]}
+}
+
+// pasteKey handles a key while the question is asked.
+func (m *model) pasteKey(key string) {
+	p := m.paste
+	switch {
+	case key == "enter" && p.fits():
+		m.say(m.view(), wire.VerbSay, p.text)
+	case key == "l", key == "L":
+		for _, line := range p.lines() {
+			m.say(m.view(), wire.VerbSay, line)
+		}
+	case key == "esc", key == "ctrl+c":
+		m.paste = nil
+		return
+	default:
+		return
+	}
+	m.paste = nil
+	m.view().line.SetText("")
+}

@@ -1,0 +1,155 @@
+package screen
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"partyline/client"
+)
+
+// The answers to requests.
+type (
+	// whoAnswer lists the members of a room.
+	whoAnswer struct {
+		room    *room
+		members []client.Member
+		count   int
+		err     error
+	}
+	// roomsAnswer lists the rooms of the server.
+	roomsAnswer struct {
+		in    *view
+		rooms []client.Room
+		err   error
+	}
+	// failed says why something was not done.
+	failed struct {
+		in   *view
+		text string
+	}
+)
+
+// who asks for the members of a room.
+func (m *model) who(r *room) tea.Cmd {
+	c, ctx := r.client, m.ctx
+	return func() tea.Msg {
+		members, count, err := c.Who(ctx)
+		return whoAnswer{r, members, count, err}
+	}
+}
+
+func (m *model) whoAnswered(a whoAnswer) {
+	if a.err != nil {
+		m.refuse("%v", a.err)
+		return
+	}
+	a.room.setMembers(a.members, a.count)
+	names := make([]string, len(a.members))
+	for i, member := range a.members {
+		names[i] = member.Nick
+	}
+	line := strings.Join(names, ", ")
+	if others := a.count - len(names); others > 0 {
+		line += fmt.Sprintf(" and %d others", others)
+	}
+	m.answer(fmt.Sprintf("#%s, %s: %s", a.room.name, plural(a.count, "member"), line))
+}
+
+// listRooms asks for the rooms of the server.
+func (m *model) listRooms(r *room) tea.Cmd {
+	v, c, ctx := m.view(), r.client, m.ctx
+	return func() tea.Msg {
+		rooms, err := c.Rooms(ctx)
+		return roomsAnswer{v, rooms, err}
+	}
+}
+
+func (m *model) roomsAnswered(a roomsAnswer) {
+	if a.err != nil {
+		m.refuse("%v", a.err)
+		return
+	}
+	m.rooms = m.rooms[:0]
+	texts := make([]string, len(a.rooms))
+	for i, r := range a.rooms {
+		m.rooms = append(m.rooms, r.Room)
+		texts[i] = fmt.Sprintf("#%s (%d)", r.Room, r.Count)
+	}
+	m.answer(strings.Join(texts, ", "))
+}
+
+// rename changes the user's name.
+func (m *model) rename(r *room, nick string) tea.Cmd {
+	v, c, ctx := m.view(), r.client, m.ctx
+	return func() tea.Msg {
+		if err := c.Rename(ctx, nick); err != nil {
+			return failed{v, "the name is not changed: " + err.Error()}
+		}
+		return nil
+	}
+}
+
+// roomOpened says that another room is open, or why not.
+type roomOpened struct {
+	view   *view
+	client *client.Client
+	err    error
+}
+
+// openRoom opens a room, or switches to it.
+func (m *model) openRoom(name string) tea.Cmd {
+	for _, v := range m.views {
+		if v.room != nil && v.results == nil && strings.EqualFold(v.room.name, name) && v.room.state != closed {
+			m.show(v)
+			return nil
+		}
+	}
+	from := m.anyRoom()
+	if from.client == nil {
+		m.refuse("#%s is not open yet", from.name)
+		return nil
+	}
+	v := m.addView(&view{room: m.newRoom(name, from.nick)})
+	m.show(v)
+	c, ctx := from.client, m.ctx
+	return func() tea.Msg {
+		opened, err := open(ctx, c, name)
+		return roomOpened{v, opened, err}
+	}
+}
+
+func (m *model) roomOpened(o roomOpened) tea.Cmd {
+	switch {
+	case o.err != nil && slices.Contains(m.views, o.view):
+		text := o.err.Error()
+		var dial *client.DialError
+		if errors.As(o.err, &dial) {
+			text = dial.Err.Error()
+		}
+		m.removeView(o.view)
+		m.refuse("#%s can't be opened: %s", o.view.room.name, text)
+		for _, out := range m.unanswered {
+			if out.view == o.view {
+				m.refuse("not sent: %s", out.text)
+			}
+		}
+		m.unanswered = slices.DeleteFunc(m.unanswered, func(out *outgoing) bool { return out.view == o.view })
+	case o.err == nil && slices.Contains(m.views, o.view):
+		o.view.room.start(o.client)
+	case o.err == nil:
+		return closeClient(o.client) // the view was closed in the meantime
+	}
+	return nil
+}
+
+// closeClient closes a client, which takes a moment.
+func closeClient(c *client.Client) tea.Cmd {
+	return func() tea.Msg {
+		c.Close()
+		return nil
+	}
+}

@@ -1,0 +1,168 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"partyline/client"
+)
+
+// TestTalk checks that members see what is said in the room, once, and that what they type stays.
+func TestTalk(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.status("#lobby", "connected", "1 member")
+	bob := newDriver(t, address, client.Options{Nick: "bob"}, Options{})
+	alice.status("2 members")
+	alice.keys("half a line")
+	bob.keys("hello alice<enter>/me waves<enter>//quit is a command<enter>")
+	alice.see("hello alice", "bob waves", "/quit is a command", "> half a line")
+	alice.keys(" and the rest<enter>")
+	bob.see("half a line and the rest")
+	alice.await("the ack", func(screen string) bool {
+		return len(alice.m.unanswered) == 0 && strings.Count(screen, "half a line") == 1
+	})
+	bob.keys("/nick rob<enter>")
+	alice.see("bob is now known as rob")
+	bob.keys("/quit<enter>")
+	bob.await("the end", func(string) bool { return bob.quit })
+}
+
+// TestConversation checks that private messages have a view of their own.
+func TestConversation(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	bob := newDriver(t, address, client.Options{Nick: "bob"}, Options{})
+	alice.keys("/msg bob psst<enter>")
+	alice.see("psst")
+	alice.status("bob", "1:#lobby")
+	bob.status("2:alice 1!")
+	bob.keys("<alt+2>")
+	bob.see("psst")
+	bob.keys("what?<enter>")
+	alice.see("what?")
+	bob.keys("/nick rob<enter>")
+	alice.status("rob")
+	alice.keys("/msg nobody-there hello<enter>")
+	alice.see("not sent", "hello")
+	alice.keys("/close<enter>")
+	alice.status("rob")
+}
+
+// TestHistory checks that scrolling up loads all older messages, and that the line and new messages stay.
+func TestHistory(t *testing.T) {
+	address := startServer(t)
+	bob := dial(t, address, client.Options{Nick: "bob"})
+	for i := range 350 {
+		say(t, bob, fmt.Sprintf("message %d.", i))
+	}
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.see("message 349.")
+	alice.keys("typed")
+	for range 30 {
+		alice.keys("<pgup>")
+		alice.await("the page", func(string) bool { return !alice.m.view().loading })
+	}
+	if screen := alice.screen(); !strings.Contains(screen, "message 0.") || !strings.Contains(screen, "message 10.") {
+		t.Errorf("the top is\n%s", screen)
+	}
+	alice.status("Esc: to the end")
+	say(t, bob, "something new")
+	alice.keys("<ctrl+end>")
+	alice.see("something new", "message 349.", "> typed")
+}
+
+// TestSearch checks that a search lists messages, and that Enter shows one in its room.
+func TestSearch(t *testing.T) {
+	address := startServer(t)
+	bob := dial(t, address, client.Options{Nick: "bob"})
+	for i := range 400 {
+		text := fmt.Sprintf("message %d.", i)
+		if i == 42 || i == 77 {
+			text += " with pizza"
+		}
+		say(t, bob, text)
+	}
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.see("message 399.")
+	alice.keys("/search pizza<enter>")
+	alice.see("message 77. with pizza", "message 42. with pizza")
+	alice.keys("<down><enter>")
+	alice.see("message 42. with pizza", "message 43.", "message 41.")
+	alice.status("#lobby", "Esc: to the end", "search pizza")
+	alice.keys("<esc>")
+	alice.see("message 399.")
+	alice.keys("<alt+2><esc>")
+	alice.status("#lobby")
+	alice.gone("search pizza")
+	alice.keys("/search nothing-like-it<enter>")
+	alice.see("nothing found")
+	alice.keys("<esc>/since 10<enter>")
+	alice.see("message 10.")
+	alice.keys("<esc>/history 3<enter>")
+	alice.see("message 397.")
+}
+
+// TestPaste checks the question before several lines are said.
+func TestPaste(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.status("connected")
+	alice.update(tea.PasteMsg{Content: "one line\n"})
+	alice.see("> one line")
+	alice.update(tea.PasteMsg{Content: " more\r\nsecond\r\nthird\r\n"})
+	alice.see("Paste 3 lines? Enter: as one message, l: line by line, Esc: cancel")
+	alice.keys("<esc>")
+	alice.see("> one line")
+	alice.gone("Paste")
+	alice.update(tea.PasteMsg{Content: " more\nsecond"})
+	alice.keys("<enter>")
+	alice.see("one line more", "second")
+	alice.gone("> one")
+	alice.update(tea.PasteMsg{Content: strings.Repeat("/quit\n", 33)})
+	alice.see("l: line by line, Esc: cancel", "at most 32 lines")
+	alice.keys("<enter>")
+	alice.see("Paste 33 lines?")
+	alice.keys("l")
+	alice.await("33 messages", func(screen string) bool {
+		return len(alice.m.unanswered) == 0 && strings.Count(screen, "/quit") >= 20
+	})
+}
+
+// TestKeys checks completion, the lines entered before, and Ctrl-C.
+func TestKeys(t *testing.T) {
+	address := startServer(t)
+	dial(t, address, client.Options{Nick: "barbara"})
+	var entered []string
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{
+		History: []string{"from an earlier session"},
+		Entered: func(line string) { entered = append(entered, line) },
+	})
+	alice.status("2 members")
+	alice.keys("ba<tab>")
+	alice.see("> barbara: ")
+	alice.keys("hi<enter>/se<tab>")
+	alice.see("> /search ")
+	alice.keys("<ctrl+c>")
+	alice.gone("/search")
+	alice.keys("<up>")
+	alice.see("> barbara: hi")
+	alice.keys("<up>")
+	alice.see("> from an earlier session")
+	alice.keys("<down><down><ctrl+r>earl")
+	alice.see("search: earl  from an earlier session")
+	alice.keys("<enter>")
+	alice.await("the line", func(screen string) bool { return strings.Contains(screen, "from an earlier session\n") })
+	if len(entered) != 2 || entered[0] != "barbara: hi" {
+		t.Errorf("entered: %q", entered)
+	}
+	alice.keys("x<ctrl+c>")
+	if alice.m.quitting {
+		t.Error("Ctrl-C left although the line was not empty")
+	}
+	alice.keys("<ctrl+c>")
+	alice.await("the end", func(string) bool { return alice.quit })
+}

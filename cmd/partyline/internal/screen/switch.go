@@ -1,0 +1,163 @@
+package screen
+
+import (
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"partyline/cmd/partyline/internal/transcript"
+)
+
+// view returns the view that is shown.
+func (m *model) view() *view { return m.views[m.current] }
+
+// addView adds a view after the others.
+func (m *model) addView(v *view) *view {
+	v.line.Kills, v.line.History = &m.kills, &m.entered
+	if v.log == nil {
+		o := transcript.Options{Nick: m.opts.Client.Nick(), Style: m.style, Zone: m.opts.Zone, Now: m.now}
+		if v.peer != "" {
+			o.Kind, o.Nick = transcript.Conversation, m.anyRoom().nick
+		} else {
+			o.Nick, o.Read = v.room.nick, max(v.room.since, 0)
+		}
+		v.log = transcript.New(o)
+		if m.opts.Inline {
+			v.printer = transcript.NewPrinter(o)
+		}
+	}
+	m.views = append(m.views, v)
+	return v
+}
+
+// removeView removes a view. The one before it is shown in its place.
+func (m *model) removeView(v *view) {
+	i := slices.Index(m.views, v)
+	m.views = slices.Delete(m.views, i, i+1)
+	if m.current > i || m.current == len(m.views) {
+		m.current--
+	}
+	m.view().setReading(!m.blurred)
+}
+
+// show switches to a view.
+func (m *model) show(v *view) {
+	if v != m.view() {
+		m.view().setReading(false)
+		m.current = slices.Index(m.views, v)
+		v.setReading(!m.blurred)
+	}
+}
+
+// showNumber switches to the view with a number from 1.
+func (m *model) showNumber(n int) {
+	if n >= 1 && n <= len(m.views) {
+		m.show(m.views[n-1])
+	}
+}
+
+// step switches to the next view, or with -1 to the previous one.
+func (m *model) step(n int) {
+	m.show(m.views[(m.current+n+len(m.views))%len(m.views)])
+}
+
+// anyRoom returns a room for what needs no certain one: the first that has not ended.
+func (m *model) anyRoom() *room {
+	var any *room
+	for _, v := range m.views {
+		if v.isRoom() && (any == nil || any.state == closed) {
+			any = v.room
+		}
+	}
+	return any
+}
+
+// roomOf returns the room of a view, or for a private conversation any room.
+func (m *model) roomOf(v *view) *room {
+	if v.room != nil {
+		return v.room
+	}
+	return m.anyRoom()
+}
+
+// viewOf returns the view of a room.
+func (m *model) viewOf(r *room) *view {
+	for _, v := range m.views {
+		if v.isRoom() && v.room == r {
+			return v
+		}
+	}
+	return nil
+}
+
+func (m *model) viewOfConnection(n *connection) *view {
+	for _, v := range m.views {
+		if v.isRoom() && v.room.connection == n {
+			return v
+		}
+	}
+	return nil
+}
+
+// conversation returns the view of the conversation with a member, which it adds if it is missing.
+func (m *model) conversation(peer string) *view {
+	for _, v := range m.views {
+		if v.peer != "" && strings.EqualFold(v.peer, peer) {
+			return v
+		}
+	}
+	return m.addView(&view{peer: peer, ready: true})
+}
+
+// closeView closes the view that is shown.
+func (m *model) closeView() tea.Cmd {
+	v := m.view()
+	if !v.isRoom() {
+		m.removeView(v)
+		return nil
+	}
+	rooms := 0
+	for _, other := range m.views {
+		if other.isRoom() {
+			rooms++
+		}
+	}
+	if rooms == 1 {
+		v.tell(transcript.Failure, "this is the only room: /quit leaves")
+		return nil
+	}
+	m.saveRead()
+	m.views = slices.DeleteFunc(m.views, func(other *view) bool { return other.results != nil && other.room == v.room })
+	m.current = slices.Index(m.views, v)
+	m.removeView(v)
+	n := v.room.connection
+	return func() tea.Msg {
+		n.flushAndClose()
+		return nil
+	}
+}
+
+// setReading says whether the user sees a view.
+func (v *view) setReading(reading bool) {
+	v.shown = reading
+	v.log.SetReading(reading)
+}
+
+// setStyle changes how a view looks.
+func (v *view) setStyle(s transcript.Style) {
+	v.log.SetStyle(s)
+	if v.printer != nil {
+		v.printer.SetStyle(s)
+	}
+}
+
+// mentions returns how often the user was mentioned since the views were read.
+func (m *model) mentions() int {
+	sum := 0
+	for _, v := range m.views {
+		_, n := v.log.Unread()
+		sum += n
+	}
+	return sum
+}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/text/unicode/bidi"
 
 	"partyline/hub/clean"
 )
@@ -172,4 +173,10 @@ func shorten(text string, width int, m ansi.Method) (string, int) {
 		return "", 0
 	}
 	return text[:end] + "…", used + mark
+}
+
+// rightToLeft reports whether a character belongs to a script that is written from right to left.
+func rightToLeft(r rune) bool {
+	p, _ := bidi.LookupRune(r)
+	return p.Class() == bidi.R || p.Class() == bidi.AL
 }

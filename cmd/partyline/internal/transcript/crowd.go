@@ -45,7 +45,7 @@ func (c *crowd) add(event client.Event) time.Time {
 		c.join(e.Nick)
 		return e.At
 	case *client.Left:
-		c.leave(e.Nick, e.Text)
+		c.leave(e.Nick, cut(e.Text))
 		return e.At
 	case *client.Renamed:
 		c.rename(e.Nick, e.To)
@@ -146,4 +146,15 @@ func list(names []string) string {
 		return fmt.Sprintf("%s and %d others", strings.Join(names[:most-1], ", "), len(names)-most+1)
 	}
 	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// cut returns the beginning of a text that is too long for a sentence.
+func cut(text string) string {
+	const most = 80 // bytes
+	for i := range text {
+		if i > most {
+			return text[:i] + "…"
+		}
+	}
+	return text
 }

@@ -41,12 +41,32 @@ type entry struct {
 	shown context
 }
 
-// newEntry returns the entry for an event, or nil if the event shows nothing. now is the time of events that
-// have none.
-func newEntry(event client.Event, own string, now time.Time) *entry {
+// A state is what events tell about the reader.
+type state struct {
+	own    string // the reader's name
+	broken bool   // the connection is
+}
+
+func (s *state) follow(event client.Event) {
+	switch e := event.(type) {
+	case *client.Welcome:
+		s.own, s.broken = e.Nick, false
+	case *client.Renamed:
+		if e.Nick == s.own {
+			s.own = e.To
+		}
+	case *client.Disconnected:
+		s.broken = true
+	}
+}
+
+// entry returns the entry for an event, or nil if the event shows nothing, and follows the event.
+func (r *renderer) entry(event client.Event) *entry {
+	defer r.follow(event)
+	now := r.now()
 	switch e := event.(type) {
 	case *client.Message:
-		return messageEntry(e, own)
+		return messageEntry(e, r.own)
 	case *client.Private:
 		return &entry{kind: whisper, at: e.At, from: e.From, to: e.To, text: e.Text, own: e.Sent, mention: !e.Sent}
 	case *client.Joined, *client.Left, *client.Renamed, *client.Presence:
@@ -65,14 +85,25 @@ func newEntry(event client.Event, own string, now time.Time) *entry {
 	case *client.Disconnected:
 		return &entry{kind: refusal, at: now, text: disconnected(e), outage: true}
 	case *client.Welcome:
-		text, _ := strings.CutSuffix(string(e.AppendText(nil)), " /help lists the commands.")
-		return &entry{kind: presence, at: now, text: strings.TrimPrefix(text, "* ")}
+		return &entry{kind: presence, at: now, text: r.welcome(e)}
 	}
 	text := string(event.AppendText(nil))
 	if text == "" {
 		return nil
 	}
 	return &entry{kind: notice, at: now, text: text}
+}
+
+// welcome returns the line for a Welcome. After an outage it only says what is new.
+func (r *renderer) welcome(e *client.Welcome) string {
+	switch {
+	case r.broken && e.Nick == r.own:
+		return "connected again"
+	case r.broken:
+		return "connected again as " + e.Nick
+	}
+	text, _ := strings.CutSuffix(string(e.AppendText(nil)), " /help lists the commands.")
+	return strings.TrimPrefix(text, "* ")
 }
 
 func messageEntry(m *client.Message, own string) *entry {
@@ -95,13 +126,16 @@ func disconnected(e *client.Disconnected) string {
 // counts reports whether an entry is news for the reader: what others said.
 func (e *entry) counts() bool { return e.kind <= whisper && !e.own }
 
-// continues reports whether an entry continues what the one before it begins, so that the name is not
-// repeated.
-func (e *entry) continues(before *entry) bool {
-	const pause = 5 * time.Minute
-	return e.kind == before.kind && (e.kind == said || e.kind == whisper) &&
-		e.from == before.from && e.to == before.to &&
-		e.at.Sub(before.at).Abs() < pause
+// after returns the context of an entry that follows another one.
+func after(before, e *entry, zone *time.Location) context {
+	const pause = 5 * time.Minute // between messages that are shown as one group
+	newDay := !sameDay(before.at, e.at, zone)
+	return context{
+		newDay:   newDay,
+		sameTime: !newDay && e.at.Truncate(time.Minute).Equal(before.at.Truncate(time.Minute)),
+		continued: !newDay && e.kind == before.kind && (e.kind == said || e.kind == whisper) &&
+			e.from == before.from && e.to == before.to && e.at.Sub(before.at).Abs() < pause,
+	}
 }
 
 func sameDay(a, b time.Time, zone *time.Location) bool {

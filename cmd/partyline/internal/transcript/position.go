@@ -170,13 +170,18 @@ func (v *View) forget() {
 
 func (v *View) context(i int) context {
 	e := v.entry(i)
-	ctx := context{look: v.look, firstNew: e == v.mark, chosen: e.id != 0 && e.id == v.chosen, pending: i >= len(v.entries)}
-	if i == 0 {
+	var ctx context
+	if i > 0 {
+		ctx = after(v.entry(i-1), e, v.render.zone)
+	} else {
 		ctx.newDay = true
-		return ctx
 	}
-	before := v.entry(i - 1)
-	ctx.newDay = !sameDay(before.at, e.at, v.render.zone)
-	ctx.continued = !ctx.newDay && !ctx.firstNew && v.render.kind != Results && e.continues(before)
+	ctx.look = v.look
+	ctx.firstNew = e == v.mark
+	ctx.chosen = e.id != 0 && e.id == v.chosen
+	ctx.pending = i >= len(v.entries)
+	if ctx.firstNew || v.render.kind == Results {
+		ctx.continued = false
+	}
 	return ctx
 }

@@ -16,15 +16,7 @@ func (p *Printer) SetStyle(s Style) { p.render.colors = newPalette(s) }
 
 // Event returns the lines of an event, which are at most width cells wide. Some events have none.
 func (p *Printer) Event(event client.Event, width int) []string {
-	switch e := event.(type) {
-	case *client.Welcome:
-		p.render.own = e.Nick
-	case *client.Renamed:
-		if e.Nick == p.render.own {
-			p.render.own = e.To
-		}
-	}
-	return p.print(newEntry(event, p.render.own, p.render.now()), width)
+	return p.print(p.render.entry(event), width)
 }
 
 // Line returns the lines of a line of the program.
@@ -38,8 +30,7 @@ func (p *Printer) print(e *entry, width int) []string {
 	}
 	ctx := context{newDay: true}
 	if p.before != nil {
-		ctx.newDay = !sameDay(p.before.at, e.at, p.render.zone)
-		ctx.continued = !ctx.newDay && e.continues(p.before)
+		ctx = after(p.before, e, p.render.zone)
 	}
 	p.before = e
 	p.render.layout = newLayout(width)

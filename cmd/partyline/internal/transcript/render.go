@@ -11,6 +11,7 @@ type context struct {
 	look      int  // changes with the width, the style and the reader's name
 	continued bool // the entry before it has the same author
 	newDay    bool // the entry is the first one of its day
+	sameTime  bool // the entry before it has the same time, to the minute
 	firstNew  bool // the unread separator is before it
 	chosen    bool // the reader jumped to it
 	pending   bool // the server has not acknowledged it
@@ -22,24 +23,23 @@ type renderer struct {
 	colors *palette
 	zone   *time.Location
 	now    func() time.Time
-	own    string // the reader's name
 	kind   Kind
 	words  string // that were searched
-	broken bool   // the connection is
-	cells  []cell // scratch
-	w      writer
+	state
+	cells []cell // scratch
+	w     writer
 }
 
 // lines returns the lines of an entry.
 func (r *renderer) lines(e *entry, ctx context) (lines []string) {
 	if ctx.newDay {
-		lines = append(lines, r.separator("─", r.day(e.at), r.colors.muted))
+		lines = append(lines, r.separator("─", r.day(e.at), r.colors.muted, r.colors.rule))
 	}
 	if ctx.firstNew {
-		lines = append(lines, r.separator("─", "new", r.colors.accent))
+		lines = append(lines, r.separator("─", "new", r.colors.accent, r.colors.accent))
 	}
 	if e.kind == gap {
-		return append(lines, r.separator("┄", missing(e), r.colors.muted))
+		return append(lines, r.separator("┄", missing(e), r.colors.muted, r.colors.rule))
 	}
 	lead := r.head(e, ctx)
 	if lead > r.layout.limit {
@@ -84,7 +84,10 @@ func (r *renderer) head(e *entry, ctx context) (lead int) {
 	sign, signStyle := r.sign(e, ctx)
 	if !r.layout.columns {
 		if ctx.continued {
-			r.w.pad(r.layout.text)
+			if r.layout.text > 0 {
+				r.w.write(r.fit("·", "-"), r.colors.muted)
+				r.w.pad(r.layout.text - 1)
+			}
 			return 0
 		}
 		most, colon := r.layout.width/2, ""
@@ -96,6 +99,9 @@ func (r *renderer) head(e *entry, ctx context) (lead int) {
 		}
 		name, width := shorten(name, most, m)
 		r.w.write(name, style)
+		if strings.ContainsFunc(name, rightToLeft) {
+			r.w.write("\u200e", style)
+		}
 		r.w.write(colon, "")
 		if r.layout.tiny {
 			return r.layout.width + 1
@@ -103,19 +109,31 @@ func (r *renderer) head(e *entry, ctx context) (lead int) {
 		r.w.write(" ", "")
 		return width + len(colon) + 1 - r.layout.text
 	}
-	clock := ""
-	if !e.at.IsZero() {
-		clock = e.at.In(r.zone).Format("15:04")
-	}
-	r.w.write(clock, r.colors.rule)
-	r.w.pad(timeWidth + 1 - len(clock))
+	r.clock(e, ctx)
 	name, width := shorten(name, r.layout.name, m)
 	r.w.pad(r.layout.name - width)
 	r.w.write(name, style)
+	if strings.ContainsFunc(name, rightToLeft) {
+		r.w.write("\u200e", style) // the direction of the name ends here
+	}
 	r.w.write(" ", "")
 	r.w.write(sign, signStyle)
 	r.w.write(" ", "")
 	return 0
+}
+
+// clock writes the time. It is hard to see if the line above has the same.
+func (r *renderer) clock(e *entry, ctx context) {
+	style := r.colors.muted
+	if ctx.sameTime {
+		style = r.colors.rule
+	}
+	clock := ""
+	if !e.at.IsZero() {
+		clock = e.at.In(r.zone).Format("15:04")
+	}
+	r.w.write(clock, style)
+	r.w.pad(timeWidth + 1 - len(clock))
 }
 
 // name returns what stands before the text: the name of the author, or the sign of another kind of entry,
@@ -150,6 +168,8 @@ func (r *renderer) name(e *entry, ctx context) (string, sgr) {
 func (r *renderer) sign(e *entry, ctx context) (string, sgr) {
 	bar := r.fit("▎", "|")
 	switch {
+	case ctx.chosen:
+		return bar, r.colors.accent
 	case e.mention && e.kind != whisper:
 		return bar, r.colors.warning
 	case e.kind == whisper && r.kind != Conversation:
@@ -174,7 +194,7 @@ func (r *renderer) style(e *entry, ctx context) sgr {
 		style = r.colors.muted
 	}
 	if ctx.chosen {
-		style = style.and(r.colors.mark)
+		style = style.and(r.colors.choice)
 	}
 	return style
 }
@@ -222,18 +242,18 @@ func (r *renderer) text(e *entry, ctx context) (string, []layer) {
 	return text, layers
 }
 
-// separator returns a line with a label.
-func (r *renderer) separator(dash, label string, style sgr) string {
+// separator returns a line of dashes with a label.
+func (r *renderer) separator(dash, label string, style, line sgr) string {
 	m := r.colors.style.Method
 	dash = r.fit(dash, "-")
 	width := r.layout.text + r.layout.limit
 	label, n := shorten(label, max(width-6, 0), m)
 	if n > 0 {
-		r.w.write(strings.Repeat(dash, 2), r.colors.rule)
+		r.w.write(strings.Repeat(dash, 2), line)
 		r.w.write(" "+label+" ", style)
 		n += 4
 	}
-	r.w.write(strings.Repeat(dash, max(width-n, 0)), r.colors.rule)
+	r.w.write(strings.Repeat(dash, max(width-n, 0)), line)
 	return r.w.line()
 }
 
@@ -258,15 +278,15 @@ func missing(e *entry) string {
 	if e.gap.Missed == 0 {
 		return "arrivals and departures missed"
 	}
-	what := "messages missed"
+	what := "messages"
 	switch {
 	case e.gap.Missed == 1:
-		what = "1 message missed"
+		what = "1 message"
 	case e.gap.Missed > 1:
-		what = fmt.Sprintf("%d messages missed", e.gap.Missed)
+		what = fmt.Sprintf("%d messages", e.gap.Missed)
 	}
 	if e.gap.Lost {
-		what += ", and history no longer has them"
+		return what + " lost"
 	}
-	return what
+	return what + " missed"
 }

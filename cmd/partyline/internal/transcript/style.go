@@ -42,7 +42,8 @@ type palette struct {
 	accent  sgr // the unread separator, the sign of a private message
 	warning sgr
 	failure sgr
-	mark    sgr // a mention, a found word, the message that the reader jumped to
+	mark    sgr // a mention, a found word
+	choice  sgr // the message that the reader jumped to
 	names   [360]sgr
 }
 
@@ -54,12 +55,14 @@ type tint struct {
 }
 
 var (
+	ink     = tint{0xe4ebe9, 0x16211f, "", ""} // on a background
 	muted   = tint{0x98a8a4, 0x566461, "2", "2"}
 	rule    = tint{0x3c4f4b, 0xb9c9c4, "2", "2"}
 	accent  = tint{0x6fd3bf, 0x0b5f55, "36", "1"}
 	warning = tint{0xffc46b, 0x8a5200, "33", ""}
 	failure = tint{0xff9a8f, 0xb3261e, "31", "1"}
-	mark    = tint{0x5d4a10, 0xffe7a3, "30;43", "7"} // of the background
+	mark    = tint{0x5d4a10, 0xffe7a3, "30;43", "7"} // a background
+	choice  = tint{0x1e4039, 0xd3eae4, "1", "1"}     // a background
 )
 
 func newPalette(s Style) *palette {
@@ -70,7 +73,8 @@ func newPalette(s Style) *palette {
 		accent:  s.foreground(accent),
 		warning: s.foreground(warning),
 		failure: s.foreground(failure),
-		mark:    s.parameters(mark, 48),
+		mark:    s.foreground(ink).and(s.parameters(mark, 48)),
+		choice:  s.foreground(ink).and(s.parameters(choice, 48)),
 	}
 }
 

@@ -61,8 +61,8 @@ func newRenderer(o Options) renderer {
 		o.Now = time.Now
 	}
 	return renderer{
-		colors: newPalette(o.Style), zone: o.Zone, now: o.Now, own: o.Nick,
-		kind: o.Kind, words: o.Words,
+		colors: newPalette(o.Style), zone: o.Zone, now: o.Now,
+		kind: o.Kind, words: o.Words, state: state{own: o.Nick},
 	}
 }
 
@@ -72,14 +72,17 @@ func (v *View) SetStyle(s Style) {
 	v.look++
 }
 
-// Add adds an event at the end. The View keeps the event, which must not change any more.
+// Add adds an event at the end. The event must not change any more.
 func (v *View) Add(event client.Event) {
-	v.follows(event)
-	if v.fold(event) {
-		return
+	before := v.render.state
+	e := v.render.entry(event)
+	if v.render.state != before {
+		v.look++
 	}
-	e := newEntry(event, v.render.own, v.render.now())
-	if e == nil {
+	if w, ok := event.(*client.Welcome); ok {
+		v.missed = w.Last
+	}
+	if e == nil || v.fold(event, e) {
 		return
 	}
 	if e.id != 0 {
@@ -91,67 +94,21 @@ func (v *View) Add(event client.Event) {
 	v.count(e)
 }
 
-// follows changes the state of the View as an event says.
-func (v *View) follows(event client.Event) {
-	switch e := event.(type) {
-	case *client.Welcome:
-		v.setNick(e.Nick)
-		v.missed = e.Last
-		v.setBroken(false)
-	case *client.Renamed:
-		if e.Nick == v.render.own {
-			v.setNick(e.To)
-		}
-	case *client.Disconnected:
-		v.setBroken(true)
-	}
-}
-
-func (v *View) setNick(nick string) {
-	if v.render.own != nick {
-		v.render.own = nick
-		v.look++
-	}
-}
-
-func (v *View) setBroken(broken bool) {
-	if v.render.broken != broken {
-		v.render.broken = broken
-		v.look++
-	}
-}
-
-// fold adds an event to the last entry if it is shown as one with it.
-func (v *View) fold(event client.Event) bool {
+// fold adds an event to the last entry if both are shown as one. e is the entry for the event alone.
+func (v *View) fold(event client.Event, e *entry) bool {
+	const span = time.Hour // that one sentence may cover
 	if len(v.entries) == 0 {
 		return false
 	}
 	last := v.entries[len(v.entries)-1]
-	switch e := event.(type) {
-	case *client.Joined:
-		return v.foldMove(last, event, e.At)
-	case *client.Left:
-		return v.foldMove(last, event, e.At)
-	case *client.Renamed:
-		return v.foldMove(last, event, e.At)
-	case *client.Presence:
-		return v.foldMove(last, event, e.At)
-	case *client.Disconnected:
-		if last.outage {
-			last.text = disconnected(e)
-			last.lines = nil
-			return true
-		}
-	}
-	return false
-}
-
-func (v *View) foldMove(last *entry, event client.Event, at time.Time) bool {
-	const span = time.Hour // that one sentence may cover
-	if last.crowd == nil || last.crowd.full() || at.Sub(last.at) > span || !sameDay(last.at, at, v.render.zone) {
+	switch {
+	case last.outage && e.outage:
+		last.text = e.text
+	case last.crowd != nil && e.crowd != nil && !last.crowd.full() && e.at.Sub(last.at) < span && sameDay(last.at, e.at, v.render.zone):
+		last.crowd.add(event)
+	default:
 		return false
 	}
-	last.crowd.add(event)
 	last.lines = nil
 	return true
 }

@@ -10,41 +10,57 @@ import (
 // it, and Load shows it.
 func (v *View) JumpTo(id int64) {
 	v.chosen = id
-	i := slices.IndexFunc(v.entries, func(e *entry) bool { return e.id >= id })
-	if v.render.kind == Results {
-		i = slices.IndexFunc(v.entries, func(e *entry) bool { return e.id == id })
-	}
-	switch {
-	case i < 0:
-		return
-	case v.entries[i].id == id, v.render.kind != Room:
-	case i > 0 && v.entries[i-1].gap != nil && v.entries[i-1].gap.Missed != 0:
-		i = v.divide(i-1, id)
-	case v.older && v.oldest() > id:
-		v.entries = slices.Insert(v.entries, 0, &entry{
-			kind: gap, at: v.entries[0].at, gap: &client.Gap{After: id - 1, Before: v.oldest(), Missed: -1},
-		})
-		v.seeking = true
-	}
-	v.show(v.up(i, 0, v.height/3))
+	v.seeking = v.render.kind == Room && v.openGap(id)
+	v.showChosen()
 }
 
-// divide makes two gaps of one, so that the message with an id can be loaded between them. It returns the index
-// of the second one.
-func (v *View) divide(i int, id int64) int {
+// showChosen shows the chosen message, or what is in its place.
+func (v *View) showChosen() {
+	i := slices.IndexFunc(v.entries, func(e *entry) bool { return e.id == v.chosen || v.render.kind == Room && e.id > v.chosen })
+	if i < 0 {
+		return
+	}
+	top, skip := v.up(i, 0, v.height/3)
+	for j := i - 1; j > top; j-- {
+		if v.entries[j].gap != nil { // filling it is not to move the message
+			top, skip = j, 0
+			break
+		}
+	}
+	v.show(top, skip)
+}
+
+// openGap makes a gap that begins with a message, if the message is not loaded. It reports whether there is one now.
+func (v *View) openGap(id int64) bool {
+	i := slices.IndexFunc(v.entries, func(e *entry) bool { return e.id >= id })
+	switch {
+	case i < 0 || v.entries[i].id == id:
+		return false
+	case v.older && v.oldest() > id:
+		v.insertGap(0, &client.Gap{After: id - 1, Before: v.oldest(), Missed: -1})
+		return true
+	case i > 0 && v.entries[i-1].gap != nil:
+		return v.divide(i-1, id)
+	}
+	return false
+}
+
+// divide makes two gaps of one, so that the second one begins with a message.
+func (v *View) divide(i int, id int64) bool {
 	g := v.entries[i].gap
-	if g.Lost || g.Before == 0 {
-		return i
+	if g.Lost || g.Missed == 0 || g.Before == 0 {
+		return false
 	}
 	if g.After < id-1 {
-		later := &entry{kind: gap, at: v.entries[i].at, gap: &client.Gap{After: id - 1, Before: g.Before, Missed: -1}}
+		v.insertGap(i+1, &client.Gap{After: id - 1, Before: g.Before, Missed: -1})
 		g.Before, g.Missed = id, -1
 		v.entries[i].lines = nil
-		i++
-		v.entries = slices.Insert(v.entries, i, later)
 	}
-	v.seeking = true
-	return i
+	return true
+}
+
+func (v *View) insertGap(i int, g *client.Gap) {
+	v.entries = slices.Insert(v.entries, i, &entry{kind: gap, at: v.entries[i].at, gap: g})
 }
 
 // Choose highlights the next message below the highlighted one, or above it if step is negative, and shows it. It

@@ -32,7 +32,10 @@ func (v *View) Wants() (p Page, wanted bool) {
 		}
 		return Page{g.After, true}, true
 	}
-	return Page{v.oldest(), false}, v.older && v.top <= v.height
+	if v.older && v.top <= v.height {
+		return Page{v.oldest(), false}, true
+	}
+	return Page{}, false
 }
 
 // Load adds the messages of a page, oldest first. more says whether the history has more in its direction. What
@@ -46,25 +49,16 @@ func (v *View) Load(p Page, messages []*client.Message, more bool) {
 	complete := !more || len(loaded) < len(messages) || len(loaded) == 0
 	v.hold(func() {
 		v.insert(i, loaded)
-		switch {
-		case g == nil:
+		if g == nil {
 			v.older = !complete
-		case complete:
-			v.fill(g, len(loaded))
-		default:
-			g.lines = nil
-			g.gap.Missed = -1
-			if p.Newer {
-				g.gap.After = loaded[len(loaded)-1].id
-			} else {
-				g.gap.Before = loaded[0].id
-			}
+		} else {
+			v.fill(g, p, loaded, complete)
 		}
 	})
 	v.countLoaded(loaded)
 	if v.seeking {
 		v.seeking = false
-		v.JumpTo(v.chosen)
+		v.showChosen()
 	}
 }
 
@@ -126,15 +120,24 @@ func (v *View) insert(i int, entries []*entry) {
 	}
 }
 
-// fill removes a gap whose messages are loaded. If there were none, the gap stays as lost.
-func (v *View) fill(g *entry, loaded int) {
-	if loaded == 0 {
-		g.gap.Lost, g.lines = true, nil
+// fill makes a gap smaller by a page that was loaded, and removes it if it has nothing any more. If there was nothing
+// to load, the gap stays and is lost.
+func (v *View) fill(g *entry, p Page, loaded []*entry, complete bool) {
+	g.lines = nil
+	if len(loaded) == 0 {
+		g.gap.Lost = true
 		return
 	}
-	if i := slices.Index(v.entries, g); i >= 0 {
-		v.entries = slices.Delete(v.entries, i, i+1)
+	g.gap.Missed = -1
+	if p.Newer {
+		g.gap.After = loaded[len(loaded)-1].id
+	} else {
+		g.gap.Before = loaded[0].id
 	}
+	if !complete && g.gap.After+1 < g.gap.Before {
+		return
+	}
+	v.entries = slices.DeleteFunc(v.entries, func(e *entry) bool { return e == g })
 	if v.mark == g {
 		v.mark = nil
 	}

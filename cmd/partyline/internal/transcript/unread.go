@@ -47,7 +47,7 @@ func (v *View) readIfSeen() {
 func (v *View) count(e *entry) {
 	seen := v.reading && v.follow
 	late := e.id != 0 && e.id <= v.missed && e.id > v.read
-	if !e.counts() {
+	if !e.counts() || v.render.kind == Results {
 		return
 	}
 	if seen && !late {

@@ -50,6 +50,7 @@ func New(o Options) *View {
 	v := &View{render: newRenderer(o), older: o.Kind == Room, look: 1}
 	v.follow = true
 	v.read = o.Read
+	v.resize(80, 24) // until Lines tells the size
 	return v
 }
 

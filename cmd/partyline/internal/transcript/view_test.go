@@ -130,3 +130,186 @@ func expectUnread(t *testing.T, v *View, messages, mentions int) {
 		t.Errorf("%d unread messages and %d mentions, want %d and %d", m, n, messages, mentions)
 	}
 }
+
+// TestUnreadAfterAbsence starts with the message that the reader has read last time.
+func TestUnreadAfterAbsence(t *testing.T) {
+	v := newRoom(Options{Read: 93})
+	v.Add(message(101))
+	v.Load(Page{101, false}, messages(91, 100), true)
+	expectUnread(t, v, 8, 0)
+	expectMark(t, v, 94)
+	v.Load(Page{91, false}, messages(81, 90), true)
+	expectUnread(t, v, 8, 0)
+	expectMark(t, v, 94)
+	v.Lines(80, 5)
+	v.ToTop()
+	if !v.ToUnread() {
+		t.Error("no unread separator")
+	}
+	if line := plain(v.Lines(80, 5))[0]; !strings.HasPrefix(line, "── new ──") {
+		t.Errorf("the first line is %q, want the separator", line)
+	}
+	v.SetReading(true)
+	v.ToEnd()
+	expectUnread(t, v, 0, 0)
+	v.SetReading(false)
+	if v.ToUnread() {
+		t.Error("there is an unread separator after the reader has left")
+	}
+}
+
+// TestUnreadAfterOutage loses the connection while the reader sees the end.
+func TestUnreadAfterOutage(t *testing.T) {
+	v := newRoom(Options{})
+	v.SetReading(true)
+	v.Add(message(1))
+	v.Add(&client.Disconnected{Err: fmt.Errorf("reset")})
+	v.Add(&client.Welcome{Nick: "alice", Last: 3})
+	for _, m := range messages(2, 5) {
+		v.Add(m)
+	}
+	expectUnread(t, v, 0, 0)
+	expectMark(t, v, 2)
+	if v.Read() != 5 {
+		t.Errorf("message %d is read, want 5", v.Read())
+	}
+}
+
+func TestUnreadIsSetAgain(t *testing.T) {
+	v := newRoom(Options{})
+	v.Add(message(1))
+	expectMark(t, v, 1)
+	v.MarkRead()
+	expectUnread(t, v, 0, 0)
+	v.Add(message(2))
+	expectUnread(t, v, 1, 0)
+	expectMark(t, v, 2)
+}
+
+// expectMark expects the unread separator before a message.
+func expectMark(t *testing.T, v *View, id int64) {
+	t.Helper()
+	if v.mark == nil || v.mark.id != id {
+		t.Errorf("the unread separator is before %+v, want message %d", v.mark, id)
+	}
+}
+
+func TestPrivateCountsAsMention(t *testing.T) {
+	v := newRoom(Options{Kind: Conversation})
+	v.Add(&client.Private{At: noon, From: "bob", To: "alice", Text: "psst"})
+	v.Add(&client.Private{At: noon, From: "alice", To: "bob", Text: "yes", Sent: true})
+	expectUnread(t, v, 1, 1)
+}
+
+func TestNickChanges(t *testing.T) {
+	v := newRoom(Options{})
+	v.Add(&client.Renamed{At: noon, Nick: "alice", To: "ally"})
+	v.Add(&client.Renamed{At: noon, Nick: "bob", To: "bert"})
+	for i, text := range []string{"alice", "Ally!", "bert"} {
+		v.Add(&client.Message{ID: int64(i) + 1, At: noon, From: "carol", Text: text})
+	}
+	expectUnread(t, v, 3, 1)
+}
+
+// TestPending says messages whose acks and copies arrive in both orders.
+func TestPending(t *testing.T) {
+	own := func(id int64, text string) client.Event {
+		return &client.Message{ID: id, At: noon, From: "alice", Text: text}
+	}
+	for _, test := range []struct {
+		name string
+		do   func(v *View)
+		want []string // what is shown after "bob: hello", in this order
+	}{
+		{"no ack", func(v *View) {}, []string{"first", "second"}},
+		{"the ack first", func(v *View) { v.Acked("1", 7) }, []string{"first", "second"}},
+		{"the ack, then the message", func(v *View) { v.Acked("1", 7); v.Add(own(7, "first (cleaned)")) }, []string{"first (cleaned)", "second"}},
+		{"the message first", func(v *View) { v.Add(own(7, "first")) }, []string{"first", "second"}},
+		{"the message, then the ack", func(v *View) { v.Add(own(7, "first")); v.Acked("1", 7) }, []string{"first", "second"}},
+		{"another message", func(v *View) { v.Add(message(7)) }, []string{"message 7", "first", "second"}},
+		{"the second one", func(v *View) { v.Add(own(7, "second")); v.Acked("2", 7) }, []string{"second", "first"}},
+		{"a failure", func(v *View) { v.Failed("1", "too long") }, []string{"not sent (too long): first", "second"}},
+		{"a failure of no message", func(v *View) { v.Failed("3", "too long") }, []string{"not sent (too long)", "first", "second"}},
+		{"no connection", func(v *View) { v.Add(&client.Disconnected{Err: fmt.Errorf("reset")}) }, []string{"disconnected: reset", "first · unsent", "second · unsent"}},
+	} {
+		v := newRoom(Options{})
+		v.Add(&client.Message{ID: 6, At: noon, From: "bob", Text: "hello"})
+		v.Say("1", "first", false)
+		v.Say("2", "second", false)
+		test.do(v)
+		var got []string
+		for _, line := range plain(v.Lines(80, len(test.want))) {
+			got = append(got, strings.TrimSpace(line[newLayout(80).text:]))
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestPendingPrivate(t *testing.T) {
+	v := newRoom(Options{Kind: Conversation})
+	v.Tell("1", "bob", "psst")
+	if v.Pending() != 1 {
+		t.Fatalf("%d pending messages, want 1", v.Pending())
+	}
+	v.Add(&client.Private{At: noon, From: "alice", To: "bob", Text: "psst", Sent: true})
+	v.Acked("1", 0)
+	if v.Pending() != 0 || len(v.entries) != 1 {
+		t.Errorf("%d pending messages and %d entries, want 0 and 1", v.Pending(), len(v.entries))
+	}
+	v.Tell("2", "bob", "psst")
+	v.Acked("2", 0)
+	if v.Pending() != 0 {
+		t.Errorf("%d pending messages after the ack, want 0", v.Pending())
+	}
+}
+
+// TestResize shows the same place at other sizes.
+func TestResize(t *testing.T) {
+	v := newRoom(Options{})
+	for _, m := range messages(1, 100) {
+		m.Text += strings.Repeat(" word", 20)
+		v.Add(m)
+	}
+	v.Lines(80, 10)
+	v.ScrollUp(100)
+	first := func(width int) string {
+		line := plain(v.Lines(width, 10))[0]
+		_, text, _ := strings.Cut(line, "message ")
+		return text[:2]
+	}
+	want := first(200)
+	for _, width := range []int{40, 1, 120, 80, 200} {
+		v.Lines(width, 10)
+	}
+	if got := first(200); got != want {
+		t.Errorf("message %s is the first one, want %s", got, want)
+	}
+	if lines := v.Lines(80, 0); len(lines) != 0 {
+		t.Errorf("%d lines on a screen without lines", len(lines))
+	}
+	if lines := New(Options{}).Lines(80, 3); !slices.Equal(lines, []string{"", "", ""}) {
+		t.Errorf("an empty view is %q", lines)
+	}
+}
+
+func TestPrinterGroups(t *testing.T) {
+	p := NewPrinter(Options{Zone: time.UTC, Now: func() time.Time { return noon }})
+	p.Event(&client.Message{ID: 1, At: noon, From: "bob", Text: "one"}, 80)
+	for _, test := range []struct {
+		e    client.Event
+		want []string
+	}{
+		{&client.Message{ID: 2, At: noon, From: "bob", Text: "two"}, []string{"12:00                 two"}},
+		{&client.Message{ID: 3, At: noon, From: "carol", Text: "three"}, []string{"12:00         carol   three"}},
+		{&client.Notice{ID: 3}, nil},
+		{&client.Message{ID: 4, At: noon.AddDate(0, 0, 1), From: "carol", Text: "four"}, []string{
+			"── Saturday, 28 November " + strings.Repeat("─", 55), "12:00         carol   four",
+		}},
+	} {
+		if got := plain(p.Event(test.e, 80)); !slices.Equal(got, test.want) {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}

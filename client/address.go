@@ -32,6 +32,16 @@ func (t *target) String() string {
 	return t.scheme + "://" + t.addr
 }
 
+// Addresses returns the addresses that Dial tries for an address, each as Client.Address returns it.
+func Addresses(address string) ([]string, error) {
+	targets, err := parseAddress(address)
+	list := make([]string, len(targets))
+	for i, t := range targets {
+		list[i] = t.String()
+	}
+	return list, err
+}
+
 // parseAddress returns the targets that an address may mean, in the order in which to try them.
 func parseAddress(address string) ([]*target, error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {

@@ -134,6 +134,25 @@ func (c *Client) Next(ctx context.Context) (Event, error) {
 	return c.events.pop(), nil
 }
 
+// NextAll is like Next, but returns all events that there are, appended to dst: at least one if the error is nil.
+func (c *Client) NextAll(ctx context.Context, dst []Event) ([]Event, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.waitLocked(ctx, func() bool { return c.events.len() > 0 || c.err != nil }); err != nil {
+		return dst, err
+	}
+	if c.events.len() == 0 {
+		return dst, c.err
+	}
+	if c.events.len() >= maxEvents {
+		defer c.changed.Broadcast()
+	}
+	for c.events.len() > 0 {
+		dst = append(dst, c.events.pop())
+	}
+	return dst, nil
+}
+
 // Events returns the events until the client has ended or ctx is done. Err returns the reason.
 func (c *Client) Events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {

@@ -160,7 +160,8 @@ func TestAddresses(t *testing.T) {
 		"":                               "error: is neither HOST, HOST:PORT nor a URL",
 		"ws://chat.example:port/":        "error: is not a URL",
 	} {
-		got, err := client.Targets(address)
+		list, err := client.Addresses(address)
+		got := strings.Join(list, " ")
 		if err != nil {
 			got = fmt.Sprint("error: ", err)
 		}

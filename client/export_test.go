@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"strings"
 	"time"
 )
 
@@ -29,14 +28,4 @@ func DialAny(ctx context.Context, addresses []string, o Options) (*Client, error
 		targets = append(targets, one...)
 	}
 	return dialAny(ctx, "chat.example", targets, o)
-}
-
-// Targets returns what an address may mean.
-func Targets(address string) (string, error) {
-	targets, err := parseAddress(address)
-	var list []string
-	for _, t := range targets {
-		list = append(list, t.String())
-	}
-	return strings.Join(list, " "), err
 }

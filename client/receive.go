@@ -62,6 +62,7 @@ func (s *session) receivePage(o *object, err error) {
 	for u.held.len() > 0 {
 		s.deliverLocked(u.held.pop())
 	}
+	s.changed.Broadcast() // Flush may wait
 }
 
 // receive handles an event or an answer. The error ends the link.

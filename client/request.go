@@ -58,11 +58,14 @@ func (c *Client) Post(ctx context.Context, text string, done func(id int64, err 
 	})
 }
 
-// Flush waits until the server has answered all requests. Messages that are posted meanwhile count, too.
+// Flush waits until the server has answered all requests, and until the messages that the client has missed have
+// arrived. Messages that are posted meanwhile count, too.
 func (c *Client) Flush(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.awaitAnswerLocked(ctx, func() bool { return c.outbox.len() == 0 || c.err != nil }); err != nil {
+	if err := c.awaitAnswerLocked(ctx, func() bool {
+		return c.hadFirst && c.catchUp == nil && c.outbox.len() == 0 || c.err != nil
+	}); err != nil {
 		return err
 	}
 	return c.err

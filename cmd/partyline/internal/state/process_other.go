@@ -1,0 +1,6 @@
+//go:build !unix
+
+package state
+
+// running reports whether a process may exist.
+func running(int) bool { return true }

@@ -59,6 +59,6 @@ func newCommand(version string) *cobra.Command {
 	cmd.SetVersionTemplate("partyline {{.Version}}\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	c.addFlags(cmd.Flags())
-	cmd.AddCommand(newSendCommand(), newBenchCommand())
+	cmd.AddCommand(newTalkCommand(), newSendCommand(), newBenchCommand())
 	return cmd
 }

@@ -16,6 +16,7 @@ var anyText = map[string][]string{
 	"partyline": {"tcp", "http", "data"},
 	"bench":     {"format", "room", "addr", "url", "plot"},
 	"send":      {"nick", "room"},
+	"talk":      {"nick", "room"},
 }
 
 // eachFlag calls f with each flag that checks its text, and with its command.

@@ -1,14 +1,12 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,33 +32,10 @@ Exit status:
 const sendExamples = `  partyline send chat.example:4000 "deploy done"
   df -h | partyline send https://chat.example/ --room ops --nick web1`
 
-// The exit statuses of send.
-const (
-	exitUsage       = 2
-	exitUnreachable = 3
-	exitRefused     = 4
-	exitUnanswered  = 5
-)
-
-// An exitError is an error with an exit status. If err is nil, everything has been said about it.
-type exitError struct {
-	status int
-	err    error
-}
-
-func (e *exitError) Error() string {
-	if e.err == nil {
-		return fmt.Sprint("exit status ", e.status)
-	}
-	return e.err.Error()
-}
-
-func (e *exitError) Unwrap() error { return e.err }
-
 // newSendCommand returns the command that says messages.
 func newSendCommand() *cobra.Command {
 	var o client.Options
-	wait := 30 * time.Second
+	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:     "send ADDRESS [TEXT...]",
 		Short:   "Say a message, or each line of the input",
@@ -76,27 +51,19 @@ func newSendCommand() *cobra.Command {
 			return send(cmd, args[0], strings.Join(args[1:], " "), o, wait)
 		},
 	}
-	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if err = flagError(cmd, err); err != nil {
-			err = &exitError{exitUsage, err}
-		}
-		return err
-	})
+	cmd.SetFlagErrorFunc(usageError)
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.Nick, "nick", "", "name in the room; without it a guest's name")
-	f.StringVar(&o.Room, "room", "", "room, without #; without it the lobby")
-	durationVar(f, &wait, "wait", 0, "maximum time to wait for the next acknowledgement, after the last line")
+	speakerFlags(f, &o, &wait)
 	return cmd
 }
 
-// A sender says messages and prints their ids, in order.
+// A sender says messages and prints their ids, in the order of the messages.
 type sender struct {
-	c                   *client.Client
-	out, errs           io.Writer
-	results             chan chan sendResult
-	answers             atomic.Int64
-	refused, unanswered int // messages
+	speaker
+	out     io.Writer
+	results chan chan sendResult
+	closed  chan struct{} // closed with the client: all results have arrived
 }
 
 // A sendResult is the answer to a message.
@@ -113,118 +80,70 @@ func send(cmd *cobra.Command, address, text string, o client.Options, wait time.
 	if err != nil {
 		return dialError(err)
 	}
-	s := &sender{c: c, out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), results: make(chan chan sendResult, 1024)}
+	s := &sender{
+		speaker: speaker{c: c, errs: cmd.ErrOrStderr(), wait: wait},
+		out:     cmd.OutOrStdout(),
+		results: make(chan chan sendResult, 1024),
+		closed:  make(chan struct{}),
+	}
 	var printing sync.WaitGroup
 	printing.Go(s.printResults)
 	printing.Go(s.printDisconnects)
 	if text != "" {
-		err = s.say(ctx, 0, text)
+		err = s.post(ctx, 0, text)
 	} else {
-		err = s.sayLines(ctx, cmd.InOrStdin())
+		err = eachLine(ctx, cmd.InOrStdin(), func(line int, text string) error { return s.post(ctx, line, text) })
 	}
-	if err == nil {
-		s.awaitAnswers(ctx, wait)
+	if ctx.Err() == nil {
+		s.awaitAnswers(ctx)
 	}
-	close(s.results)
 	c.Close()
+	close(s.closed)
 	printing.Wait()
-	switch {
-	case err != nil && ctx.Err() == nil:
+	if err := s.result(err); err != nil || ctx.Err() == nil {
 		return err
-	case s.unanswered > 0:
-		fmt.Fprintf(s.errs, "partyline: not acknowledged: %d\n", s.unanswered)
 	}
-	switch {
-	case s.refused > 0:
-		return &exitError{exitRefused, nil}
-	case s.unanswered > 0 || ctx.Err() != nil:
-		return &exitError{exitUnanswered, nil}
-	}
-	return nil
+	return &exitError{exitUnanswered, nil}
 }
 
-// awaitAnswers waits until all messages are answered, or no answer comes for a time.
-func (s *sender) awaitAnswers(ctx context.Context, wait time.Duration) {
+// post says the message of a line. Its result is printed after those of the messages before it.
+func (s *sender) post(ctx context.Context, line int, text string) error {
+	result := make(chan sendResult, 1)
+	err := s.say(ctx, text, func(id int64, err error) { result <- sendResult{line, id, err} })
+	if err != nil {
+		return err
+	}
+	select {
+	case s.results <- result:
+		return nil
+	case <-s.closed:
+		return client.ErrClosed
+	}
+}
+
+// printResults prints the ids of messages, and the errors of those that the server refuses, until the client is
+// closed.
+func (s *sender) printResults() {
 	for {
-		before := s.answers.Load()
-		limited, cancel := context.WithTimeout(ctx, wait)
-		err := s.c.Flush(limited)
-		cancel()
-		if err == nil || ctx.Err() != nil || s.answers.Load() == before {
+		select {
+		case result := <-s.results:
+			s.printResult(<-result)
+		case <-s.closed:
+			for len(s.results) > 0 {
+				s.printResult(<-<-s.results)
+			}
 			return
 		}
 	}
 }
 
-// say says a message. It waits while many have no answer yet.
-func (s *sender) say(ctx context.Context, line int, text string) error {
-	result := make(chan sendResult, 1)
-	err := s.c.Post(ctx, text, func(id int64, err error) {
-		s.answers.Add(1)
-		result <- sendResult{line, id, err}
-	})
-	if err == nil {
-		s.results <- result
-	}
-	return err
-}
-
-// sayLines says the lines of an input, as fast as the server takes them.
-func (s *sender) sayLines(ctx context.Context, lines io.Reader) error {
-	type input struct {
-		line string
-		err  error
-	}
-	inputs := make(chan input)
-	go func() { // a read can't be interrupted: at worst it ends with the process
-		in := bufio.NewReader(lines)
-		for {
-			line, err := in.ReadString('\n')
-			select {
-			case inputs <- input{line, err}:
-			case <-ctx.Done():
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	for n := 1; ; n++ {
-		var in input
-		select {
-		case in = <-inputs:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if text := strings.TrimRight(in.line, "\r\n"); strings.TrimSpace(text) != "" {
-			if err := s.say(ctx, n, text); err != nil {
-				return err
-			}
-		}
-		if in.err == io.EOF {
-			return nil
-		} else if in.err != nil {
-			return in.err
-		}
-	}
-}
-
-// printResults prints the ids of messages, and the errors of those that the server refuses.
-func (s *sender) printResults() {
-	for result := range s.results {
-		switch r := <-result; {
-		case r.err == nil:
-			fmt.Fprintln(s.out, r.id)
-		case errors.Is(r.err, client.ErrClosed):
-			s.unanswered++
-		case r.line == 0:
-			s.refused++
-			fmt.Fprintf(s.errs, "partyline: %v\n", r.err)
-		default:
-			s.refused++
-			fmt.Fprintf(s.errs, "partyline: line %d: %v\n", r.line, r.err)
-		}
+func (s *sender) printResult(r sendResult) {
+	var refusal *client.Error
+	switch {
+	case r.err == nil:
+		fmt.Fprintln(s.out, r.id)
+	case errors.As(r.err, &refusal):
+		s.printRefusal(r.line, r.err)
 	}
 }
 
@@ -232,19 +151,7 @@ func (s *sender) printResults() {
 func (s *sender) printDisconnects() {
 	for event := range s.c.Events(context.Background()) {
 		if e, ok := event.(*client.Disconnected); ok {
-			fmt.Fprintf(s.errs, "partyline: %v; next attempt in %v\n", e.Err, e.Retry.Round(100*time.Millisecond))
+			s.printDisconnected(e)
 		}
 	}
-}
-
-// dialError returns the error of a connection with its exit status.
-func dialError(err error) error {
-	var d *client.DialError
-	switch {
-	case !errors.As(err, &d):
-		return &exitError{exitUsage, err}
-	case d.Refused:
-		return &exitError{exitRefused, err}
-	}
-	return &exitError{exitUnreachable, err}
 }

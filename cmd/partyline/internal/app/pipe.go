@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"partyline/client"
+)
+
+// A pipe is a talk without a screen.
+type pipe struct {
+	speaker
+	printer
+	interrupted context.Context
+	refusals    chan refusal // has room for the answers to all messages that are in flight
+}
+
+// A refusal is why the server refused the message of a line.
+type refusal struct {
+	line int
+	err  error
+}
+
+// maxInFlight is how many messages client.Post accepts before it waits for answers.
+const maxInFlight = 1024
+
+// inPipe says the lines of the input and prints the events of the room.
+func (t *talk) inPipe(cmd *cobra.Command, address string) error {
+	interrupted, output := cmd.Context(), cmd.OutOrStdout()
+	c, err := t.dial(interrupted, address)
+	if err != nil && interrupted.Err() != nil {
+		return nil // nothing was said
+	} else if err != nil {
+		return err
+	}
+	p := &pipe{
+		speaker:     speaker{c: c, errs: cmd.ErrOrStderr(), wait: t.wait},
+		printer:     printer{out: output, json: t.json, bookmark: t.bookmark(c)},
+		interrupted: interrupted,
+		refusals:    make(chan refusal, 2*maxInFlight),
+	}
+	if isBare(address) {
+		printError(p.errs, "connected to %s", c.Address())
+	}
+	// listening ends when nothing more is said: at an interrupt, when nobody reads the output, or when the
+	// client has ended.
+	listening, end := context.WithCancel(interrupted)
+	defer end()
+	defer watchReader(output, end)()
+	var refusing sync.WaitGroup
+	refusing.Go(p.printRefusals)
+	waiting, finish := context.WithCancel(context.Background())
+	defer finish()
+	printed := p.start(waiting, end)
+
+	err = p.sayInput(listening, cmd.InOrStdin())
+	p.awaitAnswers(interrupted)
+	finish()
+	failed := p.await(printed)
+	c.Close()
+	if failed == nil && interrupted.Err() == nil {
+		failed = p.await(p.start(context.Background(), end)) // what arrived until the client left
+	}
+	close(p.refusals)
+	refusing.Wait()
+	if failed != nil && !errors.Is(failed, errUnread) {
+		return failed
+	}
+	return p.result(err)
+}
+
+// sayInput says the lines of the input until ctx is done.
+func (p *pipe) sayInput(ctx context.Context, input io.Reader) error {
+	if isDevice(input) {
+		<-ctx.Done()
+		return nil
+	}
+	return eachLine(ctx, input, func(line int, text string) error {
+		for len(p.refusals) >= maxInFlight { // the goroutine that prints them is slow
+			select {
+			case r := <-p.refusals:
+				p.printRefusal(r.line, r.err)
+			default:
+			}
+		}
+		return p.say(ctx, text, func(_ int64, err error) {
+			var refused *client.Error
+			if errors.As(err, &refused) {
+				p.refusals <- refusal{line, err}
+			}
+		})
+	})
+}
+
+func (p *pipe) printRefusals() {
+	for r := range p.refusals {
+		p.printRefusal(r.line, r.err)
+	}
+}
+
+// start prints events in a goroutine until the client has ended, the output fails, or ctx is done and no event is
+// left. Then it calls end. It returns a channel for the error of the output, which is nil if the output is fine.
+func (p *pipe) start(ctx context.Context, end func()) <-chan error {
+	result := make(chan error, 1)
+	go func() {
+		result <- p.printEvents(ctx)
+		end()
+	}()
+	return result
+}
+
+// await returns the result of start. After an interrupt it waits a moment only: the output may be blocked.
+func (p *pipe) await(printed <-chan error) error {
+	const moment = 500 * time.Millisecond
+	select {
+	case err := <-printed:
+		return err
+	case <-p.interrupted.Done():
+	}
+	select {
+	case err := <-printed:
+		return err
+	case <-time.After(moment):
+		return nil
+	}
+}
+
+// printEvents prints events, as start describes it.
+func (p *pipe) printEvents(ctx context.Context) error {
+	defer p.bookmark.save()
+	var events []client.Event
+	for {
+		var err error
+		if events, err = p.c.NextAll(ctx, events[:0]); err != nil {
+			return nil
+		}
+		for _, e := range events {
+			if err := p.print(e); err != nil {
+				return err
+			}
+		}
+		if err := p.flush(); err != nil {
+			return err
+		}
+	}
+}
+
+// print prints an event with the next flush, or as an error.
+func (p *pipe) print(e client.Event) error {
+	switch e := e.(type) {
+	case *client.Disconnected:
+		p.printDisconnected(e)
+	case *client.Error:
+		printError(p.errs, "%v", e)
+	case *client.Gap:
+		return p.fill(e)
+	default:
+		return p.add(e)
+	}
+	return nil
+}
+
+// fill prints the messages of a gap that the history has, or the gap.
+func (p *pipe) fill(gap *client.Gap) error {
+	if gap.Lost || gap.Missed == 0 {
+		return p.add(gap)
+	}
+	for after := gap.After; ; {
+		page, more, err := p.c.Since(p.interrupted, after, 0)
+		if err != nil {
+			return p.add(&client.Gap{After: after, Before: gap.Before, Missed: -1})
+		}
+		for _, m := range page {
+			if gap.Before > 0 && m.ID >= gap.Before {
+				return nil
+			}
+			if err := p.add(m); err != nil {
+				return err
+			}
+			after = m.ID
+		}
+		if err := p.flush(); err != nil {
+			return err
+		}
+		if !more || len(page) == 0 {
+			return nil
+		}
+	}
+}
+
+// isDevice reports whether f is a device that is no terminal, such as /dev/null.
+func isDevice(f io.Reader) bool {
+	file, ok := f.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && !isTerminal(file)
+}

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package app
+
+import "io"
+
+// watchReader does nothing: a write fails when nobody reads any more.
+func watchReader(io.Writer, func()) (stop func()) { return func() {} }

@@ -151,17 +151,14 @@ func paint(cells []cell, spans []span, glue bool) {
 	}
 }
 
-// measure returns the width of a safe text.
-func measure(text string, m ansi.Method) int { return m.StringWidth(text) }
-
 // shorten returns a safe text that is at most width cells wide, and its width. A text that is wider ends
 // in "…".
 func shorten(text string, width int, m ansi.Method) (string, int) {
-	if n := measure(text, m); n <= width {
+	if n := m.StringWidth(text); n <= width {
 		return text, n
 	}
 	end, used := 0, 0
-	mark := measure("…", m)
+	mark := m.StringWidth("…")
 	for _, c := range appendCells(nil, text, m, max(width, 1)) {
 		if used+c.width+mark > width {
 			break

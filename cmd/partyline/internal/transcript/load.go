@@ -56,6 +56,7 @@ func (v *View) Load(p Page, messages []*client.Message, more bool) {
 		}
 	})
 	v.countLoaded(loaded)
+	v.bound()
 	if v.seeking {
 		v.seeking = false
 		v.showChosen()
@@ -175,6 +176,13 @@ func (v *View) hold(change func()) {
 			v.show(v.up(i+1, 0, below))
 			return
 		}
+	}
+}
+
+// bound removes entries if there are too many.
+func (v *View) bound() {
+	if n := len(v.entries) - MaxEntries; n > MaxEntries/8 {
+		v.drop(n)
 	}
 }
 

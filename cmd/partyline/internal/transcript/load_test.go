@@ -277,6 +277,9 @@ func TestChoose(t *testing.T) {
 
 // TestMemory says more than a View keeps while the reader is at the end, and while the reader is not.
 func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	const all = 3 * MaxEntries
 	h := history{last: all, page: 500}
 	v := newRoom(Options{})
@@ -316,7 +319,7 @@ func TestMemory(t *testing.T) {
 	}
 	next := before[len(before)-1]
 	for !v.AtEnd() {
-		v.ScrollDown(4)
+		v.ScrollDown(9)
 		h.fill(t, v)
 		for _, id := range shown(v) {
 			if id > next+1 {
@@ -328,6 +331,18 @@ func TestMemory(t *testing.T) {
 	if next != all {
 		t.Errorf("message %d is the last one, want %d", next, all)
 	}
+
+	for v.ToTop(); ; v.ScrollUp(400) {
+		h.fill(t, v)
+		if len(v.entries) > MaxEntries+MaxEntries/8 {
+			t.Fatalf("%d entries after loading", len(v.entries))
+		}
+		if ids(v)[0] == 1 {
+			break
+		}
+	}
+	v.ToEnd()
+	expectShown(t, v, all-9, all)
 }
 
 // TestReaderStaysInPlace adds and loads while the reader is not at the end.
@@ -336,7 +351,7 @@ func TestReaderStaysInPlace(t *testing.T) {
 	h := history{last: 1 << 40, page: 30}
 	v := newRoom(Options{})
 	id := int64(10_000)
-	for range 2000 {
+	for range 500 {
 		id++
 		v.Add(message(id))
 		if v.AtEnd() {

@@ -1,7 +1,6 @@
 package transcript
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -76,108 +75,7 @@ func (r *renderer) lines(e *entry, ctx context) (lines []string) {
 	}
 }
 
-// head writes what is before the first line of the text, and returns how many cells of that line it takes, or more
-// than the line has if the text is to begin on the next one.
-func (r *renderer) head(e *entry, ctx context) (lead int) {
-	m := r.colors.style.Method
-	name, style := r.name(e, ctx)
-	sign, signStyle := r.sign(e, ctx)
-	if !r.layout.columns {
-		if ctx.continued {
-			if r.layout.text > 0 {
-				r.w.write(r.fit("·", "-"), r.colors.muted)
-				r.w.pad(r.layout.text - 1)
-			}
-			return 0
-		}
-		most, colon := r.layout.width/2, ""
-		if e.kind == said || e.kind == whisper {
-			colon = ":"
-		}
-		if r.layout.tiny {
-			most = r.layout.width - len(colon)
-		}
-		name, width := shorten(name, most, m)
-		r.w.write(name, style)
-		if strings.ContainsFunc(name, rightToLeft) {
-			r.w.write("\u200e", style)
-		}
-		r.w.write(colon, "")
-		if r.layout.tiny {
-			return r.layout.width + 1
-		}
-		r.w.write(" ", "")
-		return width + len(colon) + 1 - r.layout.text
-	}
-	r.clock(e, ctx)
-	name, width := shorten(name, r.layout.name, m)
-	r.w.pad(r.layout.name - width)
-	r.w.write(name, style)
-	if strings.ContainsFunc(name, rightToLeft) {
-		r.w.write("\u200e", style) // the direction of the name ends here
-	}
-	r.w.write(" ", "")
-	r.w.write(sign, signStyle)
-	r.w.write(" ", "")
-	return 0
-}
-
-// clock writes the time. It is hard to see if the line above has the same.
-func (r *renderer) clock(e *entry, ctx context) {
-	style := r.colors.muted
-	if ctx.sameTime {
-		style = r.colors.rule
-	}
-	clock := ""
-	if !e.at.IsZero() {
-		clock = e.at.In(r.zone).Format("15:04")
-	}
-	r.w.write(clock, style)
-	r.w.pad(timeWidth + 1 - len(clock))
-}
-
-// name returns what stands before the text: the name of the author, or the sign of another kind of entry,
-// which no name and no text can imitate.
-func (r *renderer) name(e *entry, ctx context) (string, sgr) {
-	switch e.kind {
-	case action:
-		return "~", r.colors.name(e.from)
-	case presence:
-		return "*", r.colors.muted
-	case notice:
-		return "--", r.colors.warning
-	case answer:
-		return "=", r.colors.muted
-	case refusal:
-		return "!", r.colors.failure
-	}
-	if ctx.continued {
-		return "", ""
-	}
-	name := safeLine(e.from)
-	if e.kind == whisper && r.kind != Conversation {
-		if e.own {
-			return "you → " + safeLine(e.to), r.colors.name(e.to)
-		}
-		name += " → you"
-	}
-	return name, r.colors.name(e.from)
-}
-
-// sign returns the sign between the name and the text.
-func (r *renderer) sign(e *entry, ctx context) (string, sgr) {
-	bar := r.fit("▎", "|")
-	switch {
-	case ctx.chosen:
-		return bar, r.colors.accent
-	case e.mention && e.kind != whisper:
-		return bar, r.colors.warning
-	case e.kind == whisper && r.kind != Conversation:
-		return bar, r.colors.accent
-	}
-	return " ", ""
-}
-
+// style returns the style of the text.
 func (r *renderer) style(e *entry, ctx context) sgr {
 	style := sgr("")
 	switch e.kind {
@@ -240,53 +138,4 @@ func (r *renderer) text(e *entry, ctx context) (string, []layer) {
 		}
 	}
 	return text, layers
-}
-
-// separator returns a line of dashes with a label.
-func (r *renderer) separator(dash, label string, style, line sgr) string {
-	m := r.colors.style.Method
-	dash = r.fit(dash, "-")
-	width := r.layout.text + r.layout.limit
-	label, n := shorten(label, max(width-6, 0), m)
-	if n > 0 {
-		r.w.write(strings.Repeat(dash, 2), line)
-		r.w.write(" "+label+" ", style)
-		n += 4
-	}
-	r.w.write(strings.Repeat(dash, max(width-n, 0)), line)
-	return r.w.line()
-}
-
-// fit returns a character if it is one cell wide on the terminal, and else another one.
-func (r *renderer) fit(character, other string) string {
-	if measure(character, r.colors.style.Method) == 1 {
-		return character
-	}
-	return other
-}
-
-func (r *renderer) day(at time.Time) string {
-	at = at.In(r.zone)
-	if at.Year() == r.now().In(r.zone).Year() {
-		return at.Format("Monday, 2 January")
-	}
-	return at.Format("Monday, 2 January 2006")
-}
-
-// missing returns what a gap says.
-func missing(e *entry) string {
-	if e.gap.Missed == 0 {
-		return "arrivals and departures missed"
-	}
-	what := "messages"
-	switch {
-	case e.gap.Missed == 1:
-		what = "1 message"
-	case e.gap.Missed > 1:
-		what = fmt.Sprintf("%d messages", e.gap.Missed)
-	}
-	if e.gap.Lost {
-		return what + " lost"
-	}
-	return what + " missed"
 }

@@ -5,11 +5,15 @@ type unread struct {
 	reading  bool // the reader sees the end of the view, if it is there
 	messages int
 	mentions int
-	read     int64  // the newest message that the reader has read
-	missed   int64  // messages up to this id were said while there was no connection
-	mark     *entry // the unread separator is before it
-	marking  bool   // what is added is after the mark
+	read     int64   // the newest message that the reader has read
+	missed   int64   // messages up to this id were said while there was no connection
+	absence  absence // the messages that were said before the View was made and that the reader had not read
+	mark     *entry  // the unread separator is before it
+	marking  bool    // what is added is after the mark
 }
+
+// An absence is the messages after one up to another one.
+type absence struct{ after, to int64 }
 
 // SetReading says whether the reader sees the view. What is added while the reader sees the end of it is
 // read. Messages that the connection missed are read too, but are shown after the unread separator.
@@ -21,6 +25,14 @@ func (v *View) SetReading(reading bool) {
 	}
 	v.reading = reading
 	v.readIfSeen()
+}
+
+// connected says that there is a connection, and which message was the newest one then.
+func (u *unread) connected(last int64) {
+	u.missed = last
+	if u.absence.to == 0 {
+		u.absence.to = last
+	}
 }
 
 // MarkRead says that the reader has read everything. The unread separator stays.
@@ -67,24 +79,22 @@ func (v *View) count(e *entry) {
 	}
 }
 
-// countLoaded counts messages that were loaded before others. If the reader has not read them, the separator moves
-// before them.
+// countLoaded counts messages that were loaded. If the reader has not read them, or not before the View was made, the
+// unread separator moves before them.
 func (v *View) countLoaded(loaded []*entry) {
-	if v.read == 0 {
-		return
-	}
-	first := true
 	for _, e := range loaded {
-		if e.id <= v.read || !e.counts() {
+		if !e.counts() || v.absence.after == 0 {
 			continue
 		}
-		if first && (v.mark == nil || v.mark.id == 0 || e.id < v.mark.id) {
+		absent := e.id > v.absence.after && e.id <= v.absence.to
+		if absent && (v.mark == nil || v.mark.id == 0 || e.id < v.mark.id) {
 			v.mark, v.marking = e, true
 		}
-		first = false
-		v.messages++
-		if e.mention {
-			v.mentions++
+		if e.id > v.read {
+			v.messages++
+			if e.mention {
+				v.mentions++
+			}
 		}
 	}
 	v.readIfSeen()

@@ -49,7 +49,7 @@ type View struct {
 func New(o Options) *View {
 	v := &View{render: newRenderer(o), older: o.Kind == Room, look: 1}
 	v.follow = true
-	v.read = o.Read
+	v.read, v.absence.after = o.Read, o.Read
 	v.resize(80, 24) // until Lines tells the size
 	return v
 }
@@ -81,7 +81,7 @@ func (v *View) Add(event client.Event) {
 		v.look++
 	}
 	if w, ok := event.(*client.Welcome); ok {
-		v.missed = w.Last
+		v.connected(w.Last)
 	}
 	if e == nil || v.fold(event, e) {
 		return
@@ -135,9 +135,7 @@ func lineEntry(k LineKind, text string, now time.Time) *entry {
 
 func (v *View) append(e *entry) {
 	v.entries = append(v.entries, e)
-	if len(v.entries) > MaxEntries+MaxEntries/8 {
-		v.drop(len(v.entries) - MaxEntries)
-	}
+	v.bound()
 }
 
 // Newest returns the id of the newest message, or 0 if there is none.

@@ -32,7 +32,8 @@ func messages(from, to int64) (all []*client.Message) {
 func plain(lines []string) []string {
 	var all []string
 	for _, line := range lines {
-		all = append(all, sequence.ReplaceAllString(line, ""))
+		text, _ := strip(line)
+		all = append(all, text)
 	}
 	return all
 }
@@ -134,6 +135,7 @@ func expectUnread(t *testing.T, v *View, messages, mentions int) {
 // TestUnreadAfterAbsence starts with the message that the reader has read last time.
 func TestUnreadAfterAbsence(t *testing.T) {
 	v := newRoom(Options{Read: 93})
+	v.Add(&client.Welcome{Nick: "alice", Last: 100})
 	v.Add(message(101))
 	v.Load(Page{101, false}, messages(91, 100), true)
 	expectUnread(t, v, 8, 0)
@@ -155,6 +157,20 @@ func TestUnreadAfterAbsence(t *testing.T) {
 	v.SetReading(false)
 	if v.ToUnread() {
 		t.Error("there is an unread separator after the reader has left")
+	}
+}
+
+// TestUnreadIsSeen loads what was said in the reader's absence while the reader sees the end.
+func TestUnreadIsSeen(t *testing.T) {
+	v := newRoom(Options{Read: 93})
+	v.SetReading(true)
+	v.Add(&client.Welcome{Nick: "alice", Last: 100})
+	v.Add(message(101))
+	v.Load(Page{101, false}, messages(91, 100), true)
+	expectUnread(t, v, 0, 0)
+	expectMark(t, v, 94)
+	if v.Read() != 101 {
+		t.Errorf("message %d is read, want 101", v.Read())
 	}
 }
 

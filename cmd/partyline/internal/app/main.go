@@ -8,11 +8,16 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+
+	"partyline/cmd/partyline/internal/guard"
 )
 
 // Main runs the program with the arguments and the environment of the process. If it fails, Main
-// exits with status 1, or with that of an exitError.
+// exits with status 1, or with that of an exitError. A process that guards a terminal only does that.
 func Main(version string) {
+	if guard.Main() {
+		return
+	}
 	// Less memory for many idle members matters more than the time of the garbage collector,
 	// since a message allocates little.
 	if os.Getenv("GOGC") == "" {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"partyline/cmd/partyline/internal/app"
+	"partyline/cmd/partyline/internal/guard"
 )
 
 // asProgramEnv is an environment variable that makes a test binary run as the program itself. The tests
@@ -17,6 +18,9 @@ const Version = "test"
 
 // Main runs the tests and then the cleanups, and exits. The TestMain of each package calls it.
 func Main(m *testing.M, cleanups ...func()) {
+	if guard.Main() {
+		return
+	}
 	if os.Getenv(asProgramEnv) != "" {
 		if len(os.Args) < 2 || os.Args[1] != "send" && os.Args[1] != "talk" { // which read their input
 			go serveUsage(os.Stdin, os.Stdout)

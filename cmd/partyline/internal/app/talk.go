@@ -21,6 +21,10 @@ import (
 
 const aboutTalk = `talk enters a room of a server.
 
+On a terminal it shows rooms, private conversations and searches, above a line to type in. /help lists
+the commands and the keys. It starts with the last name and the last room at this server, and with what was
+said since. NO_COLOR turns the colours off.
+
 In a pipe, which means that the input or the output is not a terminal, and with --json, it says
 each line of its input as it is, and prints each event of the room as one line. At the end of
 the input it waits until the server has acknowledged every line, prints the events that have
@@ -53,8 +57,11 @@ type talk struct {
 	wait    time.Duration // for the next acknowledgement
 	since   string        // "", "last" or an id
 	json    bool
+	inline  bool
+	bell    bool
 
-	dir *state.Dir // nil if there is none
+	dir   *state.Dir // nil if there is none
+	intro []string   // what the screen says first
 }
 
 // newTalkCommand returns the command that enters a room.
@@ -91,6 +98,8 @@ func newTalkCommand() *cobra.Command {
 	f.Var(&value[string]{to: &t.since, parse: parseSince, kind: "id"}, "since",
 		"show the messages after this id first; 0 for all, last for those after the last one that this --nick has read here")
 	boolVar(f, &t.json, "json", "print each event as a JSON object, as docs/protocol.md describes it")
+	boolVar(f, &t.inline, "inline", "on a terminal: print above the input, and keep the terminal's own scrollback and selection")
+	boolVar(f, &t.bell, "bell", "on a terminal: ring the bell when somebody mentions you")
 	return cmd
 }
 
@@ -100,11 +109,6 @@ func parseSince(s string) (string, error) {
 		return s, nil
 	}
 	return "", errors.New("is not the id of a message, or last")
-}
-
-// onTerminal talks on a terminal.
-func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
-	return t.inPipe(cmd, address)
 }
 
 // address returns the address of the server: the argument, or that of the last server.

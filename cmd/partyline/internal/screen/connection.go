@@ -12,11 +12,11 @@ import (
 // A connection passes the events of a client to the mailbox, and what the user says to the client. It has
 // two goroutines while it is open.
 type connection struct {
-	client *client.Client
-	mail   *mailbox
-	guard  func(func()) // runs a goroutine
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	client  *client.Client
+	mail    *mailbox
+	protect func(func()) // runs the function of a goroutine
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
 
 	mu     sync.Mutex
 	unsent []*outgoing   // not passed to the client yet, in order
@@ -56,16 +56,16 @@ type (
 const flushTime = 5 * time.Second
 
 // newConnection returns a connection that keeps what is said until it starts.
-func newConnection(mail *mailbox, guard func(func())) *connection {
-	return &connection{mail: mail, guard: guard, wake: make(chan struct{}, 1)}
+func newConnection(mail *mailbox, protect func(func())) *connection {
+	return &connection{mail: mail, protect: protect, wake: make(chan struct{}, 1)}
 }
 
 // start connects a client, which the connection owns from now on.
 func (n *connection) start(c *client.Client) {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.client, n.cancel = c, cancel
-	n.wg.Go(func() { n.guard(func() { n.receive(ctx) }) })
-	n.wg.Go(func() { n.guard(func() { n.send(ctx) }) })
+	n.wg.Go(func() { n.protect(func() { n.receive(ctx) }) })
+	n.wg.Go(func() { n.protect(func() { n.send(ctx) }) })
 }
 
 // close closes the client and waits until everything has ended. What has no answer is answered with an error.

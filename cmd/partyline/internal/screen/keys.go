@@ -68,7 +68,7 @@ func (m *model) programKey(v *view, key string) (cmd tea.Cmd, ok bool) {
 		}
 		v.line.Delete()
 	case "ctrl+z":
-		return tea.Suspend, true
+		return m.suspend(), true
 	case "ctrl+l":
 		return tea.ClearScreen, true
 	case "ctrl+n", "ctrl+pgdown":

@@ -8,21 +8,23 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"partyline/client"
 	"partyline/cmd/partyline/internal/editor"
+	"partyline/cmd/partyline/internal/guard"
 	"partyline/cmd/partyline/internal/transcript"
 )
 
 // A model is the state of the program. Only the program's goroutine uses it.
 type model struct {
-	ctx   context.Context
-	opts  Options
-	mail  *mailbox
-	now   func() time.Time
-	guard func(func()) // runs the function of another goroutine, and ends the program if it panics
+	ctx     context.Context
+	opts    Options
+	mail    *mailbox
+	now     func() time.Time
+	protect func(func()) // runs the function of another goroutine, and ends the program if it panics
+
+	terminal *guard.Guard // nil in tests
 
 	width, height int
 	style         transcript.Style
@@ -48,13 +50,17 @@ func newModel(ctx context.Context, o Options) *model {
 		o.Zone = time.Local
 	}
 	m := &model{ctx: ctx, opts: o, mail: newMailbox(batchInterval), now: time.Now, width: 80, height: 24}
-	m.guard = func(f func()) { f() }
+	m.protect = func(f func()) { f() }
 	for _, line := range o.History {
 		m.entered.Add(line)
 	}
 	r := m.newRoom(o.Client.Room(), o.Client.Nick())
 	r.since = o.Since
-	m.addView(&view{room: r}).setReading(true)
+	v := m.addView(&view{room: r})
+	v.setReading(true)
+	for _, text := range o.Intro {
+		v.tell(transcript.Notice, text)
+	}
 	return m
 }
 
@@ -109,9 +115,6 @@ func (m *model) terminalChanged(msg tea.Msg) bool {
 		m.view().setReading(false)
 	case tea.ColorProfileMsg:
 		style.Profile = msg.Profile
-		if !m.opts.Color {
-			style.Profile = min(style.Profile, colorprofile.ASCII)
-		}
 	case tea.BackgroundColorMsg:
 		style.Light = !msg.IsDark()
 	case tea.ModeReportMsg:
@@ -147,8 +150,8 @@ func (m *model) answered(msg tea.Msg) tea.Cmd {
 		m.whoAnswered(msg)
 	case roomsAnswer:
 		m.roomsAnswered(msg)
-	case failed:
-		msg.in.tell(transcript.Failure, msg.text)
+	case renamed:
+		m.renameAnswered(msg)
 	case printed:
 		m.printing = false
 	case gaveUp:
@@ -202,8 +205,8 @@ func (m *model) renamed(in *view, e *client.Renamed) {
 		if strings.EqualFold(v.peer, e.Nick) {
 			v.peer = e.To
 			v.add(e)
-		} else if e.To == in.room.nick {
-			v.add(e)
+		} else if in.room == m.anyRoom() { // of all rooms, which have the same event
+			v.log.Add(e)
 		}
 	}
 }
@@ -248,7 +251,11 @@ func (m *model) saveRead() {
 		if m.opts.Read == nil || !v.isRoom() {
 			continue
 		}
-		if id := v.log.Read(); id > v.room.saved {
+		id := v.log.Read()
+		if v.shown && v.log.AtEnd() {
+			id = v.log.Newest()
+		}
+		if id > v.room.saved {
 			v.room.saved = id
 			m.opts.Read(v.room.name, id)
 		}

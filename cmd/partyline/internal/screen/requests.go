@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"partyline/client"
+	"partyline/cmd/partyline/internal/transcript"
 )
 
 // The answers to requests.
@@ -25,11 +26,6 @@ type (
 		in    *view
 		rooms []client.Room
 		err   error
-	}
-	// failed says why something was not done.
-	failed struct {
-		in   *view
-		text string
 	}
 )
 
@@ -82,14 +78,25 @@ func (m *model) roomsAnswered(a roomsAnswer) {
 	m.answer(strings.Join(texts, ", "))
 }
 
+// renamed says that the user has another name, or why not.
+type renamed struct {
+	in   *view
+	nick string
+	err  error
+}
+
 // rename changes the user's name.
 func (m *model) rename(r *room, nick string) tea.Cmd {
 	v, c, ctx := m.view(), r.client, m.ctx
-	return func() tea.Msg {
-		if err := c.Rename(ctx, nick); err != nil {
-			return failed{v, "the name is not changed: " + err.Error()}
-		}
-		return nil
+	return func() tea.Msg { return renamed{v, nick, c.Rename(ctx, nick)} }
+}
+
+func (m *model) renameAnswered(a renamed) {
+	switch {
+	case a.err != nil:
+		a.in.tell(transcript.Failure, "the name is not changed: "+a.err.Error())
+	case m.opts.Named != nil:
+		m.opts.Named(a.nick)
 	}
 }
 

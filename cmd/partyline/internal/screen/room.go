@@ -42,7 +42,7 @@ const (
 // newRoom returns a room that is not open yet.
 func (m *model) newRoom(name, nick string) *room {
 	return &room{
-		connection: newConnection(m.mail, m.guard),
+		connection: newConnection(m.mail, m.protect),
 		name:       name,
 		nick:       nick,
 		members:    make(map[string]bool),

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -20,33 +21,41 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"partyline/client"
+	"partyline/cmd/partyline/internal/guard"
 )
 
-// Options configure Run.
+// Options configure Run. The functions may be nil. Run calls them from one goroutine, which they must not
+// keep for long.
 type Options struct {
-	Client *client.Client // in the first room; Run closes it
-	Since  int64          // the client's Options.Since
-	Inline bool           // print lines above the input, and leave the terminal's scrollback and selection to it
-	Bell   bool           // ring the terminal's bell when somebody mentions the user
-	Color  bool           // whether names and times have colours
+	Client  *client.Client // in the first room; Run closes it
+	Since   int64          // the client's Options.Since
+	Inline  bool           // print lines above the input, and leave the terminal's scrollback and selection to it
+	Bell    bool           // ring the terminal's bell when somebody mentions the user
+	Intro   []string       // what to say first
+	History []string       // lines that the user entered before, oldest first
 
-	History []string                    // lines that the user entered before, oldest first
-	Entered func(line string)           // called for each line that the user enters; may be nil
-	Read    func(room string, id int64) // called when the user has read the messages of a room up to an id; may be nil
-	Zone    *time.Location              // of times; nil for the local one
+	Entered func(line string)           // the user has entered a line
+	Read    func(room string, id int64) // the user has read the messages of a room up to an id
+	Named   func(nick string)           // the user has taken a name
 
-	In  io.Reader // nil for the standard input
-	Out io.Writer // nil for the standard output
+	Zone *time.Location // of the times; nil for the local one
+	In   io.Reader      // the terminal
+	Out  io.Writer      // the same terminal
 }
+
+// An UnsentError names the messages that were not sent when the user left.
+type UnsentError struct{ Messages []string }
+
+func (e *UnsentError) Error() string { return "not sent:\n  " + strings.Join(e.Messages, "\n  ") }
 
 // Run shows the client's room until the user leaves, ctx is done or the terminal is gone. When it
 // returns, the terminal is as it was before, and all clients are closed. The error is nil if the user
-// left, and names the messages that were not sent, if there are any.
+// left, or an *UnsentError.
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	m := newModel(ctx, o)
-	m.guard = func(f func()) {
+	m.protect = func(f func()) {
 		defer func() {
 			if r := recover(); r != nil {
 				cancel(fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
@@ -54,22 +63,21 @@ func Run(ctx context.Context, o Options) error {
 		}()
 		f()
 	}
+	if in, ok := o.In.(*os.File); ok {
+		m.terminal, _ = guard.Start(in, !o.Inline) // without it, a killed program leaves the terminal as it is
+	}
+	m.terminal.SetActive(true)
+	defer m.terminal.Close()
 	m.start(o.Client)
 	return m.run(ctx, cancel)
 }
 
 // run runs the program.
 func (m *model) run(ctx context.Context, cancel context.CancelCauseFunc) error {
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithWindowSize(m.width, m.height)}
-	if m.opts.In != nil {
-		options = append(options, tea.WithInput(m.opts.In))
-	}
-	if m.opts.Out != nil {
-		options = append(options, tea.WithOutput(m.opts.Out))
-	}
-	p := tea.NewProgram(m, options...)
+	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithoutSignalHandler(),
+		tea.WithInput(m.opts.In), tea.WithOutput(m.opts.Out), tea.WithWindowSize(m.width, m.height))
 	var mail sync.WaitGroup
-	mail.Go(func() { m.guard(func() { m.mail.run(ctx, p.Send) }) })
+	mail.Go(func() { m.protect(func() { m.mail.run(ctx, p.Send) }) })
 	_, err := p.Run()
 	cause := context.Cause(ctx)
 	cancel(nil)
@@ -83,7 +91,7 @@ func (m *model) run(ctx context.Context, cancel context.CancelCauseFunc) error {
 	case err != nil && !errors.Is(err, tea.ErrProgramKilled):
 		return err
 	case len(unsent) > 0:
-		return fmt.Errorf("not sent:\n  %s", strings.Join(unsent, "\n  "))
+		return &UnsentError{unsent}
 	}
 	return nil
 }

@@ -1,0 +1,148 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"partyline/client"
+	"partyline/cmd/partyline/internal/screen"
+	"partyline/cmd/partyline/internal/state"
+)
+
+// A memory stores what happens on a terminal, in a goroutine of its own, so that the screen never waits for the
+// disk. What can't be stored is not remembered.
+type memory struct {
+	dir     *state.Dir // nil to store nothing
+	address string
+	nick    string // as the user asked for it
+	changes chan func()
+	writing sync.WaitGroup
+}
+
+// onTerminal talks on a terminal.
+func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
+	remembered := t.recall(address)
+	c, err := t.dial(cmd.Context(), address)
+	var refusal *client.Error
+	if remembered && errors.As(err, &refusal) && refusal.Code == "nick_taken" {
+		taken := t.options.Nick
+		t.options.Nick = ""
+		if c, err = t.dial(cmd.Context(), address); err == nil {
+			t.intro = append(t.intro, fmt.Sprintf("the name %s is taken now: /nick takes another one", taken))
+		}
+	}
+	if err != nil && cmd.Context().Err() != nil {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if isBare(address) {
+		t.intro = append(t.intro, "connected to "+c.Address())
+	}
+	m := t.remember(c)
+	defer m.close()
+	options := screen.Options{
+		Client: c, Since: t.options.Since, Inline: t.inline, Bell: t.bell, Intro: t.intro,
+		Entered: m.entered, Read: m.read, Named: m.named,
+		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(),
+	}
+	if t.dir != nil {
+		options.History, _ = t.dir.Inputs()
+	}
+	var unsent *screen.UnsentError
+	if err := screen.Run(cmd.Context(), options); errors.As(err, &unsent) {
+		return &exitError{exitUnanswered, err}
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// recall completes the options with what the user did at the server before. It reports whether it has
+// chosen the name.
+func (t *talk) recall(address string) bool {
+	if t.dir == nil {
+		return false
+	}
+	s, err := t.dir.Load()
+	if err != nil {
+		return false
+	}
+	addresses, err := client.Addresses(address)
+	if err != nil {
+		return false
+	}
+	_, server := s.Find(addresses...)
+	if server == nil {
+		return false
+	}
+	named := t.options.Nick == "" && server.Nick != ""
+	if named {
+		t.options.Nick = server.Nick
+	}
+	if t.options.Room == "" && t.room(address) == "lobby" {
+		t.options.Room = server.Room
+	}
+	if t.since == "" {
+		t.since = "last"
+	}
+	return named
+}
+
+// remember notes that the user is at a server, and starts to store what happens there.
+func (t *talk) remember(c *client.Client) *memory {
+	m := &memory{dir: t.dir, address: c.Address(), nick: t.options.Nick, changes: make(chan func(), 256)}
+	m.writing.Go(func() {
+		for change := range m.changes {
+			change()
+		}
+	})
+	m.update(func(server *state.Server) {
+		if m.nick != "" {
+			server.Nick = m.nick
+		}
+	})
+	return m
+}
+
+// update changes what is remembered of the server.
+func (m *memory) update(change func(*state.Server)) {
+	if m.dir == nil {
+		return
+	}
+	m.changes <- func() {
+		m.dir.Update(func(s *state.State) { change(s.Use(m.address, time.Now())) })
+	}
+}
+
+// entered stores a line that the user has entered.
+func (m *memory) entered(line string) {
+	if m.dir != nil {
+		m.changes <- func() { m.dir.AddInput(line) }
+	}
+}
+
+// read stores that the user has read the messages of a room up to an id.
+func (m *memory) read(room string, id int64) {
+	nick := m.nick
+	m.update(func(server *state.Server) {
+		server.Room = room
+		server.Advance(nick, room, id)
+	})
+}
+
+// named stores the name that the user has taken.
+func (m *memory) named(nick string) {
+	m.nick = nick
+	m.update(func(server *state.Server) { server.Nick = nick })
+}
+
+// close waits until everything is stored.
+func (m *memory) close() {
+	close(m.changes)
+	m.writing.Wait()
+}

@@ -12,13 +12,24 @@ import (
 	"partyline/hub/clean"
 )
 
-// fields are the fields of a JSON object. A field that is null counts as missing.
-type fields map[string]json.RawMessage
+// fields are the fields of a JSON object. A field that is null counts as missing. Of several fields with one
+// name the last one counts.
+type fields []field
+
+// A field is a field of a JSON object.
+type field struct {
+	name string
+	raw  json.RawMessage // the encoded value, without white space around it
+}
 
 // raw returns the encoded value of a field, and whether the object has it.
 func (f fields) raw(name string) (json.RawMessage, bool) {
-	raw, ok := f[name]
-	return raw, ok && string(raw) != "null"
+	for i := len(f) - 1; i >= 0; i-- {
+		if f[i].name == name {
+			return f[i].raw, string(f[i].raw) != "null"
+		}
+	}
+	return nil, false
 }
 
 // text returns a string field, and whether the object has it.

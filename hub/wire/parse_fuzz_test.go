@@ -131,3 +131,42 @@ func checkCleanText(t *testing.T, s string) {
 		t.Fatalf("%q is not clean", s)
 	}
 }
+
+// FuzzScanFields compares scanFields with decodeFields.
+func FuzzScanFields(f *testing.F) {
+	for _, s := range fuzztest.Lines {
+		f.Add(s)
+	}
+	for _, s := range []string{
+		`{"type":"say","text":"hello","key":"k","ref":"r"}`, `{ "type" : "since" , "id":1042,"limit":0 }`,
+		`{"type":"say","text":null,"text":"b","text":"c"}`, `{"a":01}`, `{"a":1.5}`, `{"a":true,"b":false,"c":nul}`,
+		`{"a":"b"}}`, `{"a":"b",}`, `{}`, `{"a":"\u0041"}`, "{\"a\":\"\x01\"}", "{\"a\":\"\xff\"}", `{"a":1e5}`, `{"a":{}}`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if line == "" {
+			return
+		}
+		scanned, ok := scanFields([]byte(line))
+		if !ok {
+			return
+		}
+		decoded, ok := decodeFields([]byte(line))
+		if !ok {
+			t.Fatalf("%q is no object", line)
+		}
+		names := make(map[string]bool)
+		for _, field := range scanned {
+			names[field.name] = true
+			got, given := scanned.raw(field.name)
+			want, wanted := decoded.raw(field.name)
+			if string(got) != string(want) || given != wanted {
+				t.Fatalf("%q: the field %q is %q, %v, want %q, %v", line, field.name, got, given, want, wanted)
+			}
+		}
+		if len(names) != len(decoded) {
+			t.Fatalf("%q has the fields %v, want %d", line, names, len(decoded))
+		}
+	})
+}

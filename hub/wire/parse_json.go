@@ -17,8 +17,11 @@ func ParseJSON(line []byte, maxLine int) (*Request, *Refusal) {
 	if len(line) == 0 {
 		return nil, nil
 	}
-	var f fields // a map, because json matches the fields of a struct in any case
-	if line[0] != '{' || json.Unmarshal(line, &f) != nil {
+	f, ok := scanFields(line)
+	if !ok {
+		f, ok = decodeFields(line)
+	}
+	if !ok {
 		return nil, &Refusal{Code: CodeBadJSON, Message: "not one JSON object"}
 	}
 	q := &Request{}
@@ -28,6 +31,19 @@ func ParseJSON(line []byte, maxLine int) (*Request, *Refusal) {
 		return nil, bad
 	}
 	return q, nil
+}
+
+// decodeFields returns the fields of a line that is an object, and whether it is one.
+func decodeFields(line []byte) (fields, bool) {
+	var all map[string]json.RawMessage // a map, because json matches the fields of a struct in any case
+	if line[0] != '{' || json.Unmarshal(line, &all) != nil {
+		return nil, false
+	}
+	f := make(fields, 0, len(all))
+	for name, raw := range all {
+		f = append(f, field{name, raw})
+	}
+	return f, true
 }
 
 // parseFields parses the fields of an object into q. It sets Ref and Key even if it fails.

@@ -7,6 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
+
+	"partyline/hub/wire"
 )
 
 // maxPending is how many requests may wait for their answer. Another one waits until there is room.
@@ -14,66 +17,120 @@ const maxPending = 1024
 
 // A request is what a client sends. Its name is the key of a message, and the ref of anything else.
 type request struct {
-	line   []byte // with LF
-	name   string
-	once   bool // it must not be sent again over another link
-	urgent bool // it belongs to the present link
-	done   func(*object, error)
+	line []byte // with LF
+	name string // of an urgent request; the name of another one is its position in the outbox
+	once bool   // it must not be sent again over another link
+
+	done   func(*object, error)      // is called with the answer, or if there will be none
+	posted func(id int64, err error) // in place of done, for a message
+}
+
+// answer calls done or posted.
+func (r *request) answer(o *object, err error) {
+	switch {
+	case r.posted == nil:
+		r.done(o, err)
+	case err != nil:
+		r.posted(0, err)
+	default:
+		r.posted(o.ID, nil)
+	}
 }
 
 // An outbox holds the requests that the server has not answered, in the order in which they were made.
 type outbox struct {
-	prefix   string // of names, different for each client
-	made     uint64
+	prefix   string     // of names, different for each client
 	requests []*request // a nil element is answered
+	first    uint64     // the number of the first element; its name is the prefix with this number
 	answered int        // nil elements at the start
+	open     int        // elements that are not nil
 	sent     int        // elements that were sent over the present link
-	urgent   []*request // urgent ones that are not sent yet; they are not in requests
-	byName   map[string]*request
+	chunk    []byte     // has the lines of messages
+
+	urgent map[string]*request // by name; requests that belong to the present link
+	unsent []*request          // the urgent ones that are not sent yet
+	made   uint64              // urgent ones
 }
 
 func newOutbox() outbox {
-	return outbox{prefix: rand.Text()[:16] + "-", byName: make(map[string]*request)}
+	return outbox{prefix: rand.Text()[:16], urgent: make(map[string]*request)}
 }
 
-func (o *outbox) len() int { return len(o.byName) }
+func (o *outbox) len() int { return o.open + len(o.urgent) }
 
-// name returns a new name.
-func (o *outbox) name() string {
+// name returns the name of the request that is added next.
+func (o *outbox) name() string { return string(o.appendName(nil)) }
+
+func (o *outbox) appendName(dst []byte) []byte {
+	return strconv.AppendUint(append(append(dst, o.prefix...), '-'), o.first+uint64(len(o.requests)), 36)
+}
+
+// urgentName returns a new name for an urgent request.
+func (o *outbox) urgentName() string {
 	o.made++
-	return o.prefix + strconv.FormatUint(o.made, 36)
+	return o.prefix + "." + strconv.FormatUint(o.made, 36)
 }
 
 func (o *outbox) add(r *request) {
 	o.requests = append(o.requests, r)
-	o.byName[r.name] = r
+	o.open++
 }
 
 // addUrgent adds a request that is sent before all others, over the present link only.
 func (o *outbox) addUrgent(r *request) {
-	r.urgent = true
-	o.urgent = append(o.urgent, r)
-	o.byName[r.name] = r
+	o.urgent[r.name] = r
+	o.unsent = append(o.unsent, r)
+}
+
+// chunkSize is the size of the memory for lines of messages. It is free when all of them are answered.
+const chunkSize = 8 << 10
+
+// message returns the line of a message that is added next.
+func (o *outbox) message(verb, text string) []byte {
+	if size := len(text) + len(text)/8 + 128; cap(o.chunk)-len(o.chunk) < size {
+		o.chunk = make([]byte, 0, max(size, chunkSize))
+	}
+	start := len(o.chunk)
+	line := append(append(o.chunk, `{"type":"`...), verb...)
+	line = wire.AppendQuoted(append(line, `","text":`...), text)
+	line = o.appendName(append(line, `,"key":"`...))
+	o.chunk = append(line, '"', '}', '\n')
+	return o.chunk[start:len(o.chunk):len(o.chunk)]
 }
 
 // take removes the request with a name and returns it, or nil.
 func (o *outbox) take(name string) *request {
-	r := o.byName[name]
+	if r := o.urgent[name]; r != nil {
+		delete(o.urgent, name)
+		return r
+	}
+	number, ok := strings.CutPrefix(name, o.prefix)
+	number, numbered := strings.CutPrefix(number, "-")
+	n, err := strconv.ParseUint(number, 36, 64)
+	if !ok || !numbered || err != nil {
+		return nil
+	}
+	return o.remove(n)
+}
+
+// remove removes the element of requests with a number and returns it, or nil.
+func (o *outbox) remove(number uint64) *request {
+	if number < o.first || number-o.first >= uint64(len(o.requests)) {
+		return nil
+	}
+	i := number - o.first
+	r := o.requests[i]
 	if r == nil {
 		return nil
 	}
-	delete(o.byName, name)
-	for i := o.answered; i < len(o.requests); i++ { // usually the first
-		if o.requests[i] == r {
-			o.requests[i] = nil
-			break
-		}
-	}
+	o.requests[i] = nil
+	o.open--
 	for o.answered < len(o.requests) && o.requests[o.answered] == nil {
 		o.answered++
 	}
 	if o.answered >= maxPending || o.answered == len(o.requests) {
-		o.requests = append(o.requests[:0], o.requests[o.answered:]...)
+		o.first += uint64(o.answered)
+		o.requests = slices.Delete(o.requests, 0, o.answered)
 		o.sent = max(o.sent-o.answered, 0)
 		o.answered = 0
 	}
@@ -83,11 +140,11 @@ func (o *outbox) take(name string) *request {
 // next appends the lines that were not sent over this link to dst, up to about max bytes. It also returns
 // the request of the first one, or nil if there is none.
 func (o *outbox) next(dst [][]byte, max int) (lines [][]byte, first *request) {
-	for _, r := range o.urgent {
+	for _, r := range o.unsent {
 		first = cmp.Or(first, r)
 		dst = append(dst, r.line)
 	}
-	o.urgent = nil
+	o.unsent = nil
 	for ; o.sent < len(o.requests) && max > 0; o.sent++ {
 		if r := o.requests[o.sent]; r != nil {
 			first = cmp.Or(first, r)
@@ -101,28 +158,27 @@ func (o *outbox) next(dst [][]byte, max int) (lines [][]byte, first *request) {
 // unlink prepares the outbox for another link. It removes and returns the requests that were made for
 // the last one.
 func (o *outbox) unlink() (failed []*request) {
-	for _, r := range o.requests[:o.sent] {
+	var once []uint64
+	for i, r := range o.requests[:o.sent] {
 		if r != nil && r.once {
-			failed = append(failed, r)
+			once = append(once, o.first+uint64(i))
 		}
 	}
-	for _, r := range o.byName {
-		if r.urgent {
-			failed = append(failed, r)
-		}
+	for _, number := range once {
+		failed = append(failed, o.remove(number))
 	}
-	for _, r := range failed {
-		o.take(r.name)
-	}
-	o.urgent = nil
+	failed = slices.AppendSeq(failed, maps.Values(o.urgent))
+	clear(o.urgent)
+	o.unsent = nil
 	o.sent = 0
 	return failed
 }
 
 // drain removes all requests and returns them.
 func (o *outbox) drain() []*request {
-	all := slices.Collect(maps.Values(o.byName))
-	*o = outbox{prefix: o.prefix, made: o.made, byName: make(map[string]*request)}
+	all := slices.DeleteFunc(o.requests, func(r *request) bool { return r == nil })
+	all = slices.AppendSeq(all, maps.Values(o.urgent))
+	*o = newOutbox()
 	return all
 }
 

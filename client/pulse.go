@@ -67,7 +67,7 @@ func (s *session) tick(arrivals uint64) error {
 	case p.probe != nil && p.ticks >= deadTicks:
 		return errDead
 	case p.probe == nil && p.ticks >= probeTicks && s.outbox.len() == 0:
-		name := s.outbox.name()
+		name := s.outbox.urgentName()
 		p.probe = &request{
 			name: name,
 			line: encode(map[string]string{"type": "who", "ref": name}),

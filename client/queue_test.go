@@ -88,8 +88,8 @@ func FuzzReceive(f *testing.F) {
 		`{"type":"action","id":7,"text":"waves"}`, `{"type":"gap","after":7,"before":9,"missed":1,"lost":true}`, `{"type":"gap","after":-1}`,
 		`{"type":"history","ref":"page","messages":[{"type":"message","id":6,"text":"x"},null],"more":true}`,
 		`{"type":"nick","nick":"a","to":"b"}`, `{"type":"private","from":"a","to":"b","text":"x"}`, `{"type":"presence","arrived":1}`,
-		`{"type":"join","nick":"c"}`, `{"type":"leave","nick":"c","text":"bye"}`, `{"type":"notice","code":"unstored","key":"key","id":8}`,
-		`{"type":"error","code":"unavailable","message":"no","ref":"page"}`, `{"type":"ack","key":"key","id":8}`, `{"type":"ping"}`,
+		`{"type":"join","nick":"c"}`, `{"type":"leave","nick":"c","text":"bye"}`, `{"type":"notice","code":"unstored","key":"key-0","id":8}`,
+		`{"type":"error","code":"unavailable","message":"no","ref":"page"}`, `{"type":"ack","key":"key-0","id":8}`, `{"type":"ping"}`,
 		`{"type":"bye","reason":"shutdown","reconnect":true,"after_ms":-5}`, `{"type":"dance"}`, `[]`, `null`, `{"type":"who","members":null}`,
 	} {
 		f.Add(`{"type":"message","id":1}`, line)
@@ -99,7 +99,8 @@ func FuzzReceive(f *testing.F) {
 			c := &session{outbox: newOutbox(), wake: make(chan struct{}, 1), room: "lobby", nick: "a"}
 			c.changed.L = &c.mu
 			answers := 0
-			c.outbox.add(&request{name: "key", done: func(*object, error) { answers++ }})
+			c.outbox.prefix = "key" // the name of the first request is key-0
+			c.outbox.add(&request{done: func(*object, error) { answers++ }})
 			if catchingUp {
 				c.catchUp = &catchUp{upTo: 5}
 				c.outbox.addUrgent(&request{name: "page", done: c.receivePage})

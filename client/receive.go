@@ -20,7 +20,7 @@ const maxAfterMS = 60_000
 
 // askSinceLocked asks for the messages after the newest one that the client has.
 func (s *session) askSinceLocked() {
-	name := s.outbox.name()
+	name := s.outbox.urgentName()
 	s.outbox.addUrgent(&request{
 		name: name,
 		line: encode(sinceRequest{"since", s.last, pageSize, name}),
@@ -126,14 +126,14 @@ func (s *session) answerLocked(o *object) func() {
 		return nil
 	}
 	s.pulse.answered(r)
-	if s.outbox.len() == maxPending-1 || s.outbox.len() == 0 {
-		s.changed.Broadcast() // Post or Flush may wait
+	if s.outbox.len() == maxPending/2 || s.outbox.len() == 0 {
+		s.changed.Broadcast() // Post or Flush may wait: Post for room for many, because waking it is expensive
 	}
 	var err error
 	if o.Type == "error" {
 		err = o.refusal()
 	}
-	return func() { r.done(o, err) }
+	return func() { r.answer(o, err) }
 }
 
 // receiveGapLocked handles a gap notice: it belongs to the page that follows while the client catches up,

@@ -17,11 +17,6 @@ type (
 		Limit  int    `json:"limit,omitempty"`
 		Ref    string `json:"ref"`
 	}
-	sayRequest struct {
-		Type string `json:"type"`
-		Text string `json:"text"`
-		Key  string `json:"key"`
-	}
 )
 
 // Say says a message, waits for the server's ack, and returns the message's id. If the connection breaks
@@ -38,7 +33,7 @@ func (c *Client) Act(ctx context.Context, text string) (id int64, err error) {
 }
 
 func (c *Client) say(ctx context.Context, verb, text string) (id int64, err error) {
-	o, err := c.call(ctx, false, func(key string) any { return sayRequest{verb, text, key} })
+	o, err := c.await(ctx, func(o *outbox) *request { return &request{line: o.message(verb, text)} })
 	if err != nil {
 		return 0, err
 	}
@@ -49,12 +44,8 @@ func (c *Client) say(ctx context.Context, verb, text string) (id int64, err erro
 // It waits while 1,024 messages are. It calls done once, with the id or the error of the message, from
 // another goroutine; done must not wait, and must not call the client.
 func (c *Client) Post(ctx context.Context, text string, done func(id int64, err error)) error {
-	return c.start(ctx, false, func(key string) any { return sayRequest{"say", text, key} }, func(o *object, err error) {
-		if err != nil {
-			done(0, err)
-			return
-		}
-		done(o.ID, nil)
+	return c.start(ctx, func(o *outbox) *request {
+		return &request{line: o.message("say", text), posted: done}
 	})
 }
 
@@ -164,14 +155,25 @@ func (c *Client) Fill(ctx context.Context, gap *Gap) (messages []*Message, err e
 
 // call makes a request and waits for its answer.
 func (c *Client) call(ctx context.Context, once bool, encodeWith func(name string) any) (*object, error) {
+	return c.await(ctx, func(o *outbox) *request {
+		return &request{line: encode(encodeWith(o.name())), once: once}
+	})
+}
+
+// await makes a request without a function for the answer, and waits for the answer.
+func (c *Client) await(ctx context.Context, build func(*outbox) *request) (*object, error) {
 	var answer *object
 	var failure error
 	answered := false
-	err := c.start(ctx, once, encodeWith, func(o *object, err error) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		answer, failure, answered = o, err, true
-		c.changed.Broadcast()
+	err := c.start(ctx, func(o *outbox) *request {
+		r := build(o)
+		r.done = func(o *object, err error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			answer, failure, answered = o, err, true
+			c.changed.Broadcast()
+		}
+		return r
 	})
 	if err != nil {
 		return nil, err

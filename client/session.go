@@ -78,7 +78,7 @@ const reclaimInterval = 5 * time.Second
 
 // reclaimLocked asks for a name until the client has it, or the link breaks.
 func (s *session) reclaimLocked(nick string) {
-	name := s.outbox.name()
+	name := s.outbox.urgentName()
 	s.outbox.addUrgent(&request{
 		name: name,
 		line: encode(map[string]string{"type": "nick", "nick": nick, "ref": name}),
@@ -108,7 +108,7 @@ func (s *session) unlink() {
 	s.stopCatchUpLocked()
 	s.mu.Unlock()
 	for _, r := range failed {
-		r.done(nil, ErrInterrupted)
+		r.answer(nil, ErrInterrupted)
 	}
 }
 
@@ -120,7 +120,7 @@ func (s *session) end(why error) {
 	s.changed.Broadcast()
 	s.mu.Unlock()
 	for _, r := range unanswered {
-		r.done(nil, why)
+		r.answer(nil, why)
 	}
 }
 
@@ -140,13 +140,13 @@ func (s *session) leave() bool {
 	if !s.linked || s.err != nil {
 		return false
 	}
-	s.outbox.addUrgent(&request{name: s.outbox.name(), line: encode(map[string]string{"type": "quit"}), done: func(*object, error) {}})
+	s.outbox.addUrgent(&request{name: s.outbox.urgentName(), line: encode(map[string]string{"type": "quit"}), done: func(*object, error) {}})
 	s.wakeWriter()
 	return true
 }
 
-// start adds a request to the outbox, when it has room.
-func (s *session) start(ctx context.Context, once bool, encodeWith func(name string) any, done func(*object, error)) error {
+// start adds the request that build returns to the outbox, when it has room.
+func (s *session) start(ctx context.Context, build func(*outbox) *request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.awaitAnswerLocked(ctx, func() bool { return s.outbox.len() < maxPending || s.err != nil || s.leaving })
@@ -159,8 +159,7 @@ func (s *session) start(ctx context.Context, once bool, encodeWith func(name str
 	if s.leaving {
 		return ErrClosed
 	}
-	name := s.outbox.name()
-	s.outbox.add(&request{name: name, line: encode(encodeWith(name)), once: once, done: done})
+	s.outbox.add(build(&s.outbox))
 	s.wakeWriter()
 	return nil
 }

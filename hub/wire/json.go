@@ -27,7 +27,7 @@ func appendName(dst []byte, name string) []byte {
 }
 
 func appendString(dst []byte, name, value string) []byte {
-	return appendQuoted(appendName(dst, name), value)
+	return AppendQuoted(appendName(dst, name), value)
 }
 
 // appendOptional appends a string field unless value is empty.
@@ -53,10 +53,10 @@ func appendTime(dst []byte, name string, t time.Time) []byte {
 	return append(dst, '"')
 }
 
-// appendQuoted appends s as a JSON string (RFC 8259 section 7). Each byte that is not UTF-8
+// AppendQuoted appends s as a JSON string (RFC 8259 section 7). Each byte that is not UTF-8
 // becomes U+FFFD. U+2028 and U+2029 are escaped, because JavaScript before ES2019 treats
 // them as line ends.
-func appendQuoted(dst []byte, s string) []byte {
+func AppendQuoted(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	done := 0

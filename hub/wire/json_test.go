@@ -21,7 +21,7 @@ func TestAppendQuoted(t *testing.T) {
 		"", "hello", `"quoted" \ back`, "\x00\x01\x1f\x7f", "a\nb\tc\rd", "Grüße 👩🏽\u200d🚀",
 		"\u2028\u2029", "\u2027\u202a", "�", "<b>&amp;</b>", all.String(), strings.Repeat("\"", 5000),
 	} {
-		quoted := appendQuoted([]byte("x"), text)[1:]
+		quoted := AppendQuoted([]byte("x"), text)[1:]
 		var got string
 		if err := json.Unmarshal(quoted, &got); err != nil {
 			t.Errorf("%.40q: %v", text, err)
@@ -39,7 +39,7 @@ func TestAppendQuoted(t *testing.T) {
 // TestAppendQuotedInvalid checks that invalid UTF-8 is encoded as encoding/json encodes it.
 func TestAppendQuotedInvalid(t *testing.T) {
 	for _, text := range []string{"\xff", "a\x80b", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "ok\xc0\xafok"} {
-		quoted := appendQuoted(nil, text)
+		quoted := AppendQuoted(nil, text)
 		theirs, err := json.Marshal(text)
 		if err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ HANGUPS ?= 100
 MUTANTS ?= 25
 SEED ?= 1
 MUTATED ?= ./hub ./hub/wire ./hub/names ./hub/clean ./hub/admission ./hub/history ./hub/history/ring ./hub/history/sqlite ./hub/socket ./tcpgw ./wsgw ./client
+LINES ?= 1000000
 BENCH ?= .
 BENCHRUNS ?= 5
 E2E := ./cmd/partyline/internal/e2e
@@ -21,7 +22,7 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test check deps lint fuzz soak kills hangups mutants bench
+.PHONY: help run build test check deps lint fuzz soak kills hangups mutants bench speed
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,3 +88,6 @@ mutants: ## change MUTANTS (25) positions in each package, one at a time, and li
 
 bench: ## compare with queue-per-member and the floor (BENCH='at rest' for some rows, BENCHRUNS=5)
 	BENCH='$(BENCH)' BENCHRUNS=$(BENCHRUNS) go test -run TestBench -v -count 1 -timeout 60m ./cmd/partyline/internal/load
+
+speed: ## measure how many of LINES (1000000) lines a second talk says and prints in a pipe
+	LINES=$(LINES) go test -run TestSpeed -v -count 1 -timeout 10m $(E2E)/talk

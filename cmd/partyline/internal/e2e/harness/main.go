@@ -25,7 +25,9 @@ func Main(m *testing.M, cleanups ...func()) {
 		if len(os.Args) < 2 || os.Args[1] != "send" && os.Args[1] != "talk" { // which read their input
 			go serveUsage(os.Stdin, os.Stdout)
 		}
+		stop := profile(os.Getenv(profileEnv))
 		app.Main(Version)
+		stop()
 		os.Exit(0)
 	}
 	code := m.Run()

@@ -84,7 +84,7 @@ func BenchmarkSecond(b *testing.B) {
 // BenchmarkScroll scrolls up and down through a full View.
 func BenchmarkScroll(b *testing.B) {
 	v := benchView()
-	for _, m := range talk(MaxEntries) {
+	for _, m := range talk(maxEntries) {
 		v.Add(m)
 	}
 	v.Lines(80, 50)

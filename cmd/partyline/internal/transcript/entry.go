@@ -111,7 +111,8 @@ func messageEntry(m *client.Message, own string) *entry {
 	if m.Action {
 		e.kind = action
 	}
-	e.mention = !e.own && Mentions(m.Text, own)
+	start, _ := findName(m.Text, own, 0)
+	e.mention = start >= 0 && !e.own
 	return e
 }
 

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Hue returns the hue of a name in degrees, from 0 to 359. It is the hue that the name has on the page
+// hueOf returns the hue of a name in degrees, from 0 to 359. It is the hue that the name has on the page
 // (hue in web/static/entries.js).
-func Hue(name string) int {
+func hueOf(name string) int {
 	var h uint32
 	for _, r := range cases.Lower(language.Und).String(norm.NFC.String(name)) {
 		h = (h ^ uint32(r)) * 0x9e3779b1

@@ -181,7 +181,7 @@ func (v *View) hold(change func()) {
 
 // bound removes entries if there are too many.
 func (v *View) bound() {
-	if n := len(v.entries) - MaxEntries; n > MaxEntries/8 {
+	if n := len(v.entries) - maxEntries; n > maxEntries/8 {
 		v.drop(n)
 	}
 }
@@ -193,7 +193,7 @@ func (v *View) drop(n int) {
 		v.dropFirst(n)
 		return
 	}
-	const above, below = MaxEntries / 4, MaxEntries / 2 // entries to keep around the first one on the screen
+	const above, below = maxEntries / 4, maxEntries / 2 // entries to keep around the first one on the screen
 	if first := min(n, v.top-above); first > 0 {
 		v.dropFirst(first)
 		n -= first

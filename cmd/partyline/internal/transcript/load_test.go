@@ -277,15 +277,12 @@ func TestChoose(t *testing.T) {
 
 // TestMemory says more than a View keeps while the reader is at the end, and while the reader is not.
 func TestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
-	const all = 3 * MaxEntries
+	const all = 2 * maxEntries
 	h := history{last: all, page: 500}
 	v := newRoom(Options{})
 	for _, m := range messages(1, all) {
 		v.Add(m)
-		if len(v.entries) > MaxEntries+MaxEntries/8 {
+		if len(v.entries) > maxEntries+maxEntries/8 {
 			t.Fatalf("%d entries", len(v.entries))
 		}
 	}
@@ -307,7 +304,7 @@ func TestMemory(t *testing.T) {
 	before := shown(v)
 	for _, m := range messages(1001, all) {
 		v.Add(m)
-		if len(v.entries) > MaxEntries+MaxEntries/8 {
+		if len(v.entries) > maxEntries+maxEntries/8 {
 			t.Fatalf("%d entries", len(v.entries))
 		}
 	}
@@ -334,7 +331,7 @@ func TestMemory(t *testing.T) {
 
 	for v.ToTop(); ; v.ScrollUp(400) {
 		h.fill(t, v)
-		if len(v.entries) > MaxEntries+MaxEntries/8 {
+		if len(v.entries) > maxEntries+maxEntries/8 {
 			t.Fatalf("%d entries after loading", len(v.entries))
 		}
 		if ids(v)[0] == 1 {

@@ -6,12 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// Mentions reports whether a text has a name as a word, in upper or lower case.
-func Mentions(text, name string) bool {
-	start, _ := findName(text, name, 0)
-	return start >= 0
-}
-
 // mentions returns the places of a name in a text, in a style. An @ before the name belongs to it.
 func mentions(spans []span, text, name string, style sgr) []span {
 	for at := 0; ; {

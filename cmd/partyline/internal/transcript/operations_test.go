@@ -15,7 +15,11 @@ import (
 // TestOperations does what readers and rooms do, in any order. The messages stay in order, the screen is full, and
 // a View that is fed by a history shows what the reader jumps to.
 func TestOperations(t *testing.T) {
-	for seed := range uint64(6) {
+	seeds := uint64(30)
+	if testing.Short() {
+		seeds = 3
+	}
+	for seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 1))
 		h := history{last: 2000, page: 40}
 		v := newRoom(Options{Read: 1900})

@@ -42,9 +42,6 @@ func (v *View) Failed(key, reason string) {
 	v.AddLine(Failure, text)
 }
 
-// Pending returns how many messages are shown as pending.
-func (v *View) Pending() int { return len(v.pending) }
-
 func (v *View) findPending(key string) int {
 	return slices.IndexFunc(v.pending, func(e *entry) bool { return e.key == key })
 }

@@ -24,9 +24,8 @@ func (v *View) Lines(width, height int) []string {
 	lines := make([]string, 0, v.height)
 	skip := v.skip
 	for i := v.top; i < v.size() && len(lines) < v.height; i++ {
-		block := v.block(i)
-		skip = min(skip, len(block)-1)
-		lines = append(lines, block[skip:min(len(block), skip+v.height-len(lines))]...)
+		block := v.block(i)[skip:]
+		lines = append(lines, block[:min(len(block), v.height-len(lines))]...)
 		skip = 0
 	}
 	if missing := v.height - len(lines); missing > 0 {

@@ -80,7 +80,7 @@ func newPalette(s Style) *palette {
 
 // name returns the parameters for a name.
 func (p *palette) name(name string) sgr {
-	hue := Hue(name)
+	hue := hueOf(name)
 	if p.names[hue] == "" {
 		p.names[hue] = bold.and(p.style.hue(hue))
 	}

@@ -20,7 +20,7 @@ var names = map[string]int{
 
 func TestHue(t *testing.T) {
 	for name, want := range names {
-		if got := Hue(name); got != want {
+		if got := hueOf(name); got != want {
 			t.Errorf("the hue of %q is %d, want %d", name, got, want)
 		}
 	}
@@ -55,7 +55,7 @@ func TestHueOfPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name := range names {
-		if got := Hue(name); got != hues[name] {
+		if got := hueOf(name); got != hues[name] {
 			t.Errorf("the hue of %q is %d, on the page it is %d", name, got, hues[name])
 		}
 	}

@@ -35,8 +35,8 @@ func (u *unread) connected(last int64) {
 	}
 }
 
-// MarkRead says that the reader has read everything. The unread separator stays.
-func (v *View) MarkRead() {
+// markRead says that the reader has read everything. The unread separator stays.
+func (v *View) markRead() {
 	v.messages, v.mentions, v.marking = 0, 0, false
 	v.read = max(v.read, v.newest)
 }
@@ -51,7 +51,7 @@ func (v *View) Read() int64 { return v.read }
 // readIfSeen marks everything as read if the reader sees the end.
 func (v *View) readIfSeen() {
 	if v.reading && v.follow {
-		v.MarkRead()
+		v.markRead()
 	}
 }
 
@@ -63,7 +63,7 @@ func (v *View) count(e *entry) {
 		return
 	}
 	if seen && !late {
-		v.MarkRead()
+		v.markRead()
 		return
 	}
 	if !v.marking {

@@ -27,9 +27,9 @@ const (
 	Results                  // messages that a search found
 )
 
-// MaxEntries is about how many entries a View keeps. More than that are dropped far away from what is shown; of
+// maxEntries is about how many entries a View keeps. More than that are dropped far away from what is shown; of
 // a room, Wants asks for them again when the reader comes near.
-const MaxEntries = 10_000
+const maxEntries = 10_000
 
 // A View is what one view shows, and the reader's position in it.
 type View struct {

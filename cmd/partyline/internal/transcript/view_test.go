@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"partyline/client"
+	"partyline/hub/wire"
 )
 
 // newRoom returns a room whose reader is alice, without colours.
@@ -195,7 +198,7 @@ func TestUnreadIsSetAgain(t *testing.T) {
 	v := newRoom(Options{})
 	v.Add(message(1))
 	expectMark(t, v, 1)
-	v.MarkRead()
+	v.markRead()
 	expectUnread(t, v, 0, 0)
 	v.Add(message(2))
 	expectUnread(t, v, 1, 0)
@@ -266,18 +269,18 @@ func TestPending(t *testing.T) {
 func TestPendingPrivate(t *testing.T) {
 	v := newRoom(Options{Kind: Conversation})
 	v.Tell("1", "bob", "psst")
-	if v.Pending() != 1 {
-		t.Fatalf("%d pending messages, want 1", v.Pending())
+	if len(v.pending) != 1 {
+		t.Fatalf("%d pending messages, want 1", len(v.pending))
 	}
 	v.Add(&client.Private{At: noon, From: "alice", To: "bob", Text: "psst", Sent: true})
 	v.Acked("1", 0)
-	if v.Pending() != 0 || len(v.entries) != 1 {
-		t.Errorf("%d pending messages and %d entries, want 0 and 1", v.Pending(), len(v.entries))
+	if len(v.pending) != 0 || len(v.entries) != 1 {
+		t.Errorf("%d pending messages and %d entries, want 0 and 1", len(v.pending), len(v.entries))
 	}
 	v.Tell("2", "bob", "psst")
 	v.Acked("2", 0)
-	if v.Pending() != 0 {
-		t.Errorf("%d pending messages after the ack, want 0", v.Pending())
+	if len(v.pending) != 0 {
+		t.Errorf("%d pending messages after the ack, want 0", len(v.pending))
 	}
 }
 
@@ -327,5 +330,64 @@ func TestPrinterGroups(t *testing.T) {
 		if got := plain(p.Event(test.e, 80)); !slices.Equal(got, test.want) {
 			t.Errorf("%q, want %q", got, test.want)
 		}
+	}
+}
+
+// TestOtherEvents adds events that the golden screens do not have.
+func TestOtherEvents(t *testing.T) {
+	for _, test := range []struct {
+		e    client.Event
+		want string
+	}{
+		{&client.Gap{}, "┄┄ arrivals and departures missed "},
+		{&client.Gap{Missed: 1}, "┄┄ 1 message missed "},
+		{&client.Gap{Missed: 2}, "┄┄ 2 messages missed "},
+		{&client.Gap{Missed: -1}, "┄┄ messages missed "},
+		{&client.Gap{Missed: -1, Lost: true}, "┄┄ messages lost "},
+		{&client.Welcome{Room: "ops", Nick: "ally", Count: 1}, "12:00             *   connected again as ally"},
+		{&client.Disconnected{}, "12:00             !   disconnected"},
+		{&wire.Bye{Text: "see you"}, "12:00            --   -- goodbye: see you --"},
+		{&client.Message{At: noon, From: "bob", Text: "hi", Unstored: true}, "12:00           bob   hi · not stored"},
+	} {
+		v := newRoom(Options{})
+		v.Add(&client.Disconnected{Err: fmt.Errorf("reset")})
+		v.Add(&client.Notice{Message: "here"})
+		v.Add(test.e)
+		if got := plain(v.Lines(80, 1))[0]; !strings.HasPrefix(got, test.want) {
+			t.Errorf("%#v is %q, want %q", test.e, got, test.want)
+		}
+	}
+	v := newRoom(Options{})
+	for _, e := range []client.Event{wire.Ping{Idle: true}, &client.Notice{ID: 7, Message: "an ack"}} {
+		v.Add(e)
+	}
+	if len(v.entries) != 0 {
+		t.Errorf("%d entries for events that show nothing", len(v.entries))
+	}
+}
+
+func TestSetStyle(t *testing.T) {
+	v, p := newRoom(Options{}), NewPrinter(Options{})
+	v.Add(message(1))
+	dark := v.Lines(80, 1)[0]
+	light := Style{Profile: colorprofile.TrueColor, Light: true}
+	v.SetStyle(light)
+	p.SetStyle(light)
+	const want = "\x1b[1;38;2;145;57;71m"
+	if got := v.Lines(80, 1)[0]; got == dark || !strings.Contains(got, want) {
+		t.Errorf("%q, want the name in %q", got, want)
+	}
+	if got := p.Event(message(1), 80); !strings.Contains(got[1], want) {
+		t.Errorf("%q, want the name in %q", got[1], want)
+	}
+	if v.Newest() != 1 {
+		t.Errorf("message %d is the newest, want 1", v.Newest())
+	}
+}
+
+func TestFit(t *testing.T) {
+	r := newRenderer(Options{})
+	if got := r.fit("世", "w") + r.fit("e", "w"); got != "we" {
+		t.Errorf("%q, want the characters that are one cell wide", got)
 	}
 }

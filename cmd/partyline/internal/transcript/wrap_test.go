@@ -62,6 +62,7 @@ func TestWidthMethods(t *testing.T) {
 		{ansi.GraphemeWidth, 2, []int{2}},
 		{ansi.WcWidth, 8, []int{8}},
 		{ansi.WcWidth, 7, []int{2, 2, 2, 2}},
+		{ansi.WcWidth, 1, []int{1, 1, 1, 1}},
 	} {
 		var got []int
 		for _, c := range appendCells(nil, family, test.method, test.width) {

@@ -81,9 +81,15 @@ func (c *crowd) leave(name, text string) {
 	}
 }
 
+// rename notes a change of name. A member that has just arrived, such as a guest, arrived under
+// the new name.
 func (c *crowd) rename(name, to string) {
 	for i := range c.movers {
-		if m := &c.movers[i]; m.did == renamed && m.more == name {
+		switch m := &c.movers[i]; {
+		case m.did == arrived && m.name == name:
+			m.name = to
+			return
+		case m.did == renamed && m.more == name:
 			m.more = to
 			return
 		}

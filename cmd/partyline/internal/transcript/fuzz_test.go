@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/colorprofile"
+	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
 
 	"partyline/client"
@@ -119,15 +120,10 @@ func controls(r rune) bool {
 
 // drawnWidth returns the width of a line as the renderer of bubbletea draws it, cell by cell.
 func drawnWidth(line string, m ansi.Method) (width int) {
-	decode := ansi.DecodeSequenceWc[string]
-	if m == ansi.GraphemeWidth {
-		decode = ansi.DecodeSequence[string]
-	}
-	var state byte
-	for line != "" {
-		_, w, n, next := decode(line, state, nil)
-		width += w
-		line, state = line[n:], next
+	for _, cells := range uv.NewStyledString(line).Lines(m) {
+		for _, c := range cells {
+			width += c.Width
+		}
 	}
 	return width
 }

@@ -23,7 +23,7 @@ const maxUnused = 4096
 type Memory struct {
 	retention   Retention
 	searchSlots chan struct{} // has a token for each search that is reading messages
-	keys        oldKeys
+	keys        memoryKeys
 
 	mu        sync.Mutex // taken before memoryRoom.mu
 	rooms     map[string]*memoryRoom
@@ -44,7 +44,7 @@ func NewMemory(r Retention) *Memory {
 	return &Memory{
 		retention:   r,
 		searchSlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
-		keys:        oldKeys{ids: make(map[roomKey]int64), max: maxOldKeys},
+		keys:        memoryKeys{ids: make(map[roomKey]int64), max: maxOldKeys},
 		rooms:       make(map[string]*memoryRoom),
 		unused:      make(map[*memoryRoom]struct{}),
 		maxUnused:   maxUnused,
@@ -76,7 +76,7 @@ func (j *Memory) store(r *memoryRoom, m *wire.Message, key string) Result {
 	m.At = time.Now()
 	j.expireLocked(r, m.At)
 	if key != "" {
-		if id, ok := j.findLocked(r, key, m.At); ok {
+		if id, ok := j.keys.find(roomKey{r.name, key}, m.At); ok {
 			m.ID = id
 			return Result{Repeated: true}
 		}

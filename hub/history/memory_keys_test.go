@@ -116,8 +116,14 @@ func TestMemoryBoundsKeys(t *testing.T) {
 			room, key := fmt.Sprint("room-", r), fmt.Sprint(i)
 			ids[room+key] = j.append(room, key)
 		}
-		if n := len(j.keys.ids); n > maxKeys || n != j.keys.queue.Len() {
-			t.Fatalf("%d keys are kept, %d in the queue", n, j.keys.queue.Len())
+		inHistory := 1
+		for r := range rooms {
+			if room := j.rooms[fmt.Sprint("room-", r)]; room != nil {
+				inHistory += room.messages.Len()
+			}
+		}
+		if n, old := len(j.keys.ids), j.keys.old.Len(); old > maxKeys || n != old+inHistory {
+			t.Fatalf("%d keys are kept, %d of them old, for %d messages in history", n, old, inHistory)
 		}
 	}
 	if !j.repeats(t, "quiet", "k", quiet) {
@@ -125,8 +131,8 @@ func TestMemoryBoundsKeys(t *testing.T) {
 	}
 	for r := range rooms {
 		room := fmt.Sprint("room-", r)
-		if n := len(j.rooms[room].keys); n != retained {
-			t.Errorf("%s has %d keys", room, n)
+		if n := j.rooms[room].messages.Len(); n != retained {
+			t.Errorf("%s has %d messages", room, n)
 		}
 		for i := messages - retained - maxKeys/rooms; i < messages; i++ {
 			if key := fmt.Sprint(i); !j.repeats(t, room, key, ids[room+key]) {

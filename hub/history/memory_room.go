@@ -19,7 +19,6 @@ type memoryRoom struct {
 	mu       sync.Mutex // held for short computations only
 	last     int64      // the newest id, or base
 	messages ring.Ring[keyedMessage]
-	keys     map[string]int64 // the ids of messages that have a key
 }
 
 type keyedMessage struct {
@@ -52,38 +51,23 @@ func (j *Memory) addLocked(r *memoryRoom, m *wire.Message, key string) {
 	for r.messages.Len() > 0 && r.messages.Len() >= j.retention.Messages {
 		j.dropLocked(r, m.At)
 	}
+	if key != "" {
+		j.keys.add(roomKey{r.name, key}, m.ID)
+	}
 	switch {
 	case j.retention.Messages > 0:
 		r.messages.Push(keyedMessage{m, key})
-		if key != "" {
-			if r.keys == nil {
-				r.keys = make(map[string]int64)
-			}
-			r.keys[key] = m.ID
-		}
 	case key != "":
-		j.keys.add(roomKey{r.name, key}, m.ID, m.At)
+		j.keys.forget(roomKey{r.name, key}, m.At, m.At)
 	}
 }
 
 // dropLocked drops the oldest message. Its key is kept until it is KeyLife old.
 func (j *Memory) dropLocked(r *memoryRoom, now time.Time) {
 	m := r.messages.Pop()
-	if m.key == "" {
-		return
+	if m.key != "" {
+		j.keys.forget(roomKey{r.name, m.key}, m.At, now)
 	}
-	delete(r.keys, m.key)
-	if now.Sub(m.At) < KeyLife {
-		j.keys.add(roomKey{r.name, m.key}, m.ID, m.At)
-	}
-}
-
-// findLocked returns the id of the message that was appended with a key.
-func (j *Memory) findLocked(r *memoryRoom, key string, now time.Time) (id int64, ok bool) {
-	if id, ok = r.keys[key]; ok {
-		return id, true
-	}
-	return j.keys.find(roomKey{r.name, key}, now)
 }
 
 // expireLocked drops the messages that are older than the retention age.

@@ -41,10 +41,11 @@ func (f fields) text(name string) (value string, given bool, bad *Refusal) {
 	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
 		return string(raw[1 : len(raw)-1]), true, nil // the usual case: no escapes
 	}
-	if raw[0] != '"' || json.Unmarshal(raw, &value) != nil {
+	decoded := new(string) // not &value, which would be allocated in the usual case, too
+	if raw[0] != '"' || json.Unmarshal(raw, decoded) != nil {
 		return "", true, BadRequest("%s is not a string", name)
 	}
-	return value, true, nil
+	return *decoded, true, nil
 }
 
 // required returns a string field that the object must have.

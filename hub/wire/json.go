@@ -46,11 +46,35 @@ func appendBool(dst []byte, name string, value bool) []byte {
 	return strconv.AppendBool(appendName(dst, name), value)
 }
 
-// appendTime appends a time in RFC 3339, in UTC with milliseconds.
+// appendTime appends a time in RFC 3339, in UTC with milliseconds. It is several times as fast as
+// time.Time.AppendFormat.
 func appendTime(dst []byte, name string, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
 	dst = append(appendName(dst, name), '"')
-	dst = t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z07:00")
-	return append(dst, '"')
+	if year < 0 || year > 9999 {
+		dst = t.AppendFormat(dst, "2006-01-02T15:04:05.000Z07:00")
+		return append(dst, '"')
+	}
+	dst = appendDigits(dst, year, 4)
+	dst = appendDigits(append(dst, '-'), int(month), 2)
+	dst = appendDigits(append(dst, '-'), day, 2)
+	dst = appendDigits(append(dst, 'T'), hour, 2)
+	dst = appendDigits(append(dst, ':'), minute, 2)
+	dst = appendDigits(append(dst, ':'), second, 2)
+	dst = appendDigits(append(dst, '.'), t.Nanosecond()/1e6, 3)
+	return append(dst, 'Z', '"')
+}
+
+// appendDigits appends the last digits of x, which is not negative.
+func appendDigits(dst []byte, x, digits int) []byte {
+	dst = append(dst, "0000"[:digits]...)
+	for i := len(dst) - 1; x > 0 && i >= len(dst)-digits; i-- {
+		dst[i] = byte('0' + x%10)
+		x /= 10
+	}
+	return dst
 }
 
 // AppendQuoted appends s as a JSON string (RFC 8259 section 7). Each byte that is not UTF-8

@@ -67,18 +67,27 @@ type ending struct {
 // decode decodes a line of the server. The strings of the object are clean.
 func decode(line []byte) (*object, error) {
 	o := new(object)
+	if err := o.decode(line); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// decode decodes a line of the server into o. The strings of o are clean, and share no memory with the line.
+func (o *object) decode(line []byte) error {
+	*o = object{}
 	if o.scan(line) {
 		if !isASCII(line) {
 			o.clean()
 		}
-		return o, nil
+		return nil
 	}
 	*o = object{}
 	if err := json.Unmarshal(line, o); err != nil {
-		return nil, err
+		return err
 	}
 	o.clean()
-	return o, nil
+	return nil
 }
 
 // message returns an object of type message or action.
@@ -114,6 +123,14 @@ func (o *object) gap() *Gap {
 
 func (o *object) refusal() *Error {
 	return &Error{Code: o.Code, Message: o.Message, Ref: o.Ref, Key: o.Key}
+}
+
+// failure returns the error of an answer, or nil.
+func (o *object) failure() error {
+	if o.Type == "error" {
+		return o.refusal()
+	}
+	return nil
 }
 
 // event returns an event that changes nothing in the client, or nil if the type is not known.

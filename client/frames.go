@@ -60,6 +60,8 @@ func (l *frameLink) write(lines [][]byte) error {
 	return l.conn.flush()
 }
 
+func (l *frameLink) ready() bool { return false }
+
 func (l *frameLink) arrivals() uint64 { return l.conn.reads.Load() }
 
 func (l *frameLink) close() { l.conn.Close() }

@@ -86,6 +86,11 @@ func (l *lineLink) write(lines [][]byte) error {
 	return l.conn.flush()
 }
 
+func (l *lineLink) ready() bool {
+	arrived, err := l.in.Peek(l.in.Buffered())
+	return err == nil && bytes.IndexByte(arrived, '\n') >= 0
+}
+
 func (l *lineLink) arrivals() uint64 { return l.conn.reads.Load() }
 
 func (l *lineLink) close() { l.conn.Close() }

@@ -19,6 +19,8 @@ const (
 type link interface {
 	// read returns the next line, without its ending. It is valid until the next read.
 	read() ([]byte, error)
+	// ready reports whether read returns a line without waiting. If it is false, that is not known.
+	ready() bool
 	// write sends JSON objects, each of which ends in LF.
 	write(lines [][]byte) error
 	// arrivals counts reads of the connection that had a result. Any goroutine may call it.
@@ -36,6 +38,7 @@ type guardedConn struct {
 
 	mu    sync.Mutex // the WebSocket library may write when it reads something wrong
 	batch []byte
+	spare []byte // the memory of the last batch
 }
 
 func (c *guardedConn) Read(b []byte) (int, error) {
@@ -63,11 +66,14 @@ func (c *guardedConn) Write(b []byte) (int, error) {
 func (c *guardedConn) flush() error {
 	c.mu.Lock()
 	batch := c.batch
-	c.batch = nil
+	c.batch = c.spare[:0]
 	c.mu.Unlock()
 	if len(batch) == 0 {
 		return nil
 	}
 	_, err := c.Conn.Write(batch)
+	c.mu.Lock()
+	c.spare = batch
+	c.mu.Unlock()
 	return err
 }

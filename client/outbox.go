@@ -21,7 +21,7 @@ type request struct {
 	name string // of an urgent request; the name of another one is its position in the outbox
 	once bool   // it must not be sent again over another link
 
-	done   func(*object, error)      // is called with the answer, or if there will be none
+	done   func(*object, error)      // is called with the answer, or if there will be none; the object is valid during the call
 	posted func(id int64, err error) // in place of done, for a message
 }
 

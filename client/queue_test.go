@@ -110,7 +110,7 @@ func FuzzReceive(f *testing.F) {
 				if err != nil {
 					continue
 				}
-				c.receive(o)
+				c.receive([]object{*o})
 			}
 			if answers > 1 {
 				t.Errorf("%d answers to one request", answers)

@@ -65,19 +65,50 @@ func (s *session) receivePage(o *object, err error) {
 	s.changed.Broadcast() // Flush may wait
 }
 
-// receive handles an event or an answer. The error ends the link.
-func (s *session) receive(o *object) error {
-	s.mu.Lock()
-	done, err := s.receiveLocked(o)
-	s.mu.Unlock()
-	if done != nil {
-		done()
+// receive handles events and answers. The error ends the link.
+func (s *session) receive(objects []object) error {
+	for len(objects) > 0 {
+		answers, n, err := s.receiveSome(objects)
+		for _, a := range answers {
+			a.request.answer(a.object, a.object.failure())
+		}
+		clear(answers)
+		if err != nil {
+			return err
+		}
+		objects = objects[n:]
 	}
-	return err
+	return nil
 }
 
-// receiveLocked returns what is to be called without the lock, or nil.
-func (s *session) receiveLocked(o *object) (done func(), err error) {
+// An answered is a request with its answer.
+type answered struct {
+	request *request
+	object  *object
+}
+
+// receiveSome handles objects up to the first answer that may change how the next one is to be handled. It returns
+// the answers, which are to be passed on without the lock, and the number of objects.
+func (s *session) receiveSome(objects []object) (answers []answered, n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answers = s.answers[:0]
+	for i := range objects {
+		r, err := s.receiveLocked(&objects[i])
+		if r != nil {
+			answers = append(answers, answered{r, &objects[i]})
+		}
+		n++
+		if err != nil || r != nil && r.posted == nil {
+			return answers, n, err
+		}
+	}
+	s.answers = answers
+	return answers, n, nil
+}
+
+// receiveLocked handles an object. It returns the request that the object answers, or nil.
+func (s *session) receiveLocked(o *object) (r *request, err error) {
 	switch o.Type {
 	case "message", "action":
 		s.arriveLocked(o.message())
@@ -91,14 +122,14 @@ func (s *session) receiveLocked(o *object) (done func(), err error) {
 	case "private":
 		s.arriveLocked(&Private{At: o.At, From: o.From, To: o.To, Text: o.Text, Sent: o.From == s.nick})
 	case "welcome":
-		done = s.answerLocked(o)
+		r = s.answerLocked(o)
 		s.stopCatchUpLocked()
 		s.nick, s.room, s.last = o.Nick, o.Room, o.Last
 		s.deliverLocked(o.welcome())
 	case "ack", "who", "rooms", "history", "search":
 		return s.answerLocked(o), nil
 	case "error", "notice":
-		if done = s.answerLocked(o); done == nil {
+		if r = s.answerLocked(o); r == nil {
 			s.arriveLocked(o.event())
 		}
 	case "bye":
@@ -112,11 +143,11 @@ func (s *session) receiveLocked(o *object) (done func(), err error) {
 			s.arriveLocked(e)
 		}
 	}
-	return done, nil
+	return r, nil
 }
 
-// answerLocked returns a function that passes an answer to its request, or nil if there is none.
-func (s *session) answerLocked(o *object) func() {
+// answerLocked returns the request that an object answers, or nil.
+func (s *session) answerLocked(o *object) *request {
 	name := o.Key
 	if name == "" {
 		name = o.Ref
@@ -129,11 +160,7 @@ func (s *session) answerLocked(o *object) func() {
 	if s.outbox.len() == maxPending/2 || s.outbox.len() == 0 {
 		s.changed.Broadcast() // Post or Flush may wait: Post for room for many, because waking it is expensive
 	}
-	var err error
-	if o.Type == "error" {
-		err = o.refusal()
-	}
-	return func() { r.answer(o, err) }
+	return r
 }
 
 // receiveGapLocked handles a gap notice: it belongs to the page that follows while the client catches up,

@@ -170,7 +170,10 @@ func (c *Client) await(ctx context.Context, build func(*outbox) *request) (*obje
 		r.done = func(o *object, err error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			answer, failure, answered = o, err, true
+			answer, failure, answered = new(object), err, true
+			if o != nil {
+				*answer = *o
+			}
 			c.changed.Broadcast()
 		}
 		return r

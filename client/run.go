@@ -102,23 +102,34 @@ func (c *Client) serve(ctx context.Context, l link, w *object) error {
 	return <-ends
 }
 
+// maxRead is how many lines are handled together, if they have arrived together.
+const maxRead = 64
+
 // readLoop reads events until the link breaks.
 func (c *Client) readLoop(l link) error {
+	objects := make([]object, 0, maxRead)
 	for {
 		line, err := l.read()
 		if err != nil {
-			return shortenRead(err)
+			err = shortenRead(err)
+		} else if len(line) > 0 {
+			var o object
+			if err = o.decode(line); err != nil {
+				err = fmt.Errorf("the server sent a line that is not JSON: %w", err)
+			} else {
+				objects = append(objects, o)
+			}
 		}
-		if len(line) == 0 {
+		if err == nil && len(objects) < maxRead && l.ready() {
 			continue
 		}
-		o, err := decode(line)
-		if err != nil {
-			return fmt.Errorf("the server sent a line that is not JSON: %w", err)
+		if ended := c.receive(objects); ended != nil {
+			return ended
 		}
-		if err := c.receive(o); err != nil {
+		if err != nil {
 			return err
 		}
+		objects = objects[:0]
 	}
 }
 

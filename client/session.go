@@ -21,6 +21,7 @@ type session struct {
 	last     int64 // the newest id received in the room
 	catchUp  *catchUp
 	events   queue
+	answers  []answered // the memory of the last ones
 	outbox   outbox
 	pulse    pulse
 	waiting  int   // calls that wait for an answer, or for room in the outbox

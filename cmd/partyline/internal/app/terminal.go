@@ -47,7 +47,7 @@ func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
 	defer m.close()
 	options := screen.Options{
 		Client: c, Since: t.options.Since, Inline: t.inline, Bell: t.bell, Intro: t.intro,
-		Entered: m.entered, Read: m.read, Named: m.named,
+		Entered: m.entered, Welcome: m.welcome, Read: m.read, Named: m.named,
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(),
 	}
 	if t.dir != nil {
@@ -124,6 +124,11 @@ func (m *memory) entered(line string) {
 	if m.dir != nil {
 		m.changes <- func() { m.dir.AddInput(line) }
 	}
+}
+
+// welcome stores that the server has let the user in.
+func (m *memory) welcome(w *client.Welcome) {
+	m.update(func(server *state.Server) { server.Check(w.Room, w.Last) })
 }
 
 // read stores that the user has read the messages of a room up to an id.

@@ -43,14 +43,16 @@ func helpLines() []string {
 	})
 	for i, line := range lines {
 		if strings.HasPrefix(line, "/join") {
-			lines[i] = fmt.Sprintf("%-17s %s", "/join ROOM", "open a room, or switch to it")
+			lines[i] = helpLine("/join ROOM", "open a room, or switch to it")
 		}
 	}
 	for _, c := range localCommands {
-		lines = append(lines, fmt.Sprintf("%-17s %s", c.usage, c.help))
+		lines = append(lines, helpLine(c.usage, c.help))
 	}
 	return lines
 }
+
+func helpLine(usage, help string) string { return fmt.Sprintf("%-17s %s", usage, help) }
 
 // enter handles a line that the user entered.
 func (m *model) enter(line string) tea.Cmd {
@@ -92,7 +94,7 @@ func (m *model) do(q *wire.Request) tea.Cmd {
 	case wire.VerbJoin:
 		return m.openRoom(q.Name)
 	case wire.VerbHelp:
-		m.answer(append(helpLines(), keyLines...)...)
+		m.answer(append(append(helpLines(), ""), keyLines...)...)
 	case wire.VerbQuit:
 		return m.quit()
 	case wire.VerbFormat, wire.VerbVerbatim:

@@ -49,6 +49,7 @@ func (m *model) View() tea.View {
 	if extra := len(lines) - m.height; extra > 0 {
 		lines, y = lines[extra:], y-extra
 	}
+	m.frame = len(lines)
 	view := tea.NewView(strings.Join(lines, "\n"))
 	const usual = tea.CursorShape(-1) // it is encoded as 0: the cursor keeps the shape that the user has chosen
 	view.Cursor = &tea.Cursor{Position: tea.Position{X: x, Y: y}, Shape: usual}

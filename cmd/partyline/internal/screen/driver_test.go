@@ -22,23 +22,36 @@ import (
 // patience is how long a test waits for what must happen.
 const patience = 30 * time.Second
 
-// startServer starts a server on loopback and returns its address.
+// A server is a hub with a TCP gateway on loopback.
+type server struct {
+	address string
+	stop    func()
+}
+
+// startServer starts a server, and returns its address.
 func startServer(t *testing.T) string {
 	t.Helper()
-	h := hub.New(hub.Options{Journal: history.NewMemory(history.Retention{Messages: 1 << 20})})
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	return startServerAt(t, "127.0.0.1:0", history.NewMemory(history.Retention{Messages: 1 << 20})).address
+}
+
+// startServerAt starts a server with an address and a history.
+func startServerAt(t *testing.T, address string, journal history.Journal) *server {
+	t.Helper()
+	h := hub.New(hub.Options{Journal: journal})
+	ln, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	gateway := &tcpgw.Gateway{Hub: h, MaxLine: hub.DefaultMaxLine, Log: slog.New(slog.DiscardHandler)}
 	var serving sync.WaitGroup
 	serving.Go(func() { gateway.Serve(ln) })
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		ln.Close()
 		h.Shutdown(context.Background())
 		serving.Wait()
 	})
-	return ln.Addr().String()
+	t.Cleanup(stop)
+	return &server{ln.Addr().String(), stop}
 }
 
 // dial connects a client.

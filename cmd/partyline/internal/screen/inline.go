@@ -66,7 +66,7 @@ func (m *model) printLines() tea.Cmd {
 		lines = append(lines, v.printer.Line(transcript.Notice, text, m.width)...)
 		v.skipped = 0
 	}
-	most := max(m.height/3, 1) // more could scroll the input away
+	most := max(m.height-m.frame-1, 1) // more would scroll the input away
 	n := 0
 	for ; n < len(v.unprinted) && len(lines) < most; n++ {
 		if p := v.unprinted[n]; p.event != nil {

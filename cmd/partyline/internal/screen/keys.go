@@ -8,20 +8,29 @@ import (
 	"partyline/cmd/partyline/internal/editor"
 )
 
-// keyLines is the answer to /keys, and the end of that to /help.
+// keyLines is the answer to /keys.
 var keyLines = []string{
-	"Enter says the line, Alt-Enter starts another line of it, Tab completes names, #rooms and commands",
-	"Up, Down        the lines entered before; Ctrl-R searches them",
-	"Ctrl-A, Ctrl-E  start and end; Alt-B, Alt-F a word left and right",
-	"Ctrl-W, Ctrl-U, Ctrl-K, Alt-D  cut a word, to the start, to the end, the next word",
-	"Ctrl-Y, Alt-Y   paste what was cut; Ctrl-_ undoes",
-	"PgUp, PgDn, Shift-Up, Shift-Down, the wheel  scroll; Ctrl-Home, Ctrl-End  start and end",
-	"Alt-1 … Alt-9, Ctrl-N, Ctrl-P  switch between rooms and conversations; Alt-A to unread ones",
-	"Ctrl-L draws the screen again, Ctrl-Z suspends, Ctrl-C empties the line and then leaves",
+	"Enter, Alt-Enter  say the line; add another line to it",
+	"Tab               complete a name, a #room or a /command",
+	"Up, Down, Ctrl-R  earlier lines; search them",
+	"Ctrl-A, Ctrl-E    go to the start, to the end of the line",
+	"Alt-B, Alt-F      go a word to the left, to the right",
+	"Ctrl-W, Alt-D     cut the word before, after the cursor",
+	"Ctrl-U, Ctrl-K    cut to the start, to the end of the line",
+	"Ctrl-Y, Alt-Y     insert what was cut last, before that",
+	"Ctrl-_            undo",
+	"PgUp, PgDn        scroll, like the wheel and Shift-Up, -Down",
+	"Ctrl-Home, -End   show the oldest messages, the newest",
+	"Alt-1 to Alt-9    show a room or a conversation",
+	"Ctrl-N, Ctrl-P    show the next one, the previous one",
+	"Alt-A, Alt-U      show the next unread view; where it starts",
+	"Ctrl-L, Ctrl-Z    draw the screen again; suspend",
+	"Ctrl-C            empty the line; in an empty line, leave",
 }
 
 // key handles a key.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	m.setBlurred(false)
 	key := msg.Keystroke()
 	switch {
 	case m.paste != nil:

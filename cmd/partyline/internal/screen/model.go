@@ -27,6 +27,7 @@ type model struct {
 	terminal *guard.Guard // nil in tests
 
 	width, height int
+	frame         int // lines that View returned last
 	style         transcript.Style
 	blurred       bool // the user looks at something else
 	views         []*view
@@ -108,11 +109,9 @@ func (m *model) terminalChanged(msg tea.Msg) bool {
 	case tea.WindowSizeMsg:
 		m.width, m.height = max(msg.Width, 1), max(msg.Height, 1)
 	case tea.FocusMsg:
-		m.blurred = false
-		m.view().setReading(true)
+		m.setBlurred(false)
 	case tea.BlurMsg:
-		m.blurred = true
-		m.view().setReading(false)
+		m.setBlurred(true)
 	case tea.ColorProfileMsg:
 		style.Profile = msg.Profile
 	case tea.BackgroundColorMsg:
@@ -131,6 +130,14 @@ func (m *model) terminalChanged(msg tea.Msg) bool {
 		}
 	}
 	return true
+}
+
+// setBlurred says whether the user looks at something else.
+func (m *model) setBlurred(blurred bool) {
+	if m.blurred != blurred {
+		m.blurred = blurred
+		m.view().setReading(!blurred)
+	}
 }
 
 // answered handles the answer to a request.
@@ -187,6 +194,13 @@ func (m *model) arrived(a arrived) {
 	}
 	v.room.note(a.event, m.now())
 	switch e := a.event.(type) {
+	case *client.Welcome:
+		if v.room.saved > e.Last {
+			v.room.saved = 0 // in a history that is lost
+		}
+		if m.opts.Welcome != nil {
+			m.opts.Welcome(e)
+		}
 	case *client.Private:
 		m.private(e)
 		return

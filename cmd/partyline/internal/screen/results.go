@@ -28,7 +28,6 @@ func (m *model) search(r *room, words string) tea.Cmd {
 	v.log = transcript.New(transcript.Options{
 		Kind: transcript.Results, Nick: r.nick, Words: words, Style: m.style, Zone: m.opts.Zone, Now: m.now,
 	})
-	v.tell(transcript.Notice, "searching #"+r.name+" …")
 	m.show(m.addView(v))
 	return m.moreResults(v)
 }

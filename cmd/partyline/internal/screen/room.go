@@ -81,6 +81,9 @@ func (r *room) heard(name string) {
 func (r *room) note(e client.Event, now time.Time) {
 	switch e := e.(type) {
 	case *client.Welcome:
+		if r.state == connecting && r.since <= e.Last {
+			r.newest = max(r.since, 0)
+		}
 		r.state, r.reason = connected, ""
 		r.nick, r.name, r.last = e.Nick, e.Room, e.Last
 		r.setMembers(e.Occupants, e.Count)

@@ -35,6 +35,7 @@ type Options struct {
 	History []string       // lines that the user entered before, oldest first
 
 	Entered func(line string)           // the user has entered a line
+	Welcome func(*client.Welcome)       // the user is in a room, also after each reconnect
 	Read    func(room string, id int64) // the user has read the messages of a room up to an id
 	Named   func(nick string)           // the user has taken a name
 

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"partyline/client"
+	"partyline/hub/history"
 )
 
 // TestTalk checks that members see what is said in the room, once, and that what they type stays.
@@ -165,4 +166,46 @@ func TestKeys(t *testing.T) {
 	}
 	alice.keys("<ctrl+c>")
 	alice.await("the end", func(string) bool { return alice.quit })
+}
+
+// TestReconnect checks what is shown while the server is away, and that what is said in this time is said once.
+func TestReconnect(t *testing.T) {
+	journal := history.NewMemory(history.Retention{Messages: 1000})
+	first := startServerAt(t, "127.0.0.1:0", journal)
+	alice := newDriver(t, first.address, client.Options{Nick: "alice"}, Options{})
+	alice.status("connected")
+	alice.keys("before<enter>")
+	alice.await("the ack", func(string) bool { return len(alice.m.unanswered) == 0 })
+	first.stop()
+	alice.status("reconnecting")
+	alice.keys("one<enter>/me waves<enter>two<enter>")
+	alice.see("one · unsent", "two · unsent")
+	second := startServerAt(t, first.address, journal)
+	alice.see("connected again")
+	alice.await("the acks", func(string) bool { return len(alice.m.unanswered) == 0 })
+	alice.gone("unsent")
+	bob := dial(t, second.address, client.Options{Nick: "bob"})
+	messages, _, err := bob.History(t.Context(), 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, m := range messages {
+		said = append(said, m.Text)
+	}
+	if got := strings.Join(said, ", "); got != "before, one, waves, two" {
+		t.Errorf("the room has %s", got)
+	}
+	for _, text := range []string{"   before\n", "   one\n", "   two\n"} {
+		if n := strings.Count(alice.screen(), text); n != 1 {
+			t.Errorf("%q is shown %d times:\n%s", text, n, alice.screen())
+		}
+	}
+	second.stop()
+	third := startServerAt(t, first.address, history.NewMemory(history.Retention{Messages: 1000}))
+	alice.see("messages lost")
+	alice.keys("after<enter>")
+	alice.await("the ack", func(string) bool { return len(alice.m.unanswered) == 0 })
+	alice.see("after")
+	third.stop()
 }

@@ -14,35 +14,33 @@ type statusPart struct {
 	right bool // at the right end of the line
 }
 
-// fitStatus returns a line of a width that has the longest forms of the parts that fit. The parts get
-// shorter from the last to the first.
+// fitStatus returns a line of a width that has the longest forms of the parts that fit. The first part is the most
+// important one.
 func fitStatus(parts []statusPart, width int) string {
 	chosen := make([]int, len(parts))
-	for {
-		left, right := joinParts(parts, chosen, false), joinParts(parts, chosen, true)
-		room := width - ansi.StringWidth(left) - ansi.StringWidth(right)
-		if right != "" {
-			room-- // between them
-		}
-		if room >= 0 || !shorten(parts, chosen) {
-			if right != "" {
-				left += strings.Repeat(" ", max(room+1, 1)) + right
-			}
-			left = ansi.Truncate(left, width, "")
-			return left + strings.Repeat(" ", max(width-ansi.StringWidth(left), 0))
+	for i := len(parts) - 1; i >= 0; i-- {
+		for spare(parts, chosen, width) < 0 && chosen[i]+1 < len(parts[i].forms) {
+			chosen[i]++
 		}
 	}
+	for i := range parts { // a short form may have made room for others
+		for shorter := chosen[i]; chosen[i] > 0; {
+			if chosen[i]--; spare(parts, chosen, width) < 0 {
+				chosen[i] = shorter
+				break
+			}
+			shorter = chosen[i]
+		}
+	}
+	left, right := joinParts(parts, chosen, false), joinParts(parts, chosen, true)
+	line := left + strings.Repeat(" ", max(width-ansi.StringWidth(left)-ansi.StringWidth(right), 0)) + right
+	line = ansi.Truncate(line, width, "")
+	return line + strings.Repeat(" ", max(width-ansi.StringWidth(line), 0))
 }
 
-// shorten chooses a shorter form of the last part that has one.
-func shorten(parts []statusPart, chosen []int) bool {
-	for i := len(parts) - 1; i >= 0; i-- {
-		if chosen[i]+1 < len(parts[i].forms) {
-			chosen[i]++
-			return true
-		}
-	}
-	return false
+// spare returns how many cells of the line are empty; it is negative if the parts do not fit.
+func spare(parts []statusPart, chosen []int, width int) int {
+	return width - ansi.StringWidth(joinParts(parts, chosen, false)) - ansi.StringWidth(joinParts(parts, chosen, true))
 }
 
 func joinParts(parts []statusPart, chosen []int, right bool) string {
@@ -65,6 +63,9 @@ func (m *model) statusLine(now time.Time) string {
 		{forms: []string{v.title()}},
 		m.linkPart(now),
 		{forms: m.unreadForms(), right: true},
+	}
+	if v.results != nil && v.loading {
+		parts = append(parts, statusPart{forms: []string{"searching", ""}})
 	}
 	if !v.log.AtEnd() && v.results == nil {
 		parts = append(parts, statusPart{forms: []string{"Esc: to the end", "scrolled"}})

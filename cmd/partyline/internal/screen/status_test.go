@@ -15,9 +15,9 @@ func TestFitStatus(t *testing.T) {
 		60: " #lobby  connected  12 members  3 ms        2:#ops 5  3:bob ",
 		50: " #lobby  connected  12 members    2:#ops 5  3:bob ",
 		41: " #lobby  connected  12   2:#ops 5  3:bob ",
-		34: " #lobby  connected       2:#ops 5 ",
+		34: " #lobby  connected  12   2:#ops 5 ",
 		23: " #lobby  connected   + ",
-		11: " #lobby   +",
+		11: " #lobby  + ",
 		4:  " #lo",
 		0:  "",
 	} {

@@ -25,6 +25,7 @@ func TestCrowd(t *testing.T) {
 		{"-alice +alice alice>ally", "alice came back, alice is now known as ally"},
 		{"+a +b +c +d +e +f +g +h", "a, b, c, d, e, f, g and h arrived"},
 		{"+a +b +c +d +e +f +g +h +i", "a, b, c, d, e, f, g and 2 others arrived"},
+		{"-bob(" + strings.Repeat("é", 50) + ")", "bob left (" + strings.Repeat("é", 41) + "…)"},
 		{"#42/17/1203", "42 arrived, 17 left (1203 here)"},
 		{"#1/2/100 #3/4/99", "4 arrived, 6 left (99 here)"},
 		{"#0/0/7", "0 arrived, 0 left (7 here)"},

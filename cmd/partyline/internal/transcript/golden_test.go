@@ -106,7 +106,7 @@ func TestGoldenConversation(t *testing.T) {
 func TestGoldenResults(t *testing.T) {
 	v := New(Options{
 		Kind: Results, Nick: "alice", Words: "pizza fri", Zone: time.UTC, Now: func() time.Time { return noon },
-		Style: Style{Profile: colorprofile.ASCII},
+		Style: Style{Profile: colorprofile.TrueColor},
 	})
 	v.Add(&client.Message{ID: 9, At: noon, From: "bob", Text: "Pizza on Friday? Pizza!"})
 	v.Add(&client.Message{ID: 8, At: noon.Add(-time.Second), From: "bob", Text: "the pizzas were frightful, minipizza"})

@@ -190,8 +190,29 @@ func TestStalePage(t *testing.T) {
 	if got := ids(v); !slices.Equal(got, []int64{100}) {
 		t.Errorf("messages %v, want only 100", got)
 	}
-	v.Load(Page{100, false}, messages(91, 105), true)
+	v.Load(Page{100, false}, append(messages(91, 99), messages(99, 105)...), true)
 	expectIDs(t, v, 91, 100)
+}
+
+// TestWantsBeforeLines loads a page and asks for the next one before the page is shown.
+func TestWantsBeforeLines(t *testing.T) {
+	v := newRoom(Options{})
+	history{last: 300, page: 50}.load(v, Page{})
+	if p, wanted := v.Wants(); wanted {
+		t.Errorf("the view wants %+v although the screen is full", p)
+	}
+}
+
+func TestJumpIntoLostGap(t *testing.T) {
+	v := newRoom(Options{})
+	v.older = false
+	v.Add(message(5))
+	v.Add(&client.Gap{After: 5, Missed: 3, Lost: true})
+	v.Add(message(9))
+	v.JumpTo(7)
+	if p, wanted := v.Wants(); wanted || gaps(v) != 1 {
+		t.Errorf("the view wants %+v (%t) and has %d gaps, want only the lost one", p, wanted, gaps(v))
+	}
 }
 
 func TestJumpTo(t *testing.T) {

@@ -94,3 +94,22 @@ func TestShorten(t *testing.T) {
 		}
 	}
 }
+
+func TestLayout(t *testing.T) {
+	for _, test := range []struct {
+		width int
+		want  layout
+	}{
+		{0, layout{tiny: true, limit: 1, width: 1}},
+		{11, layout{tiny: true, limit: 11, width: 11}},
+		{12, layout{text: 2, limit: 10, width: 12}},
+		{49, layout{text: 2, limit: 47, width: 49}},
+		{50, layout{columns: true, name: 10, text: 19, limit: 31, width: 50}},
+		{80, layout{columns: true, name: 13, text: 22, limit: 58, width: 80}},
+		{200, layout{columns: true, name: 18, text: 27, limit: 120, width: 200}},
+	} {
+		if got := newLayout(test.width); got != test.want {
+			t.Errorf("width %d: %+v, want %+v", test.width, got, test.want)
+		}
+	}
+}

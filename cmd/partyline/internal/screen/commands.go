@@ -117,7 +117,7 @@ func (m *model) ask(r *room, q *wire.Request) tea.Cmd {
 	case wire.VerbWho:
 		return m.who(r)
 	case wire.VerbRooms:
-		return m.listRooms(r)
+		return m.listRooms(r, m.view())
 	case wire.VerbHistory, wire.VerbSince:
 		return m.locate(r, q)
 	case wire.VerbSearch:

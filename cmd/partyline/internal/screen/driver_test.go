@@ -88,6 +88,7 @@ type driver struct {
 	m    *model
 	ctx  context.Context
 	msgs chan tea.Msg
+	bell int // how often it has rung
 	quit bool
 }
 
@@ -118,8 +119,14 @@ func (d *driver) send(msg tea.Msg) {
 
 // update passes a message to the model, and runs the command that it returns.
 func (d *driver) update(msg tea.Msg) {
-	if _, ok := msg.(tea.QuitMsg); ok {
+	switch msg := msg.(type) {
+	case tea.QuitMsg:
 		d.quit = true
+		return
+	case tea.RawMsg:
+		if msg.Msg == "\a" {
+			d.bell++
+		}
 		return
 	}
 	_, cmd := d.m.Update(msg)

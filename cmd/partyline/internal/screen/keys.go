@@ -2,6 +2,7 @@ package screen
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -24,6 +25,7 @@ var keyLines = []string{
 	"Alt-1 to Alt-9    show a room or a conversation",
 	"Ctrl-N, Ctrl-P    show the next one, the previous one",
 	"Alt-A, Alt-U      show the next unread view; where it starts",
+	"Shift and mouse   select text, as without the program",
 	"Ctrl-L, Ctrl-Z    draw the screen again; suspend",
 	"Ctrl-C            empty the line; in an empty line, leave",
 }
@@ -90,6 +92,7 @@ func (m *model) programKey(v *view, key string) (cmd tea.Cmd, ok bool) {
 		m.searching = m.entered.Search()
 	case "tab":
 		m.completion.Next(&v.line, m.candidates(v))
+		return m.refreshRooms(v), true
 	case "shift+tab":
 		m.completion.Previous(&v.line, m.candidates(v))
 	case "esc":
@@ -145,6 +148,16 @@ func (m *model) candidates(v *view) editor.Candidates {
 		}
 	}
 	return c
+}
+
+// refreshRooms asks for the rooms if the user types one, and the server was asked a while ago.
+func (m *model) refreshRooms(v *view) tea.Cmd {
+	const fresh = 10 * time.Second
+	r := m.roomOf(v)
+	if r.state != connected || m.now().Sub(m.roomsAt) < fresh || !strings.ContainsAny(v.line.Text(), "#/") {
+		return nil
+	}
+	return m.listRooms(r, nil)
 }
 
 // scrollKey handles a key that scrolls. It reports whether it is one.

@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,6 +42,7 @@ type model struct {
 	searching  *editor.Search // in the lines entered before; nil for none
 	paste      *paste         // nil if nothing is to be asked
 	rooms      []string       // that the server has named
+	roomsAt    time.Time      // when it was asked
 	unanswered []*outgoing    // in order
 	said       int            // messages
 	quitting   bool           // the user has left, and waits for the answers
@@ -169,11 +171,12 @@ func (m *model) answered(msg tea.Msg) tea.Cmd {
 
 // takeAll handles what the connections report.
 func (m *model) takeAll(items batch) tea.Cmd {
+	var cmds []tea.Cmd
 	before := m.mentions()
 	for _, item := range items {
 		switch item := item.(type) {
 		case arrived:
-			m.arrived(item)
+			cmds = append(cmds, m.arrived(item))
 		case answer:
 			m.settle(item)
 		case ended:
@@ -181,16 +184,16 @@ func (m *model) takeAll(items batch) tea.Cmd {
 		}
 	}
 	if m.opts.Bell && m.mentions() > before {
-		return tea.Raw("\a")
+		cmds = append(cmds, tea.Raw("\a"))
 	}
-	return nil
+	return tea.Batch(cmds...)
 }
 
 // arrived adds an event to the view that shows it.
-func (m *model) arrived(a arrived) {
+func (m *model) arrived(a arrived) (cmd tea.Cmd) {
 	v := m.viewOfConnection(a.from)
 	if v == nil {
-		return // it was closed
+		return nil // it was closed
 	}
 	v.room.note(a.event, m.now())
 	switch e := a.event.(type) {
@@ -201,13 +204,15 @@ func (m *model) arrived(a arrived) {
 		if m.opts.Welcome != nil {
 			m.opts.Welcome(e)
 		}
+		cmd = m.listRooms(v.room, nil)
 	case *client.Private:
 		m.private(e)
-		return
+		return nil
 	case *client.Renamed:
 		m.renamed(v, e)
 	}
 	v.add(a.event)
+	return cmd
 }
 
 // renamed follows a member that takes another name.
@@ -237,16 +242,21 @@ func (m *model) private(e *client.Private) {
 // settle notes the answer to a message. A message that was not sent is shown as such.
 func (m *model) settle(a answer) {
 	m.unanswered = without(m.unanswered, a.out)
+	v := a.out.view
 	if a.err == nil {
-		a.out.view.log.Acked(a.out.key, a.id)
+		v.log.Acked(a.out.key, a.id)
 		return
 	}
 	reason := a.err.Error()
 	if errors.Is(a.err, client.ErrInterrupted) {
 		reason += ": it may have arrived"
 	}
-	a.out.view.log.Failed(a.out.key, reason)
-	a.out.view.print(printable{kind: transcript.Failure, text: "not sent (" + reason + "): " + a.out.text})
+	if !slices.Contains(m.views, v) { // it was closed
+		m.refuse("not sent to %s (%s): %s", v.title(), reason, a.out.text)
+		return
+	}
+	v.log.Failed(a.out.key, reason)
+	v.print(printable{kind: transcript.Failure, text: "not sent (" + reason + "): " + a.out.text})
 }
 
 // ended notes that a client has ended for good.
@@ -255,8 +265,13 @@ func (m *model) ended(e ended) {
 	if v == nil || m.ctx.Err() != nil {
 		return
 	}
-	v.room.state, v.room.reason = closed, e.err.Error()
-	v.tell(transcript.Failure, e.err.Error())
+	reason := e.err.Error()
+	var bye *client.ByeError
+	if errors.As(e.err, &bye) && bye.Reason == "resumed" {
+		reason = "another program has entered this room with your name"
+	}
+	v.room.state, v.room.reason = closed, reason
+	v.tell(transcript.Failure, reason+": /join "+v.room.name+" enters it again")
 }
 
 // saveRead notes what the user has read.

@@ -23,7 +23,7 @@ type (
 	}
 	// roomsAnswer lists the rooms of the server.
 	roomsAnswer struct {
-		in    *view
+		in    *view // that shows them; nil if the user did not ask
 		rooms []client.Room
 		err   error
 	}
@@ -55,9 +55,10 @@ func (m *model) whoAnswered(a whoAnswer) {
 	m.answer(fmt.Sprintf("#%s, %s: %s", a.room.name, plural(a.count, "member"), line))
 }
 
-// listRooms asks for the rooms of the server.
-func (m *model) listRooms(r *room) tea.Cmd {
-	v, c, ctx := m.view(), r.client, m.ctx
+// listRooms asks for the rooms of the server, which a view shows, if it is not nil.
+func (m *model) listRooms(r *room, v *view) tea.Cmd {
+	c, ctx := r.client, m.ctx
+	m.roomsAt = m.now()
 	return func() tea.Msg {
 		rooms, err := c.Rooms(ctx)
 		return roomsAnswer{v, rooms, err}
@@ -66,7 +67,9 @@ func (m *model) listRooms(r *room) tea.Cmd {
 
 func (m *model) roomsAnswered(a roomsAnswer) {
 	if a.err != nil {
-		m.refuse("%v", a.err)
+		if a.in != nil {
+			a.in.tell(transcript.Failure, a.err.Error())
+		}
 		return
 	}
 	m.rooms = m.rooms[:0]
@@ -75,7 +78,9 @@ func (m *model) roomsAnswered(a roomsAnswer) {
 		m.rooms = append(m.rooms, r.Room)
 		texts[i] = fmt.Sprintf("#%s (%d)", r.Room, r.Count)
 	}
-	m.answer(strings.Join(texts, ", "))
+	if a.in != nil {
+		a.in.tell(transcript.Answer, strings.Join(texts, ", "))
+	}
 }
 
 // renamed says that the user has another name, or why not.
@@ -110,18 +115,29 @@ type roomOpened struct {
 // openRoom opens a room, or switches to it.
 func (m *model) openRoom(name string) tea.Cmd {
 	for _, v := range m.views {
-		if v.room != nil && v.results == nil && strings.EqualFold(v.room.name, name) && v.room.state != closed {
+		if v.isRoom() && strings.EqualFold(v.room.name, name) {
 			m.show(v)
+			if v.room.state == closed {
+				return m.enterRoom(v, v.room.name)
+			}
 			return nil
 		}
 	}
+	v := m.addView(&view{room: m.newRoom(name, m.anyRoom().nick)})
+	m.show(v)
+	return m.enterRoom(v, name)
+}
+
+// enterRoom opens the room of a view, which has no connection.
+func (m *model) enterRoom(v *view, name string) tea.Cmd {
 	from := m.anyRoom()
 	if from.client == nil {
+		m.removeView(v)
 		m.refuse("#%s is not open yet", from.name)
 		return nil
 	}
-	v := m.addView(&view{room: m.newRoom(name, from.nick)})
-	m.show(v)
+	v.room.connection = newConnection(m.mail, m.protect)
+	v.room.state = connecting
 	c, ctx := from.client, m.ctx
 	return func() tea.Msg {
 		opened, err := open(ctx, c, name)
@@ -146,6 +162,9 @@ func (m *model) roomOpened(o roomOpened) tea.Cmd {
 		}
 		m.unanswered = slices.DeleteFunc(m.unanswered, func(out *outgoing) bool { return out.view == o.view })
 	case o.err == nil && slices.Contains(m.views, o.view):
+		if last := o.view.log.Newest(); last > 0 { // it was open before
+			o.view.add(&client.Gap{After: last, Missed: -1})
+		}
 		o.view.room.start(o.client)
 	case o.err == nil:
 		return closeClient(o.client) // the view was closed in the meantime

@@ -53,6 +53,22 @@ func TestConversation(t *testing.T) {
 	alice.status("rob")
 }
 
+// TestBell checks that the bell rings when somebody mentions the user, also in the view that is shown.
+func TestBell(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{Bell: true})
+	alice.status("connected")
+	bob := dial(t, address, client.Options{Nick: "bob"})
+	say(t, bob, "hello", "hello alice")
+	alice.await("the bell", func(string) bool { return alice.bell > 0 })
+	alice.see("hello alice")
+	say(t, bob, "bye")
+	alice.see("bye")
+	if alice.bell != 1 {
+		t.Errorf("the bell has rung %d times", alice.bell)
+	}
+}
+
 // TestHistory checks that scrolling up loads all older messages, and that the line and new messages stay.
 func TestHistory(t *testing.T) {
 	address := startServer(t)

@@ -152,12 +152,11 @@ func (v *view) setStyle(s transcript.Style) {
 	}
 }
 
-// mentions returns how often the user was mentioned since the views were read.
+// mentions returns how many messages in the views mention the user.
 func (m *model) mentions() int {
 	sum := 0
 	for _, v := range m.views {
-		_, n := v.log.Unread()
-		sum += n
+		sum += v.log.Mentioned()
 	}
 	return sum
 }

@@ -5,6 +5,7 @@ type unread struct {
 	reading  bool // the reader sees the end of the view, if it is there
 	messages int
 	mentions int
+	called   int     // messages that mention the reader, since the View was made
 	read     int64   // the newest message that the reader has read
 	missed   int64   // messages up to this id were said while there was no connection
 	absence  absence // the messages that were said before the View was made and that the reader had not read
@@ -45,6 +46,9 @@ func (v *View) markRead() {
 // count as mentions.
 func (v *View) Unread() (messages, mentions int) { return v.messages, v.mentions }
 
+// Mentioned returns how many messages that were added mention the reader, also those that are read.
+func (v *View) Mentioned() int { return v.called }
+
 // Read returns the id of the newest message that the reader has read, or 0. All before it are read, too.
 func (v *View) Read() int64 { return v.read }
 
@@ -61,6 +65,9 @@ func (v *View) count(e *entry) {
 	late := e.id != 0 && e.id <= v.missed && e.id > v.read
 	if !e.counts() || v.render.kind == Results {
 		return
+	}
+	if e.mention {
+		v.called++
 	}
 	if seen && !late {
 		v.markRead()

@@ -110,6 +110,9 @@ func TestUnread(t *testing.T) {
 	v.Add(&client.Message{ID: 23, At: noon, From: "alice", Text: "alice speaks"})
 	v.Add(&client.Joined{At: noon, Nick: "carol"})
 	expectUnread(t, v, 2, 1)
+	if v.Mentioned() != 1 {
+		t.Errorf("%d messages mention the reader, want 1", v.Mentioned())
+	}
 	if v.Read() != 20 {
 		t.Errorf("message %d is read, want 20", v.Read())
 	}

@@ -50,7 +50,7 @@ func (m *model) View() tea.View {
 		lines, y = lines[extra:], y-extra
 	}
 	m.frame = len(lines)
-	view := tea.NewView(strings.Join(lines, "\n"))
+	view := tea.NewView(drawable(strings.Join(lines, "\n"), m.style.Method))
 	const usual = tea.CursorShape(-1) // it is encoded as 0: the cursor keeps the shape that the user has chosen
 	view.Cursor = &tea.Cursor{Position: tea.Position{X: x, Y: y}, Shape: usual}
 	view.ReportFocus = true

@@ -23,6 +23,12 @@ const (
 	alternateScreen = "alternate "
 )
 
+// What a program writes to a terminal before it sets the title, and at its end. A guard restores the title too.
+const (
+	SaveTitle    = "\x1b[22;0t"
+	RestoreTitle = "\x1b[23;0t"
+)
+
 // What the parent writes to its guard. Everything else is what the runtime writes when the program crashes.
 const (
 	idle   = 0 // the terminal is as it was
@@ -134,5 +140,5 @@ func reset(w io.Writer, alternate bool) {
 	if alternate {
 		sequences += leave
 	}
-	io.WriteString(w, sequences+cursor+plain+"\r\n")
+	io.WriteString(w, sequences+cursor+plain+RestoreTitle+"\r\n")
 }

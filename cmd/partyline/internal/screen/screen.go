@@ -69,6 +69,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	m.terminal.SetActive(true)
 	defer m.terminal.Close()
+	io.WriteString(o.Out, guard.SaveTitle)
+	defer io.WriteString(o.Out, guard.RestoreTitle)
 	m.start(o.Client)
 	return m.run(ctx, cancel)
 }

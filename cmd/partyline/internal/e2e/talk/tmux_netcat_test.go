@@ -11,7 +11,7 @@ import (
 // what is typed.
 func TestNetcatScreen(t *testing.T) {
 	t.Parallel()
-	s := harness.StartServer(t, nil)
+	s := startServer(t)
 	host, port, _ := net.SplitHostPort(s.TCP)
 	nc := harness.NeedProgram(t, "nc.openbsd", "nc")
 	tt := openTerminal(t, setup{env: []string{"HOST=" + host, "PORT=" + port, "NC=" + nc}})

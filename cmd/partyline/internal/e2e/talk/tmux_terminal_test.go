@@ -165,8 +165,6 @@ func trim(screen string) string {
 	return strings.TrimRight(blanks.ReplaceAllString(screen, ""), "\n")
 }
 
-var blanks = regexp.MustCompile(`(?m)[ \t]+$`)
-
 // await waits until the screen fulfils a condition, and returns the screen. what names the condition in failure
 // messages.
 func (tt *terminal) await(what string, cond func(screen string) bool) string {
@@ -189,4 +187,42 @@ func (tt *terminal) expect(pattern string) []string {
 	re := regexp.MustCompile("(?m)" + pattern)
 	screen := tt.await(fmt.Sprintf("match for %q", pattern), re.MatchString)
 	return re.FindStringSubmatch(screen)[1:]
+}
+
+// paste pastes a text, in brackets if the program in the terminal has asked for them.
+func (tt *terminal) paste(text string) {
+	tt.t.Helper()
+	tt.tmux("set-buffer", "--", text)
+	tt.tmux("paste-buffer", "-p", "-r", "-d")
+}
+
+// resize changes the size of the terminal.
+func (tt *terminal) resize(width, height int) {
+	tt.t.Helper()
+	tt.tmux("resize-window", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height))
+}
+
+// styled returns what screen does, with the escape sequences of colours and attributes.
+func (tt *terminal) styled() string {
+	tt.t.Helper()
+	return trim(tt.tmux("capture-pane", "-p", "-e"))
+}
+
+// scrollback returns the text of the lines above the screen and of the screen.
+func (tt *terminal) scrollback() string {
+	tt.t.Helper()
+	return trim(tt.tmux("capture-pane", "-p", "-S", "-"))
+}
+
+// state returns the settings of the terminal that a program may change: those of the kernel, as stty prints them,
+// and those of the emulator.
+func (tt *terminal) state() string {
+	tt.t.Helper()
+	modes, err := exec.Command("stty", "-a", "-F", tt.tty).Output()
+	if err != nil {
+		tt.t.Fatalf("stty: %v", err)
+	}
+	return string(modes) + tt.ask("alternate screen #{alternate_on}, cursor #{cursor_flag}, mouse #{mouse_any_flag}, "+
+		"keypad #{keypad_flag} #{keypad_cursor_flag}, wrap #{wrap_flag}, insert #{insert_flag}, origin #{origin_flag}, "+
+		"scroll region #{scroll_region_upper} #{scroll_region_lower}")
 }

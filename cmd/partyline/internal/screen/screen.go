@@ -77,8 +77,9 @@ func Run(ctx context.Context, o Options) error {
 
 // run runs the program.
 func (m *model) run(ctx context.Context, cancel context.CancelCauseFunc) error {
-	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithoutSignalHandler(),
+	p := tea.NewProgram(m, tea.WithoutSignalHandler(),
 		tea.WithInput(m.opts.In), tea.WithOutput(m.opts.Out), tea.WithWindowSize(m.width, m.height))
+	defer context.AfterFunc(ctx, p.Quit)() // tea.WithContext would close the input while it is read
 	var mail sync.WaitGroup
 	mail.Go(func() { m.protect(func() { m.mail.run(ctx, p.Send) }) })
 	_, err := p.Run()
@@ -91,7 +92,7 @@ func (m *model) run(ctx context.Context, cancel context.CancelCauseFunc) error {
 		return cause
 	case errors.Is(err, tea.ErrProgramPanic):
 		return errors.New("the program panicked")
-	case err != nil && !errors.Is(err, tea.ErrProgramKilled):
+	case err != nil:
 		return err
 	case len(unsent) > 0:
 		return &UnsentError{unsent}

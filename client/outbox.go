@@ -13,7 +13,7 @@ import (
 )
 
 // maxPending is how many requests may wait for their answer. Another one waits until there is room.
-const maxPending = 1024
+const maxPending = 2048
 
 // A request is what a client sends. Its name is the key of a message, and the ref of anything else.
 type request struct {

@@ -41,7 +41,7 @@ func (c *Client) say(ctx context.Context, verb, text string) (id int64, err erro
 }
 
 // Post is like Say, but returns as soon as the client has the message, so that many can be in flight.
-// It waits while 1,024 messages are. It calls done once, with the id or the error of the message, from
+// It waits while 2,048 messages are. It calls done once, with the id or the error of the message, from
 // another goroutine; done must not wait, and must not call the client.
 func (c *Client) Post(ctx context.Context, text string, done func(id int64, err error)) error {
 	return c.start(ctx, func(o *outbox) *request {

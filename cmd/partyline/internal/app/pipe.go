@@ -29,7 +29,7 @@ type refusal struct {
 }
 
 // maxInFlight is how many messages client.Post accepts before it waits for answers.
-const maxInFlight = 1024
+const maxInFlight = 2048
 
 // clientGCPercent lets the heap, of which little is in use, grow to some 20 MB between two collections.
 const clientGCPercent = 400

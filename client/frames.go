@@ -2,9 +2,13 @@ package client
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"partyline/hub/wire"
 )
 
 // A frameLink is a link over a WebSocket.
@@ -13,6 +17,8 @@ type frameLink struct {
 	ws   *websocket.Conn
 	buf  bytes.Buffer
 	pong chan string // a ping that the writer has to answer
+
+	refused bool // the server closed the WebSocket because a line was too long, and read has returned an error for it
 }
 
 // newFrameLink returns a link. It calls pinged, from the goroutine that reads, when write has a ping to
@@ -36,6 +42,12 @@ func newFrameLink(conn *guardedConn, ws *websocket.Conn, pinged func()) *frameLi
 
 func (l *frameLink) read() ([]byte, error) {
 	_, r, err := l.ws.NextReader()
+	var closed *websocket.CloseError
+	if errors.As(err, &closed) && closed.Code == websocket.CloseMessageTooBig && !l.refused {
+		l.refused = true // the next read returns the error
+		refusal := Error{Code: wire.CodeLineTooLong, Message: cmp.Or(closed.Text, "line too long")}
+		return refusal.AppendJSON(nil), nil // as over TCP
+	}
 	if err != nil {
 		return nil, err
 	}

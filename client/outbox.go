@@ -113,6 +113,21 @@ func (o *outbox) take(name string) *request {
 	return o.remove(n)
 }
 
+// takeLongest removes the request with the longest line that was sent over this link and returns it, or nil. If the
+// server drops a line because it is too long, it does not know its name; but it drops each longer line, too.
+func (o *outbox) takeLongest() *request {
+	longest := -1
+	for i, r := range o.requests[:o.sent] {
+		if r != nil && (longest < 0 || len(r.line) > len(o.requests[longest].line)) {
+			longest = i
+		}
+	}
+	if longest < 0 {
+		return nil
+	}
+	return o.remove(o.first + uint64(longest))
+}
+
 // remove removes the element of requests with a number and returns it, or nil.
 func (o *outbox) remove(number uint64) *request {
 	if number < o.first || number-o.first >= uint64(len(o.requests)) {

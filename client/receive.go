@@ -3,6 +3,8 @@ package client
 import (
 	"slices"
 	"time"
+
+	"partyline/hub/wire"
 )
 
 // A catchUp brings the messages that the client has missed, over a new link, before the live events.
@@ -153,6 +155,9 @@ func (s *session) answerLocked(o *object) *request {
 		name = o.Ref
 	}
 	r := s.outbox.take(name)
+	if name == "" && o.Code == wire.CodeLineTooLong {
+		r = s.outbox.takeLongest()
+	}
 	if r == nil {
 		return nil
 	}

@@ -1,6 +1,10 @@
 package client
 
-import "context"
+import (
+	"context"
+
+	"partyline/hub/wire"
+)
 
 // The requests with numbers; the others are maps of strings.
 type (
@@ -19,6 +23,13 @@ type (
 	}
 )
 
+// MaxText is the longest text in bytes that a client says. A server may refuse a shorter one: the usual limit is
+// 4 KiB.
+const MaxText = 128 << 10
+
+// TooLong returns the error of a text that is longer than MaxText.
+func TooLong() *Error { return wire.TooLong(MaxText) }
+
 // Say says a message, waits for the server's ack, and returns the message's id. If the connection breaks
 // meanwhile, Say sends the message again when there is another one; the room receives it once. The error
 // is an *Error if the server refuses the message. If ctx is done first, the message may still be sent. A
@@ -33,6 +44,9 @@ func (c *Client) Act(ctx context.Context, text string) (id int64, err error) {
 }
 
 func (c *Client) say(ctx context.Context, verb, text string) (id int64, err error) {
+	if len(text) > MaxText {
+		return 0, TooLong()
+	}
 	o, err := c.await(ctx, func(o *outbox) *request { return &request{line: o.message(verb, text)} })
 	if err != nil {
 		return 0, err
@@ -44,6 +58,9 @@ func (c *Client) say(ctx context.Context, verb, text string) (id int64, err erro
 // It waits while 2,048 messages are. It calls done once, with the id or the error of the message, from
 // another goroutine; done must not wait, and must not call the client.
 func (c *Client) Post(ctx context.Context, text string, done func(id int64, err error)) error {
+	if len(text) > MaxText {
+		return TooLong()
+	}
 	return c.start(ctx, func(o *outbox) *request {
 		return &request{line: o.message("say", text), posted: done}
 	})

@@ -37,9 +37,15 @@ func (s *speaker) unanswered() int64 {
 	return s.said.Load() - s.acknowledged.Load() - s.refused.Load()
 }
 
-// say says a message. It waits while many have no answer yet. done is called as client.Post calls it.
+// say says a message. It waits while many have no answer yet. done is called as client.Post calls it, or before say
+// returns.
 func (s *speaker) say(ctx context.Context, text string, done func(id int64, err error)) error {
 	s.said.Add(1)
+	if len(text) > client.MaxText {
+		s.refused.Add(1)
+		done(0, client.TooLong())
+		return nil
+	}
 	return s.c.Post(ctx, text, func(id int64, err error) {
 		var refusal *client.Error
 		switch {
@@ -100,8 +106,8 @@ func (s *speaker) result(err error) error {
 	return err
 }
 
-// maxInputLine is the longest line of an input in bytes. A server refuses much shorter ones.
-const maxInputLine = 1 << 20
+// maxInputLine is how much of a long line is read. No server takes as much.
+const maxInputLine = client.MaxText + 1
 
 // eachLine calls say with each line of an input that is not blank, without its ending, and with its number from
 // 1. It returns at the end of the input, after the first error of say or of the input, or when ctx is done.

@@ -7,10 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	"partyline/client"
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
@@ -141,6 +143,39 @@ func TestPipeStatus(t *testing.T) {
 	expectStatus(t, p, 1, "is a directory")
 	p = shell(t, `"$0" talk "$1" >/dev/full </dev/null`, s.TCP)
 	expectStatus(t, p, 1, "partyline: print events: write /dev/stdout: no space left on device")
+}
+
+// TestPipeLongLines says lines that are too long for the server: longer than what it reads, and longer than what the
+// client sends. Each is refused, and the others are said.
+func TestPipeLongLines(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	for _, address := range []string{s.TCP, "ws://" + s.HTTP + "/ws"} {
+		var input strings.Builder
+		for i, size := range []int{5, 5000, 40_000, 100_000, client.MaxText, client.MaxText + 1, 3_000_000, 5} {
+			fmt.Fprintf(&input, "%d%s\n", i, strings.Repeat("x", size-1))
+		}
+		p := startTalk(t, address)
+		sayAll(p, input.String())
+		if code := p.ExitCode(t, harness.Patience); code != 4 {
+			t.Errorf("exit status %d", code)
+		}
+		var got []string
+		for _, line := range p.Out.All() {
+			if _, text, ok := strings.Cut(line, ": "); ok {
+				got = append(got, text)
+			}
+		}
+		if want := []string{"0xxxx", "7xxxx"}; !slices.Equal(got, want) {
+			t.Errorf("said %q, want %q", got, want)
+		}
+		for line := 2; line <= 7; line++ {
+			if n := p.Err.Count(func(s string) bool {
+				return strings.HasPrefix(s, fmt.Sprintf("partyline: line %d: line too long", line))
+			}); n != 1 {
+				t.Errorf("%s: %d errors about line %d: %s", address, n, line, p.Err)
+			}
+		}
+	}
 }
 
 // listenMute returns the address of a server that welcomes clients and answers nothing.

@@ -58,7 +58,8 @@ func TestAppendQuotedInvalid(t *testing.T) {
 func TestAppendTime(t *testing.T) {
 	zone := time.FixedZone("west", -3600)
 	for _, at := range []time.Time{
-		{}, time.Unix(0, 0), time.Date(2026, 11, 24, 17, 20, 5, 7_999_999, time.UTC), time.Date(2026, 2, 28, 23, 59, 59, 999_999_999, zone),
+		{},
+		time.Unix(0, 0), time.Date(2026, 11, 24, 17, 20, 5, 7_999_999, time.UTC), time.Date(2026, 2, 28, 23, 59, 59, 999_999_999, zone),
 		time.Date(999, 12, 31, 23, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 0, 0, zone), time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC),
 	} {
 		want := `{"at":"` + at.UTC().Format("2006-01-02T15:04:05.000Z07:00") + `"`

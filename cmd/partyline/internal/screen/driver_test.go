@@ -84,12 +84,13 @@ func say(t *testing.T, c *client.Client, texts ...string) (ids []int64) {
 
 // A driver runs a model without a terminal, in the goroutine of the test.
 type driver struct {
-	t    *testing.T
-	m    *model
-	ctx  context.Context
-	msgs chan tea.Msg
-	bell int // how often it has rung
-	quit bool
+	t       *testing.T
+	m       *model
+	ctx     context.Context
+	msgs    chan tea.Msg
+	bell    int      // how often it has rung
+	printed []string // above the input
+	quit    bool
 }
 
 // newDriver returns a driver with a screen of 80 columns and 24 lines.
@@ -128,6 +129,9 @@ func (d *driver) update(msg tea.Msg) {
 			d.bell++
 		}
 		return
+	}
+	if v := reflect.ValueOf(msg); v.IsValid() && v.Type().Name() == "printLineMessage" { // of tea.Println
+		d.printed = append(d.printed, strings.Split(ansi.Strip(v.Field(0).String()), "\n")...)
 	}
 	_, cmd := d.m.Update(msg)
 	if cmd != nil {

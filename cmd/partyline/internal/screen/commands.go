@@ -24,13 +24,10 @@ var notHere = []wire.Verb{wire.VerbFormat, wire.VerbVerbatim}
 // commandNames returns the names of all commands, without the slash.
 func commandNames() []string {
 	var names []string
-	for _, verb := range wire.Verbs() {
-		if verb != wire.VerbSay && !slices.Contains(notHere, verb) {
-			names = append(names, string(verb))
+	for _, line := range helpLines() {
+		if name, _, _ := strings.Cut(line[1:], " "); !strings.HasPrefix(name, "/") {
+			names = append(names, name)
 		}
-	}
-	for _, c := range localCommands {
-		names = append(names, c.usage[1:])
 	}
 	slices.Sort(names)
 	return names

@@ -1,10 +1,6 @@
 package hub
 
-import (
-	"cmp"
-
-	"partyline/hub/wire"
-)
+import "partyline/hub/wire"
 
 // handleResume gives the member the identity of a token, and moves it into a room. If the token is
 // not valid, the member enters with the name that it asks for, like a new one.
@@ -13,6 +9,10 @@ func handleResume(s *session, q *wire.Request) error {
 		return wire.BadRequest("resume is the first request of a connection")
 	}
 	s.begun = true
+	r, badRoom := s.openNamed(q.Room)
+	if badRoom != nil && q.Share { // elsewhere the member might replace another one of its identity
+		return badRoom
+	}
 	s.leaveRoom("")
 	resumed, crowded := s.hub.nicks.claim(&s.member, q.Token, q.Share)
 	how := entry{ref: q.Ref, resumed: resumed}
@@ -36,8 +36,12 @@ func handleResume(s *session, q *wire.Request) error {
 	default:
 		refuse(s.takeName(q.Name))
 	}
-	r, bad := s.openFirst(cmp.Or(q.Room, home))
-	refuse(bad)
+	refuse(badRoom)
+	if r == nil {
+		var bad *wire.Refusal
+		r, bad = s.openFirst(home)
+		refuse(bad)
+	}
 	since := int64(-1)
 	if q.HasID {
 		since = q.ID

@@ -65,18 +65,23 @@ func (s *session) takeGuestName() {
 
 // openFirst opens the requested room, or else the lobby.
 func (s *session) openFirst(requested string) (*room, *wire.Refusal) {
+	r, bad := s.openNamed(requested)
+	if r == nil {
+		r, _ = s.hub.open(s, lobby) // the lobby has no limit
+	}
+	return r, bad
+}
+
+// openNamed opens the requested room. It returns nil, nil if none is requested.
+func (s *session) openNamed(requested string) (*room, *wire.Refusal) {
 	if requested == "" {
-		return s.hub.open(s, lobby)
+		return nil, nil
 	}
 	name, bad := roomName(requested)
-	if bad == nil {
-		var r *room
-		if r, bad = s.hub.open(s, name); bad == nil {
-			return r, nil
-		}
+	if bad != nil {
+		return nil, bad
 	}
-	r, _ := s.hub.open(s, lobby) // the lobby has no limit
-	return r, bad
+	return s.hub.open(s, name)
 }
 
 // leaveRoom takes the member out of its room, and waits until it has got the events before that. text

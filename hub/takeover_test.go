@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 	"partyline/hub/wire"
 )
 
@@ -241,6 +242,26 @@ func TestResumeShares(t *testing.T) {
 		carol.expect("* ally has left")
 		mallory.send("/nick ally")
 		mallory.expect("* alice is now known as ally")
+	})
+}
+
+func TestSharingARoomThatIsRefused(t *testing.T) {
+	withHub(t, hub.Options{Limits: admission.Limits{Rooms: 2}}, func(h *testHub) {
+		bob := h.named("bob")
+		old, welcome := h.welcomed(hub.Caller{Nick: "alice", Room: "ops"})
+		bob.Received()
+		for room, code := range map[string]string{"a b": "room_invalid", "full": "unavailable"} {
+			c, _ := h.welcomed(hub.Caller{})
+			c.send(fmt.Sprintf(`{"type":"resume","token":%q,"room":%q,"share":true,"ref":"r"}`, welcome.Token, room))
+			if events := c.tokenEvents(); len(events) != 1 || events[0].Type != "error" || events[0].Code != code || events[0].Ref != "r" {
+				h.Errorf("for the room %s the answer is %+v", room, events)
+			}
+		}
+		if events := old.tokenEvents(); len(events) != 0 {
+			h.Errorf("the connection in the other room received %+v", events)
+		}
+		bob.send("/msg alice psst")
+		bob.expect("you -> alice: psst")
 	})
 }
 

@@ -16,7 +16,7 @@ func (o *object) clean() {
 	code := string(o.Code)
 	for _, s := range []*string{
 		&o.Type, &o.Ref, &o.Key, &o.Room, &o.Nick, &o.From, &o.To, &o.Via,
-		&code, &o.Message, &o.Server.Version, &o.Reason,
+		&code, &o.Message, &o.Token, &o.Server.Version, &o.Reason,
 	} {
 		*s = wire.CleanLine(*s)
 	}

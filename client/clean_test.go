@@ -123,7 +123,7 @@ func FuzzForeign(f *testing.F) {
 				err = explain(err, to)
 			}
 			if err == nil {
-				_, err = enter(context.Background(), l, to, identity{nick: "alice", room: "ops"})
+				_, err = enter(context.Background(), l, to, entry{identity: newIdentity("alice", ""), room: "ops"})
 			}
 			if err != nil && (isUnsafe(err.Error()) || strings.ContainsAny(err.Error(), "\t\n") || len(err.Error()) > 2000) {
 				t.Errorf("over %s the error is %q", scheme, err)

@@ -17,6 +17,11 @@ type Options struct {
 	TLS    *tls.Config // for tls:// and wss://; nil for the default
 	Header http.Header // for the handshake of a WebSocket; nil for none
 
+	// Token is the Token of an earlier Client, or "". If the server still knows it, two minutes after the
+	// member has left at most, the client continues as that member: it has its name, and without a Room
+	// also its room. The member's other connections end, and their clients with a ByeError.
+	Token string
+
 	delay, silence time.Duration // in place of the delays and of deadAfter, if tests set them
 }
 
@@ -72,20 +77,20 @@ func dialAny(ctx context.Context, address string, targets []*target, o Options) 
 	if room := targets[0].query.Get("room"); o.Room == "" {
 		o.Room = room
 	}
-	c := newClient(o)
-	l, w, t, err := c.dialer.joinAny(ctx, address, targets, c.identity())
+	c := newClient(o, newIdentity(o.Nick, o.Token))
+	c.identity.enter(&c.session, o.Room)
+	a, t, err := c.dialer.joinAny(ctx, address, targets, c.entry())
 	if err != nil {
 		return nil, err
 	}
-	c.target = t
-	c.begin(l, w)
+	c.begin(a, t)
 	return c, nil
 }
 
 // newClient returns a Client without a link.
-func newClient(o Options) *Client {
+func newClient(o Options, id *identity) *Client {
 	c := &Client{
-		session: session{opts: o, wake: make(chan struct{}, 1), nick: o.Nick, wished: o.Nick, room: o.Room, outbox: newOutbox()},
+		session: session{opts: o, identity: id, wake: make(chan struct{}, 1), nick: o.Nick, room: o.Room, outbox: newOutbox()},
 		ended:   make(chan struct{}),
 	}
 	c.changed.L = &c.mu
@@ -93,11 +98,13 @@ func newClient(o Options) *Client {
 	return c
 }
 
-// begin makes the client run with its first link, over which w came.
-func (c *Client) begin(l link, w *object) {
+// begin makes the client run with its first link, which leads to t.
+func (c *Client) begin(a *arrival, t *target) {
 	running, cancel := context.WithCancel(context.Background())
+	c.target = t
+	c.nick, c.room = a.welcome.Nick, a.welcome.Room
 	c.cancel = cancel
-	go c.run(running, l, w)
+	go c.run(running, a)
 }
 
 // Address returns the address of the server as Dial accepts it, with the scheme and the port that are used.

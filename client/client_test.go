@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,7 +143,7 @@ func TestSince(t *testing.T) {
 }
 
 // TestCuts cuts connections at random bytes while members talk. In the end every client has all messages
-// in one order, and every message is there once.
+// in one order, every message is there once, and each member has kept its name.
 func TestCuts(t *testing.T) {
 	cuts := 1000
 	if testing.Short() {
@@ -177,11 +178,13 @@ func TestCuts(t *testing.T) {
 		r.cut()
 	}
 
+	ctx, cancel := context.WithTimeout(t.Context(), 10*patience)
+	defer cancel()
 	logs := make([][]*client.Message, len(clients))
 	said := make([]int, len(clients))
 	var running sync.WaitGroup
 	for i, c := range clients {
-		running.Go(func() { logs[i] = readUntilEnds(t, c, talkers) })
+		running.Go(func() { logs[i] = readUntilEnds(ctx, t, c, talkers) })
 		if i > 0 {
 			running.Go(func() { said[i] = talk(t, c, fmt.Sprintf("@%d ", i), func() bool { return left.Load() < 0 }) })
 		}
@@ -194,6 +197,7 @@ func TestCuts(t *testing.T) {
 		}
 	}
 	counts := make([]int, len(clients))
+	names := make([]string, len(clients))
 	for _, m := range logs[0] {
 		var i, k int
 		if _, err := fmt.Sscanf(m.Text, "@%d %d", &i, &k); err != nil {
@@ -203,6 +207,9 @@ func TestCuts(t *testing.T) {
 			t.Fatalf("message %d of client %d is %q", counts[i], i, m.Text)
 		}
 		counts[i]++
+		if names[i] = cmp.Or(names[i], m.From); m.From != names[i] {
+			t.Fatalf("message %d of client %d is from %s, and those before from %s", k, i, m.From, names[i])
+		}
 	}
 	if !slices.Equal(counts, said) {
 		t.Errorf("the room has %v messages of the clients, which sent %v", counts, said)
@@ -233,9 +240,9 @@ func talk(t *testing.T, c *client.Client, prefix string, over func() bool) (n in
 }
 
 // readUntilEnds returns the messages up to the last of some ends.
-func readUntilEnds(t *testing.T, c *client.Client, ends int) (log []*client.Message) {
+func readUntilEnds(ctx context.Context, t *testing.T, c *client.Client, ends int) (log []*client.Message) {
 	for ends > 0 {
-		e, err := c.Next(context.Background())
+		e, err := c.Next(ctx)
 		if err != nil {
 			t.Error(err)
 			return log

@@ -52,6 +52,8 @@ type answer struct {
 	More     bool      `json:"more"`
 	Count    int       `json:"count"`
 	Last     int64     `json:"last"`
+	Token    string    `json:"token"`
+	Resumed  bool      `json:"resumed"`
 	Server   struct {
 		Version string `json:"version"`
 	} `json:"server"`
@@ -110,7 +112,7 @@ func (o *object) messages() []*Message {
 }
 
 func (o *object) welcome() *Welcome {
-	return &Welcome{Ref: o.Ref, Room: o.Room, Nick: o.Nick, Occupants: o.Members, Count: o.Count, Last: o.Last, Version: o.Server.Version}
+	return &Welcome{Ref: o.Ref, Room: o.Room, Nick: o.Nick, Resumed: o.Resumed, Occupants: o.Members, Count: o.Count, Last: o.Last, Version: o.Server.Version}
 }
 
 func (o *object) gap() *Gap {
@@ -131,6 +133,14 @@ func (o *object) failure() error {
 		return o.refusal()
 	}
 	return nil
+}
+
+// farewell returns the error that ends a link after a bye.
+func (o *object) farewell() error {
+	if o.Reconnect {
+		return &restart{o.Reason, time.Duration(min(max(o.AfterMS, 0), maxAfterMS)) * time.Millisecond}
+	}
+	return &ByeError{o.Reason}
 }
 
 // event returns an event that changes nothing in the client, or nil if the type is not known.

@@ -22,19 +22,19 @@ type dialer struct {
 	pinged func() // see newFrameLink
 }
 
-// join opens a link to t and enters a room. It returns the welcome to the room.
-func (d *dialer) join(ctx context.Context, t *target, want identity) (link, *object, error) {
+// join opens a link to t and enters a room.
+func (d *dialer) join(ctx context.Context, t *target, want entry) (*arrival, error) {
+	if err := want.identity.takeTurn(ctx); err != nil {
+		return nil, err
+	}
+	defer want.identity.endTurn()
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	l, err := d.reach(ctx, t)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	w, err := enter(ctx, l, t, want)
-	if err != nil {
-		return nil, nil, err
-	}
-	return l, w, nil
+	return enter(ctx, l, t, want)
 }
 
 // reach opens a link to t. Over a WebSocket the server is partyline; over TCP it may be any.

@@ -1,24 +1,33 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"strings"
 )
 
-// An identity is what a client asks for when it connects.
-type identity struct {
-	nick, room string // "" for any
-	again      bool   // the client has been in a room, so another member may have its name by now
+// An entry is what a client asks for when it connects.
+type entry struct {
+	identity *identity
+	room     string // "" for the room of the token, or else the lobby
+	again    bool   // the client has been in a room
 }
 
-// enter enters a room over a new link to t, and returns the welcome to the room. A name that is taken is an
-// error only if the client has not been in a room. After an error the link is closed.
-func enter(ctx context.Context, l link, t *target, want identity) (*object, error) {
+// An arrival is a link over which a client is in a room.
+type arrival struct {
+	link
+	welcome *object
+	early   []object // that came after the welcome, and are not handled
+}
+
+// enter enters a room over a new link to t. A name that is taken is an error only if the client is new to
+// the server. After an error the link is closed.
+func enter(ctx context.Context, l link, t *target, want entry) (*arrival, error) {
 	stop := context.AfterFunc(ctx, l.close)
-	w, bad, err := askToEnter(l, want)
-	if bad != nil && !(want.again && bad.Code == "nick_taken") {
-		err = &DialError{Refused: true, Err: bad}
+	a, refused, err := resume(l, want)
+	isTaken := refused != nil && refused.Code == "nick_taken"
+	if refused != nil && !(isTaken && (want.again || a.welcome.Resumed)) {
+		err = &DialError{Refused: true, Err: refused}
 	}
 	if !stop() {
 		err = ctx.Err()
@@ -27,38 +36,80 @@ func enter(ctx context.Context, l link, t *target, want identity) (*object, erro
 		l.close()
 		return nil, explain(err, t)
 	}
-	return w, nil
+	want.identity.granted(a.welcome.Token, a.welcome.Nick, isTaken)
+	return a, nil
 }
 
-// askToEnter asks for a name and a room, and returns the welcome to the room, and why the server refused
-// either.
-func askToEnter(l link, want identity) (w *object, bad *Error, err error) {
-	const nickRef, roomRef = "nick", "enter"
-	var lines [][]byte
-	if want.nick != "" {
-		lines = append(lines, encode(map[string]string{"type": "nick", "nick": want.nick, "ref": nickRef}))
-	}
-	lines = append(lines, encode(map[string]string{"type": "join", "room": cmp.Or(want.room, "lobby"), "ref": roomRef}))
-	if err := l.write(lines); err != nil {
+// enterRef is the ref of the request with which a client enters, and fenceRef that of one after it.
+const (
+	enterRef = "enter"
+	fenceRef = "fence"
+)
+
+// resume makes the first request of a link. It also returns why the server refused the name or the room.
+func resume(l link, want entry) (a *arrival, refused *Error, err error) {
+	request := want.identity.request(want.room, enterRef)
+	answered := false
+	defer func() {
+		if !answered {
+			want.identity.stray()
+		}
+	}()
+	if err := l.write([][]byte{encode(request)}); err != nil {
 		return nil, nil, err
 	}
 	for first := true; ; first = false {
-		line, err := l.read()
-		if err != nil {
-			return nil, nil, err
-		}
-		o, err := decode(line)
+		o, err := readObject(l)
 		switch {
 		case err != nil:
 			return nil, nil, err
+		case o.Type == "error" && o.Ref == enterRef:
+			answered = true
+			return nil, nil, &DialError{Refused: true, Err: o.refusal()}
+		case o.Type == "welcome" && o.Ref == enterRef:
+			answered = true
+			a = &arrival{link: l, welcome: o}
+			if o.Nick != request.Nick && request.Nick != "" || !strings.EqualFold(o.Room, want.room) && want.room != "" {
+				refused, err = a.readRefusal()
+			}
+			return a, refused, err
 		case first && o.Type != "welcome":
 			return nil, nil, &DialError{Err: errors.New("it sent no welcome"), Hint: "is it partyline?"}
-		case o.Type == "error" && o.Ref == nickRef:
-			bad = o.refusal()
-		case o.Type == "error" && o.Ref == roomRef:
-			return nil, o.refusal(), nil
-		case o.Type == "welcome" && o.Ref == roomRef:
-			return o, bad, nil
 		}
 	}
+}
+
+// readRefusal reads what comes before the answer to another request. The first error among it is why the
+// server refused the name or the room. Without one the member has another name than the client knew, or
+// the server spells it in another way.
+func (a *arrival) readRefusal() (refused *Error, err error) {
+	if err := a.write([][]byte{encode(map[string]string{"type": "who", "ref": fenceRef})}); err != nil {
+		return nil, err
+	}
+	for {
+		o, err := readObject(a.link)
+		switch {
+		case err != nil:
+			return nil, err
+		case o.Ref == fenceRef:
+			return refused, nil
+		case o.Type == "error" && refused == nil:
+			refused = o.refusal()
+		default:
+			a.early = append(a.early, *o)
+		}
+	}
+}
+
+// readObject reads an event or an answer. A bye is an error.
+func readObject(l link) (*object, error) {
+	line, err := l.read()
+	if err != nil {
+		return nil, err
+	}
+	o, err := decode(line)
+	if err == nil && o.Type == "bye" {
+		err = o.farewell()
+	}
+	return o, err
 }

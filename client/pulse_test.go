@@ -24,9 +24,12 @@ type scripted struct {
 func script(t *testing.T, o Options) *scripted {
 	t.Helper()
 	near, far := net.Pipe()
-	c := newClient(o)
-	c.target = &target{scheme: "unix", addr: "/nonexistent"}
-	c.begin(newLineLink(&guardedConn{Conn: near, silence: deadAfter}), &object{Type: "welcome", said: said{Room: "lobby", Nick: "alice"}})
+	c := newClient(o, newIdentity("alice", ""))
+	c.identity.enter(&c.session, "lobby")
+	c.begin(&arrival{
+		link:    newLineLink(&guardedConn{Conn: near, silence: deadAfter}),
+		welcome: &object{Type: "welcome", said: said{Room: "lobby", Nick: "alice"}},
+	}, &target{scheme: "unix", addr: "/nonexistent"})
 	t.Cleanup(func() { far.Close() })
 	return &scripted{far, c}
 }

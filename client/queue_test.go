@@ -96,7 +96,7 @@ func FuzzReceive(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
 		for _, catchingUp := range []bool{false, true} {
-			c := &session{outbox: newOutbox(), wake: make(chan struct{}, 1), room: "lobby", nick: "a"}
+			c := &session{outbox: newOutbox(), wake: make(chan struct{}, 1), room: "lobby", nick: "a", identity: newIdentity("a", "")}
 			c.changed.L = &c.mu
 			answers := 0
 			c.outbox.prefix = "key" // the name of the first request is key-0

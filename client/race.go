@@ -11,7 +11,9 @@ import (
 // Times of a race.
 const (
 	headStart = 300 * time.Millisecond // of a target, before the next one is tried
-	patience  = time.Second            // with a target that comes before one that was reached
+	// patience is for a target that comes before one that was reached. It is less than a second: after that
+	// the server announces a client that has not asked for anything.
+	patience = 500 * time.Millisecond
 )
 
 // A reached is the result of an attempt to reach the target with an index.
@@ -34,10 +36,10 @@ type race struct {
 }
 
 // joinAny is join for an address that means several targets. It returns the one that it used.
-func (d *dialer) joinAny(ctx context.Context, address string, targets []*target, want identity) (link, *object, *target, error) {
+func (d *dialer) joinAny(ctx context.Context, address string, targets []*target, want entry) (*arrival, *target, error) {
 	if len(targets) == 1 {
-		l, w, err := d.join(ctx, targets[0], want)
-		return l, w, targets[0], err
+		a, err := d.join(ctx, targets[0], want)
+		return a, targets[0], err
 	}
 	limited, cancel := context.WithTimeout(ctx, dialTimeout)
 	r := race{
@@ -53,14 +55,14 @@ func (d *dialer) joinAny(ctx context.Context, address string, targets []*target,
 	for {
 		i := r.winner(limited)
 		if i < 0 {
-			return nil, nil, nil, r.failure(address)
+			return nil, nil, r.failure(address)
 		}
 		l := r.links[i]
 		r.links[i] = nil
-		w, err := enter(limited, l, targets[i], want)
+		a, err := enter(limited, l, targets[i], want)
 		var bad *DialError
 		if err == nil || errors.As(err, &bad) && bad.Refused {
-			return l, w, targets[i], err
+			return a, targets[i], err
 		}
 		r.errs[i] = err // it is not partyline
 	}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"slices"
-	"time"
 
 	"partyline/hub/wire"
 )
@@ -118,7 +117,8 @@ func (s *session) receiveLocked(o *object) (r *request, err error) {
 		s.receiveGapLocked(o.gap())
 	case "nick":
 		if o.Nick == s.nick {
-			s.nick, s.wished = o.To, o.To
+			s.nick = o.To
+			s.identity.rename(o.To)
 		}
 		s.arriveLocked(&Renamed{At: o.At, Room: o.Room, Nick: o.Nick, To: o.To})
 	case "private":
@@ -127,6 +127,7 @@ func (s *session) receiveLocked(o *object) (r *request, err error) {
 		r = s.answerLocked(o)
 		s.stopCatchUpLocked()
 		s.nick, s.room, s.last = o.Nick, o.Room, o.Last
+		s.identity.enter(s, s.room)
 		s.deliverLocked(o.welcome())
 	case "ack", "who", "rooms", "history", "search":
 		return s.answerLocked(o), nil
@@ -135,11 +136,10 @@ func (s *session) receiveLocked(o *object) (r *request, err error) {
 			s.arriveLocked(o.event())
 		}
 	case "bye":
-		if o.Reconnect {
-			after := time.Duration(min(max(o.AfterMS, 0), maxAfterMS)) * time.Millisecond
-			return nil, &restart{o.Reason, after}
+		if o.Reason == "resumed" && s.identity.resumedByStray() {
+			return nil, &restart{reason: o.Reason}
 		}
-		return nil, &ByeError{o.Reason}
+		return nil, o.farewell()
 	default:
 		if e := o.event(); e != nil {
 			s.arriveLocked(e)

@@ -6,7 +6,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// The requests with numbers; the others are maps of strings.
+// The requests with other fields than strings, or with optional ones; the others are maps of strings.
 type (
 	sinceRequest struct {
 		Type  string `json:"type"`
@@ -20,6 +20,14 @@ type (
 		Before int64  `json:"before,omitempty"`
 		Limit  int    `json:"limit,omitempty"`
 		Ref    string `json:"ref"`
+	}
+	resumeRequest struct {
+		Type  string `json:"type"`
+		Token string `json:"token,omitempty"`
+		Nick  string `json:"nick,omitempty"`
+		Room  string `json:"room,omitempty"`
+		Share bool   `json:"share,omitempty"`
+		Ref   string `json:"ref"`
 	}
 )
 
@@ -95,8 +103,12 @@ func (c *Client) Rename(ctx context.Context, nick string) error {
 	return err
 }
 
-// Join leaves the room and enters another one, whose name has no #. A Welcome follows.
+// Join leaves the room and enters another one, whose name has no #. A Welcome follows. If another Client of the
+// member is in that room, Join returns ErrInRoom.
 func (c *Client) Join(ctx context.Context, room string) error {
+	if c.identity.othersIn(&c.session, room) {
+		return ErrInRoom
+	}
 	_, err := c.call(ctx, false, func(ref string) any {
 		return map[string]string{"type": "join", "room": room, "ref": ref}
 	})

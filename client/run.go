@@ -24,11 +24,11 @@ var (
 )
 
 // run serves the first link and then others, until the client ends.
-func (c *Client) run(ctx context.Context, l link, w *object) {
+func (c *Client) run(ctx context.Context, a *arrival) {
 	defer close(c.ended)
 	for attempt := 0; ; {
 		start := time.Now()
-		err := c.serve(ctx, l, w)
+		err := c.serve(ctx, a)
 		if time.Since(start) > steady {
 			attempt = 0
 		}
@@ -51,7 +51,7 @@ func (c *Client) run(ctx context.Context, l link, w *object) {
 			case <-ctx.Done():
 				continue
 			}
-			if l, w, err = c.dialer.join(ctx, c.target, c.identity()); err == nil {
+			if a, err = c.dialer.join(ctx, c.target, c.entry()); err == nil {
 				break
 			}
 		}
@@ -80,23 +80,23 @@ func (c *Client) delayAfter(err error, attempt int) time.Duration {
 }
 
 // serve reads and writes until the link breaks, and returns why.
-func (c *Client) serve(ctx context.Context, l link, w *object) error {
-	stop := context.AfterFunc(ctx, l.close)
+func (c *Client) serve(ctx context.Context, a *arrival) error {
+	stop := context.AfterFunc(ctx, a.close)
 	defer stop()
-	c.enter(w)
+	c.enter(a.welcome)
 	ends := make(chan error, 2) // of the writer and of the reader: the first one is the cause
 	done := make(chan struct{})
 	writing := make(chan struct{})
 	go func() {
 		defer close(writing)
-		if err := c.writeLoop(l, done); err != nil {
+		if err := c.writeLoop(a.link, done); err != nil {
 			ends <- err
 		}
-		l.close()
+		a.close()
 	}()
-	ends <- c.readLoop(l)
+	ends <- c.readLoop(a)
 	close(done)
-	l.close()
+	a.close()
 	<-writing
 	c.unlink()
 	return <-ends
@@ -106,10 +106,14 @@ func (c *Client) serve(ctx context.Context, l link, w *object) error {
 const maxRead = 64
 
 // readLoop reads events until the link breaks.
-func (c *Client) readLoop(l link) error {
+func (c *Client) readLoop(a *arrival) error {
+	if err := c.receive(a.early); err != nil {
+		return err
+	}
+	a.early = nil
 	objects := make([]object, 0, maxRead)
 	for {
-		line, err := l.read()
+		line, err := a.read()
 		if err != nil {
 			err = shortenRead(err)
 		} else if len(line) > 0 {
@@ -120,7 +124,7 @@ func (c *Client) readLoop(l link) error {
 				objects = append(objects, o)
 			}
 		}
-		if err == nil && len(objects) < maxRead && l.ready() {
+		if err == nil && len(objects) < maxRead && a.ready() {
 			continue
 		}
 		if ended := c.receive(objects); ended != nil {

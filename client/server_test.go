@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -87,12 +88,16 @@ type relay struct {
 	to    string // the address of the server
 	conns map[net.Conn]struct{}
 	limit func() int64 // bytes that pass from the server before the connection is cut; nil for all
+
+	lose bool          // the server does not learn of connections that end
+	over chan struct{} // closed when the server may learn of it
+	hold chan struct{} // if not nil, the server gets the request of the next client that enters when it is closed
 }
 
 // startRelay accepts connections on a listener and forwards them to the address to.
 func startRelay(t testing.TB, ln net.Listener, to string) *relay {
 	t.Helper()
-	r := &relay{to: to, ln: ln, conns: make(map[net.Conn]struct{})}
+	r := &relay{to: to, ln: ln, conns: make(map[net.Conn]struct{}), over: make(chan struct{})}
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
@@ -105,6 +110,7 @@ func startRelay(t testing.TB, ln net.Listener, to string) *relay {
 	})
 	t.Cleanup(func() {
 		ln.Close()
+		r.release()
 		r.cut()
 		running.Wait()
 	})
@@ -123,6 +129,8 @@ func (r *relay) forward(in net.Conn) {
 	defer out.Close()
 	r.mu.Lock()
 	r.conns[in] = struct{}{}
+	hold := r.hold
+	r.hold = nil
 	limit := int64(-1)
 	if r.limit != nil {
 		limit = r.limit()
@@ -135,7 +143,11 @@ func (r *relay) forward(in net.Conn) {
 	}()
 	var up sync.WaitGroup
 	up.Go(func() {
+		if hold != nil {
+			withhold(out, in, hold)
+		}
 		io.Copy(out, in)
+		r.lost()
 		out.(*net.TCPConn).CloseWrite()
 	})
 	if limit >= 0 {
@@ -145,8 +157,53 @@ func (r *relay) forward(in net.Conn) {
 		io.Copy(in, out)
 	}
 	in.Close()
+	r.lost()
 	out.Close()
 	up.Wait()
+}
+
+// withhold reads the request of a client that enters, and breaks its connection. It passes the request on when
+// hold is closed.
+func withhold(out, in net.Conn, hold chan struct{}) {
+	var held []byte
+	b := make([]byte, 4096)
+	for !bytes.Contains(held, []byte(`"resume"`)) {
+		n, err := in.Read(b)
+		if err != nil {
+			return
+		}
+		held = append(held, b[:n]...)
+	}
+	in.Close()
+	<-hold
+	out.Write(held)
+}
+
+// lost waits until the end of the test if the server must not learn of the end of a connection.
+func (r *relay) lost() {
+	r.mu.Lock()
+	lose, over := r.lose, r.over
+	r.mu.Unlock()
+	if lose {
+		<-over
+	}
+}
+
+// release lets the server learn of the connections that have ended.
+func (r *relay) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lose = false
+	close(r.over)
+	r.over = make(chan struct{})
+}
+
+// loseAll ends all connections, and the server does not learn of it.
+func (r *relay) loseAll() {
+	r.mu.Lock()
+	r.lose = true
+	r.mu.Unlock()
+	r.cut()
 }
 
 // breakOff breaks a connection to a client in one of many ways.

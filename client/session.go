@@ -10,13 +10,13 @@ import (
 
 // A session is the state of a Client, which its goroutines and its callers share.
 type session struct {
-	opts Options
-	wake chan struct{} // for the writer; has room for one element
+	opts     Options
+	identity *identity
+	wake     chan struct{} // for the writer; has room for one element
 
 	mu       sync.Mutex
 	changed  sync.Cond // of mu: anything below has changed
 	nick     string    // the present name
-	wished   string    // the name that the client asks for: another member may have it after a reconnect
 	room     string
 	last     int64 // the newest id received in the room
 	catchUp  *catchUp
@@ -32,11 +32,11 @@ type session struct {
 	hadFirst bool  // the client has been in a room
 }
 
-// identity returns what the client asks for when it connects.
-func (s *session) identity() identity {
+// entry returns what the client asks for when it connects.
+func (s *session) entry() entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return identity{s.wished, s.room, s.hadFirst}
+	return entry{s.identity, s.room, s.hadFirst}
 }
 
 // enter notes that the client is in a room, over a new link, and starts to catch up.
@@ -44,6 +44,7 @@ func (s *session) enter(w *object) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.linked = true
+	s.changed.Broadcast()
 	from := s.last
 	if !s.hadFirst {
 		s.hadFirst = true
@@ -53,11 +54,9 @@ func (s *session) enter(w *object) {
 		case All:
 			from = 0
 		}
-		if s.wished == "" {
-			s.wished = w.Nick
-		}
 	}
 	s.nick, s.room = w.Nick, w.Room
+	s.identity.enter(s, s.room)
 	s.deliverLocked(w.welcome())
 	if from > w.Last { // the server does not know the id: its history was lost
 		s.deliverLocked(&Gap{After: from, Missed: -1, Lost: true})
@@ -68,13 +67,13 @@ func (s *session) enter(w *object) {
 		s.catchUp = &catchUp{upTo: w.Last, held: queue{last: w.Last}}
 		s.askSinceLocked()
 	}
-	if s.nick != s.wished {
-		s.reclaimLocked(s.wished)
+	if wished := s.identity.name(); s.nick != wished {
+		s.reclaimLocked(wished)
 	}
 }
 
-// reclaimInterval is how often a client asks for its name that another member has: usually its own
-// connection of before, which the server does not know to be broken.
+// reclaimInterval is how often a client asks for its name that another member has: the name was free for a
+// while, or the server does not know the client's token, and has its connection of before.
 const reclaimInterval = 5 * time.Second
 
 // reclaimLocked asks for a name until the client has it, or the link breaks.
@@ -91,7 +90,7 @@ func (s *session) reclaimLocked(nick string) {
 			time.AfterFunc(cmp.Or(s.opts.delay, reclaimInterval), func() {
 				s.mu.Lock()
 				defer s.mu.Unlock()
-				if s.err == nil && s.wished == nick && s.nick != nick && s.linked {
+				if s.err == nil && s.identity.name() == nick && s.nick != nick && s.linked {
 					s.reclaimLocked(nick)
 				}
 			})
@@ -117,6 +116,7 @@ func (s *session) unlink() {
 func (s *session) end(why error) {
 	s.mu.Lock()
 	s.err = why
+	s.identity.leave(s)
 	unanswered := s.outbox.drain()
 	s.changed.Broadcast()
 	s.mu.Unlock()

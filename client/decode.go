@@ -111,8 +111,9 @@ func (o *object) messages() []*Message {
 	return list
 }
 
+// welcome returns an object of type welcome, without its ref and its token, which are the client's.
 func (o *object) welcome() *Welcome {
-	return &Welcome{Ref: o.Ref, Room: o.Room, Nick: o.Nick, Resumed: o.Resumed, Occupants: o.Members, Count: o.Count, Last: o.Last, Version: o.Server.Version}
+	return &Welcome{Room: o.Room, Nick: o.Nick, Resumed: o.Resumed, Occupants: o.Members, Count: o.Count, Last: o.Last, Version: o.Server.Version}
 }
 
 func (o *object) gap() *Gap {

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,7 +19,7 @@ import (
 // disk. What can't be stored is not remembered.
 type memory struct {
 	dir     *state.Dir // nil to store nothing
-	address string
+	client  *client.Client
 	nick    string // as the user asked for it
 	changes chan func()
 	writing sync.WaitGroup
@@ -26,6 +28,7 @@ type memory struct {
 // onTerminal talks on a terminal.
 func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
 	remembered := t.recall(address)
+	t.takeToken(address)
 	c, err := t.dial(cmd.Context(), address)
 	var refusal *client.Error
 	if remembered && errors.As(err, &refusal) && refusal.Code == "nick_taken" {
@@ -48,6 +51,11 @@ func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
 	options := screen.Options{
 		Client: c, Since: t.options.Since, Inline: t.inline, Bell: t.bell, Intro: t.intro,
 		Entered: m.entered, Welcome: m.welcome, Read: m.read, Named: m.named,
+		Dial: func(ctx context.Context, room, token string) (*client.Client, error) {
+			o := t.options
+			o.Nick, o.Room, o.Since, o.Token = c.Nick(), room, 0, token
+			return client.Dial(ctx, c.Address(), o)
+		},
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(),
 	}
 	if t.dir != nil {
@@ -93,20 +101,47 @@ func (t *talk) recall(address string) bool {
 	return named
 }
 
-// remember notes that the user is at a server, and starts to store what happens there.
-func (t *talk) remember(c *client.Client) *memory {
-	m := &memory{dir: t.dir, address: c.Address(), nick: t.options.Nick, changes: make(chan func(), 256)}
-	m.writing.Go(func() {
-		for change := range m.changes {
-			change()
+// takeToken takes the token of a session at the server that has not ended properly, so that the user is the same
+// member again.
+func (t *talk) takeToken(address string) {
+	addresses, err := client.Addresses(address)
+	if t.dir == nil || err != nil {
+		return
+	}
+	t.dir.Update(func(s *state.State) {
+		if _, server := s.Find(addresses...); server != nil && strings.EqualFold(server.Nick, t.options.Nick) {
+			t.options.Token = server.TakeToken(time.Now())
 		}
 	})
+}
+
+// remember notes that the user is at a server, and starts to store what happens there.
+func (t *talk) remember(c *client.Client) *memory {
+	m := &memory{dir: t.dir, client: c, nick: t.options.Nick, changes: make(chan func(), 256)}
+	m.writing.Go(m.write)
 	m.update(func(server *state.Server) {
-		if m.nick != "" {
-			server.Nick = m.nick
+		if t.options.Nick != "" {
+			server.Nick = t.options.Nick
 		}
 	})
 	return m
+}
+
+// write makes the changes until close. From time to time it notes that the session is valid.
+func (m *memory) write() {
+	clock := time.NewTicker(time.Minute)
+	defer clock.Stop()
+	for {
+		select {
+		case change, ok := <-m.changes:
+			if !ok {
+				return
+			}
+			change()
+		case <-clock.C:
+			m.store(func(*state.Server) {})
+		}
+	}
 }
 
 // update changes what is remembered of the server.
@@ -114,9 +149,22 @@ func (m *memory) update(change func(*state.Server)) {
 	if m.dir == nil {
 		return
 	}
-	m.changes <- func() {
-		m.dir.Update(func(s *state.State) { change(s.Use(m.address, time.Now())) })
+	m.changes <- func() { m.store(change) }
+}
+
+// store changes what is remembered of the server, and keeps the token of the session.
+func (m *memory) store(change func(*state.Server)) {
+	if m.dir == nil {
+		return
 	}
+	m.dir.Update(func(s *state.State) {
+		now := time.Now()
+		server := s.Use(m.client.Address(), now)
+		change(server)
+		if token := m.client.Token(); token != "" && m.client.Err() == nil {
+			server.KeepToken(token, now)
+		}
+	})
 }
 
 // entered stores a line that the user has entered.

@@ -97,6 +97,9 @@ type driver struct {
 func newDriver(t *testing.T, address string, co client.Options, o Options) *driver {
 	t.Helper()
 	o.Client, o.Since, o.Zone = dial(t, address, co), co.Since, time.UTC
+	o.Dial = func(ctx context.Context, room, token string) (*client.Client, error) {
+		return client.Dial(ctx, address, client.Options{Nick: co.Nick, Room: room, Token: token})
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	d := &driver{t: t, m: newModel(ctx, o), ctx: ctx, msgs: make(chan tea.Msg)}
 	var running sync.WaitGroup

@@ -2,11 +2,124 @@ package screen
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
 
 	"partyline/client"
 )
 
-// open enters another room of a client's server.
-func open(ctx context.Context, c *client.Client, room string) (*client.Client, error) {
-	return client.Dial(ctx, c.Address(), client.Options{Room: room})
+// roomOpened says that a room is open, or why not.
+type roomOpened struct {
+	view   *view
+	again  bool // it was open before
+	client *client.Client
+	missed []client.Event // since then
+	err    error
+}
+
+// openRoom opens a room, or switches to it.
+func (m *model) openRoom(name string) tea.Cmd {
+	for _, v := range m.views {
+		if v.isRoom() && strings.EqualFold(v.room.name, name) {
+			m.show(v)
+			if v.room.state == closed {
+				return m.enterRoom(v, true)
+			}
+			return nil
+		}
+	}
+	from := m.anyRoom()
+	if from.client == nil {
+		m.refuse("#%s is not open yet", from.name)
+		return nil
+	}
+	v := m.addView(&view{room: m.newRoom(name, from.nick)})
+	m.show(v)
+	return m.enterRoom(v, false)
+}
+
+// enterRoom opens the room of a view: as the member that the user is in another room, or with a new client if all
+// have ended.
+func (m *model) enterRoom(v *view, again bool) tea.Cmd {
+	from, name, ctx := m.anyRoom(), v.room.name, m.ctx
+	c, ended, last := from.client, from.state == closed, max(v.room.newest, v.room.last)
+	v.room.connection = newConnection(m.mail, m.protect)
+	v.room.state = connecting
+	return func() tea.Msg {
+		opened := roomOpened{view: v, again: again}
+		if ended {
+			opened.client, opened.err = m.opts.Dial(ctx, name, c.Token())
+		} else {
+			opened.client, opened.err = c.Open(ctx, name)
+		}
+		if again && opened.err == nil {
+			opened.missed = missedSince(ctx, opened.client, last)
+		}
+		return opened
+	}
+}
+
+// missedSince returns the messages of a room after an id, and a gap if there are many.
+func missedSince(ctx context.Context, c *client.Client, last int64) (missed []client.Event) {
+	messages, more, err := c.Since(ctx, last, maxPage)
+	for _, message := range messages {
+		missed = append(missed, message)
+		last = message.ID
+	}
+	if more || err != nil {
+		missed = append(missed, &client.Gap{After: last, Missed: -1})
+	}
+	return missed
+}
+
+func (m *model) roomOpened(o roomOpened) tea.Cmd {
+	v := o.view
+	switch {
+	case !slices.Contains(m.views, v): // it was closed in the meantime
+		if o.err == nil {
+			return closeClient(o.client)
+		}
+	case o.err == nil:
+		for _, e := range o.missed {
+			v.add(e)
+			if message, ok := e.(*client.Message); ok {
+				v.room.newest = message.ID
+			}
+		}
+		v.room.start(o.client)
+	default:
+		m.notOpened(v, o)
+	}
+	return nil
+}
+
+// notOpened says why a room is not open. What was said in it is not sent.
+func (m *model) notOpened(v *view, o roomOpened) {
+	reason := o.err.Error()
+	var dial *client.DialError
+	if errors.As(o.err, &dial) {
+		reason = dial.Err.Error()
+	}
+	if o.again {
+		v.room.state, v.room.reason = closed, reason
+	} else {
+		m.removeView(v)
+	}
+	m.refuse("#%s can't be opened: %s", v.room.name, reason)
+	for _, out := range slices.Clone(m.unanswered) {
+		if out.view == v {
+			m.settle(answer{out: out, err: errors.New("the room is not open")})
+		}
+	}
+}
+
+// closeClient closes a client, which takes a moment.
+func closeClient(c *client.Client) tea.Cmd {
+	return func() tea.Msg {
+		c.Close()
+		return nil
+	}
 }

@@ -1,9 +1,7 @@
 package screen
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -102,80 +100,5 @@ func (m *model) renameAnswered(a renamed) {
 		a.in.tell(transcript.Failure, "the name is not changed: "+a.err.Error())
 	case m.opts.Named != nil:
 		m.opts.Named(a.nick)
-	}
-}
-
-// roomOpened says that another room is open, or why not.
-type roomOpened struct {
-	view   *view
-	client *client.Client
-	err    error
-}
-
-// openRoom opens a room, or switches to it.
-func (m *model) openRoom(name string) tea.Cmd {
-	for _, v := range m.views {
-		if v.isRoom() && strings.EqualFold(v.room.name, name) {
-			m.show(v)
-			if v.room.state == closed {
-				return m.enterRoom(v, v.room.name)
-			}
-			return nil
-		}
-	}
-	v := m.addView(&view{room: m.newRoom(name, m.anyRoom().nick)})
-	m.show(v)
-	return m.enterRoom(v, name)
-}
-
-// enterRoom opens the room of a view, which has no connection.
-func (m *model) enterRoom(v *view, name string) tea.Cmd {
-	from := m.anyRoom()
-	if from.client == nil {
-		m.removeView(v)
-		m.refuse("#%s is not open yet", from.name)
-		return nil
-	}
-	v.room.connection = newConnection(m.mail, m.protect)
-	v.room.state = connecting
-	c, ctx := from.client, m.ctx
-	return func() tea.Msg {
-		opened, err := open(ctx, c, name)
-		return roomOpened{v, opened, err}
-	}
-}
-
-func (m *model) roomOpened(o roomOpened) tea.Cmd {
-	switch {
-	case o.err != nil && slices.Contains(m.views, o.view):
-		text := o.err.Error()
-		var dial *client.DialError
-		if errors.As(o.err, &dial) {
-			text = dial.Err.Error()
-		}
-		m.removeView(o.view)
-		m.refuse("#%s can't be opened: %s", o.view.room.name, text)
-		for _, out := range m.unanswered {
-			if out.view == o.view {
-				m.refuse("not sent: %s", out.text)
-			}
-		}
-		m.unanswered = slices.DeleteFunc(m.unanswered, func(out *outgoing) bool { return out.view == o.view })
-	case o.err == nil && slices.Contains(m.views, o.view):
-		if last := o.view.log.Newest(); last > 0 { // it was open before
-			o.view.add(&client.Gap{After: last, Missed: -1})
-		}
-		o.view.room.start(o.client)
-	case o.err == nil:
-		return closeClient(o.client) // the view was closed in the meantime
-	}
-	return nil
-}
-
-// closeClient closes a client, which takes a moment.
-func closeClient(c *client.Client) tea.Cmd {
-	return func() tea.Msg {
-		c.Close()
-		return nil
 	}
 }

@@ -81,8 +81,11 @@ func (r *room) heard(name string) {
 func (r *room) note(e client.Event, now time.Time) {
 	switch e := e.(type) {
 	case *client.Welcome:
-		if r.state == connecting && r.since <= e.Last {
+		if r.newest == 0 {
 			r.newest = max(r.since, 0)
+		}
+		if r.newest > e.Last {
+			r.newest = 0 // the history is lost
 		}
 		r.state, r.reason = connected, ""
 		r.nick, r.name, r.last = e.Nick, e.Room, e.Last

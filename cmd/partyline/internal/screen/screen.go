@@ -24,8 +24,8 @@ import (
 	"partyline/cmd/partyline/internal/guard"
 )
 
-// Options configure Run. The functions may be nil. Run calls them from one goroutine, which they must not
-// keep for long.
+// Options configure Run. All functions but Dial may be nil. Run calls them from one goroutine, which they must
+// not keep for long; Dial from another one.
 type Options struct {
 	Client  *client.Client // in the first room; Run closes it
 	Since   int64          // the client's Options.Since
@@ -33,6 +33,9 @@ type Options struct {
 	Bell    bool           // ring the terminal's bell when somebody mentions the user
 	Intro   []string       // what to say first
 	History []string       // lines that the user entered before, oldest first
+
+	// Dial enters a room again as the member with a token, after all clients have ended.
+	Dial func(ctx context.Context, room, token string) (*client.Client, error)
 
 	Entered func(line string)           // the user has entered a line
 	Welcome func(*client.Welcome)       // the user is in a room, also after each reconnect

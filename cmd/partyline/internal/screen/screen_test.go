@@ -45,8 +45,15 @@ func TestConversation(t *testing.T) {
 	bob.see("psst")
 	bob.keys("what?<enter>")
 	alice.see("what?")
+	carol := dial(t, address, client.Options{Nick: "carol"})
+	if err := carol.Rename(t.Context(), "karen"); err != nil {
+		t.Fatal(err)
+	}
 	bob.keys("/nick rob<enter>")
 	alice.status("rob")
+	if screen := alice.screen(); strings.Contains(screen, "karen") {
+		t.Errorf("the conversation has the name of another member:\n%s", screen)
+	}
 	alice.keys("/msg nobody-there hello<enter>")
 	alice.see("not sent", "hello")
 	alice.keys("/close<enter>")

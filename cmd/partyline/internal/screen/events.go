@@ -1,0 +1,120 @@
+package screen
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"partyline/client"
+	"partyline/cmd/partyline/internal/transcript"
+)
+
+// takeAll handles what the connections report.
+func (m *model) takeAll(items batch) tea.Cmd {
+	var cmds []tea.Cmd
+	before := m.mentions()
+	for _, item := range items {
+		switch item := item.(type) {
+		case arrived:
+			cmds = append(cmds, m.arrived(item))
+		case answer:
+			m.settle(item)
+		case ended:
+			m.ended(item)
+		}
+	}
+	if m.opts.Bell && m.mentions() > before {
+		cmds = append(cmds, tea.Raw("\a"))
+	}
+	return tea.Batch(cmds...)
+}
+
+// arrived adds an event to the view that shows it.
+func (m *model) arrived(a arrived) (cmd tea.Cmd) {
+	v := m.viewOfConnection(a.from)
+	if v == nil {
+		return nil // it was closed
+	}
+	if message, ok := a.event.(*client.Message); ok && message.ID <= v.room.newest {
+		return nil // it was missed, and arrived before
+	}
+	v.room.note(a.event, m.now())
+	switch e := a.event.(type) {
+	case *client.Welcome:
+		if v.room.saved > e.Last {
+			v.room.saved = 0 // in a history that is lost
+		}
+		if m.opts.Welcome != nil {
+			m.opts.Welcome(e)
+		}
+		cmd = m.listRooms(v.room, nil)
+	case *client.Private:
+		m.private(e)
+		return nil
+	case *client.Renamed:
+		m.renamed(v, e)
+	}
+	v.add(a.event)
+	return cmd
+}
+
+// renamed follows a member that takes another name.
+func (m *model) renamed(in *view, e *client.Renamed) {
+	for _, v := range m.views {
+		if v.peer == "" || v == in {
+			continue
+		}
+		if strings.EqualFold(v.peer, e.Nick) {
+			v.peer = e.To
+			v.add(e)
+		} else if e.To == in.room.nick && in.room == m.anyRoom() { // the user; each room has this event
+			v.add(e)
+		}
+	}
+}
+
+// private adds a private message to its conversation.
+func (m *model) private(e *client.Private) {
+	peer := e.From
+	if e.Sent {
+		peer = e.To
+	}
+	m.conversation(peer).add(e)
+}
+
+// settle notes the answer to a message. A message that was not sent is shown as such.
+func (m *model) settle(a answer) {
+	m.unanswered = without(m.unanswered, a.out)
+	v := a.out.view
+	if a.err == nil {
+		v.log.Acked(a.out.key, a.id)
+		return
+	}
+	reason := a.err.Error()
+	if errors.Is(a.err, client.ErrInterrupted) {
+		reason += ": it may have arrived"
+	}
+	if !slices.Contains(m.views, v) { // it was closed
+		m.refuse("not sent to %s (%s): %s", v.title(), reason, a.out.text)
+		return
+	}
+	v.log.Failed(a.out.key, reason)
+	v.print(printable{kind: transcript.Failure, text: "not sent (" + reason + "): " + a.out.text})
+}
+
+// ended notes that a client has ended for good.
+func (m *model) ended(e ended) {
+	v := m.viewOfConnection(e.from)
+	if v == nil || m.ctx.Err() != nil {
+		return
+	}
+	reason := e.err.Error()
+	var bye *client.ByeError
+	if errors.As(e.err, &bye) && bye.Reason == "resumed" {
+		reason = "another program has entered this room with your name"
+	}
+	v.room.state, v.room.reason = closed, reason
+	v.tell(transcript.Failure, reason+": /join "+v.room.name+" enters it again")
+}

@@ -1,0 +1,59 @@
+package screen
+
+import (
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// saveRead notes what the user has read.
+func (m *model) saveRead() {
+	for _, v := range m.views {
+		if m.opts.Read == nil || !v.isRoom() {
+			continue
+		}
+		id := v.log.Read()
+		if v.shown && v.log.AtEnd() {
+			id = v.log.Newest()
+		}
+		if id > v.room.saved {
+			v.room.saved = id
+			m.opts.Read(v.room.name, id)
+		}
+	}
+}
+
+// quit leaves when everything that the user said is answered, or after a while. The second time it leaves
+// at once.
+func (m *model) quit() tea.Cmd {
+	if m.quitting {
+		return tea.Quit
+	}
+	m.quitting = true
+	return tea.Tick(flushTime, func(time.Time) tea.Msg { return gaveUp{} })
+}
+
+// gaveUp says that the user has waited long enough.
+type gaveUp struct{}
+
+// end closes all connections when the program has ended. It returns the messages that were not sent.
+func (m *model) end() (unsent []string) {
+	m.saveRead()
+	var closing sync.WaitGroup
+	for _, v := range m.views {
+		if v.isRoom() {
+			closing.Go(v.room.close)
+		}
+	}
+	closing.Wait()
+	for _, item := range m.mail.items {
+		if a, ok := item.(answer); ok && a.err == nil {
+			m.unanswered = without(m.unanswered, a.out)
+		}
+	}
+	for _, o := range m.unanswered {
+		unsent = append(unsent, o.view.title()+": "+o.text)
+	}
+	return unsent
+}

@@ -1,0 +1,68 @@
+package screen
+
+import (
+	"strings"
+	"testing"
+
+	"partyline/client"
+)
+
+// TestRooms checks several rooms at once: their order, what is unread in them, and their ends.
+func TestRooms(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.status("connected")
+	bob := dial(t, address, client.Options{Nick: "bob", Room: "ops"})
+	say(t, bob, "before")
+	alice.keys("/join ops<enter>hello ops<enter>")
+	alice.status("#ops", "2 members", "1:#lobby")
+	alice.see("before", "hello ops")
+	if n := len(alice.m.unanswered); n > 0 {
+		alice.await("the ack", func(string) bool { return len(alice.m.unanswered) == 0 })
+	}
+	alice.keys("<alt+1>")
+	alice.status("#lobby", "2:#ops")
+	say(t, bob, "something", "for alice")
+	alice.status("2:#ops 2!")
+	alice.keys("<alt+a>")
+	alice.status("#ops", "1:#lobby")
+	alice.await("the separator", func(screen string) bool {
+		return strings.Index(screen, "hello ops") < strings.Index(screen, "── new") &&
+			strings.Index(screen, "── new") < strings.Index(screen, "something")
+	})
+	alice.keys("/nick ally<enter>")
+	alice.see("alice is now known as ally")
+	alice.keys("<ctrl+n>")
+	alice.status("#lobby")
+	alice.see("alice is now known as ally")
+	alice.keys("/join #OPS<enter>")
+	alice.status("#ops", "1:#lobby")
+	alice.keys("/close<enter>")
+	alice.status("#lobby")
+	alice.gone("#ops")
+	alice.keys("/close<enter>")
+	alice.see("this is the only room")
+	alice.keys("/join no room<enter>")
+	alice.see("can't be opened")
+	alice.status("#lobby")
+}
+
+// TestOtherProgram checks what happens when another program enters the room with the user's name, and how to enter it
+// again.
+func TestOtherProgram(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.keys("/join ops<enter>")
+	alice.status("#ops", "connected")
+	other := dial(t, address, client.Options{Room: "ops", Token: alice.m.opts.Client.Token()})
+	alice.see("another program has entered this room with your name")
+	alice.status("ended")
+	alice.keys("lost<enter>")
+	alice.see("not sent", "lost")
+	say(t, other, "in the meantime")
+	alice.keys("/join ops<enter>")
+	alice.status("connected")
+	alice.see("in the meantime")
+	alice.keys("here again<enter>")
+	alice.see("here again")
+}

@@ -100,5 +100,10 @@ func (m *model) renameAnswered(a renamed) {
 		a.in.tell(transcript.Failure, "the name is not changed: "+a.err.Error())
 	case m.opts.Named != nil:
 		m.opts.Named(a.nick)
+		for _, v := range m.views {
+			if v.isRoom() {
+				v.room.saved = 0 // what is read is remembered by name
+			}
+		}
 	}
 }

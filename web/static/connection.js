@@ -1,8 +1,9 @@
-// A Connection is the WebSocket connection to the server. It detects a dead link, and
-// reconnects by itself unless the server forbids it.
+// A Connection is the WebSocket connection to the server. Its first request is a resume. It
+// detects a dead link, and reconnects by itself unless the server forbids it, as it does when
+// another tab continues with the same token.
 //
-// States: "connecting", "open" (after the welcome), "waiting" (to reconnect), "closed"
-// (does not reconnect).
+// States: "connecting", "open" (after the welcome that answers the resume), "waiting" (to
+// reconnect), "closed" (does not reconnect).
 
 import { pause } from "./backoff.js";
 import { now, since } from "./clock.js";
@@ -12,6 +13,8 @@ const connectTimeout = 20_000;
 const silenceTimeout = 60_000; // the server sends something at least every 25 s
 const messageTooBig = 1009; // RFC 6455 section 7.4.1
 const stableAfter = 10_000; // a connection open this long resets the backoff
+const strayTime = 60_000; // in which the server may get a request over a lost connection
+const resumeRef = "resume";
 
 export class ConnectionDown extends Error {
   constructor() {
@@ -23,6 +26,7 @@ export class Connection {
   state = "closed";
 
   #address;
+  #resume;
   #onEvent;
   #onState;
   #socket = null;
@@ -30,15 +34,19 @@ export class Connection {
   #lastReceived; // a moment of clock.js, as are the next two
   #openedAt;
   #lostAt;
+  #resumedAt = null; // a moment of clock.js while a resume has no answer
+  #strays = []; // the moments of resumes that have got no answer before the connection was lost
   #attempt = 0;
   #minPause = 0; // in milliseconds, requested by the server in its bye
   #refs = 0;
   #requests = new Map(); // ref → unanswered request
 
-  // address() returns the URL for each attempt to connect. onState is called with the new
-  // state, and with the reason if the server sent a bye.
-  constructor({ address, onEvent, onState }) {
+  // address() returns the URL for each attempt to connect, and resume() the fields of the
+  // resume. onState is called with the new state, and with the reason if the server sent a
+  // bye.
+  constructor({ address, resume, onEvent, onState }) {
     this.#address = address;
+    this.#resume = resume;
     this.#onEvent = onEvent;
     this.#onState = onState;
   }
@@ -49,6 +57,10 @@ export class Connection {
     this.#lastReceived = now();
     this.#checkSilence();
     const socket = new WebSocket(this.#address(), subprotocol);
+    socket.onopen = () => {
+      this.#resumedAt = now();
+      socket.send(JSON.stringify({ ...this.#resume(), type: "resume", ref: resumeRef }));
+    };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => {
       if (code === messageTooBig) this.#rejectLongest();
@@ -95,11 +107,8 @@ export class Connection {
       return;
     }
     if (typeof event?.type !== "string") return;
-    if (event.type === "bye") return this.#lost(event);
-    if (event.type === "welcome" && this.state !== "open") {
-      this.#openedAt = now();
-      this.#setState("open");
-    }
+    if (event.type === "bye") return this.#lost(this.#endsByStray(event) ? {} : event);
+    if (this.state !== "open") return this.#receiveFirst(event);
     const request = this.#requests.get(event.ref);
     if (request) {
       this.#requests.delete(event.ref);
@@ -108,6 +117,26 @@ export class Connection {
       if (event.type !== "welcome") return;
     }
     this.#onEvent(event);
+  }
+
+  // receiveFirst waits for the answer to the resume. Before it the page is a guest in the
+  // lobby.
+  #receiveFirst({ ref, ...event }) {
+    if (ref !== resumeRef) return;
+    this.#resumedAt = null;
+    if (event.type !== "welcome") return this.#lost();
+    this.#openedAt = now();
+    this.#setState("open");
+    this.#onEvent(event);
+  }
+
+  // endsByStray reports whether a bye is the result of a resume of this page that the server
+  // got late, over a lost connection. Each such resume counts once, so that two tabs do not
+  // fight for a token.
+  #endsByStray({ reason }) {
+    if (reason !== "resumed") return false;
+    this.#strays = this.#strays.filter((moment) => since(moment) < strayTime);
+    return this.#strays.shift() !== undefined;
   }
 
   // rejectLongest rejects the longest request, so that it is not sent again: the server
@@ -134,10 +163,12 @@ export class Connection {
   #dropSocket() {
     clearTimeout(this.#timer);
     if (this.#socket) {
-      this.#socket.onmessage = this.#socket.onclose = null;
+      this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
       this.#socket.close();
       this.#socket = null;
     }
+    if (this.#resumedAt) this.#strays.push(this.#resumedAt);
+    this.#resumedAt = null;
     const unanswered = [...this.#requests.values()];
     this.#requests.clear();
     for (const { reject } of unanswered) reject(new ConnectionDown());

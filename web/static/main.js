@@ -6,6 +6,7 @@ import { Composer } from "./composer.js";
 import { Connection, ConnectionDown } from "./connection.js";
 import { plain } from "./entries.js";
 import { Field } from "./field.js";
+import { Identity } from "./identity.js";
 import { Log } from "./log.js";
 import { Nick } from "./nick.js";
 import { Outbox } from "./outbox.js";
@@ -18,9 +19,12 @@ import { Title } from "./title.js";
 
 const $ = (id) => document.getElementById(id);
 
-const firstRoom = bareRoom(new URLSearchParams(location.search).get("room") ?? "").toLowerCase() || "lobby";
+const path = new URL(".", document.baseURI).pathname; // other servers may be at other paths
+const identity = new Identity(`partyline.identity ${path}`);
+const requestedRoom = bareRoom(new URLSearchParams(location.search).get("room") ?? "").toLowerCase();
+const firstRoom = requestedRoom || identity.room || "lobby";
 
-const connection = new Connection({ address, onEvent, onState });
+const connection = new Connection({ address, resume, onEvent, onState });
 const composer = new Composer($("say-form"), send);
 const nick = new Nick({ connection, form: $("nick-form"), onChange: () => composer.focus() });
 const roomField = new Field($("room-form"), join);
@@ -34,7 +38,7 @@ const search = new Search({
   request: (request) => connection.request(request),
   focusComposer: () => composer.focus(),
 });
-const store = new OutboxStore(`partyline.outbox ${new URL(".", document.baseURI).pathname}`);
+const store = new OutboxStore(`partyline.outbox ${path}`);
 const outbox = new Outbox({
   connection,
   store,
@@ -49,10 +53,13 @@ const room = new Room(firstRoom, { connection, nick, outbox, log, roster, pendin
 function address() {
   const url = new URL("ws", document.baseURI);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.searchParams.set("room", room.name);
-  if (nick.wanted) url.searchParams.set("nick", nick.wanted);
-  if (room.newest !== null) url.searchParams.set("since", room.newest);
   return url;
+}
+
+// resume returns what the page requests first. The name counts only if the token does not. A
+// field that is null counts as left out.
+function resume() {
+  return { token: identity.token, nick: nick.wanted, room: room.name, since: room.newest };
 }
 
 function onEvent(event) {
@@ -61,6 +68,7 @@ function onEvent(event) {
   if (type === "error" && code.startsWith("room_")) return roomField.refuse(event.message);
   if (type === "nick") nick.renamed(event);
   if (type === "welcome") {
+    identity.set(event);
     nick.set(event.nick);
     roomField.show(event.room);
   }
@@ -71,13 +79,14 @@ const stateText = {
   connecting: () => "Connecting…",
   open: () => "Connected",
   waiting: (reason) => (reason === "shutdown" ? "Server restarting, reconnecting soon…" : "Connection lost, reconnecting…"),
-  closed: (reason) => `Disconnected (${reason})`,
+  closed: (reason) => (reason === "resumed" ? "This chat continues in another tab" : `Disconnected (${reason})`),
 };
 
 function onState(state, reason) {
   document.body.dataset.state = $("status").dataset.state = state;
   $("status").textContent = stateText[state](reason);
   $("reconnect").hidden = state === "open" || state === "connecting";
+  $("reconnect").textContent = state === "closed" && reason === "resumed" ? "Continue here" : "Reconnect";
   if (state === "connecting") nick.stopReclaiming();
   if (state === "open") composer.connected();
   else outbox.dropSaid();

@@ -7,7 +7,7 @@ const hour = 3_600 * second;
 
 // setUp returns a connection with fake sockets, clocks and timers.
 function setUp(t) {
-  const s = { date: 1e12, steady: 0, sockets: [] };
+  const s = { date: 1e12, steady: 0, sockets: [], events: [], states: [] };
   const timers = new Map();
   let last = 0;
   t.mock.method(globalThis, "setTimeout", (f, ms) => {
@@ -22,9 +22,18 @@ function setUp(t) {
     constructor() {
       s.sockets.push(this);
     }
+    sent = [];
+    send(frame) {
+      this.sent.push(JSON.parse(frame));
+    }
     close() {}
   };
-  s.connection = new Connection({ address: () => "ws://x/", onEvent: () => {}, onState: () => {} });
+  s.connection = new Connection({
+    address: () => "ws://x/",
+    resume: () => ({ token: "secret", room: "ops", since: null }),
+    onEvent: (event) => s.events.push(event),
+    onState: (...state) => s.states.push(state),
+  });
   s.advance = (ms) => {
     for (let left = ms; left > 0; left -= 100) {
       s.date += 100;
@@ -38,9 +47,16 @@ function setUp(t) {
     for (const n = s.sockets.length; s.sockets.length === n; ) s.advance(100);
   };
   s.receive = (event) => s.sockets.at(-1).onmessage({ data: JSON.stringify(event) });
+  // resume opens the newest socket, and receives what a server sends before it has read anything.
+  s.resume = () => {
+    s.sockets.at(-1).onopen();
+    s.receive({ type: "welcome", room: "lobby" });
+  };
+  s.welcome = () => s.receive({ type: "welcome", room: "ops", ref: s.sockets.at(-1).sent[0].ref });
   s.open = () => {
     s.connection.connect();
-    s.receive({ type: "welcome" });
+    s.resume();
+    s.welcome();
   };
   return s;
 }
@@ -105,11 +121,83 @@ test("a stable connection resets the backoff although the clock is set back", (t
     s.sockets.at(-1).onclose({ code: 1006 });
     s.reconnect();
   }
-  s.receive({ type: "welcome" });
+  s.resume();
+  s.welcome();
   s.date -= hour;
   s.advance(10 * second);
   const attempts = s.sockets.length;
   s.sockets.at(-1).onclose({ code: 1006 });
   s.advance(second);
   assert.equal(s.sockets.length, attempts + 1);
+});
+
+test("the first request is a resume, and what comes before its answer is dropped", (t) => {
+  const s = setUp(t);
+  s.connection.connect();
+  s.resume();
+  const [{ ref, ...first }] = s.sockets[0].sent;
+  assert.deepEqual(first, { type: "resume", token: "secret", room: "ops", since: null });
+  s.receive({ type: "message", room: "lobby", id: 1 });
+  assert.equal(s.connection.state, "connecting");
+  s.welcome();
+  assert.equal(s.connection.state, "open");
+  s.receive({ type: "message", room: "ops", id: 2 });
+  assert.deepEqual(s.events, [
+    { type: "welcome", room: "ops" },
+    { type: "message", room: "ops", id: 2 },
+  ]);
+});
+
+test("a server that refuses the resume is asked again later", (t) => {
+  const s = setUp(t);
+  s.connection.connect();
+  s.resume();
+  s.receive({ type: "error", code: "bad_request", ref: s.sockets[0].sent[0].ref });
+  assert.equal(s.connection.state, "waiting");
+  s.reconnect();
+  assert.equal(s.sockets.length, 2);
+});
+
+test("a connection that another tab resumes stays closed", (t) => {
+  const s = setUp(t);
+  s.open();
+  s.receive({ type: "bye", reason: "resumed", reconnect: false });
+  assert.deepEqual(s.states.at(-1), ["closed", "resumed"]);
+  s.connection.wake();
+  s.advance(60 * second);
+  assert.equal(s.sockets.length, 1);
+  s.open(); // the reader wants to continue here
+  assert.equal(s.connection.state, "open");
+});
+
+test("a connection that a late resume of its own ends is opened again, once", (t) => {
+  const s = setUp(t);
+  s.open();
+  s.sockets.at(-1).onclose({ code: 1006 });
+  s.reconnect();
+  s.resume();
+  s.sockets.at(-1).onclose({ code: 1006 }); // the server has the resume, and its answer is lost
+  s.reconnect();
+  s.resume();
+  s.welcome();
+  s.receive({ type: "bye", reason: "resumed", reconnect: false });
+  assert.equal(s.connection.state, "waiting");
+  s.reconnect();
+  s.resume();
+  s.welcome();
+  s.receive({ type: "bye", reason: "resumed", reconnect: false });
+  assert.equal(s.connection.state, "closed");
+});
+
+test("a resume that was lost long ago does not count", (t) => {
+  const s = setUp(t);
+  s.connection.connect();
+  s.resume();
+  s.sockets.at(-1).onclose({ code: 1006 });
+  s.reconnect();
+  s.resume();
+  s.welcome();
+  s.date += 60 * second;
+  s.receive({ type: "bye", reason: "resumed", reconnect: false });
+  assert.equal(s.connection.state, "closed");
 });

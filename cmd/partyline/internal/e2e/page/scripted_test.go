@@ -30,8 +30,8 @@ const scriptedTime = "2026-03-14T09:26:53.589Z"
 // An object is an event in JSON.
 type object map[string]any
 
-// startScripted starts a scripted server. It welcomes each client to the lobby as alice, and
-// answers each request with the events that answer returns.
+// startScripted starts a scripted server. It welcomes each client to the lobby as alice, when it
+// resumes, and answers each other request with the events that answer returns.
 func startScripted(t *testing.T, answer func(request) []object) *scripted {
 	t.Helper()
 	s := &scripted{requests: harness.NewFeed[request]()}
@@ -42,16 +42,19 @@ func startScripted(t *testing.T, answer func(request) []object) *scripted {
 		}
 		defer conn.CloseNow()
 		members := []object{{"nick": "alice", "via": "ws"}}
-		err = wsjson.Write(r.Context(), conn, object{
-			"type": "welcome", "room": "lobby", "nick": "alice", "members": members, "count": 1, "last": 0,
-		})
 		for err == nil {
 			var req request
 			if err = wsjson.Read(r.Context(), conn, &req); err != nil {
 				return
 			}
 			s.requests.Add(req)
-			for _, e := range answer(req) {
+			answers := []object{{
+				"type": "welcome", "ref": req.Ref, "room": "lobby", "nick": "alice", "members": members, "count": 1, "last": 0,
+			}}
+			if req.Type != "resume" {
+				answers = answer(req)
+			}
+			for _, e := range answers {
 				if err == nil {
 					err = wsjson.Write(r.Context(), conn, e)
 				}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ type pipe struct {
 	speaker
 	printer
 	interrupted context.Context
+	ownLast     atomic.Int64 // the id of the last message that was acknowledged
 	refusals    chan refusal // has room for the answers to all messages that are in flight
 }
 
@@ -96,9 +98,12 @@ func (p *pipe) sayInput(ctx context.Context, input io.Reader) error {
 			default:
 			}
 		}
-		return p.say(ctx, text, func(_ int64, err error) {
+		return p.say(ctx, text, func(id int64, err error) {
 			var refused *client.Error
-			if errors.As(err, &refused) {
+			switch {
+			case err == nil:
+				p.ownLast.Store(id)
+			case errors.As(err, &refused):
 				p.refusals <- refusal{line, err}
 			}
 		})
@@ -112,7 +117,7 @@ func (p *pipe) printRefusals() {
 }
 
 // start prints events in a goroutine until the client has ended, the output fails, or ctx is done and no event is
-// left. Then it calls end. It returns a channel for the error of the output, which is nil if the output is fine.
+// left, also none of the messages that were acknowledged. Then it calls end. It returns a channel for the error of the output, which is nil if the output is fine.
 func (p *pipe) start(ctx context.Context, end func()) <-chan error {
 	result := make(chan error, 1)
 	go func() {
@@ -144,7 +149,11 @@ func (p *pipe) printEvents(ctx context.Context) error {
 	var events []client.Event
 	for {
 		var err error
-		if events, err = p.c.NextAll(ctx, events[:0]); err != nil {
+		events, err = p.c.NextAll(ctx, events[:0])
+		if ctx.Err() != nil && err != nil && p.last < p.ownLast.Load() {
+			events, err = p.nextOwn(events[:0])
+		}
+		if err != nil {
 			return nil
 		}
 		for _, e := range events {
@@ -156,6 +165,13 @@ func (p *pipe) printEvents(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// nextOwn waits for more events, because acknowledged messages are still to come.
+func (p *pipe) nextOwn(events []client.Event) ([]client.Event, error) {
+	limited, cancel := context.WithTimeout(p.interrupted, p.wait)
+	defer cancel()
+	return p.c.NextAll(limited, events)
 }
 
 // print prints an event with the next flush, or as an error.
@@ -175,6 +191,9 @@ func (p *pipe) print(e client.Event) error {
 
 // fill prints the messages of a gap that the history has, or the gap.
 func (p *pipe) fill(gap *client.Gap) error {
+	if gap.Lost {
+		p.ownLast.Store(0) // they may be lost, too
+	}
 	if gap.Lost || gap.Missed == 0 {
 		return p.add(gap)
 	}

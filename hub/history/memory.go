@@ -44,7 +44,7 @@ func NewMemory(r Retention) *Memory {
 	return &Memory{
 		retention:   r,
 		searchSlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
-		keys:        memoryKeys{ids: make(map[roomKey]int64), max: maxOldKeys},
+		keys:        newMemoryKeys(maxOldKeys),
 		rooms:       make(map[string]*memoryRoom),
 		unused:      make(map[*memoryRoom]struct{}),
 		maxUnused:   maxUnused,
@@ -75,15 +75,17 @@ func (j *Memory) store(r *memoryRoom, m *wire.Message, key string) Result {
 	defer r.mu.Unlock()
 	m.At = time.Now()
 	j.expireLocked(r, m.At)
-	if key != "" {
-		if id, ok := j.keys.find(roomKey{r.name, key}, m.At); ok {
+	k := keyedMessage{Message: m, keyed: key != ""}
+	if k.keyed {
+		k.key = j.keys.hash(r.name, key)
+		if id, ok := j.keys.find(k.key, m.At); ok {
 			m.ID = id
 			return Result{Repeated: true}
 		}
 	}
 	r.last++
 	m.ID = r.last
-	j.addLocked(r, m, key)
+	j.addLocked(r, k)
 	return Result{}
 }
 

@@ -29,13 +29,13 @@ func TestMemoryClock(t *testing.T) {
 		j.append("r", "gone")
 		j.append("r", "kept")
 		r := j.rooms["r"]
-		gone, kept := j.keys.old.At(0).at, r.messages.At(0).At
+		gone, kept := j.keys.start.Add(j.keys.old.At(0).at), r.messages.At(0).At
 		for _, now := range []time.Time{gone, gone.Add(KeyLife - 1)} {
-			if _, ok := j.keys.find(roomKey{"r", "gone"}, setAhead(t, now, d)); !ok {
+			if _, ok := j.keys.find(j.keys.hash("r", "gone"), setAhead(t, now, d)); !ok {
 				t.Errorf("after %v and the clock set by %v, a key is forgotten", now.Sub(gone), d)
 			}
 		}
-		if _, ok := j.keys.find(roomKey{"r", "gone"}, setAhead(t, gone.Add(KeyLife), d)); ok {
+		if _, ok := j.keys.find(j.keys.hash("r", "gone"), setAhead(t, gone.Add(KeyLife), d)); ok {
 			t.Errorf("after the clock was set by %v, an old key is known", d)
 		}
 		for _, now := range []time.Time{kept, kept.Add(age)} {

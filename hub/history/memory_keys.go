@@ -1,6 +1,7 @@
 package history
 
 import (
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -10,31 +11,60 @@ import (
 const (
 	// KeyLife is the least time for which a room has a key, from the message that had it.
 	KeyLife = 10 * time.Minute
-	// maxOldKeys bounds the old keys of a Memory. They take some 30 MB.
+	// maxOldKeys bounds the old keys of a Memory. They take less than 10 MB.
 	maxOldKeys = 1 << 17
 )
 
 // memoryKeys has the keys of all rooms of a Memory. The key of a message that is no longer in history is old. An
 // old key is dropped when it is KeyLife old. If there are too many old keys the oldest is dropped.
+//
+// It keeps hashes of 128 bits instead of the keys, without a pointer, so that the garbage collector need not read
+// them: there may be many. Nobody outside of the process can find two keys with one hash.
 type memoryKeys struct {
+	seeds [2]maphash.Seed
+	start time.Time
+
 	mu  sync.Mutex // taken after memoryRoom.mu
-	ids map[roomKey]int64
+	ids map[keyHash]int64
 	old ring.Ring[oldKey] // in the order in which they became old
 	max int               // of old keys
 }
 
-type roomKey struct{ room, key string }
+// A keyHash stands for a key in a room.
+type keyHash [2]uint64
 
 type oldKey struct {
-	roomKey
-	at time.Time // of the message
+	keyHash
+	at time.Duration // of the message, since start
+}
+
+func newMemoryKeys(max int) memoryKeys {
+	return memoryKeys{
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		start: time.Now(),
+		ids:   make(map[keyHash]int64),
+		max:   max,
+	}
+}
+
+// hash returns the hash of a key in a room.
+func (k *memoryKeys) hash(room, key string) (sums keyHash) {
+	for i, seed := range k.seeds {
+		var h maphash.Hash
+		h.SetSeed(seed)
+		h.WriteString(room)
+		h.WriteByte(0) // which is in no name of a room
+		h.WriteString(key)
+		sums[i] = h.Sum64()
+	}
+	return sums
 }
 
 // find returns the id of the message that was appended with a key.
-func (k *memoryKeys) find(key roomKey, now time.Time) (id int64, ok bool) {
+func (k *memoryKeys) find(key keyHash, now time.Time) (id int64, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for k.old.Len() > 0 && now.Sub(k.old.At(0).at) >= KeyLife {
+	for k.old.Len() > 0 && now.Sub(k.start)-k.old.At(0).at >= KeyLife {
 		k.dropLocked()
 	}
 	id, ok = k.ids[key]
@@ -42,14 +72,14 @@ func (k *memoryKeys) find(key roomKey, now time.Time) (id int64, ok bool) {
 }
 
 // add adds a key, which must not be there yet.
-func (k *memoryKeys) add(key roomKey, id int64) {
+func (k *memoryKeys) add(key keyHash, id int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.ids[key] = id
 }
 
 // forget makes the key of a message old, or drops it. The message is no longer in history.
-func (k *memoryKeys) forget(key roomKey, at, now time.Time) {
+func (k *memoryKeys) forget(key keyHash, at, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if now.Sub(at) >= KeyLife {
@@ -59,8 +89,8 @@ func (k *memoryKeys) forget(key roomKey, at, now time.Time) {
 	if k.old.Len() >= k.max {
 		k.dropLocked()
 	}
-	k.old.Push(oldKey{key, at})
+	k.old.Push(oldKey{key, at.Sub(k.start)})
 }
 
 // dropLocked drops the oldest of the old keys.
-func (k *memoryKeys) dropLocked() { delete(k.ids, k.old.Pop().roomKey) }
+func (k *memoryKeys) dropLocked() { delete(k.ids, k.old.Pop().keyHash) }

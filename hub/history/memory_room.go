@@ -23,7 +23,8 @@ type memoryRoom struct {
 
 type keyedMessage struct {
 	*wire.Message
-	key string // may be empty
+	keyed bool
+	key   keyHash // if it is keyed
 }
 
 // newest returns the newest id, or base.
@@ -47,26 +48,25 @@ func (r *memoryRoom) messagesLocked(first int64, n int) []*wire.Message {
 
 // addLocked stores the newest message and its key, and drops the oldest message if there are too
 // many.
-func (j *Memory) addLocked(r *memoryRoom, m *wire.Message, key string) {
+func (j *Memory) addLocked(r *memoryRoom, k keyedMessage) {
 	for r.messages.Len() > 0 && r.messages.Len() >= j.retention.Messages {
-		j.dropLocked(r, m.At)
+		j.dropLocked(r, k.At)
 	}
-	if key != "" {
-		j.keys.add(roomKey{r.name, key}, m.ID)
+	if k.keyed {
+		j.keys.add(k.key, k.ID)
 	}
 	switch {
 	case j.retention.Messages > 0:
-		r.messages.Push(keyedMessage{m, key})
-	case key != "":
-		j.keys.forget(roomKey{r.name, key}, m.At, m.At)
+		r.messages.Push(k)
+	case k.keyed:
+		j.keys.forget(k.key, k.At, k.At)
 	}
 }
 
 // dropLocked drops the oldest message. Its key is kept until it is KeyLife old.
 func (j *Memory) dropLocked(r *memoryRoom, now time.Time) {
-	m := r.messages.Pop()
-	if m.key != "" {
-		j.keys.forget(roomKey{r.name, m.key}, m.At, now)
+	if k := r.messages.Pop(); k.keyed {
+		j.keys.forget(k.key, k.At, now)
 	}
 }
 

@@ -117,11 +117,11 @@ func (c *Client) readLoop(a *arrival) error {
 		if err != nil {
 			err = shortenRead(err)
 		} else if len(line) > 0 {
-			var o object
-			if err = o.decode(line); err != nil {
+			n := len(objects)
+			objects = objects[:n+1] // in place: an object is large
+			if err = objects[n].decode(line); err != nil {
 				err = fmt.Errorf("the server sent a line that is not JSON: %w", err)
-			} else {
-				objects = append(objects, o)
+				objects = objects[:n]
 			}
 		}
 		if err == nil && len(objects) < maxRead && a.ready() {

@@ -182,9 +182,12 @@ func (c *Client) Err() error {
 // Close leaves the room, closes the connection, and waits until its goroutines have ended.
 // What the server has not acknowledged fails with ErrClosed; Flush waits for that. Next still returns the
 // events that have arrived.
-func (c *Client) Close() error {
+func (c *Client) Close() error { return c.Leave("") }
+
+// Leave is Close with a parting text, which the other members of the room see.
+func (c *Client) Leave(text string) error {
 	const patience = time.Second // for the server's goodbye
-	if c.leave() {
+	if c.leave(text) {
 		timer := time.AfterFunc(patience, c.cancel)
 		defer timer.Stop()
 	} else {

@@ -133,7 +133,7 @@ func (s *session) isLeaving() bool {
 }
 
 // leave makes the client end. It reports whether it will when the server says goodbye.
-func (s *session) leave() bool {
+func (s *session) leave(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leaving = true
@@ -141,7 +141,8 @@ func (s *session) leave() bool {
 	if !s.linked || s.err != nil {
 		return false
 	}
-	s.outbox.addUrgent(&request{name: s.outbox.urgentName(), line: encode(map[string]string{"type": "quit"}), done: func(*object, error) {}})
+	line := encode(map[string]string{"type": "quit", "text": text})
+	s.outbox.addUrgent(&request{name: s.outbox.urgentName(), line: line, done: func(*object, error) {}})
 	s.wakeWriter()
 	return true
 }

@@ -93,6 +93,7 @@ func (m *model) do(q *wire.Request) tea.Cmd {
 	case wire.VerbHelp:
 		m.answer(append(append(helpLines(), ""), keyLines...)...)
 	case wire.VerbQuit:
+		m.parting = q.Text
 		return m.quit()
 	case wire.VerbFormat, wire.VerbVerbatim:
 		m.refuse("/%s is for netcat: this program does not need it", q.Verb)

@@ -68,12 +68,13 @@ func (n *connection) start(c *client.Client) {
 	n.wg.Go(func() { n.protect(func() { n.send(ctx) }) })
 }
 
-// close closes the client and waits until everything has ended. What has no answer is answered with an error.
-func (n *connection) close() {
+// close closes the client with a parting text and waits until everything has ended. What has no answer is answered
+// with an error.
+func (n *connection) close(parting string) {
 	if n.client == nil {
 		return
 	}
-	n.client.Close()
+	n.client.Leave(parting)
 	n.cancel()
 	n.wg.Wait()
 }
@@ -85,7 +86,7 @@ func (n *connection) flushAndClose() {
 		defer cancel()
 		n.client.Flush(ctx)
 	}
-	n.close()
+	n.close("")
 }
 
 // post sends a message after those of earlier calls. It does not wait.

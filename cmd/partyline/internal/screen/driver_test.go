@@ -91,6 +91,7 @@ type driver struct {
 	bell    int      // how often it has rung
 	printed []string // above the input
 	quit    bool
+	end     func() // what follows the end of the program
 }
 
 // newDriver returns a driver with a screen of 80 columns and 24 lines.
@@ -104,11 +105,12 @@ func newDriver(t *testing.T, address string, co client.Options, o Options) *driv
 	d := &driver{t: t, m: newModel(ctx, o), ctx: ctx, msgs: make(chan tea.Msg)}
 	var running sync.WaitGroup
 	running.Go(func() { d.m.mail.run(ctx, d.send) })
-	t.Cleanup(func() {
+	d.end = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
 		d.m.end()
 	})
+	t.Cleanup(d.end)
 	d.m.start(o.Client)
 	d.update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	return d

@@ -43,7 +43,7 @@ func (m *model) end() (unsent []string) {
 	var closing sync.WaitGroup
 	for _, v := range m.views {
 		if v.isRoom() {
-			closing.Go(v.room.close)
+			closing.Go(func() { v.room.close(m.parting) })
 		}
 	}
 	closing.Wait()

@@ -42,6 +42,7 @@ type model struct {
 	unanswered []*outgoing    // in order
 	said       int            // messages
 	quitting   bool           // the user has left, and waits for the answers
+	parting    string         // what the user said when leaving
 }
 
 func newModel(ctx context.Context, o Options) *model {

@@ -28,8 +28,10 @@ func TestTalk(t *testing.T) {
 	})
 	bob.keys("/nick rob<enter>")
 	alice.see("bob is now known as rob")
-	bob.keys("/quit<enter>")
+	bob.keys("/quit see you<enter>")
 	bob.await("the end", func(string) bool { return bob.quit })
+	bob.end()
+	alice.see("rob left (see you)")
 }
 
 // TestConversation checks that private messages have a view of their own.

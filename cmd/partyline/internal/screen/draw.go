@@ -27,6 +27,9 @@ func faint(s string) string   { return styleFaint + s + styleReset }
 
 // View returns what is on the screen.
 func (m *model) View() tea.View {
+	if m.exiting && m.opts.Inline {
+		return tea.NewView("")
+	}
 	v := m.view()
 	input, x, y := m.inputRows()
 	below := m.choiceLines()

@@ -28,14 +28,20 @@ func (m *model) saveRead() {
 // at once.
 func (m *model) quit() tea.Cmd {
 	if m.quitting {
-		return tea.Quit
+		return m.exit()
 	}
 	m.quitting = true
 	return tea.Tick(flushTime, func(time.Time) tea.Msg { return gaveUp{} })
 }
 
-// gaveUp says that the user has waited long enough.
+// gaveUp says that the user has waited long enough, or that a signal ends the program.
 type gaveUp struct{}
+
+// exit ends the program. With --inline it takes the input off the screen.
+func (m *model) exit() tea.Cmd {
+	m.exiting = true
+	return tea.Quit
+}
 
 // end closes all connections when the program has ended. It returns the messages that were not sent.
 func (m *model) end() (unsent []string) {

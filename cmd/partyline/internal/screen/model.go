@@ -42,6 +42,7 @@ type model struct {
 	unanswered []*outgoing    // in order
 	said       int            // messages
 	quitting   bool           // the user has left, and waits for the answers
+	exiting    bool           // the program ends
 	parting    string         // what the user said when leaving
 }
 
@@ -96,7 +97,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	}
 	if m.quitting && len(m.unanswered) == 0 {
-		cmd = tea.Batch(cmd, tea.Quit)
+		cmd = tea.Batch(cmd, m.exit())
 	}
 	return m, tea.Batch(cmd, m.load(m.view()), m.printLines())
 }
@@ -161,7 +162,7 @@ func (m *model) answered(msg tea.Msg) tea.Cmd {
 	case printed:
 		m.printing = false
 	case gaveUp:
-		return tea.Quit
+		return m.exit()
 	}
 	return nil
 }

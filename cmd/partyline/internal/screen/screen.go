@@ -82,7 +82,7 @@ func Run(ctx context.Context, o Options) error {
 func (m *model) run(ctx context.Context, cancel context.CancelCauseFunc) error {
 	p := tea.NewProgram(m, tea.WithoutSignalHandler(),
 		tea.WithInput(m.opts.In), tea.WithOutput(m.opts.Out), tea.WithWindowSize(m.width, m.height))
-	defer context.AfterFunc(ctx, p.Quit)() // tea.WithContext would close the input while it is read
+	defer context.AfterFunc(ctx, func() { p.Send(gaveUp{}) })() // tea.WithContext would close the input while it is read
 	var mail sync.WaitGroup
 	mail.Go(func() { m.protect(func() { m.mail.run(ctx, p.Send) }) })
 	_, err := p.Run()

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -230,6 +233,94 @@ func TestOpen(t *testing.T) {
 			rooms[1] = "a"
 			check("ally")
 		})
+	}
+}
+
+// TestOpenCuts cuts the connections of a member in three rooms at random bytes while it talks in all of them,
+// and changes its name. It has one name in all rooms in the end, and each room has every message once.
+func TestOpenCuts(t *testing.T) {
+	cuts := int64(300)
+	if testing.Short() {
+		cuts = 30
+	}
+	s := newServer(t)
+	var left atomic.Int64
+	left.Store(cuts)
+	relays := map[string]*relay{
+		"tcp://": startRelay(t, listen(t, "tcp", "127.0.0.1:0"), s.tcp),
+		"ws://":  startRelay(t, listen(t, "tcp", "127.0.0.1:0"), s.http),
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
+	defer cancel()
+	var all []*client.Client
+	for scheme, r := range relays {
+		first := dial(t, scheme+r.ln.Addr().String(), client.Eager(time.Millisecond, client.Options{Room: "a"}))
+		all = append(all, first)
+		for _, room := range []string{"b", "c"} {
+			c, err := first.Open(ctx, room)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { c.Close() })
+			all = append(all, c)
+		}
+		r.mu.Lock()
+		r.limit = func() int64 {
+			if left.Add(-1) < 0 {
+				return -1
+			}
+			return rand.Int64N(1 << (8 + rand.IntN(6)))
+		}
+		r.mu.Unlock()
+		r.cut()
+	}
+	var running sync.WaitGroup
+	said := make([]int, len(all))
+	for i, c := range all {
+		running.Go(func() {
+			for ; left.Load() >= 0 && ctx.Err() == nil; said[i]++ {
+				if _, err := c.Say(ctx, fmt.Sprintf("@%d %d", i, said[i])); err != nil {
+					t.Errorf("client %d: %v", i, err)
+					return
+				}
+				if said[i]%20 == 10 {
+					c.Rename(ctx, fmt.Sprintf("name-%d-%d", i/3, said[i]%7)) // may be taken
+				}
+			}
+		})
+	}
+	running.Wait()
+	if ctx.Err() != nil {
+		t.Fatal("the clients are stuck")
+	}
+	for i, c := range all {
+		want := fmt.Sprintf("last-%d", i/3)
+		if err := all[i/3*3].Rename(ctx, want); err != nil {
+			t.Error(err)
+		}
+		say(t, c, "the end")
+		next := 0
+		for done := false; !done; {
+			e, err := c.Next(ctx)
+			if err != nil {
+				t.Fatalf("client %d: %v", i, err)
+			}
+			m, ok := e.(*client.Message)
+			if !ok {
+				continue
+			}
+			var from, k int
+			if fmt.Sscanf(m.Text, "@%d %d", &from, &k); from == i && m.Text != "the end" {
+				if k != next {
+					t.Fatalf("client %d gets message %d, want %d", i, k, next)
+				}
+				next++
+			}
+			done = m.Text == "the end" && m.From == want
+		}
+		if c.Nick() != want || next != said[i] {
+			t.Errorf("client %d is %s and has %d messages, want %s and %d", i, c.Nick(), next, want, said[i])
+		}
 	}
 }
 

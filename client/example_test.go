@@ -47,6 +47,24 @@ func ExampleClient_Fill() {
 	}
 }
 
+// A bridge between two rooms, with one name in both.
+func ExampleClient_Open() {
+	ctx := context.Background()
+	lobby, err := client.Dial(ctx, "https://chat.example/", client.Options{Nick: "bridge"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ops, err := lobby.Open(ctx, "ops")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for event := range lobby.Events(ctx) {
+		if m, ok := event.(*client.Message); ok && m.From != lobby.Nick() {
+			ops.Say(ctx, m.From+" says in the lobby: "+m.Text)
+		}
+	}
+}
+
 // Many messages on their way at once, as a program that pipes a file needs them.
 func ExampleClient_Post() {
 	ctx := context.Background()

@@ -38,7 +38,7 @@ func TestRooms(t *testing.T) {
 	tt.press("M-2")
 	tt.expectInput(">begun in ops")
 	tt.press("Enter")
-	harness.ExpectLine(t, bob.Out, `\S+: begun in ops`)
+	harness.ExpectLine(t, bob.Out, "alice: begun in ops")
 
 	tt.press("M-1")
 	tt.enter("in the lobby")

@@ -22,7 +22,7 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test check deps lint fuzz soak kills hangups mutants bench speed
+.PHONY: help run build test check deps lint fuzz soak kills hangups mutants bench speed record
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,3 +91,6 @@ bench: ## compare with queue-per-member and the floor (BENCH='at rest' for some 
 
 speed: ## measure how many of LINES (1000000) lines a second talk says and prints in a pipe
 	LINES=$(LINES) go test -run TestSpeed -v -count 1 -timeout 10m $(E2E)/talk
+
+record: ## write the recording in README.md, and the golden screens of talk
+	go test -run 'TestRecording|TestScreens|TestNetcatScreen' -count 1 $(E2E)/talk -update

@@ -15,6 +15,7 @@ MUTANTS ?= 25
 SEED ?= 1
 MUTATED ?= ./hub ./hub/wire ./hub/names ./hub/clean ./hub/admission ./hub/history ./hub/history/ring ./hub/history/sqlite ./hub/socket ./tcpgw ./wsgw ./client
 LINES ?= 1000000
+KEYS ?= 500
 BENCH ?= .
 BENCHRUNS ?= 5
 E2E := ./cmd/partyline/internal/e2e
@@ -22,7 +23,7 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test check deps lint fuzz soak kills hangups mutants bench speed record
+.PHONY: help run build test check deps lint fuzz soak kills hangups mutants bench speed keys record
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +92,9 @@ bench: ## compare with queue-per-member and the floor (BENCH='at rest' for some 
 
 speed: ## measure how many of LINES (1000000) lines a second talk says and prints in a pipe
 	LINES=$(LINES) go test -run TestSpeed -v -count 1 -timeout 10m $(E2E)/talk
+
+keys: ## measure talk on a terminal: its CPU time, and the time from each of KEYS (500) keys to its echo
+	KEYS=$(KEYS) go test -run TestKeys -v -count 1 -timeout 20m $(E2E)/talk
 
 record: ## write the recording in README.md, and the golden screens of talk
 	go test -run 'TestRecording|TestScreens|TestNetcatScreen' -count 1 $(E2E)/talk -update

@@ -1,8 +1,10 @@
 package talk
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,33 +25,45 @@ func message(n int) string {
 
 // A traffic says numbered messages in a room.
 type traffic struct {
-	rate int // messages a second
-	conn io.Writer
-	stop chan struct{}
-	done sync.WaitGroup
-	err  error
-	said int
+	rate    int // messages a second
+	members []io.Writer
+	stop    chan struct{}
+	done    sync.WaitGroup
+	err     error
+	said    int
 }
 
-// startTraffic says messages until halt is called. rate may be 0.
-func startTraffic(t *testing.T, addr string, rate int) *traffic {
+// startTraffic says messages until halt is called. The members with the names take turns. rate may be 0.
+func startTraffic(t *testing.T, addr string, rate int, names ...string) *traffic {
 	t.Helper()
-	c := harness.DialText(t, addr)
-	harness.ExpectLine(t, c.Out, harness.WelcomeLine)
-	c.Say(t, "/nick logs")
-	harness.ExpectLine(t, c.Out, `.* is now known as logs`)
-	tr := &traffic{rate: rate, conn: c.Conn, stop: make(chan struct{})}
+	tr := &traffic{rate: rate, stop: make(chan struct{})}
+	var reading sync.WaitGroup
+	t.Cleanup(reading.Wait) // after the connections are closed
+	for _, name := range names {
+		conn := harness.Dial(t, addr)
+		fmt.Fprintln(conn, "/nick "+name)
+		for in := bufio.NewReader(conn); ; {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(line, " is now known as "+name+"\n") {
+				break
+			}
+		}
+		reading.Go(func() { io.Copy(io.Discard, conn) })
+		tr.members = append(tr.members, conn)
+	}
 	tr.done.Go(tr.say)
 	t.Cleanup(func() { tr.halt() })
 	return tr
 }
 
-// say says messages at the rate, in bursts of at most some milliseconds.
+// say says messages at the rate, several at once if the clock says so.
 func (tr *traffic) say() {
 	start := time.Now()
 	ticks := time.NewTicker(2 * time.Millisecond)
 	defer ticks.Stop()
-	var lines []byte
 	for {
 		select {
 		case <-tr.stop:
@@ -57,11 +71,10 @@ func (tr *traffic) say() {
 		case <-ticks.C:
 		}
 		due := int(time.Since(start).Seconds() * float64(tr.rate))
-		for lines = lines[:0]; tr.said < due; tr.said++ {
-			lines = append(append(lines, message(tr.said)...), '\n')
-		}
-		if _, tr.err = tr.conn.Write(lines); tr.err != nil {
-			return
+		for ; tr.said < due; tr.said++ {
+			if _, tr.err = fmt.Fprintln(tr.members[tr.said%len(tr.members)], message(tr.said)); tr.err != nil {
+				return
+			}
 		}
 	}
 }

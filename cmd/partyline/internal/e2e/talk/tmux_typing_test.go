@@ -24,7 +24,7 @@ func TestTyping(t *testing.T) {
 	s := startServer(t)
 	tt := openTalk(t, setup{width: 120, height: 40}, s.TCP)
 	bob := enterAs(t, s.TCP, "bob")
-	tr := startTraffic(t, s.TCP, 200)
+	tr := startTraffic(t, s.TCP, 200, "logs")
 	tt.expect(`message 0*\d\d\d: `)
 
 	rest := []rune(longText)

@@ -1,20 +1,20 @@
-// A Connection is the WebSocket connection to the server. Its first request is a resume. It
-// detects a dead link, and reconnects by itself unless the server forbids it, as it does when
-// another tab continues with the same token.
+// A Connection is the WebSocket connection to the server. It detects a dead link, and
+// reconnects by itself unless the server forbids it. Its first request is a resume, with which
+// the page takes its place in the server again, or enters as a new member.
 //
-// States: "connecting", "open" (after the welcome that answers the resume), "waiting" (to
-// reconnect), "closed" (does not reconnect).
+// States: "connecting", "open" (after the answer to the resume), "waiting" (to reconnect),
+// "closed" (does not reconnect).
 
 import { pause } from "./backoff.js";
 import { now, since } from "./clock.js";
 
 const subprotocol = "partyline.json.v1";
+const resumeRef = "resume"; // no other request has it
 const connectTimeout = 20_000;
 const silenceTimeout = 60_000; // the server sends something at least every 25 s
 const messageTooBig = 1009; // RFC 6455 section 7.4.1
 const stableAfter = 10_000; // a connection open this long resets the backoff
-const strayTime = 60_000; // in which the server may get a request over a lost connection
-const resumeRef = "resume";
+const strayTime = 60_000; // in which the server may get a resume over a lost connection
 
 export class ConnectionDown extends Error {
   constructor() {
@@ -31,19 +31,18 @@ export class Connection {
   #onState;
   #socket = null;
   #timer = 0; // checks for silence while there is a socket; reconnects while there is none
-  #lastReceived; // a moment of clock.js, as are the next two
+  #lastReceived; // a moment of clock.js, as are the next four
   #openedAt;
   #lostAt;
-  #resumedAt = null; // a moment of clock.js while a resume has no answer
-  #strays = []; // the moments of resumes that have got no answer before the connection was lost
+  #resumedAt = null; // while the resume of the socket has no answer
+  #strays = []; // when resumes were sent whose socket was lost before the answer
   #attempt = 0;
   #minPause = 0; // in milliseconds, requested by the server in its bye
   #refs = 0;
   #requests = new Map(); // ref → unanswered request
 
-  // address() returns the URL for each attempt to connect, and resume() the fields of the
-  // resume. onState is called with the new state, and with the reason if the server sent a
-  // bye.
+  // resume() returns the fields of the resume for each attempt to connect. onState is called
+  // with the new state, and with the reason if the server gave one.
   constructor({ address, resume, onEvent, onState }) {
     this.#address = address;
     this.#resume = resume;
@@ -56,7 +55,7 @@ export class Connection {
     this.#setState("connecting");
     this.#lastReceived = now();
     this.#checkSilence();
-    const socket = new WebSocket(this.#address(), subprotocol);
+    const socket = new WebSocket(this.#address, subprotocol);
     socket.onopen = () => {
       this.#resumedAt = now();
       socket.send(JSON.stringify({ ...this.#resume(), type: "resume", ref: resumeRef }));
@@ -74,6 +73,13 @@ export class Connection {
   wake() {
     if (this.state === "waiting" && since(this.#lostAt) >= this.#minPause) this.connect();
     else if (this.#socket && this.#silence() >= silenceTimeout) this.connect();
+  }
+
+  // renew connects at once, even if there is a connection. It is called when the network has
+  // changed, after which a connection may be dead and look alive.
+  renew() {
+    if (this.#socket) this.connect();
+    else this.wake();
   }
 
   // suspend closes the connection until wake is called.
@@ -107,8 +113,8 @@ export class Connection {
       return;
     }
     if (typeof event?.type !== "string") return;
-    if (event.type === "bye") return this.#lost(this.#endsByStray(event) ? {} : event);
-    if (this.state !== "open") return this.#receiveFirst(event);
+    if (event.type === "bye") return this.#lost(this.#endedByStray(event) ? {} : event);
+    if (this.state !== "open") return this.#enter(event);
     const request = this.#requests.get(event.ref);
     if (request) {
       this.#requests.delete(event.ref);
@@ -119,21 +125,22 @@ export class Connection {
     this.#onEvent(event);
   }
 
-  // receiveFirst waits for the answer to the resume. Before it the page is a guest in the
-  // lobby.
-  #receiveFirst({ ref, ...event }) {
+  // enter handles an event before the connection is open. Until the server has answered the
+  // resume, the page is a guest in the lobby, and the reader sees nothing of that. The answer has
+  // no ref for onEvent, because the page has not requested another room.
+  #enter({ ref, ...event }) {
     if (ref !== resumeRef) return;
     this.#resumedAt = null;
-    if (event.type !== "welcome") return this.#lost();
+    if (event.type === "error") return this.#close(event.message);
     this.#openedAt = now();
     this.#setState("open");
     this.#onEvent(event);
   }
 
-  // endsByStray reports whether a bye is the result of a resume of this page that the server
+  // endedByStray reports whether a bye is the result of a resume of this page that the server
   // got late, over a lost connection. Each such resume counts once, so that two tabs do not
   // fight for a token.
-  #endsByStray({ reason }) {
+  #endedByStray({ reason }) {
     if (reason !== "resumed") return false;
     this.#strays = this.#strays.filter((moment) => since(moment) < strayTime);
     return this.#strays.shift() !== undefined;
@@ -150,12 +157,17 @@ export class Connection {
 
   #lost(bye = {}) {
     if (this.state === "open" && since(this.#openedAt) >= stableAfter) this.#attempt = 0;
+    if (bye.reconnect === false) return this.#close(bye.reason);
     this.#dropSocket();
-    if (bye.reconnect === false) return this.#setState("closed", bye.reason);
     this.#lostAt = now();
     this.#minPause = bye.after_ms ?? 0;
     this.#timer = setTimeout(() => this.connect(), this.#minPause + pause(this.#attempt++));
     this.#setState("waiting", bye.reason);
+  }
+
+  #close(reason) {
+    this.#dropSocket();
+    this.#setState("closed", reason);
   }
 
   // dropSocket detaches the socket before it closes it: closing a dead socket takes long,

@@ -6,7 +6,6 @@ import { Composer } from "./composer.js";
 import { Connection, ConnectionDown } from "./connection.js";
 import { plain } from "./entries.js";
 import { Field } from "./field.js";
-import { Identity } from "./identity.js";
 import { Log } from "./log.js";
 import { Nick } from "./nick.js";
 import { Outbox } from "./outbox.js";
@@ -16,15 +15,16 @@ import { Room } from "./room.js";
 import { Roster } from "./roster.js";
 import { Search } from "./search.js";
 import { Title } from "./title.js";
+import { Token } from "./token.js";
 
 const $ = (id) => document.getElementById(id);
 
-const path = new URL(".", document.baseURI).pathname; // other servers may be at other paths
-const identity = new Identity(`partyline.identity ${path}`);
-const requestedRoom = bareRoom(new URLSearchParams(location.search).get("room") ?? "").toLowerCase();
-const firstRoom = requestedRoom || identity.room || "lobby";
+const firstRoom = bareRoom(new URLSearchParams(location.search).get("room") ?? "").toLowerCase() || "lobby";
 
-const connection = new Connection({ address, resume, onEvent, onState });
+const path = new URL(".", document.baseURI).pathname; // an origin may have several servers
+
+const connection = new Connection({ address: address(), resume, onEvent, onState });
+const token = new Token(`partyline.token ${path}`);
 const composer = new Composer($("say-form"), send);
 const nick = new Nick({ connection, form: $("nick-form"), onChange: () => composer.focus() });
 const roomField = new Field($("room-form"), join);
@@ -56,10 +56,13 @@ function address() {
   return url;
 }
 
-// resume returns what the page requests first. The name counts only if the token does not. A
-// field that is null counts as left out.
 function resume() {
-  return { token: identity.token, nick: nick.wanted, room: room.name, since: room.newest };
+  return {
+    token: token.value,
+    nick: nick.name || undefined,
+    room: room.name,
+    since: room.newest ?? undefined,
+  };
 }
 
 function onEvent(event) {
@@ -68,7 +71,7 @@ function onEvent(event) {
   if (type === "error" && code.startsWith("room_")) return roomField.refuse(event.message);
   if (type === "nick") nick.renamed(event);
   if (type === "welcome") {
-    identity.set(event);
+    if (event.token) token.set(event.token);
     nick.set(event.nick);
     roomField.show(event.room);
   }
@@ -85,9 +88,8 @@ const stateText = {
 function onState(state, reason) {
   document.body.dataset.state = $("status").dataset.state = state;
   $("status").textContent = stateText[state](reason);
+  $("reconnect").textContent = reason === "resumed" ? "Continue here" : "Reconnect";
   $("reconnect").hidden = state === "open" || state === "connecting";
-  $("reconnect").textContent = state === "closed" && reason === "resumed" ? "Continue here" : "Reconnect";
-  if (state === "connecting") nick.stopReclaiming();
   if (state === "open") composer.connected();
   else outbox.dropSaid();
 }
@@ -148,16 +150,28 @@ $("reconnect").addEventListener("click", () => {
 
 // The browser's events.
 
-addEventListener("online", () => connection.wake());
+addEventListener("online", () => connection.renew());
 document.addEventListener("visibilitychange", () => {
+  keepToken();
   if (document.hidden) return;
   title.clearUnread();
   connection.wake();
 });
 
 // A browser may keep a page in its back/forward cache, together with an open connection.
-addEventListener("pagehide", () => connection.suspend());
-addEventListener("pageshow", () => connection.wake());
+addEventListener("pagehide", () => {
+  token.store();
+  connection.suspend();
+});
+addEventListener("pageshow", () => {
+  keepToken();
+  connection.wake();
+});
+
+function keepToken() {
+  token.take();
+  if (document.hidden) token.store();
+}
 
 addEventListener("beforeunload", (e) => {
   if (!store.complete) e.preventDefault(); // or the rest of the outbox is lost
@@ -172,4 +186,5 @@ setPeopleOpen();
 roomField.show(room.name);
 search.setRoom(room.name);
 room.showPending();
+keepToken();
 connection.connect();

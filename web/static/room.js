@@ -87,7 +87,7 @@ export class Room {
   }
 
   showPending() {
-    this.#log.setPending(this.#pending.draw(this.#outbox.of(this.name), this.#nick.given || this.#nick.wanted || "you"));
+    this.#log.setPending(this.#pending.draw(this.#outbox.of(this.name), this.#nick.name || "you"));
   }
 
   #enter(welcome) {
@@ -168,6 +168,6 @@ export class Room {
   }
 
   #entry(event) {
-    return entryFor(event, this.#nick.given);
+    return entryFor(event, this.#nick.name);
   }
 }

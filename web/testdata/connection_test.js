@@ -7,7 +7,7 @@ const hour = 3_600 * second;
 
 // setUp returns a connection with fake sockets, clocks and timers.
 function setUp(t) {
-  const s = { date: 1e12, steady: 0, sockets: [], events: [], states: [] };
+  const s = { date: 1e12, steady: 0, sockets: [], events: [], states: [], fields: {} };
   const timers = new Map();
   let last = 0;
   t.mock.method(globalThis, "setTimeout", (f, ms) => {
@@ -19,18 +19,19 @@ function setUp(t) {
   t.mock.method(performance, "now", () => s.steady);
   t.mock.method(Math, "random", () => 0.999);
   globalThis.WebSocket = class {
-    constructor() {
+    sent = [];
+    constructor(url) {
+      this.url = url;
       s.sockets.push(this);
     }
-    sent = [];
     send(frame) {
       this.sent.push(JSON.parse(frame));
     }
     close() {}
   };
   s.connection = new Connection({
-    address: () => "ws://x/",
-    resume: () => ({ token: "secret", room: "ops", since: null }),
+    address: "ws://x/ws",
+    resume: () => s.fields,
     onEvent: (event) => s.events.push(event),
     onState: (...state) => s.states.push(state),
   });
@@ -50,13 +51,15 @@ function setUp(t) {
   // resume opens the newest socket, and receives what a server sends before it has read anything.
   s.resume = () => {
     s.sockets.at(-1).onopen();
-    s.receive({ type: "welcome", room: "lobby" });
+    s.receive({ type: "welcome", nick: "guest-x7k2" });
   };
-  s.welcome = () => s.receive({ type: "welcome", room: "ops", ref: s.sockets.at(-1).sent[0].ref });
+  s.enter = () => {
+    s.resume();
+    s.receive({ type: "welcome", nick: "alice", ref: "resume" });
+  };
   s.open = () => {
     s.connection.connect();
-    s.resume();
-    s.welcome();
+    s.enter();
   };
   return s;
 }
@@ -121,8 +124,7 @@ test("a stable connection resets the backoff although the clock is set back", (t
     s.sockets.at(-1).onclose({ code: 1006 });
     s.reconnect();
   }
-  s.resume();
-  s.welcome();
+  s.enter();
   s.date -= hour;
   s.advance(10 * second);
   const attempts = s.sockets.length;
@@ -131,61 +133,97 @@ test("a stable connection resets the backoff although the clock is set back", (t
   assert.equal(s.sockets.length, attempts + 1);
 });
 
-test("the first request is a resume, and what comes before its answer is dropped", (t) => {
+test("each connection starts with a resume, and its address is the same", (t) => {
   const s = setUp(t);
-  s.connection.connect();
-  s.resume();
-  const [{ ref, ...first }] = s.sockets[0].sent;
-  assert.deepEqual(first, { type: "resume", token: "secret", room: "ops", since: null });
-  s.receive({ type: "message", room: "lobby", id: 1 });
-  assert.equal(s.connection.state, "connecting");
-  s.welcome();
-  assert.equal(s.connection.state, "open");
-  s.receive({ type: "message", room: "ops", id: 2 });
-  assert.deepEqual(s.events, [
-    { type: "welcome", room: "ops" },
-    { type: "message", room: "ops", id: 2 },
+  s.fields = { nick: "alice", room: "ops", token: undefined };
+  s.open();
+  s.fields = { token: "t", nick: "alice", room: "ops", since: 7 };
+  s.sockets.at(-1).onclose({ code: 1006 });
+  s.reconnect();
+  s.enter();
+  assert.deepEqual(s.sockets.map(({ url }) => url), ["ws://x/ws", "ws://x/ws"]);
+  assert.deepEqual(s.sockets.map(({ sent }) => sent), [
+    [{ type: "resume", ref: "resume", nick: "alice", room: "ops" }],
+    [{ type: "resume", ref: "resume", token: "t", nick: "alice", room: "ops", since: 7 }],
   ]);
 });
 
-test("a server that refuses the resume is asked again later", (t) => {
+test("a connection is open after the answer to the resume, and passes on no earlier event", (t) => {
   const s = setUp(t);
   s.connection.connect();
   s.resume();
-  s.receive({ type: "error", code: "bad_request", ref: s.sockets[0].sent[0].ref });
-  assert.equal(s.connection.state, "waiting");
-  s.reconnect();
-  assert.equal(s.sockets.length, 2);
+  s.receive({ type: "message", id: 3, text: "in the lobby" });
+  assert.equal(s.connection.state, "connecting");
+  s.receive({ type: "welcome", nick: "alice", ref: "resume", token: "t", resumed: true });
+  assert.equal(s.connection.state, "open");
+  s.receive({ type: "message", id: 8, text: "in the room" });
+  assert.deepEqual(s.events, [
+    { type: "welcome", nick: "alice", token: "t", resumed: true },
+    { type: "message", id: 8, text: "in the room" },
+  ]);
 });
 
-test("a connection that another tab resumes stays closed", (t) => {
+test("a connection whose resume is refused is closed with the reason", (t) => {
+  const s = setUp(t);
+  s.connection.connect();
+  s.resume();
+  s.receive({ type: "error", ref: "resume", code: "bad_request", message: "room is no string" });
+  assert.deepEqual(s.states.at(-1), ["closed", "room is no string"]);
+  s.advance(hour);
+  assert.equal(s.sockets.length, 1);
+});
+
+test("a connection that another tab has resumed does not reconnect by itself", (t) => {
   const s = setUp(t);
   s.open();
-  s.receive({ type: "bye", reason: "resumed", reconnect: false });
+  s.receive({ type: "bye", reason: "resumed", reconnect: false, after_ms: 0 });
   assert.deepEqual(s.states.at(-1), ["closed", "resumed"]);
+  s.advance(hour);
   s.connection.wake();
-  s.advance(60 * second);
+  s.connection.renew();
+  s.connection.suspend();
+  s.connection.wake();
   assert.equal(s.sockets.length, 1);
-  s.open(); // the reader wants to continue here
+  s.open();
   assert.equal(s.connection.state, "open");
 });
 
-test("a connection that a late resume of its own ends is opened again, once", (t) => {
+test("a change of the network replaces a connection that seems to live", (t) => {
   const s = setUp(t);
+  s.open();
+  s.connection.wake();
+  assert.equal(s.sockets.length, 1);
+  s.connection.renew();
+  assert.equal(s.sockets.length, 2);
+  s.enter();
+  assert.equal(s.connection.state, "open");
+});
+
+test("a change of the network does not shorten the pause that the server requests", (t) => {
+  const s = setUp(t);
+  s.open();
+  s.receive({ type: "bye", reason: "shutdown", reconnect: true, after_ms: 10 * second });
+  s.connection.renew();
+  assert.equal(s.sockets.length, 1);
+  s.advance(10 * second);
+  s.connection.renew();
+  assert.equal(s.sockets.length, 2);
+});
+
+test("a connection that a late resume of this page ends is opened again, once", (t) => {
+  const s = setUp(t);
+  const bye = { type: "bye", reason: "resumed", reconnect: false, after_ms: 0 };
   s.open();
   s.sockets.at(-1).onclose({ code: 1006 });
   s.reconnect();
   s.resume();
-  s.sockets.at(-1).onclose({ code: 1006 }); // the server has the resume, and its answer is lost
-  s.reconnect();
-  s.resume();
-  s.welcome();
-  s.receive({ type: "bye", reason: "resumed", reconnect: false });
+  s.connection.renew(); // the resume may still arrive
+  s.enter();
+  s.receive(bye);
   assert.equal(s.connection.state, "waiting");
   s.reconnect();
-  s.resume();
-  s.welcome();
-  s.receive({ type: "bye", reason: "resumed", reconnect: false });
+  s.enter();
+  s.receive(bye);
   assert.equal(s.connection.state, "closed");
 });
 
@@ -195,9 +233,8 @@ test("a resume that was lost long ago does not count", (t) => {
   s.resume();
   s.sockets.at(-1).onclose({ code: 1006 });
   s.reconnect();
-  s.resume();
-  s.welcome();
+  s.enter();
   s.date += 60 * second;
-  s.receive({ type: "bye", reason: "resumed", reconnect: false });
+  s.receive({ type: "bye", reason: "resumed", reconnect: false, after_ms: 0 });
   assert.equal(s.connection.state, "closed");
 });

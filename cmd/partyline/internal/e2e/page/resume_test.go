@@ -1,11 +1,10 @@
 package page
 
 import (
-	"fmt"
-	"io"
-	"net"
+	"bytes"
 	"regexp"
-	"sync"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -14,154 +13,196 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-// A network carries connections from browsers to a server, and can lose them.
-type network struct {
-	ln   net.Listener
-	over chan struct{}
-
-	mu    sync.Mutex
-	conns []net.Conn // to browsers
-}
-
-// startNetwork starts a network before the server at an address.
-func startNetwork(t *testing.T, server string) *network {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &network{ln: ln, over: make(chan struct{})}
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
+// TestPageResumes changes the network of a page. The server does not learn that the first connection is
+// gone. The page comes back under its name, and shows what was said in its absence, once and in order.
+// The others learn nothing of it.
+func TestPageResumes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		nick  string // "" for a guest
+		reset bool
+	}{
+		"reset":  {"alice", true},
+		"silent": {"", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := harness.StartProgram(t)
+			n := startNetwork(t, s.HTTP)
+			bob, _ := harness.Netcat(t, s.TCP)
+			page := browser.Open(t, "http://"+n.addr)
+			if c.nick != "" {
+				page.Say("/nick " + c.nick)
+				page.AwaitNick(c.nick)
 			}
-			n.mu.Lock()
-			n.conns = append(n.conns, conn)
-			n.mu.Unlock()
-			running.Go(func() { n.carry(conn, server) })
-		}
-	})
-	t.Cleanup(func() {
-		ln.Close()
-		close(n.over)
-		n.lose()
-		running.Wait()
-	})
-	return n
-}
+			nick := page.Nick()
+			page.Say("before")
+			page.ExpectPending()
+			harness.ExpectLine(t, bob.Out, nick+": before")
+			seen := len(bob.Out.All())
 
-// carry copies in both directions until the browser's side ends. The server's side ends with the test.
-func (n *network) carry(near net.Conn, server string) {
-	defer near.Close()
-	far, err := net.Dial("tcp", server)
-	if err != nil {
-		return
+			n.fail(c.reset)
+			missed := harness.SayNumbered(t, bob, "missed", 30)
+			page.Say("written without a network")
+			n.restore()
+			if !c.reset {
+				browser.Eval[bool](page, `dispatchEvent(new Event("online"))`)
+			}
+			harness.ExpectLine(t, bob.Out, nick+": written without a network")
+			live := harness.SayNumbered(t, bob, "live", 5)
+			page.ExpectMessages(slices.Concat([]string{"before"}, missed, []string{"written without a network"}, live))
+			page.ExpectPending()
+			if got := page.Nick(); got != nick {
+				t.Errorf("the page is back as %s, want %s", got, nick)
+			}
+			for _, line := range bob.Out.All()[seen:] {
+				if strings.HasPrefix(line, "* ") {
+					t.Errorf("bob received %q", line)
+				}
+			}
+		})
 	}
-	var down sync.WaitGroup
-	down.Go(func() { io.Copy(near, far) })
-	io.Copy(far, near)
-	<-n.over
-	far.Close()
-	down.Wait()
 }
 
-// lose ends all connections of browsers. The server does not learn of it.
-func (n *network) lose() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, conn := range n.conns {
-		conn.Close()
-	}
-	n.conns = nil
-}
-
-// TestPageChangesNetworks loses the connection of a page without the server learning of it, as a phone does
-// that changes networks. The page keeps its name, also a guest's, and the others see nothing of it.
-func TestPageChangesNetworks(t *testing.T) {
+// TestPageReloadKeepsName reloads the page of a guest. It is the same guest in the same room afterwards, and
+// in another room if the address of the page says so.
+func TestPageReloadKeepsName(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
-	s := harness.StartServer(t, nil)
-	n := startNetwork(t, s.HTTP)
-	observer := harness.DialText(t, s.TCP)
-	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)
-	page := browser.Open(t, "http://"+n.ln.Addr().String())
-	nick := page.Nick()
-	harness.ExpectLine(t, observer.Out, `\* `+nick+" has arrived")
-	for i := range 2 {
-		n.lose()
-		page.ExpectState("waiting")
-		missed := fmt.Sprint("missed ", i)
-		observer.Say(t, missed)
-		page.ExpectState("open")
-		page.Expect(missed)
-		page.Say(fmt.Sprint("back ", i))
-		harness.ExpectLine(t, observer.Out, nick+fmt.Sprint(": back ", i))
-	}
-	if got := page.Nick(); got != nick {
-		t.Errorf("the page is %s, and was %s", got, nick)
-	}
-	presence := regexp.MustCompile(`^\* \S+ (has left|has arrived|is now known)`)
-	if n := observer.Out.Count(presence.MatchString); n != 1 {
-		t.Errorf("others see %d changes of presence, want only the first arrival", n)
-	}
-}
-
-// TestPageReloads reloads a page of a guest that has changed the room. It keeps its name and its room.
-func TestPageReloads(t *testing.T) {
-	t.Parallel()
-	s := harness.StartServer(t, nil)
+	s := harness.StartProgram(t)
+	bob, _ := harness.Netcat(t, s.TCP)
 	page := browser.Open(t, "http://"+s.HTTP)
-	nick := page.Nick()
+	nick := harness.ExpectLine(t, bob.Out, `\* (\S+) has arrived`)[0]
+	expect := func(room string) {
+		t.Helper()
+		page.ExpectState("open")
+		if got := browser.Eval[string](page, `document.getElementById("room").value`); got != room || page.Nick() != nick {
+			t.Errorf("the page is %s in %s, want %s in %s", page.Nick(), got, nick, room)
+		}
+	}
+	for range 2 {
+		page.Do(chromedp.Reload())
+		harness.ExpectLine(t, bob.Out, `\* `+nick+` has left`)
+		harness.ExpectLine(t, bob.Out, `\* `+nick+` has arrived`)
+		expect("lobby")
+	}
 	page.Say("/join ops")
 	browser.Await[bool](page, `document.getElementById("room").value === "ops"`)
-	page.Say("before")
-	page.Expect("before")
 	page.Do(chromedp.Reload())
-	page.ExpectState("open")
-	page.Expect("before")
-	if room := browser.Eval[string](page, `document.getElementById("room").value`); room != "ops" || page.Nick() != nick {
-		t.Errorf("after the reload the page is %s in %s, want %s in ops", page.Nick(), room, nick)
-	}
+	expect("ops")
 	page.Do(chromedp.Navigate("http://" + s.HTTP + "/?room=dev"))
+	expect("dev")
+}
+
+// TestPageNameTaken leaves a page, and opens it again, with an invalid room, after another member has taken
+// its name. The page says what is wrong, and is a guest in the lobby.
+func TestPageNameTaken(t *testing.T) {
+	harness.SkipIfShort(t)
+	t.Parallel()
+	s := harness.StartProgram(t)
+	bob, _ := harness.Netcat(t, s.TCP)
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Say("/nick alice")
+	page.AwaitNick("alice")
+	page.Do(chromedp.Navigate("http://" + s.HTTP + "/healthz"))
+	harness.ExpectLine(t, bob.Out, `\* alice has left`)
+	bob.Say(t, "/nick alice")
+	harness.ExpectLine(t, bob.Out, `\* \S+ is now known as alice`)
+	page.Do(chromedp.Navigate("http://" + s.HTTP + "/?room=No%20room"))
 	page.ExpectState("open")
-	if room := browser.Eval[string](page, `document.getElementById("room").value`); room != "dev" || page.Nick() != nick {
-		t.Errorf("with ?room=dev the page is %s in %s", page.Nick(), room)
+	browser.Await[bool](page, `document.getElementById("nick-error").textContent === "alice is taken"`)
+	browser.Await[bool](page, `document.getElementById("room-error").textContent !== ""`)
+	if got := page.Nick(); !strings.HasPrefix(got, "guest-") {
+		t.Errorf("the page is %s", got)
+	}
+	browser.Await[bool](page, `document.getElementById("room").value === "lobby"`)
+}
+
+// TestPageDuplicated duplicates a visible page. The copy is a member of its own.
+func TestPageDuplicated(t *testing.T) {
+	harness.SkipIfShort(t)
+	t.Parallel()
+	s := harness.StartProgram(t)
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Say("from the first")
+	page.ExpectMessages([]string{"from the first"})
+	duplicate := page.Duplicate()
+	if duplicate.Nick() == page.Nick() {
+		t.Errorf("both tabs are %s", page.Nick())
+	}
+	duplicate.Say("from the second")
+	page.ExpectMessages([]string{"from the first", "from the second"})
+	page.ExpectState("open")
+}
+
+// TestPageContinuesInAnotherTab duplicates a page in the background, which has stored its token. The chat
+// continues in the copy, and the first page says so, until its reader continues there. The others learn
+// nothing of it.
+func TestPageContinuesInAnotherTab(t *testing.T) {
+	t.Parallel()
+	s := harness.StartProgram(t)
+	bob, _ := harness.Netcat(t, s.TCP)
+	first := browser.Open(t, "http://"+s.HTTP)
+	nick := harness.ExpectLine(t, bob.Out, `\* (\S+) has arrived`)[0]
+	browser.Eval[bool](first, `(() => {
+		Object.defineProperty(document, "hidden", { value: true });
+		return document.dispatchEvent(new Event("visibilitychange"));
+	})()`)
+	second := first.Duplicate()
+
+	expectElsewhere := func(page *browser.Page) {
+		t.Helper()
+		page.ExpectState("closed")
+		browser.Await[bool](page, `document.getElementById("status").innerText === "This chat continues in another tab"`)
+		browser.Await[bool](page, `document.getElementById("reconnect").innerText === "Continue here"`)
+	}
+	expectElsewhere(first)
+	browser.Eval[bool](first, `["online", "pagehide", "pageshow"].every((name) => dispatchEvent(new Event(name)))`)
+	first.ExpectState("closed")
+	said := []string{"in the second", "in the first"}
+	second.Say(said[0])
+	harness.ExpectLine(t, bob.Out, nick+": "+said[0])
+
+	first.Do(chromedp.Click(chromedp.CSS("#reconnect")))
+	expectElsewhere(second)
+	first.ExpectState("open")
+	first.Say(said[1])
+	harness.ExpectLine(t, bob.Out, nick+": "+said[1])
+	first.ExpectMessages(said)
+	browser.Await[bool](first, `document.getElementById("reconnect").hidden`)
+	if n := bob.Out.Count(func(line string) bool { return strings.HasPrefix(line, "* "+nick) }); n != 1 {
+		t.Errorf("bob received\n%s", bob.Out)
 	}
 }
 
-// TestPageInTwoTabs opens a copy of a tab. The first tab says that the chat continues in another one, does not
-// take it back by itself, and does so when its reader wants to.
-func TestPageInTwoTabs(t *testing.T) {
+// TestTokenIsSecret searches for tokens in what a browser sends, apart from the masked frames of
+// WebSockets, in the address of the page and in the log.
+func TestTokenIsSecret(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
-	s := harness.StartServer(t, nil)
-	first := browser.Open(t, "http://"+s.HTTP)
-	nick := first.Nick()
-	storage := browser.Eval[map[string]string](first, `({...sessionStorage})`)
-	second := browser.Open(t, "http://"+s.HTTP)
-	for key, value := range storage {
-		browser.Eval[bool](second, fmt.Sprintf(`(sessionStorage.setItem(%q, %q), true)`, key, value))
-	}
-	second.Do(chromedp.Reload())
-	second.ExpectState("open")
-	first.ExpectState("closed")
-	const shown = `({ status: document.getElementById("status").textContent, button: document.querySelector("#reconnect:not([hidden])")?.textContent })`
-	type state struct{ Status, Button string }
-	if got := browser.Eval[state](first, shown); got != (state{"This chat continues in another tab", "Continue here"}) {
-		t.Errorf("the first tab shows %+v", got)
-	}
-	browser.Eval[bool](first, `(dispatchEvent(new Event("online")), document.dispatchEvent(new Event("visibilitychange")), true)`)
-	second.Say("from the second tab")
-	second.Expect("from the second tab")
-	first.ExpectState("closed")
+	p := harness.StartProgram(t, "--log-level", "debug")
+	n := startNetwork(t, p.HTTP)
+	page := browser.Open(t, "http://"+n.addr+"/?room=ops")
+	page.Do(chromedp.Reload())
+	page.ExpectState("open")
+	address := browser.Eval[string](page, `location.href`)
+	p.Stop(t)
 
-	browser.Eval[bool](first, `(document.getElementById("reconnect").click(), true)`)
-	first.ExpectState("open")
-	second.ExpectState("closed")
-	first.Expect("from the second tab")
-	first.Say("from the first tab")
-	if got := first.Expect("from the first tab"); !got.Own || first.Nick() != nick || second.Nick() != nick {
-		t.Errorf("the tabs are %s and %s, want %s", first.Nick(), second.Nick(), nick)
+	sent, received := n.traffic()
+	if !bytes.Contains(sent, []byte("GET /ws HTTP/1.1\r\n")) {
+		t.Errorf("the browser sent\n%q", sent)
+	}
+	tokens := regexp.MustCompile(`"token":"([A-Z0-9]{26})"`).FindAllSubmatch(received, -1)
+	if len(tokens) != 4 { // for each connection that of a guest, and that of the resume
+		t.Errorf("the browser received %d tokens", len(tokens))
+	}
+	for _, found := range tokens {
+		token := string(found[1])
+		if bytes.Contains(sent, found[1]) || strings.Contains(address, token) {
+			t.Errorf("the token %s is in what the browser sent, or in %s", token, address)
+		}
+		if p.Err.Count(func(line string) bool { return strings.Contains(line, token) }) > 0 {
+			t.Errorf("the token %s is in the log", token)
+		}
 	}
 }

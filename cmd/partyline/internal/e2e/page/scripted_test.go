@@ -30,8 +30,8 @@ const scriptedTime = "2026-03-14T09:26:53.589Z"
 // An object is an event in JSON.
 type object map[string]any
 
-// startScripted starts a scripted server. It welcomes each client to the lobby as alice, when it
-// resumes, and answers each other request with the events that answer returns.
+// startScripted starts a scripted server. It welcomes each client to the lobby as a guest, and
+// answers each request with the events that answer returns.
 func startScripted(t *testing.T, answer func(request) []object) *scripted {
 	t.Helper()
 	s := &scripted{requests: harness.NewFeed[request]()}
@@ -41,20 +41,17 @@ func startScripted(t *testing.T, answer func(request) []object) *scripted {
 			return
 		}
 		defer conn.CloseNow()
-		members := []object{{"nick": "alice", "via": "ws"}}
+		members := []object{{"nick": "guest-x7k2", "via": "ws"}}
+		err = wsjson.Write(r.Context(), conn, object{
+			"type": "welcome", "room": "lobby", "nick": "guest-x7k2", "token": "unused", "members": members, "count": 1, "last": 0,
+		})
 		for err == nil {
 			var req request
 			if err = wsjson.Read(r.Context(), conn, &req); err != nil {
 				return
 			}
 			s.requests.Add(req)
-			answers := []object{{
-				"type": "welcome", "ref": req.Ref, "room": "lobby", "nick": "alice", "members": members, "count": 1, "last": 0,
-			}}
-			if req.Type != "resume" {
-				answers = answer(req)
-			}
-			for _, e := range answers {
+			for _, e := range answer(req) {
 				if err == nil {
 					err = wsjson.Write(r.Context(), conn, e)
 				}
@@ -67,7 +64,8 @@ func startScripted(t *testing.T, answer func(request) []object) *scripted {
 	return s
 }
 
-// defaultAnswer accepts each message and returns an empty history. It knows no other requests.
+// defaultAnswer lets each client resume as alice, accepts each message and returns an empty history. It
+// knows no other requests.
 func defaultAnswer(r request) []object {
 	switch r.Type {
 	case "say":
@@ -75,6 +73,11 @@ func defaultAnswer(r request) []object {
 			{"type": "ack", "ref": r.Ref, "key": r.Key, "id": 1},
 			{"type": "message", "id": 1, "at": scriptedTime, "room": "lobby", "from": "alice", "via": "ws", "text": r.Text},
 		}
+	case "resume":
+		members := []object{{"nick": "alice", "via": "ws"}}
+		return []object{{
+			"type": "welcome", "ref": r.Ref, "room": "lobby", "nick": "alice", "token": "secret", "members": members, "count": 1, "last": 0,
+		}}
 	case "history":
 		return []object{{"type": "history", "ref": r.Ref, "messages": []object{}, "more": false}}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
@@ -25,9 +26,28 @@ type Page struct {
 // Open opens the page and waits until it is connected.
 func Open(t *testing.T, url string) *Page {
 	t.Helper()
-	ctx, _ := chromedp.NewContext(needBrowser(t), chromedp.WithNewBrowserContext())
+	p := attach(t, needBrowser(t), chromedp.WithNewBrowserContext())
+	p.Do(chromedp.Navigate(url))
+	p.ExpectState("open")
+	return p
+}
+
+// Duplicate opens the page in another tab, which starts with a copy of the session storage, and waits until it
+// is connected.
+func (p *Page) Duplicate() *Page {
+	p.t.Helper()
+	opened := chromedp.WaitNewTarget(p.Ctx, func(*target.Info) bool { return true })
+	Eval[bool](p, `open(location.href) !== null`)
+	duplicate := attach(p.t, p.Ctx, chromedp.WithTargetID(<-opened))
+	duplicate.ExpectState("open")
+	return duplicate
+}
+
+// attach returns the page in a tab, which is closed at the end of the test.
+func attach(t *testing.T, parent context.Context, tab chromedp.ContextOption) *Page {
+	t.Helper()
+	ctx, _ := chromedp.NewContext(parent, tab)
 	t.Cleanup(func() { chromedp.Cancel(ctx) })
-	p := &Page{t, ctx}
 	err := chromedp.Listen(ctx, func(ev any) {
 		if thrown, ok := ev.(*runtime.EventExceptionThrown); ok {
 			t.Errorf("the page threw: %+v", thrown.ExceptionDetails)
@@ -36,9 +56,7 @@ func Open(t *testing.T, url string) *Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Do(chromedp.Navigate(url))
-	p.ExpectState("open")
-	return p
+	return &Page{t, ctx}
 }
 
 // Do runs steps in the page.

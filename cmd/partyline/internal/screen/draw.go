@@ -144,10 +144,11 @@ func (m *model) question(text string) (rows []string, x, y int) {
 	rows = strings.Split(ansi.Wrap(text, max(m.width-1, 1), ""), "\n")
 	y = len(rows) - 1
 	for i := range rows {
+		rows[i] = ansi.Truncate(rows[i], m.width, "")
 		x = ansi.StringWidth(rows[i])
 		rows[i] = styleBold + rows[i] + styleReset
 	}
-	return rows, x, y
+	return rows, min(x, m.width-1), y
 }
 
 func areMessages(n int) string {

@@ -48,4 +48,9 @@ func TestInline(t *testing.T) {
 	}
 	alice.keys("<alt+1>/history 2<enter>")
 	alice.await("the history", func(string) bool { return strings.Contains(alice.printed[len(alice.printed)-1], "end of the history") })
+	alice.keys("the last one<enter>/quit<enter>")
+	alice.await("the end", func(string) bool { return alice.quit })
+	if screen := alice.screen(); screen != "" {
+		t.Errorf("the screen is %q at the end", screen)
+	}
 }

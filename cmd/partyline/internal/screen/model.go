@@ -96,10 +96,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			cmd = m.answered(msg)
 		}
 	}
-	if m.quitting && len(m.unanswered) == 0 {
+	printing := m.printLines()
+	if m.quitting && len(m.unanswered) == 0 && !m.printing {
 		cmd = tea.Batch(cmd, m.exit())
 	}
-	return m, tea.Batch(cmd, m.load(m.view()), m.printLines())
+	return m, tea.Batch(cmd, m.load(m.view()), printing)
 }
 
 // terminalChanged handles a message about the terminal. It reports whether msg is one.

@@ -62,6 +62,22 @@ func TestConversation(t *testing.T) {
 	alice.status("rob")
 }
 
+// TestManyNames checks that a member can't open views without end by taking many names.
+func TestManyNames(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.status("connected")
+	for i := range 3 * maxConversations {
+		alice.update(batch{arrived{alice.m.views[0].room.connection, &client.Private{From: fmt.Sprint("guest-", i), To: "alice", Text: "hello"}}})
+	}
+	if n := len(alice.m.views); n != maxConversations+1 {
+		t.Errorf("there are %d views", n)
+	}
+	alice.keys("<ctrl+p>")
+	alice.see("hello")
+	alice.status("guest-149")
+}
+
 // TestBell checks that the bell rings when somebody mentions the user, also in the view that is shown.
 func TestBell(t *testing.T) {
 	address := startServer(t)

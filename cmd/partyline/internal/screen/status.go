@@ -128,8 +128,12 @@ func (m *model) unreadForms() []string {
 		return []string{""}
 	}
 	forms := []string{strings.Join(all, "  "), strings.Join(unread, "  "), strings.Join(short, " ")}
+	const few = 3
+	if more := len(short) - few; more > 0 {
+		forms = append(forms, fmt.Sprintf("%s +%d", strings.Join(short[:few], " "), more))
+	}
 	if len(unread) > 0 {
-		return append(forms, "+")
+		forms = append(forms, "+")
 	}
 	return forms
 }

@@ -41,11 +41,11 @@ func (m *model) removeView(v *view) {
 	m.view().setReading(!m.blurred)
 }
 
-// show switches to a view.
+// show switches to a view, if it is not closed.
 func (m *model) show(v *view) {
-	if v != m.view() {
+	if i := slices.Index(m.views, v); i >= 0 && i != m.current {
 		m.view().setReading(false)
-		m.current = slices.Index(m.views, v)
+		m.current = i
 		v.setReading(!m.blurred)
 	}
 }
@@ -100,12 +100,23 @@ func (m *model) viewOfConnection(n *connection) *view {
 	return nil
 }
 
-// conversation returns the view of the conversation with a member, which it adds if it is missing.
+// maxConversations is how many conversations are kept. Members that take many names can't fill the memory.
+const maxConversations = 50
+
+// conversation returns the view of the conversation with a member, which it adds if it is missing. If there are
+// many, the oldest one is closed.
 func (m *model) conversation(peer string) *view {
+	var others []*view
 	for _, v := range m.views {
 		if v.peer != "" && strings.EqualFold(v.peer, peer) {
 			return v
 		}
+		if v.peer != "" && v != m.view() {
+			others = append(others, v)
+		}
+	}
+	if len(others) >= maxConversations {
+		m.removeView(others[0])
 	}
 	return m.addView(&view{peer: peer, ready: true})
 }
@@ -115,6 +126,9 @@ func (m *model) closeView() tea.Cmd {
 	v := m.view()
 	if !v.isRoom() {
 		m.removeView(v)
+		if v.results != nil {
+			m.show(m.viewOf(v.room))
+		}
 		return nil
 	}
 	rooms := 0

@@ -102,7 +102,7 @@ func newClient(o Options, id *identity) *Client {
 func (c *Client) begin(a *arrival, t *target) {
 	running, cancel := context.WithCancel(context.Background())
 	c.target = t
-	c.nick, c.room = a.welcome.Nick, a.welcome.Room
+	c.nick, c.room, c.linked = a.welcome.Nick, a.welcome.Room, true
 	c.cancel = cancel
 	go c.run(running, a)
 }

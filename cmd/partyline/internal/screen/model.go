@@ -29,6 +29,7 @@ type model struct {
 	blurred       bool // the user looks at something else
 	views         []*view
 	current       int
+	previous      *view // that was shown before; nil for none; it may be closed
 	printing      bool  // lines are on their way to the terminal
 	printedIn     *view // the view that was printed last; nil for none
 

@@ -66,3 +66,18 @@ func TestOtherProgram(t *testing.T) {
 	alice.keys("here again<enter>")
 	alice.see("here again")
 }
+
+// TestCloseView checks which view is shown when one is closed: the one that was shown before it.
+func TestCloseView(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.keys("pizza<enter>/join ops<enter>")
+	alice.status("#ops", "connected")
+	alice.keys("<alt+1>/search pizza<enter>")
+	alice.see("newest first")
+	alice.keys("<esc>")
+	alice.status(" #lobby", "2:#ops")
+	alice.keys("<alt+2>/close<enter>")
+	alice.status(" #lobby")
+	alice.gone("#ops")
+}

@@ -31,20 +31,27 @@ func (m *model) addView(v *view) *view {
 	return v
 }
 
-// removeView removes a view. The one before it is shown in its place.
+// removeView removes a view. If it was shown, the one that was shown before is shown again, if it is still open, and
+// else the one to its left.
 func (m *model) removeView(v *view) {
-	i := slices.Index(m.views, v)
+	shown, i := m.view(), slices.Index(m.views, v)
 	m.views = slices.Delete(m.views, i, i+1)
-	if m.current > i || m.current == len(m.views) {
-		m.current--
+	switch {
+	case shown != v:
+	case slices.Contains(m.views, m.previous):
+		shown = m.previous
+	default:
+		shown = m.views[max(i-1, 0)]
 	}
-	m.view().setReading(!m.blurred)
+	m.current = slices.Index(m.views, shown)
+	shown.setReading(!m.blurred)
 }
 
 // show switches to a view, if it is not closed.
 func (m *model) show(v *view) {
 	if i := slices.Index(m.views, v); i >= 0 && i != m.current {
-		m.view().setReading(false)
+		m.previous = m.view()
+		m.previous.setReading(false)
 		m.current = i
 		v.setReading(!m.blurred)
 	}
@@ -126,9 +133,6 @@ func (m *model) closeView() tea.Cmd {
 	v := m.view()
 	if !v.isRoom() {
 		m.removeView(v)
-		if v.results != nil {
-			m.show(m.viewOf(v.room))
-		}
 		return nil
 	}
 	rooms := 0
@@ -142,8 +146,11 @@ func (m *model) closeView() tea.Cmd {
 		return nil
 	}
 	m.saveRead()
-	m.views = slices.DeleteFunc(m.views, func(other *view) bool { return other.results != nil && other.room == v.room })
-	m.current = slices.Index(m.views, v)
+	for _, other := range slices.Clone(m.views) {
+		if other.results != nil && other.room == v.room {
+			m.removeView(other)
+		}
+	}
 	m.removeView(v)
 	n := v.room.connection
 	return func() tea.Msg {

@@ -81,3 +81,17 @@ func TestCloseView(t *testing.T) {
 	alice.status(" #lobby")
 	alice.gone("#ops")
 }
+
+// TestAnswerInClosedView checks that an answer for a view that was closed before it came does nothing.
+func TestAnswerInClosedView(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.keys("/join ops<enter>hello<enter>")
+	alice.status("#ops", "connected")
+	alice.see("hello")
+	v := alice.m.view()
+	alice.keys("/close<enter>")
+	alice.status(" #lobby")
+	alice.update(located{in: v, messages: []*client.Message{{ID: 1, Text: "hello"}}})
+	alice.status(" #lobby")
+}

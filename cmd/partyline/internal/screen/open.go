@@ -14,7 +14,7 @@ import (
 // roomOpened says that a room is open, or why not.
 type roomOpened struct {
 	view   *view
-	again  bool // it was open before
+	before *connection // of the room, which has ended; nil if the room was not open before
 	client *client.Client
 	missed []client.Event // since then
 	err    error
@@ -26,7 +26,7 @@ func (m *model) openRoom(name string) tea.Cmd {
 		if v.isRoom() && strings.EqualFold(v.room.name, name) {
 			m.show(v)
 			if v.room.state == closed {
-				return m.enterRoom(v, true)
+				return m.enterRoom(v, v.room.connection)
 			}
 			return nil
 		}
@@ -38,24 +38,27 @@ func (m *model) openRoom(name string) tea.Cmd {
 	}
 	v := m.addView(&view{room: m.newRoom(name, from.nick)})
 	m.show(v)
-	return m.enterRoom(v, false)
+	return m.enterRoom(v, nil)
 }
 
 // enterRoom opens the room of a view: as the member that the user is in another room, or with a new client if all
-// have ended.
-func (m *model) enterRoom(v *view, again bool) tea.Cmd {
+// have ended. before is the connection of the room that has ended, or nil.
+func (m *model) enterRoom(v *view, before *connection) tea.Cmd {
 	from, name, ctx := m.anyRoom(), v.room.name, m.ctx
 	c, ended, last := from.client, from.state == closed, max(v.room.newest, v.room.last)
 	v.room.connection = newConnection(m.mail, m.protect)
 	v.room.state = connecting
 	return func() tea.Msg {
-		opened := roomOpened{view: v, again: again}
+		opened := roomOpened{view: v, before: before}
+		if before != nil {
+			before.close("")
+		}
 		if ended {
 			opened.client, opened.err = m.opts.Dial(ctx, name, c.Token())
 		} else {
 			opened.client, opened.err = c.Open(ctx, name)
 		}
-		if again && opened.err == nil {
+		if before != nil && opened.err == nil {
 			opened.missed = missedSince(ctx, opened.client, last)
 		}
 		return opened
@@ -79,6 +82,7 @@ func (m *model) roomOpened(o roomOpened) tea.Cmd {
 	v := o.view
 	switch {
 	case !slices.Contains(m.views, v): // it was closed in the meantime
+		m.failAll(v)
 		if o.err == nil {
 			return closeClient(o.client)
 		}
@@ -103,12 +107,20 @@ func (m *model) notOpened(v *view, o roomOpened) {
 	if errors.As(o.err, &dial) {
 		reason = dial.Err.Error()
 	}
-	if o.again {
+	if o.before != nil || v.line.Text() != "" {
 		v.room.state, v.room.reason = closed, reason
 	} else {
 		m.removeView(v)
 	}
+	if o.before != nil {
+		v.room.connection = o.before
+	}
 	m.refuse("#%s can't be opened: %s", v.room.name, reason)
+	m.failAll(v)
+}
+
+// failAll says that what was said in a view is not sent, because its room is not open.
+func (m *model) failAll(v *view) {
 	for _, out := range slices.Clone(m.unanswered) {
 		if out.view == v {
 			m.settle(answer{out: out, err: errors.New("the room is not open")})

@@ -1,10 +1,12 @@
 package screen
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"partyline/client"
+	"partyline/hub/history"
 )
 
 // TestRooms checks several rooms at once: their order, what is unread in them, and their ends.
@@ -94,4 +96,42 @@ func TestAnswerInClosedView(t *testing.T) {
 	alice.status(" #lobby")
 	alice.update(located{in: v, messages: []*client.Message{{ID: 1, Text: "hello"}}})
 	alice.status(" #lobby")
+}
+
+// TestEnterAgain checks that a room that has ended can be entered when the server is back, however often that was
+// tried before, and that nothing of the old connection runs any more.
+func TestEnterAgain(t *testing.T) {
+	journal := history.NewMemory(history.Retention{Messages: 1000})
+	first := startServerAt(t, "127.0.0.1:0", journal)
+	alice := newDriver(t, first.address, client.Options{Nick: "alice"}, Options{})
+	alice.status("connected")
+	dial(t, first.address, client.Options{Token: alice.m.opts.Client.Token()}).Close()
+	alice.status("ended")
+	old := alice.m.view().room.connection
+	first.stop()
+	for range 2 {
+		alice.keys("/join lobby<enter>")
+		alice.status("connecting")
+		alice.status("ended")
+	}
+	old.wg.Wait()
+	startServerAt(t, first.address, journal)
+	alice.keys("/join lobby<enter>")
+	alice.status("connected")
+}
+
+// TestRoomNotOpened checks that what the user says and types in a room that can't be opened is not lost.
+func TestRoomNotOpened(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.status("connected")
+	alice.keys("/join a<enter>said<enter>half a line")
+	v := alice.m.view()
+	alice.update(roomOpened{view: v, err: errors.New("no room")})
+	alice.see("#a can't be opened: no room", "not sent (the room is not open): said", "> half a line")
+	alice.keys("<ctrl+u>/close<enter>/join b<enter>said there<enter>/close<enter>")
+	alice.see("not sent to #b (the room is not open): said there")
+	if n := len(alice.m.unanswered); n > 0 {
+		t.Errorf("%d messages wait for an answer", n)
+	}
 }

@@ -69,11 +69,11 @@ func (m *model) step(n int) {
 	m.show(m.views[(m.current+n+len(m.views))%len(m.views)])
 }
 
-// anyRoom returns a room for what needs no certain one: the first that has not ended.
+// anyRoom returns a room for what needs no certain one: the first that has not ended, or else one that had a client.
 func (m *model) anyRoom() *room {
 	var any *room
 	for _, v := range m.views {
-		if v.isRoom() && (any == nil || any.state == closed) {
+		if v.isRoom() && (any == nil || any.state == closed && (v.room.state != closed || any.client == nil)) {
 			any = v.room
 		}
 	}

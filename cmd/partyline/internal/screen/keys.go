@@ -110,7 +110,7 @@ func (m *model) enterLine(v *view) tea.Cmd {
 		v.line.SetText("")
 		return nil
 	}
-	if p := (&paste{text}); !p.fits() {
+	if p := (&paste{text: text}); !p.fits() {
 		m.refuse("too long for one message: at most %d lines and %d bytes", maxLines, maxBytes)
 		return nil
 	}

@@ -107,7 +107,7 @@ func (m *model) notOpened(v *view, o roomOpened) {
 	if errors.As(o.err, &dial) {
 		reason = dial.Err.Error()
 	}
-	if o.before != nil || v.line.Text() != "" {
+	if o.before != nil || v.line.Text() != "" || m.paste != nil && m.paste.view == v {
 		v.room.state, v.room.reason = closed, reason
 	} else {
 		m.removeView(v)

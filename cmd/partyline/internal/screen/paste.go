@@ -14,9 +14,14 @@ const (
 	maxBytes = 4096
 )
 
+// maxPaste is the largest text that can be pasted at once, in bytes. A longer line would be slow to edit.
+const maxPaste = 256 << 10
+
 // A paste is a text of several lines that the user has pasted, until the user says what to do with it.
 type paste struct {
+	view *view  // the text is said here, even if another view is shown by then
 	text string // with what was typed before and after it
+	at   int    // where in the text what is pasted next goes
 }
 
 // question returns the question to the user.
@@ -44,16 +49,28 @@ func (p *paste) lines() []string {
 	return lines
 }
 
-// pasted inserts a text that the terminal pasted, or asks if it has several lines.
+// pasted inserts a text that the terminal pasted, or asks if it has several lines. While it asks, what is pasted
+// is added to the text.
 func (m *model) pasted(text string) {
-	l := &m.view().line
 	lines := editor.PastedLines(text)
 	text = strings.Join(lines, "\n")
-	if len(lines) == 1 {
+	p := m.paste
+	switch l := &m.view().line; {
+	case len(text) > maxPaste || p != nil && len(text)+len(p.text) > maxPaste:
+		m.refuse("not pasted: at most %d KiB fit; talk in a pipe says whole files", maxPaste>>10)
+	case p != nil:
+		p.insert("\n" + text)
+	case len(lines) == 1:
 		l.Insert(text)
-		return
+	default:
+		m.paste = &paste{view: m.view(), text: l.Text(), at: l.Cursor()}
+		m.paste.insert(text)
 	}
-	m.paste = &paste{l.Text()[:l.Cursor()] + text + l.Text()[l.Cursor():]}
+}
+
+func (p *paste) insert(text string) {
+	p.text = p.text[:p.at] + text + p.text[p.at:]
+	p.at += len(text)
 }
 
 // pasteKey handles a key while the question is asked.
@@ -61,10 +78,10 @@ func (m *model) pasteKey(key string) {
 	p := m.paste
 	switch {
 	case key == "enter" && p.fits():
-		m.say(m.view(), wire.VerbSay, p.text)
+		m.say(p.view, wire.VerbSay, p.text)
 	case key == "l", key == "L":
 		for _, line := range p.lines() {
-			m.say(m.view(), wire.VerbSay, line)
+			m.say(p.view, wire.VerbSay, line)
 		}
 	case key == "esc", key == "ctrl+c":
 		m.paste = nil
@@ -73,5 +90,5 @@ func (m *model) pasteKey(key string) {
 		return
 	}
 	m.paste = nil
-	m.view().line.SetText("")
+	p.view.line.SetText("")
 }

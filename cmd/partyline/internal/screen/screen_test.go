@@ -174,6 +174,44 @@ func TestPaste(t *testing.T) {
 	})
 }
 
+// TestPasteElsewhere checks that a pasted text is said in the view in which it was pasted, with what is pasted
+// after it.
+func TestPasteElsewhere(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.keys("/join ops<enter>")
+	alice.status("#ops", "connected")
+	alice.keys("typed ")
+	alice.update(tea.PasteMsg{Content: "one\ntwo\n"})
+	alice.update(tea.PasteMsg{Content: "three\n"})
+	alice.see("Paste 3 lines?")
+	ops, lobby := alice.m.view(), alice.m.views[0]
+	alice.update(located{in: lobby, messages: []*client.Message{{ID: 1, Text: "found"}}})
+	alice.status("#lobby")
+	alice.keys("l")
+	alice.await("the acks", func(string) bool { return len(alice.m.unanswered) == 0 })
+	if text := ops.line.Text(); text != "" {
+		t.Errorf("the line still has %q", text)
+	}
+	alice.keys("<alt+2>")
+	alice.see("typed one", "two", "three")
+}
+
+// TestLongPaste checks that what is too long to edit is refused.
+func TestLongPaste(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.update(tea.PasteMsg{Content: strings.Repeat("x", maxPaste+1)})
+	alice.see("not pasted: at most 256 KiB fit")
+	alice.update(tea.PasteMsg{Content: strings.Repeat("x\n", maxPaste/2-1)})
+	alice.update(tea.PasteMsg{Content: "and more"})
+	alice.await("another refusal", func(screen string) bool { return strings.Count(screen, "not pasted") == 2 })
+	alice.keys("<esc>")
+	if text := alice.m.view().line.Text(); text != "" {
+		t.Errorf("the line has %d bytes", len(text))
+	}
+}
+
 // TestKeys checks completion, the lines entered before, and Ctrl-C.
 func TestKeys(t *testing.T) {
 	address := startServer(t)

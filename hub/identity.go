@@ -71,15 +71,15 @@ func (n *nicks) others(m *member) (*identity, []*member) {
 
 // claim moves m, which is in no room, from its own identity to the one with a token. Unless share is
 // set, m replaces the other members of that identity: when it enters a room, it gets them from
-// displaced. It returns false if the token is not valid. crowded means that the identity has too many
-// members for one more.
+// displaced. It returns false if the token is not valid, or if m has been replaced. crowded means that
+// the identity has too many members for one more.
 func (n *nicks) claim(m *member, token string, share bool) (ok, crowded bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.expireLocked()
 	id := n.byToken[token]
 	switch {
-	case id == nil:
+	case id == nil, m.replaced.Load():
 		return false, false
 	case id == m.identity:
 		return true, false
@@ -89,7 +89,10 @@ func (n *nicks) claim(m *member, token string, share bool) (ok, crowded bool) {
 	if len(id.members) == 0 {
 		n.departed = slices.DeleteFunc(n.departed, func(other *identity) bool { return other == id })
 	}
-	n.forgetLocked(m.identity)
+	m.identity.members = without(m.identity.members, m)
+	if len(m.identity.members) == 0 {
+		n.forgetLocked(m.identity)
+	}
 	m.identity = id
 	id.members = append(id.members, m)
 	if !share {

@@ -392,3 +392,34 @@ func checkRoster(h *testHub, seed uint64, room string, o *client) {
 		h.Errorf("seed %d: #%s lists %q, and its observer %q", seed, room, listed, want)
 	}
 }
+
+// A connection that takes another token leaves its name to the connections that have it by then.
+func TestResumeElsewhereAfterAnotherResumed(t *testing.T) {
+	for _, share := range []bool{true, false} {
+		withHub(t, hub.Options{}, func(h *testHub) {
+			old, carol := h.welcomed(hub.Caller{Nick: "carol"})
+			first, alice := h.welcomed(hub.Caller{Nick: "alice"})
+			first.Freeze() // so that its resume waits for it
+			for range 100 {
+				h.named("carl").send("/quit " + strings.Repeat("x", 1000))
+			}
+			first.Say(fmt.Sprintf(`{"type":"resume","token":%q}`, carol.Token))
+			synctest.Wait()
+			_, again, _ := h.resume(`"token":%q,"room":"ops","share":%t`, alice.Token, share)
+			if again.Nick != "alice" {
+				h.Fatalf("share %t: the second connection is %s", share, again.Nick)
+			}
+			first.Thaw()
+			mallory := h.join(hub.Caller{Nick: "mallory", Room: "ops"})
+			mallory.send("/nick alice", "/msg alice psst", "/msg carol psst")
+			mallory.expect("! alice is taken", "you -> alice: psst", "you -> carol: psst")
+			told := slices.ContainsFunc(old.tokenEvents(), func(e tokenEvent) bool { return e.Type == "private" })
+			if told == share { // without share the first connection has ended when it takes the token
+				h.Errorf("share %t: the old connection of carol gets private messages: %t", share, told)
+			}
+			if _, third, _ := h.resume(`"token":%q`, alice.Token); !third.Resumed || third.Nick != "alice" {
+				h.Errorf("share %t: the token leads to %+v", share, third)
+			}
+		})
+	}
+}

@@ -55,7 +55,11 @@ func handleMsg(s *session, q *wire.Request) error {
 	if to == nil {
 		return &wire.Refusal{Code: wire.CodeNoSuchNick, Message: "nobody here is called " + clean.Quote(q.Name, clean.QuoteMax)}
 	}
-	p := wire.Private{At: time.Now(), From: s.currentNick(), To: nick, Text: q.Text}
+	from, err := s.speaker()
+	if err != nil {
+		return err
+	}
+	p := wire.Private{At: time.Now(), From: from, To: nick, Text: q.Text}
 	if !to.out.offer(&s.member, &p) {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: nick + " is too far behind to get it: try again in a moment"}
 	}

@@ -51,11 +51,21 @@ func (m *member) currentRoom() *room {
 	return m.room
 }
 
-// currentNick returns the name of m as its room knows it. m is in a room, and the caller holds its turn.
-func (m *member) currentNick() string {
+// speaker returns the name under which m, which is in a room, may say something. The error is
+// ErrResumed if another member has the place of m: then a third one may have its name. The caller
+// holds m's turn.
+func (m *member) speaker() (nick string, err error) {
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
-	return m.nick
+	return m.speakerLocked()
+}
+
+// speakerLocked is speaker for a caller that holds the mu of m's room.
+func (m *member) speakerLocked() (nick string, err error) {
+	if m.replaced.Load() && !m.announced {
+		return "", ErrResumed
+	}
+	return m.nick, nil
 }
 
 // depart takes m, which has been replaced, out of the sight of its room.

@@ -24,9 +24,9 @@ func uncommittedSize(q *wire.Request) int {
 // handleSay appends a message to the journal, which commits it to the room.
 func handleSay(s *session, q *wire.Request) error {
 	r := s.room
-	nick, ok := r.reserve(&s.member, q)
-	if !ok {
-		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "not said: the server is ending"}
+	nick, err := r.reserve(&s.member, q)
+	if err != nil {
+		return err
 	}
 	s.mustAwait = true
 	msg := &wire.Message{Room: r.name, From: nick, Via: s.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
@@ -35,8 +35,9 @@ func handleSay(s *session, q *wire.Request) error {
 }
 
 // reserve waits until backpressure and the bounds on uncommitted messages permit one more message
-// of m, and counts it until commit. It returns the name of m, or false if the room is closed.
-func (r *room) reserve(m *member, q *wire.Request) (nick string, ok bool) {
+// of m, and counts it until commit. It returns the name of m. The error is a refusal if the room is
+// closed, or ends m.
+func (r *room) reserve(m *member, q *wire.Request) (nick string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.backpressure.awaitReadersLocked(m); !r.closed && m.overUncommittedLocked(q); r.backpressure.awaitReadersLocked(m) {
@@ -44,7 +45,10 @@ func (r *room) reserve(m *member, q *wire.Request) (nick string, ok bool) {
 		r.changed.Wait()
 	}
 	if r.closed {
-		return "", false
+		return "", &wire.Refusal{Code: wire.CodeUnavailable, Message: "not said: the server is ending"}
+	}
+	if nick, err = m.speakerLocked(); err != nil {
+		return "", err
 	}
 	if r.backpressure.congested {
 		m.aheadBytes += len(q.Text)
@@ -54,7 +58,7 @@ func (r *room) reserve(m *member, q *wire.Request) (nick string, ok bool) {
 	m.uncommittedBytes += uncommittedSize(q)
 	r.hub.uncommittedBytes.Add(int64(uncommittedSize(q)))
 	m.mustSweep = true
-	return m.nick, true
+	return nick, nil
 }
 
 // overUncommittedLocked reports whether m has too many uncommitted messages for one more. The caller

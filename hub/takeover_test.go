@@ -423,3 +423,29 @@ func TestResumeElsewhereAfterAnotherResumed(t *testing.T) {
 		})
 	}
 }
+
+// A member that has been replaced says nothing more: another member may have its name by now.
+func TestReplacedMemberIsSilent(t *testing.T) {
+	for _, line := range []string{`{"type":"say","text":"hello"}`, `{"type":"msg","to":"alice","text":"psst"}`} {
+		withHub(t, hub.Options{}, func(h *testHub) { testReplacedMember(h, line) })
+	}
+}
+
+func testReplacedMember(h *testHub, line string) {
+	old, welcome := h.welcomed(hub.Caller{Nick: "alice"})
+	bob := h.named("bob")
+	old.Freeze()
+	for range 300 {
+		bob.send("/msg alice " + strings.Repeat("x", 1000))
+	}
+	old.Say(line) // its session waits until it could write an answer
+	synctest.Wait()
+	second, _, _ := h.resume(`"token":%q`, welcome.Token)
+	second.send(`{"type":"nick","nick":"ally"}`)
+	alice := h.named("alice")
+	old.Thaw()
+	if why := old.wait(); !errors.Is(why, hub.ErrResumed) {
+		h.Errorf("the old connection ended with %v", why)
+	}
+	alice.expect()
+}

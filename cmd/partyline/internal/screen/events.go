@@ -51,7 +51,7 @@ func (m *model) arrived(a arrived) (cmd tea.Cmd) {
 		}
 		cmd = m.listRooms(v.room, nil)
 	case *client.Private:
-		m.private(e)
+		m.private(v, e)
 		return nil
 	case *client.Renamed:
 		m.renamed(v, e)
@@ -75,13 +75,16 @@ func (m *model) renamed(in *view, e *client.Renamed) {
 	}
 }
 
-// private adds a private message to its conversation.
-func (m *model) private(e *client.Private) {
-	peer := e.From
-	if e.Sent {
-		peer = e.To
+// private adds a private message, which arrived in a room, to its conversation. If there are many, a new one does
+// not begin: the room shows the message.
+func (m *model) private(in *view, e *client.Private) {
+	switch {
+	case e.Sent:
+		in = m.conversation(e.To)
+	case m.findConversation(e.From) != nil || m.conversations() < maxConversations:
+		in = m.conversation(e.From)
 	}
-	m.conversation(peer).add(e)
+	in.add(e)
 }
 
 // settle notes the answer to a message. A message that was not sent is shown as such.

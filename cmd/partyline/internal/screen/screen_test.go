@@ -62,20 +62,26 @@ func TestConversation(t *testing.T) {
 	alice.status("rob")
 }
 
-// TestManyNames checks that a member can't open views without end by taking many names.
+// TestManyNames checks that members that take many names can't open views without end, nor close those of the user.
 func TestManyNames(t *testing.T) {
 	address := startServer(t)
 	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
 	alice.status("connected")
+	alice.keys("/msg bob<enter><alt+1>")
+	room := alice.m.views[0].room.connection
 	for i := range 3 * maxConversations {
-		alice.update(batch{arrived{alice.m.views[0].room.connection, &client.Private{From: fmt.Sprint("guest-", i), To: "alice", Text: "hello"}}})
+		alice.update(batch{arrived{room, &client.Private{From: fmt.Sprint("guest-", i), To: "alice", Text: "hello"}}})
 	}
 	if n := len(alice.m.views); n != maxConversations+1 {
 		t.Errorf("there are %d views", n)
 	}
-	alice.keys("<ctrl+p>")
-	alice.see("hello")
-	alice.status("guest-149")
+	alice.see("guest-149 → …")
+	alice.keys("/msg carol<enter>")
+	alice.status(" carol ")
+	alice.keys("<alt+2>")
+	alice.status(" bob ")
+	alice.update(batch{arrived{room, &client.Private{From: "bob", To: "alice", Text: "it is me"}}})
+	alice.see("it is me")
 }
 
 // TestBell checks that the bell rings when somebody mentions the user, also in the view that is shown.

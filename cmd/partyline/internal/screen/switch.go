@@ -107,25 +107,33 @@ func (m *model) viewOfConnection(n *connection) *view {
 	return nil
 }
 
-// maxConversations is how many conversations are kept. Members that take many names can't fill the memory.
+// maxConversations is how many conversations others can begin. Members that take many names can't fill the memory.
 const maxConversations = 50
 
-// conversation returns the view of the conversation with a member, which it adds if it is missing. If there are
-// many, the oldest one is closed.
+// conversation returns the view of the conversation with a member, which it adds if it is missing.
 func (m *model) conversation(peer string) *view {
-	var others []*view
-	for _, v := range m.views {
-		if v.peer != "" && strings.EqualFold(v.peer, peer) {
-			return v
-		}
-		if v.peer != "" && v != m.view() {
-			others = append(others, v)
-		}
-	}
-	if len(others) >= maxConversations {
-		m.removeView(others[0])
+	if v := m.findConversation(peer); v != nil {
+		return v
 	}
 	return m.addView(&view{peer: peer, ready: true})
+}
+
+func (m *model) findConversation(peer string) *view {
+	i := slices.IndexFunc(m.views, func(v *view) bool { return v.peer != "" && strings.EqualFold(v.peer, peer) })
+	if i < 0 {
+		return nil
+	}
+	return m.views[i]
+}
+
+// conversations returns how many conversations are open.
+func (m *model) conversations() (n int) {
+	for _, v := range m.views {
+		if v.peer != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // closeView closes the view that is shown.

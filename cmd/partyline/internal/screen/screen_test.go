@@ -119,6 +119,7 @@ func TestHistory(t *testing.T) {
 	}
 	alice.status("Esc: to the end")
 	say(t, bob, "something new")
+	alice.status("Esc: to the end, 1 new")
 	alice.keys("<ctrl+end>")
 	alice.see("something new", "message 349.", "> typed")
 }

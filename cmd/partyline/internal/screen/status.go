@@ -68,7 +68,7 @@ func (m *model) statusLine(now time.Time) string {
 		parts = append(parts, statusPart{forms: []string{"searching", ""}})
 	}
 	if !v.log.AtEnd() && v.results == nil {
-		parts = append(parts, statusPart{forms: []string{"Esc: to the end", "scrolled"}})
+		parts = append(parts, scrolledPart(v))
 	}
 	if r := v.room; r != nil && r.state == connected {
 		members := plural(r.count, "member")
@@ -78,6 +78,15 @@ func (m *model) statusLine(now time.Time) string {
 		}
 	}
 	return fitStatus(parts, m.width)
+}
+
+// scrolledPart says how to return to the end of a view, and how many unread messages are there.
+func scrolledPart(v *view) statusPart {
+	const end = "Esc: to the end"
+	if messages, _ := v.log.Unread(); messages > 0 {
+		return statusPart{forms: []string{fmt.Sprintf("%s, %d new", end, messages), fmt.Sprintf("%d new", messages)}}
+	}
+	return statusPart{forms: []string{end, "scrolled"}}
 }
 
 // linkPart says whether the view's room is connected.

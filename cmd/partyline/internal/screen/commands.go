@@ -54,8 +54,6 @@ func helpLine(usage, help string) string { return fmt.Sprintf("%-17s %s", usage,
 // enter handles a line that the user entered.
 func (m *model) enter(line string) tea.Cmd {
 	switch word, rest, _ := strings.Cut(strings.TrimSpace(line), " "); {
-	case line == "":
-		return nil
 	case strings.EqualFold(word, "/close") && rest == "":
 		return m.closeView()
 	case strings.EqualFold(word, "/keys") && rest == "":

@@ -46,10 +46,13 @@ func (m *model) moreResults(v *view) tea.Cmd {
 func (m *model) found(got found) {
 	v, res := got.in, got.in.results
 	first := res.oldest == 0
-	v.loading, res.more = false, got.more && len(got.messages) > 0
-	switch {
-	case got.err != nil:
+	v.loading = false
+	if got.err != nil {
 		v.tell(transcript.Failure, got.err.Error())
+		return
+	}
+	res.more = got.more && len(got.messages) > 0
+	switch {
 	case first && len(got.messages) == 0:
 		v.tell(transcript.Answer, "nothing found: no message has all of these words. Esc closes this list")
 	case first:

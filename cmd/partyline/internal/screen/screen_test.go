@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -153,6 +154,25 @@ func TestSearch(t *testing.T) {
 	alice.see("message 10.")
 	alice.keys("<esc>/history 3<enter>")
 	alice.see("message 397.")
+}
+
+// TestMoreResults checks that older results can be asked for again after a failure.
+func TestMoreResults(t *testing.T) {
+	address := startServer(t)
+	bob := dial(t, address, client.Options{Nick: "bob"})
+	for i := range pageSize + 1 {
+		say(t, bob, fmt.Sprintf("pizza %d.", i))
+	}
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.keys("/search pizza<enter>")
+	alice.see("pizza 100.")
+	alice.update(found{in: alice.m.view(), err: errors.New("interrupted")})
+	for range pageSize - 1 {
+		alice.keys("<down>")
+	}
+	alice.await("the next page", func(string) bool { return !alice.m.view().loading })
+	alice.keys("<down>")
+	alice.see("pizza 0.")
 }
 
 // TestPaste checks the question before several lines are said.

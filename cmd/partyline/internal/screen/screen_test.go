@@ -276,6 +276,9 @@ func TestKeys(t *testing.T) {
 
 // TestReconnect checks what is shown while the server is away, and that what is said in this time is said once.
 func TestReconnect(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the client waits before it connects again")
+	}
 	journal := history.NewMemory(history.Retention{Messages: 1000})
 	first := startServerAt(t, "127.0.0.1:0", journal)
 	alice := newDriver(t, first.address, client.Options{Nick: "alice"}, Options{})

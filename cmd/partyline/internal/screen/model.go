@@ -26,7 +26,7 @@ type model struct {
 	width, height int
 	frame         int // lines that View returned last
 	style         transcript.Style
-	blurred       bool // the user looks at something else
+	blurred       bool // the terminal does not have the focus
 	views         []*view
 	current       int
 	previous      *view // that was shown before; nil for none; it may be closed
@@ -134,7 +134,7 @@ func (m *model) terminalChanged(msg tea.Msg) bool {
 	return true
 }
 
-// setBlurred says whether the user looks at something else.
+// setBlurred says whether the terminal has lost the focus.
 func (m *model) setBlurred(blurred bool) {
 	if m.blurred != blurred {
 		m.blurred = blurred

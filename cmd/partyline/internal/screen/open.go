@@ -81,7 +81,7 @@ func missedSince(ctx context.Context, c *client.Client, last int64) (missed []cl
 func (m *model) roomOpened(o roomOpened) tea.Cmd {
 	v := o.view
 	switch {
-	case !slices.Contains(m.views, v): // it was closed in the meantime
+	case !slices.Contains(m.views, v): // it was closed before the room was open
 		m.failAll(v)
 		if o.err == nil {
 			return closeClient(o.client)

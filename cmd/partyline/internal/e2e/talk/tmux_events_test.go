@@ -2,7 +2,6 @@ package talk
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -117,14 +116,8 @@ func TestTerminalClosed(t *testing.T) {
 	pid := tt.pid()
 	tt.tmux("split-window", "-d", "sh") // or tmux would end
 	tt.tmux("kill-pane")
-	if !harness.Eventually(func() bool { return ended(pid) }) {
+	if !harness.Eventually(func() bool { return ended(strconv.Itoa(pid)) }) {
 		t.Error("talk is still running")
 	}
 	harness.ExpectLine(t, bob.Out, `\* alice has left`)
-}
-
-// ended reports whether a process has ended.
-func ended(pid int) bool {
-	state, _ := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
-	return len(state) == 0 || state[0] == 'Z'
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/hub/hubtest/fuzztest"
 )
 
@@ -23,6 +24,7 @@ var attacks = []string{
 // TestHostileServer connects to a server that puts escape sequences into all fields of all events and answers. They
 // do not reach the terminal: the title is talk's, and the screen is what talk draws on an empty one.
 func TestHostileServer(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	evil := slices.Concat(attacks, slices.Sorted(maps.Keys(fuzztest.Escapes)))
 	all := strings.Join(attacks, "")

@@ -233,6 +233,26 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+func TestLongUndo(t *testing.T) {
+	var l Line
+	l.Insert(strings.Repeat("x", maxUndoBytes/4))
+	for range 10 {
+		l.Home()
+		l.Insert("y")
+	}
+	size := 0
+	for _, s := range l.undo {
+		size += len(s.text)
+	}
+	if size > maxUndoBytes || len(l.undo) < 3 {
+		t.Errorf("%d steps of %d bytes are kept", len(l.undo), size)
+	}
+	l.Undo()
+	if want := strings.Repeat("y", 9) + "x"; !strings.HasPrefix(l.Text(), want) {
+		t.Errorf("Undo left %.20q, want %q", l.Text(), want)
+	}
+}
+
 func TestPastedLines(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                    `[""]`,

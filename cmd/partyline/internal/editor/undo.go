@@ -1,7 +1,12 @@
 package editor
 
-// maxUndo is the largest number of steps that Undo takes back.
-const maxUndo = 1000
+import "slices"
+
+// Undo takes back at most this many steps, and fewer if the texts that it keeps for them are long.
+const (
+	maxUndo      = 1000
+	maxUndoBytes = 1 << 20
+)
 
 // A state is what Undo restores.
 type state struct {
@@ -21,10 +26,15 @@ func (l *Line) Undo() {
 
 // remember starts a change.
 func (l *Line) remember() {
-	if len(l.undo) == maxUndo {
-		l.undo = append(l.undo[:0], l.undo[1:]...)
-	}
 	l.undo = append(l.undo, state{l.text, l.cursor})
+	size := 0
+	for i := len(l.undo) - 1; i >= 0; i-- {
+		size += len(l.undo[i].text)
+		if len(l.undo)-i > maxUndo || size > maxUndoBytes {
+			l.undo = slices.Delete(l.undo, 0, i+1)
+			return
+		}
+	}
 }
 
 // continues reports whether an action that inserts s belongs to the last change.

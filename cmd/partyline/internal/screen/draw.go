@@ -84,7 +84,7 @@ func (m *model) pendingLines(v *view, height int) []string {
 	var lines []string
 	for _, o := range m.unanswered {
 		if o.view == v {
-			lines = append(lines, faint(ansi.Truncate("sending: "+strings.ReplaceAll(o.text, "\n", " "), m.width, "…")))
+			lines = append(lines, faint(ansi.Truncate("sending: "+oneRow(o.text), m.width, "…")))
 		}
 	}
 	return lines[max(len(lines)-min(height, maxPending), 0):]
@@ -122,7 +122,7 @@ func (m *model) inputRows() (rows []string, x, y int) {
 			label = "not found: "
 		}
 		head := label + s.Query()
-		row := head + "  " + faint(strings.ReplaceAll(entry, "\n", "⏎"))
+		row := head + "  " + faint(oneRow(entry))
 		return []string{ansi.Truncate(row, m.width, "…")}, min(m.style.Method.StringWidth(head), m.width-1), 0
 	}
 	head := prompt
@@ -138,6 +138,9 @@ func (m *model) inputRows() (rows []string, x, y int) {
 	}
 	return rows, len(head) + w.Column, w.Row
 }
+
+// oneRow returns a text with the signs of the input for LF and TAB.
+func oneRow(text string) string { return strings.NewReplacer("\n", "⏎", "\t", "⇥").Replace(text) }
 
 // question returns the rows of a question, with the cursor after it.
 func (m *model) question(text string) (rows []string, x, y int) {

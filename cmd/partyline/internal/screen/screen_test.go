@@ -245,7 +245,7 @@ func TestKeys(t *testing.T) {
 	dial(t, address, client.Options{Nick: "barbara"})
 	var entered []string
 	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{
-		History: []string{"from an earlier session"},
+		History: []string{"a\tb\nc", "from an earlier session"},
 		Entered: func(line string) { entered = append(entered, line) },
 	})
 	alice.status("2 members")
@@ -261,7 +261,9 @@ func TestKeys(t *testing.T) {
 	alice.see("> from an earlier session")
 	alice.keys("<down><down><ctrl+r>earl")
 	alice.see("search: earl  from an earlier session")
-	alice.keys("<enter>")
+	alice.keys("<esc><ctrl+r>b<ctrl+r><ctrl+r>")
+	alice.see("a⇥b⏎c")
+	alice.keys("<esc><ctrl+r>earl<enter>")
 	alice.await("the line", func(screen string) bool { return strings.Contains(screen, "from an earlier session\n") })
 	if len(entered) != 2 || entered[0] != "barbara: hi" {
 		t.Errorf("entered: %q", entered)

@@ -24,9 +24,10 @@ func unmarshal(t *testing.T, line string, v any) {
 // An event has the fields that the tests read of any JSON event.
 type event struct {
 	Type, Ref, Key, Code, Text, Nick, From string
+	Room, Token, Reason                    string
 	ID, After, Before, Last                int64
 	Missed                                 *int64
-	Lost, More                             bool
+	Lost, More, Resumed, Reconnect         bool
 	Messages, Members                      []event
 	Count, Arrived, Left                   int
 }

@@ -18,33 +18,12 @@ import (
 	"partyline/hub/wire"
 )
 
-// A tokenEvent has the fields of an event that resuming is about.
-type tokenEvent struct {
-	Type, Ref, Nick, Room, Token, To, Text, Code, Reason string
-	Resumed, Reconnect                                   bool
-	Count                                                int
-	ID                                                   int64
-}
-
-// tokenEvents returns what the client has received.
-func (c *client) tokenEvents() []tokenEvent {
-	c.h.Helper()
-	synctest.Wait()
-	var events []tokenEvent
-	for _, line := range c.Received() {
-		var e tokenEvent
-		unmarshal(c.h.T, line, &e)
-		events = append(events, e)
-	}
-	return events
-}
-
 // welcomed connects a JSON client, and returns its welcome.
-func (h *testHub) welcomed(caller hub.Caller) (*client, tokenEvent) {
+func (h *testHub) welcomed(caller hub.Caller) (*client, event) {
 	h.Helper()
 	caller.Format = wire.JSON
 	c := h.connect(caller)
-	events := c.tokenEvents()
+	events := c.events()
 	if len(events) == 0 || events[0].Type != "welcome" || events[0].Token == "" || events[0].Resumed {
 		h.Fatalf("the first events are %+v", events)
 	}
@@ -53,11 +32,11 @@ func (h *testHub) welcomed(caller hub.Caller) (*client, tokenEvent) {
 
 // resume connects a client that resumes with the fields of a request, and returns its second
 // welcome and what follows.
-func (h *testHub) resume(format string, args ...any) (*client, tokenEvent, []tokenEvent) {
+func (h *testHub) resume(format string, args ...any) (*client, event, []event) {
 	h.Helper()
 	c, _ := h.welcomed(hub.Caller{})
 	c.send(fmt.Sprintf(`{"type":"resume","ref":"r",`+format+`}`, args...))
-	events := c.tokenEvents()
+	events := c.events()
 	if len(events) == 0 || events[0].Type != "welcome" || events[0].Ref != "r" {
 		h.Fatalf("a resume is answered with %+v", events)
 	}
@@ -80,7 +59,7 @@ func TestResumeTakesOverNameAndRoom(t *testing.T) {
 		if len(rest) != 1 || rest[0].Type != "message" || rest[0].Text != "two" {
 			h.Errorf("after the welcome came %+v", rest)
 		}
-		if events := old.tokenEvents(); len(events) != 1 || events[0].Type != "bye" || events[0].Reason != "resumed" || events[0].Reconnect {
+		if events := old.events(); len(events) != 1 || events[0].Type != "bye" || events[0].Reason != "resumed" || events[0].Reconnect {
 			h.Errorf("the old connection received %+v", events)
 		}
 		if why := old.wait(); !errors.Is(why, hub.ErrResumed) {
@@ -89,7 +68,7 @@ func TestResumeTakesOverNameAndRoom(t *testing.T) {
 		alice.send(`{"type":"say","text":"three"}`)
 		bob.send("/msg alice psst", "/who")
 		bob.expect("alice: three", "you -> alice: psst", "= bob, alice")
-		if events := alice.tokenEvents(); len(events) != 2 || events[1].Type != "private" {
+		if events := alice.events(); len(events) != 2 || events[1].Type != "private" {
 			h.Errorf("alice received %+v", events)
 		}
 		alice.send(`{"type":"quit"}`)
@@ -183,7 +162,7 @@ func TestResumeIsTheFirstRequest(t *testing.T) {
 		bob, _ := h.welcomed(hub.Caller{Nick: "bob"})
 		bob.send(`{"type":"who"}`, fmt.Sprintf(`{"type":"resume","token":%q,"ref":"late"}`, welcome.Token))
 		for _, c := range []*client{alice, bob} {
-			if events := c.tokenEvents(); !slices.ContainsFunc(events, func(e tokenEvent) bool { return e.Code == "bad_request" }) {
+			if events := c.events(); !slices.ContainsFunc(events, func(e event) bool { return e.Code == "bad_request" }) {
 				h.Errorf("received %+v", events)
 			}
 		}
@@ -253,11 +232,11 @@ func TestSharingARoomThatIsRefused(t *testing.T) {
 		for room, code := range map[string]string{"a b": "room_invalid", "full": "unavailable"} {
 			c, _ := h.welcomed(hub.Caller{})
 			c.send(fmt.Sprintf(`{"type":"resume","token":%q,"room":%q,"share":true,"ref":"r"}`, welcome.Token, room))
-			if events := c.tokenEvents(); len(events) != 1 || events[0].Type != "error" || events[0].Code != code || events[0].Ref != "r" {
+			if events := c.events(); len(events) != 1 || events[0].Type != "error" || events[0].Code != code || events[0].Ref != "r" {
 				h.Errorf("for the room %s the answer is %+v", room, events)
 			}
 		}
-		if events := old.tokenEvents(); len(events) != 0 {
+		if events := old.events(); len(events) != 0 {
 			h.Errorf("the connection in the other room received %+v", events)
 		}
 		bob.send("/msg alice psst")
@@ -413,7 +392,7 @@ func TestResumeElsewhereAfterAnotherResumed(t *testing.T) {
 			mallory := h.join(hub.Caller{Nick: "mallory", Room: "ops"})
 			mallory.send("/nick alice", "/msg alice psst", "/msg carol psst")
 			mallory.expect("! alice is taken", "you -> alice: psst", "you -> carol: psst")
-			told := slices.ContainsFunc(old.tokenEvents(), func(e tokenEvent) bool { return e.Type == "private" })
+			told := slices.ContainsFunc(old.events(), func(e event) bool { return e.Type == "private" })
 			if told == share { // without share the first connection has ended when it takes the token
 				h.Errorf("share %t: the old connection of carol gets private messages: %t", share, told)
 			}

@@ -3,7 +3,6 @@ package chat
 import (
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"testing"
 
@@ -68,12 +67,8 @@ func TestSend(t *testing.T) {
 // TestSendStatus checks the exit statuses of partyline send, and its messages.
 func TestSendStatus(t *testing.T) {
 	s := harness.StartServer(t, nil)
-	unused, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	unused.Close()
-	mute := listenMute(t)
+	unused := harness.FreeAddr(t)
+	mute := harness.ListenAndSend(t, harness.FakeWelcome, false)
 	long := strings.Repeat("x", 5000)
 	for _, c := range []struct {
 		input  string
@@ -84,7 +79,7 @@ func TestSendStatus(t *testing.T) {
 		{"", nil, 2, "partyline: send needs an address, as in: partyline send host:4000 TEXT"},
 		{"", []string{s.TCP, "--wait", "soon"}, 2, "partyline: --wait \"soon\" is not a duration"},
 		{"", []string{"ftp://chat.example", "x"}, 2, "partyline: address "},
-		{"", []string{unused.Addr().String(), "x"}, 3, "connection refused: nothing listens there"},
+		{"", []string{unused, "x"}, 3, "connection refused: nothing listens there"},
 		{"", []string{s.HTTP, "x"}, 3, "it is a web server"},
 		{"", []string{s.TCP, "--nick", "server", "x"}, 4, "server is reserved"},
 		{"", []string{"ws://" + s.HTTP, "--room", "#ops", "x"}, 4, "not a room"},
@@ -101,23 +96,3 @@ func TestSendStatus(t *testing.T) {
 	}
 }
 
-// listenMute returns the address of a server that welcomes clients and answers nothing else.
-func listenMute(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			io.WriteString(conn, `{"type":"welcome","ref":"enter","room":"lobby","nick":"guest-abcd","members":[],"count":1,"last":0}`+"\n")
-			t.Cleanup(func() { conn.Close() })
-		}
-	}()
-	return ln.Addr().String()
-}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -13,34 +11,6 @@ import (
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/hub/hubtest/fuzztest"
 )
-
-// listenAndSend returns the address of a server that sends each client some bytes, and reads what it sends. If
-// hangUp is set, it then ends the connection.
-func listenAndSend(t *testing.T, sent string, hangUp bool) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { conn.Close() })
-			go func() {
-				io.WriteString(conn, sent)
-				if hangUp {
-					conn.(*net.TCPConn).CloseWrite()
-				}
-				io.Copy(io.Discard, conn)
-			}()
-		}
-	}()
-	return ln.Addr().String()
-}
 
 // hostileTexts returns texts that would drive a terminal.
 func hostileTexts() (texts []string) {
@@ -95,10 +65,9 @@ func TestPipeEscapes(t *testing.T) {
 `)
 		events.WriteString(event)
 	}
-	welcome := `{"type":"welcome","ref":"enter","room":"lobby","nick":"guest-abcd","members":[],"count":1,"last":0}` + "\n"
 	end := fmt.Sprintf(`{"type":"message","id":%d,"at":"2026-11-24T17:20:00.000Z","room":"lobby","from":"bob","via":"tcp","text":"the end"}`+"\n", id+1)
 	for _, args := range [][]string{nil, {"--json"}} {
-		p := startTalk(t, append([]string{listenAndSend(t, welcome+events.String()+end, false)}, args...)...)
+		p := startTalk(t, append([]string{harness.ListenAndSend(t, harness.FakeWelcome+events.String()+end, false)}, args...)...)
 		harness.ExpectLine(t, p.Out, ".*the end.*")
 		p.Kill(t)
 		out, errs := p.Out.All(), p.Err.All()
@@ -117,19 +86,18 @@ func TestPipeEscapes(t *testing.T) {
 
 // TestPipeEscapesInErrors connects to servers that refuse a client, or end its session, with such texts.
 func TestPipeEscapesInErrors(t *testing.T) {
-	welcome := `{"type":"welcome","ref":"enter","room":"lobby","nick":"guest-abcd","members":[],"count":1,"last":0}` + "\n"
 	for _, sent := range []string{
 		"! X\n-- goodbye --\n",
-		welcome + `{"type":"bye","reason":"X","reconnect":false}` + "\n",
+		harness.FakeWelcome + `{"type":"bye","reason":"X","reconnect":false}` + "\n",
 		"HTTP/1.1 403 X\r\nContent-Length: 300\r\n\r\nX\n",
 		"HTTP/1.1 302 X\r\nLocation: X\r\n\r\nX\n",
 	} {
 		for _, text := range []string{"\x1b[31mred", "\x1b]0;title\a", "a\u009b31mb", "a\x9bb", "\u202eb", "a\x1bb", "a\x00b"} {
-			address := listenAndSend(t, strings.ReplaceAll(sent, "X", text), true)
+			address := harness.ListenAndSend(t, strings.ReplaceAll(sent, "X", text), true)
 			if strings.Contains(sent, "HTTP") {
 				address = "ws://" + address
 			} else if strings.Contains(sent, "bye") {
-				address = listenAndSend(t, strings.ReplaceAll(sent, "X", strings.Trim(quoteRaw(text), `"`)), true)
+				address = harness.ListenAndSend(t, strings.ReplaceAll(sent, "X", strings.Trim(quoteRaw(text), `"`)), true)
 			}
 			p := startTalk(t, address)
 			if code := p.ExitCode(t, harness.Patience); code == 0 || len(p.Err.All()) == 0 {

@@ -115,7 +115,7 @@ func TestPipeJSON(t *testing.T) {
 // TestPipeStatus checks the exit statuses, and the line on standard error.
 func TestPipeStatus(t *testing.T) {
 	s := harness.StartServer(t, nil)
-	mute := listenMute(t)
+	mute := harness.ListenAndSend(t, harness.FakeWelcome, false)
 	long := strings.Repeat("x", 5000)
 	for _, c := range []struct {
 		input  string
@@ -178,11 +178,6 @@ func TestPipeLongLines(t *testing.T) {
 	}
 }
 
-// listenMute returns the address of a server that welcomes clients and answers nothing.
-func listenMute(t *testing.T) string {
-	return listenAndSend(t, `{"type":"welcome","ref":"enter","room":"lobby","nick":"guest-abcd","members":[],"count":1,"last":0}`+"\n", false)
-}
-
 // TestPipeInterrupt interrupts talk. The status says whether something is not acknowledged.
 func TestPipeInterrupt(t *testing.T) {
 	s := harness.StartServer(t, nil)
@@ -203,7 +198,7 @@ func TestPipeInterrupt(t *testing.T) {
 	p.Signal(t, syscall.SIGINT)
 	expectStatus(t, p, 0, "")
 
-	p = startTalk(t, listenMute(t))
+	p = startTalk(t, harness.ListenAndSend(t, harness.FakeWelcome, false))
 	harness.ExpectLine(t, p.Out, harness.WelcomeLine)
 	p.Say(t, "lost")
 	p.Signal(t, syscall.SIGINT)

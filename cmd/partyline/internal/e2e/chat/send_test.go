@@ -95,4 +95,3 @@ func TestSendStatus(t *testing.T) {
 		}
 	}
 }
-

@@ -33,7 +33,7 @@ type entry struct {
 	unstored bool
 	outage   bool        // it says that the connection broke
 	key      string      // of a pending message
-	crowd    *crowd      // of presence
+	changes  *changes    // of presence
 	gap      *client.Gap // its ends change when messages are loaded
 
 	// What was shown last, and for what.
@@ -70,8 +70,8 @@ func (r *renderer) entry(event client.Event) *entry {
 	case *client.Private:
 		return &entry{kind: whisper, at: e.At, from: e.From, to: e.To, text: e.Text, own: e.Sent, mention: !e.Sent}
 	case *client.Joined, *client.Left, *client.Renamed, *client.Presence:
-		c := new(crowd)
-		return &entry{kind: presence, at: c.add(event), crowd: c}
+		c := new(changes)
+		return &entry{kind: presence, at: c.add(event), changes: c}
 	case *client.Notice:
 		if e.ID != 0 { // it is an ack
 			return nil

@@ -105,8 +105,8 @@ type layer struct {
 
 // text returns the text of an entry, which may have several lines, and the styles of its parts.
 func (r *renderer) text(e *entry, ctx context) (string, []layer) {
-	if e.crowd != nil {
-		return safeLine(e.crowd.sentence()), nil
+	if e.changes != nil {
+		return safeLine(e.changes.sentence()), nil
 	}
 	text := safe(e.text)
 	var layers []layer

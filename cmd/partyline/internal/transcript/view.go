@@ -105,8 +105,8 @@ func (v *View) fold(event client.Event, e *entry) bool {
 	switch {
 	case last.outage && e.outage:
 		last.text = e.text
-	case last.crowd != nil && e.crowd != nil && !last.crowd.full() && e.at.Sub(last.at) < span && sameDay(last.at, e.at, v.render.zone):
-		last.crowd.add(event)
+	case last.changes != nil && e.changes != nil && !last.changes.full() && e.at.Sub(last.at) < span && sameDay(last.at, e.at, v.render.zone):
+		last.changes.add(event)
 	default:
 		return false
 	}

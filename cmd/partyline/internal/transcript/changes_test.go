@@ -8,7 +8,7 @@ import (
 	"partyline/client"
 )
 
-func TestCrowd(t *testing.T) {
+func TestChanges(t *testing.T) {
 	for _, test := range []struct{ moves, want string }{
 		{"+alice", "alice arrived"},
 		{"+alice +bob", "alice and bob arrived"},
@@ -37,7 +37,7 @@ func TestCrowd(t *testing.T) {
 		if len(v.entries) != 1 {
 			t.Fatalf("%s: %d entries, want 1", test.moves, len(v.entries))
 		}
-		if got := v.entries[0].crowd.sentence(); got != test.want {
+		if got := v.entries[0].changes.sentence(); got != test.want {
 			t.Errorf("%s: %s, want %s", test.moves, got, test.want)
 		}
 	}
@@ -60,8 +60,8 @@ func moveEvent(move string) client.Event {
 	return &client.Renamed{At: noon, Nick: from, To: to}
 }
 
-// TestCrowdEnds adds moves that are not shown with the ones before them.
-func TestCrowdEnds(t *testing.T) {
+// TestChangesEnd adds moves that are not shown with the ones before them.
+func TestChangesEnd(t *testing.T) {
 	v := newRoom(Options{})
 	v.Add(&client.Joined{At: noon, Nick: "alice"})
 	v.Add(&client.Joined{At: noon.AddDate(0, 0, 1), Nick: "next day"})
@@ -72,10 +72,10 @@ func TestCrowdEnds(t *testing.T) {
 		t.Errorf("%d entries, want 4", len(v.entries))
 	}
 	v = newRoom(Options{})
-	for i := range maxMovers + 1 {
+	for i := range maxChanges + 1 {
 		v.Add(&client.Joined{At: noon, Nick: fmt.Sprint(i)})
 	}
 	if len(v.entries) != 2 {
-		t.Errorf("%d entries for %d joins, want 2", len(v.entries), maxMovers+1)
+		t.Errorf("%d entries for %d joins, want 2", len(v.entries), maxChanges+1)
 	}
 }

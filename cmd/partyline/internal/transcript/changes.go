@@ -8,38 +8,38 @@ import (
 	"partyline/client"
 )
 
-// A crowd is joins, leaves and changes of name in a row, which are shown as one sentence:
+// changes are joins, leaves and changes of name in a row, which are shown as one sentence:
 // "alice and bob arrived, carol left".
-type crowd struct {
-	movers        []mover
-	arrived, left int // without names, in a large room
-	here          int // members after that
+type changes struct {
+	named         []change // in the order of their first event
+	arrived, left int      // without names, in a large room
+	here          int      // members after that
 }
 
-// A mover is a member that arrived, left or changed its name.
-type mover struct {
+// A change says that a member arrived, left or changed its name.
+type change struct {
 	name string
-	did  move
+	did  changeKind
 	more string // the new name, or what a member said when it left
 }
 
-type move uint8
+type changeKind uint8
 
 const (
-	arrived move = iota
+	arrived changeKind = iota
 	returned
 	visited // arrived and left
 	left
 	renamed
 )
 
-// maxMovers is how many movers a sentence may have.
-const maxMovers = 50
+// maxChanges is how many changes a sentence may have.
+const maxChanges = 50
 
-func (c *crowd) full() bool { return len(c.movers) >= maxMovers }
+func (c *changes) full() bool { return len(c.named) >= maxChanges }
 
 // add adds an event, which is one of presence, and returns its time.
-func (c *crowd) add(event client.Event) time.Time {
+func (c *changes) add(event client.Event) time.Time {
 	switch e := event.(type) {
 	case *client.Joined:
 		c.join(e.Nick)
@@ -59,33 +59,33 @@ func (c *crowd) add(event client.Event) time.Time {
 	return time.Time{}
 }
 
-func (c *crowd) join(name string) {
+func (c *changes) join(name string) {
 	switch m := c.find(name, left, visited); {
 	case m == nil:
-		c.movers = append(c.movers, mover{name: name, did: arrived})
+		c.named = append(c.named, change{name: name, did: arrived})
 	case m.did == left:
-		*m = mover{name: name, did: returned}
+		*m = change{name: name, did: returned}
 	default:
 		m.did = arrived
 	}
 }
 
-func (c *crowd) leave(name, text string) {
+func (c *changes) leave(name, text string) {
 	switch m := c.find(name, arrived, returned); {
 	case m == nil:
-		c.movers = append(c.movers, mover{name: name, did: left, more: text})
+		c.named = append(c.named, change{name: name, did: left, more: text})
 	case m.did == arrived:
 		m.did = visited
 	default:
-		*m = mover{name: name, did: left, more: text}
+		*m = change{name: name, did: left, more: text}
 	}
 }
 
 // rename notes a change of name. A member that has just arrived, such as a guest, arrived under
 // the new name.
-func (c *crowd) rename(name, to string) {
-	for i := range c.movers {
-		switch m := &c.movers[i]; {
+func (c *changes) rename(name, to string) {
+	for i := range c.named {
+		switch m := &c.named[i]; {
 		case m.did == arrived && m.name == name:
 			m.name = to
 			return
@@ -94,13 +94,13 @@ func (c *crowd) rename(name, to string) {
 			return
 		}
 	}
-	c.movers = append(c.movers, mover{name: name, did: renamed, more: to})
+	c.named = append(c.named, change{name: name, did: renamed, more: to})
 }
 
-// find returns the mover with a name that did one of two things, or nil.
-func (c *crowd) find(name string, a, b move) *mover {
-	for i := range c.movers {
-		if m := &c.movers[i]; m.name == name && (m.did == a || m.did == b) {
+// find returns the change of a member that is one of two kinds, or nil.
+func (c *changes) find(name string, a, b changeKind) *change {
+	for i := range c.named {
+		if m := &c.named[i]; m.name == name && (m.did == a || m.did == b) {
 			return m
 		}
 	}
@@ -108,19 +108,19 @@ func (c *crowd) find(name string, a, b move) *mover {
 }
 
 // sentence returns what the members did.
-func (c *crowd) sentence() string {
+func (c *changes) sentence() string {
 	var parts []string
 	for did, verb := range []string{arrived: "arrived", returned: "came back", visited: "came and left", left: "left"} {
-		if names := c.names(move(did)); len(names) > 0 {
+		if names := c.names(changeKind(did)); len(names) > 0 {
 			parts = append(parts, list(names)+" "+verb)
 		}
 	}
-	for _, m := range c.movers {
+	for _, m := range c.named {
 		if m.did == left && m.more != "" {
 			parts = append(parts, m.name+" left ("+m.more+")")
 		}
 	}
-	for _, m := range c.movers {
+	for _, m := range c.named {
 		if m.did == renamed {
 			parts = append(parts, m.name+" is now known as "+m.more)
 		}
@@ -131,9 +131,9 @@ func (c *crowd) sentence() string {
 	return strings.Join(parts, ", ")
 }
 
-// names returns the names of the movers that did something and said nothing.
-func (c *crowd) names(did move) (names []string) {
-	for _, m := range c.movers {
+// names returns the names of the members that did something and said nothing.
+func (c *changes) names(did changeKind) (names []string) {
+	for _, m := range c.named {
 		if m.did == did && m.more == "" {
 			names = append(names, m.name)
 		}

@@ -17,7 +17,7 @@ import (
 func TestOperations(t *testing.T) {
 	seeds := uint64(30)
 	if testing.Short() {
-		seeds = 3
+		seeds = 1
 	}
 	for seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 1))

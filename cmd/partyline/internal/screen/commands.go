@@ -55,7 +55,8 @@ func helpLine(usage, help string) string { return fmt.Sprintf("%-17s %s", usage,
 func (m *model) enter(line string) tea.Cmd {
 	switch word, rest, _ := strings.Cut(strings.TrimSpace(line), " "); {
 	case strings.EqualFold(word, "/close") && rest == "":
-		return m.closeView()
+		m.closeView()
+		return nil
 	case strings.EqualFold(word, "/keys") && rest == "":
 		m.answer(keyLines...)
 		return nil

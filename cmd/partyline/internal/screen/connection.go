@@ -79,10 +79,10 @@ func (n *connection) close(parting string) {
 	n.wg.Wait()
 }
 
-// flushAndClose closes the client when what was said is sent, or after a while.
-func (n *connection) flushAndClose() {
+// flushAndClose closes the client when what was said is sent, or after a while, or when ctx is done.
+func (n *connection) flushAndClose(ctx context.Context) {
 	if n.client != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+		ctx, cancel := context.WithTimeout(ctx, flushTime)
 		defer cancel()
 		n.client.Flush(ctx)
 	}

@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -43,16 +42,15 @@ func (m *model) exit() tea.Cmd {
 	return tea.Quit
 }
 
-// end closes all connections when the program has ended. It returns the messages that were not sent.
+// end closes all connections when the program has ended and ctx is done. It returns the messages that were not sent.
 func (m *model) end() (unsent []string) {
 	m.saveRead()
-	var closing sync.WaitGroup
 	for _, v := range m.views {
 		if v.isRoom() {
-			closing.Go(func() { v.room.close(m.parting) })
+			m.close(func() { v.room.close(m.parting) })
 		}
 	}
-	closing.Wait()
+	m.closing.Wait()
 	for _, item := range m.mail.items {
 		if a, ok := item.(answer); ok && a.err == nil {
 			m.unanswered = without(m.unanswered, a.out)

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -44,6 +45,7 @@ type model struct {
 	said       int            // messages
 	quitting   bool           // the user has left, and waits for the answers
 	exiting    bool           // the program ends
+	closing    sync.WaitGroup // connections and clients that are being closed
 	parting    string         // what the user said when leaving
 }
 
@@ -154,7 +156,7 @@ func (m *model) answered(msg tea.Msg) tea.Cmd {
 	case found:
 		m.found(msg)
 	case roomOpened:
-		return m.roomOpened(msg)
+		m.roomOpened(msg)
 	case whoAnswer:
 		m.whoAnswered(msg)
 	case roomsAnswer:

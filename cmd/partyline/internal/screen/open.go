@@ -48,11 +48,11 @@ func (m *model) enterRoom(v *view, before *connection) tea.Cmd {
 	c, ended, last := from.client, from.state == closed, max(v.room.newest, v.room.last)
 	v.room.connection = newConnection(m.mail, m.protect)
 	v.room.state = connecting
+	if before != nil {
+		m.close(func() { before.close("") })
+	}
 	return func() tea.Msg {
 		opened := roomOpened{view: v, before: before}
-		if before != nil {
-			before.close("")
-		}
 		if ended {
 			opened.client, opened.err = m.opts.Dial(ctx, name, c.Token())
 		} else {
@@ -78,13 +78,14 @@ func missedSince(ctx context.Context, c *client.Client, last int64) (missed []cl
 	return missed
 }
 
-func (m *model) roomOpened(o roomOpened) tea.Cmd {
+// roomOpened connects the view of a room that is open.
+func (m *model) roomOpened(o roomOpened) {
 	v := o.view
 	switch {
 	case !slices.Contains(m.views, v): // it was closed before the room was open
 		m.failAll(v)
 		if o.err == nil {
-			return closeClient(o.client)
+			m.close(func() { o.client.Close() })
 		}
 	case o.err == nil:
 		for _, e := range o.missed {
@@ -97,7 +98,6 @@ func (m *model) roomOpened(o roomOpened) tea.Cmd {
 	default:
 		m.notOpened(v, o)
 	}
-	return nil
 }
 
 // notOpened says why a room is not open. What was said in it is not sent.
@@ -125,13 +125,5 @@ func (m *model) failAll(v *view) {
 		if out.view == v {
 			m.settle(answer{out: out, err: errors.New("the room is not open")})
 		}
-	}
-}
-
-// closeClient closes a client, which takes a moment.
-func closeClient(c *client.Client) tea.Cmd {
-	return func() tea.Msg {
-		c.Close()
-		return nil
 	}
 }

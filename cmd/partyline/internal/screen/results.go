@@ -76,7 +76,8 @@ func (m *model) resultsKey(v *view, key string) (cmd tea.Cmd, ok bool) {
 	case "down":
 		v.log.Choose(1)
 	case "esc":
-		return m.closeView(), true
+		m.closeView()
+		return nil, true
 	case "enter":
 		id := v.log.Chosen()
 		if id == 0 {

@@ -84,6 +84,20 @@ func TestCloseView(t *testing.T) {
 	alice.gone("#ops")
 }
 
+// TestEndAfterClose checks that the end waits for a room that was closed just before.
+func TestEndAfterClose(t *testing.T) {
+	address := startServer(t)
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.keys("/join ops<enter>")
+	alice.status("#ops", "connected")
+	c := alice.m.view().room.client
+	alice.keys("said at last<enter>/close<enter>")
+	alice.end()
+	if c.Err() == nil {
+		t.Error("the client still runs")
+	}
+}
+
 // TestAnswerInClosedView checks that an answer for a view that was closed before it came does nothing.
 func TestAnswerInClosedView(t *testing.T) {
 	address := startServer(t)

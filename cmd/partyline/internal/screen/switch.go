@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	tea "charm.land/bubbletea/v2"
-
 	"partyline/cmd/partyline/internal/transcript"
 )
 
@@ -136,12 +134,15 @@ func (m *model) conversations() (n int) {
 	return n
 }
 
+// close calls a function that closes a connection or a client, which takes a moment. The end waits for it.
+func (m *model) close(f func()) { m.closing.Go(func() { m.protect(f) }) }
+
 // closeView closes the view that is shown.
-func (m *model) closeView() tea.Cmd {
+func (m *model) closeView() {
 	v := m.view()
 	if !v.isRoom() {
 		m.removeView(v)
-		return nil
+		return
 	}
 	rooms := 0
 	for _, other := range m.views {
@@ -151,7 +152,7 @@ func (m *model) closeView() tea.Cmd {
 	}
 	if rooms == 1 {
 		v.tell(transcript.Failure, "this is the only room: /quit leaves")
-		return nil
+		return
 	}
 	m.saveRead()
 	for _, other := range slices.Clone(m.views) {
@@ -161,10 +162,7 @@ func (m *model) closeView() tea.Cmd {
 	}
 	m.removeView(v)
 	n := v.room.connection
-	return func() tea.Msg {
-		n.flushAndClose()
-		return nil
-	}
+	m.close(func() { n.flushAndClose(m.ctx) })
 }
 
 // setReading says whether the user sees a view.

@@ -9,8 +9,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// TestMailbox checks that a mailbox passes everything on in order, in few batches, and makes those wait that
-// deliver too much.
+// TestMailbox checks that a mailbox passes everything on in order, in batches of a bounded size, and makes those wait
+// that deliver too much.
 func TestMailbox(t *testing.T) {
 	const items = 20_000
 	ctx, cancel := context.WithCancel(t.Context())
@@ -25,8 +25,7 @@ func TestMailbox(t *testing.T) {
 			}
 		}
 	})
-	batches := 0
-	for next := 0; next < items; batches++ {
+	for next := 0; next < items; {
 		items := <-got
 		if len(items) > maxItems {
 			t.Fatalf("a batch of %d items", len(items))
@@ -37,9 +36,6 @@ func TestMailbox(t *testing.T) {
 			}
 			next++
 		}
-	}
-	if batches < items/maxItems {
-		t.Errorf("%d batches", batches)
 	}
 	cancel()
 	running.Wait()

@@ -125,13 +125,13 @@ func (s *Server) KeepToken(token string, now time.Time) {
 // tokenLife is longer than a server keeps the session of a member that is gone.
 const tokenLife = 10 * time.Minute
 
-// TakeToken returns the token of a session that this process may resume, or "". It does not return the token of
-// a process that still runs. Only one process gets the token.
+// TakeToken returns the token of a session that this process may resume, or "", and notes that the process uses
+// it. It does not return the token of another process that still runs.
 func (s *Server) TakeToken(now time.Time) string {
 	session := s.Session
 	if session == nil || now.Sub(session.At) > tokenLife || session.PID != os.Getpid() && running(session.PID) {
 		return ""
 	}
-	s.Session = nil
+	session.PID = os.Getpid()
 	return session.Token
 }

@@ -229,10 +229,6 @@ func TestToken(t *testing.T) {
 	if token := server.TakeToken(noon.Add(time.Minute)); token != "secret" {
 		t.Errorf("the own token is %q", token)
 	}
-	if token := server.TakeToken(noon); token != "" {
-		t.Errorf("the token was taken, and is %q", token)
-	}
-	server.KeepToken("secret", noon)
 	if token := server.TakeToken(noon.Add(time.Hour)); token != "" {
 		t.Errorf("the old token is %q", token)
 	}
@@ -249,6 +245,9 @@ func TestToken(t *testing.T) {
 	other.Wait()
 	if token := server.TakeToken(noon); token != "secret" {
 		t.Errorf("the token of a process that has ended is %q", token)
+	}
+	if *server.Session != (Session{"secret", noon, os.Getpid()}) { // stays if the process can't connect
+		t.Errorf("after it was taken the session is %+v", server.Session)
 	}
 }
 

@@ -116,8 +116,8 @@ func (s *sender) post(ctx context.Context, line int, text string) error {
 	select {
 	case s.results <- result:
 		return nil
-	case <-s.closed:
-		return client.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -110,14 +111,27 @@ func (s *speaker) result(err error) error {
 const maxInputLine = client.MaxText + 1
 
 // eachLine calls say with each line of an input that is not blank, without its ending, and with its number from
-// 1. It returns at the end of the input, after the first error of say or of the input, or when ctx is done.
+// 1. It returns at the end of the input, after the first error of say or of the input, or when ctx is done. Then
+// say does not run, and is not called again; when ctx is done, say should return.
 func eachLine(ctx context.Context, input io.Reader, say func(line int, text string) error) error {
+	var saying sync.Mutex
 	ended := make(chan error, 1)
-	go func() { ended <- readLines(input, say) }() // a read can't be interrupted: at worst it ends with the process
+	go func() { // a read can't be interrupted: at worst it ends with the process
+		ended <- readLines(input, func(line int, text string) error {
+			saying.Lock()
+			defer saying.Unlock()
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return say(line, text)
+		})
+	}()
 	select {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
+		saying.Lock()
+		defer saying.Unlock()
 		return ctx.Err()
 	}
 }

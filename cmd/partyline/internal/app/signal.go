@@ -6,7 +6,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
+
+// oneSignal is the time in which the same signal counts once: timeout(1) sends its signal twice.
+const oneSignal = 200 * time.Millisecond
 
 // signalContext returns a context that is canceled at the first SIGINT, SIGTERM or SIGHUP. A
 // second SIGINT or SIGTERM exits the process with status 1. A second SIGHUP does nothing, since
@@ -21,16 +25,20 @@ func signalContext(parent context.Context) (context.Context, context.CancelFunc)
 		signal.Notify(hangups, syscall.SIGHUP)
 	}
 	go func() {
+		var first os.Signal
 		select {
 		case <-hangups:
 			cancel()
-			<-signals
-		case <-signals:
+			first = <-signals
+		case first = <-signals:
 			cancel()
 		case <-ctx.Done():
 			return
 		}
-		<-signals
+		at := time.Now()
+		for second := <-signals; second == first && time.Since(at) < oneSignal; {
+			second = <-signals
+		}
 		fmt.Fprintln(os.Stderr, "partyline: ended at once by a second signal")
 		os.Exit(1)
 	}()

@@ -1,9 +1,11 @@
 package talk
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -178,6 +180,32 @@ func TestPipeLongLines(t *testing.T) {
 	}
 }
 
+// listenMute returns the address of a server that welcomes a client and answers nothing, and a channel that gets
+// an element for each message.
+func listenMute(t *testing.T) (address string, said <-chan struct{}) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	messages := make(chan struct{}, 10)
+	go func() {
+		conn, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, harness.FakeWelcome)
+		for lines := bufio.NewScanner(conn); lines.Scan(); {
+			if strings.Contains(lines.Text(), `"type":"say"`) {
+				messages <- struct{}{}
+			}
+		}
+	}()
+	return ln.Addr().String(), messages
+}
+
 // TestPipeInterrupt interrupts talk. The status says whether something is not acknowledged.
 func TestPipeInterrupt(t *testing.T) {
 	s := harness.StartServer(t, nil)
@@ -198,9 +226,13 @@ func TestPipeInterrupt(t *testing.T) {
 	p.Signal(t, syscall.SIGINT)
 	expectStatus(t, p, 0, "")
 
-	p = startTalk(t, harness.ListenAndSend(t, harness.FakeWelcome, false))
-	harness.ExpectLine(t, p.Out, harness.WelcomeLine)
+	p = shell(t, `timeout -s INT 1 "$0" talk "$1" </dev/null`, s.TCP) // sends the signal twice
+	expectStatus(t, p, 124, "")
+
+	address, said := listenMute(t)
+	p = startTalk(t, address)
 	p.Say(t, "lost")
+	<-said
 	p.Signal(t, syscall.SIGINT)
 	expectStatus(t, p, 5, "partyline: not acknowledged: 1")
 }

@@ -23,7 +23,7 @@ address of the page, as in https://chat.example/.
 
 Exit status:
   0  every message is acknowledged
-  1  another error, such as one of reading the input
+  1  another error, such as one of reading the input or of printing
   2  a wrong flag or argument
   3  the server can't be reached
   4  the server refused the client or a message
@@ -62,6 +62,7 @@ func newSendCommand() *cobra.Command {
 type sender struct {
 	speaker
 	out     io.Writer
+	failed  error // of the first id that can't be printed; nil before
 	results chan chan sendResult
 	closed  chan struct{} // closed with the client: all results have arrived
 }
@@ -77,7 +78,10 @@ type sendResult struct {
 func send(cmd *cobra.Command, address, text string, o client.Options, wait time.Duration) error {
 	ctx := cmd.Context()
 	c, err := client.Dial(ctx, address, o)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return &exitError{exitUnanswered, nil}
+	case err != nil:
 		return dialError(err)
 	}
 	s := &sender{
@@ -100,10 +104,13 @@ func send(cmd *cobra.Command, address, text string, o client.Options, wait time.
 	c.Close()
 	close(s.closed)
 	printing.Wait()
-	if err := s.result(err); err != nil || ctx.Err() == nil {
+	if err := s.result(err); err != nil {
 		return err
 	}
-	return &exitError{exitUnanswered, nil}
+	if ctx.Err() != nil {
+		return &exitError{exitUnanswered, nil}
+	}
+	return s.failed
 }
 
 // post says the message of a line. Its result is printed after those of the messages before it.
@@ -141,7 +148,9 @@ func (s *sender) printResult(r sendResult) {
 	var refusal *client.Error
 	switch {
 	case r.err == nil:
-		fmt.Fprintln(s.out, r.id)
+		if _, err := fmt.Fprintln(s.out, r.id); err != nil && s.failed == nil {
+			s.failed = fmt.Errorf("print ids: %w", err)
+		}
 	case errors.As(r.err, &refusal):
 		s.printRefusal(r.line, r.err)
 	}

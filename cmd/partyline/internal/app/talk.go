@@ -41,7 +41,7 @@ $XDG_STATE_HOME/partyline, or ~/.local/state/partyline.
 
 Exit status:
   0  every line is acknowledged
-  1  another error, such as one of reading the input
+  1  another error, such as one of reading the input or of printing
   2  a wrong flag or argument
   3  the server can't be reached
   4  the server refused the client or a line

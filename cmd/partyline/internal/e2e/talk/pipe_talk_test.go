@@ -145,6 +145,8 @@ func TestPipeStatus(t *testing.T) {
 	expectStatus(t, p, 1, "is a directory")
 	p = shell(t, `"$0" talk "$1" >/dev/full </dev/null`, s.TCP)
 	expectStatus(t, p, 1, "partyline: print events: write /dev/stdout: no space left on device")
+	p = shell(t, `"$0" send "$1" hello >/dev/full`, s.TCP)
+	expectStatus(t, p, 1, "partyline: print ids: write /dev/stdout: no space left on device")
 }
 
 // TestPipeLongLines says lines that are too long for the server: longer than what it reads, and longer than what the

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"partyline/hub/wire"
 )
 
 // A session is the state of a Client, which its goroutines and its callers share.
@@ -30,6 +32,8 @@ type session struct {
 	leaving  bool  // Close was called
 	err      error // why the client ended; nil before
 	hadFirst bool  // the client has been in a room
+
+	reclaim *time.Timer // asks for the client's name again, over this link; nil if it is not taken
 }
 
 // entry returns what the client asks for when it connects.
@@ -84,25 +88,40 @@ func (s *session) reclaimLocked(nick string) {
 		line: encode(map[string]string{"type": "nick", "nick": nick, "ref": name}),
 		done: func(_ *object, err error) {
 			var bad *Error
-			if !errors.As(err, &bad) || bad.Code != "nick_taken" {
-				return
+			if errors.As(err, &bad) && bad.Code == wire.CodeNickTaken {
+				s.reclaimLater(nick)
 			}
-			time.AfterFunc(cmp.Or(s.opts.delay, reclaimInterval), func() {
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				if s.err == nil && s.identity.name() == nick && s.nick != nick && s.linked {
-					s.reclaimLocked(nick)
-				}
-			})
 		},
 	})
 	s.wakeWriter()
+}
+
+// reclaimLater calls reclaimLocked after a time, unless the link breaks or the client has got a name that it wants.
+func (s *session) reclaimLater(nick string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.linked {
+		return
+	}
+	var timer *time.Timer
+	timer = time.AfterFunc(cmp.Or(s.opts.delay, reclaimInterval), func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.reclaim == timer && s.identity.name() == nick && s.nick != nick {
+			s.reclaimLocked(nick)
+		}
+	})
+	s.reclaim = timer
 }
 
 // unlink fails the requests that must not be sent again, and prepares for another link.
 func (s *session) unlink() {
 	s.mu.Lock()
 	s.linked = false
+	if s.reclaim != nil {
+		s.reclaim.Stop()
+		s.reclaim = nil
+	}
 	failed := s.outbox.unlink()
 	s.pulse.unlink()
 	s.stopCatchUpLocked()

@@ -95,6 +95,8 @@ func (a *arrival) readRefusal() (refused *Error, err error) {
 			return refused, nil
 		case o.Type == "error" && refused == nil:
 			refused = o.refusal()
+		case len(a.early) == maxEvents:
+			return nil, errors.New("it sends events and does not answer")
 		default:
 			a.early = append(a.early, *o)
 		}

@@ -36,7 +36,6 @@ func (p *printer) add(e client.Event) error {
 	case *client.Welcome:
 		p.bookmark.enter(e)
 		p.last = min(p.last, e.Last) // the server may have lost its history
-		e.Ref, e.Token = "", ""      // these are for the client alone
 	}
 	before := len(p.buf)
 	if p.json {

@@ -136,20 +136,30 @@ func (n *nicks) find(name string) (m *member, nick string) {
 // rename gives the identity of m another name, and sends an event to each room that has a member
 // of it. It returns false if the name is taken. The caller holds m's turn.
 func (h *Hub) rename(m *member, nick string) bool {
-	retired, ok := h.nicks.take(m, nick)
+	drop, ok := h.renameOthers(m, nick)
 	if !ok {
 		return false
+	}
+	r := m.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	drop()
+	r.updateNickLocked(m)
+	return true
+}
+
+// renameOthers is rename for the members of the identity other than m. The former name stays reserved
+// until the caller calls drop.
+func (h *Hub) renameOthers(m *member, nick string) (drop func(), ok bool) {
+	retired, ok := h.nicks.take(m, nick)
+	if !ok {
+		return nil, false
 	}
 	id, others := h.nicks.others(m) // after take: later members of id enter their room with the new name
 	for _, other := range others {
 		other.updateNick()
 	}
-	r := m.room
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	h.nicks.drop(id, retired)
-	r.updateNickLocked(m)
-	return true
+	return func() { h.nicks.drop(id, retired) }, true
 }
 
 // updateNick gives m the name of its identity, if m is in a room. If it enters one, enterLocked

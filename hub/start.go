@@ -45,9 +45,8 @@ func (s *session) takeName(requested string) *wire.Refusal {
 	if requested != "" {
 		var nick string
 		if nick, bad = nickName(requested); bad == nil {
-			retired, ok := s.hub.nicks.take(&s.member, nick)
-			if ok {
-				s.hub.nicks.drop(s.identity, retired)
+			if drop, ok := s.hub.renameOthers(&s.member, nick); ok {
+				drop()
 				return nil
 			}
 			bad = nickTaken(nick)

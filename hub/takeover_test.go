@@ -428,3 +428,15 @@ func testReplacedMember(h *testHub, line string) {
 	}
 	alice.expect()
 }
+
+// A connection whose resume gives it another name gives that name to the connections that share its own.
+func TestResumeRenamesOthers(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
+		bob := h.join(hub.Caller{Nick: "bob", Room: "ops"})
+		first, alice := h.welcomed(hub.Caller{Nick: "alice"})
+		h.resume(`"token":%q,"room":"ops","share":true`, alice.Token)
+		first.send(`{"type":"resume","nick":"ally"}`)
+		bob.send("/nick alice", "/msg ally psst")
+		bob.expect("* alice has arrived", "* alice is now known as ally", "* bob is now known as alice", "you -> ally: psst")
+	})
+}

@@ -273,7 +273,7 @@ func TestRestart(t *testing.T) {
 			next(t, c, anyOf[*client.Disconnected])
 			said := make(chan error, 1)
 			go func() {
-				_, err := c.Say(context.Background(), "meanwhile")
+				_, err := c.Say(context.Background(), "offline")
 				said <- err
 			}()
 			startServer(t, first.tcp, first.http, journal)
@@ -284,7 +284,7 @@ func TestRestart(t *testing.T) {
 			if err := <-said; err != nil {
 				t.Error(err)
 			}
-			if m := next(t, c, anyOf[*client.Message]); m.Text != "meanwhile" {
+			if m := next(t, c, anyOf[*client.Message]); m.Text != "offline" {
 				t.Errorf("got %+v", m)
 			}
 		})
@@ -311,9 +311,9 @@ func TestLostHistory(t *testing.T) {
 	next(t, c, text("newer"))
 }
 
-// TestNameTakenMeanwhile has another member take the name of a client that is disconnected. The client
+// TestNameTaken has another member take the name of a client that is disconnected. The client
 // gets the name back when it is free.
-func TestNameTakenMeanwhile(t *testing.T) {
+func TestNameTaken(t *testing.T) {
 	s := newServer(t)
 	r := startRelay(t, listen(t, "tcp", "127.0.0.1:0"), s.tcp)
 	c := dial(t, r.ln.Addr().String(), client.Eager(10*time.Millisecond, client.Options{Nick: "alice"}))

@@ -5,7 +5,7 @@
 // When its connection breaks, it connects again and continues where it stopped:
 //
 //   - [Client.Next] returns the events of the room in the room's order. After a reconnect it first
-//     returns the messages that were said meanwhile. No message comes twice, and none is missing
+//     returns the messages that it has missed. No message comes twice, and none is missing
 //     without a [Gap], which [Client.Fill] can fill from the server's history.
 //   - What [Client.Say] or [Client.Post] has accepted is sent until the server has acknowledged it.
 //     Each message has a key, so that the room receives it once.

@@ -39,7 +39,7 @@ const MaxText = 128 << 10
 func TooLong() *Error { return wire.TooLong(MaxText) }
 
 // Say says a message, waits for the server's ack, and returns the message's id. If the connection breaks
-// meanwhile, Say sends the message again when there is another one; the room receives it once. The error
+// first, Say sends the message again when there is another one; the room receives it once. The error
 // is an *Error if the server refuses the message. If ctx is done first, the message may still be sent. A
 // server that can't write its history may say a message without storing it: then the Message is Unstored.
 func (c *Client) Say(ctx context.Context, text string) (id int64, err error) {
@@ -75,7 +75,7 @@ func (c *Client) Post(ctx context.Context, text string, done func(id int64, err 
 }
 
 // Flush waits until the server has answered all requests, and until the messages that the client has missed have
-// arrived. Messages that are posted meanwhile count, too.
+// arrived. Messages that are posted before it returns count, too.
 func (c *Client) Flush(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

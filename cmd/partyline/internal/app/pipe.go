@@ -117,7 +117,8 @@ func (p *pipe) printRefusals() {
 }
 
 // start prints events in a goroutine until the client has ended, the output fails, or ctx is done and no event is
-// left, also none of the messages that were acknowledged. Then it calls end. It returns a channel for the error of the output, which is nil if the output is fine.
+// left, also none of the messages that were acknowledged. Then it calls end. The channel gets the error of the
+// output, or nil.
 func (p *pipe) start(ctx context.Context, end func()) <-chan error {
 	result := make(chan error, 1)
 	go func() {

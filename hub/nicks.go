@@ -177,7 +177,7 @@ func (m *member) updateNick() {
 }
 
 // updateNickLocked gives m, which is in r, the name of its identity. It sends the room an event if
-// that is another name than before.
+// that is another name than before. If the others do not see m, it sends the event to m only.
 func (r *room) updateNickLocked(m *member) {
 	old := m.nick
 	nick := r.hub.nicks.nickOf(m)
@@ -185,6 +185,12 @@ func (r *room) updateNickLocked(m *member) {
 		return
 	}
 	m.nick = nick
-	r.broadcastLocked(&wire.Renamed{At: time.Now(), Room: r.name, Nick: old, To: nick})
+	renamed := &wire.Renamed{At: time.Now(), Room: r.name, Nick: old, To: nick}
+	if !m.announced {
+		m.out.enqueue(renamed)
+		r.sweep.startLocked()
+		return
+	}
+	r.broadcastLocked(renamed)
 	r.markOwnLocked(m)
 }

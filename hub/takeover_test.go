@@ -287,7 +287,7 @@ func TestResumeDoesNotWaitForTheOldConnection(t *testing.T) {
 
 // Clients resume, share, move, rename and leave at once, with the tokens of others too. In each room
 // an observer checks that no name arrives twice and that none leaves that is not there, and in the
-// end that its list is the server's.
+// end that its list is the server's, and that nobody else can take the names in it.
 func TestResumeStress(t *testing.T) {
 	rooms := []string{"lobby", "ops", "hall"}
 	for seed := range uint64(50) {
@@ -303,15 +303,16 @@ func TestResumeStress(t *testing.T) {
 			}
 			var all []*client
 			for range 8 {
-				c, _ := h.welcomed(hub.Caller{})
+				c, welcome := h.welcomed(hub.Caller{})
 				all = append(all, c)
+				tokens = append(tokens, welcome.Token)
 			}
 			var group sync.WaitGroup
 			for i, c := range all {
 				random := rand.New(rand.NewPCG(seed, uint64(i)))
 				group.Go(func() {
-					c.Say(fmt.Sprintf(`{"type":"resume","token":%q,"room":%q,"share":%t}`,
-						tokens[random.IntN(len(tokens))], rooms[random.IntN(len(rooms))], random.IntN(3) > 0))
+					c.Say(fmt.Sprintf(`{"type":"resume","token":%q,"nick":"n%d","room":%q,"share":%t}`,
+						tokens[random.IntN(len(tokens))], random.IntN(6), rooms[random.IntN(len(rooms))], random.IntN(3) > 0))
 					for range random.IntN(5) {
 						c.Say([]string{
 							fmt.Sprintf(`{"type":"join","room":%q}`, rooms[random.IntN(len(rooms))]),
@@ -369,6 +370,12 @@ func checkRoster(h *testHub, seed uint64, room string, o *client) {
 	slices.Sort(want)
 	if !slices.Equal(listed, want) {
 		h.Errorf("seed %d: #%s lists %q, and its observer %q", seed, room, listed, want)
+	}
+	for nick, here := range present {
+		if here {
+			o.send("/nick " + nick)
+			o.expect("! " + nick + " is taken")
+		}
 	}
 }
 
@@ -438,5 +445,21 @@ func TestResumeRenamesOthers(t *testing.T) {
 		first.send(`{"type":"resume","nick":"ally"}`)
 		bob.send("/nick alice", "/msg ally psst")
 		bob.expect("* alice has arrived", "* alice is now known as ally", "* bob is now known as alice", "you -> ally: psst")
+	})
+}
+
+// A member that the others do not see yet gets a new name without their knowing.
+func TestRenameOfASilentMember(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
+		bob := h.named("bob")
+		silent, welcome := h.welcomed(hub.Caller{})
+		second, _, _ := h.resume(`"token":%q,"room":"ops","share":true`, welcome.Token)
+		second.send(`{"type":"nick","nick":"alice"}`)
+		if lines := silent.Received(); len(lines) != 1 || !strings.Contains(lines[0], `"to":"alice"`) {
+			h.Errorf("the silent member received %q", lines)
+		}
+		bob.expect()
+		time.Sleep(2 * time.Second)
+		bob.expect("* alice has arrived")
 	})
 }

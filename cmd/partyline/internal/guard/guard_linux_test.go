@@ -29,8 +29,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// client changes the terminal and then does what its role says.
+// client waits for a line, changes the terminal, and then does what its role says.
 func client(role string) {
+	fmt.Println("started")
+	os.Stdin.Read(make([]byte, 1))
 	g, err := guard.Start(os.Stdin, role != "inline")
 	if err != nil {
 		fmt.Println(err)
@@ -74,7 +76,9 @@ func TestGuard(t *testing.T) {
 			cmd.Env = append(os.Environ(), role+"="+test.role)
 			p := harness.StartOnTerminal(t, cmd)
 			terminal := int(p.Stdin.(*os.File).Fd())
+			harness.ExpectLine(t, p.Out, `started.*`)
 			before := termios(t, terminal)
+			fmt.Fprintln(p.Stdin)
 			harness.ExpectLine(t, p.Out, `ready .*`)
 			if termios(t, terminal) == before {
 				t.Fatal("the terminal did not change")

@@ -96,7 +96,7 @@ func TestRun(t *testing.T) {
 			m.start(c)
 			result := make(chan error, 1)
 			go func() { result <- m.run(ctx, cancel) }()
-			out.await(t, "connected")
+			out.await(t, "member") // of the status line, which is written in parts
 			if on := out.String(); strings.Contains(on, alternateScreen) == test.inline || strings.Contains(on, mouseOn) == test.inline || !strings.Contains(on, pasteOn) {
 				t.Errorf("inline %v: the modes are not set: %q", test.inline, on)
 			}

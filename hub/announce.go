@@ -60,6 +60,9 @@ func (p *presence) announceWaiting() {
 			continue
 		}
 		wait := announceDelay - time.Since(m.entered)
+		if wait <= 0 && m.out.isLeaving() {
+			wait = announceInterval // it changes its format; in the other stream it would get its own join
+		}
 		if wait <= 0 {
 			p.announceLocked(m)
 		} else if next < 0 || wait < next {

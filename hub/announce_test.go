@@ -148,3 +148,28 @@ func TestArrivalOfMany(t *testing.T) {
 		}
 	})
 }
+
+// A silent member that changes its format, and reads slowly, does not receive its own arrival: it is
+// announced when it has changed the format.
+func TestArrivalDuringAChangeOfFormat(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
+		bob := h.named("bob")
+		caller := h.join(hub.Caller{})
+		caller.Freeze()
+		bob.send("hello")
+		caller.send("/format json")
+		bob.expect("bob: hello")
+		time.Sleep(2 * time.Second)
+		bob.expect()
+		caller.Thaw()
+		time.Sleep(time.Second)
+		if received := bob.Received(); len(received) != 1 || !strings.HasSuffix(received[0], " has arrived") {
+			h.Errorf("bob received %q", received)
+		}
+		for _, line := range caller.Received() {
+			if strings.Contains(line, `"type":"join"`) {
+				h.Errorf("the member received its own arrival: %s", line)
+			}
+		}
+	})
+}

@@ -282,6 +282,13 @@ func (o *outbox) offer(from *member, e wire.Event) bool {
 	return true
 }
 
+// isLeaving reports whether the member leaves its stream.
+func (o *outbox) isLeaving() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.leaving
+}
+
 // failed reports whether nothing more can be written.
 func (o *outbox) failed() bool {
 	o.mu.Lock()

@@ -66,7 +66,7 @@ func (n *nicks) others(m *member) (*identity, []*member) {
 	if len(m.identity.members) == 1 { // the usual case allocates nothing
 		return m.identity, nil
 	}
-	return m.identity, slices.DeleteFunc(slices.Clone(m.identity.members), func(other *member) bool { return other == m })
+	return m.identity, without(slices.Clone(m.identity.members), m)
 }
 
 // claim moves m, which is in no room, from its own identity to the one with a token. Unless share is
@@ -160,9 +160,7 @@ func without(members []*member, m *member) []*member {
 
 // forgetLocked frees the name and the token of an identity that is not used any more.
 func (n *nicks) forgetLocked(id *identity) {
-	skeletons := id.skeletons
-	id.skeletons = nil
-	n.dropLocked(id, skeletons)
+	n.freeNameLocked(id)
 	delete(n.byToken, id.token)
 }
 

@@ -68,8 +68,8 @@ func (m *member) speakerLocked() (nick string, err error) {
 	return m.nick, nil
 }
 
-// depart takes m, which has been replaced, out of the sight of its room.
-func (m *member) depart() {
+// whileInRoom calls do with the room of m, and with its mu held, if m is in one.
+func (m *member) whileInRoom(do func(*room)) {
 	r := m.currentRoom()
 	if r == nil {
 		return
@@ -77,7 +77,7 @@ func (m *member) depart() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if slices.Contains(r.members, m) {
-		r.departLocked(m)
+		do(r)
 	}
 }
 

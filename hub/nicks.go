@@ -90,6 +90,13 @@ func (n *nicks) dropLocked(id *identity, skeletons []string) {
 	}
 }
 
+// freeNameLocked lets others take the name of id.
+func (n *nicks) freeNameLocked(id *identity) {
+	skeletons := id.skeletons
+	id.skeletons = nil
+	n.dropLocked(id, skeletons)
+}
+
 // release takes m, which has left a room, out of its identity. If m was its last member, others can
 // take its name.
 func (n *nicks) release(m *member, room string) {
@@ -107,9 +114,7 @@ func (n *nicks) release(m *member, room string) {
 	if len(id.members) > 0 {
 		return
 	}
-	skeletons := id.skeletons
-	id.skeletons = nil
-	n.dropLocked(id, skeletons)
+	n.freeNameLocked(id)
 	if id.token != "" {
 		id.room, id.left = room, time.Now()
 		n.departed = append(n.departed, id)
@@ -157,23 +162,9 @@ func (h *Hub) renameOthers(m *member, nick string) (drop func(), ok bool) {
 	}
 	id, others := h.nicks.others(m) // after take: later members of id enter their room with the new name
 	for _, other := range others {
-		other.updateNick()
+		other.whileInRoom(func(r *room) { r.updateNickLocked(other) }) // enterLocked does it if other enters a room
 	}
 	return func() { h.nicks.drop(id, retired) }, true
-}
-
-// updateNick gives m the name of its identity, if m is in a room. If it enters one, enterLocked
-// does that.
-func (m *member) updateNick() {
-	r := m.currentRoom()
-	if r == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if slices.Contains(r.members, m) {
-		r.updateNickLocked(m)
-	}
 }
 
 // updateNickLocked gives m, which is in r, the name of its identity. It sends the room an event if

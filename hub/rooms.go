@@ -81,7 +81,7 @@ func (h *Hub) enter(m *member, r *room, how entry) *wire.Welcome {
 	welcome, displaced := r.enterLocked(m, how)
 	r.mu.Unlock()
 	for _, other := range displaced {
-		other.depart()
+		other.whileInRoom(func(r *room) { r.departLocked(other) })
 		h.endReplaced(other)
 	}
 	return welcome

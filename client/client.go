@@ -129,14 +129,8 @@ func (c *Client) Room() string {
 func (c *Client) Next(ctx context.Context) (Event, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.waitLocked(ctx, func() bool { return c.events.len() > 0 || c.err != nil }); err != nil {
+	if err := c.awaitEventLocked(ctx); err != nil {
 		return nil, err
-	}
-	if c.events.len() == 0 {
-		return nil, c.err
-	}
-	if c.events.len() == maxEvents {
-		defer c.changed.Broadcast()
 	}
 	return c.events.pop(), nil
 }
@@ -145,19 +139,27 @@ func (c *Client) Next(ctx context.Context) (Event, error) {
 func (c *Client) NextAll(ctx context.Context, dst []Event) ([]Event, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.waitLocked(ctx, func() bool { return c.events.len() > 0 || c.err != nil }); err != nil {
+	if err := c.awaitEventLocked(ctx); err != nil {
 		return dst, err
-	}
-	if c.events.len() == 0 {
-		return dst, c.err
-	}
-	if c.events.len() >= maxEvents {
-		defer c.changed.Broadcast()
 	}
 	for c.events.len() > 0 {
 		dst = append(dst, c.events.pop())
 	}
 	return dst, nil
+}
+
+// awaitEventLocked waits until there is an event, which the caller then takes. The error is that of Next.
+func (c *Client) awaitEventLocked(ctx context.Context) error {
+	if err := c.waitLocked(ctx, func() bool { return c.events.len() > 0 || c.err != nil }); err != nil {
+		return err
+	}
+	if c.events.len() == 0 {
+		return c.err
+	}
+	if c.events.len() >= maxEvents {
+		c.changed.Broadcast() // deliverLocked waits for room
+	}
+	return nil
 }
 
 // Events returns the events until the client has ended or ctx is done. Err returns the reason.

@@ -2,7 +2,7 @@
 //
 // A [Client] is a member of one room at a time; [Client.Open] enters further rooms as the same
 // member. It speaks the JSON format of docs/protocol.md over TCP, TLS, a unix socket or WebSocket.
-// When its connection breaks, it connects again and continues where it stopped:
+// When its connection breaks, it connects again:
 //
 //   - [Client.Next] returns the events of the room in the room's order. After a reconnect it first
 //     returns the messages that it has missed. No message comes twice, and none is missing

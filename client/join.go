@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"partyline/hub/wire"
 )
 
 // An entry is what a client asks for when it connects.
@@ -25,7 +27,7 @@ type arrival struct {
 func enter(ctx context.Context, l link, t *target, want entry) (*arrival, error) {
 	stop := context.AfterFunc(ctx, l.close)
 	a, refused, err := resume(l, want)
-	isTaken := refused != nil && refused.Code == "nick_taken"
+	isTaken := refused != nil && refused.Code == wire.CodeNickTaken
 	if refused != nil && !(isTaken && (want.again || a.welcome.Resumed)) {
 		err = &DialError{Refused: true, Err: refused}
 	}

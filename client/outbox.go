@@ -12,8 +12,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// maxPending is how many requests may wait for their answer. Another one waits until there is room.
-const maxPending = 2048
+// MaxPending is how many requests of a Client may wait for their answer. Another one waits until there is room.
+const MaxPending = 2048
 
 // A request is what a client sends. Its name is the key of a message, and the ref of anything else.
 type request struct {
@@ -65,15 +65,15 @@ func (o *outbox) appendName(dst []byte) []byte {
 	return strconv.AppendUint(append(append(dst, o.prefix...), '-'), o.first+uint64(len(o.requests)), 36)
 }
 
+func (o *outbox) add(r *request) {
+	o.requests = append(o.requests, r)
+	o.open++
+}
+
 // urgentName returns a new name for an urgent request.
 func (o *outbox) urgentName() string {
 	o.made++
 	return o.prefix + "." + strconv.FormatUint(o.made, 36)
-}
-
-func (o *outbox) add(r *request) {
-	o.requests = append(o.requests, r)
-	o.open++
 }
 
 // addUrgent adds a request that is sent before all others, over the present link only.
@@ -82,7 +82,8 @@ func (o *outbox) addUrgent(r *request) {
 	o.unsent = append(o.unsent, r)
 }
 
-// chunkSize is the size of the memory for lines of messages. It is free when all of them are answered.
+// chunkSize is the size of a chunk, which is memory for the lines of many messages. The garbage collector
+// frees a chunk when all of them are answered.
 const chunkSize = 8 << 10
 
 // message returns the line of a message that is added next.
@@ -143,7 +144,7 @@ func (o *outbox) remove(number uint64) *request {
 	for o.answered < len(o.requests) && o.requests[o.answered] == nil {
 		o.answered++
 	}
-	if o.answered >= maxPending || o.answered == len(o.requests) {
+	if o.answered >= MaxPending || o.answered == len(o.requests) {
 		o.first += uint64(o.answered)
 		o.requests = slices.Delete(o.requests, 0, o.answered)
 		o.sent = max(o.sent-o.answered, 0)

@@ -43,8 +43,8 @@ func (p *pulse) answered(r *request) {
 func (p *pulse) unlink() { *p = pulse{latency: p.latency} }
 
 // Latency returns the time between a recent request of the client and its answer, or 0 before the first
-// answer. While the client is connected, the figure is less than a minute old: a client that asks for
-// nothing asks who is in the room every 20 s. The time includes what the server waits for, such as its
+// answer. While the client is connected, the figure is less than a minute old: a client without other
+// requests asks for the list of members every 20 s. The time includes what the server waits for, such as its
 // rate limit.
 func (c *Client) Latency() time.Duration {
 	c.mu.Lock()
@@ -67,15 +67,10 @@ func (s *session) tick(arrivals uint64) error {
 	case p.probe != nil && p.ticks >= deadTicks:
 		return errDead
 	case p.probe == nil && p.ticks >= probeTicks && s.outbox.len() == 0:
-		name := s.outbox.urgentName()
-		p.probe = &request{
-			name: name,
-			line: encode(map[string]string{"type": "who", "ref": name}),
-			done: func(*object, error) {},
-		}
 		p.ticks = 0
-		s.outbox.addUrgent(p.probe)
-		s.wakeWriter()
+		p.probe = s.urgeLocked(func(ref string) any {
+			return map[string]string{"type": "who", "ref": ref}
+		}, func(*object, error) {})
 	}
 	return nil
 }

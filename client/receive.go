@@ -21,13 +21,7 @@ const maxAfterMS = 60_000
 
 // askSinceLocked asks for the messages after the newest one that the client has.
 func (s *session) askSinceLocked() {
-	name := s.outbox.urgentName()
-	s.outbox.addUrgent(&request{
-		name: name,
-		line: encode(sinceRequest{"since", s.last, pageSize, name}),
-		done: s.receivePage,
-	})
-	s.wakeWriter()
+	s.urgeLocked(func(ref string) any { return sinceRequest{"since", s.last, pageSize, ref} }, s.receivePage)
 }
 
 // receivePage delivers a page of missed messages, and after the last page the live events since.
@@ -162,7 +156,7 @@ func (s *session) answerLocked(o *object) *request {
 		return nil
 	}
 	s.pulse.answered(r)
-	if s.outbox.len() == maxPending/2 || s.outbox.len() == 0 {
+	if s.outbox.len() == MaxPending/2 || s.outbox.len() == 0 {
 		s.changed.Broadcast() // Post or Flush may wait: Post for room for many, because waking it is expensive
 	}
 	return r

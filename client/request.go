@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"iter"
 
 	"partyline/hub/wire"
 )
@@ -35,9 +36,6 @@ type (
 // 4 KiB.
 const MaxText = 128 << 10
 
-// TooLong returns the error of a text that is longer than MaxText.
-func TooLong() *Error { return wire.TooLong(MaxText) }
-
 // Say says a message, waits for the server's ack, and returns the message's id. If the connection breaks
 // first, Say sends the message again when there is another one; the room receives it once. The error
 // is an *Error if the server refuses the message. If ctx is done first, the message may still be sent. A
@@ -53,7 +51,7 @@ func (c *Client) Act(ctx context.Context, text string) (id int64, err error) {
 
 func (c *Client) say(ctx context.Context, verb, text string) (id int64, err error) {
 	if len(text) > MaxText {
-		return 0, TooLong()
+		return 0, wire.TooLong(MaxText)
 	}
 	o, err := c.await(ctx, func(o *outbox) *request { return &request{line: o.message(verb, text)} })
 	if err != nil {
@@ -63,11 +61,11 @@ func (c *Client) say(ctx context.Context, verb, text string) (id int64, err erro
 }
 
 // Post is like Say, but returns as soon as the client has the message, so that many can be in flight.
-// It waits while 2,048 messages are. It calls done once, with the id or the error of the message, from
+// It waits while MaxPending requests are. It calls done once, with the id or the error of the message, from
 // another goroutine; done must not wait, and must not call the client.
 func (c *Client) Post(ctx context.Context, text string, done func(id int64, err error)) error {
 	if len(text) > MaxText {
-		return TooLong()
+		return wire.TooLong(MaxText)
 	}
 	return c.start(ctx, func(o *outbox) *request {
 		return &request{line: o.message("say", text), posted: done}
@@ -164,20 +162,34 @@ func (c *Client) page(ctx context.Context, request func(ref string) any) ([]*Mes
 // Fill returns the messages of a gap in the present room that the server's history has. If the gap has no
 // end yet, they may include messages that Next returns later.
 func (c *Client) Fill(ctx context.Context, gap *Gap) (messages []*Message, err error) {
-	for after := gap.After; ; {
-		page, more, err := c.Since(ctx, after, pageSize)
+	for m, err := range c.Missed(ctx, gap) {
 		if err != nil {
 			return messages, err
 		}
-		for _, m := range page {
-			if gap.Before > 0 && m.ID >= gap.Before {
-				return messages, nil
+		messages = append(messages, m)
+	}
+	return messages, nil
+}
+
+// Missed is Fill for a gap that may be large: it asks for a page of messages after the other. After an error it
+// ends.
+func (c *Client) Missed(ctx context.Context, gap *Gap) iter.Seq2[*Message, error] {
+	return func(yield func(*Message, error) bool) {
+		for after := gap.After; ; {
+			page, more, err := c.Since(ctx, after, pageSize)
+			if err != nil {
+				yield(nil, err)
+				return
 			}
-			messages = append(messages, m)
-			after = m.ID
-		}
-		if !more || len(page) == 0 {
-			return messages, nil
+			for _, m := range page {
+				if gap.Before > 0 && m.ID >= gap.Before || !yield(m, nil) {
+					return
+				}
+				after = m.ID
+			}
+			if !more || len(page) == 0 {
+				return
+			}
 		}
 	}
 }

@@ -82,18 +82,14 @@ const reclaimInterval = 5 * time.Second
 
 // reclaimLocked asks for a name until the client has it, or the link breaks.
 func (s *session) reclaimLocked(nick string) {
-	name := s.outbox.urgentName()
-	s.outbox.addUrgent(&request{
-		name: name,
-		line: encode(map[string]string{"type": "nick", "nick": nick, "ref": name}),
-		done: func(_ *object, err error) {
-			var bad *Error
-			if errors.As(err, &bad) && bad.Code == wire.CodeNickTaken {
-				s.reclaimLater(nick)
-			}
-		},
+	s.urgeLocked(func(ref string) any {
+		return map[string]string{"type": "nick", "nick": nick, "ref": ref}
+	}, func(_ *object, err error) {
+		var bad *Error
+		if errors.As(err, &bad) && bad.Code == wire.CodeNickTaken {
+			s.reclaimLater(nick)
+		}
 	})
-	s.wakeWriter()
 }
 
 // reclaimLater calls reclaimLocked after a time, unless the link breaks or the client has got a name that it wants.
@@ -160,17 +156,27 @@ func (s *session) leave(text string) bool {
 	if !s.linked || s.err != nil {
 		return false
 	}
-	line := encode(map[string]string{"type": "quit", "text": text})
-	s.outbox.addUrgent(&request{name: s.outbox.urgentName(), line: line, done: func(*object, error) {}})
-	s.wakeWriter()
+	s.urgeLocked(func(string) any {
+		return map[string]string{"type": "quit", "text": text} // the answer is a bye
+	}, func(*object, error) {})
 	return true
+}
+
+// urgeLocked makes a request that is sent before all others, over the present link only. done is called as that
+// of a request.
+func (s *session) urgeLocked(encodeWith func(ref string) any, done func(*object, error)) *request {
+	name := s.outbox.urgentName()
+	r := &request{name: name, line: encode(encodeWith(name)), done: done}
+	s.outbox.addUrgent(r)
+	s.wakeWriter()
+	return r
 }
 
 // start adds the request that build returns to the outbox, when it has room.
 func (s *session) start(ctx context.Context, build func(*outbox) *request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.awaitAnswerLocked(ctx, func() bool { return s.outbox.len() < maxPending || s.err != nil || s.leaving })
+	err := s.awaitAnswerLocked(ctx, func() bool { return s.outbox.len() < MaxPending || s.err != nil || s.leaving })
 	if err != nil {
 		return err
 	}

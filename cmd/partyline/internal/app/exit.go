@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"partyline/client"
-	"partyline/hub/clean"
+	"partyline/hub/wire"
 )
 
 // The exit statuses of send and talk.
@@ -58,7 +57,5 @@ func usageError(cmd *cobra.Command, err error) error {
 // printError writes a line for people in one write. What the server has contributed to it can't control a
 // terminal.
 func printError(w io.Writer, format string, args ...any) {
-	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", " ")
-	text = clean.Text(strings.ToValidUTF8(text, "\uFFFD"))
-	io.WriteString(w, "partyline: "+text+"\n")
+	io.WriteString(w, "partyline: "+wire.CleanLine(fmt.Sprintf(format, args...))+"\n")
 }

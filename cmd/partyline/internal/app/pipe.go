@@ -30,9 +30,6 @@ type refusal struct {
 	err  error
 }
 
-// maxInFlight is how many messages client.Post accepts before it waits for answers.
-const maxInFlight = 2048
-
 // clientGCPercent lets the heap, of which little is in use, grow to some 20 MB between two collections.
 const clientGCPercent = 400
 
@@ -52,7 +49,7 @@ func (t *talk) inPipe(cmd *cobra.Command, address string) error {
 		speaker:     speaker{c: c, errs: cmd.ErrOrStderr(), wait: t.wait},
 		printer:     printer{out: output, json: t.json, bookmark: t.bookmark(c)},
 		interrupted: interrupted,
-		refusals:    make(chan refusal, 2*maxInFlight),
+		refusals:    make(chan refusal, 2*client.MaxPending),
 	}
 	if isBare(address) {
 		printError(p.errs, "connected to %s", c.Address())
@@ -91,7 +88,7 @@ func (p *pipe) sayInput(ctx context.Context, input io.Reader) error {
 		return nil
 	}
 	return eachLine(ctx, input, func(line int, text string) error {
-		for len(p.refusals) >= maxInFlight { // the goroutine that prints them is slow
+		for len(p.refusals) >= client.MaxPending { // the goroutine that prints them is slow
 			select {
 			case r := <-p.refusals:
 				p.printRefusal(r.line, r.err)
@@ -99,11 +96,10 @@ func (p *pipe) sayInput(ctx context.Context, input io.Reader) error {
 			}
 		}
 		return p.say(ctx, text, func(id int64, err error) {
-			var refused *client.Error
 			switch {
 			case err == nil:
 				p.ownLast.Store(id)
-			case errors.As(err, &refused):
+			case isRefusal(err):
 				p.refusals <- refusal{line, err}
 			}
 		})
@@ -198,27 +194,17 @@ func (p *pipe) fill(gap *client.Gap) error {
 	if gap.Lost || gap.Missed == 0 {
 		return p.add(gap)
 	}
-	for after := gap.After; ; {
-		page, more, err := p.c.Since(p.interrupted, after, 0)
+	after := gap.After
+	for m, err := range p.c.Missed(p.interrupted, gap) {
 		if err != nil {
 			return p.add(&client.Gap{After: after, Before: gap.Before, Missed: -1})
 		}
-		for _, m := range page {
-			if gap.Before > 0 && m.ID >= gap.Before {
-				return nil
-			}
-			if err := p.add(m); err != nil {
-				return err
-			}
-			after = m.ID
-		}
-		if err := p.flush(); err != nil {
+		if err := p.add(m); err != nil {
 			return err
 		}
-		if !more || len(page) == 0 {
-			return nil
-		}
+		after = m.ID
 	}
+	return nil
 }
 
 // isDevice reports whether f is a device that is no terminal, such as /dev/null.

@@ -145,13 +145,12 @@ func (s *sender) printResults() {
 }
 
 func (s *sender) printResult(r sendResult) {
-	var refusal *client.Error
 	switch {
 	case r.err == nil:
 		if _, err := fmt.Fprintln(s.out, r.id); err != nil && s.failed == nil {
 			s.failed = fmt.Errorf("print ids: %w", err)
 		}
-	case errors.As(r.err, &refusal):
+	case isRefusal(r.err):
 		s.printRefusal(r.line, r.err)
 	}
 }

@@ -42,21 +42,27 @@ func (s *speaker) unanswered() int64 {
 // returns.
 func (s *speaker) say(ctx context.Context, text string, done func(id int64, err error)) error {
 	s.said.Add(1)
-	if len(text) > client.MaxText {
-		s.refused.Add(1)
-		done(0, client.TooLong())
-		return nil
-	}
-	return s.c.Post(ctx, text, func(id int64, err error) {
-		var refusal *client.Error
+	answered := func(id int64, err error) {
 		switch {
 		case err == nil:
 			s.acknowledged.Add(1)
-		case errors.As(err, &refusal):
+		case isRefusal(err):
 			s.refused.Add(1)
 		}
 		done(id, err)
-	})
+	}
+	err := s.c.Post(ctx, text, answered)
+	if isRefusal(err) { // the client does not send it
+		answered(0, err)
+		return nil
+	}
+	return err
+}
+
+// isRefusal reports whether a message is refused, which sending it again does not change.
+func isRefusal(err error) bool {
+	var refusal *client.Error
+	return errors.As(err, &refusal)
 }
 
 // awaitAnswers waits until all messages are answered, or no answer comes for a time.

@@ -13,6 +13,7 @@ import (
 	"partyline/client"
 	"partyline/cmd/partyline/internal/screen"
 	"partyline/cmd/partyline/internal/state"
+	"partyline/hub/wire"
 )
 
 // A memory stores what happens on a terminal, in a goroutine of its own, so that the screen never waits for the
@@ -31,7 +32,7 @@ func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
 	t.takeToken(address)
 	c, err := t.dial(cmd.Context(), address)
 	var refusal *client.Error
-	if remembered && errors.As(err, &refusal) && refusal.Code == "nick_taken" {
+	if remembered && errors.As(err, &refusal) && refusal.Code == wire.CodeNickTaken {
 		taken := t.options.Nick
 		t.options.Nick = ""
 		if c, err = t.dial(cmd.Context(), address); err == nil {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 )
 
 const (
@@ -84,7 +83,7 @@ func (m *model) pendingLines(v *view, height int) []string {
 	var lines []string
 	for _, o := range m.unanswered {
 		if o.view == v {
-			lines = append(lines, faint(ansi.Truncate("sending: "+oneRow(o.text), m.width, "…")))
+			lines = append(lines, faint(m.style.Method.Truncate("sending: "+oneRow(o.text), m.width, "…")))
 		}
 	}
 	return lines[max(len(lines)-min(height, maxPending), 0):]
@@ -97,14 +96,14 @@ func (m *model) choiceLines() []string {
 		return nil
 	}
 	var b strings.Builder
-	for i := max(selected-2, 0); i < len(words) && ansi.StringWidth(b.String()) < m.width; i++ {
+	for i := max(selected-2, 0); i < len(words) && m.style.Method.StringWidth(b.String()) < m.width; i++ {
 		if word := words[i]; i == selected {
 			b.WriteString(reverse(word) + "  ")
 		} else {
 			b.WriteString(faint(word) + "  ")
 		}
 	}
-	return []string{ansi.Truncate(b.String(), m.width, "…")}
+	return []string{m.style.Method.Truncate(b.String(), m.width, "…")}
 }
 
 // inputRows returns the lines of the input, and the position of the cursor in them.
@@ -123,7 +122,7 @@ func (m *model) inputRows() (rows []string, x, y int) {
 		}
 		head := label + s.Query()
 		row := head + "  " + faint(oneRow(entry))
-		return []string{ansi.Truncate(row, m.width, "…")}, min(m.style.Method.StringWidth(head), m.width-1), 0
+		return []string{m.style.Method.Truncate(row, m.width, "…")}, min(m.style.Method.StringWidth(head), m.width-1), 0
 	}
 	head := prompt
 	if m.width < 20 {
@@ -144,11 +143,11 @@ func oneRow(text string) string { return strings.NewReplacer("\n", "⏎", "\t", 
 
 // question returns the rows of a question, with the cursor after it.
 func (m *model) question(text string) (rows []string, x, y int) {
-	rows = strings.Split(ansi.Wrap(text, max(m.width-1, 1), ""), "\n")
+	rows = strings.Split(m.style.Method.Wrap(text, max(m.width-1, 1), ""), "\n")
 	y = len(rows) - 1
 	for i := range rows {
-		rows[i] = ansi.Truncate(rows[i], m.width, "")
-		x = ansi.StringWidth(rows[i])
+		rows[i] = m.style.Method.Truncate(rows[i], m.width, "")
+		x = m.style.Method.StringWidth(rows[i])
 		rows[i] = styleBold + rows[i] + styleReset
 	}
 	return rows, min(x, m.width-1), y

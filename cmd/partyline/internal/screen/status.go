@@ -14,18 +14,18 @@ type statusPart struct {
 	right bool // at the right end of the line
 }
 
-// fitStatus returns a line of a width that has the longest forms of the parts that fit. The first part is the most
-// important one.
-func fitStatus(parts []statusPart, width int) string {
+// fitStatus returns a line of a width, in cells as method counts them, that has the longest forms of the parts that
+// fit. The first part is the most important one.
+func fitStatus(parts []statusPart, width int, method ansi.Method) string {
 	chosen := make([]int, len(parts))
 	for i := len(parts) - 1; i >= 0; i-- {
-		for spare(parts, chosen, width) < 0 && chosen[i]+1 < len(parts[i].forms) {
+		for spare(parts, chosen, width, method) < 0 && chosen[i]+1 < len(parts[i].forms) {
 			chosen[i]++
 		}
 	}
 	for i := range parts { // a short form may have made room for others
 		for shorter := chosen[i]; chosen[i] > 0; {
-			if chosen[i]--; spare(parts, chosen, width) < 0 {
+			if chosen[i]--; spare(parts, chosen, width, method) < 0 {
 				chosen[i] = shorter
 				break
 			}
@@ -33,14 +33,14 @@ func fitStatus(parts []statusPart, width int) string {
 		}
 	}
 	left, right := joinParts(parts, chosen, false), joinParts(parts, chosen, true)
-	line := left + strings.Repeat(" ", max(width-ansi.StringWidth(left)-ansi.StringWidth(right), 0)) + right
-	line = ansi.Truncate(line, width, "")
-	return line + strings.Repeat(" ", max(width-ansi.StringWidth(line), 0))
+	line := left + strings.Repeat(" ", max(width-method.StringWidth(left)-method.StringWidth(right), 0)) + right
+	line = method.Truncate(line, width, "")
+	return line + strings.Repeat(" ", max(width-method.StringWidth(line), 0))
 }
 
 // spare returns how many cells of the line are empty; it is negative if the parts do not fit.
-func spare(parts []statusPart, chosen []int, width int) int {
-	return width - ansi.StringWidth(joinParts(parts, chosen, false)) - ansi.StringWidth(joinParts(parts, chosen, true))
+func spare(parts []statusPart, chosen []int, width int, method ansi.Method) int {
+	return width - method.StringWidth(joinParts(parts, chosen, false)) - method.StringWidth(joinParts(parts, chosen, true))
 }
 
 func joinParts(parts []statusPart, chosen []int, right bool) string {
@@ -77,7 +77,7 @@ func (m *model) statusLine(now time.Time) string {
 			parts = append(parts, statusPart{forms: []string{fmt.Sprintf("%d ms", max(1, latency.Milliseconds())), ""}})
 		}
 	}
-	return fitStatus(parts, m.width)
+	return fitStatus(parts, m.width, m.style.Method)
 }
 
 // scrolledPart says how to return to the end of a view, and how many unread messages are there.
@@ -129,7 +129,7 @@ func (m *model) unreadForms() []string {
 		}
 		all = append(all, number+":"+v.title()+count)
 		if messages > 0 {
-			unread = append(unread, number+":"+ansi.Truncate(v.title(), 12, "…")+count)
+			unread = append(unread, number+":"+m.style.Method.Truncate(v.title(), 12, "…")+count)
 			short = append(short, number+":"+strings.TrimSpace(count))
 		}
 	}

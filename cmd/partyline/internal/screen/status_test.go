@@ -1,6 +1,10 @@
 package screen
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+)
 
 // TestFitStatus checks which parts of a status line stay when it is narrow.
 func TestFitStatus(t *testing.T) {
@@ -21,8 +25,18 @@ func TestFitStatus(t *testing.T) {
 		4:  " #lo",
 		0:  "",
 	} {
-		if got := fitStatus(parts, width); got != want {
+		if got := fitStatus(parts, width, ansi.WcWidth); got != want {
 			t.Errorf("width %d:\n got %q\nwant %q", width, got, want)
+		}
+	}
+}
+
+// TestStatusWidth checks that a line is as wide as the terminal counts it: some count each part of an emoji.
+func TestStatusWidth(t *testing.T) {
+	parts := []statusPart{{forms: []string{"search 👩\u200d👩\u200d👧\u200d👦"}}, {forms: []string{"2:#ops"}, right: true}}
+	for _, method := range []ansi.Method{ansi.WcWidth, ansi.GraphemeWidth} {
+		if line := fitStatus(parts, 40, method); method.StringWidth(line) != 40 {
+			t.Errorf("method %d: %q has %d cells", method, line, method.StringWidth(line))
 		}
 	}
 }

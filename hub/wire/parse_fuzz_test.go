@@ -81,7 +81,7 @@ func FuzzJSON(f *testing.F) {
 		}
 		checkRequest(t, q, maxLine)
 		checkTokens(t, q.Ref, q.Key)
-		if strings.Contains(q.Text, "\r") || strings.Count(q.Text, "\n") >= maxTextLines {
+		if strings.Contains(q.Text, "\r") || strings.Count(q.Text, "\n") >= MaxTextLines {
 			t.Fatalf("the text is %q", q.Text)
 		}
 		if (q.Verb == VerbSay || q.Verb == VerbMe || q.Verb == VerbMsg) && isBlank(q.Text) {

@@ -23,8 +23,8 @@ type Request struct {
 	Key    string // identifies a message, so that a client can send it again
 }
 
-// maxTextLines is the largest number of lines of a text.
-const maxTextLines = 32
+// MaxTextLines is the largest number of lines of a text.
+const MaxTextLines = 32
 
 // MaxMessage returns the largest size in bytes of a JSON line or a WebSocket message if a
 // line of text may have maxLine bytes.
@@ -52,7 +52,7 @@ func (q *Request) setText(text string) *Refusal {
 }
 
 // setMultiline is like setText for a text that may have several lines. It refuses a text of
-// more than maxLine bytes or maxTextLines lines.
+// more than maxLine bytes or MaxTextLines lines.
 func (q *Request) setMultiline(text string, maxLine int) *Refusal {
 	if len(text) > maxLine {
 		return TooLong(maxLine)
@@ -61,8 +61,8 @@ func (q *Request) setMultiline(text string, maxLine int) *Refusal {
 		return bad
 	}
 	q.Text = strings.Trim(q.Text, "\n") // cleaning may empty the first and last lines
-	if strings.Count(q.Text, "\n") >= maxTextLines {
-		return BadRequest("a text has at most %d lines", maxTextLines)
+	if strings.Count(q.Text, "\n") >= MaxTextLines {
+		return BadRequest("a text has at most %d lines", MaxTextLines)
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func (m *model) ask(r *room, q *wire.Request) tea.Cmd {
 	case wire.VerbNick:
 		return m.rename(r, q.Name)
 	case wire.VerbWho:
-		return m.who(r)
+		return m.askMembers(r)
 	case wire.VerbRooms:
 		return m.listRooms(r, m.view())
 	case wire.VerbHistory, wire.VerbSince:

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"partyline/cmd/partyline/internal/editor"
+	"partyline/hub/wire"
 )
 
 // keyLines is the answer to /keys.
@@ -110,8 +111,8 @@ func (m *model) enterLine(v *view) tea.Cmd {
 		v.line.SetText("")
 		return nil
 	}
-	if p := (&paste{text: text}); !p.fits() {
-		m.refuse("too long for one message: at most %d lines and %d bytes", maxLines, maxBytes)
+	if !fits(text) {
+		m.refuse("too long for one message: at most %d lines and %d bytes", wire.MaxTextLines, maxBytes)
 		return nil
 	}
 	v.line.Take()

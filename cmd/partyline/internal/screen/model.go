@@ -34,19 +34,29 @@ type model struct {
 	printing      bool  // lines are on their way to the terminal
 	printedIn     *view // the view that was printed last; nil for none
 
+	typing
+	rooms      []string    // that the server has named
+	roomsAt    time.Time   // when it was asked
+	unanswered []*outgoing // in order
+	said       int         // messages
+	leaving
+}
+
+// A typing is the state of the input, besides the line of each view.
+type typing struct {
 	kills      editor.Kills
 	entered    editor.History
 	completion editor.Completion
 	searching  *editor.Search // in the lines entered before; nil for none
 	paste      *paste         // nil if nothing is to be asked
-	rooms      []string       // that the server has named
-	roomsAt    time.Time      // when it was asked
-	unanswered []*outgoing    // in order
-	said       int            // messages
-	quitting   bool           // the user has left, and waits for the answers
-	exiting    bool           // the program ends
-	closing    sync.WaitGroup // connections and clients that are being closed
-	parting    string         // what the user said when leaving
+}
+
+// A leaving is how far the end of the program is.
+type leaving struct {
+	quitting bool           // the user has left, and waits for the answers
+	exiting  bool           // the program ends
+	closing  sync.WaitGroup // connections and clients that are being closed
+	parting  string         // what the user said when leaving
 }
 
 func newModel(ctx context.Context, o Options) *model {

@@ -22,14 +22,12 @@ type roomOpened struct {
 
 // openRoom opens a room, or switches to it.
 func (m *model) openRoom(name string) tea.Cmd {
-	for _, v := range m.views {
-		if v.isRoom() && strings.EqualFold(v.room.name, name) {
-			m.show(v)
-			if v.room.state == closed {
-				return m.enterRoom(v, v.room.connection)
-			}
-			return nil
+	if v := m.findRoom(func(r *room) bool { return strings.EqualFold(r.name, name) }); v != nil {
+		m.show(v)
+		if v.room.state == closed {
+			return m.enterRoom(v, v.room.connection)
 		}
+		return nil
 	}
 	from := m.anyRoom()
 	if from.client == nil {

@@ -8,11 +8,8 @@ import (
 	"partyline/hub/wire"
 )
 
-// The limits of a message.
-const (
-	maxLines = 32
-	maxBytes = 4096
-)
+// maxBytes is the usual limit of servers on a message, in bytes.
+const maxBytes = 4096
 
 // maxPaste is the largest text that can be pasted at once, in bytes. A longer line would be slow to edit.
 const maxPaste = 256 << 10
@@ -27,15 +24,15 @@ type paste struct {
 // question returns the question to the user.
 func (p *paste) question() string {
 	n := strings.Count(p.text, "\n") + 1
-	if p.fits() {
+	if fits(p.text) {
 		return fmt.Sprintf("Paste %d lines? Enter: as one message, l: line by line, Esc: cancel", n)
 	}
-	return fmt.Sprintf("Paste %d lines? l: line by line, Esc: cancel (one message has at most %d lines and %d bytes)", n, maxLines, maxBytes)
+	return fmt.Sprintf("Paste %d lines? l: line by line, Esc: cancel (one message has at most %d lines and %d bytes)", n, wire.MaxTextLines, maxBytes)
 }
 
-// fits reports whether the text can be one message.
-func (p *paste) fits() bool {
-	return len(p.text) <= maxBytes && strings.Count(p.text, "\n") < maxLines
+// fits reports whether a text can be one message.
+func fits(text string) bool {
+	return len(text) <= maxBytes && strings.Count(text, "\n") < wire.MaxTextLines
 }
 
 // lines returns the lines that are not blank.
@@ -77,7 +74,7 @@ func (p *paste) insert(text string) {
 func (m *model) pasteKey(key string) {
 	p := m.paste
 	switch {
-	case key == "enter" && p.fits():
+	case key == "enter" && fits(p.text):
 		m.say(p.view, wire.VerbSay, p.text)
 	case key == "l", key == "L":
 		for _, line := range p.lines() {

@@ -27,8 +27,8 @@ type (
 	}
 )
 
-// who asks for the members of a room.
-func (m *model) who(r *room) tea.Cmd {
+// askMembers asks for the members of a room.
+func (m *model) askMembers(r *room) tea.Cmd {
 	c, ctx := r.client, m.ctx
 	return func() tea.Msg {
 		members, count, err := c.Who(ctx)

@@ -88,17 +88,18 @@ func (m *model) roomOf(v *view) *room {
 
 // viewOf returns the view of a room.
 func (m *model) viewOf(r *room) *view {
-	for _, v := range m.views {
-		if v.isRoom() && v.room == r {
-			return v
-		}
-	}
-	return nil
+	return m.findRoom(func(other *room) bool { return other == r })
 }
 
+// viewOfConnection returns the view of the room with a connection, or nil if it was closed.
 func (m *model) viewOfConnection(n *connection) *view {
+	return m.findRoom(func(r *room) bool { return r.connection == n })
+}
+
+// findRoom returns the view of the first room for which is returns true, or nil.
+func (m *model) findRoom(is func(*room) bool) *view {
 	for _, v := range m.views {
-		if v.isRoom() && v.room.connection == n {
+		if v.isRoom() && is(v.room) {
 			return v
 		}
 	}

@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OutboxStore } from "../static/outboxstore.js";
+import { storage } from "./storage.js";
 
 const item = (key, text = "hi") => ({ key, request: { type: "say", text } });
-
-function storage(saved = {}) {
-  return {
-    saved,
-    getItem: (name) => saved[name] ?? null,
-    setItem: (name, value) => void (saved[name] = value),
-    removeItem: (name) => delete saved[name],
-  };
-}
 
 test("saved items are loaded, under the same key only", () => {
   const s = storage();

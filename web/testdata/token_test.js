@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Token } from "../static/token.js";
-
-function storage(saved = {}) {
-  return {
-    saved,
-    getItem: (name) => saved[name] ?? null,
-    setItem: (name, value) => void (saved[name] = value),
-    removeItem: (name) => delete saved[name],
-  };
-}
+import { storage } from "./storage.js";
 
 test("a token survives a reload, under the same key only", () => {
   const s = storage();

@@ -64,7 +64,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestCompletePrevious checks the opposite order, and that a change of the line starts anew.
+// TestCompletePrevious checks the opposite order, and that a change of the line starts a new completion.
 func TestCompletePrevious(t *testing.T) {
 	l := lineOf("hey al|")
 	var c Completion

@@ -38,8 +38,8 @@ func (v *View) Wants() (p Page, wanted bool) {
 	return Page{}, false
 }
 
-// Load adds the messages of a page, oldest first. more says whether the history has more in its direction. What
-// is shown stays where it is. If the page is no longer wanted, Load does nothing.
+// Load adds the messages of a page, oldest first. more says whether the history has more in its direction. The
+// lines on the screen do not move. If the page is no longer wanted, Load does nothing.
 func (v *View) Load(p Page, messages []*client.Message, more bool) {
 	i, g := v.place(p)
 	if i < 0 {

@@ -8,7 +8,7 @@ import "strings"
 // be empty if a word does not fit after the lead.
 func wrap(cells []cell, lead, width int) [][]cell {
 	var lines [][]cell
-	start, end, column := 0, -1, lead // the begin of the line, the last place where it may end, its width
+	start, end, column := 0, -1, lead // the start of the line, the last place where it may end, its width
 	for i := range cells {
 		c := &cells[i]
 		if c.class == space {

@@ -26,7 +26,7 @@ func TestPipeSlowReader(t *testing.T) {
 	for i := range lines {
 		fmt.Fprintf(&input, "line %d %s\n", i, pad)
 	}
-	for _, own := range []bool{true, false} { // who says the lines
+	for _, own := range []bool{true, false} { // whether talk says the lines, or another client
 		cmd := talkCommand(t, s.TCP, "--room", fmt.Sprint("own-", own))
 		in, err := cmd.StdinPipe()
 		if err != nil {

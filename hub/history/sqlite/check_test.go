@@ -48,6 +48,37 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// The files of a process that was killed while it created the database, and those of a database that was
+// deleted without its log, do not hinder a new one and are not part of it.
+func TestLeftovers(t *testing.T) {
+	old := t.TempDir()
+	j := start(t, old, retain(10))
+	say(t, j, "r", "old")
+	dir := t.TempDir()
+	path := filepath.Join(dir, fileName)
+	for _, suffix := range []string{"-wal", "-shm"} {
+		data, err := os.ReadFile(filepath.Join(old, fileName+suffix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, to := range []string{path + suffix, path + ".created" + suffix} {
+			if err := os.WriteFile(to, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	createOld(t, path+".created", 0)
+
+	j = start(t, dir, retain(10))
+	if list := texts(t, j, "r"); list != nil {
+		t.Errorf("the new database has %q", list)
+	}
+	say(t, j, "r", "new")
+	if list, _ := filepath.Glob(path + ".created*"); list != nil {
+		t.Errorf("%q are left", list)
+	}
+}
+
 // A file that another program has locked is refused.
 func TestLocked(t *testing.T) {
 	t.Parallel()

@@ -22,12 +22,16 @@ var pragmas = []string{
 	"journal_size_limit(4194304)", "cache_size(-16384)",
 }
 
-// open opens the file and reads its meta data.
+// open opens the file, which it creates if necessary, and reads its meta data.
 func (w *writer) open() error {
-	if err := w.connect(); err != nil {
+	err := createDatabase(w.driver, w.j.path)
+	if err == nil {
+		err = w.connect()
+	}
+	if err != nil {
 		return err
 	}
-	err := w.exec("PRAGMA temp_store = FILE") // sorting takes no memory
+	err = w.exec("PRAGMA temp_store = FILE") // sorting takes no memory
 	if err == nil {
 		err = w.transaction(true, w.startUse)
 	}
@@ -40,23 +44,59 @@ func (w *writer) open() error {
 	return err
 }
 
-// connect opens the connections, and creates the file if necessary.
-func (w *writer) connect() error {
-	if err := errors.Join(create(w.j.path), protect(w.j.path)); err != nil {
+// createDatabase creates a database without messages, unless there is a file that is not empty. The
+// file gets its name when it is complete: a process that is killed leaves no incomplete one. SQLite
+// syncs the folder with the first message.
+func createDatabase(driver, path string) error {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.Size() > 0:
+		return nil
+	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return err
 	}
-	db, err := sql.Open(w.driver, dsn(w.j.path, "rwc", pragmas...))
+	created := path + ".created"
+	os.Remove(created)
+	if err := errors.Join(removeLogs(path), removeLogs(created), createFile(created)); err != nil {
+		return err
+	}
+	db, conn, err := openWriter(driver, created)
 	if err != nil {
 		return err
+	}
+	if err := errors.Join(conn.Close(), db.Close()); err != nil { // this moves everything from the log to the file
+		return err
+	}
+	return os.Rename(created, path)
+}
+
+// openWriter opens an existing file, which may be empty, and migrates it to the current schema.
+func openWriter(driver, path string) (*sql.DB, *sql.Conn, error) {
+	db, err := sql.Open(driver, dsn(path, "rwc", pragmas...))
+	if err != nil {
+		return nil, nil, err
 	}
 	db.SetMaxOpenConns(2) // the second is for checkpoints
 	conn, err := db.Conn(context.Background())
 	if err == nil {
 		err = migrate(conn, migrations)
 	}
-	if err == nil {
-		w.files, err = statFiles(w.j.dir, w.j.path)
+	if err != nil {
+		db.Close()
+		return nil, nil, err
 	}
+	return db, conn, nil
+}
+
+// connect opens the connections.
+func (w *writer) connect() error {
+	if err := protect(w.j.path); err != nil {
+		return err
+	}
+	db, conn, err := openWriter(w.driver, w.j.path)
+	if err != nil {
+		return err
+	}
+	w.files, err = statFiles(w.j.dir, w.j.path)
 	var readers, searchers *sql.DB
 	if err == nil {
 		readers, err = openReaders(w.driver, w.j.path, maxReads)

@@ -73,14 +73,25 @@ func (f *files) missing(path string) error {
 	return &missingError{problem: path + " is missing", hint: "no action is needed, it is written again", restorable: true}
 }
 
-// create creates a file with mode 0600, unless it exists. SQLite gives the other files of a
+// createFile creates a file with mode 0600, unless it exists. SQLite gives the other files of a
 // database the same mode.
-func create(path string) error {
+func createFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
 	return f.Close()
+}
+
+// removeLogs removes what a database that is no longer at path has left. SQLite would take it for a
+// part of the next database there.
+func removeLogs(path string) error {
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // protect removes the permissions of group and others from the files of a database. Older

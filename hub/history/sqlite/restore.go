@@ -12,7 +12,7 @@ func (w *writer) restore() error {
 	path := w.j.path + ".restored"
 	if w.restored == nil {
 		os.Remove(path)
-		if err := create(path); err != nil {
+		if err := createFile(path); err != nil {
 			return err
 		}
 		if _, err := w.conn.ExecContext(context.Background(), `VACUUM INTO ?`, path); err != nil {
@@ -29,6 +29,9 @@ func (w *writer) restore() error {
 	}
 	switch there, err := os.Stat(w.j.path); {
 	case errors.Is(err, os.ErrNotExist) || err == nil && os.SameFile(there, w.files.db): // only the log was deleted
+		if err := removeLogs(w.j.path); err != nil {
+			return err
+		}
 		if err := os.Rename(path, w.j.path); err != nil {
 			return err
 		}

@@ -67,3 +67,22 @@ func TestKilled(t *testing.T) {
 	}
 	t.Logf("%d kills, %d messages", rounds, total)
 }
+
+// A program that is killed while it creates its files can start again.
+func TestKilledAtFirst(t *testing.T) {
+	t.Parallel()
+	rounds := 40
+	if testing.Short() {
+		rounds = 8
+	}
+	for range rounds {
+		dir := t.TempDir()
+		p := harness.StartPartyline(t, nil, "--tcp", "127.0.0.1:0", "--http", "", "--data", dir)
+		if !harness.Eventually(func() bool { files, _ := os.ReadDir(dir); return len(files) > 1 }) {
+			t.Fatalf("no files appeared; the program logged\n%s", p.Err)
+		}
+		time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond) // a random moment
+		p.Kill(t)
+		harness.StartProgram(t, "--data", dir).Stop(t)
+	}
+}

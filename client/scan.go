@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"partyline/hub/wire"
 )
 
 // scan decodes a line that is an object of known fields without escapes, control characters and lists, as
@@ -21,13 +23,13 @@ func (o *object) scan(line []byte) bool {
 		return false
 	}
 	for {
-		name, rest, ok := cutString(s)
+		name, rest, ok := wire.CutString(s)
 		if !ok || !strings.HasPrefix(rest, ":") || len(rest) < 2 {
 			return false
 		}
 		if rest = rest[1:]; rest[0] == '"' {
 			var value string
-			if value, s, ok = cutString(rest); !ok || !o.setString(name, value) {
+			if value, s, ok = wire.CutString(rest); !ok || !o.setString(name, value) {
 				return false
 			}
 		} else {
@@ -61,22 +63,6 @@ func isASCII(line []byte) bool {
 		}
 	}
 	return true
-}
-
-// cutString cuts a JSON string without escapes and control characters of ASCII from the start of s.
-func cutString(s string) (value, rest string, ok bool) {
-	if !strings.HasPrefix(s, `"`) {
-		return "", "", false
-	}
-	for i := 1; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"':
-			return s[1:i], s[i+1:], true
-		case c == '\\', c < ' ', c == 0x7f:
-			return "", "", false
-		}
-	}
-	return "", "", false
 }
 
 // setString sets a field that is a string.

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -38,8 +37,8 @@ func (f fields) text(name string) (value string, given bool, bad *Refusal) {
 	if !given {
 		return "", false, nil
 	}
-	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
-		return string(raw[1 : len(raw)-1]), true, nil // the usual case: no escapes
+	if value, _, plain := CutString([]byte(raw)); plain && utf8.Valid(value) { // the usual case
+		return string(value), true, nil
 	}
 	decoded := new(string) // not &value, which would be allocated in the usual case, too
 	if raw[0] != '"' || json.Unmarshal(raw, decoded) != nil {
@@ -73,7 +72,7 @@ func (f fields) token(name string) (string, *Refusal) {
 	if bad != nil || !given {
 		return "", bad
 	}
-	if len(value) == 0 || len(value) > 64 || strings.ContainsFunc(value, unicode.IsControl) {
+	if len(value) == 0 || len(value) > 64 || clean.Plain(value) < len(value) && strings.ContainsFunc(value, unicode.IsControl) {
 		return "", BadRequest("%s is not 1 to 64 bytes without control characters", name)
 	}
 	return value, nil

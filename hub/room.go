@@ -194,6 +194,7 @@ func (r *room) welcomeLocked(m *member, format wire.Format, ref string) *wire.We
 		Count:     r.countForLocked(m),
 		Last:      r.lastID,
 		Version:   r.hub.opt.Version,
+		MaxBytes:  wire.MaxMessage(r.hub.opt.MaxLine),
 	}
 }
 

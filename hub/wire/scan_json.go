@@ -10,8 +10,8 @@ import (
 // maxScanned is the largest number of fields of an object that scanFields decodes: more than any request has.
 const maxScanned = 16
 
-// scanFields returns the fields of a line that is an object of strings without escapes, whole numbers, booleans
-// and nulls, as almost all requests are, several times faster than decodeFields. It reports whether it could. If
+// scanFields returns the fields of a line that is an object of strings without escapes, lists of strings, whole
+// numbers, booleans and nulls, as almost all requests are, several times faster than decodeFields. It reports whether it could. If
 // so, the object has the same fields as those that decodeFields returns. They share the memory of the line.
 func scanFields(line []byte) (f fields, ok bool) {
 	if line[0] != '{' || !utf8.Valid(line) {
@@ -87,6 +87,9 @@ func cutValue(b []byte) (value, rest []byte) {
 			return nil, nil
 		}
 		return b[:len(s)+2], rest
+	case '[':
+		value, rest, _ = cutList(b)
+		return value, rest
 	case 't', 'f', 'n':
 		for _, word := range []string{"true", "false", "null"} {
 			if bytes.HasPrefix(b, []byte(word)) {

@@ -17,7 +17,8 @@ const MaxPending = 2048
 
 // A request is what a client sends. Its name is the key of a message, and the ref of anything else.
 type request struct {
-	line []byte // with LF
+	line []byte // with LF; nil if there is a text
+	text []byte // in JSON, of a message that may be sent with others in one line
 	name string // of an urgent request; the name of another one is its position in the outbox
 	once bool   // it must not be sent again over another link
 
@@ -25,17 +26,17 @@ type request struct {
 	posted func(id int64, err error) // in place of done, for a message
 }
 
-// answer calls done or posted.
-func (r *request) answer(o *object, err error) {
-	switch {
-	case r.posted == nil:
+// answer calls done or posted, with the answer, or with the id or the error.
+func (r *request) answer(o *object, id int64, err error) {
+	if r.posted == nil {
 		r.done(o, err)
-	case err != nil:
-		r.posted(0, err)
-	default:
-		r.posted(o.ID, nil)
+	} else {
+		r.posted(id, err)
 	}
 }
+
+// fail is answer if there will be no answer.
+func (r *request) fail(err error) { r.answer(nil, 0, err) }
 
 // An outbox holds the requests that the server has not answered, in the order in which they were made.
 type outbox struct {
@@ -45,7 +46,9 @@ type outbox struct {
 	answered int        // nil elements at the start
 	open     int        // elements that are not nil
 	sent     int        // elements that were sent over the present link
-	chunk    []byte     // has the lines of messages
+	chunk    []byte     // has the texts of messages
+	lines    []byte     // the memory of the last lines of messages
+	limits   limits     // of the present link
 
 	urgent map[string]*request // by name; requests that belong to the present link
 	unsent []*request          // the urgent ones that are not sent yet
@@ -62,7 +65,7 @@ func (o *outbox) len() int { return o.open + len(o.urgent) }
 func (o *outbox) name() string { return string(o.appendName(nil)) }
 
 func (o *outbox) appendName(dst []byte) []byte {
-	return strconv.AppendUint(append(append(dst, o.prefix...), '-'), o.first+uint64(len(o.requests)), 36)
+	return strconv.AppendUint(append(append(dst, o.prefix...), '-'), o.first+uint64(len(o.requests)), 10)
 }
 
 func (o *outbox) add(r *request) {
@@ -82,20 +85,24 @@ func (o *outbox) addUrgent(r *request) {
 	o.unsent = append(o.unsent, r)
 }
 
-// chunkSize is the size of a chunk, which is memory for the lines of many messages. The garbage collector
+// message returns the line of a message that is added next.
+func (o *outbox) message(verb, text string) []byte {
+	line := append(append([]byte(`{"type":"`), verb...), `","text":`...)
+	line = o.appendName(append(wire.AppendQuoted(line, text), `,"key":"`...))
+	return append(line, '"', '}', '\n')
+}
+
+// chunkSize is the size of a chunk, which is memory for the texts of many messages. The garbage collector
 // frees a chunk when all of them are answered.
 const chunkSize = 8 << 10
 
-// message returns the line of a message that is added next.
-func (o *outbox) message(verb, text string) []byte {
-	if size := len(text) + len(text)/8 + 128; cap(o.chunk)-len(o.chunk) < size {
+// quote returns a text in JSON.
+func (o *outbox) quote(text string) []byte {
+	if size := len(text) + len(text)/8 + 16; cap(o.chunk)-len(o.chunk) < size {
 		o.chunk = make([]byte, 0, max(size, chunkSize))
 	}
 	start := len(o.chunk)
-	line := append(append(o.chunk, `{"type":"`...), verb...)
-	line = wire.AppendQuoted(append(line, `","text":`...), text)
-	line = o.appendName(append(line, `,"key":"`...))
-	o.chunk = append(line, '"', '}', '\n')
+	o.chunk = wire.AppendQuoted(o.chunk, text)
 	return o.chunk[start:len(o.chunk):len(o.chunk)]
 }
 
@@ -107,7 +114,7 @@ func (o *outbox) take(name string) *request {
 	}
 	number, ok := strings.CutPrefix(name, o.prefix)
 	number, numbered := strings.CutPrefix(number, "-")
-	n, err := strconv.ParseUint(number, 36, 64)
+	n, err := strconv.ParseUint(number, 10, 64)
 	if !ok || !numbered || err != nil {
 		return nil
 	}
@@ -119,7 +126,7 @@ func (o *outbox) take(name string) *request {
 func (o *outbox) takeLongest() *request {
 	longest := -1
 	for i, r := range o.requests[:o.sent] {
-		if r != nil && (longest < 0 || len(r.line) > len(o.requests[longest].line)) {
+		if r != nil && (longest < 0 || r.size() > o.requests[longest].size()) {
 			longest = i
 		}
 	}
@@ -154,19 +161,28 @@ func (o *outbox) remove(number uint64) *request {
 }
 
 // next appends the lines that were not sent over this link to dst, up to about max bytes. It also returns
-// the request of the first one, or nil if there is none.
+// the request of the first one, or nil if there is none. The lines are valid until the next call.
 func (o *outbox) next(dst [][]byte, max int) (lines [][]byte, first *request) {
 	for _, r := range o.unsent {
 		first = cmp.Or(first, r)
 		dst = append(dst, r.line)
 	}
 	o.unsent = nil
-	for ; o.sent < len(o.requests) && max > 0; o.sent++ {
-		if r := o.requests[o.sent]; r != nil {
-			first = cmp.Or(first, r)
-			dst = append(dst, r.line)
-			max -= len(r.line)
+	o.lines = o.lines[:0]
+	for o.sent < len(o.requests) && max > 0 {
+		r := o.requests[o.sent]
+		if r == nil {
+			o.sent++
+			continue
 		}
+		first = cmp.Or(first, r)
+		line, n := r.line, 1
+		if r.text != nil {
+			line, n = o.lineOfTexts()
+		}
+		o.sent += n
+		dst = append(dst, line)
+		max -= len(line)
 	}
 	return dst, first
 }

@@ -68,17 +68,17 @@ func (c *Client) Post(ctx context.Context, text string, done func(id int64, err 
 		return wire.TooLong(MaxText)
 	}
 	return c.start(ctx, func(o *outbox) *request {
-		return &request{line: o.message("say", text), posted: done}
+		return &request{text: o.quote(text), posted: done}
 	})
 }
 
-// Flush waits until the server has answered all requests, and until the messages that the client has missed have
-// arrived. Messages that are posted before it returns count, too.
+// Flush waits until the server has answered all requests, the functions of Post have returned, and the messages
+// that the client has missed have arrived. Messages that are posted before it returns count, too.
 func (c *Client) Flush(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.awaitAnswerLocked(ctx, func() bool {
-		return c.hadFirst && c.catchUp == nil && c.outbox.len() == 0 || c.err != nil
+		return c.hadFirst && c.catchUp == nil && c.outbox.len() == 0 && !c.passing || c.err != nil
 	}); err != nil {
 		return err
 	}

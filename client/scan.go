@@ -32,6 +32,10 @@ func (o *object) scan(line []byte) bool {
 			if value, s, ok = wire.CutString(rest); !ok || !o.setString(name, value) {
 				return false
 			}
+		} else if name == "ids" {
+			if o.IDs, s, ok = cutNumbers(rest); !ok {
+				return false
+			}
 		} else {
 			end := strings.IndexAny(rest, ",}")
 			if end < 0 || !o.setOther(name, rest[:end]) {
@@ -100,18 +104,44 @@ func (o *object) setString(name, value string) bool {
 func (o *object) setOther(name, value string) bool {
 	switch name {
 	case "id":
-		if !isNumber(value) {
-			return false
-		}
-		id, err := strconv.ParseInt(value, 10, 64)
-		o.ID = id
-		return err == nil
+		return setNumber(&o.ID, value)
+	case "number":
+		return setNumber(&o.Number, value)
 	case "stored":
 		stored := value == "true"
 		o.Stored = &stored
 		return stored || value == "false"
 	}
 	return false
+}
+
+// setNumber sets n to a whole number that is not negative.
+func setNumber(n *int64, value string) bool {
+	if !isNumber(value) {
+		return false
+	}
+	x, err := strconv.ParseInt(value, 10, 64)
+	*n = x
+	return err == nil
+}
+
+// cutNumbers cuts a list of whole numbers without white space from the start of s.
+func cutNumbers(s string) (list []int64, rest string, ok bool) {
+	s, rest, ok = strings.Cut(s, "]")
+	s, opened := strings.CutPrefix(s, "[")
+	if !ok || !opened {
+		return nil, "", false
+	}
+	list = make([]int64, 0, strings.Count(s, ",")+1)
+	for more := s != ""; more; {
+		var number string
+		number, s, more = strings.Cut(s, ",")
+		list = append(list, 0)
+		if !setNumber(&list[len(list)-1], number) {
+			return nil, "", false
+		}
+	}
+	return list, rest, true
 }
 
 // isNumber reports whether s is a whole number of JSON (RFC 8259 section 6) that is not negative.

@@ -79,7 +79,7 @@ func keyOf(t *testing.T, line []byte) string {
 func TestUnlink(t *testing.T) {
 	o := newOutbox()
 	for i := range 10 {
-		o.add(&request{line: fmt.Append(nil, i), once: i%2 == 0})
+		o.add(&request{line: fmt.Append(nil, i), kind: map[bool]kind{true: once, false: message}[i%2 == 0]})
 	}
 	o.next(nil, 6) // of one byte each
 	o.addUrgent(&request{name: o.urgentName(), line: []byte("urgent")})

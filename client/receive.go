@@ -126,6 +126,9 @@ func (s *session) receiveLocked(o *object) (r *request, err error) {
 	case "ack", "who", "rooms", "history", "search":
 		return s.answerLocked(o), nil
 	case "error", "notice":
+		if held, err := s.holdLocked(o); held {
+			return nil, err
+		}
 		if r = s.answerLocked(o); r == nil {
 			s.arriveLocked(o.event())
 		}
@@ -156,6 +159,7 @@ func (s *session) answerLocked(o *object) *request {
 		return nil
 	}
 	s.pulse.answered(r)
+	s.settleLocked(r, o)
 	if s.outbox.len() == MaxPending/2 || s.outbox.len() == 0 {
 		s.changed.Broadcast() // Post or Flush may wait: Post for room for many, because waking it is expensive
 	}

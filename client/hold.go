@@ -33,6 +33,9 @@ func (s *session) holdLocked(o *object) (held bool, err error) {
 	if o.Type != "error" || o.Code != wire.CodeUnavailable || r == nil || r.kind != message {
 		return false, nil
 	}
+	if !r.sent { // it is held already
+		return true, nil
+	}
 	h, now := &s.outbox.hold, time.Now()
 	first := !h.holding()
 	if first {

@@ -104,7 +104,8 @@ func (s *fullServer) say(link int, text, key string) string {
 	case s.keys[text] != key:
 		return fmt.Sprintf(`{"type":"error","key":%q,"code":"bad_request","message":"another key for %s"}`+"\n", key, text)
 	case s.refuse(text) || link != s.links:
-		return fmt.Sprintf(`{"type":"error","key":%q,"code":"unavailable","message":"not said: no space"}`+"\n", key)
+		refusal := fmt.Sprintf(`{"type":"error","key":%q,"code":"unavailable","message":"not said: no space"}`+"\n", key)
+		return refusal + refusal // the second one answers nothing
 	case !slices.Contains(s.taken, text):
 		s.taken = append(s.taken, text)
 	}

@@ -116,7 +116,7 @@ func namesOf(t *testing.T, line []byte, l limits) (names []string) {
 func TestUnlink(t *testing.T) {
 	o := newOutbox()
 	for i := range 10 {
-		o.add(&request{line: fmt.Append(nil, i), once: i%2 == 0})
+		o.add(&request{line: fmt.Append(nil, i), kind: map[bool]kind{true: once, false: message}[i%2 == 0]})
 	}
 	o.next(nil, 6) // of one byte each
 	o.addUrgent(&request{name: o.urgentName(), line: []byte("urgent")})

@@ -97,8 +97,10 @@ func (s *session) receiveSome(objects []object) (answers []answered, n int, err 
 	for i := range objects {
 		o := &objects[i]
 		if o.Type == "ack" && o.IDs != nil {
-			answers = s.answerTextsLocked(o, answers)
 			n++
+			if answers, err = s.answerTextsLocked(o, answers); err != nil {
+				return answers, n, err
+			}
 			continue
 		}
 		r, err := s.receiveLocked(o)
@@ -148,6 +150,9 @@ func (s *session) receiveLocked(o *object) (r *request, err error) {
 	case "ack", "who", "rooms", "history", "search":
 		return s.answerLocked(o), nil
 	case "error", "notice":
+		if bad := o.refusal(); o.Type == "error" && s.holdLocked(bad) {
+			return nil, s.heldLocked(bad)
+		}
 		if r = s.answerLocked(o); r == nil {
 			s.arriveLocked(o.event())
 		}
@@ -177,13 +182,14 @@ func (s *session) answerLocked(o *object) *request {
 	if r == nil {
 		return nil
 	}
-	s.answeredLocked(r)
+	s.answeredLocked(r, o.Type != "error")
 	return r
 }
 
-// answeredLocked notes that a request has left the outbox, because it is answered.
-func (s *session) answeredLocked(r *request) {
+// answeredLocked notes that a request has left the outbox, because it is answered, and whether the server did it.
+func (s *session) answeredLocked(r *request, taken bool) {
 	s.pulse.answered(r)
+	s.settleLocked(r, taken)
 	if s.outbox.len() == MaxPending/2 || s.outbox.len() == 0 {
 		s.changed.Broadcast() // Post or Flush may wait: Post for room for many, because waking it is expensive
 	}

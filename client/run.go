@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
-// Delays between attempts to connect. They double, and a random part is taken off, so that the clients of
-// a restarted server do not come at once.
+// Delays between attempts to connect: see backoff. The clients of a restarted server do not come at once.
 const (
 	firstDelay = 500 * time.Millisecond
 	lastDelay  = 30 * time.Second
@@ -72,11 +70,15 @@ func (c *Client) delayAfter(err error, attempt int) time.Duration {
 		return c.opts.delay
 	}
 	var r *restart
-	if errors.As(err, &r) && attempt == 0 {
+	var held *Error
+	switch {
+	case attempt > 0:
+	case errors.As(err, &r):
 		return r.after
+	case errors.As(err, &held): // the link works; the message has its own delay
+		return 0
 	}
-	delay := min(firstDelay<<min(attempt, 20), lastDelay)
-	return delay/2 + rand.N(delay/2)
+	return backoff(attempt, lastDelay)
 }
 
 // serve reads and writes until the link breaks, and returns why.

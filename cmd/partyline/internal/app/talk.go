@@ -30,7 +30,8 @@ each line of its input as it is, and prints each event of the room as one line. 
 the input it waits until the server has acknowledged every line, prints the events that have
 arrived, and exits. With an input of /dev/null it only prints, until it is interrupted. It also
 exits when nobody reads its output any more, as in talk | head -1. If the connection breaks, it
-connects again, misses nothing, and says nothing twice. Errors are lines on standard error.
+connects again, misses nothing, and says nothing twice. If the server can't store a line for now,
+talk keeps it and those after it, and tries again. Errors are lines on standard error.
 
 ADDRESS is host:4000, tcp://host, tls://host, unix:/path, ws://host/ws, wss://host/ws, or the
 address of the page, as in https://chat.example/. A host alone is tried with wss, ws and tcp.

@@ -26,10 +26,14 @@ type memory struct {
 	writing sync.WaitGroup
 }
 
+// patience is how long talk keeps what the user says before it shows it as not sent, while the server can't store it.
+const patience = time.Minute
+
 // onTerminal talks on a terminal.
 func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
 	remembered := t.recall(address)
 	t.takeToken(address)
+	t.options.Patience = patience
 	c, err := t.dial(cmd.Context(), address)
 	var refusal *client.Error
 	if remembered && errors.As(err, &refusal) && refusal.Code == wire.CodeNickTaken {

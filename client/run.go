@@ -27,16 +27,17 @@ func (c *Client) run(ctx context.Context, a *arrival) {
 	for attempt := 0; ; {
 		start := time.Now()
 		err := c.serve(ctx, a)
+		last := a
+		if !errors.Is(err, errDead) && !errors.Is(err, errSuspended) {
+			last.close()
+		}
 		if time.Since(start) > steady {
 			attempt = 0
 		}
 		for {
-			var bye *ByeError
-			if ctx.Err() != nil || c.isLeaving() {
-				c.end(ErrClosed)
-				return
-			} else if errors.As(err, &bye) {
-				c.end(bye)
+			if why := c.finalError(ctx, err); why != nil {
+				last.close()
+				c.end(why)
 				return
 			}
 			delay := c.delayAfter(err, attempt)
@@ -53,7 +54,22 @@ func (c *Client) run(ctx context.Context, a *arrival) {
 				break
 			}
 		}
+		// A dead link is closed now: if the network comes back, a reset would tell the server that the member has left
+		// before the new link resumes.
+		last.close()
 	}
+}
+
+// finalError returns why the client ends after an error of a link, or nil if it connects again.
+func (c *Client) finalError(ctx context.Context, err error) error {
+	var bye *ByeError
+	switch {
+	case ctx.Err() != nil || c.isLeaving():
+		return ErrClosed
+	case errors.As(err, &bye):
+		return bye
+	}
+	return nil
 }
 
 // A restart is the error of a link that the server ended, with the time after which to come back.
@@ -81,7 +97,7 @@ func (c *Client) delayAfter(err error, attempt int) time.Duration {
 	return backoff(attempt, lastDelay)
 }
 
-// serve reads and writes until the link breaks, and returns why.
+// serve reads and writes until the link breaks, and returns why. It does not close the link.
 func (c *Client) serve(ctx context.Context, a *arrival) error {
 	stop := context.AfterFunc(ctx, a.close)
 	defer stop()
@@ -94,11 +110,11 @@ func (c *Client) serve(ctx context.Context, a *arrival) error {
 		if err := c.writeLoop(a.link, done); err != nil {
 			ends <- err
 		}
-		a.close()
+		a.interrupt()
 	}()
 	ends <- c.readLoop(a)
 	close(done)
-	a.close()
+	a.interrupt()
 	<-writing
 	c.unlink()
 	return <-ends

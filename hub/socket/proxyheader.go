@@ -53,7 +53,7 @@ func ReadProxyHeader(r io.Reader) (*net.TCPAddr, error) {
 	}
 	from, ok := header.SourceAddr.(*net.TCPAddr)
 	if !ok {
-		return nil, fmt.Errorf("not a TCP address: %v", header.SourceAddr)
+		return nil, fmt.Errorf("an address of the network %s, not tcp", header.SourceAddr.Network())
 	}
 	return from, nil
 }

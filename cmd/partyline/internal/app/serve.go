@@ -131,6 +131,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Window:        c.Limits.Window,
 		Rate:          c.Limits.Rate,
 		Burst:         c.Limits.Burst,
+		PingInterval:  c.Ping,
 		HangUpTimeout: c.Limits.WriteTimeout,
 		Limits:        limits,
 		Version:       c.Version,

@@ -36,47 +36,53 @@ func (l *proxyListener) Accept() (net.Conn, error) {
 	return &ProxiedConn{Conn: c, listener: l}, nil
 }
 
-// A ProxiedConn is a connection that starts with a PROXY header. The first Read reads the header,
-// and no byte after it. A connection without one has no input: Read returns an error. RemoteAddr is
-// the address of the proxy.
+// A ProxiedConn is a connection that starts with a PROXY header. RemoteAddr is the address of the
+// proxy.
 type ProxiedConn struct {
-	net.Conn // what follows the first Read may use it directly
+	net.Conn // its input after the header
 
 	listener *proxyListener
-	begun    bool // the header has been read, or was missing
+	begun    bool // ReadHeader was called
 	client   net.Addr
 	err      error // why there is no header
 }
 
-// Read implements net.Conn.
+// Read implements net.Conn. It calls ReadHeader first.
 func (c *ProxiedConn) Read(b []byte) (int, error) {
-	if !c.begun {
-		c.begun = true
-		c.readHeader()
-	}
-	if c.err != nil {
-		return 0, c.err
+	if err := c.ReadHeader(); err != nil {
+		return 0, err
 	}
 	return c.Conn.Read(b)
 }
 
-func (c *ProxiedConn) readHeader() {
+// ReadHeader reads the header, unless that was done before, and returns why there is none, or nil.
+// After it has returned nil, the caller may use the connection below directly. The deadline is that
+// of Read. It must not be called by two goroutines at once.
+func (c *ProxiedConn) ReadHeader() error {
+	if !c.begun {
+		c.begun = true
+		c.client, c.err = c.readHeader()
+	}
+	return c.err
+}
+
+func (c *ProxiedConn) readHeader() (net.Addr, error) {
 	from, err := ReadProxyHeader(c.Conn)
 	switch {
 	case err == nil:
-		c.client = from
+		return from, nil
 	case errors.Is(err, ErrLocal):
-	default:
-		c.err = err
-		log := c.listener.log
-		log.Debug("PROXY header rejected", "addr", c.RemoteAddr(), "err", err)
-		if isInvalid(err) {
-			c.listener.warn.Do(func() {
-				log.Warn("a proxy sends no valid PROXY header", "proxy", c.RemoteAddr(), "err", err,
-					"hint", "make the proxy send it, or change --proxy-header")
-			})
-		}
+		return nil, nil
 	}
+	log := c.listener.log
+	log.Debug("PROXY header rejected", "addr", c.RemoteAddr(), "err", err)
+	if isInvalid(err) {
+		c.listener.warn.Do(func() {
+			log.Warn("a proxy sends no valid PROXY header", "proxy", c.RemoteAddr(), "err", err,
+				"hint", "make the proxy send it, or change --proxy-header")
+		})
+	}
+	return nil, err
 }
 
 // isInvalid reports whether err means that the first bytes are no header, and not that the peer has
@@ -95,6 +101,6 @@ func (c *ProxiedConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// Client returns the client's address in the header, or nil if the proxy connects for itself. It
-// must not be called before the first Read has returned.
+// Client returns the client's address in the header, or nil if the proxy connects for itself. The
+// header must have been read.
 func (c *ProxiedConn) Client() net.Addr { return c.client }

@@ -11,6 +11,7 @@ import (
 	"partyline/cmd/partyline/internal/app"
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/cmd/partyline/internal/e2e/harness/proxies"
+	"partyline/web"
 )
 
 // countingListener counts the connections that it accepts.
@@ -81,6 +82,32 @@ func TestTCPHealthChecks(t *testing.T) {
 			}
 			if got := harness.ExpectLine(t, member.Out, "(.*)")[0]; got != nick+": hello" {
 				t.Errorf("the member receives %q", got)
+			}
+		})
+	}
+}
+
+// TestHTTPHealthChecks has HAProxy check the HTTP server, which requires PROXY headers or does not.
+// No check fails, and the log has no warning.
+func TestHTTPHealthChecks(t *testing.T) {
+	harness.SkipIfShort(t)
+	for header, options := range map[string]string{
+		web.PROXY:         "check check-send-proxy send-proxy-v2",
+		web.XForwardedFor: "check",
+	} {
+		t.Run(header, func(t *testing.T) {
+			t.Parallel()
+			p := harness.StartProgram(t, "--proxy", "127.0.0.1", "--proxy-header", header, "--log-level", "debug")
+			n := proxies.HAProxy.Start(t, &harness.Server{TCP: p.HTTP, HTTP: p.HTTP}, map[string]string{
+				" send-proxy-v2\n": " inter 50ms " + options + "\n", "mode tcp\n": "mode tcp\n    option httpchk GET /healthz\n",
+			})
+			for range 5 {
+				harness.ExpectLine(t, p.Err, `.* msg="client address" transport=http addr=127\.0\.0\.1:\d+ source=connection`)
+			}
+			for log, word := range map[*harness.Feed[string]]string{n.Err: "DOWN", p.Err: "level=WARN"} {
+				if log.Count(func(line string) bool { return strings.Contains(line, word) }) > 0 {
+					t.Errorf("the log has:\n%s", log)
+				}
 			}
 		})
 	}

@@ -53,7 +53,7 @@ func (id *identifier) identify(r *http.Request) {
 	}
 	proxy := r.RemoteAddr
 	client, invalid := id.trusted.client(r)
-	if client.addr.IsValid() { // the proxy's own may have no port
+	if client.addr.IsValid() { // a proxy on a unix socket has none
 		r.RemoteAddr = client.addr.String()
 	}
 	switch strings.ToLower(client.proto) {

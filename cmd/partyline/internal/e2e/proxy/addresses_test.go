@@ -14,10 +14,12 @@ import (
 	"partyline/web"
 )
 
-// forged has each header in which proxies report addresses, as a client sends it.
-const forged = "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\n"
+// forged has each header in which proxies report addresses, as a client sends it. It also asks the
+// proxy to remove these headers (RFC 9110 section 7.6.1).
+const forged = "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\n" +
+	"Connection: X-Forwarded-For, Forwarded, X-Real-IP\r\n"
 
-// upgrade is a request for a WebSocket without its end and with a query to add.
+// upgrade is a request for a WebSocket, with a nickname to add and without its end.
 const upgrade = "GET /ws?nick=%s HTTP/1.1\r\nHost: chat.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 

@@ -123,13 +123,10 @@ func (c *conn) readMore() error {
 func isEnd(err error) bool { return err == io.EOF || errors.Is(err, syscall.ECONNRESET) }
 
 // readOpening reads input until the opening has decided, or until wait has passed. It returns a
-// *foreignError if the stream belongs to another protocol. received is the input so far. The input
-// is kept for ReadLine.
-func (c *conn) readOpening(received []byte, wait time.Duration) error {
+// *foreignError if the stream belongs to another protocol. The input is kept for ReadLine.
+func (c *conn) readOpening(wait time.Duration) error {
+	var received []byte
 	defer func() { c.lines.feed(received) }()
-	if err := c.checkOpening(received); err != nil {
-		return err
-	}
 	deadline := time.Now().Add(wait)
 	for c.opening != nil && len(received) <= c.opening.limit {
 		more, err := c.ReadWithin(max(time.Until(deadline), 1))

@@ -68,7 +68,7 @@ func TestUnterminatedLine(t *testing.T) {
 					io.WriteString(client, lines)
 					end(client)
 					if withOpening {
-						if err := c.readOpening(nil, openingWait); err != nil {
+						if err := c.readOpening(openingWait); err != nil {
 							t.Fatal(err)
 						}
 					}

@@ -106,7 +106,7 @@ func (g *Gateway) accept(nc net.Conn, serving *sync.WaitGroup) {
 	case g.isProxy(nc.RemoteAddr()):
 		serving.Go(func() { g.acceptProxied(c, serving) })
 	default:
-		g.admit(c, nc.RemoteAddr(), nil, serving)
+		g.admit(c, nc.RemoteAddr(), serving)
 	}
 }
 
@@ -130,8 +130,7 @@ func (g *Gateway) newConn(nc net.Conn) *conn {
 var errNotTCP = errors.New("not a TCP connection")
 
 // admit asks the hub to admit a client, and then reads the opening or turns the client away.
-// received is the input so far.
-func (g *Gateway) admit(c *conn, from net.Addr, received []byte, serving *sync.WaitGroup) {
+func (g *Gateway) admit(c *conn, from net.Addr, serving *sync.WaitGroup) {
 	slot, err := g.Hub.Admit(address(from))
 	if err != nil {
 		g.turnAway(c, from, err, serving)
@@ -139,17 +138,17 @@ func (g *Gateway) admit(c *conn, from net.Addr, received []byte, serving *sync.W
 	}
 	caller := newCaller(from)
 	caller.Slot = slot
-	serving.Go(func() { g.readOpening(c, from, caller, received, serving) })
+	serving.Go(func() { g.readOpening(c, from, caller, serving) })
 }
 
 // readOpening reads the opening, and then starts a session or turns the client away.
-func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, received []byte, serving *sync.WaitGroup) {
+func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, serving *sync.WaitGroup) {
 	if !g.sessionless.add(c) {
 		caller.Slot.Leave()
 		c.Reset()
 		return
 	}
-	err := c.readOpening(received, cmp.Or(g.openingWait, openingWait))
+	err := c.readOpening(cmp.Or(g.openingWait, openingWait))
 	g.sessionless.remove(c)
 	if err == nil {
 		serving.Go(func() {

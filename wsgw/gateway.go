@@ -188,6 +188,9 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if p, ok := nc.(*socket.ProxiedConn); ok {
+		nc = p.Conn // the PROXY header has been read before the request
+	}
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		nc.Close()

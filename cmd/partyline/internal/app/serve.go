@@ -80,7 +80,7 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 		running.Go(func() { served <- s.tcp.Serve(l.TCP) })
 	}
 	if l.HTTP != nil {
-		running.Go(func() { served <- s.httpServer.Serve(l.HTTP) })
+		running.Go(func() { served <- s.httpServer.Serve(c.Limits.readProxyHeaders(l.HTTP, log)) })
 	}
 	logListeners(log, l)
 	serving, stop := context.WithCancel(ctx)
@@ -131,6 +131,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Window:        c.Limits.Window,
 		Rate:          c.Limits.Rate,
 		Burst:         c.Limits.Burst,
+		PingInterval:  c.Ping,
 		HangUpTimeout: c.Limits.WriteTimeout,
 		Limits:        limits,
 		Version:       c.Version,
@@ -147,7 +148,8 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	}
 	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
 	s.httpServer = &http.Server{
-		Handler:           web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, Hosts: hosts, Log: log}),
+		Handler:           web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, Log: log}),
+		ConnContext:       web.ConnContext,
 		ReadHeaderTimeout: c.Limits.HeaderTimeout,
 		ReadTimeout:       c.Limits.HeaderTimeout,                      // no handler reads a body
 		WriteTimeout:      min(4*c.Limits.WriteTimeout, answerTimeout), // wsgw sets its own deadlines

@@ -22,7 +22,7 @@ type room struct {
 	since    int64           // the client's Options.Since
 	last     int64           // the newest id when it connected
 	newest   int64           // the newest id that has arrived
-	saved    int64           // the newest id that was passed to Options.Read
+	saved    int64           // the newest read id that was passed to Options.Read, negative for none; 0 if it was not called
 	count    int             // members
 	members  map[string]bool // those that are known
 	speakers map[string]int  // when a member last said something, in messages
@@ -39,12 +39,13 @@ const (
 	closed       // for good
 )
 
-// newRoom returns a room that is not open yet.
-func (m *model) newRoom(name, nick string) *room {
+// newRoom returns a room that is not open yet. since is its client's Options.Since.
+func (m *model) newRoom(name, nick string, since int64) *room {
 	return &room{
 		connection: newConnection(m.mail, m.protect),
 		name:       name,
 		nick:       nick,
+		since:      since,
 		members:    make(map[string]bool),
 		speakers:   make(map[string]int),
 	}

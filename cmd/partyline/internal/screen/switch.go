@@ -128,7 +128,12 @@ func (m *model) conversation(peer string) *view {
 	if v := m.findConversation(peer); v != nil {
 		return v
 	}
-	return m.addView(&view{peer: peer, ready: true})
+	v := m.addView(&view{peer: peer, sighting: sighting{at: m.now()}, ready: true})
+	m.look(v)
+	if v.in == nil {
+		v.tell(transcript.Notice, "no room of yours would show that "+peer+" leaves: you will not learn here if another member takes this name")
+	}
+	return v
 }
 
 func (m *model) findConversation(peer string) *view {
@@ -176,6 +181,8 @@ func (m *model) closeView() {
 		}
 	}
 	m.removeView(v)
+	v.room.state = closed
+	m.watch(v.room, nil)
 	n := v.room.connection
 	m.close(func() { n.flushAndClose(m.ctx) })
 }

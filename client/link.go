@@ -64,6 +64,10 @@ func (c *guardedConn) interrupt() {
 	c.Conn.SetDeadline(time.Now())
 }
 
+// SetWriteDeadline does nothing: before each write the WebSocket library removes the deadline, which may be that of
+// interrupt.
+func (c *guardedConn) SetWriteDeadline(time.Time) error { return nil }
+
 func (c *guardedConn) Write(b []byte) (int, error) {
 	if !c.batching {
 		return c.Conn.Write(b)

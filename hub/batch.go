@@ -2,10 +2,23 @@ package hub
 
 import (
 	"errors"
+	"time"
 
 	"partyline/hub/history"
 	"partyline/hub/wire"
 )
+
+// maxBatchPause bounds how long a member is not read after a batch with as many texts as the welcome permits. A client
+// may take a connection for dead over which nothing arrives for 15 s, although it waits for answers.
+const maxBatchPause = 10 * time.Second
+
+// maxTexts returns how many texts the welcome permits in a request.
+func (h *Hub) maxTexts() int {
+	if h.opt.Rate <= 0 {
+		return wire.MaxTexts
+	}
+	return int(min(max(h.opt.Rate*maxBatchPause.Seconds(), 1), wire.MaxTexts))
+}
 
 // A batch collects the results of a request that says several messages. The mu of the room guards it.
 type batch struct {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -70,5 +71,50 @@ func TestInterruptLink(t *testing.T) {
 				t.Error("a later write has no error")
 			}
 		})
+	}
+}
+
+// TestCloseUnreadTLS closes a link with TLS to a server that reads nothing. close does not wait until the server can
+// get a goodbye.
+func TestCloseUnreadTLS(t *testing.T) {
+	s := httptest.NewUnstartedServer(nil)
+	s.TLS = &tls.Config{}
+	s.StartTLS() // for its certificate
+	s.Close()
+	ln, err := tls.Listen("tcp", "127.0.0.1:0", s.TLS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		conn, err := ln.Accept()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		if err := conn.(*tls.Conn).Handshake(); err != nil {
+			t.Error(err)
+		}
+		<-over
+	}()
+	targets, err := parseAddress("tls://" + ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := (&dialer{Options{TLS: &tls.Config{InsecureSkipVerify: true}}, func() {}}).reach(t.Context(), targets[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(200*time.Millisecond, l.interrupt)
+	for err == nil { // more than the buffers of the sockets take
+		err = l.write([][]byte{make([]byte, 1<<20)})
+	}
+	start := time.Now()
+	l.close()
+	if d := time.Since(start); d > 2*time.Second {
+		t.Errorf("close takes %v", d)
 	}
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"partyline/hub/history"
@@ -26,9 +27,18 @@ type batch struct {
 	open int // texts without a result
 }
 
-// sayBatch says the texts of a batch, one after the other. One ack follows when all have a result.
+// sayBatch says the texts of a batch, one after the other. One ack follows when all have a result. A batch with texts
+// that are refused waits for the messages before it: refused texts take memory until the ack, and do not count as
+// uncommitted.
 func (s *session) sayBatch(q *wire.Request) error {
 	texts := q.Batch.Texts
+	isRefused := func(t wire.BatchText) bool { return t.Bad != nil }
+	if s.mustAwait && slices.ContainsFunc(texts, isRefused) {
+		s.sweep()
+		if !s.awaitCommits() {
+			return ErrShutdown
+		}
+	}
 	b := &batch{open: len(texts), ack: wire.BatchAck{Ref: q.Ref, Key: q.Key, Number: q.Batch.Number, IDs: make([]int64, len(texts))}}
 	for i, t := range texts {
 		bad := t.Bad

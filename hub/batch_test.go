@@ -123,3 +123,21 @@ func TestBatchWelcome(t *testing.T) {
 		})
 	}
 }
+
+// A batch with texts that are refused waits for the messages before it. So a member has at most one such batch that
+// takes memory while the history is not written: its refused texts do not count as uncommitted.
+func TestBatchRefusedWaits(t *testing.T) {
+	withManualJournal(t, func(h *testHub, j *manualJournal) {
+		bob, bot := h.named("bob"), h.bot("bot")
+		bob.Received()
+		for _, key := range []string{"a", "b", "c"} {
+			bot.Say(`{"type":"say","texts":["` + key + `"` + strings.Repeat(`,""`, wire.MaxTexts-1) + `],"key":"` + key + `"}`)
+		}
+		synctest.Wait()
+		if n := j.countPending(); n != 1 {
+			t.Errorf("%d messages are pending", n)
+		}
+		j.commitAll()
+		bob.expect("bot: a", "bot: b", "bot: c")
+	})
+}

@@ -142,6 +142,38 @@ func TestSince(t *testing.T) {
 	}
 }
 
+// TestFlushMissed has a connection break while a client catches up. Flush waits until the client has caught up over
+// another one.
+func TestFlushMissed(t *testing.T) {
+	s := newServer(t)
+	const n = 2000
+	alice := dial(t, s.tcp, client.Options{})
+	post(t, alice, numbered("m", n)...)
+	flush(t, alice)
+	r := startRelay(t, listen(t, "tcp", "127.0.0.1:0"), s.tcp)
+	var links atomic.Int64
+	r.mu.Lock()
+	r.limit = func() int64 {
+		if links.Add(1) == 1 {
+			return 100_000 // less than all messages
+		}
+		return -1
+	}
+	r.mu.Unlock()
+	bob := dial(t, r.ln.Addr().String(), client.Eager(20*time.Millisecond, client.Options{Since: client.All}))
+	flush(t, bob)
+	bob.Close()
+	received := 0
+	for e := range bob.Events(context.Background()) {
+		if _, ok := e.(*client.Message); ok {
+			received++
+		}
+	}
+	if received != n || links.Load() != 2 {
+		t.Errorf("before Flush returns, %d messages have arrived over %d connections", received, links.Load())
+	}
+}
+
 // TestCuts cuts connections at random bytes while members talk. In the end every client has all messages
 // in one order, every message is there once, and each member has kept its name.
 func TestCuts(t *testing.T) {

@@ -1,11 +1,13 @@
 package client_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -132,6 +134,58 @@ func TestDeadLink(t *testing.T) {
 	c.Close()
 	ln.Close()
 	<-served
+}
+
+// TestDeadLinkClosed has a client give up a link over which nothing arrives. It closes that link when it has entered over
+// the next one, and not before: the server would take the end of the link for the end of the member.
+func TestDeadLinkClosed(t *testing.T) {
+	ln := listen(t, "tcp", "127.0.0.1:0")
+	defer ln.Close()
+	accept := func() *net.TCPConn { // returns when the client asks to enter
+		conn, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		conn.SetDeadline(time.Now().Add(patience))
+		io.WriteString(conn, welcomeLine)
+		for in := bufio.NewReader(conn); ; {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(line, `"resume"`) {
+				return conn.(*net.TCPConn)
+			}
+		}
+	}
+	dialed := make(chan *client.Client, 1)
+	go func() {
+		o := client.Eager(time.Millisecond, client.Impatient(time.Second, client.Options{}))
+		c, err := client.Dial(t.Context(), ln.Addr().String(), o)
+		if err != nil {
+			t.Error(err)
+		}
+		dialed <- c
+	}()
+	dead := accept()
+	io.WriteString(dead, roomLine)
+	c := <-dialed
+	if c == nil {
+		return
+	}
+	fresh := accept()
+	dead.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	if _, err := io.Copy(io.Discard, dead); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("before the client enters again, the dead link ends with %v", err)
+	}
+	dead.SetReadDeadline(time.Now().Add(patience))
+	io.WriteString(fresh, roomLine)
+	if _, err := io.Copy(io.Discard, dead); err != nil {
+		t.Errorf("the dead link ends with %v", err)
+	}
+	fresh.Close() // it says no goodbye, for which Close waits
+	c.Close()
 }
 
 // TestInterrupted breaks the connection after a private message was sent. It is not sent again, since the

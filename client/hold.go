@@ -36,7 +36,7 @@ func (s *session) holdLocked(bad *Error) bool {
 	}
 	h := &s.outbox.hold
 	if h.holding() && s.opts.Patience > 0 && time.Since(h.since) >= s.opts.Patience {
-		h.until = time.Now() // the others have waited as long
+		h.until = time.Now() // the others fail, too, unless the server takes one now
 		return false
 	}
 	r.sent = false

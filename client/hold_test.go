@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"partyline/client"
+	"partyline/hub/history"
+	"partyline/hub/wire"
 )
 
 // A fullServer is a server whose history can't take messages from time to time. A new connection replaces the one
@@ -259,5 +261,58 @@ func TestPatience(t *testing.T) {
 	say(t, c, "late")
 	if taken, _ := s.log(); !slices.Equal(taken, []string{"late"}) {
 		t.Errorf("the server has taken %q", taken)
+	}
+}
+
+// A fullJournal takes nothing until it has refused one message three times.
+type fullJournal struct {
+	history.Journal
+	first string // the text of that message
+
+	mu       sync.Mutex
+	attempts int // to append it
+}
+
+func (j *fullJournal) Append(m *wire.Message, key string, commit func(history.Result)) {
+	j.mu.Lock()
+	if m.Text == j.first {
+		j.attempts++
+	}
+	refused := 0 < j.attempts && j.attempts < 4
+	j.mu.Unlock()
+	if refused {
+		commit(history.Result{Err: errors.New("no space")})
+		return
+	}
+	j.Journal.Append(m, key, commit)
+}
+
+// TestHeldTexts posts many messages to a server that can't take one of them, and those after it, for a while. They are
+// said once, and in their order.
+func TestHeldTexts(t *testing.T) {
+	for _, scheme := range []string{"tcp", "ws"} {
+		t.Run(scheme, func(t *testing.T) {
+			j := &fullJournal{Journal: history.NewMemory(history.Retention{Messages: 1 << 20}), first: "m100"}
+			s := startServer(t, "127.0.0.1:0", "127.0.0.1:0", j)
+			address := map[string]string{"tcp": s.tcp, "ws": "ws://" + s.http}[scheme]
+			bob := dial(t, s.tcp, client.Options{})
+			c := dial(t, address, client.Eager(time.Millisecond, client.Options{}))
+			texts := numbered("m", 1000)
+			post(t, c, texts...)
+			flush(t, c)
+			for _, want := range texts {
+				if m := next(t, bob, anyOf[*client.Message]); m.Text != want {
+					t.Fatalf("%q is said, not %q", m.Text, want)
+				}
+			}
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			if j.attempts != 4 {
+				t.Errorf("the message was refused %d times", j.attempts-1)
+			}
+			if got := troubles(c); len(got) != 1 || !strings.HasPrefix(got[0], "held ") {
+				t.Errorf("it says %q", got)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"crypto/tls"
 	"net"
 	"os"
 	"sync"
@@ -39,6 +40,7 @@ type guardedConn struct {
 	batching bool          // set before there are two goroutines
 	reads    atomic.Uint64 // that returned something
 	ended    atomic.Bool   // by interrupt
+	broken   atomic.Bool   // flush has failed
 
 	mu    sync.Mutex // the WebSocket library may write when it reads something wrong
 	batch []byte
@@ -64,6 +66,10 @@ func (c *guardedConn) interrupt() {
 	c.Conn.SetDeadline(time.Now())
 }
 
+// SetWriteDeadline does nothing: before each write the WebSocket library removes the deadline, which may be that of
+// interrupt.
+func (c *guardedConn) SetWriteDeadline(time.Time) error { return nil }
+
 func (c *guardedConn) Write(b []byte) (int, error) {
 	if !c.batching {
 		return c.Conn.Write(b)
@@ -84,8 +90,19 @@ func (c *guardedConn) flush() error {
 		return nil
 	}
 	_, err := c.Conn.Write(batch)
+	if err != nil {
+		c.broken.Store(true)
+	}
 	c.mu.Lock()
 	c.spare = batch
 	c.mu.Unlock()
 	return err
+}
+
+// Close closes the connection. If a flush has failed, there is no goodbye of TLS: it could wait for the server for 5 s.
+func (c *guardedConn) Close() error {
+	if secure, ok := c.Conn.(*tls.Conn); ok && c.broken.Load() {
+		return secure.NetConn().Close()
+	}
+	return c.Conn.Close()
 }

@@ -78,12 +78,13 @@ func (c *Client) Post(ctx context.Context, text string, done func(id int64, err 
 }
 
 // Flush waits until the server has answered all requests, the functions of Post have returned, and the messages
-// that the client has missed have arrived. Messages that are posted before it returns count, too.
+// that the client has missed have arrived. Messages that are posted before it returns count, too. While the client
+// is not connected, Flush waits.
 func (c *Client) Flush(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.awaitAnswerLocked(ctx, func() bool {
-		return c.hadFirst && c.catchUp == nil && c.outbox.len() == 0 && !c.passing || c.err != nil
+		return c.linked && c.hadFirst && c.catchUp == nil && c.outbox.len() == 0 && !c.passing || c.err != nil
 	}); err != nil {
 		return err
 	}

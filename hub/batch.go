@@ -2,10 +2,24 @@ package hub
 
 import (
 	"errors"
+	"slices"
+	"time"
 
 	"partyline/hub/history"
 	"partyline/hub/wire"
 )
+
+// maxBatchPause bounds how long a member is not read after a batch with as many texts as the welcome permits. A client
+// may take a connection for dead over which nothing arrives for 15 s, although it waits for answers.
+const maxBatchPause = 10 * time.Second
+
+// maxTexts returns how many texts the welcome permits in a request.
+func (h *Hub) maxTexts() int {
+	if h.opt.Rate <= 0 {
+		return wire.MaxTexts
+	}
+	return int(min(max(h.opt.Rate*maxBatchPause.Seconds(), 1), wire.MaxTexts))
+}
 
 // A batch collects the results of a request that says several messages. The mu of the room guards it.
 type batch struct {
@@ -13,9 +27,18 @@ type batch struct {
 	open int // texts without a result
 }
 
-// sayBatch says the texts of a batch, one after the other. One ack follows when all have a result.
+// sayBatch says the texts of a batch, one after the other. One ack follows when all have a result. A batch with texts
+// that are refused waits for the messages before it: refused texts take memory until the ack, and do not count as
+// uncommitted.
 func (s *session) sayBatch(q *wire.Request) error {
 	texts := q.Batch.Texts
+	isRefused := func(t wire.BatchText) bool { return t.Bad != nil }
+	if s.mustAwait && slices.ContainsFunc(texts, isRefused) {
+		s.sweep()
+		if !s.awaitCommits() {
+			return ErrShutdown
+		}
+	}
 	b := &batch{open: len(texts), ack: wire.BatchAck{Ref: q.Ref, Key: q.Key, Number: q.Batch.Number, IDs: make([]int64, len(texts))}}
 	for i, t := range texts {
 		bad := t.Bad

@@ -107,3 +107,37 @@ func TestBatchUncommitted(t *testing.T) {
 		}
 	})
 }
+
+// The welcome says how many texts a request may have. With a low rate these are fewer: a client that is slowed for
+// longer takes its connection for dead.
+func TestBatchWelcome(t *testing.T) {
+	for rate, want := range map[float64]int{0: 64, 0.05: 1, 1: 10, 2.5: 25, 10: 64, 1e300: 64} {
+		withHub(t, hub.Options{Rate: rate, Burst: 100}, func(h *testHub) {
+			var welcome struct{ Server struct{ Texts int } }
+			bot := h.connect(hub.Caller{Format: wire.JSON})
+			synctest.Wait()
+			unmarshal(t, bot.Received()[0], &welcome)
+			if got := welcome.Server.Texts; got != want {
+				t.Errorf("with a rate of %v, a request may have %d texts, want %d", rate, got, want)
+			}
+		})
+	}
+}
+
+// A batch with texts that are refused waits for the messages before it. So a member has at most one such batch that
+// takes memory while the history is not written: its refused texts do not count as uncommitted.
+func TestBatchRefusedWaits(t *testing.T) {
+	withManualJournal(t, func(h *testHub, j *manualJournal) {
+		bob, bot := h.named("bob"), h.bot("bot")
+		bob.Received()
+		for _, key := range []string{"a", "b", "c"} {
+			bot.Say(`{"type":"say","texts":["` + key + `"` + strings.Repeat(`,""`, wire.MaxTexts-1) + `],"key":"` + key + `"}`)
+		}
+		synctest.Wait()
+		if n := j.countPending(); n != 1 {
+			t.Errorf("%d messages are pending", n)
+		}
+		j.commitAll()
+		bob.expect("bot: a", "bot: b", "bot: c")
+	})
+}

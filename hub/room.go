@@ -191,6 +191,7 @@ func (r *room) welcomeLocked(m *member, format wire.Format, ref string) *wire.We
 		Last:      r.lastID,
 		Version:   r.hub.opt.Version,
 		MaxBytes:  wire.MaxMessage(r.hub.opt.MaxLine),
+		MaxTexts:  r.hub.maxTexts(),
 	}
 }
 

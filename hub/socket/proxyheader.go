@@ -33,10 +33,10 @@ var ErrLocal = errors.New("the proxy connects for itself")
 var errNoHeader = errors.New("no PROXY header")
 
 // ReadProxyHeader reads a header of the PROXY protocol, version 1 or 2, and returns the client's
-// address. It reads no byte after the header and at most 4 KiB in all. If the first bytes show that
-// there is no header, it returns without reading more. An address that is not TCP, such as a unix
-// socket's, is an error, since no limit applies to such an address. The caller sets a
-// deadline.
+// address. It reads no byte after the header. A header of version 2 may have 4 KiB after its first 16
+// bytes. If the first bytes show that there is no header, it returns without reading more. An address
+// that is not TCP, such as a unix socket's, is an error, since no limit applies to such an address.
+// The caller sets a deadline.
 //
 // The specification is https://www.haproxy.org/download/3.4/doc/proxy-protocol.txt.
 func ReadProxyHeader(r io.Reader) (*net.TCPAddr, error) {

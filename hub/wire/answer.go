@@ -18,6 +18,7 @@ type Welcome struct {
 	Last      int64      // the newest id of the room; later messages have greater ids
 	Version   string     // of the server
 	MaxBytes  int        // of a request in JSON
+	MaxTexts  int        // of a request, at most the constant MaxTexts
 }
 
 // AppendText appends a line with the member's name, the room and the names of up to MaxNamed
@@ -79,7 +80,7 @@ func (e *Welcome) AppendJSON(dst []byte) []byte {
 	dst = appendString(dst, "name", "partyline")
 	dst = appendString(dst, "version", e.Version)
 	dst = appendInt(dst, "bytes", int64(e.MaxBytes))
-	dst = appendInt(dst, "texts", MaxTexts)
+	dst = appendInt(dst, "texts", int64(e.MaxTexts))
 	return append(dst, '}', '}')
 }
 

@@ -127,7 +127,7 @@ type BatchAck struct {
 	Ref, Key string
 	Number   int64       // of the Batch
 	IDs      []int64     // of the messages, by the index of the text; 0 for a text that was not said
-	Failures []TextError // by index
+	Failures []TextError // in any order
 	Unstored bool        // a message was delivered, but not stored
 }
 

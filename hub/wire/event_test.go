@@ -56,7 +56,7 @@ func TestEventsJSON(t *testing.T) {
 			`{"type":"presence",` + stamp + `,"room":"ops","arrived":42,"left":17,"count":1203}`,
 		},
 		{
-			&Welcome{Ref: "r", Room: "ops", Nick: "al", Token: "T", Resumed: true, Occupants: []Occupant{{"al", "ws"}}, Count: 1, Last: 7, Version: "1.0", MaxBytes: 33792},
+			&Welcome{Ref: "r", Room: "ops", Nick: "al", Token: "T", Resumed: true, Occupants: []Occupant{{"al", "ws"}}, Count: 1, Last: 7, Version: "1.0", MaxBytes: 33792, MaxTexts: 64},
 			`{"type":"welcome","ref":"r","room":"ops","nick":"al","token":"T","resumed":true,"members":[{"nick":"al","via":"ws"}],"count":1,"last":7,"server":{"name":"partyline","version":"1.0","bytes":33792,"texts":64}}`,
 		},
 		{&WhoAnswer{}, `{"type":"who","members":[],"count":0}`},

@@ -11,8 +11,9 @@ import (
 const maxScanned = 16
 
 // scanFields returns the fields of a line that is an object of strings without escapes, lists of strings, whole
-// numbers, booleans and nulls, as almost all requests are, several times faster than decodeFields. It reports whether it could. If
-// so, the object has the same fields as those that decodeFields returns. They share the memory of the line.
+// numbers, booleans and nulls, as almost all requests are, several times faster than decodeFields. It reports whether
+// it could. If so, the object has the same fields as those that decodeFields returns. They share the memory of the
+// line.
 func scanFields(line []byte) (f fields, ok bool) {
 	if line[0] != '{' || !utf8.Valid(line) {
 		return nil, false

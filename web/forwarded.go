@@ -13,6 +13,10 @@ import (
 	"partyline/hub/clean"
 )
 
+// unixAddr is the RemoteAddr of a client on a unix socket. Such a client has no address, or has
+// chosen it.
+const unixAddr = "unix"
+
 // forwardedFor is the header to which each proxy appends the address of its client.
 const forwardedFor = "X-Forwarded-For"
 
@@ -89,22 +93,27 @@ func parseForwarded(s string) (addr netip.AddrPort, ok bool) {
 // setRemoteAddr returns a middleware that sets the RemoteAddr of a request from a trusted proxy
 // to the address of its client. If X-Forwarded-For lacks that address, RemoteAddr becomes the
 // address of the proxy that should have appended it, and the middleware logs a warning, at most
-// once every warnInterval.
+// once every warnInterval. The RemoteAddr of a client on a unix socket becomes unixAddr.
 func setRemoteAddr(trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
 	warn := rate.Sometimes{Interval: warnInterval}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			peer, _ := netip.ParseAddrPort(r.RemoteAddr)
+			peer, err := netip.ParseAddrPort(r.RemoteAddr)
+			if err != nil {
+				r.RemoteAddr = unixAddr
+			}
 			values := r.Header[forwardedFor]
 			if len(values) > 0 && trusted.contains(peer.Addr()) {
 				client, invalid := trusted.client(peer, values)
+				if client.IsValid() {
+					r.RemoteAddr = client.String()
+				}
 				if invalid != "" {
 					warn.Do(func() {
-						log.Warn("no client address in X-Forwarded-For, using the proxy's", "proxy", client,
+						log.Warn("no client address in X-Forwarded-For, using the proxy's", "proxy", r.RemoteAddr,
 							"element", clean.Quote(invalid, maxQuoted), "header", clean.Quote(strings.Join(values, ", "), maxQuotedHeader))
 					})
 				}
-				r.RemoteAddr = client.String()
 			}
 			next.ServeHTTP(w, r)
 		})

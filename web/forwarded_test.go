@@ -18,6 +18,10 @@ import (
 func within(networks ...string) func(netip.Addr) bool {
 	var all []netip.Prefix
 	for _, s := range networks {
+		if s == "unix" {
+			all = append(all, admission.Unix)
+			continue
+		}
 		all = append(all, netip.MustParsePrefix(s))
 	}
 	return func(addr netip.Addr) bool { return admission.Within(all, addr) }
@@ -145,13 +149,41 @@ func TestProxies(t *testing.T) {
 		{[]string{"fe80::/10"}, "[fe80::1%eth0]:1000", true},
 		{[]string{"::/0"}, "192.0.2.1:1000", false},
 		{[]string{"0.0.0.0/0", "::/0"}, "@", false}, // a unix socket
+		{[]string{"unix"}, "@", true},
+		{[]string{"unix"}, "", true},
+		{[]string{"unix"}, "/run/proxy.sock", true},
+		{[]string{"unix"}, "192.0.2.1:1000", false},
+		{[]string{"unix"}, "[::]:0", false},
 	} {
 		want := c.peer
+		if _, err := netip.ParseAddrPort(c.peer); err != nil {
+			want = "unix"
+		}
 		if c.trusted {
 			want = header + ":0"
 		}
 		if got := addressOf(Options{IsProxy: within(c.proxies...)}, c.peer, header); got != want {
 			t.Errorf("%s with the proxies %v: the address is %s, not %s", c.peer, c.proxies, got, want)
+		}
+	}
+}
+
+// TestForwardedByUnix tests what a proxy on a unix socket may send besides an address.
+func TestForwardedByUnix(t *testing.T) {
+	opts := Options{IsProxy: within("unix", "192.0.2.0/24")}
+	for _, c := range []struct {
+		values []string
+		want   string
+	}{
+		{nil, "unix"},
+		{[]string{""}, "unix"},
+		{[]string{"unix:"}, "unix"}, // nginx, for its own clients on a unix socket
+		{[]string{"198.51.100.7, unix:"}, "unix"},
+		{[]string{"203.0.113.9, 198.51.100.7"}, "198.51.100.7:0"},
+		{[]string{"198.51.100.7, 192.0.2.9"}, "198.51.100.7:0"},
+	} {
+		if got := addressOf(opts, "@", c.values...); got != c.want {
+			t.Errorf("%q: the address is %s, not %s", c.values, got, c.want)
 		}
 	}
 }

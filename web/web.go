@@ -25,7 +25,8 @@ type Options struct {
 	// may hijack. If it is nil, there is no /ws.
 	WebSocket http.Handler
 
-	// IsProxy reports whether an address is that of a proxy whose X-Forwarded-For is trusted.
+	// IsProxy reports whether an address is that of a proxy whose X-Forwarded-For is trusted. It
+	// gets the zero Addr for a peer on a unix socket.
 	// The last address in that header that is not a proxy becomes the RemoteAddr of the
 	// request, with port 0 if the header has no port. If IsProxy is nil, there are no proxies.
 	IsProxy func(netip.Addr) bool

@@ -60,7 +60,7 @@ func (l *Limits) AddFlags(f *pflag.FlagSet) {
 	intVar(f, &l.MaxPerAddress, "max-per-address", 0, math.MaxInt32, "maximum number of members from one address (one /64 of IPv6); 0 for no limit")
 	intVar(f, &l.MaxArrivals, "max-arrivals", 0, 1_000_000, "maximum number of new members from one address in a minute; 0 for no limit")
 	listVar(f, &l.Exempt, "exempt", checkNetworks, "networks", "network whose addresses have no limit per address, in addition to this machine; may be repeated")
-	listVar(f, &l.Proxies, "proxy", checkNetworks, "networks", "network of proxies that report the client's address: a TCP connection from it starts with a PROXY header, an HTTP request has X-Forwarded-For; may be repeated")
+	listVar(f, &l.Proxies, "proxy", checkNetworks, "networks", "network of proxies that report the client's address: a TCP connection from it starts with a PROXY header, an HTTP request has X-Forwarded-For; unix for the unix sockets; may be repeated")
 	intVar(f, &l.MaxRooms, "max-rooms", 0, math.MaxInt32, "maximum number of rooms with members; 0 for no limit")
 	intVar(f, &l.MaxNewRooms, "max-new-rooms", 0, math.MaxInt32, "maximum number of rooms that one address may create at once; it may create one more each minute; 0 for no limit")
 	sizeVar(f, &l.Window, "window", kib, 64*kib, gib, "maximum memory in which a room keeps messages for slow readers, in KiB")
@@ -75,15 +75,20 @@ func checkNetworks(list []string) error {
 	return err
 }
 
-// parseNetworks parses networks and addresses. An address is a network of one.
+// parseNetworks parses networks and addresses. An address is a network of one, and "unix" is
+// admission.Unix.
 func parseNetworks(list []string) ([]netip.Prefix, error) {
 	var networks []netip.Prefix
 	for _, s := range list {
+		if s == "unix" {
+			networks = append(networks, admission.Unix)
+			continue
+		}
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			addr, err := netip.ParseAddr(s)
 			if err != nil {
-				return nil, fmt.Errorf("%q is not a network like 192.0.2.0/24 or an address", s)
+				return nil, fmt.Errorf("%q is not a network like 192.0.2.0/24, an address or unix", s)
 			}
 			p = netip.PrefixFrom(addr, addr.BitLen())
 		}
@@ -95,11 +100,11 @@ func parseNetworks(list []string) ([]netip.Prefix, error) {
 	return networks, nil
 }
 
-// exemptNetworks returns the networks without limits per address. They include this machine, for
-// its own users and for proxies that report no addresses.
+// exemptNetworks returns the networks without limits per address. They include this machine, and so
+// its unix sockets, for its own users and for proxies that report no addresses.
 func (l *Limits) exemptNetworks() []netip.Prefix {
 	listed, _ := parseNetworks(l.Exempt) // checkNetworks has checked them
-	return append(listed, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
+	return append(listed, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"), admission.Unix)
 }
 
 // proxyNetworks returns the networks of trusted proxies.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"io/fs"
 	"math"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 // Config holds the settings from the command line and the environment.
 type Config struct {
 	Version   string
-	TCP, HTTP string // addresses to listen on; "" for no listener
+	TCP, HTTP string // addresses to listen on, as package listen takes them; "" for no listener
+	UnixMode  fs.FileMode
 	History   historyFlags
 	Replay    int // messages that a member receives when it joins
 	Origins   []string
@@ -31,7 +33,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Version: "dev",
-		TCP:     "127.0.0.1:4000", HTTP: "127.0.0.1:8080",
+		TCP:     "127.0.0.1:4000", HTTP: "127.0.0.1:8080", UnixMode: defaultUnixMode,
 		History: defaultHistory, Replay: hub.DefaultReplay,
 		Drain: 5 * time.Second, Limits: defaultLimits,
 		LogLevel: "info", LogFormat: "text",
@@ -40,8 +42,9 @@ func DefaultConfig() Config {
 
 func (c *Config) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.StringVar(&c.TCP, "tcp", c.TCP, `address of the TCP listener, for netcat; "" for none`)
-	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots; "" for none`)
+	f.StringVar(&c.TCP, "tcp", c.TCP, `address of the TCP listener, for netcat: host:port, unix:PATH or fd:NAME of systemd; "" for none`)
+	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots, in the same forms; "" for none`)
+	modeVar(f, &c.UnixMode, "unix-mode", "mode of the unix sockets that --tcp and --http create")
 	c.History.addFlags(f)
 	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "number of stored messages that a member receives when it joins")
 	listVar(f, &c.Origins, "origin", checkOrigins, "origins", "web site whose pages may open a WebSocket, in addition to the server's own page; https://*.example.org for each name one level below; may be repeated")

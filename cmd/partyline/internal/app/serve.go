@@ -2,17 +2,12 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"runtime/debug"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"partyline/hub"
@@ -21,38 +16,6 @@ import (
 	"partyline/web"
 	"partyline/wsgw"
 )
-
-// Listeners are bound and do not accept connections yet. A listener that is turned off is nil.
-type Listeners struct{ TCP, HTTP net.Listener }
-
-// Listen binds the listeners of a configuration. If it returns an error, none is bound.
-func Listen(c Config) (l Listeners, err error) {
-	if l.TCP, err = bind(c.source("tcp"), c.TCP); err != nil {
-		return l, err
-	}
-	if l.HTTP, err = bind(c.source("http"), c.HTTP); err != nil && l.TCP != nil {
-		l.TCP.Close()
-	}
-	return l, err
-}
-
-func bind(source, addr string) (net.Listener, error) {
-	if addr == "" {
-		return nil, nil
-	}
-	// Go's default is Multipath TCP, whose connections outlive their paths: if keep-alive ends
-	// the only one, reading and writing return no error.
-	var lc net.ListenConfig
-	lc.SetMultipathTCP(false)
-	ln, err := lc.Listen(context.Background(), "tcp", addr)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s %s is taken by another program: stop that program, or choose another address", source, addr)
-	case err != nil:
-		return nil, fmt.Errorf("%s %s: %w", source, addr, err)
-	}
-	return ln, nil
-}
 
 const (
 	// headerSlop is what net/http reads beyond its limit for a header, in bytes.
@@ -72,6 +35,7 @@ const (
 func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	s, err := newServer(c, l, log)
 	if err != nil {
+		l.close()
 		return err
 	}
 	var running sync.WaitGroup
@@ -192,67 +156,10 @@ func (s *server) close() {
 	}
 }
 
-// acceptedHosts returns the Host headers that the HTTP server accepts; nil for any. Without
-// --host a server on a loopback address accepts only loopback names, to prevent DNS rebinding.
-func (c *Config) acceptedHosts(ln net.Listener) (web.Hosts, error) {
-	hosts, err := web.ParseHosts(c.Hosts)
-	if err != nil || len(c.Hosts) > 0 {
-		return hosts, err
-	}
-	if ln == nil || !ln.Addr().(*net.TCPAddr).IP.IsLoopback() {
-		return nil, nil
-	}
-	return hosts, nil
-}
-
 // noneIfZero returns a number for hub.Options, in which -1 means none and 0 the default.
 func noneIfZero(replay int) int {
 	if replay == 0 {
 		return -1
 	}
 	return replay
-}
-
-// webAddress returns the URL of the page, or "" without a listener. If the listener is on all
-// addresses, the URL has the host name of this machine.
-func webAddress(ln net.Listener) string {
-	if ln == nil {
-		return ""
-	}
-	addr := ln.Addr().(*net.TCPAddr)
-	host := addr.IP.String()
-	if addr.IP.IsUnspecified() {
-		host = "localhost"
-		if name, err := os.Hostname(); err == nil {
-			host = name
-		}
-	}
-	return fmt.Sprintf("http://%s/", net.JoinHostPort(host, fmt.Sprint(addr.Port)))
-}
-
-// logListeners logs the addresses of the listeners, and the flags that make loopback listeners
-// accept connections from other machines.
-func logListeners(log *slog.Logger, l Listeners) {
-	var flags []string
-	if l.TCP != nil {
-		addr := l.TCP.Addr().(*net.TCPAddr)
-		host := addr.IP.String()
-		if addr.IP.IsUnspecified() {
-			host = "127.0.0.1"
-		}
-		log.Info("listening", "tcp", addr.String(), "try", fmt.Sprintf("nc %s %d", host, addr.Port))
-		if addr.IP.IsLoopback() {
-			flags = append(flags, fmt.Sprintf("--tcp :%d", addr.Port))
-		}
-	}
-	if l.HTTP != nil {
-		addr := l.HTTP.Addr().(*net.TCPAddr)
-		log.Info("listening", "http", addr.String(), "try", webAddress(l.HTTP))
-		if addr.IP.IsLoopback() {
-			flags = append(flags, fmt.Sprintf("--http :%d", addr.Port))
-		}
-	}
-	if flags != nil {
-		log.Info("listening on loopback only", "public", strings.Join(flags, " "))
-	}
 }

@@ -34,7 +34,7 @@ const enterHint = "your Enter key sends CR alone, and a line ends in LF, CR LF o
 // protocol gets an answer instead of the welcome. It is too short for people to notice.
 const openingWait = 50 * time.Millisecond
 
-// A conn is a TCP connection as a hub.Conn.
+// A conn is a TCP connection or a unix socket as a hub.Conn.
 type conn struct {
 	socket.Conn
 	lines    lines
@@ -53,12 +53,12 @@ var (
 	_ hub.Watcher      = (*conn)(nil)
 )
 
-func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Duration) (*conn, error) {
+func newConn(nc net.Conn, g *socket.Group, maxLine int, timeout time.Duration) (*conn, error) {
 	c := &conn{
 		lines:   lines{max: wire.MaxMessage(maxLine)},
 		opening: &opening{limit: maxLine + 1}, // the line and its CR
 	}
-	if err := c.Init(tcp, g, endOfLine, timeout); err != nil {
+	if err := c.Init(nc, g, endOfLine, timeout); err != nil {
 		return nil, err
 	}
 	return c, nil

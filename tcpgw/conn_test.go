@@ -13,25 +13,32 @@ import (
 )
 
 func TestConn(t *testing.T) {
-	hubtest.TestConn(t, func(t *testing.T) hubtest.Pair {
-		server, client := hubtest.TCPPair(t)
-		c, err := newConn(server, new(socket.Group), 4096, hubtest.WriteTimeout)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return hubtest.Pair{Conn: c, Codec: textCodec{}, Peer: &peer{t, client, bufio.NewReader(client)}}
-	})
+	for _, network := range hubtest.Networks {
+		t.Run(network.Name, func(t *testing.T) {
+			hubtest.TestConn(t, func(t *testing.T) hubtest.Pair {
+				server, client := network.Pair(t)
+				c, err := newConn(server, new(socket.Group), 4096, hubtest.WriteTimeout)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return hubtest.Pair{
+					Conn: c, Codec: textCodec{}, Peer: &peer{t, client, bufio.NewReader(client)},
+					NoReset: !network.HasReset(),
+				}
+			})
+		})
+	}
 }
 
 // A peer is a client that sends and receives lines.
 type peer struct {
-	t   *testing.T
-	tcp *net.TCPConn
-	in  *bufio.Reader
+	t    *testing.T
+	conn *hubtest.Socket
+	in   *bufio.Reader
 }
 
 func (p *peer) Send(line string) {
-	if _, err := io.WriteString(p.tcp, line+"\n"); err != nil {
+	if _, err := io.WriteString(p.conn, line+"\n"); err != nil {
 		p.t.Error(err)
 	}
 }
@@ -41,13 +48,11 @@ func (p *peer) Receive() (string, error) {
 	return strings.TrimSuffix(line, "\n"), err
 }
 
-func (p *peer) Leave() { p.tcp.CloseWrite() }
+func (p *peer) Leave() { p.conn.CloseWrite() }
 
-func (p *peer) End() { p.tcp.CloseWrite() }
+func (p *peer) End() { p.conn.End() }
 
-func (p *peer) Break() {
-	hubtest.Reset(p.tcp)
-}
+func (p *peer) Break() { p.conn.Reset() }
 
 // TestUnterminatedLine closes a connection after text without a line ending, as printf to bash's
 // /dev/tcp does. The text is a line, even if the client leaves input unread, so that its system

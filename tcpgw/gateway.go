@@ -1,5 +1,6 @@
 // Package tcpgw is the gateway for TCP clients such as netcat and telnet. Requests and events
-// are lines of text.
+// are lines of text. It also serves unix sockets. The log names the process of such a client, and
+// no limit by address applies to it.
 //
 // A connection goes through these steps:
 //
@@ -103,31 +104,26 @@ func (g *Gateway) accept(nc net.Conn, serving *sync.WaitGroup) {
 	c := g.newConn(nc)
 	switch {
 	case c == nil:
-	case g.isProxy(nc.RemoteAddr()):
+	case g.isProxy(c.RemoteAddr()):
 		serving.Go(func() { g.acceptProxied(c, serving) })
 	default:
-		g.admit(c, nc.RemoteAddr(), nil, serving)
+		g.admit(c, c.RemoteAddr(), nil, serving)
 	}
 }
 
 // newConn returns a conn for nc. If that fails, it closes nc and returns nil.
 func (g *Gateway) newConn(nc net.Conn) *conn {
-	tcp, ok := nc.(*net.TCPConn)
-	if !ok {
-		g.Log.Error("connection closed", "transport", "tcp", "addr", nc.RemoteAddr(), "err", errNotTCP)
+	c, err := newConn(nc, &g.group, g.MaxLine, cmp.Or(g.WriteTimeout, socket.WriteTimeout))
+	if err != nil {
+		if errors.Is(err, socket.ErrUnsupported) { // any other error: the peer has closed the connection already
+			g.Log.Error("connection closed", "transport", "tcp", "addr", nc.RemoteAddr(), "err", err)
+		}
 		nc.Close()
-		return nil
-	}
-	c, err := newConn(tcp, &g.group, g.MaxLine, cmp.Or(g.WriteTimeout, socket.WriteTimeout))
-	if err != nil { // the peer has closed the connection already
-		tcp.Close()
 		return nil
 	}
 	c.opening.web = g.Web
 	return c
 }
-
-var errNotTCP = errors.New("not a TCP connection")
 
 // admit asks the hub to admit a client, and then reads the opening or turns the client away.
 // received is the input so far.
@@ -193,6 +189,7 @@ func lastAnswer(reason error) []byte {
 	return textCodec{}.Append(nil, &wire.Refusal{Message: reason.Error()})
 }
 
+// address returns the IP address in a, or the zero Addr if there is none.
 func address(a net.Addr) netip.Addr {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {

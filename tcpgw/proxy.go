@@ -49,9 +49,9 @@ func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
 // has read after the header. An address that is not TCP, such as a Unix socket's, is an error,
 // since no limit applies to such an address.
 func (g *Gateway) readHeader(c *conn) (rest []byte, from net.Addr, err error) {
-	tcp := c.TCP()
-	tcp.SetReadDeadline(time.Now().Add(g.HeaderTimeout))
-	in := bufio.NewReaderSize(tcp, headerBuffer)
+	nc := c.NetConn()
+	nc.SetReadDeadline(time.Now().Add(g.HeaderTimeout))
+	in := bufio.NewReaderSize(nc, headerBuffer)
 	header, err := proxyproto.Read(in)
 	if err != nil {
 		return nil, nil, err
@@ -64,5 +64,5 @@ func (g *Gateway) readHeader(c *conn) (rest []byte, from net.Addr, err error) {
 		return nil, nil, fmt.Errorf("not a TCP address: %v", header.SourceAddr)
 	}
 	rest, _ = in.Peek(in.Buffered())
-	return bytes.Clone(rest), from, tcp.SetReadDeadline(time.Time{})
+	return bytes.Clone(rest), from, nc.SetReadDeadline(time.Time{})
 }

@@ -38,7 +38,7 @@ func (c *Conn) Read() ([]byte, error) {
 	r := &c.reader
 	r.release()
 	if !rawIO {
-		r.n, r.err = c.tcp.Read(r.acquire())
+		r.n, r.err = c.nc.Read(r.acquire())
 		return r.result()
 	}
 	r.waited = false

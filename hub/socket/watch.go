@@ -30,7 +30,7 @@ func (c *Conn) setReadDeadline(t time.Time) bool {
 	if c.readEnded {
 		return false
 	}
-	c.tcp.SetReadDeadline(t)
+	c.nc.SetReadDeadline(t)
 	return true
 }
 
@@ -39,5 +39,5 @@ func (c *Conn) EndReading() {
 	c.deadlineMu.Lock()
 	defer c.deadlineMu.Unlock()
 	c.readEnded = true
-	c.tcp.SetReadDeadline(time.Unix(1, 0))
+	c.nc.SetReadDeadline(time.Unix(1, 0))
 }

@@ -100,11 +100,11 @@ func parseNetworks(list []string) ([]netip.Prefix, error) {
 	return networks, nil
 }
 
-// exemptNetworks returns the networks without limits per address. They include this machine, and so
-// its unix sockets, for its own users and for proxies that report no addresses.
+// exemptNetworks returns the networks without limits per address. They include this machine, for
+// its own users and for proxies that report no addresses.
 func (l *Limits) exemptNetworks() []netip.Prefix {
 	listed, _ := parseNetworks(l.Exempt) // checkNetworks has checked them
-	return append(listed, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"), admission.Unix)
+	return append(listed, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
 }
 
 // proxyNetworks returns the networks of trusted proxies.

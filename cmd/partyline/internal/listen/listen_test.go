@@ -33,6 +33,19 @@ func socketPath(t *testing.T) string {
 	return filepath.Join(dir, "chat.sock")
 }
 
+// stalePath returns the path of a socket that a dead program has left.
+func stalePath(t *testing.T) string {
+	t.Helper()
+	path := socketPath(t)
+	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead.SetUnlinkOnClose(false)
+	dead.Close()
+	return path
+}
+
 // answers reports whether something accepts connections at path.
 func answers(path string) bool {
 	c, err := net.Dial("unix", path)
@@ -77,13 +90,7 @@ func TestUnixSocket(t *testing.T) {
 
 // TestStaleSocket opens a socket that a dead program has left.
 func TestStaleSocket(t *testing.T) {
-	path := socketPath(t)
-	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dead.SetUnlinkOnClose(false)
-	dead.Close()
+	path := stalePath(t)
 	if _, err := open(t, 0o600, "unix:"+path); err != nil {
 		t.Fatal(err)
 	}
@@ -173,13 +180,7 @@ func TestReplacedSocket(t *testing.T) {
 // TestRaceForStaleSocket opens a stale socket several times at once. One of the openers gets it.
 func TestRaceForStaleSocket(t *testing.T) {
 	for range 20 {
-		path := socketPath(t)
-		dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
-		if err != nil {
-			t.Fatal(err)
-		}
-		dead.SetUnlinkOnClose(false)
-		dead.Close()
+		path := stalePath(t)
 		const openers = 8
 		results := make(chan error)
 		for range openers {

@@ -284,9 +284,21 @@ func TestNginxRestarts(t *testing.T) {
 	page.ExpectMessages(said)
 }
 
-// TestNginxAddresses has nginx forward the addresses of its clients. The program logs these addresses.
+// TestNginxAddresses has nginx forward the addresses of its clients, over TCP and over unix sockets.
+// The program logs these addresses.
 func TestNginxAddresses(t *testing.T) {
-	p := harness.StartProgram(t, "--proxy", "127.0.0.1")
+	t.Run("tcp", func(t *testing.T) {
+		p := harness.StartProgram(t, "--proxy", "127.0.0.1")
+		testNginxAddresses(t, p)
+	})
+	t.Run("unix", func(t *testing.T) {
+		dir := harness.SocketFolder(t)
+		testNginxAddresses(t, harness.StartProgram(t, "--tcp", "unix:"+dir+"/chat.sock", "--http", "unix:"+dir+"/web.sock",
+			"--unix-mode", "0666", "--proxy", "unix"))
+	})
+}
+
+func testNginxAddresses(t *testing.T, p *harness.Program) {
 	n := startNginxWith(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, harness.FreeAddr(t), harness.FreeAddr(t),
 		map[string]string{"#   proxy_protocol on;": "proxy_protocol on;"})
 

@@ -35,6 +35,10 @@ type Options struct {
 	// for /healthz or a proxy forwards it. If Hosts is nil, any name is accepted.
 	Hosts Hosts
 
+	// RequireTLS redirects requests without TLS to the same host and port, except those from a
+	// unix socket, those that a proxy forwards, and those for /healthz.
+	RequireTLS bool
+
 	// Log gets warnings about refused hosts and about an X-Forwarded-For without an address.
 	// At debug level it gets unknown paths, which can show that a proxy does not strip its
 	// prefix. If it is nil, nothing is logged.
@@ -52,6 +56,9 @@ func New(opts Options) http.Handler {
 	r.Use(secure)
 	if opts.Hosts != nil {
 		r.Use(requireHost(opts.Hosts, opts.IsProxy, log))
+	}
+	if opts.RequireTLS {
+		r.Use(requireTLS(opts.IsProxy))
 	}
 	if opts.IsProxy != nil {
 		r.Use(setRemoteAddr(opts.IsProxy, log))
@@ -92,6 +99,7 @@ func secure(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
+		setHSTS(h, r)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -38,16 +38,6 @@ func pass(t *testing.T, names string, sockets ...interface{ File() (*os.File, er
 	return o, err
 }
 
-func tcpListener(t *testing.T) *net.TCPListener {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	return ln.(*net.TCPListener)
-}
-
 // TestInherited opens inherited sockets, TCP and unix, by their names.
 func TestInherited(t *testing.T) {
 	path := socketPath(t)

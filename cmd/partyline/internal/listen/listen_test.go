@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // open opens addr, and closes it at the end of the test.
@@ -201,6 +203,19 @@ func TestRaceForStaleSocket(t *testing.T) {
 		if opened != 1 || !answers(path) {
 			t.Errorf("%d openers got the socket", opened)
 		}
+	}
+}
+
+// TestLockedFolder opens a socket in a folder that another program has locked.
+func TestLockedFolder(t *testing.T) {
+	path := socketPath(t)
+	lock := flock.New(filepath.Dir(path), flock.SetFlag(os.O_RDONLY))
+	if locked, err := lock.TryLock(); !locked || err != nil {
+		t.Fatalf("%t, %v", locked, err)
+	}
+	defer lock.Close()
+	if _, err := open(t, 0o600, "unix:"+path); err != nil {
+		t.Error(err)
 	}
 }
 

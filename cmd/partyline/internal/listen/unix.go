@@ -21,7 +21,7 @@ const (
 	// than Linux.
 	maxPath = 103
 	// lockTimeout bounds the wait for another program that opens a socket in the same folder.
-	lockTimeout = 5 * time.Second
+	lockTimeout = 2 * time.Second
 	// dialTimeout bounds the check whether a program listens on an existing socket.
 	dialTimeout = time.Second
 )
@@ -44,11 +44,7 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	case len(path) > maxPath:
 		return nil, fmt.Errorf("the path has %d bytes, but the path of a unix socket has at most %d", len(path), maxPath)
 	}
-	unlock, err := lockFolder(filepath.Dir(path))
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
+	defer lockFolder(filepath.Dir(path))()
 	ln, err := bindUnix(path, mode)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		if err = removeStale(path); err != nil {
@@ -63,16 +59,14 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 }
 
 // lockFolder locks a folder, so that only one program at a time finds that a socket in it is stale
-// and replaces it. A socket that is bound and does not listen yet looks stale too.
-func lockFolder(dir string) (unlock func() error, err error) {
+// and replaces it. A socket that is bound and does not listen yet looks stale too. If another
+// program keeps the lock, or the file system has no locks, only this protection is missing.
+func lockFolder(dir string) (unlock func() error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
 	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY))
-	_, err = lock.TryLockContext(ctx, 10*time.Millisecond)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("another program has held a lock on the folder %s for %v", dir, lockTimeout)
-	}
-	return lock.Unlock, err
+	lock.TryLockContext(ctx, 10*time.Millisecond)
+	return lock.Close
 }
 
 // ownUnix returns the listener of a new socket at path.

@@ -25,6 +25,8 @@ const (
 	// refuses to try again within a minute, and Let's Encrypt allows five failures an hour.
 	minRetry = 4 * time.Minute
 	maxRetry = time.Hour
+	// handshakeWait bounds the time for which a handshake waits for the first certificate.
+	handshakeWait = 10 * time.Second
 	// requestTimeout bounds a request to the authority.
 	requestTimeout = 30 * time.Second
 )
@@ -93,8 +95,8 @@ func hostPolicy(domains []string) autocert.HostPolicy {
 
 // GetCertificate returns the certificate for the name that a client asks for, or that of the first
 // domain if it asks for none or for another one: then the client can say what is wrong. Until the
-// first try to obtain a certificate has ended, it waits, as long as the handshake may take. It is
-// the function of a tls.Config, and may be called from any goroutine.
+// first try to obtain a certificate has ended, it waits, for at most handshakeWait. It is the
+// function of a tls.Config, and may be called from any goroutine.
 func (a *ACME) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if slices.Equal(hello.SupportedProtos, []string{ChallengeProtocol}) {
 		return a.manager.GetCertificate(hello)
@@ -104,9 +106,11 @@ func (a *ACME) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 	if c := d.current.Load(); c != nil {
 		return c, nil
 	}
+	timeout := time.NewTimer(handshakeWait)
+	defer timeout.Stop()
 	select {
 	case <-d.tried:
-	case <-hello.Context().Done():
+	case <-timeout.C:
 	}
 	if c := d.current.Load(); c != nil {
 		return c, nil

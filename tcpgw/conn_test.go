@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"partyline/hub/hubtest"
 	"partyline/hub/socket"
@@ -15,12 +16,9 @@ import (
 func TestConn(t *testing.T) {
 	for _, network := range hubtest.Networks {
 		t.Run(network.Name, func(t *testing.T) {
+			t.Parallel()
 			hubtest.TestConn(t, func(t *testing.T) hubtest.Pair {
-				server, client := network.Pair(t)
-				c, err := newConn(server, new(socket.Group), 4096, hubtest.WriteTimeout)
-				if err != nil {
-					t.Fatal(err)
-				}
+				c, client := openOn(t, network, hubtest.WriteTimeout)
 				return hubtest.Pair{
 					Conn: c, Codec: textCodec{}, Peer: &peer{t, client, bufio.NewReader(client)},
 					NoReset: !network.HasReset(),
@@ -28,6 +26,27 @@ func TestConn(t *testing.T) {
 			})
 		})
 	}
+}
+
+// openOn returns a conn on a network, after its TLS handshake, and its peer.
+func openOn(t *testing.T, network hubtest.Network, timeout time.Duration) (*conn, *hubtest.Socket) {
+	t.Helper()
+	server, config, client := network.Pair(t)
+	c, err := newConn(server, new(socket.Group), 4096, timeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config != nil {
+		shook := make(chan error)
+		go func() { shook <- client.TLS.Handshake() }()
+		if err := c.StartTLS(config, nil, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-shook; err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c, client
 }
 
 // A peer is a client that sends and receives lines.
@@ -73,7 +92,7 @@ func TestUnterminatedLine(t *testing.T) {
 					io.WriteString(client, lines)
 					end(client)
 					if withOpening {
-						if err := c.readOpening(nil, openingWait); err != nil {
+						if err := c.readOpening(nil, helloWait, openingWait); err != nil {
 							t.Fatal(err)
 						}
 					}

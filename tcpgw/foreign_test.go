@@ -181,7 +181,7 @@ func readParts(t *testing.T, first, rest string, welcomed bool) (lines []string,
 		err = c.checkOpening([]byte(first))
 		c.lines.feed([]byte(first))
 	} else {
-		err = c.readOpening([]byte(first), openingWait)
+		err = c.readOpening([]byte(first), helloWait, openingWait)
 	}
 	for err == nil {
 		var line []byte

@@ -12,9 +12,12 @@
 //  4. Opening: a goroutine waits for the first line that is not blank, for at most 50 ms. If the
 //     line belongs to another protocol, such as HTTP, SSH or TLS, the gateway sends one answer and
 //     closes the connection. An opening that is incomplete by then is checked during the session.
+//     If the gateway has TLS, the goroutine waits up to 500 ms for the first byte. If the stream
+//     begins with a ClientHello, it does the handshake, for at most 10 s, and then waits for the
+//     opening again, inside of TLS.
 //  5. Session: a goroutine runs [hub.Hub.Serve], which reads lines and sends events until the
 //     client leaves, an error occurs, or the hub shuts down.
-//  6. Close: the gateway sends FIN, and then reads and drops input for at most a second, since
+//  6. Close: the gateway sends FIN, after a close_notify if there is TLS, and then reads and drops input for at most a second, since
 //     closing a socket with unread input resets the connection, and the client may lose the last
 //     line. If the client accepts no byte for WriteTimeout, the gateway resets the connection.
 //
@@ -31,6 +34,7 @@ package tcpgw
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -58,11 +62,19 @@ type Gateway struct {
 	// HeaderTimeout bounds the wait for the PROXY header.
 	HeaderTimeout time.Duration
 
+	// TLS is for clients that begin with a TLS handshake. All other clients are served without TLS.
+	// If it is nil, a TLS client is turned away like any other protocol.
+	TLS *tls.Config
+
 	// WriteTimeout is how long a client may accept no byte before its connection is reset.
 	// Zero means socket.WriteTimeout.
 	WriteTimeout time.Duration
 
 	openingWait time.Duration // zero means the constant openingWait; tests set it
+	helloWait   time.Duration // zero means the constant helloWait; tests set it
+
+	tlsOnce   sync.Once
+	tlsConfig *tls.Config // a copy of TLS; set by Serve
 
 	group       socket.Group
 	sessionless connSet      // connections without a session
@@ -77,6 +89,11 @@ const maxLingering = 64
 // fails, for example for lack of descriptors, Serve waits and tries again.
 func (g *Gateway) Serve(ln net.Listener) error {
 	g.group.SetLog(g.Log)
+	g.tlsOnce.Do(func() {
+		if g.TLS != nil {
+			g.tlsConfig = socket.TLSConfig(g.TLS)
+		}
+	})
 	var serving sync.WaitGroup
 	defer serving.Wait()
 	pause := time.Duration(0)
@@ -121,7 +138,7 @@ func (g *Gateway) newConn(nc net.Conn) *conn {
 		nc.Close()
 		return nil
 	}
-	c.opening.web = g.Web
+	c.opening.web, c.tls = g.Web, g.tlsConfig
 	return c
 }
 
@@ -145,7 +162,7 @@ func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, receive
 		c.Reset()
 		return
 	}
-	err := c.readOpening(received, cmp.Or(g.openingWait, openingWait))
+	err := c.readOpening(received, cmp.Or(g.helloWait, helloWait), cmp.Or(g.openingWait, openingWait))
 	g.sessionless.remove(c)
 	if err == nil {
 		serving.Go(func() {
@@ -158,17 +175,26 @@ func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, receive
 		g.turnAway(c, from, err, serving)
 	} else {
 		g.Log.Debug("connection lost before the session", "transport", "tcp", "addr", from, "err", err)
-		c.Reset()
+		if _, ok := errors.AsType[*handshakeError](err); ok { // the client may have been sent an alert
+			g.drain(c, serving)
+		} else {
+			c.Reset()
+		}
 	}
 	caller.Slot.Leave()
 }
 
-// turnAway sends the reason and ends the connection. It does not wait: a goroutine drains the
-// connection. If maxLingering connections are being drained, turnAway drops only the input that
-// has arrived, and closes the connection at once.
+// turnAway sends the reason and ends the connection. It does not wait.
 func (g *Gateway) turnAway(c *conn, from net.Addr, reason error, serving *sync.WaitGroup) {
 	g.Log.Debug("client turned away", "transport", "tcp", "addr", from, "reason", reason)
 	c.TryWrite(lastAnswer(reason))
+	g.drain(c, serving)
+}
+
+// drain ends the connection. It does not wait: a goroutine drains the connection. If maxLingering
+// connections are being drained, drain drops only the input that has arrived, and closes the
+// connection at once.
+func (g *Gateway) drain(c *conn, serving *sync.WaitGroup) {
 	if g.lingering.Add(1) > maxLingering || !g.sessionless.add(c) {
 		g.lingering.Add(-1)
 		c.Dismiss()

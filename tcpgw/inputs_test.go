@@ -16,6 +16,7 @@ import (
 func TestInputs(t *testing.T) {
 	for _, network := range hubtest.Networks {
 		t.Run(network.Name, func(t *testing.T) {
+			t.Parallel()
 			open := func(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client { return openGateway(t, h, network) }
 			hubtest.TestInputs(t, hubtest.Transport{Name: "tcp", Open: open}, "../docs/inputs.txt")
 		})
@@ -27,6 +28,10 @@ func openGateway(t *testing.T, h *hub.Hub, network hubtest.Network) func(wire.Fo
 	g := &Gateway{
 		Hub: h, MaxLine: 4096, Web: "http://chat.example/", Log: slog.New(slog.DiscardHandler),
 		openingWait: time.Millisecond, // the clients send nothing before the welcome
+		TLS:         ln.TLS,
+	}
+	if ln.TLS != nil {
+		g.helloWait = time.Minute
 	}
 	served := make(chan error, 1)
 	go func() { served <- g.Serve(ln) }()
@@ -37,7 +42,7 @@ func openGateway(t *testing.T, h *hub.Hub, network hubtest.Network) func(wire.Fo
 		}
 	})
 	return func(f wire.Format) hubtest.Client {
-		c := network.Dial(t, ln.Addr())
+		c := ln.Dial(t)
 		c.SetDeadline(time.Now().Add(20 * time.Second))
 		n := &netcat{t, c, bufio.NewReader(c), f == wire.JSON}
 		if f == wire.JSON {

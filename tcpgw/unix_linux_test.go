@@ -45,8 +45,7 @@ func TestUnixClients(t *testing.T) {
 		Limits: admission.Limits{Members: members, PerAddress: 1, Arrivals: 1},
 		Log:    slog.New(slog.NewTextHandler(log, nil)),
 	})
-	network := hubtest.Networks[1]
-	ln := network.Listen(t)
+	ln := hubtest.Unix.Listen(t)
 	serveOn(t, &Gateway{Hub: h, Proxies: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}, ln)
 	firstLine := func(c io.Reader) string {
 		line, err := bufio.NewReader(c).ReadString('\n')
@@ -56,13 +55,13 @@ func TestUnixClients(t *testing.T) {
 		return line
 	}
 	for range members {
-		c := network.Dial(t, ln.Addr())
+		c := ln.Dial(t)
 		io.WriteString(c, "hello\n")
 		if line := firstLine(c); !strings.HasPrefix(line, "* You are ") {
 			t.Errorf("a client reads %q", line)
 		}
 	}
-	if line := firstLine(network.Dial(t, ln.Addr())); !strings.HasPrefix(line, "! "+admission.ErrFull.Error()) {
+	if line := firstLine(ln.Dial(t)); !strings.HasPrefix(line, "! "+admission.ErrFull.Error()) {
 		t.Errorf("a client over the limit reads %q", line)
 	}
 	want := fmt.Sprintf("addr=\"unix:pid=%d,uid=%d\"", os.Getpid(), os.Getuid())

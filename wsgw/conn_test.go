@@ -12,12 +12,14 @@ import (
 	"github.com/gorilla/websocket"
 
 	"partyline/hub/hubtest"
+	"partyline/hub/socket"
 	"partyline/hub/wire"
 )
 
 func TestConn(t *testing.T) {
 	for _, network := range hubtest.Networks {
 		t.Run(network.Name, func(t *testing.T) {
+			t.Parallel()
 			hubtest.TestConn(t, func(t *testing.T) hubtest.Pair { return openPair(t, network) })
 		})
 	}
@@ -26,31 +28,36 @@ func TestConn(t *testing.T) {
 func openPair(t *testing.T, network hubtest.Network) hubtest.Pair {
 	g := &Gateway{MaxLine: 4096, Log: slog.New(slog.DiscardHandler), WriteTimeout: hubtest.WriteTimeout}
 	conns := make(chan *conn, 1)
-	addr := serveOn(t, network, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	ln := serveOn(t, network, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := g.upgrade(w, r)
 		if err != nil {
 			t.Error(err)
 		}
 		conns <- c
 	}))
-	client, ws := dialOn(t, network, addr)
+	client, ws := dialOn(t, ln)
 	c := <-conns
 	t.Cleanup(func() { c.Conn.Close() })
 	return hubtest.Pair{Conn: c, Codec: codec{wire.Text}, Peer: &peer{t, client, ws}, NoReset: !network.HasReset()}
 }
 
 // serveOn serves handler on a network until the end of the test.
-func serveOn(t *testing.T, network hubtest.Network, handler http.Handler) net.Addr {
-	server := &httptest.Server{Listener: network.Listen(t), Config: &http.Server{Handler: handler}}
+func serveOn(t *testing.T, network hubtest.Network, handler http.Handler) *hubtest.Listener {
+	t.Helper()
+	ln := network.Listen(t)
+	server := &httptest.Server{Listener: ln, Config: &http.Server{Handler: handler}}
+	if ln.TLS != nil {
+		server.Listener = socket.TLSListener(ln, ln.TLS)
+	}
 	server.Start()
 	t.Cleanup(server.Close)
-	return server.Listener.Addr()
+	return ln
 }
 
 // dialOn opens a WebSocket. It returns the connection below it too.
-func dialOn(t *testing.T, network hubtest.Network, addr net.Addr, subprotocols ...string) (*hubtest.Socket, *websocket.Conn) {
+func dialOn(t *testing.T, ln *hubtest.Listener, subprotocols ...string) (*hubtest.Socket, *websocket.Conn) {
 	t.Helper()
-	client := network.Dial(t, addr)
+	client := ln.Dial(t)
 	dialer := websocket.Dialer{
 		NetDial:      func(string, string) (net.Conn, error) { return client, nil },
 		Subprotocols: subprotocols,

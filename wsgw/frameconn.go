@@ -198,9 +198,9 @@ func (c *libraryConn) Write(b []byte) (int, error) {
 	if c.upgraded {
 		return len(b), nil
 	}
-	c.NetConn().SetWriteDeadline(time.Now().Add(handshakeTimeout))
-	defer c.NetConn().SetWriteDeadline(time.Time{})
-	return c.NetConn().Write(b)
+	timeout := time.AfterFunc(handshakeTimeout, c.Stop)
+	defer timeout.Stop()
+	return c.Conn.Write(b)
 }
 
 func (c *libraryConn) Close() error { return c.Conn.Close() }

@@ -97,7 +97,7 @@ func TestAfterWait(t *testing.T) {
 func TestUpgradeFails(t *testing.T) {
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: 1}})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
-	ln := wrappingListener{hubtest.Networks[0].Listen(t)}
+	ln := wrappingListener{hubtest.TCP.Listen(t)}
 	server := &httptest.Server{Listener: ln, Config: &http.Server{Handler: g, ErrorLog: log.New(io.Discard, "", 0)}}
 	server.Start()
 	defer server.Close()

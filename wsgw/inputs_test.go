@@ -17,6 +17,7 @@ import (
 func TestInputs(t *testing.T) {
 	for _, network := range hubtest.Networks {
 		t.Run(network.Name, func(t *testing.T) {
+			t.Parallel()
 			open := func(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client { return openTransport(t, h, network) }
 			hubtest.TestInputs(t, hubtest.Transport{Name: "ws", Open: open}, "../docs/inputs.txt")
 		})
@@ -26,9 +27,9 @@ func TestInputs(t *testing.T) {
 func openTransport(t *testing.T, h *hub.Hub, network hubtest.Network) func(wire.Format) hubtest.Client {
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	t.Cleanup(g.Wait)
-	addr := serveOn(t, network, g)
+	ln := serveOn(t, network, g)
 	return func(f wire.Format) hubtest.Client {
-		_, ws := dialOn(t, network, addr, [...]string{wire.Text: protocolText, wire.JSON: protocolJSON}[f])
+		_, ws := dialOn(t, ln, [...]string{wire.Text: protocolText, wire.JSON: protocolJSON}[f])
 		ws.SetReadDeadline(time.Now().Add(20 * time.Second))
 		return &browser{t, ws}
 	}

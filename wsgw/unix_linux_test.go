@@ -25,10 +25,9 @@ func TestUnixClients(t *testing.T) {
 		Log:    slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
-	network := hubtest.Networks[1]
-	addr := serveOn(t, network, g)
+	ln := serveOn(t, hubtest.Unix, g)
 	for range 3 {
-		_, ws := dialOn(t, network, addr)
+		_, ws := dialOn(t, ln)
 		if _, welcome, err := ws.ReadMessage(); err != nil || !strings.HasPrefix(string(welcome), "* You are ") {
 			t.Errorf("a client gets %q, %v", welcome, err)
 		}

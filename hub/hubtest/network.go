@@ -1,6 +1,7 @@
 package hubtest
 
 import (
+	"crypto/tls"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,18 +12,31 @@ import (
 type Network struct {
 	Name   string
 	family string // as for net.Listen
+	tls    bool
 }
 
-// Networks are all kinds.
-var Networks = []Network{{"TCP", "tcp"}, {"unix", "unix"}}
+// The kinds.
+var (
+	TCP         = Network{"TCP", "tcp", false}
+	Unix        = Network{"unix", "unix", false}
+	TLSOverTCP  = Network{"TLS over TCP", "tcp", true}
+	TLSOverUnix = Network{"TLS over unix", "unix", true}
+	Networks    = []Network{TCP, Unix, TLSOverTCP, TLSOverUnix}
+)
 
 // HasReset reports whether a connection can end so that the other end gets an error instead of the
 // end of the input. A unix socket can't, unless its input is unread.
 func (n Network) HasReset() bool { return n.family == "tcp" }
 
-// Listen returns a listener on the loopback interface or on a unix socket. It is closed when the
-// test ends.
-func (n Network) Listen(t testing.TB) net.Listener {
+// A Listener is a listener on the loopback interface or on a unix socket.
+type Listener struct {
+	net.Listener
+	TLS    *tls.Config // the server's; nil without TLS
+	client *tls.Config
+}
+
+// Listen returns a listener. Its connections are those below TLS. It is closed when the test ends.
+func (n Network) Listen(t testing.TB) *Listener {
 	t.Helper()
 	addr := "127.0.0.1:0"
 	if n.family == "unix" {
@@ -38,37 +52,51 @@ func (n Network) Listen(t testing.TB) net.Listener {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ln.Close() })
-	return ln
+	l := &Listener{Listener: ln}
+	if n.tls {
+		if l.TLS, l.client, err = TLS(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return l
 }
 
-// Dial connects to a listener of n. The connection is closed when the test ends.
-func (n Network) Dial(t testing.TB, to net.Addr) *Socket {
+// Dial connects to l. The connection is closed when the test ends. Its first use does the TLS
+// handshake.
+func (l *Listener) Dial(t testing.TB) *Socket {
 	t.Helper()
-	c, err := net.Dial(to.Network(), to.String())
+	c, err := net.Dial(l.Addr().Network(), l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &Socket{c, c.(halfCloser)}
+	s := &Socket{c, nil, c.(halfCloser)}
+	if l.client != nil {
+		s.TLS = tls.Client(c, l.client)
+		s.Conn = s.TLS
+	}
+	return s
 }
 
-// Pair returns both ends of a connection. They are closed when the test ends.
-func (n Network) Pair(t testing.TB) (server net.Conn, client *Socket) {
+// Pair returns both ends of a connection before the TLS handshake, and the server's TLS, which is
+// nil if n has none. The connection is closed when the test ends.
+func (n Network) Pair(t testing.TB) (server net.Conn, config *tls.Config, client *Socket) {
 	t.Helper()
 	ln := n.Listen(t)
-	client = n.Dial(t, ln.Addr())
+	client = ln.Dial(t)
 	server, err := ln.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
-	return server, client
+	return server, ln.TLS, client
 }
 
 // A Socket is the client's end of a connection.
 type Socket struct {
 	net.Conn
-	raw halfCloser // below Conn
+	TLS *tls.Conn  // the same as Conn, or nil without TLS
+	raw halfCloser // below TLS
 }
 
 // A halfCloser is a *net.TCPConn or a *net.UnixConn.
@@ -77,10 +105,19 @@ type halfCloser interface {
 	CloseWrite() error
 }
 
-// CloseWrite ends the client's side cleanly.
-func (s *Socket) CloseWrite() error { return s.raw.CloseWrite() }
+// Raw returns the connection below TLS.
+func (s *Socket) Raw() net.Conn { return s.raw }
 
-// End ends the client's side of the TCP connection or the unix socket.
+// CloseWrite ends the client's side cleanly: with TLS it sends a close_notify only.
+func (s *Socket) CloseWrite() error {
+	if s.TLS != nil {
+		return s.TLS.CloseWrite()
+	}
+	return s.raw.CloseWrite()
+}
+
+// End ends the client's side of the TCP connection or the unix socket. With TLS it sends no
+// close_notify.
 func (s *Socket) End() { s.raw.CloseWrite() }
 
 // Reset resets the connection after everything that was sent has arrived. It closes a unix socket.

@@ -1,4 +1,5 @@
-// Package socket reads and writes the connections of gateways: TCP connections and unix sockets.
+// Package socket reads and writes the connections of gateways: TCP connections and unix sockets,
+// with and without TLS.
 //
 // A [Conn] gives a gateway:
 //
@@ -11,6 +12,9 @@
 //     little stack while it waits.
 //   - [Conn.Watch], which notices the end of a peer without reading, as [hub.Watcher] requires.
 //   - Methods that end the connection: [Conn.Close], [Conn.Reset], [Conn.Linger] and [Conn.Dismiss].
+//   - The same over TLS, after [Conn.StartTLS] or with a connection of a [TLSListener]. Frames are
+//     sealed in records of about 16 KB. All frames that are sealed count as written, and the Conn
+//     keeps what is left of a record. The end is a close_notify.
 //
 // Where the system allows it, a Conn uses the descriptor directly, without the Go runtime. A
 // [Group] is the Conns of one gateway. They share read buffers, and the Group drops peers that
@@ -51,7 +55,7 @@ const (
 // frames[0].
 type End func(frames []byte, n int) int
 
-// A Conn is a TCP connection or a unix socket of a gateway. Its Write and TryWrite implement those of
+// A Conn is a TCP connection or a unix socket of a gateway, perhaps with TLS. Its Write and TryWrite implement those of
 // [hub.Conn] and [hub.TryWriter].
 //
 // A Conn writes to the descriptor without the runtime, which would otherwise keep the
@@ -68,6 +72,7 @@ type Conn struct {
 	end          End
 	unix         bool // a unix socket
 	queue        queue
+	tls          *tlsLayer // nil without TLS; set with writeMu held
 
 	nc      stream
 	raw     syscall.RawConn
@@ -90,13 +95,14 @@ type stream interface {
 // ErrUnsupported is the error of Init for a connection that a Conn can't use.
 var ErrUnsupported = errors.New("neither a TCP connection nor a unix socket")
 
-// Init initializes c for nc, which is a *net.TCPConn or a *net.UnixConn, and adds it to g. c owns
-// nc from now on. end finds the end of frames. A peer is dropped if it accepts no bytes for
+// Init initializes c for nc, which is a *net.TCPConn, a *net.UnixConn, or a *tls.Conn of a
+// TLSListener after its handshake, and adds it to g. c owns nc from now on. end finds the end of frames. A peer is dropped if it accepts no bytes for
 // timeout, or if it is dead: it acknowledges nothing, or answers no keep-alive probe, for a
 // minute. Reading and writing then return hub.ErrSlow. Init returns an error if the connection
 // has ended already; the caller then still owns nc. If the system refuses a socket option, g logs
 // that and c works without it.
 func (c *Conn) Init(nc net.Conn, g *Group, end End, timeout time.Duration) error {
+	layer, nc := belowTLS(nc)
 	tcp, _ := nc.(*net.TCPConn)
 	local, _ := nc.(*net.UnixConn)
 	switch {
@@ -117,13 +123,17 @@ func (c *Conn) Init(nc net.Conn, g *Group, end End, timeout time.Duration) error
 	c.raw, c.end, c.timeout = raw, end, timeout
 	c.reader.group = g
 	c.reader.tryRead = c.reader.read
-	return raw.Control(func(fd uintptr) {
+	err = raw.Control(func(fd uintptr) {
 		if tcp != nil {
 			g.reportOption("SO_OOBINLINE", inlineUrgent(fd))
 		}
 		c.fd = int32(fd)
 		g.add(c)
 	})
+	if err == nil && layer != nil {
+		c.useTLS(layer)
+	}
+	return err
 }
 
 // setOptions sets the options that have a method in package net. tcp is nil for a unix socket. It
@@ -146,7 +156,8 @@ func (c *Conn) setOptions(g *Group, tcp *net.TCPConn) error {
 	return nil
 }
 
-// NetConn returns the connection of Init. A gateway may read from it until the first Read.
+// NetConn returns the connection of Init, or the one below its *tls.Conn. A gateway may read from
+// it until the first Read or StartTLS.
 func (c *Conn) NetConn() net.Conn { return c.nc }
 
 // RemoteAddr returns the peer's address. That of a unix socket is for logs only: on Linux it names
@@ -174,6 +185,7 @@ func (c *Conn) Stop() {
 func (c *Conn) Close() error {
 	c.EndReading()
 	c.Stop()
+	c.endTLS(false)
 	return c.closeFD()
 }
 
@@ -207,11 +219,14 @@ func (c *Conn) closedErr() error {
 }
 
 // Reset closes the connection, and the kernel discards what the peer has not accepted. A unix
-// socket has no reset: its peer can still read what was written.
+// socket has no reset: its peer can still read what was written. With TLS the peer gets no
+// close_notify.
 func (c *Conn) Reset() error {
 	if tcp, ok := c.nc.(*net.TCPConn); ok {
 		c.group.reportOption("SO_LINGER", tcp.SetLinger(0))
 	}
+	c.Stop()
+	c.endTLS(true)
 	return c.Close()
 }
 
@@ -219,6 +234,7 @@ func (c *Conn) Reset() error {
 // at most d, and closes the connection. Without that, a reset could lose what was written last.
 func (c *Conn) Linger(d time.Duration) error {
 	c.Stop()
+	c.endTLS(false)
 	c.nc.SetReadDeadline(time.Now().Add(d))
 	if c.nc.CloseWrite() == nil {
 		io.Copy(io.Discard, struct{ io.Reader }{c.nc}) // hides splice, which ignores the deadline

@@ -9,6 +9,7 @@ const maxDiscarded = 64 << 10
 // read at the same time.
 func (c *Conn) Dismiss() error {
 	c.Stop()
+	c.endTLS(false)
 	if c.nc.CloseWrite() == nil {
 		c.raw.Read(func(fd uintptr) bool {
 			var b [4 << 10]byte

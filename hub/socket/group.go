@@ -27,6 +27,7 @@ const (
 // Group checks all connections every few seconds, with one timer.
 type Group struct {
 	small, large sync.Pool // of read buffers
+	records      sync.Pool // of buffers for sealed records
 
 	deadAfter time.Duration // see deadTimeout; 0 means the default
 

@@ -19,24 +19,13 @@ import (
 // unixPair returns a Conn of g over a unix socket, and its peer.
 func unixPair(t *testing.T, g *Group, timeout time.Duration) (*Conn, *hubtest.Socket) {
 	t.Helper()
-	server, peer := unixNetwork(t).Pair(t)
+	server, _, peer := hubtest.Unix.Pair(t)
 	c := new(Conn)
 	if err := c.Init(server, g, endOfLine, timeout); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	return c, peer
-}
-
-func unixNetwork(t *testing.T) hubtest.Network {
-	t.Helper()
-	for _, n := range hubtest.Networks {
-		if n.Name == "unix" {
-			return n
-		}
-	}
-	t.Fatal("no unix sockets")
-	return hubtest.Network{}
 }
 
 // TestUnixOptions checks that a Group sets no option that a unix socket does not have, and that

@@ -12,6 +12,9 @@ import (
 // watch waits for the read deadline. If drained, it returns earlier if the input has ended or
 // the connection is reset, and the kernel holds nothing to read.
 func (c *Conn) watch(_ time.Duration, drained bool) error {
+	if c.tls != nil && drained {
+		return c.watchTLS()
+	}
 	var gone error
 	err := c.raw.Read(func(fd uintptr) bool {
 		if drained {
@@ -23,6 +26,23 @@ func (c *Conn) watch(_ time.Duration, drained bool) error {
 		return err
 	}
 	return gone
+}
+
+// watchTLS is watch for a Conn with TLS that is drained. The kernel may hold records that contain no
+// input, such as the close_notify, so watchTLS opens the records that arrive, up to the first one
+// with input.
+func (c *Conn) watchTLS() error {
+	for {
+		switch ahead, err := c.readAhead(); {
+		case err != nil:
+			return err
+		case ahead:
+			return c.raw.Read(func(uintptr) bool { return false })
+		}
+		if err := c.awaitInput(); err != nil {
+			return err
+		}
+	}
 }
 
 // peerGone returns io.EOF if the peer has ended its input, and another error if the connection

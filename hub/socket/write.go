@@ -19,8 +19,10 @@ func (c *Conn) TryWrite(frames []byte) (int, error) {
 	switch {
 	case c.stopped.Load():
 		return 0, c.closedErr()
-	case len(c.rest) > 0:
+	case len(c.rest) > 0 || c.tls != nil && c.tls.hasRest():
 		return 0, hub.ErrWouldBlock
+	case c.tls != nil:
+		return c.tryWriteTLSLocked(frames)
 	}
 	n, err := c.trySendLocked(frames)
 	switch {
@@ -54,6 +56,9 @@ func (c *Conn) WriteLast(frame []byte, wait time.Duration) error {
 
 // writeLocked writes the rest of a frame and then frames.
 func (c *Conn) writeLocked(frames []byte) (int, error) {
+	if c.tls != nil {
+		return c.writeTLSLocked(frames)
+	}
 	n, err := c.sendLocked(c.rest)
 	c.rest = c.rest[n:]
 	if err != nil {

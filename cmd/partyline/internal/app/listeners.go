@@ -21,7 +21,7 @@ import (
 const defaultUnixMode fs.FileMode = 0o660
 
 // Listeners are bound and do not accept connections yet. A listener that is turned off is nil.
-type Listeners struct{ TCP, HTTP net.Listener }
+type Listeners struct{ TCP, HTTP, Redirect net.Listener }
 
 // Listen binds the listeners of a configuration. If it returns an error, none is bound.
 func Listen(c Config) (Listeners, error) {
@@ -33,13 +33,13 @@ func Listen(c Config) (Listeners, error) {
 	for _, door := range []struct {
 		flag, addr string
 		to         *net.Listener
-	}{{"tcp", c.TCP, &l.TCP}, {"http", c.HTTP, &l.HTTP}} {
+	}{{"tcp", c.TCP, &l.TCP}, {"http", c.HTTP, &l.HTTP}, {"http-redirect", c.TLS.Redirect, &l.Redirect}} {
 		if err == nil && door.addr != "" {
 			*door.to, err = bind(o, c.source(door.flag), door.addr)
 		}
 	}
 	if unused := o.Close(); err == nil && unused != nil {
-		err = fmt.Errorf("the service manager passes the socket fd:%s, but neither --tcp nor --http is fd:%[1]s", unused[0])
+		err = fmt.Errorf("the service manager passes the socket fd:%s, but no flag has the address fd:%[1]s", unused[0])
 	}
 	if err != nil {
 		l.close()
@@ -61,7 +61,7 @@ func bind(o *listen.Opener, source, addr string) (net.Listener, error) {
 
 // close closes the listeners. It may be called more than once.
 func (l Listeners) close() {
-	for _, ln := range []net.Listener{l.TCP, l.HTTP} {
+	for _, ln := range []net.Listener{l.TCP, l.HTTP, l.Redirect} {
 		if ln != nil {
 			ln.Close()
 		}
@@ -84,9 +84,9 @@ func (c *Config) acceptedHosts(ln net.Listener) (web.Hosts, error) {
 	return nil, nil
 }
 
-// webAddress returns the URL of the page, or "" without a TCP address. If the listener is on all
-// addresses, the URL has the host name of this machine.
-func webAddress(ln net.Listener) string {
+// webAddress returns the URL of the page, with or without TLS, or "" without a TCP address. If the
+// listener is on all addresses, the URL has the host name of this machine.
+func webAddress(ln net.Listener, secure bool) string {
 	if ln == nil {
 		return ""
 	}
@@ -101,24 +101,31 @@ func webAddress(ln net.Listener) string {
 			host = name
 		}
 	}
-	return fmt.Sprintf("http://%s/", net.JoinHostPort(host, strconv.Itoa(addr.Port)))
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	return fmt.Sprintf("%s://%s/", scheme, net.JoinHostPort(host, strconv.Itoa(addr.Port)))
 }
 
 // logListeners logs the addresses of the listeners, and the flags that make loopback listeners
 // accept connections from other machines.
-func logListeners(log *slog.Logger, l Listeners) {
+func logListeners(log *slog.Logger, l Listeners, secure bool) {
 	var public []string
 	if l.TCP != nil {
 		log.Info("listening", "tcp", addressOf(l.TCP), "try", netcat(l.TCP.Addr()))
 		public = append(public, publicFlag("tcp", l.TCP)...)
 	}
 	if l.HTTP != nil {
-		try := webAddress(l.HTTP)
+		try := webAddress(l.HTTP, secure)
 		if try == "" {
 			try = fmt.Sprintf("curl --unix-socket %s http://localhost/", l.HTTP.Addr())
 		}
 		log.Info("listening", "http", addressOf(l.HTTP), "try", try)
 		public = append(public, publicFlag("http", l.HTTP)...)
+	}
+	if l.Redirect != nil {
+		log.Info("listening", "redirect", addressOf(l.Redirect))
 	}
 	if public != nil {
 		log.Info("listening on loopback only", "public", strings.Join(public, " "))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"sync"
@@ -18,12 +17,10 @@ import (
 )
 
 const (
-	// headerSlop is what net/http reads beyond its limit for a header, in bytes.
-	headerSlop = 4096
-	// answerTimeout bounds the write of an HTTP response, which has a few KiB.
-	answerTimeout = 30 * time.Second
 	// httpDrainTimeout bounds the wait for HTTP requests at shutdown.
 	httpDrainTimeout = time.Second
+	// maxListeners is the largest number of listeners: TCP, two for HTTP, and that of redirects.
+	maxListeners = 4
 	// closeTimeout bounds the wait for the journal to close. Committed messages are safe in any
 	// case.
 	closeTimeout = time.Second
@@ -39,16 +36,19 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 		return err
 	}
 	var running sync.WaitGroup
-	served := make(chan error, 2)
+	served := make(chan error, maxListeners)
 	if l.TCP != nil {
 		running.Go(func() { served <- s.tcp.Serve(l.TCP) })
 	}
-	if l.HTTP != nil {
-		running.Go(func() { served <- s.httpServer.Serve(l.HTTP) })
+	for _, h := range s.http {
+		running.Go(func() { served <- h.Serve() })
 	}
-	logListeners(log, l)
+	logListeners(log, l, s.certs != nil)
 	serving, stop := context.WithCancel(ctx)
 	running.Go(func() { maintain(serving, s.hub, debug.FreeOSMemory) })
+	if s.certs != nil {
+		running.Go(func() { s.certs.Watch(serving, c.Reload) })
+	}
 
 	select {
 	case <-ctx.Done():
@@ -68,12 +68,14 @@ type server struct {
 	hub          *hub.Hub
 	tcp          *tcpgw.Gateway
 	ws           *wsgw.Gateway
-	httpServer   *http.Server
+	http         []boundServer
+	certs        certificates // nil without TLS
 	closeJournal func(context.Context) error
 	log          *slog.Logger
 }
 
-// newServer opens the journal and connects the parts. It starts nothing else.
+// newServer opens the journal and connects the parts. With TLS, connections to l.HTTP are accepted
+// from then on. It starts nothing else.
 func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	origins, err := wsgw.ParseOrigins(c.Origins)
 	if err != nil {
@@ -82,6 +84,10 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	hosts, err := c.acceptedHosts(l.HTTP)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.source("host"), err)
+	}
+	certs, err := c.certificates(log)
+	if err != nil {
+		return nil, err
 	}
 	journal, closeJournal, err := c.History.open(c.source("data"), log)
 	if err != nil {
@@ -100,26 +106,22 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Version:       c.Version,
 		Log:           log,
 	})
-	s := &server{hub: h, closeJournal: closeJournal, log: log}
+	s := &server{hub: h, certs: certs, closeJournal: closeJournal, log: log}
 	s.tcp = &tcpgw.Gateway{
-		Hub: h, MaxLine: c.Limits.MaxLine, WriteTimeout: c.Limits.WriteTimeout, Web: webAddress(l.HTTP),
+		Hub: h, MaxLine: c.Limits.MaxLine, WriteTimeout: c.Limits.WriteTimeout, Web: webAddress(l.HTTP, certs != nil),
 		Proxies: proxies, HeaderTimeout: c.Limits.HeaderTimeout, Log: log,
+	}
+	if certs != nil {
+		s.tcp.TLS = tlsConfig(certs)
 	}
 	s.ws = &wsgw.Gateway{
 		Hub: h, MaxLine: c.Limits.MaxLine, MaxFragments: c.Limits.MaxFragments, WriteTimeout: c.Limits.WriteTimeout,
 		Origins: origins, Log: log,
 	}
 	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
-	s.httpServer = &http.Server{
-		Handler:           web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, Hosts: hosts, Log: log}),
-		ReadHeaderTimeout: c.Limits.HeaderTimeout,
-		ReadTimeout:       c.Limits.HeaderTimeout,                      // no handler reads a body
-		WriteTimeout:      min(4*c.Limits.WriteTimeout, answerTimeout), // wsgw sets its own deadlines
-		MaxHeaderBytes:    max(c.Limits.MaxHeader-headerSlop, 1),
-		IdleTimeout:       2 * time.Minute,
-		ConnState:         newHTTPConns(limits.PerAddress, append(limits.Exempt, proxies...)).track,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
+	page := web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, Hosts: hosts, RequireTLS: certs != nil, Log: log})
+	limits.Exempt = append(limits.Exempt, proxies...)
+	s.http = bindHTTP(c.Limits, limits, l, page, certs, log)
 	return s, nil
 }
 
@@ -136,8 +138,10 @@ func (s *server) drain(timeout time.Duration, l Listeners) {
 		// which the hub closes.
 		brief, cancel := context.WithTimeout(ctx, httpDrainTimeout)
 		defer cancel()
-		if s.httpServer.Shutdown(brief) != nil {
-			s.httpServer.Close()
+		for _, h := range s.http {
+			if h.Shutdown(brief) != nil {
+				h.Close()
+			}
 		}
 	})
 	if s.hub.Shutdown(ctx) != nil {

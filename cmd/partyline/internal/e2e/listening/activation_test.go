@@ -74,8 +74,8 @@ func TestActivationErrors(t *testing.T) {
 	for want, args := range map[string][]string{
 		`--tcp fd:chta: no inherited socket has this name, but there are: fd:chat, fd:web`:       {"--tcp", "fd:chta", "--http", "fd:web"},
 		`--http fd:chat: another listener uses this inherited socket`:                            {"--tcp", "fd:chat", "--http", "fd:chat"},
-		`the service manager passes the socket fd:web, but neither --tcp nor --http is fd:web`:   {"--tcp", "fd:chat", "--http", "127.0.0.1:0"},
-		`the service manager passes the socket fd:chat, but neither --tcp nor --http is fd:chat`: {"--tcp", "127.0.0.1:0", "--http", ""},
+		`the service manager passes the socket fd:web, but no flag has the address fd:web`:       {"--tcp", "fd:chat", "--http", "127.0.0.1:0"},
+		`the service manager passes the socket fd:chat, but no flag has the address fd:chat`:     {"--tcp", "127.0.0.1:0", "--http", ""},
 		`PARTYLINE_HTTP fd:x: no inherited socket has this name, but there are: fd:web, fd:chat`: {"--tcp", "fd:chat"},
 	} {
 		cmd := activated(t, "chat:web", []*os.File{first, second}, args...)

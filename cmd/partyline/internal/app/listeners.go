@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,9 +71,9 @@ func (l Listeners) close() {
 
 // acceptedHosts returns the Host headers that the HTTP server accepts; nil for any. Without
 // --host a server on a loopback address accepts only loopback names, to prevent DNS rebinding. A
-// browser can't connect to a unix socket.
+// browser can't connect to a unix socket. The domains of the certificates are names of the server.
 func (c *Config) acceptedHosts(ln net.Listener) (web.Hosts, error) {
-	hosts, err := web.ParseHosts(c.Hosts)
+	hosts, err := web.ParseHosts(slices.Concat(c.Hosts, c.TLS.Domains))
 	if err != nil || len(c.Hosts) > 0 {
 		return hosts, err
 	}

@@ -176,6 +176,19 @@ func FuzzProblem(f *testing.F) {
 	})
 }
 
+// TestHostPolicy checks for which Host headers the authority gets an answer over HTTP.
+func TestHostPolicy(t *testing.T) {
+	allow := hostPolicy([]string{"one.example", "two.example"})
+	for host, want := range map[string]bool{
+		"one.example": true, "two.example:80": true, "one.example:8080": true,
+		"": false, "other.example": false, "other.example:80": false, "a.one.example": false, "[::1]:80": false,
+	} {
+		if err := allow(t.Context(), host); (err == nil) != want {
+			t.Errorf("%q: %v", host, err)
+		}
+	}
+}
+
 // TestCheckDomains checks names that an authority can and can't check.
 func TestCheckDomains(t *testing.T) {
 	for _, good := range []string{"chat.example", "a.b.c.example.com", "xn--bcher-kva.example", "1.example", strings.Repeat("a", 63) + ".example"} {

@@ -75,6 +75,11 @@ func TestUnixSockets(t *testing.T) {
 	curl := harness.Start(t, harness.NeedProgram(t, "curl"), "-sS", "--unix-socket", web, "http://localhost/")
 	harness.ExpectLine(t, curl.Out, ".*<title>partyline</title>.*")
 
+	upgrade := harness.Start(t, "curl", "-sSN", "--http1.1", "-i", "--unix-socket", web, "-H", "Connection: Upgrade", "-H", "Upgrade: websocket",
+		"-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "http://localhost/ws?nick=curly")
+	harness.ExpectLine(t, upgrade.Out, "HTTP/1.1 101 .*")
+	harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=curly transport=ws .*`)
+
 	p.Stop(t)
 	harness.ExpectLine(t, nc.Out, harness.GoodbyeLine)
 	for _, path := range []string{chat, web} {

@@ -21,6 +21,9 @@ func (o *object) clean() {
 		*s = wire.CleanLine(*s)
 	}
 	o.Code = wire.Code(code)
+	for i, e := range o.Errors {
+		o.Errors[i].Error = Error{Code: wire.Code(wire.CleanLine(string(e.Code))), Message: wire.CleanLine(e.Message)}
+	}
 	for i, m := range o.Members {
 		o.Members[i] = Member{Nick: wire.CleanLine(m.Nick), Via: wire.CleanLine(m.Via)}
 	}

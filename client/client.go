@@ -22,6 +22,10 @@ type Options struct {
 	// also its room. The member's other connections end, and their clients with a ByeError.
 	Token string
 
+	// Patience is how long messages are sent again that the server can't store for now. Then they fail with an
+	// *Error, whose code is unavailable. 0 means no limit.
+	Patience time.Duration
+
 	delay, silence time.Duration // in place of the delays and of deadAfter, if tests set them
 }
 

@@ -18,10 +18,13 @@ type object struct {
 	answer
 	ending
 
-	Code    wire.Code `json:"code"` // of an error or a notice
-	Message string    `json:"message"`
-	Arrived int       `json:"arrived"` // of a presence batch
-	Left    int       `json:"left"`
+	Code    wire.Code   `json:"code"` // of an error or a notice
+	Message string      `json:"message"`
+	Number  int64       `json:"number"` // of an ack for several texts, as IDs and Errors
+	IDs     []int64     `json:"ids"`
+	Errors  []textError `json:"errors"`
+	Arrived int         `json:"arrived"` // of a presence batch
+	Left    int         `json:"left"`
 }
 
 // said has the fields of messages and of presence.
@@ -56,6 +59,7 @@ type answer struct {
 	Resumed  bool      `json:"resumed"`
 	Server   struct {
 		Version string `json:"version"`
+		limits
 	} `json:"server"`
 }
 

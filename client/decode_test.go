@@ -13,6 +13,7 @@ func FuzzDecode(f *testing.F) {
 		`{"type":"ack","key":"k","id":0}`, `{"type":"message","stored":false}`, `{"id":01}`, `{"id":-1}`, `{"id":9223372036854775808}`,
 		`{"at":"2026-03-01T12:00:00,5Z"}`, `{"at":"2026-13-01T12:00:00Z"}`, `{"at":"2026-03-01T12:00:00+01:00"}`, `{"type":"a","type":"b"}`,
 		`{"Type":"x"}`, `{"text":"a\nb"}`, "{\"text\":\"a\xffb\"}", `{"type":"x"} `, ` {"type":"x"}`, `{}`, `{"type" :"x"}`, `{"type":null}`,
+		`{"type":"ack","key":"k-","number":17,"ids":[5,0,7]}`, `{"ids":[]}`, `{"ids":[1,]}`, `{"ids":[01]}`, `{"ids":[1`, `{"ids":[[1]]}`,
 	} {
 		f.Add([]byte(line))
 	}
@@ -33,6 +34,7 @@ func TestScanUsual(t *testing.T) {
 		`{"type":"message","id":28513820307151,"at":"2026-03-01T12:00:00.000Z","room":"lobby","from":"b","via":"tcp","text":"Grüße"}`,
 		`{"type":"action","id":1,"at":"2026-03-01T12:00:00.000Z","room":"lobby","from":"b","via":"tcp","text":"waves","stored":false}`,
 		`{"type":"ack","key":"k","id":5}`, `{"type":"ack","ref":"r"}`, `{"type":"ping"}`,
+		`{"type":"ack","key":"k-","number":17,"ids":[28513820307151,0]}`,
 		`{"type":"join","at":"2026-03-01T12:00:00.000Z","room":"lobby","nick":"b","via":"tcp"}`,
 	} {
 		if !new(object).scan([]byte(line)) {
@@ -44,7 +46,8 @@ func TestScanUsual(t *testing.T) {
 func BenchmarkDecode(b *testing.B) {
 	for name, line := range map[string]string{
 		"message": `{"type":"message","id":28513820307151,"at":"2026-03-01T12:00:00.000Z","room":"lobby","from":"guest-abcd","via":"tcp","text":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}`,
-		"ack":     `{"type":"ack","key":"ABCDEFGHIJKLMNOP-4fz","id":28513820307151}`,
+		"ack":     `{"type":"ack","key":"ABCDEFGHIJKLMNOP-4095","id":28513820307151}`,
+		"texts":   `{"type":"ack","key":"ABCDEFGHIJKLMNOP-","number":4095,"ids":[28513820307151,28513820307152,28513820307153,28513820307154]}`,
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -8,7 +8,8 @@
 //     returns the messages that it has missed. No message comes twice, and none is missing
 //     without a [Gap], which [Client.Fill] can fill from the server's history.
 //   - What [Client.Say] or [Client.Post] has accepted is sent until the server has acknowledged it.
-//     Each message has a key, so that the room receives it once.
+//     Each message has a key, so that the room receives it once. Messages that the server can't store
+//     for now, as its disk is full, are sent again in their order.
 //   - Texts and names in events and in answers, and the texts of errors, are safe for a terminal and
 //     a page, whatever the server sends: valid UTF-8 without control characters except TAB and LF,
 //     without escape sequences and without bidirectional overrides. Only the text of a [Message] or

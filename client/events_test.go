@@ -15,7 +15,7 @@ import (
 
 // noEvents are the events of package wire that Next does not return: answers, what only text has, and what ends
 // or keeps a connection.
-var noEvents = []string{"Ack", "Answer", "Bye", "HistoryAnswer", "Marker", "Ping", "RoomsAnswer", "SearchAnswer", "WhoAnswer"}
+var noEvents = []string{"Ack", "Answer", "BatchAck", "Bye", "HistoryAnswer", "Marker", "Ping", "RoomsAnswer", "SearchAnswer", "WhoAnswer"}
 
 // TestEvents encodes every event of package wire, with all fields and with few, as a server does. Next returns
 // the same event, and its encoding is that of the server.

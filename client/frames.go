@@ -76,4 +76,6 @@ func (l *frameLink) ready() bool { return false }
 
 func (l *frameLink) arrivals() uint64 { return l.conn.reads.Load() }
 
+func (l *frameLink) interrupt() { l.conn.interrupt() }
+
 func (l *frameLink) close() { l.conn.Close() }

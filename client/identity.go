@@ -139,11 +139,16 @@ func (id *identity) leave(s *session) {
 }
 
 // Open enters another room over a second connection, as the same member. The Client that it returns has its
-// own events, requests and Close; a change of name on either changes the name of both. Its Since is 0.
+// own events, requests and Close; a change of name on either changes the name of both. It gets new messages only.
 // While c is not connected, Open waits.
 //
 // A member is in a room once: if another Client of the member is in the room, Open returns ErrInRoom.
 func (c *Client) Open(ctx context.Context, room string) (*Client, error) {
+	return c.OpenSince(ctx, room, 0)
+}
+
+// OpenSince is Open for a Client that first gets the messages after an id, as with Options.Since.
+func (c *Client) OpenSince(ctx context.Context, room string, since int64) (*Client, error) {
 	c.mu.Lock()
 	err := c.waitLocked(ctx, func() bool { return c.linked || c.leaving || c.err != nil })
 	if err == nil {
@@ -157,7 +162,7 @@ func (c *Client) Open(ctx context.Context, room string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Room, o.Since = room, 0
+	o.Room, o.Since = room, since
 	other := newClient(o, c.identity)
 	if err := c.identity.enter(&other.session, room); err != nil {
 		return nil, err

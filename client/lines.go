@@ -93,4 +93,6 @@ func (l *lineLink) ready() bool {
 
 func (l *lineLink) arrivals() uint64 { return l.conn.reads.Load() }
 
+func (l *lineLink) interrupt() { l.conn.interrupt() }
+
 func (l *lineLink) close() { l.conn.Close() }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +15,8 @@ const (
 	bufSize   = 64 << 10
 )
 
-// A link is one connection to the server. One goroutine may read and one may write. close may be
-// called by any goroutine and unblocks both.
+// A link is one connection to the server. One goroutine may read and one may write. close and interrupt may be
+// called by any goroutine, more than once, and unblock both.
 type link interface {
 	// read returns the next line, without its ending. It is valid until the next read.
 	read() ([]byte, error)
@@ -25,6 +26,8 @@ type link interface {
 	write(lines [][]byte) error
 	// arrivals counts reads of the connection that had a result. Any goroutine may call it.
 	arrivals() uint64
+	// interrupt makes read and write return errors from now on, like close, but the connection stays open.
+	interrupt()
 	close()
 }
 
@@ -35,6 +38,7 @@ type guardedConn struct {
 	silence  time.Duration // after which a Read fails
 	batching bool          // set before there are two goroutines
 	reads    atomic.Uint64 // that returned something
+	ended    atomic.Bool   // by interrupt
 
 	mu    sync.Mutex // the WebSocket library may write when it reads something wrong
 	batch []byte
@@ -45,11 +49,19 @@ func (c *guardedConn) Read(b []byte) (int, error) {
 	if err := c.Conn.SetReadDeadline(time.Now().Add(c.silence)); err != nil {
 		return 0, err
 	}
+	if c.ended.Load() { // this deadline may have replaced that of interrupt
+		return 0, os.ErrDeadlineExceeded
+	}
 	n, err := c.Conn.Read(b)
 	if n > 0 {
 		c.reads.Add(1)
 	}
 	return n, err
+}
+
+func (c *guardedConn) interrupt() {
+	c.ended.Store(true)
+	c.Conn.SetDeadline(time.Now())
 }
 
 func (c *guardedConn) Write(b []byte) (int, error) {

@@ -17,25 +17,40 @@ const MaxPending = 2048
 
 // A request is what a client sends. Its name is the key of a message, and the ref of anything else.
 type request struct {
-	line []byte // with LF
+	line []byte // with LF; nil if there is a text
+	text []byte // in JSON, of a message that may be sent with others in one line
 	name string // of an urgent request; the name of another one is its position in the outbox
-	once bool   // it must not be sent again over another link
+	kind kind
+	sent bool // over the present link
 
 	done   func(*object, error)      // is called with the answer, or if there will be none; the object is valid during the call
 	posted func(id int64, err error) // in place of done, for a message
 }
 
-// answer calls done or posted.
-func (r *request) answer(o *object, err error) {
-	switch {
-	case r.posted == nil:
+// A kind says when a request may be sent.
+type kind uint8
+
+const (
+	change  kind = iota // of the name or the room: after the messages before it
+	message             // after the messages before it
+	query               // at any time
+	once                // at any time, but not again over another link
+)
+
+// waits reports whether a request waits for the messages before it, even if the server can't take them for now.
+func (r *request) waits() bool { return r.kind == change || r.kind == message }
+
+// answer calls done or posted, with the answer, or with the id or the error.
+func (r *request) answer(o *object, id int64, err error) {
+	if r.posted == nil {
 		r.done(o, err)
-	case err != nil:
-		r.posted(0, err)
-	default:
-		r.posted(o.ID, nil)
+	} else {
+		r.posted(id, err)
 	}
 }
+
+// fail is answer if there will be no answer.
+func (r *request) fail(err error) { r.answer(nil, 0, err) }
 
 // An outbox holds the requests that the server has not answered, in the order in which they were made.
 type outbox struct {
@@ -44,8 +59,11 @@ type outbox struct {
 	first    uint64     // the number of the first element; its name is the prefix with this number
 	answered int        // nil elements at the start
 	open     int        // elements that are not nil
-	sent     int        // elements that were sent over the present link
-	chunk    []byte     // has the lines of messages
+	passed   int        // elements that were sent over the present link, or are held
+	hold     hold
+	chunk    []byte // has the texts of messages
+	lines    []byte // the memory of the last lines of messages
+	limits   limits // of the present link
 
 	urgent map[string]*request // by name; requests that belong to the present link
 	unsent []*request          // the urgent ones that are not sent yet
@@ -62,7 +80,7 @@ func (o *outbox) len() int { return o.open + len(o.urgent) }
 func (o *outbox) name() string { return string(o.appendName(nil)) }
 
 func (o *outbox) appendName(dst []byte) []byte {
-	return strconv.AppendUint(append(append(dst, o.prefix...), '-'), o.first+uint64(len(o.requests)), 36)
+	return strconv.AppendUint(append(append(dst, o.prefix...), '-'), o.first+uint64(len(o.requests)), 10)
 }
 
 func (o *outbox) add(r *request) {
@@ -82,20 +100,24 @@ func (o *outbox) addUrgent(r *request) {
 	o.unsent = append(o.unsent, r)
 }
 
-// chunkSize is the size of a chunk, which is memory for the lines of many messages. The garbage collector
+// message returns the line of a message that is added next.
+func (o *outbox) message(verb, text string) []byte {
+	line := append(append([]byte(`{"type":"`), verb...), `","text":`...)
+	line = o.appendName(append(wire.AppendQuoted(line, text), `,"key":"`...))
+	return append(line, '"', '}', '\n')
+}
+
+// chunkSize is the size of a chunk, which is memory for the texts of many messages. The garbage collector
 // frees a chunk when all of them are answered.
 const chunkSize = 8 << 10
 
-// message returns the line of a message that is added next.
-func (o *outbox) message(verb, text string) []byte {
-	if size := len(text) + len(text)/8 + 128; cap(o.chunk)-len(o.chunk) < size {
+// quote returns a text in JSON.
+func (o *outbox) quote(text string) []byte {
+	if size := len(text) + len(text)/8 + 16; cap(o.chunk)-len(o.chunk) < size {
 		o.chunk = make([]byte, 0, max(size, chunkSize))
 	}
 	start := len(o.chunk)
-	line := append(append(o.chunk, `{"type":"`...), verb...)
-	line = wire.AppendQuoted(append(line, `","text":`...), text)
-	line = o.appendName(append(line, `,"key":"`...))
-	o.chunk = append(line, '"', '}', '\n')
+	o.chunk = wire.AppendQuoted(o.chunk, text)
 	return o.chunk[start:len(o.chunk):len(o.chunk)]
 }
 
@@ -105,21 +127,34 @@ func (o *outbox) take(name string) *request {
 		delete(o.urgent, name)
 		return r
 	}
-	number, ok := strings.CutPrefix(name, o.prefix)
-	number, numbered := strings.CutPrefix(number, "-")
-	n, err := strconv.ParseUint(number, 36, 64)
-	if !ok || !numbered || err != nil {
-		return nil
+	if n, ok := o.number(name); ok {
+		return o.remove(n)
 	}
-	return o.remove(n)
+	return nil
+}
+
+// find returns the request with a name that is not urgent, or nil.
+func (o *outbox) find(name string) *request {
+	if n, ok := o.number(name); ok && n >= o.first && n-o.first < uint64(len(o.requests)) {
+		return o.requests[n-o.first]
+	}
+	return nil
+}
+
+// number returns the number in the name of a request that is not urgent.
+func (o *outbox) number(name string) (n uint64, ok bool) {
+	number, ours := strings.CutPrefix(name, o.prefix)
+	number, numbered := strings.CutPrefix(number, "-")
+	n, err := strconv.ParseUint(number, 10, 64)
+	return n, ours && numbered && err == nil
 }
 
 // takeLongest removes the request with the longest line that was sent over this link and returns it, or nil. If the
 // server drops a line because it is too long, it does not know its name; but it drops each longer line, too.
 func (o *outbox) takeLongest() *request {
 	longest := -1
-	for i, r := range o.requests[:o.sent] {
-		if r != nil && (longest < 0 || len(r.line) > len(o.requests[longest].line)) {
+	for i, r := range o.requests[:o.passed] {
+		if r != nil && r.sent && (longest < 0 || r.size() > o.requests[longest].size()) {
 			longest = i
 		}
 	}
@@ -147,26 +182,37 @@ func (o *outbox) remove(number uint64) *request {
 	if o.answered >= MaxPending || o.answered == len(o.requests) {
 		o.first += uint64(o.answered)
 		o.requests = slices.Delete(o.requests, 0, o.answered)
-		o.sent = max(o.sent-o.answered, 0)
+		o.passed = max(o.passed-o.answered, 0)
 		o.answered = 0
 	}
 	return r
 }
 
-// next appends the lines that were not sent over this link to dst, up to about max bytes. It also returns
-// the request of the first one, or nil if there is none.
+// next appends the lines that are to be sent over this link now to dst, up to about max bytes. It also returns
+// the request of the first one, or nil if there is none. The lines are valid until the next call.
 func (o *outbox) next(dst [][]byte, max int) (lines [][]byte, first *request) {
 	for _, r := range o.unsent {
 		first = cmp.Or(first, r)
 		dst = append(dst, r.line)
 	}
 	o.unsent = nil
-	for ; o.sent < len(o.requests) && max > 0; o.sent++ {
-		if r := o.requests[o.sent]; r != nil {
-			first = cmp.Or(first, r)
-			dst = append(dst, r.line)
-			max -= len(r.line)
+	o.lines = o.lines[:0]
+	if i, ok := o.heldAttempt(); ok {
+		first = cmp.Or(first, o.requests[i])
+		line, _ := o.lineFrom(i, 1)
+		dst = append(dst, line)
+	}
+	for o.passed < len(o.requests) && max > 0 {
+		r := o.requests[o.passed]
+		if r == nil || r.sent || r.waits() && o.hold.holding() {
+			o.passed++
+			continue
 		}
+		first = cmp.Or(first, r)
+		line, n := o.lineFrom(o.passed, o.limits.Texts)
+		o.passed += n
+		dst = append(dst, line)
+		max -= len(line)
 	}
 	return dst, first
 }
@@ -174,19 +220,23 @@ func (o *outbox) next(dst [][]byte, max int) (lines [][]byte, first *request) {
 // unlink prepares the outbox for another link. It removes and returns the requests that were made for
 // the last one.
 func (o *outbox) unlink() (failed []*request) {
-	var once []uint64
-	for i, r := range o.requests[:o.sent] {
-		if r != nil && r.once {
-			once = append(once, o.first+uint64(i))
+	var lost []uint64
+	for i, r := range o.requests {
+		if r == nil {
+			continue
 		}
+		if r.sent && r.kind == once {
+			lost = append(lost, o.first+uint64(i))
+		}
+		r.sent = false
 	}
-	for _, number := range once {
+	for _, number := range lost {
 		failed = append(failed, o.remove(number))
 	}
 	failed = slices.AppendSeq(failed, maps.Values(o.urgent))
 	clear(o.urgent)
 	o.unsent = nil
-	o.sent = 0
+	o.passed = 0
 	return failed
 }
 

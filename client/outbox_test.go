@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -19,15 +21,21 @@ func TestOutbox(t *testing.T) {
 		for step := range 5000 {
 			switch op := rnd.IntN(100); {
 			case op < 40:
-				names = append(names, o.name())
-				o.add(&request{line: o.message("say", strings.Repeat("x", rnd.IntN(50)))})
+				name := o.name()
+				names = append(names, name)
+				if op < 5 {
+					o.add(&request{line: o.message("say", name)})
+				} else {
+					o.add(&request{text: o.quote(name + strings.Repeat("\"", rnd.IntN(50)))})
+				}
 			case op < 50:
 				for _, line := range first(o.next(nil, rnd.IntN(2000))) {
-					name := keyOf(t, line)
-					if len(sent) >= len(names) || names[len(sent)] != name {
-						t.Fatalf("seed %d, step %d: sends %s after %d of %q", seed, step, name, len(sent), names)
+					for _, name := range namesOf(t, line, o.limits) {
+						if len(sent) >= len(names) || names[len(sent)] != name {
+							t.Fatalf("seed %d, step %d: sends %s after %d of %q", seed, step, name, len(sent), names)
+						}
+						sent = names[:len(sent)+1]
 					}
-					sent = names[:len(sent)+1]
 				}
 			case op < 95 && len(sent) > 0:
 				i := 0
@@ -35,7 +43,7 @@ func TestOutbox(t *testing.T) {
 					i = rnd.IntN(len(sent))
 				}
 				name, n := names[i], len(sent)
-				if r := o.take(name); r == nil || keyOf(t, r.line) != name {
+				if r := o.take(name); r == nil || nameIn(r) != name {
 					t.Fatalf("seed %d, step %d: took %v for %s", seed, step, r, name)
 				}
 				if o.take(name) != nil {
@@ -45,6 +53,7 @@ func TestOutbox(t *testing.T) {
 				sent = names[:n-1]
 			case op == 99:
 				o.unlink()
+				o.limits = limits{rnd.IntN(20), rnd.IntN(2000)}
 				sent = nil
 			}
 			if o.len() != len(names) {
@@ -57,8 +66,8 @@ func TestOutbox(t *testing.T) {
 			}
 		}
 		for i, r := range o.drain() {
-			if keyOf(t, r.line) != names[i] {
-				t.Errorf("seed %d: drained %s, want %s", seed, r.line, names[i])
+			if nameIn(r) != names[i] {
+				t.Errorf("seed %d: drained %s, want %s", seed, nameIn(r), names[i])
 			}
 		}
 	}
@@ -66,20 +75,48 @@ func TestOutbox(t *testing.T) {
 
 func first(lines [][]byte, _ *request) [][]byte { return lines }
 
-func keyOf(t *testing.T, line []byte) string {
+var quotedName = regexp.MustCompile(`"[A-Z0-9]{16}-[0-9]+`)
+
+// nameIn returns the name that is the text of a request.
+func nameIn(r *request) string {
+	return string(quotedName.Find(append(r.text, r.line...)))[1:]
+}
+
+// namesOf returns the names of the messages of a line, which are the starts of their texts, too.
+func namesOf(t *testing.T, line []byte, l limits) (names []string) {
 	t.Helper()
-	var message struct{ Key string }
-	if err := json.Unmarshal(line, &message); err != nil {
+	var q struct {
+		Key, Text string
+		Texts     []string
+		Number    int
+	}
+	if err := json.Unmarshal(line, &q); err != nil {
 		t.Fatalf("%q: %v", line, err)
 	}
-	return message.Key
+	if q.Texts == nil {
+		names = []string{q.Key}
+		q.Texts = []string{q.Text}
+	} else {
+		for i := range q.Texts {
+			names = append(names, q.Key+strconv.Itoa(q.Number+i))
+		}
+		if len(q.Texts) < 2 || len(q.Texts) > l.Texts || len(line) > l.Bytes {
+			t.Errorf("%d texts in %d bytes, and the server takes %+v", len(q.Texts), len(line), l)
+		}
+	}
+	for i, text := range q.Texts {
+		if !strings.HasPrefix(text, names[i]) {
+			t.Errorf("the message %s has the text %q", names[i], text)
+		}
+	}
+	return names
 }
 
 // TestUnlink fails the sent requests that must not be sent again, and the urgent ones.
 func TestUnlink(t *testing.T) {
 	o := newOutbox()
 	for i := range 10 {
-		o.add(&request{line: fmt.Append(nil, i), once: i%2 == 0})
+		o.add(&request{line: fmt.Append(nil, i), kind: map[bool]kind{true: once, false: message}[i%2 == 0]})
 	}
 	o.next(nil, 6) // of one byte each
 	o.addUrgent(&request{name: o.urgentName(), line: []byte("urgent")})

@@ -2,8 +2,8 @@ package client
 
 import "time"
 
-// A client that asks for nothing sends a probe, so that Latency stays fresh and a dead link is noticed. Both
-// are counted in ticks of clockInterval.
+// A client that gets no answer for a while sends a probe, so that Latency stays fresh and a dead link is noticed
+// before the server gives the client up. Both are counted in ticks of clockInterval.
 const (
 	probeTicks = 4 // without an answer until there is a probe: 20 s
 	deadTicks  = 3 // with an unanswered probe, in which nothing arrives, until the link is dead: 15 s
@@ -16,7 +16,7 @@ type pulse struct {
 	sent    time.Time     // when timed was sent
 
 	probe    *request // that is not answered; nil for none
-	ticks    int      // since the last answer; with a probe, since the last arrival
+	ticks    int      // since the last answer; if one is due, since the last arrival
 	arrivals uint64   // of the link, at the last tick
 }
 
@@ -59,14 +59,14 @@ func (s *session) tick(arrivals uint64) error {
 	defer s.mu.Unlock()
 	p := &s.pulse
 	p.ticks++
-	if p.probe != nil && (arrivals != p.arrivals || s.full) {
-		p.ticks = 0 // the answer comes after what has arrived, or after what Next has not returned
+	if s.outbox.len() > 0 && (arrivals != p.arrivals || s.full) {
+		p.ticks = 0 // the answers come after what has arrived, or after what Next has not returned
 	}
 	p.arrivals = arrivals
 	switch {
 	case p.probe != nil && p.ticks >= deadTicks:
 		return errDead
-	case p.probe == nil && p.ticks >= probeTicks && s.outbox.len() == 0:
+	case p.probe == nil && p.ticks >= probeTicks:
 		p.ticks = 0
 		p.probe = s.urgeLocked(func(ref string) any {
 			return map[string]string{"type": "who", "ref": ref}

@@ -65,7 +65,10 @@ func (s *session) receive(objects []object) error {
 	for len(objects) > 0 {
 		answers, n, err := s.receiveSome(objects)
 		for _, a := range answers {
-			a.request.answer(a.object, a.object.failure())
+			a.request.answer(a.object, a.id, a.err)
+		}
+		if len(answers) > 0 {
+			s.passedOn()
 		}
 		clear(answers)
 		if err != nil {
@@ -80,6 +83,8 @@ func (s *session) receive(objects []object) error {
 type answered struct {
 	request *request
 	object  *object
+	id      int64 // of the message
+	err     error // if the server refuses the request
 }
 
 // receiveSome handles objects up to the first answer that may change how the next one is to be handled. It returns
@@ -88,10 +93,19 @@ func (s *session) receiveSome(objects []object) (answers []answered, n int, err 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	answers = s.answers[:0]
+	defer func() { s.passing = len(answers) > 0 }()
 	for i := range objects {
-		r, err := s.receiveLocked(&objects[i])
+		o := &objects[i]
+		if o.Type == "ack" && o.IDs != nil {
+			n++
+			if answers, err = s.answerTextsLocked(o, answers); err != nil {
+				return answers, n, err
+			}
+			continue
+		}
+		r, err := s.receiveLocked(o)
 		if r != nil {
-			answers = append(answers, answered{r, &objects[i]})
+			answers = append(answers, answered{r, o, o.ID, o.failure()})
 		}
 		n++
 		if err != nil || r != nil && r.posted == nil {
@@ -100,6 +114,16 @@ func (s *session) receiveSome(objects []object) (answers []answered, n int, err 
 	}
 	s.answers = answers
 	return answers, n, nil
+}
+
+// passedOn notes that the answers of receiveSome were passed on.
+func (s *session) passedOn() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.passing = false
+	if s.outbox.len() == 0 {
+		s.changed.Broadcast() // Flush may wait
+	}
 }
 
 // receiveLocked handles an object. It returns the request that the object answers, or nil.
@@ -126,6 +150,9 @@ func (s *session) receiveLocked(o *object) (r *request, err error) {
 	case "ack", "who", "rooms", "history", "search":
 		return s.answerLocked(o), nil
 	case "error", "notice":
+		if bad := o.refusal(); o.Type == "error" && s.holdLocked(bad) {
+			return nil, s.heldLocked(bad)
+		}
 		if r = s.answerLocked(o); r == nil {
 			s.arriveLocked(o.event())
 		}
@@ -155,11 +182,17 @@ func (s *session) answerLocked(o *object) *request {
 	if r == nil {
 		return nil
 	}
+	s.answeredLocked(r, o.Type != "error")
+	return r
+}
+
+// answeredLocked notes that a request has left the outbox, because it is answered, and whether the server did it.
+func (s *session) answeredLocked(r *request, taken bool) {
 	s.pulse.answered(r)
+	s.settleLocked(r, taken)
 	if s.outbox.len() == MaxPending/2 || s.outbox.len() == 0 {
 		s.changed.Broadcast() // Post or Flush may wait: Post for room for many, because waking it is expensive
 	}
-	return r
 }
 
 // receiveGapLocked handles a gap notice: it belongs to the page that follows while the client catches up,

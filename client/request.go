@@ -38,8 +38,13 @@ const MaxText = 128 << 10
 
 // Say says a message, waits for the server's ack, and returns the message's id. If the connection breaks
 // first, Say sends the message again when there is another one; the room receives it once. The error
-// is an *Error if the server refuses the message. If ctx is done first, the message may still be sent. A
-// server that can't write its history may say a message without storing it: then the Message is Unstored.
+// is an *Error if the server refuses the message. If ctx is done first, the message may still be sent.
+//
+// If the server can't store the message for now, the client keeps it and sends it again, at least every 5 s and
+// before all later messages, for Options.Patience. An Error event says so, once until the server takes a message.
+// If later messages were sent already, the client connects again to keep them back, and the error is that of a
+// Disconnected event. Held recognizes both. A server may also say a message without storing it: then the
+// Message is Unstored.
 func (c *Client) Say(ctx context.Context, text string) (id int64, err error) {
 	return c.say(ctx, "say", text)
 }
@@ -53,7 +58,7 @@ func (c *Client) say(ctx context.Context, verb, text string) (id int64, err erro
 	if len(text) > MaxText {
 		return 0, wire.TooLong(MaxText)
 	}
-	o, err := c.await(ctx, func(o *outbox) *request { return &request{line: o.message(verb, text)} })
+	o, err := c.await(ctx, func(o *outbox) *request { return &request{line: o.message(verb, text), kind: message} })
 	if err != nil {
 		return 0, err
 	}
@@ -68,17 +73,17 @@ func (c *Client) Post(ctx context.Context, text string, done func(id int64, err 
 		return wire.TooLong(MaxText)
 	}
 	return c.start(ctx, func(o *outbox) *request {
-		return &request{line: o.message("say", text), posted: done}
+		return &request{text: o.quote(text), kind: message, posted: done}
 	})
 }
 
-// Flush waits until the server has answered all requests, and until the messages that the client has missed have
-// arrived. Messages that are posted before it returns count, too.
+// Flush waits until the server has answered all requests, the functions of Post have returned, and the messages
+// that the client has missed have arrived. Messages that are posted before it returns count, too.
 func (c *Client) Flush(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.awaitAnswerLocked(ctx, func() bool {
-		return c.hadFirst && c.catchUp == nil && c.outbox.len() == 0 || c.err != nil
+		return c.hadFirst && c.catchUp == nil && c.outbox.len() == 0 && !c.passing || c.err != nil
 	}); err != nil {
 		return err
 	}
@@ -87,7 +92,7 @@ func (c *Client) Flush(ctx context.Context) error {
 
 // Tell sends a private message to the member with a name, in any room.
 func (c *Client) Tell(ctx context.Context, nick, text string) error {
-	_, err := c.call(ctx, true, func(ref string) any {
+	_, err := c.call(ctx, once, func(ref string) any {
 		return map[string]string{"type": "msg", "to": nick, "text": text, "ref": ref}
 	})
 	return err
@@ -95,7 +100,7 @@ func (c *Client) Tell(ctx context.Context, nick, text string) error {
 
 // Rename changes the client's name. A later connection has it, too.
 func (c *Client) Rename(ctx context.Context, nick string) error {
-	_, err := c.call(ctx, false, func(ref string) any {
+	_, err := c.call(ctx, change, func(ref string) any {
 		return map[string]string{"type": "nick", "nick": nick, "ref": ref}
 	})
 	return err
@@ -107,7 +112,7 @@ func (c *Client) Join(ctx context.Context, room string) error {
 	if c.identity.othersIn(&c.session, room) {
 		return ErrInRoom
 	}
-	_, err := c.call(ctx, false, func(ref string) any {
+	_, err := c.call(ctx, change, func(ref string) any {
 		return map[string]string{"type": "join", "room": room, "ref": ref}
 	})
 	return err
@@ -115,7 +120,7 @@ func (c *Client) Join(ctx context.Context, room string) error {
 
 // Who returns the members of the room, the first ones if it is large, and their number.
 func (c *Client) Who(ctx context.Context) (members []Member, count int, err error) {
-	o, err := c.call(ctx, false, func(ref string) any { return map[string]string{"type": "who", "ref": ref} })
+	o, err := c.call(ctx, query, func(ref string) any { return map[string]string{"type": "who", "ref": ref} })
 	if err != nil {
 		return nil, 0, err
 	}
@@ -124,7 +129,7 @@ func (c *Client) Who(ctx context.Context) (members []Member, count int, err erro
 
 // Rooms returns the rooms that have members, the largest first.
 func (c *Client) Rooms(ctx context.Context) ([]Room, error) {
-	o, err := c.call(ctx, false, func(ref string) any { return map[string]string{"type": "rooms", "ref": ref} })
+	o, err := c.call(ctx, query, func(ref string) any { return map[string]string{"type": "rooms", "ref": ref} })
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +157,7 @@ func (c *Client) Search(ctx context.Context, words string, before int64, limit i
 }
 
 func (c *Client) page(ctx context.Context, request func(ref string) any) ([]*Message, bool, error) {
-	o, err := c.call(ctx, false, request)
+	o, err := c.call(ctx, query, request)
 	if err != nil {
 		return nil, false, err
 	}
@@ -195,9 +200,9 @@ func (c *Client) Missed(ctx context.Context, gap *Gap) iter.Seq2[*Message, error
 }
 
 // call makes a request and waits for its answer.
-func (c *Client) call(ctx context.Context, once bool, encodeWith func(name string) any) (*object, error) {
+func (c *Client) call(ctx context.Context, kind kind, encodeWith func(name string) any) (*object, error) {
 	return c.await(ctx, func(o *outbox) *request {
-		return &request{line: encode(encodeWith(o.name())), once: once}
+		return &request{line: encode(encodeWith(o.name())), kind: kind}
 	})
 }
 

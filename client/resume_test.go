@@ -354,6 +354,31 @@ func TestOpenWaits(t *testing.T) {
 	}
 }
 
+// TestOpenSince opens rooms after an id that the program has, and with all messages.
+func TestOpenSince(t *testing.T) {
+	s := newServer(t)
+	bob := dial(t, s.tcp, client.Options{Nick: "bob", Room: "a"})
+	first := say(t, bob, "one")
+	say(t, bob, "two")
+	other := dial(t, s.tcp, client.Options{Room: "b"})
+	say(t, other, "zero")
+	alice := dial(t, s.tcp, client.Options{Nick: "alice"})
+	for _, c := range []struct {
+		room  string
+		since int64
+		want  string
+	}{{"a", first, "two"}, {"b", client.All, "zero"}} {
+		opened, err := alice.OpenSince(t.Context(), c.room, c.since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { opened.Close() })
+		if m := next(t, opened, anyOf[*client.Message]); m.Text != c.want || m.Room != c.room {
+			t.Errorf("the first message in %s is %+v, want %q", c.room, m, c.want)
+		}
+	}
+}
+
 // TestFirstLines has a server that sends nothing until it has the request to enter: over TCP the client does
 // not wait for a welcome before.
 func TestFirstLines(t *testing.T) {

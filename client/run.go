@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
-// Delays between attempts to connect. They double, and a random part is taken off, so that the clients of
-// a restarted server do not come at once.
+// Delays between attempts to connect: see backoff. The clients of a restarted server do not come at once.
 const (
 	firstDelay = 500 * time.Millisecond
 	lastDelay  = 30 * time.Second
@@ -29,16 +27,17 @@ func (c *Client) run(ctx context.Context, a *arrival) {
 	for attempt := 0; ; {
 		start := time.Now()
 		err := c.serve(ctx, a)
+		last := a
+		if !errors.Is(err, errDead) && !errors.Is(err, errSuspended) {
+			last.close()
+		}
 		if time.Since(start) > steady {
 			attempt = 0
 		}
 		for {
-			var bye *ByeError
-			if ctx.Err() != nil || c.isLeaving() {
-				c.end(ErrClosed)
-				return
-			} else if errors.As(err, &bye) {
-				c.end(bye)
+			if why := c.finalError(ctx, err); why != nil {
+				last.close()
+				c.end(why)
 				return
 			}
 			delay := c.delayAfter(err, attempt)
@@ -55,7 +54,22 @@ func (c *Client) run(ctx context.Context, a *arrival) {
 				break
 			}
 		}
+		// A dead link is closed now: if the network comes back, a reset would tell the server that the member has left
+		// before the new link resumes.
+		last.close()
 	}
+}
+
+// finalError returns why the client ends after an error of a link, or nil if it connects again.
+func (c *Client) finalError(ctx context.Context, err error) error {
+	var bye *ByeError
+	switch {
+	case ctx.Err() != nil || c.isLeaving():
+		return ErrClosed
+	case errors.As(err, &bye):
+		return bye
+	}
+	return nil
 }
 
 // A restart is the error of a link that the server ended, with the time after which to come back.
@@ -72,14 +86,18 @@ func (c *Client) delayAfter(err error, attempt int) time.Duration {
 		return c.opts.delay
 	}
 	var r *restart
-	if errors.As(err, &r) && attempt == 0 {
+	var held *Error
+	switch {
+	case attempt > 0:
+	case errors.As(err, &r):
 		return r.after
+	case errors.As(err, &held): // the link works; the message has its own delay
+		return 0
 	}
-	delay := min(firstDelay<<min(attempt, 20), lastDelay)
-	return delay/2 + rand.N(delay/2)
+	return backoff(attempt, lastDelay)
 }
 
-// serve reads and writes until the link breaks, and returns why.
+// serve reads and writes until the link breaks, and returns why. It does not close the link.
 func (c *Client) serve(ctx context.Context, a *arrival) error {
 	stop := context.AfterFunc(ctx, a.close)
 	defer stop()
@@ -92,11 +110,11 @@ func (c *Client) serve(ctx context.Context, a *arrival) error {
 		if err := c.writeLoop(a.link, done); err != nil {
 			ends <- err
 		}
-		a.close()
+		a.interrupt()
 	}()
 	ends <- c.readLoop(a)
 	close(done)
-	a.close()
+	a.interrupt()
 	<-writing
 	c.unlink()
 	return <-ends

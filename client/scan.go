@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"partyline/hub/wire"
 )
 
 // scan decodes a line that is an object of known fields without escapes, control characters and lists, as
@@ -21,13 +23,17 @@ func (o *object) scan(line []byte) bool {
 		return false
 	}
 	for {
-		name, rest, ok := cutString(s)
+		name, rest, ok := wire.CutString(s)
 		if !ok || !strings.HasPrefix(rest, ":") || len(rest) < 2 {
 			return false
 		}
 		if rest = rest[1:]; rest[0] == '"' {
 			var value string
-			if value, s, ok = cutString(rest); !ok || !o.setString(name, value) {
+			if value, s, ok = wire.CutString(rest); !ok || !o.setString(name, value) {
+				return false
+			}
+		} else if name == "ids" {
+			if o.IDs, s, ok = cutNumbers(rest); !ok {
 				return false
 			}
 		} else {
@@ -61,22 +67,6 @@ func isASCII(line []byte) bool {
 		}
 	}
 	return true
-}
-
-// cutString cuts a JSON string without escapes and control characters of ASCII from the start of s.
-func cutString(s string) (value, rest string, ok bool) {
-	if !strings.HasPrefix(s, `"`) {
-		return "", "", false
-	}
-	for i := 1; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"':
-			return s[1:i], s[i+1:], true
-		case c == '\\', c < ' ', c == 0x7f:
-			return "", "", false
-		}
-	}
-	return "", "", false
 }
 
 // setString sets a field that is a string.
@@ -114,18 +104,44 @@ func (o *object) setString(name, value string) bool {
 func (o *object) setOther(name, value string) bool {
 	switch name {
 	case "id":
-		if !isNumber(value) {
-			return false
-		}
-		id, err := strconv.ParseInt(value, 10, 64)
-		o.ID = id
-		return err == nil
+		return setNumber(&o.ID, value)
+	case "number":
+		return setNumber(&o.Number, value)
 	case "stored":
 		stored := value == "true"
 		o.Stored = &stored
 		return stored || value == "false"
 	}
 	return false
+}
+
+// setNumber sets n to a whole number that is not negative.
+func setNumber(n *int64, value string) bool {
+	if !isNumber(value) {
+		return false
+	}
+	x, err := strconv.ParseInt(value, 10, 64)
+	*n = x
+	return err == nil
+}
+
+// cutNumbers cuts a list of whole numbers without white space from the start of s.
+func cutNumbers(s string) (list []int64, rest string, ok bool) {
+	s, rest, ok = strings.Cut(s, "]")
+	s, opened := strings.CutPrefix(s, "[")
+	if !ok || !opened {
+		return nil, "", false
+	}
+	list = make([]int64, 0, strings.Count(s, ",")+1)
+	for more := s != ""; more; {
+		var number string
+		number, s, more = strings.Cut(s, ",")
+		list = append(list, 0)
+		if !setNumber(&list[len(list)-1], number) {
+			return nil, "", false
+		}
+	}
+	return list, rest, true
 }
 
 // isNumber reports whether s is a whole number of JSON (RFC 8259 section 6) that is not negative.

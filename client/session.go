@@ -27,6 +27,7 @@ type session struct {
 	outbox   outbox
 	pulse    pulse
 	waiting  int   // calls that wait for an answer, or for room in the outbox
+	passing  bool  // answers are being passed on
 	linked   bool  // there is a link
 	full     bool  // the reader waits until there is room for an event
 	leaving  bool  // Close was called
@@ -48,6 +49,7 @@ func (s *session) enter(w *object) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.linked = true
+	s.outbox.limits = w.Server.limits
 	s.changed.Broadcast()
 	from := s.last
 	if !s.hadFirst {
@@ -123,7 +125,7 @@ func (s *session) unlink() {
 	s.stopCatchUpLocked()
 	s.mu.Unlock()
 	for _, r := range failed {
-		r.answer(nil, ErrInterrupted)
+		r.fail(ErrInterrupted)
 	}
 }
 
@@ -136,7 +138,7 @@ func (s *session) end(why error) {
 	s.changed.Broadcast()
 	s.mu.Unlock()
 	for _, r := range unanswered {
-		r.answer(nil, why)
+		r.fail(why)
 	}
 }
 

@@ -33,7 +33,7 @@ func TestReclaimOnce(t *testing.T) {
 			if len(names) != 1 {
 				t.Fatalf("over link %d the client asks with %q", i, names)
 			}
-			c.outbox.take(names[0]).answer(nil, &Error{Code: wire.CodeNickTaken})
+			c.outbox.take(names[0]).answer(nil, 0, &Error{Code: wire.CodeNickTaken})
 			if i < 2 {
 				c.unlink()
 			}

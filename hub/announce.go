@@ -1,15 +1,22 @@
 package hub
 
-import "time"
+import (
+	"time"
+
+	"partyline/hub/wire"
+)
 
 // A client that sends nothing may be a load balancer or a port scanner, which connects every few
 // seconds and disconnects at once. So a silent member is announced to the others with its first
-// request, or after announceDelay. Until then it gets the events of the room, but no other member
-// sees it, and it is not counted.
+// request, or after a delay. Until then it gets the events of the room, but no other member sees it,
+// and it is not counted.
 
 const (
-	// announceDelay is the time after which a silent member is announced.
+	// announceDelay is the time after which a silent member that uses text is announced.
 	announceDelay = time.Second
+	// announceDelayJSON is that time in JSON. The client may be about to resume over a slow network,
+	// and then it is no new member.
+	announceDelayJSON = 10 * time.Second
 	// announceInterval is the least time between two checks of the silent members.
 	announceInterval = 50 * time.Millisecond
 )
@@ -46,7 +53,17 @@ func (p *presence) logJoin(m *member) {
 	p.room.hub.opt.Log.Info("member joined", "nick", m.nick, "transport", m.via, "addr", m.addr, "room", p.room.name)
 }
 
-// announceWaiting announces the silent members that have stayed for announceDelay.
+// announceDelay returns how long m may be silent before it is announced.
+func (m *member) announceDelay() time.Duration {
+	m.out.mu.Lock()
+	defer m.out.mu.Unlock()
+	if m.out.format == wire.JSON {
+		return announceDelayJSON
+	}
+	return announceDelay
+}
+
+// announceWaiting announces the silent members that have stayed for their announceDelay.
 func (p *presence) announceWaiting() {
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
@@ -59,7 +76,7 @@ func (p *presence) announceWaiting() {
 		if m.replaced.Load() {
 			continue
 		}
-		wait := announceDelay - time.Since(m.entered)
+		wait := m.announceDelay() - time.Since(m.entered)
 		if wait <= 0 && m.out.isLeaving() {
 			wait = announceInterval // it changes its format; in the other stream it would get its own join
 		}
@@ -73,5 +90,6 @@ func (p *presence) announceWaiting() {
 		p.announceTimer = nil
 		return
 	}
+	next = min(next, announceDelay) // a member that enters later may be due earlier
 	p.announceTimer.Reset(max(next, announceInterval))
 }

@@ -91,6 +91,32 @@ func TestArrivalAfterASecond(t *testing.T) {
 	})
 }
 
+// A caller in JSON that sends nothing is announced after ten seconds, however late. It does not delay a
+// caller in text, and receives everything but its own arrival.
+func TestArrivalInJSON(t *testing.T) {
+	withHub(t, hub.Options{}, func(h *testHub) {
+		alice := h.named("alice")
+		bot, welcome := h.welcomed(hub.Caller{})
+		time.Sleep(4500 * time.Millisecond)
+		text := h.join(hub.Caller{})
+		time.Sleep(1050 * time.Millisecond)
+		if received := alice.Received(); len(received) != 1 || !strings.HasSuffix(received[0], " has arrived") ||
+			strings.Contains(received[0], welcome.Nick) {
+			t.Errorf("after the text client alice received %q", received)
+		}
+		time.Sleep(4350 * time.Millisecond)
+		alice.send("one", "/rooms")
+		alice.expect("alice: one", "= lobby (2)")
+		time.Sleep(150 * time.Millisecond)
+		alice.send("/rooms")
+		alice.expect("* "+welcome.Nick+" has arrived", "= lobby (3)")
+		text.send("/quit")
+		if events := bot.events(); len(events) != 3 || events[0].Type != "join" || events[1].Type != "message" || events[2].Type != "leave" {
+			t.Errorf("the bot received %+v", events)
+		}
+	})
+}
+
 // A caller that reads slowly, or not at all, when it is announced does not receive its own
 // arrival either, wherever that is in its unread part of the stream.
 func TestArrivalOfASlowReader(t *testing.T) {
@@ -162,7 +188,7 @@ func TestArrivalDuringAChangeOfFormat(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		bob.expect()
 		caller.Thaw()
-		time.Sleep(time.Second)
+		time.Sleep(9 * time.Second)
 		if received := bob.Received(); len(received) != 1 || !strings.HasSuffix(received[0], " has arrived") {
 			h.Errorf("bob received %q", received)
 		}

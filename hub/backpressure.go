@@ -86,6 +86,9 @@ func (b *backpressure) isAheadLocked(m *member) bool {
 
 // isCongestedLocked reports whether senders wait for a lagging member.
 func (b *backpressure) isCongestedLocked() bool {
+	if !b.congested && b.isEmpty() {
+		return false
+	}
 	now := time.Now()
 	if b.uncheckedBytes < checkBytes && now.Sub(b.checked) < checkInterval {
 		return b.congested
@@ -98,6 +101,13 @@ func (b *backpressure) isCongestedLocked() bool {
 		return m.out.limit == noLimit && m.out.cursor.lag() > b.room.hub.opt.Window/2
 	})
 	return b.congested
+}
+
+// isEmpty reports whether no member lags.
+func (b *backpressure) isEmpty() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lagging.Len() == 0
 }
 
 // recentReaders returns the lagging members that others wait for, at most maxChecked of them.

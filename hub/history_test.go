@@ -28,8 +28,9 @@ type event struct {
 	ID, After, Before, Last                int64
 	Missed                                 *int64
 	Lost, More, Resumed, Reconnect         bool
-	Messages, Members                      []event
-	Count, Arrived, Left                   int
+	Messages, Members, Errors              []event
+	IDs                                    []int64
+	Count, Arrived, Left, Index            int
 }
 
 // events returns the JSON events that the client has received since the last call.

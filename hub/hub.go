@@ -58,6 +58,7 @@ const (
 	DefaultReplay        = 20
 	DefaultMaxLine       = 4096
 	DefaultWindow        = 1 << 20
+	DefaultPing          = 25 * time.Second // clients expect no longer pause
 	defaultHangUpTimeout = time.Minute
 	DefaultMessages      = 1000 // messages in the history of a room
 	DefaultPageLimit     = 500  // see admission.Limits
@@ -72,6 +73,7 @@ type Options struct {
 	Window        int64           // bytes of a stream that the hub keeps for lagging members
 	Rate          float64         // lines a second that a member may send
 	Burst         int             // lines that a member may send at once, if there is a Rate
+	PingInterval  time.Duration   // the time between pings, at most DefaultPing
 	HangUpTimeout time.Duration   // how long a member is read after a write to it failed
 	Limits        admission.Limits
 	Version       string       // the server's version, for the welcome
@@ -111,6 +113,9 @@ func New(o Options) *Hub {
 	}
 	if o.Window == 0 {
 		o.Window = DefaultWindow
+	}
+	if o.PingInterval == 0 {
+		o.PingInterval = DefaultPing
 	}
 	if o.HangUpTimeout == 0 {
 		o.HangUpTimeout = defaultHangUpTimeout

@@ -12,9 +12,9 @@ import (
 // reading until the allowance has refilled, and the flow control of the transport slows the client
 // down.
 
-// charge subtracts a cost from the member's allowance. It returns how long to wait before the next
-// ReadLine.
-func (s *session) charge(c wire.Cost) time.Duration {
+// charge subtracts the cost of lines from the member's allowance. It returns how long to wait before
+// the next ReadLine.
+func (s *session) charge(c wire.Cost, lines int) time.Duration {
 	if s.hub.opt.Rate <= 0 {
 		return 0
 	}
@@ -24,7 +24,7 @@ func (s *session) charge(c wire.Cost) time.Duration {
 	if s.slowed && s.allowance.HalfFull() {
 		s.slowed = false
 	}
-	shares := admission.LineShares
+	shares := admission.LineShares * lines
 	if c == wire.Idle {
 		shares = 1
 	}

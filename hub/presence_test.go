@@ -66,4 +66,9 @@ func TestPing(t *testing.T) {
 		time.Sleep(60 * time.Second)
 		bot.expect()
 	})
+	withHub(t, hub.Options{PingInterval: 2 * time.Second}, func(h *testHub) {
+		bot := h.bot("bot")
+		time.Sleep(5 * time.Second)
+		bot.expect(`{"type":"ping"}`, `{"type":"ping"}`)
+	})
 }

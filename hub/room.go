@@ -8,12 +8,8 @@ import (
 	"partyline/hub/wire"
 )
 
-const (
-	// maxListed is the largest number of members that an answer lists.
-	maxListed = 200
-	// pingInterval is the time between two pings of a stream.
-	pingInterval = 25 * time.Second
-)
+// maxListed is the largest number of members that an answer lists.
+const maxListed = 200
 
 // A room sends the same events to all its members in the same order. Its mu decides that order;
 // the holder of mu does not wait for a member.
@@ -194,6 +190,7 @@ func (r *room) welcomeLocked(m *member, format wire.Format, ref string) *wire.We
 		Count:     r.countForLocked(m),
 		Last:      r.lastID,
 		Version:   r.hub.opt.Version,
+		MaxBytes:  wire.MaxMessage(r.hub.opt.MaxLine),
 	}
 }
 

@@ -16,31 +16,43 @@ const (
 	uncommittedOverhead = 256
 )
 
-// uncommittedSize returns the size of a message while it is not committed.
-func uncommittedSize(q *wire.Request) int {
-	return uncommittedOverhead + len(q.Text) + len(q.Ref) + len(q.Key)
+// uncommittedSize returns the size of a message of a request while it is not committed.
+func uncommittedSize(q *wire.Request, text string) int {
+	return uncommittedOverhead + len(text) + len(q.Ref) + len(q.Key)
 }
 
 // handleSay appends a message to the journal, which commits it to the room.
 func handleSay(s *session, q *wire.Request) error {
+	if q.Batch != nil {
+		return s.sayBatch(q)
+	}
 	r := s.room
-	nick, err := r.reserve(&s.member, q)
+	msg, err := r.newMessage(&s.member, q, q.Text)
 	if err != nil {
 		return err
 	}
 	s.mustAwait = true
-	msg := &wire.Message{Room: r.name, From: nick, Via: s.via, Text: q.Text, Action: q.Verb == wire.VerbMe}
-	s.hub.opt.Journal.Append(msg, q.Key, func(res history.Result) { r.commit(&s.member, q, msg, res) })
+	s.hub.opt.Journal.Append(msg, q.Key, func(res history.Result) { r.commit(&s.member, q, msg, res, nil, 0) })
 	return nil
+}
+
+// newMessage returns a message of m with a text of q, which it reserves.
+func (r *room) newMessage(m *member, q *wire.Request, text string) (*wire.Message, error) {
+	nick, err := r.reserve(m, q, text)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.Message{Room: r.name, From: nick, Via: m.via, Text: text, Action: q.Verb == wire.VerbMe}, nil
 }
 
 // reserve waits until backpressure and the bounds on uncommitted messages permit one more message
 // of m, and counts it until commit. It returns the name of m. The error is a refusal if the room is
 // closed, or ends m.
-func (r *room) reserve(m *member, q *wire.Request) (nick string, err error) {
+func (r *room) reserve(m *member, q *wire.Request, text string) (nick string, err error) {
+	size := uncommittedSize(q, text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.backpressure.awaitReadersLocked(m); !r.closed && m.overUncommittedLocked(q); r.backpressure.awaitReadersLocked(m) {
+	for r.backpressure.awaitReadersLocked(m); !r.closed && m.overUncommittedLocked(size); r.backpressure.awaitReadersLocked(m) {
 		r.sweep.handOverLocked(m)
 		r.changed.Wait()
 	}
@@ -51,32 +63,33 @@ func (r *room) reserve(m *member, q *wire.Request) (nick string, err error) {
 		return "", err
 	}
 	if r.backpressure.congested {
-		m.aheadBytes += len(q.Text)
+		m.aheadBytes += len(text)
 	}
 	r.uncommitted++
 	m.uncommitted++
-	m.uncommittedBytes += uncommittedSize(q)
-	r.hub.uncommittedBytes.Add(int64(uncommittedSize(q)))
+	m.uncommittedBytes += size
+	r.hub.uncommittedBytes.Add(int64(size))
 	m.mustSweep = true
 	return nick, nil
 }
 
-// overUncommittedLocked reports whether m has too many uncommitted messages for one more. The caller
-// holds the mu of m's room.
-func (m *member) overUncommittedLocked(q *wire.Request) bool {
-	return m.uncommitted > 0 && (m.uncommittedBytes+uncommittedSize(q) > maxUncommitted || m.hub.uncommittedBytes.Load() > maxUncommittedTotal)
+// overUncommittedLocked reports whether m has too many uncommitted messages for one more of a size.
+// The caller holds the mu of m's room.
+func (m *member) overUncommittedLocked(size int) bool {
+	return m.uncommitted > 0 && (m.uncommittedBytes+size > maxUncommitted || m.hub.uncommittedBytes.Load() > maxUncommittedTotal)
 }
 
 // commit appends a message to the streams of the room, and queues the sender's ack. The journal
 // calls it in the order of the messages. The sender's session sweeps, if it still has to;
-// otherwise commit starts a sweep.
-func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history.Result) {
+// otherwise commit starts a sweep. If the message is one of a batch, it has an index there.
+func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history.Result, b *batch, index int) {
+	size := uncommittedSize(q, msg.Text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.uncommitted--
 	m.uncommitted--
-	m.uncommittedBytes -= uncommittedSize(q)
-	r.hub.uncommittedBytes.Add(-int64(uncommittedSize(q)))
+	m.uncommittedBytes -= size
+	r.hub.uncommittedBytes.Add(-int64(size))
 	if res.Err == nil && !res.Repeated {
 		if res.Unstored { // a stored message is immutable
 			msg.Unstored = true
@@ -87,8 +100,11 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 		r.markOwnLocked(m)
 	}
 	switch {
+	case b != nil:
+		b.setLocked(index, msg, res)
+		b.finishLocked(m)
 	case res.Err != nil:
-		m.out.enqueue(&wire.Refusal{Ref: q.Ref, Key: q.Key, Code: wire.CodeUnavailable, Message: "not said: history can't take it now, try again in a moment"})
+		m.out.enqueue(&wire.Refusal{Ref: q.Ref, Key: q.Key, Code: wire.CodeUnavailable, Message: unwrittenText})
 	case q.Ref == "" && q.Key == "":
 	case res.Unstored:
 		m.out.enqueue(&wire.Notice{Code: wire.NoticeUnstored, Message: unstoredText, Ref: q.Ref, Key: q.Key, ID: msg.ID})
@@ -113,6 +129,8 @@ func (r *room) markOwnLocked(m *member) {
 		m.out.answerAt = end.position()
 	}
 }
+
+const unwrittenText = "not said: history can't take it now, try again in a moment"
 
 const unstoredText = "heard but not stored: history can't be written now"
 

@@ -119,7 +119,7 @@ func (s *session) handle(line []byte, err error, first bool) (wait time.Duration
 		return 0, s.endErr
 	}
 	s.awaitQueue()
-	cost := wire.Plain
+	cost, lines := wire.Plain, 1
 	var bad *wire.Refusal
 	switch {
 	case errors.Is(err, ErrControl):
@@ -129,7 +129,7 @@ func (s *session) handle(line []byte, err error, first bool) (wait time.Duration
 	case err != nil:
 		return 0, err
 	default:
-		if cost, err = s.handleLine(line, first); !errors.As(err, &bad) && err != nil {
+		if cost, lines, err = s.handleLine(line, first); !errors.As(err, &bad) && err != nil {
 			return 0, err
 		}
 	}
@@ -143,7 +143,7 @@ func (s *session) handle(line []byte, err error, first bool) (wait time.Duration
 			return 0, why
 		}
 	}
-	wait = s.charge(cost)
+	wait = s.charge(cost, lines)
 	if s.lines == nil || !s.lines.HasLine() {
 		s.sweep()
 	}
@@ -158,9 +158,9 @@ func (s *session) maxLine() int {
 	return s.hub.opt.MaxLine
 }
 
-// handleLine parses a line and performs the request. It returns the cost of the line. The error
-// is a *wire.Refusal, or ends the member.
-func (s *session) handleLine(line []byte, first bool) (wire.Cost, error) {
+// handleLine parses a line and performs the request. It returns the cost of the line, and how many
+// lines it counts as. The error is a *wire.Refusal, or ends the member.
+func (s *session) handleLine(line []byte, first bool) (cost wire.Cost, lines int, err error) {
 	if first {
 		line = bytes.TrimPrefix(line, []byte("\uFEFF"))
 	}
@@ -172,11 +172,11 @@ func (s *session) handleLine(line []byte, first bool) (wire.Cost, error) {
 		q, bad = wire.ParseText(string(line), s.verbatim)
 	}
 	if bad != nil {
-		return wire.Plain, bad
+		return wire.Plain, 1, bad
 	}
-	cost := q.Cost(s.out.format) // before the request changes the format
+	cost, lines = q.Cost(s.out.format), q.Lines() // before the request changes the format
 	if q == nil {
-		return cost, nil
+		return cost, lines, nil
 	}
 	if q.Verb != wire.VerbFormat && q.Verb != wire.VerbResume {
 		s.begun = true
@@ -185,14 +185,14 @@ func (s *session) handleLine(line []byte, first bool) (wire.Cost, error) {
 			s.room.presence.announce(&s.member)
 		}
 	}
-	err := s.dispatch(q)
+	err = s.dispatch(q)
 	if errors.As(err, &bad) {
 		bad.Ref, bad.Key = q.Ref, q.Key
 		if cost == wire.Idle {
 			cost = wire.Plain // it gets an answer
 		}
 	}
-	return cost, err
+	return cost, lines, err
 }
 
 // reply sends the answer to a request. The answer comes after the earlier events of the room, if

@@ -67,7 +67,7 @@ func newStreamLocked(r *room, codec Codec) *stream {
 		readers: make(map[*member]struct{}), lastEvent: time.Now(),
 	}
 	if len(codec.Append(nil, wire.Ping{Idle: true})) > 0 {
-		s.ping = time.AfterFunc(pingInterval, s.pingAll)
+		s.ping = time.AfterFunc(r.hub.opt.PingInterval, s.pingAll)
 	}
 	return s
 }
@@ -97,15 +97,15 @@ func (s *stream) pingAll() {
 	if len(s.readers) == 0 {
 		return
 	}
-	idle := time.Since(s.lastEvent)
-	ping := wire.Ping{Idle: idle >= pingInterval}
+	idle, interval := time.Since(s.lastEvent), r.hub.opt.PingInterval
+	ping := wire.Ping{Idle: idle >= interval}
 	if s.appendLocked(ping) > 0 {
 		r.sweep.startLocked()
 	}
 	if ping.Idle {
 		s.lastEvent, idle = time.Now(), 0
 	}
-	s.ping.Reset(pingInterval - idle)
+	s.ping.Reset(interval - idle)
 }
 
 // appendLocked encodes and publishes e, and returns the number of bytes.

@@ -177,11 +177,10 @@ func readParts(t *testing.T, first, rest string, welcomed bool) (lines []string,
 	defer c.Reset()
 	io.WriteString(client, rest)
 	client.CloseWrite()
-	if welcomed {
-		err = c.checkOpening([]byte(first))
-		c.lines.feed([]byte(first))
-	} else {
-		err = c.readOpening([]byte(first), helloWait, openingWait)
+	err = c.checkOpening([]byte(first))
+	c.lines.feed([]byte(first))
+	if !welcomed && err == nil {
+		err = c.readOpening(helloWait, openingWait)
 	}
 	for err == nil {
 		var line []byte

@@ -124,7 +124,7 @@ func (g *Gateway) accept(nc net.Conn, serving *sync.WaitGroup) {
 	case g.isProxy(c.RemoteAddr()):
 		serving.Go(func() { g.acceptProxied(c, serving) })
 	default:
-		g.admit(c, c.RemoteAddr(), nil, serving)
+		g.admit(c, c.RemoteAddr(), serving)
 	}
 }
 
@@ -143,8 +143,7 @@ func (g *Gateway) newConn(nc net.Conn) *conn {
 }
 
 // admit asks the hub to admit a client, and then reads the opening or turns the client away.
-// received is the input so far.
-func (g *Gateway) admit(c *conn, from net.Addr, received []byte, serving *sync.WaitGroup) {
+func (g *Gateway) admit(c *conn, from net.Addr, serving *sync.WaitGroup) {
 	slot, err := g.Hub.Admit(address(from))
 	if err != nil {
 		g.turnAway(c, from, err, serving)
@@ -152,17 +151,17 @@ func (g *Gateway) admit(c *conn, from net.Addr, received []byte, serving *sync.W
 	}
 	caller := newCaller(from)
 	caller.Slot = slot
-	serving.Go(func() { g.readOpening(c, from, caller, received, serving) })
+	serving.Go(func() { g.readOpening(c, from, caller, serving) })
 }
 
 // readOpening reads the opening, and then starts a session or turns the client away.
-func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, received []byte, serving *sync.WaitGroup) {
+func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, serving *sync.WaitGroup) {
 	if !g.sessionless.add(c) {
 		caller.Slot.Leave()
 		c.Reset()
 		return
 	}
-	err := c.readOpening(received, cmp.Or(g.helloWait, helloWait), cmp.Or(g.openingWait, openingWait))
+	err := c.readOpening(cmp.Or(g.helloWait, helloWait), cmp.Or(g.openingWait, openingWait))
 	g.sessionless.remove(c)
 	if err == nil {
 		serving.Go(func() {

@@ -107,18 +107,17 @@ func (o *opening) put(c byte) {
 
 // readOpening reads input until the opening has decided, or until wait has passed; if the gateway
 // has TLS, it waits for the first byte until hello has passed. If the client begins TLS, readOpening
-// does the handshake, and starts again. It returns a
-// *foreignError if the stream belongs to another protocol, and a *handshakeError if the handshake
-// fails. received is the input so far. The input is kept for ReadLine.
-func (c *conn) readOpening(received []byte, hello, wait time.Duration) error {
-	received, err := c.awaitOpening(received, hello, wait)
+// does the handshake, and starts again. It returns a *foreignError if the stream belongs to another
+// protocol, and a *handshakeError if the handshake fails. The input is kept for ReadLine.
+func (c *conn) readOpening(hello, wait time.Duration) error {
+	received, err := c.awaitOpening(hello, wait)
 	if c.tls != nil && isClientHello(err, received) {
 		if err := c.StartTLS(c.tls, received, handshakeTimeout); err != nil {
 			return &handshakeError{err}
 		}
 		c.tls = nil
 		c.opening = &opening{limit: c.opening.limit, web: c.opening.web}
-		received, err = c.awaitOpening(nil, wait, wait)
+		received, err = c.awaitOpening(wait, wait)
 	}
 	c.tls = nil
 	c.lines.feed(received)
@@ -144,12 +143,9 @@ func (e *handshakeError) Unwrap() error { return e.err }
 
 // awaitOpening reads input until the opening has decided, or until the wait has passed. It returns
 // all input, and a *foreignError if the stream belongs to another protocol.
-func (c *conn) awaitOpening(received []byte, hello, wait time.Duration) ([]byte, error) {
-	if err := c.checkOpening(received); err != nil {
-		return received, err
-	}
+func (c *conn) awaitOpening(hello, wait time.Duration) (received []byte, err error) {
 	deadline := time.Now().Add(wait)
-	if c.tls != nil && (len(received) == 0 || received[0] == handshakeByte) {
+	if c.tls != nil {
 		deadline = time.Now().Add(hello)
 	}
 	for c.opening != nil && len(received) <= c.opening.limit {

@@ -43,7 +43,7 @@ func header(t *testing.T, version byte, from string) string {
 // TestProxyHeader connects with a PROXY header. The header is not a line, the input after it is,
 // and the limits apply to the address in it.
 func TestProxyHeader(t *testing.T) {
-	for version, parts := range map[byte][]int{1: {1000}, 2: {1, 7, 1000}} { // version 1 is sent in one piece
+	for version, parts := range map[byte][]int{1: {1, 7, 1000}, 2: {1, 7, 1000}} {
 		for _, part := range parts {
 			t.Run(fmt.Sprintf("version %d in parts of %d", version, part), func(t *testing.T) {
 				t.Parallel()

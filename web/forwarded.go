@@ -1,121 +1,118 @@
 package web
 
 import (
-	"log/slog"
-	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
-	"time"
-
-	"golang.org/x/time/rate"
-
-	"partyline/hub/clean"
 )
 
-// unixAddr is the RemoteAddr of a client on a unix socket. Such a client has no address, or has
-// chosen it.
-const unixAddr = "unix"
-
-// forwardedFor is the header to which each proxy appends the address of its client.
-const forwardedFor = "X-Forwarded-For"
-
-const (
-	// maxQuotedHeader limits what the log quotes of the header, in bytes.
-	maxQuotedHeader = 300
-	// warnInterval is the minimum time between two warnings about a header without an address.
-	warnInterval = time.Minute
-)
-
-// proxies reports whether an address is that of a trusted proxy. It is Options.IsProxy.
-type proxies func(netip.Addr) bool
-
-func (p proxies) contains(addr netip.Addr) bool { return p != nil && p(addr) }
-
-// forwarded reports whether a trusted proxy forwards r for a client.
-func (p proxies) forwarded(r *http.Request) bool {
-	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return p.contains(peer.Addr()) && slices.ContainsFunc(r.Header[forwardedFor], func(s string) bool { return s != "" })
+// cutLastForwarded returns the last element of a Forwarded header (RFC 7239 section 4), and what is
+// before it. Commas in a quoted string do not separate elements. It reads from the right, so that
+// the quotes of an earlier element, which the client may have forged, do not change the result.
+func cutLastForwarded(list string) (before, last string) {
+	quoted := false
+	for i := len(list) - 1; i >= 0; i-- {
+		switch list[i] {
+		case '"':
+			if !quoted || !isEscaped(list, i) {
+				quoted = !quoted
+			}
+		case ',':
+			if !quoted {
+				return list[:i], strings.Trim(list[i+1:], " \t")
+			}
+		}
+	}
+	return "", strings.Trim(list, " \t")
 }
 
-// client returns the address of the client for which the proxy at peer forwards a request with
-// the given values of X-Forwarded-For. It reads them from the right and stops at the first
-// address that is not a proxy's: the client may have forged the rest. It also stops at an
-// element without an address. It then returns the address of the proxy that appended the
-// element, and the element as invalid.
+// isEscaped reports whether an odd number of backslashes comes before s[i].
+func isEscaped(s string, i int) bool {
+	before := s[:i]
+	return (len(before)-len(strings.TrimRight(before, `\`)))%2 == 1
+}
+
+// parseForwarded parses an element of a Forwarded header (RFC 7239 section 4), which has parameters
+// such as for=198.51.100.7;proto=https. It is ok if the syntax is valid and "for" has an address,
+// and not an identifier such as "unknown" or "_hidden". A proto is returned in either case.
 //
-// A comma separates elements even in quotes. Otherwise a client could send a quote to hide what
-// the proxy appends.
-func (p proxies) client(peer netip.AddrPort, values []string) (client netip.AddrPort, invalid string) {
-	client = peer
-	for _, value := range slices.Backward(values) {
-		for _, element := range slices.Backward(strings.Split(value, ",")) {
-			element = strings.Trim(element, " \t")
-			if element == "" { // RFC 9110 section 5.6.1.2
-				continue
+// It accepts more than the RFC: white space around a semicolon, and an unquoted value with characters
+// that need quotes, since some proxies send addresses with a port in that way.
+func parseForwarded(element string) (h hop, ok bool) {
+	values := make(map[string]string, 4)
+	for rest := element; ; {
+		rest = strings.TrimLeft(rest, " \t")
+		if rest != "" && rest[0] != ';' {
+			name, value, after, ok := cutPair(rest)
+			name = strings.ToLower(name)
+			if _, twice := values[name]; !ok || twice {
+				return hop{}, false
 			}
-			addr, ok := parseForwarded(element)
-			if !ok {
-				return client, element
-			}
-			if client = addr; !p.contains(addr.Addr()) {
-				return client, ""
-			}
+			values[name] = value
+			rest = strings.TrimLeft(after, " \t")
 		}
+		if rest == "" {
+			break
+		}
+		if rest[0] != ';' {
+			return hop{}, false
+		}
+		rest = rest[1:]
 	}
-	return client, ""
+	h.proto = values["proto"]
+	h.addr, ok = parseNode(values["for"])
+	return h, ok
 }
 
-// parseForwarded parses an element of X-Forwarded-For: an address, optionally with a port and
-// in quotes. An IPv6 address may be in brackets, and must be if a port follows. Without a port
-// the result has port 0. Anything else, such as "unknown" or the "_hidden" of RFC 7239, is not
-// ok.
-func parseForwarded(s string) (addr netip.AddrPort, ok bool) {
-	if inner, found := strings.CutPrefix(s, `"`); found {
-		if s, found = strings.CutSuffix(inner, `"`); !found {
+// cutPair parses a parameter, name=value, at the start of s, and returns what follows it. Quotes and
+// their escapes are removed from the value.
+func cutPair(s string) (name, value, after string, ok bool) {
+	name, s, ok = strings.Cut(s, "=")
+	if !ok || name == "" || strings.ContainsFunc(name, notToken) {
+		return "", "", "", false
+	}
+	if !strings.HasPrefix(s, `"`) {
+		end := strings.IndexAny(s, "; \t\"\\")
+		if end < 0 {
+			end = len(s)
+		}
+		return name, s[:end], s[end:], end > 0
+	}
+	var unquoted strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return name, unquoted.String(), s[i+1:], true
+		case '\\':
+			if i++; i == len(s) {
+				return "", "", "", false
+			}
+		}
+		unquoted.WriteByte(s[i])
+	}
+	return "", "", "", false
+}
+
+// notToken reports whether a character may not be in a token (RFC 9110 section 5.6.2).
+func notToken(c rune) bool {
+	switch {
+	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		return false
+	}
+	return !strings.ContainsRune("!#$%&'*+-.^_`|~", c)
+}
+
+// parseNode parses the value of "for" (RFC 7239 section 6). A port that is an identifier, such as
+// "_9f", counts as port 0. It is more lenient than the RFC in that an IPv6 address needs brackets
+// only before a port.
+func parseNode(s string) (addr netip.AddrPort, ok bool) {
+	if host, port, found := strings.Cut(s, ":_"); found && port != "" && !strings.ContainsFunc(port, notIdentifier) {
+		s = host + ":0"
+		if _, err := netip.ParseAddrPort(s); err != nil { // an IPv6 address without brackets
 			return netip.AddrPort{}, false
 		}
 	}
-	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
-		s += ":0"
-	}
-	addr, err := netip.ParseAddrPort(s)
-	if err != nil {
-		bare, err := netip.ParseAddr(s)
-		if err != nil {
-			return netip.AddrPort{}, false
-		}
-		addr = netip.AddrPortFrom(bare, 0)
-	}
-	return netip.AddrPortFrom(addr.Addr().Unmap().WithZone(""), addr.Port()), true
+	return parseAddr(s)
 }
 
-// setRemoteAddr returns a middleware that sets the RemoteAddr of a request from a trusted proxy
-// to the address of its client. If X-Forwarded-For lacks that address, RemoteAddr becomes the
-// address of the proxy that should have appended it, and the middleware logs a warning, at most
-// once every warnInterval. The RemoteAddr of a client on a unix socket becomes unixAddr.
-func setRemoteAddr(trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
-	warn := rate.Sometimes{Interval: warnInterval}
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			peer, err := netip.ParseAddrPort(r.RemoteAddr)
-			if err != nil {
-				r.RemoteAddr = unixAddr
-			}
-			values := r.Header[forwardedFor]
-			if len(values) > 0 && trusted.contains(peer.Addr()) {
-				client, invalid := trusted.client(peer, values)
-				if client.IsValid() {
-					r.RemoteAddr = client.String()
-				}
-				if invalid != "" {
-					warn.Do(func() {
-						log.Warn("no client address in X-Forwarded-For, using the proxy's", "proxy", r.RemoteAddr,
-							"element", clean.Quote(invalid, maxQuoted), "header", clean.Quote(strings.Join(values, ", "), maxQuotedHeader))
-					})
-				}
-			}
-			next.ServeHTTP(w, r)
-		})
-	}
-}
+// notIdentifier reports whether a character may not be in an identifier (RFC 7239 section 6.3).
+func notIdentifier(c rune) bool { return notToken(c) || strings.ContainsRune("!#$%&'*+^`|~", c) }

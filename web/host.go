@@ -90,7 +90,7 @@ func localAddr(r *http.Request) netip.Addr {
 
 // requireHost returns a middleware that answers 421 to a request whose Host is not in hosts. It
 // accepts any Host in a request that a trusted proxy forwards: the proxy is responsible for it.
-// A forwarded request has an X-Forwarded-For, which no page can set on a WebSocket.
+// A forwarded request has the header of the proxy, which no page can set on a WebSocket.
 func requireHost(hosts Hosts, trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -24,14 +24,15 @@ func setHSTS(h http.Header, r *http.Request) {
 }
 
 // requireTLS returns a middleware that redirects requests without TLS. It serves those that reach
-// no network: from a unix socket, or forwarded by a trusted proxy, which decides whether its own
-// client needs TLS. It also serves health checks.
+// no network: from a unix socket, or forwarded by a trusted proxy that speaks HTTP and decides
+// whether its own client needs TLS. It also serves health checks.
 func requireTLS(trusted proxies) func(http.Handler) http.Handler {
 	redirect := Redirect("")
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, err := netip.ParseAddrPort(r.RemoteAddr)
-			if onUnix := err != nil; r.TLS != nil || onUnix || r.URL.Path == "/healthz" || trusted.forwarded(r) {
+			onUnix, byProxy := err != nil, trusted.header != PROXY && trusted.forwarded(r)
+			if r.TLS != nil || onUnix || byProxy || r.URL.Path == "/healthz" {
 				next.ServeHTTP(w, r)
 				return
 			}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
@@ -66,6 +67,20 @@ func TestRequireTLS(t *testing.T) {
 		if (c.status == 308 || c.status == 400) && !strings.Contains(w.Body.String(), "requires TLS: use "+c.location) {
 			t.Errorf("%s: the answer is %q", name, w.Body)
 		}
+	}
+}
+
+// TestRequireTLSOfPROXY sends a request that a proxy forwards with a PROXY header: the proxy passes on
+// the bytes of its client, which needs TLS.
+func TestRequireTLSOfPROXY(t *testing.T) {
+	h := New(Options{RequireTLS: true, IsProxy: within("192.0.2.1/32"), ProxyHeader: PROXY})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Host, r.RemoteAddr = "chat.example", "192.0.2.1:1000"
+	r = r.WithContext(context.WithValue(r.Context(), proxiedKey{}, fakeConn{client: clientAddr}))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusPermanentRedirect {
+		t.Errorf("the answer is %d", w.Code)
 	}
 }
 

@@ -6,6 +6,7 @@
 package web
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 	"net/http"
@@ -22,26 +23,30 @@ const maxQuoted = 100
 // Options are the parameters of New. All are optional.
 type Options struct {
 	// WebSocket answers GET /ws. It gets the ResponseWriter of the http.Server, which it
-	// may hijack. If it is nil, there is no /ws.
+	// may hijack. The request's URL has the scheme "https" if its client is known to use TLS, and
+	// otherwise none. If WebSocket is nil, there is no /ws.
 	WebSocket http.Handler
 
-	// IsProxy reports whether an address is that of a proxy whose X-Forwarded-For is trusted. It
-	// gets the zero Addr for a peer on a unix socket.
-	// The last address in that header that is not a proxy becomes the RemoteAddr of the
-	// request, with port 0 if the header has no port. If IsProxy is nil, there are no proxies.
+	// IsProxy reports whether an address is that of a trusted proxy; that of a peer on a unix socket
+	// is the zero Addr. A request that a proxy forwards gets the address of its client as
+	// RemoteAddr, with port 0 if the proxy reports no port. If IsProxy is nil, there are no proxies.
 	IsProxy func(netip.Addr) bool
+
+	// ProxyHeader is the only header in which a proxy is believed: XForwardedFor, Forwarded, XRealIP
+	// or PROXY. The last address in it that is not a proxy's is the client's. "" means XForwardedFor.
+	ProxyHeader string
 
 	// Hosts are the accepted host names. A request with any other Host gets a 421, unless it is
 	// for /healthz or a proxy forwards it. If Hosts is nil, any name is accepted.
 	Hosts Hosts
 
 	// RequireTLS redirects requests without TLS to the same host and port, except those from a
-	// unix socket, those that a proxy forwards, and those for /healthz.
+	// unix socket, those that a proxy forwards in a header of HTTP, and those for /healthz.
 	RequireTLS bool
 
-	// Log gets warnings about refused hosts and about an X-Forwarded-For without an address.
-	// At debug level it gets unknown paths, which can show that a proxy does not strip its
-	// prefix. If it is nil, nothing is logged.
+	// Log gets warnings about refused hosts and about proxies that report no address. At debug
+	// level it gets where the address of each client comes from, and unknown paths, which can show
+	// that a proxy does not strip its prefix. If it is nil, nothing is logged.
 	Log *slog.Logger
 }
 
@@ -52,17 +57,17 @@ func New(opts Options) http.Handler {
 		log = slog.New(slog.DiscardHandler)
 	}
 
+	trusted := proxies{opts.IsProxy, cmp.Or(opts.ProxyHeader, XForwardedFor)}
+
 	r := chi.NewRouter()
 	r.Use(secure)
 	if opts.Hosts != nil {
-		r.Use(requireHost(opts.Hosts, opts.IsProxy, log))
+		r.Use(requireHost(opts.Hosts, trusted, log))
 	}
 	if opts.RequireTLS {
-		r.Use(requireTLS(opts.IsProxy))
+		r.Use(requireTLS(trusted))
 	}
-	if opts.IsProxy != nil {
-		r.Use(setRemoteAddr(opts.IsProxy, log))
-	}
+	r.Use(setClient(trusted, log))
 	routes := routes{Router: r, allow: make(map[string]string)}
 	for _, a := range assets() {
 		routes.add(a.path, a, pageMethods...)

@@ -197,6 +197,9 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if p, ok := nc.(*socket.ProxiedConn); ok {
+		nc = p.Conn // the PROXY header has been read before the request
+	}
 	h.conn = new(conn)
 	if err := h.conn.Init(nc, h.group, endOfFrame, h.timeout); err != nil {
 		nc.Close()

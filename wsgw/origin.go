@@ -13,7 +13,8 @@ import (
 type Origins map[string]bool
 
 // allow reports whether the page that sent r may open a WebSocket (RFC 6455 section
-// 10.2). A request without an Origin does not come from a browser.
+// 10.2). A request without an Origin does not come from a browser. The scheme of r.URL is "https" if
+// the client is known to use TLS.
 func (o Origins) allow(r *http.Request) bool {
 	sent := r.Header["Origin"]
 	if len(sent) == 0 {
@@ -27,10 +28,15 @@ func (o Origins) allow(r *http.Request) bool {
 		return false
 	}
 	host := plainHost(u.Scheme, u.Host)
-	if (u.Scheme == "http" || u.Scheme == "https") && host == plainHost(u.Scheme, r.Host) {
-		return true
-	}
-	return o.contains(u.Scheme, host)
+	return isOwn(u.Scheme, r.URL.Scheme) && host == plainHost(u.Scheme, r.Host) || o.contains(u.Scheme, host)
+}
+
+// isOwn reports whether the server's own page may have an origin with the given scheme. used is the
+// scheme of the request if it is known. Over TLS an http page is another site: the network may have
+// changed it, or DNS rebinding may have given it the name of this server. Without TLS an https page
+// is the server's own if a proxy ends TLS and does not report that.
+func isOwn(origin, used string) bool {
+	return origin == "https" || origin == "http" && used != "https"
 }
 
 // contains reports whether o contains an origin.

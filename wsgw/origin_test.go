@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -98,16 +99,42 @@ func TestOrigins(t *testing.T) {
 		{"chat.example", "http://", false},
 		{"", "http://", false},
 	} {
-		r := &http.Request{Host: test.host, Header: http.Header{"Origin": {test.origin}}}
+		r := &http.Request{Host: test.host, URL: new(url.URL), Header: http.Header{"Origin": {test.origin}}}
 		if list.allow(r) != test.want {
 			t.Errorf("Origin %q to Host %q: %t", test.origin, test.host, !test.want)
 		}
 	}
 }
 
+// TestOriginScheme sends origins to a server that may know the scheme of the request.
+func TestOriginScheme(t *testing.T) {
+	list := Origins{"http://plain.example": true}
+	for _, test := range []struct {
+		scheme, host, origin string
+		want                 bool
+	}{
+		{"", "chat.example", "http://chat.example", true},
+		{"", "chat.example", "https://chat.example", true},
+		{"http", "chat.example", "https://chat.example", true},
+		{"https", "chat.example", "https://chat.example", true},
+		{"https", "chat.example", "HTTPS://chat.example:443", true},
+		{"https", "chat.example", "http://chat.example", false},
+		{"https", "chat.example:80", "HTTP://chat.example", false},
+		{"https", "chat.example:8443", "http://chat.example:8443", false},
+		{"https", "plain.example", "http://plain.example", true},
+		{"https", "chat.example", "http://plain.example", true},
+		{"https", "chat.example", "ws://chat.example", false},
+	} {
+		r := &http.Request{Host: test.host, URL: &url.URL{Scheme: test.scheme}, Header: http.Header{"Origin": {test.origin}}}
+		if list.allow(r) != test.want {
+			t.Errorf("Origin %q to Host %q over %q: %t", test.origin, test.host, test.scheme, !test.want)
+		}
+	}
+}
+
 // TestOriginHeaders sends a request without an Origin, and one with two.
 func TestOriginHeaders(t *testing.T) {
-	r := &http.Request{Host: "chat.example", Header: http.Header{}}
+	r := &http.Request{Host: "chat.example", URL: new(url.URL), Header: http.Header{}}
 	if !Origins(nil).allow(r) {
 		t.Error("a program without an Origin is refused")
 	}
@@ -197,7 +224,7 @@ func TestParseOrigins(t *testing.T) {
 			t.Errorf("%s: %v, %v", list, got, err)
 		}
 		sent := strings.Replace(want, "*", "a", 1)
-		if !got.allow(&http.Request{Host: "other.example", Header: http.Header{"Origin": {sent}}}) {
+		if !got.allow(&http.Request{Host: "other.example", URL: new(url.URL), Header: http.Header{"Origin": {sent}}}) {
 			t.Errorf("%s: %s is refused", list, sent)
 		}
 	}

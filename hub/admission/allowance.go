@@ -36,12 +36,16 @@ func NewAllowance(perSecond float64, burst int) *Allowance {
 	}
 }
 
-// Spend uses shares of a line, and a costly request if costly is set. It always succeeds, and
+// Spend uses shares of lines, at least one, and a costly request if costly is set. It always succeeds, and
 // returns how long the caller must wait before it reads the member's next line. forCostly
 // reports whether the limit of costly requests determines the wait.
 func (a *Allowance) Spend(shares int, costly bool) (wait time.Duration, forCostly bool) {
 	now := time.Now()
-	wait = a.lines.ReserveN(now, shares).DelayFrom(now)
+	for shares > 0 { // a Limiter refuses more than its burst
+		n := min(shares, a.lines.Burst())
+		wait = a.lines.ReserveN(now, n).DelayFrom(now)
+		shares -= n
+	}
 	if costly {
 		if w := a.costly.ReserveN(now, 1).DelayFrom(now); w > wait {
 			return w, true

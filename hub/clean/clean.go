@@ -45,6 +45,9 @@ func Quote(s string, max int) string {
 
 // replaceUnsafe is like Text but does not remove escape sequences.
 func replaceUnsafe(s string) string {
+	if Plain(s) == len(s) {
+		return s
+	}
 	marks := 0
 	for i, r := range s {
 		if r >= ' ' && r < 0x7f { // the usual case

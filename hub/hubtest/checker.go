@@ -103,7 +103,7 @@ func (c *checker) summary(event string) string {
 		line += " " + fmt.Sprint(fields["code"])
 	}
 	for _, name := range []string{
-		"ref", "key", "id", "from", "nick", "to", "text", "after", "missed", "lost", "messages", "more", "rooms", "reason",
+		"ref", "key", "number", "id", "ids", "errors", "from", "nick", "to", "text", "after", "missed", "lost", "messages", "more", "rooms", "reason",
 	} {
 		value, given := fields[name]
 		switch v := value.(type) {

@@ -109,9 +109,25 @@ func (ns *Namespace) Dial(t *testing.T, addr string, buffer int) (nc net.Conn) {
 }
 
 // Cut takes the namespace's link down, so that no packet arrives or leaves.
-func (ns *Namespace) Cut(t *testing.T) {
+func (ns *Namespace) Cut(t *testing.T) { ns.setLink(t, "down") }
+
+// Restore takes the namespace's link up again.
+func (ns *Namespace) Restore(t *testing.T) { ns.setLink(t, "up") }
+
+func (ns *Namespace) setLink(t *testing.T, state string) {
 	t.Helper()
-	if out, err := exec.Command("ip", "-n", ns.name, "link", "set", ns.device, "down").CombinedOutput(); err != nil {
+	if out, err := exec.Command("ip", "-n", ns.name, "link", "set", ns.device, state).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+}
+
+// Command changes a command that has not started, so that it runs in the namespace.
+func (ns *Namespace) Command(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	ip, err := exec.LookPath("ip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Args = append([]string{ip, "netns", "exec", ns.name, cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = ip
 }

@@ -20,10 +20,11 @@ import (
 // The order of the locks is writeMu, those of the tls.Conn, mu.
 type tlsLayer struct {
 	stream
-	tls   *tls.Conn
-	early []byte // input that came before the tls.Conn
-	conn  *Conn  // nil until it takes over
-	ended bool   // close_notify was sent, or will not be; guarded by conn.writeMu
+	tls     *tls.Conn
+	early   []byte       // input that came before the tls.Conn
+	proxied *ProxiedConn // whose PROXY header comes first; nil if there is none
+	conn    *Conn        // nil until it takes over
+	ended   bool         // close_notify was sent, or will not be; guarded by conn.writeMu
 
 	// The goroutine that reads owns these.
 	readErr error   // of the stream; io.EOF at the end of its input
@@ -63,7 +64,8 @@ func TLSConfig(config *tls.Config) *tls.Config {
 
 // TLSListener returns a listener that accepts a *tls.Conn for each connection of ln. Accept does
 // not wait for the handshake. [Conn.Init] takes such a *tls.Conn after its handshake, if the
-// connection of ln is one that Init takes.
+// connection of ln is one that Init takes, or such a one in a *ProxiedConn. The tls.Conn's NetConn
+// then has the method Client of the ProxiedConn.
 func TLSListener(ln net.Listener, config *tls.Config) net.Listener {
 	return tlsListener{ln, TLSConfig(config)}
 }
@@ -78,10 +80,26 @@ func (l tlsListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s, ok := nc.(stream); ok {
-		return newTLS(s, l.config, nil).tls, nil
+	below := nc
+	proxied, _ := nc.(*ProxiedConn)
+	if proxied != nil {
+		below = proxied.Conn
+	}
+	if s, ok := below.(stream); ok {
+		layer := newTLS(s, l.config, nil)
+		layer.proxied = proxied
+		return layer.tls, nil
 	}
 	return tls.Server(nc, l.config), nil
+}
+
+// Client returns the client's address in the PROXY header, or nil if there is no header, or none
+// with a client. The handshake must be over.
+func (l *tlsLayer) Client() net.Addr {
+	if l.proxied == nil {
+		return nil
+	}
+	return l.proxied.Client()
 }
 
 // belowTLS returns the layer and the stream below nc if it is a *tls.Conn of a TLSListener.
@@ -146,6 +164,8 @@ func (l *tlsLayer) Read(b []byte) (n int, err error) {
 		return n, nil
 	case l.readErr != nil:
 		return 0, l.readErr
+	case l.conn == nil && l.proxied != nil:
+		n, err = l.proxied.Read(b) // after the PROXY header
 	case l.conn == nil || !rawIO:
 		n, err = l.stream.Read(b)
 	default:

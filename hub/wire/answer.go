@@ -17,6 +17,7 @@ type Welcome struct {
 	Count     int        // all members of the room
 	Last      int64      // the newest id of the room; later messages have greater ids
 	Version   string     // of the server
+	MaxBytes  int        // of a request in JSON
 }
 
 // AppendText appends a line with the member's name, the room and the names of up to MaxNamed
@@ -77,6 +78,8 @@ func (e *Welcome) AppendJSON(dst []byte) []byte {
 	dst = append(appendName(dst, "server"), `{`...)
 	dst = appendString(dst, "name", "partyline")
 	dst = appendString(dst, "version", e.Version)
+	dst = appendInt(dst, "bytes", int64(e.MaxBytes))
+	dst = appendInt(dst, "texts", MaxTexts)
 	return append(dst, '}', '}')
 }
 

@@ -56,8 +56,8 @@ func TestEventsJSON(t *testing.T) {
 			`{"type":"presence",` + stamp + `,"room":"ops","arrived":42,"left":17,"count":1203}`,
 		},
 		{
-			&Welcome{Ref: "r", Room: "ops", Nick: "al", Token: "T", Resumed: true, Occupants: []Occupant{{"al", "ws"}}, Count: 1, Last: 7, Version: "1.0"},
-			`{"type":"welcome","ref":"r","room":"ops","nick":"al","token":"T","resumed":true,"members":[{"nick":"al","via":"ws"}],"count":1,"last":7,"server":{"name":"partyline","version":"1.0"}}`,
+			&Welcome{Ref: "r", Room: "ops", Nick: "al", Token: "T", Resumed: true, Occupants: []Occupant{{"al", "ws"}}, Count: 1, Last: 7, Version: "1.0", MaxBytes: 33792},
+			`{"type":"welcome","ref":"r","room":"ops","nick":"al","token":"T","resumed":true,"members":[{"nick":"al","via":"ws"}],"count":1,"last":7,"server":{"name":"partyline","version":"1.0","bytes":33792,"texts":64}}`,
 		},
 		{&WhoAnswer{}, `{"type":"who","members":[],"count":0}`},
 		{&RoomsAnswer{Ref: "r", Rooms: []RoomCount{{"a", 2}, {"b", 1}}}, `{"type":"rooms","ref":"r","rooms":[{"room":"a","count":2},{"room":"b","count":1}]}`},
@@ -76,6 +76,12 @@ func TestEventsJSON(t *testing.T) {
 		},
 		{&Ack{Ref: "r", Key: "k", ID: 7}, `{"type":"ack","ref":"r","key":"k","id":7}`},
 		{&Ack{Ref: "r"}, `{"type":"ack","ref":"r"}`},
+		{&BatchAck{Ref: "r", IDs: []int64{7, 9}}, `{"type":"ack","ref":"r","ids":[7,9]}`},
+		{
+			&BatchAck{Key: "k", Number: 5, IDs: []int64{0, 8, 0}, Failures: []TextError{{0, BadRequest("no")}, {2, TooLong(9)}}, Unstored: true},
+			`{"type":"ack","key":"k","number":5,"ids":[0,8,0],"errors":[{"index":0,"code":"bad_request","message":"no"},` +
+				`{"index":2,"code":"line_too_long","message":"` + TooLong(9).Message + `"}],"stored":false}`,
+		},
 		{&Refusal{Code: CodeBadJSON, Message: "no"}, `{"type":"error","code":"bad_json","message":"no"}`},
 		{&Refusal{"r", "k", CodeNickTaken, "al is taken"}, `{"type":"error","ref":"r","key":"k","code":"nick_taken","message":"al is taken"}`},
 		{&Gap{After: 1, Before: 5, Missed: 3}, `{"type":"gap","after":1,"before":5,"missed":3,"lost":false}`},

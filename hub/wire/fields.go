@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -38,14 +37,22 @@ func (f fields) text(name string) (value string, given bool, bad *Refusal) {
 	if !given {
 		return "", false, nil
 	}
-	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
-		return string(raw[1 : len(raw)-1]), true, nil // the usual case: no escapes
-	}
-	decoded := new(string) // not &value, which would be allocated in the usual case, too
-	if raw[0] != '"' || json.Unmarshal(raw, decoded) != nil {
+	if value, bad = decodeText(raw); bad != nil {
 		return "", true, BadRequest("%s is not a string", name)
 	}
-	return *decoded, true, nil
+	return value, true, nil
+}
+
+// decodeText decodes a value that is a string.
+func decodeText(raw []byte) (string, *Refusal) {
+	if value, _, plain := CutString(raw); plain && utf8.Valid(value) { // the usual case
+		return string(value), nil
+	}
+	decoded := new(string)
+	if raw[0] != '"' || json.Unmarshal(raw, decoded) != nil {
+		return "", BadRequest("not a string")
+	}
+	return *decoded, nil
 }
 
 // required returns a string field that the object must have.
@@ -66,15 +73,18 @@ func (f fields) boolean(name string) (value bool, bad *Refusal) {
 	return value, nil
 }
 
-// token returns a ref or a key: 1 to 64 bytes without control characters, or "" if the field
+// MaxToken is the largest size of a ref or a key, in bytes.
+const MaxToken = 64
+
+// token returns a ref or a key: 1 to MaxToken bytes without control characters, or "" if the field
 // is missing.
 func (f fields) token(name string) (string, *Refusal) {
 	value, given, bad := f.text(name)
 	if bad != nil || !given {
 		return "", bad
 	}
-	if len(value) == 0 || len(value) > 64 || strings.ContainsFunc(value, unicode.IsControl) {
-		return "", BadRequest("%s is not 1 to 64 bytes without control characters", name)
+	if len(value) == 0 || len(value) > MaxToken || clean.Plain(value) < len(value) && strings.ContainsFunc(value, unicode.IsControl) {
+		return "", BadRequest("%s is not 1 to %d bytes without control characters", name, MaxToken)
 	}
 	return value, nil
 }

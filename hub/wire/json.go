@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"partyline/hub/clean"
 )
 
 // The functions of this file append to a slice, so that encoding an event allocates nothing
@@ -84,7 +86,7 @@ func AppendQuoted(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	done := 0
-	for i := 0; i < len(s); {
+	for i := clean.Plain(s); i < len(s); i += clean.Plain(s[i:]) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(s[i:])
@@ -98,10 +100,6 @@ func AppendQuoted(dst []byte, s string) []byte {
 				done = i + size
 			}
 			i += size
-			continue
-		}
-		if c >= 0x20 && c != '"' && c != '\\' && c != 0x7f {
-			i++
 			continue
 		}
 		dst = append(dst, s[done:i]...)

@@ -141,6 +141,7 @@ func FuzzScanFields(f *testing.F) {
 		`{"type":"say","text":"hello","key":"k","ref":"r"}`, `{ "type" : "since" , "id":1042,"limit":0 }`,
 		`{"type":"say","text":null,"text":"b","text":"c"}`, `{"a":01}`, `{"a":1.5}`, `{"a":true,"b":false,"c":nul}`,
 		`{"a":"b"}}`, `{"a":"b",}`, `{}`, `{"a":"\u0041"}`, "{\"a\":\"\x01\"}", "{\"a\":\"\xff\"}", `{"a":1e5}`, `{"a":{}}`,
+		`{"type":"say","texts":["a", "b\\"\\u00e9" ],"key":"k","number":3}`, `{"a":[]}`, `{"a":["b",]}`, `{"a":["b" "c"]}`, `{"a":["\x"]}`, `{"a":["b"]`,
 	} {
 		f.Add(s)
 	}

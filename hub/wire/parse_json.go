@@ -72,8 +72,14 @@ func (q *Request) parseFields(f fields, maxLine int) *Refusal {
 	return c.json(q, f, maxLine)
 }
 
-// jsonSay parses the text of a message or an action.
+// jsonSay parses the text of a message or an action, or the texts of several messages.
 func (q *Request) jsonSay(f fields, maxLine int) *Refusal {
+	if q.Verb == VerbSay {
+		_, hasText := f.raw("text")
+		if _, hasTexts := f.raw("texts"); hasTexts && !hasText {
+			return q.jsonBatch(f, maxLine)
+		}
+	}
 	text, bad := f.required("text")
 	if bad != nil {
 		return bad

@@ -21,6 +21,15 @@ type Request struct {
 	Limit  int64  // messages that history, since and search return; 0 for the default
 	Ref    string // repeated in the answer
 	Key    string // identifies a message, so that a client can send it again
+	Batch  *Batch // say: in place of Text; nil for one text
+}
+
+// Lines returns how many lines q counts as for the rate limit.
+func (q *Request) Lines() int {
+	if q == nil || q.Batch == nil {
+		return 1
+	}
+	return len(q.Batch.Texts)
 }
 
 // MaxTextLines is the largest number of lines of a text.
@@ -43,28 +52,39 @@ func (q *Request) Cost(f Format) Cost {
 }
 
 // setText cleans text and stores it in q. It refuses a text without a visible character.
-func (q *Request) setText(text string) *Refusal {
-	if !clean.Visible(text) {
-		return BadRequest("not said: nothing in it can be seen")
-	}
-	q.Text = clean.Text(text)
-	return nil
+func (q *Request) setText(text string) (bad *Refusal) {
+	q.Text, bad = cleanVisible(text)
+	return bad
 }
 
-// setMultiline is like setText for a text that may have several lines. It refuses a text of
-// more than maxLine bytes or MaxTextLines lines.
-func (q *Request) setMultiline(text string, maxLine int) *Refusal {
+func cleanVisible(text string) (string, *Refusal) {
+	if !clean.Visible(text) {
+		return "", BadRequest("not said: nothing in it can be seen")
+	}
+	return clean.Text(text), nil
+}
+
+// setMultiline is like setText for a text that may have several lines.
+func (q *Request) setMultiline(text string, maxLine int) (bad *Refusal) {
+	q.Text, bad = cleanMultiline(text, maxLine)
+	return bad
+}
+
+// cleanMultiline cleans a text that may have several lines. It refuses a text without a visible
+// character, or of more than maxLine bytes or MaxTextLines lines.
+func cleanMultiline(text string, maxLine int) (string, *Refusal) {
 	if len(text) > maxLine {
-		return TooLong(maxLine)
+		return "", TooLong(maxLine)
 	}
-	if bad := q.setText(strings.ReplaceAll(text, "\r", "")); bad != nil {
-		return bad
+	text, bad := cleanVisible(strings.ReplaceAll(text, "\r", ""))
+	if bad != nil {
+		return "", bad
 	}
-	q.Text = strings.Trim(q.Text, "\n") // cleaning may empty the first and last lines
-	if strings.Count(q.Text, "\n") >= MaxTextLines {
-		return BadRequest("a text has at most %d lines", MaxTextLines)
+	text = strings.Trim(text, "\n") // cleaning may empty the first and last lines
+	if strings.Count(text, "\n") >= MaxTextLines {
+		return "", BadRequest("a text has at most %d lines", MaxTextLines)
 	}
-	return nil
+	return text, nil
 }
 
 // setFormat stores the format with a name in q. It reports whether the name is known.

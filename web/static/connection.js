@@ -30,6 +30,7 @@ export class Connection {
   #onEvent;
   #onState;
   #socket = null;
+  #oldSocket = null; // the last one; closed when the next one has resumed, or there will be none
   #timer = 0; // checks for silence while there is a socket; reconnects while there is none
   #lastReceived; // a moment of clock.js, as are the next four
   #openedAt;
@@ -86,6 +87,7 @@ export class Connection {
   suspend() {
     if (!this.#socket) return;
     this.#dropSocket();
+    this.#closeOldSocket();
     this.#lostAt = now();
     this.#minPause = 0;
     this.#setState("waiting");
@@ -132,6 +134,7 @@ export class Connection {
     if (ref !== resumeRef) return;
     this.#resumedAt = null;
     if (event.type === "error") return this.#close(event.message);
+    this.#closeOldSocket();
     this.#openedAt = now();
     this.#setState("open");
     this.#onEvent(event);
@@ -167,16 +170,18 @@ export class Connection {
 
   #close(reason) {
     this.#dropSocket();
+    this.#closeOldSocket();
     this.#setState("closed", reason);
   }
 
-  // dropSocket detaches the socket before it closes it: closing a dead socket takes long,
-  // and its events no longer count.
+  // dropSocket detaches the socket, whose events no longer count, and does not close it: the server
+  // would take that for the member's leave, before the next socket resumes.
   #dropSocket() {
     clearTimeout(this.#timer);
     if (this.#socket) {
       this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-      this.#socket.close();
+      this.#closeOldSocket();
+      this.#oldSocket = this.#socket;
       this.#socket = null;
     }
     if (this.#resumedAt) this.#strays.push(this.#resumedAt);
@@ -184,6 +189,11 @@ export class Connection {
     const unanswered = [...this.#requests.values()];
     this.#requests.clear();
     for (const { reject } of unanswered) reject(new ConnectionDown());
+  }
+
+  #closeOldSocket() {
+    this.#oldSocket?.close();
+    this.#oldSocket = null;
   }
 
   #checkSilence() {

@@ -27,7 +27,9 @@ function setUp(t) {
     send(frame) {
       this.sent.push(JSON.parse(frame));
     }
-    close() {}
+    close() {
+      this.closed = true;
+    }
   };
   s.connection = new Connection({
     address: "ws://x/ws",
@@ -237,4 +239,24 @@ test("a resume that was lost long ago does not count", (t) => {
   s.date += 60 * second;
   s.receive({ type: "bye", reason: "resumed", reconnect: false, after_ms: 0 });
   assert.equal(s.connection.state, "closed");
+});
+
+test("a connection that is replaced is closed when the next one has resumed", (t) => {
+  const s = setUp(t);
+  s.open();
+  s.connection.renew();
+  s.resume();
+  assert.equal(s.sockets[0].closed, undefined);
+  s.receive({ type: "welcome", nick: "alice", ref: "resume" });
+  assert.deepEqual(s.sockets.map((socket) => socket.closed), [true, undefined]);
+});
+
+test("connections that did not resume are closed", (t) => {
+  const s = setUp(t);
+  s.connection.connect();
+  for (let n = 0; n < 3; n++) s.connection.renew();
+  assert.deepEqual(s.sockets.map((socket) => socket.closed), [true, true, undefined, undefined]);
+  s.enter();
+  s.connection.suspend();
+  assert.ok(s.sockets.every((socket) => socket.closed));
 });

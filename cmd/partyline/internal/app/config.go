@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -23,6 +24,7 @@ type Config struct {
 	Replay    int // messages that a member receives when it joins
 	Origins   []string
 	Hosts     []string
+	Ping      time.Duration // the time between pings
 	Drain     time.Duration
 	Limits    Limits
 	LogLevel  string
@@ -40,7 +42,7 @@ func DefaultConfig() Config {
 		Version: "dev",
 		TCP:     "127.0.0.1:4000", HTTP: "127.0.0.1:8080", UnixMode: defaultUnixMode, TLS: tlsFlags{URL: letsEncrypt},
 		History: defaultHistory, Replay: hub.DefaultReplay,
-		Drain: 5 * time.Second, Limits: defaultLimits,
+		Ping: hub.DefaultPing, Drain: 5 * time.Second, Limits: defaultLimits,
 		LogLevel: "info", LogFormat: "text",
 	}
 }
@@ -55,10 +57,20 @@ func (c *Config) addFlags(f *pflag.FlagSet) {
 	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "number of stored messages that a member receives when it joins")
 	listVar(f, &c.Origins, "origin", checkOrigins, "origins", "web site whose pages may open a WebSocket, in addition to the server's own page; https://*.example.org for each name one level below; may be repeated")
 	listVar(f, &c.Hosts, "host", checkHosts, "hosts", "name that the HTTP server accepts in the Host header; without this flag it accepts any name, or only loopback names if --http is a loopback address; may be repeated")
+	f.Var(&value[time.Duration]{to: &c.Ping, parse: parsePing, kind: "duration"}, "ping", "time between pings to WebSockets and to clients that use JSON, which a proxy sees as traffic; clients expect one every 25 s")
 	durationVar(f, &c.Drain, "drain", 0, "maximum time to deliver pending messages when the server shuts down")
 	c.Limits.AddFlags(f)
 	choiceVar(f, &c.LogLevel, "log-level", "lowest level that is logged: debug, info, warn or error", "debug", "info", "warn", "error")
 	choiceVar(f, &c.LogFormat, "log-format", "format of the log: text or json", "text", "json")
+}
+
+// parsePing parses the value of --ping.
+func parsePing(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Second || d > hub.DefaultPing {
+		return 0, fmt.Errorf("is not a duration between 1s and %v", hub.DefaultPing)
+	}
+	return d, nil
 }
 
 // source returns the name of what has set a flag, for an error: "--tcp", or "PARTYLINE_TCP" if the

@@ -164,3 +164,12 @@ func TestLists(t *testing.T) {
 		}
 	}
 }
+
+// TestPingBounds gives --ping its bounds and what is just outside them.
+func TestPingBounds(t *testing.T) {
+	for text, want := range map[string]bool{"1s": true, "25s": true, "999ms": false, "25001ms": false, "-5s": false} {
+		if err := setFlag(newCommand("test"), "ping", text); (err == nil) != want {
+			t.Errorf("--ping %s: %v", text, err)
+		}
+	}
+}

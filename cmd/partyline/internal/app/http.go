@@ -34,16 +34,16 @@ func (b boundServer) Serve() error { return b.Server.Serve(b.ln) }
 // l.HTTP: page redirects what comes without TLS. No limit per address applies to limits.Exempt.
 func bindHTTP(c Limits, limits admission.Limits, l Listeners, page http.Handler, certs certificates, log *slog.Logger) (all []boundServer) {
 	if l.HTTP != nil {
-		s := newHTTPServer(c, limits, page, log)
+		s, ln := newHTTPServer(c, limits, page, log), c.readProxyHeaders(l.HTTP, log)
 		if certs == nil {
-			return []boundServer{{s, l.HTTP}}
+			return []boundServer{{s, ln}}
 		}
-		secure, plain := listen.Split(l.HTTP, newHTTPConns(limits.PerAddress, limits.Exempt), c.HeaderTimeout)
+		secure, plain := listen.Split(ln, newHTTPConns(limits.PerAddress, limits.Exempt), c.HeaderTimeout)
 		all = append(all, boundServer{s, socket.TLSListener(secure, httpConfig(certs))}, boundServer{s, plain})
 	}
 	if l.Redirect != nil {
 		h := redirectHandler(certs, web.Redirect(httpsPort(l.HTTP)))
-		all = append(all, boundServer{newHTTPServer(c, limits, h, log), l.Redirect})
+		all = append(all, boundServer{newHTTPServer(c, limits, h, log), c.readProxyHeaders(l.Redirect, log)})
 	}
 	return all
 }
@@ -51,6 +51,7 @@ func bindHTTP(c Limits, limits admission.Limits, l Listeners, page http.Handler,
 func newHTTPServer(c Limits, limits admission.Limits, h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
+		ConnContext:       web.ConnContext,
 		ReadHeaderTimeout: c.HeaderTimeout,
 		ReadTimeout:       c.HeaderTimeout,                      // no handler reads a body
 		WriteTimeout:      min(4*c.WriteTimeout, answerTimeout), // wsgw sets its own deadlines

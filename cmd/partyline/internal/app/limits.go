@@ -2,7 +2,9 @@ package app
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
+	"net"
 	"net/netip"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"partyline/hub"
 	"partyline/hub/admission"
 	"partyline/hub/socket"
+	"partyline/web"
 	"partyline/wsgw"
 )
 
@@ -26,10 +29,11 @@ type Limits struct {
 	MaxArrivals   int     // new members from one address in a minute; 0 for no limit
 	Exempt        []string
 	Proxies       []string
-	MaxRooms      int   // rooms with members; 0 for no limit
-	MaxNewRooms   int   // rooms that one address may create at once; 0 for no limit
-	Window        int64 // bytes that a room keeps for slow readers
-	MaxBacklog    int64 // bytes that all rooms together keep for slow readers
+	ProxyHeader   string // the header in which HTTP proxies report the client
+	MaxRooms      int    // rooms with members; 0 for no limit
+	MaxNewRooms   int    // rooms that one address may create at once; 0 for no limit
+	Window        int64  // bytes that a room keeps for slow readers
+	MaxBacklog    int64  // bytes that all rooms together keep for slow readers
 	WriteTimeout  time.Duration
 	MaxHeader     int // bytes in the header of an HTTP request
 	HeaderTimeout time.Duration
@@ -44,7 +48,7 @@ const (
 // defaultLimits suit a server that is open to the public.
 var defaultLimits = Limits{
 	Rate: 10, Burst: 40, MaxLine: hub.DefaultMaxLine, MaxFragments: wsgw.MaxFragments, PageLimit: hub.DefaultPageLimit,
-	MaxPerAddress: 64, MaxArrivals: 120, MaxRooms: 10_000, MaxNewRooms: 20,
+	MaxPerAddress: 64, MaxArrivals: 120, ProxyHeader: web.XForwardedFor, MaxRooms: 10_000, MaxNewRooms: 20,
 	Window: hub.DefaultWindow, MaxBacklog: 256 * mib,
 	WriteTimeout: socket.WriteTimeout, MaxHeader: 16 * kib, HeaderTimeout: 10 * time.Second,
 }
@@ -60,7 +64,8 @@ func (l *Limits) AddFlags(f *pflag.FlagSet) {
 	intVar(f, &l.MaxPerAddress, "max-per-address", 0, math.MaxInt32, "maximum number of members from one address (one /64 of IPv6); 0 for no limit")
 	intVar(f, &l.MaxArrivals, "max-arrivals", 0, 1_000_000, "maximum number of new members from one address in a minute; 0 for no limit")
 	listVar(f, &l.Exempt, "exempt", checkNetworks, "networks", "network whose addresses have no limit per address, in addition to this machine; may be repeated")
-	listVar(f, &l.Proxies, "proxy", checkNetworks, "networks", "network of proxies that report the client's address: a TCP connection from it starts with a PROXY header, an HTTP request has X-Forwarded-For; unix for the unix sockets; may be repeated")
+	listVar(f, &l.Proxies, "proxy", checkNetworks, "networks", "network of proxies that report the client's address: a TCP connection from it starts with a PROXY header, an HTTP request has the header of --proxy-header; unix for the unix sockets; may be repeated")
+	choiceVar(f, &l.ProxyHeader, "proxy-header", "header in which proxies report the client's address to the HTTP server; clients can forge the others: X-Forwarded-For, Forwarded, X-Real-IP, or PROXY for a PROXY header at the start of each connection", web.XForwardedFor, web.Forwarded, web.XRealIP, web.PROXY)
 	intVar(f, &l.MaxRooms, "max-rooms", 0, math.MaxInt32, "maximum number of rooms with members; 0 for no limit")
 	intVar(f, &l.MaxNewRooms, "max-new-rooms", 0, math.MaxInt32, "maximum number of rooms that one address may create at once; it may create one more each minute; 0 for no limit")
 	sizeVar(f, &l.Window, "window", kib, 64*kib, gib, "maximum memory in which a room keeps messages for slow readers, in KiB")
@@ -111,6 +116,19 @@ func (l *Limits) exemptNetworks() []netip.Prefix {
 func (l *Limits) proxyNetworks() []netip.Prefix {
 	networks, _ := parseNetworks(l.Proxies) // checkNetworks has checked them
 	return networks
+}
+
+// readProxyHeaders returns a listener for HTTP whose connections from proxies start with a PROXY
+// header, if that is the header of the proxies, and otherwise ln.
+func (l *Limits) readProxyHeaders(ln net.Listener, log *slog.Logger) net.Listener {
+	if l.ProxyHeader != web.PROXY {
+		return ln
+	}
+	proxies := l.proxyNetworks()
+	return socket.NewProxyListener(ln, func(a net.Addr) bool {
+		addr, _ := netip.ParseAddrPort(a.String())
+		return admission.Within(proxies, addr.Addr())
+	}, log)
 }
 
 // hubLimits returns the limits that the hub enforces.

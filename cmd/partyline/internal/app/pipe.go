@@ -174,10 +174,8 @@ func (p *pipe) nextOwn(events []client.Event) ([]client.Event, error) {
 // print prints an event with the next flush, or as an error.
 func (p *pipe) print(e client.Event) error {
 	switch e := e.(type) {
-	case *client.Disconnected:
-		p.printDisconnected(e)
-	case *client.Error:
-		printError(p.errs, "%v", e)
+	case *client.Disconnected, *client.Error:
+		p.printTrouble(e)
 	case *client.Gap:
 		return p.fill(e)
 	default:

@@ -16,7 +16,8 @@ import (
 
 const aboutSend = `send says a message, or each line of its input, and exits when the server has acknowledged it.
 It prints the id of each message. If the connection breaks, it connects again, and says
-nothing twice. If the server reads slowly, it waits.
+nothing twice. If the server reads slowly, it waits. If the server can't store a message for
+now, as its disk is full, send keeps it and those after it, and tries again.
 
 ADDRESS is host:4000, tcp://host, tls://host, unix:/path, ws://host/ws, wss://host/ws, or the
 address of the page, as in https://chat.example/.
@@ -92,7 +93,7 @@ func send(cmd *cobra.Command, address, text string, o client.Options, wait time.
 	}
 	var printing sync.WaitGroup
 	printing.Go(s.printResults)
-	printing.Go(s.printDisconnects)
+	printing.Go(s.printTroubles)
 	if text != "" {
 		err = s.post(ctx, 0, text)
 	} else {
@@ -155,11 +156,9 @@ func (s *sender) printResult(r sendResult) {
 	}
 }
 
-// printDisconnects prints why the connection broke, each time, until the client ends.
-func (s *sender) printDisconnects() {
+// printTroubles prints why the connection broke or a message waits, each time, until the client ends.
+func (s *sender) printTroubles() {
 	for event := range s.c.Events(context.Background()) {
-		if e, ok := event.(*client.Disconnected); ok {
-			s.printDisconnected(e)
-		}
+		s.printTrouble(event)
 	}
 }

@@ -101,6 +101,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Window:        c.Limits.Window,
 		Rate:          c.Limits.Rate,
 		Burst:         c.Limits.Burst,
+		PingInterval:  c.Ping,
 		HangUpTimeout: c.Limits.WriteTimeout,
 		Limits:        limits,
 		Version:       c.Version,
@@ -119,7 +120,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Origins: origins, Log: log,
 	}
 	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
-	page := web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, Hosts: hosts, RequireTLS: certs != nil, Log: log})
+	page := web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, RequireTLS: certs != nil, Log: log})
 	limits.Exempt = append(limits.Exempt, proxies...)
 	s.http = bindHTTP(c.Limits, limits, l, page, certs, log)
 	return s, nil

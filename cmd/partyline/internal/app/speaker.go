@@ -23,6 +23,8 @@ type speaker struct {
 	wait time.Duration // for the next answer, when nothing more is said
 
 	said, acknowledged, refused atomic.Int64 // messages
+
+	held atomic.Pointer[client.Error] // why the server has not taken the messages since the last that it took; nil if it has
 }
 
 // speakerFlags adds the flags that send and talk share.
@@ -46,6 +48,7 @@ func (s *speaker) say(ctx context.Context, text string, done func(id int64, err 
 		switch {
 		case err == nil:
 			s.acknowledged.Add(1)
+			s.held.Store(nil)
 		case isRefusal(err):
 			s.refused.Add(1)
 		}
@@ -87,16 +90,28 @@ func (s *speaker) printRefusal(line int, err error) {
 	printError(s.errs, "line %d: %v", line, err)
 }
 
-// printDisconnected prints why the connection broke.
-func (s *speaker) printDisconnected(e *client.Disconnected) {
-	printError(s.errs, "%v; next attempt in %v", e.Err, e.Retry.Round(100*time.Millisecond))
+// printTrouble prints an event that says that the connection broke, or that the server has refused something.
+func (s *speaker) printTrouble(event client.Event) {
+	if why := client.Held(event); why != nil {
+		s.held.Store(why)
+		printError(s.errs, "%v; it waits and is sent again", why)
+		return
+	}
+	switch e := event.(type) {
+	case *client.Disconnected:
+		printError(s.errs, "%v; next attempt in %v", e.Err, e.Retry.Round(100*time.Millisecond))
+	case *client.Error:
+		printError(s.errs, "%v", e)
+	}
 }
 
 // result returns the error for the exit status of the command, after the client is closed. err is why the input
 // ended early, or nil.
 func (s *speaker) result(err error) error {
 	unanswered := s.unanswered()
-	if unanswered > 0 {
+	if why := s.held.Load(); unanswered > 0 && why != nil {
+		printError(s.errs, "not acknowledged: %d (%v)", unanswered, why)
+	} else if unanswered > 0 {
 		printError(s.errs, "not acknowledged: %d", unanswered)
 	}
 	var bye *client.ByeError

@@ -22,15 +22,17 @@ import (
 const aboutTalk = `talk enters a room of a server.
 
 On a terminal it shows rooms, private conversations and searches, above a line to type in. /help lists
-the commands and the keys. It starts with the last name and the last room at this server, and with what was
-said since. NO_COLOR turns the colours off.
+the commands and the keys. It starts with the last name and the rooms that were open at this server, and
+with what was said since. A room given with --room is shown first, and the others are open, too. NO_COLOR turns
+the colours off.
 
 In a pipe, which means that the input or the output is not a terminal, and with --json, it says
 each line of its input as it is, and prints each event of the room as one line. At the end of
 the input it waits until the server has acknowledged every line, prints the events that have
 arrived, and exits. With an input of /dev/null it only prints, until it is interrupted. It also
 exits when nobody reads its output any more, as in talk | head -1. If the connection breaks, it
-connects again, misses nothing, and says nothing twice. Errors are lines on standard error.
+connects again, misses nothing, and says nothing twice. If the server can't store a line for now,
+talk keeps it and those after it, and tries again. Errors are lines on standard error.
 
 ADDRESS is host:4000, tcp://host, tls://host, unix:/path, ws://host/ws, wss://host/ws, or the
 address of the page, as in https://chat.example/. A host alone is tried with wss, ws and tcp.
@@ -139,22 +141,25 @@ func (t *talk) dial(ctx context.Context, address string) (*client.Client, error)
 }
 
 // start returns client.Options.Since for the flag --since.
-func (t *talk) start(address string) (id int64, err error) {
+func (t *talk) start(address string) (int64, error) {
 	switch t.since {
 	case "":
 		return 0, nil
 	case "last":
-		known := false
-		if id, known, err = t.lastRead(address); err != nil || !known {
-			return 0, err
-		}
-	default:
-		id, _ = strconv.ParseInt(t.since, 10, 64)
+		id, known, err := t.lastRead(address)
+		return since(id, known), err
 	}
-	if id == 0 {
-		return client.All, nil
+	id, _ := strconv.ParseInt(t.since, 10, 64)
+	return since(id, true), nil
+}
+
+// since returns client.Options.Since for the last message that a member has read, whose id is 0 if there is none. If it
+// is not known, only new messages follow.
+func since(id int64, known bool) int64 {
+	if known && id == 0 {
+		return client.All
 	}
-	return id, nil
+	return id
 }
 
 // lastRead returns the stored position in the room, and whether there is one.
@@ -176,13 +181,19 @@ func (t *talk) lastRead(address string) (id int64, known bool, err error) {
 	return id, known, nil
 }
 
+// lobby is the room of a client that names none.
+const lobby = "lobby"
+
 // room returns the name of the room that the client enters first.
-func (t *talk) room(address string) string {
+func (t *talk) room(address string) string { return cmp.Or(t.chosenRoom(address), lobby) }
+
+// chosenRoom returns the room of the options, or else that of the address, or "".
+func (t *talk) chosenRoom(address string) string {
 	room := t.options.Room
 	if u, err := url.Parse(address); err == nil && room == "" {
 		room = u.Query().Get("room")
 	}
-	return cmp.Or(room, "lobby")
+	return room
 }
 
 // isBare reports whether an address may mean several servers.

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"partyline/client"
 	"partyline/cmd/partyline/internal/screen"
 	"partyline/cmd/partyline/internal/state"
-	"partyline/hub/wire"
 )
 
 // A memory stores what happens on a terminal, in a goroutine of its own, so that the screen never waits for the
@@ -26,19 +24,15 @@ type memory struct {
 	writing sync.WaitGroup
 }
 
+// patience is how long talk keeps what the user says before it shows it as not sent, while the server can't store it.
+const patience = time.Minute
+
 // onTerminal talks on a terminal.
 func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
-	remembered := t.recall(address)
+	p := t.recall(address)
 	t.takeToken(address)
-	c, err := t.dial(cmd.Context(), address)
-	var refusal *client.Error
-	if remembered && errors.As(err, &refusal) && refusal.Code == wire.CodeNickTaken {
-		taken := t.options.Nick
-		t.options.Nick = ""
-		if c, err = t.dial(cmd.Context(), address); err == nil {
-			t.intro = append(t.intro, fmt.Sprintf("the name %s is taken now: /nick takes another one", taken))
-		}
-	}
+	t.options.Patience = patience
+	c, err := t.enter(cmd.Context(), address, &p)
 	if err != nil && cmd.Context().Err() != nil {
 		return nil
 	} else if err != nil {
@@ -50,11 +44,11 @@ func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
 	m := t.remember(c)
 	defer m.close()
 	options := screen.Options{
-		Client: c, Since: t.options.Since, Inline: t.inline, Bell: t.bell, Intro: t.intro,
-		Entered: m.entered, Welcome: m.welcome, Read: m.read, Named: m.named,
-		Dial: func(ctx context.Context, room, token string) (*client.Client, error) {
+		Client: c, Since: t.options.Since, Rooms: p.places(t.options.Nick), Inline: t.inline, Bell: t.bell, Intro: t.intro,
+		Entered: m.entered, Welcome: m.welcome, Open: m.open, Read: m.read, Named: m.named,
+		Dial: func(ctx context.Context, room string, since int64, token string) (*client.Client, error) {
 			o := t.options
-			o.Nick, o.Room, o.Since, o.Token = c.Nick(), room, 0, token
+			o.Nick, o.Room, o.Since, o.Token = c.Nick(), room, since, token
 			return client.Dial(ctx, c.Address(), o)
 		},
 		In: cmd.InOrStdin(), Out: cmd.OutOrStdout(),
@@ -69,37 +63,6 @@ func (t *talk) onTerminal(cmd *cobra.Command, address string) error {
 		return err
 	}
 	return nil
-}
-
-// recall completes the options with what the user did at the server before. It reports whether it has
-// chosen the name.
-func (t *talk) recall(address string) bool {
-	if t.dir == nil {
-		return false
-	}
-	s, err := t.dir.Load()
-	if err != nil {
-		return false
-	}
-	addresses, err := client.Addresses(address)
-	if err != nil {
-		return false
-	}
-	_, server := s.Find(addresses...)
-	if server == nil {
-		return false
-	}
-	named := t.options.Nick == "" && server.Nick != ""
-	if named {
-		t.options.Nick = server.Nick
-	}
-	if t.options.Room == "" && t.room(address) == "lobby" {
-		t.options.Room = server.Room
-	}
-	if t.since == "" {
-		t.since = "last"
-	}
-	return named
 }
 
 // takeToken takes the token of a session at the server that has not ended properly, so that the user is the same
@@ -180,13 +143,15 @@ func (m *memory) welcome(w *client.Welcome) {
 	m.update(func(server *state.Server) { server.Check(w.Room, w.Last) })
 }
 
+// open stores which rooms are open, and which one of them is shown.
+func (m *memory) open(rooms []string, shown string) {
+	m.update(func(server *state.Server) { server.Open(rooms, shown) })
+}
+
 // read stores that the user has read the messages of a room up to an id.
 func (m *memory) read(room string, id int64) {
 	nick := m.nick
-	m.update(func(server *state.Server) {
-		server.Room = room
-		server.Advance(nick, room, id)
-	})
+	m.update(func(server *state.Server) { server.Advance(nick, room, id) })
 }
 
 // named stores the name that the user has taken.

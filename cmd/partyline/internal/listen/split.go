@@ -4,6 +4,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"partyline/hub/socket"
 )
 
 // handshakeByte is the first byte of a TLS connection: the type of the record that has the
@@ -19,9 +21,10 @@ type Gate interface {
 	Leave(net.Conn)
 }
 
-// Split returns two listeners for the connections of ln, which are *net.TCPConn or *net.UnixConn:
-// one for those that start with a TLS handshake, and one for all others. It does not read the first
-// byte, only looks at it. Each connection waits for that in a goroutine of its own, for at most
+// Split returns two listeners for the connections of ln, which are *net.TCPConn or *net.UnixConn, or
+// a *socket.ProxiedConn with one of these: one listener for those that start with a TLS handshake,
+// and one for all others. It reads the PROXY header of a ProxiedConn, but does not read the first
+// byte after it, only looks at it. Each connection waits for that in a goroutine of its own, for at most
 // timeout, so that no other one has to wait. A connection that the gate does not admit, that sends
 // nothing or that ends before, is closed.
 //
@@ -86,7 +89,7 @@ func (s *splitter) accept(secure, plain *side) {
 
 // sort waits for the first byte of c, and gives c to the side that it belongs to.
 func (s *splitter) sort(c net.Conn, secure, plain *side) {
-	first, err := peek(c)
+	first, err := peekAfterHeader(c)
 	s.remove(c)
 	c.SetReadDeadline(time.Time{})
 	s.gate.Leave(c)
@@ -103,6 +106,18 @@ func (s *splitter) sort(c net.Conn, secure, plain *side) {
 	case <-s.done:
 		c.Close()
 	}
+}
+
+// peekAfterHeader reads the PROXY header of c if it is a *socket.ProxiedConn, and returns the first
+// byte after it.
+func peekAfterHeader(c net.Conn) (byte, error) {
+	if p, ok := c.(*socket.ProxiedConn); ok {
+		if err := p.ReadHeader(); err != nil {
+			return 0, err
+		}
+		c = p.Conn
+	}
+	return peek(c)
 }
 
 // add adds a connection that close must close. It returns false if the splitter is closed.

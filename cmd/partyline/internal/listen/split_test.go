@@ -3,10 +3,13 @@ package listen
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"testing"
 	"time"
+
+	"partyline/hub/socket"
 )
 
 // A countingGate admits at most limit connections, and counts them.
@@ -117,6 +120,23 @@ func TestSplitUnix(t *testing.T) {
 	handshake, request := dial(t, secure, "\x16\x03\x01..."), dial(t, plain, "GET")
 	expect(t, secure, handshake, "\x16\x03\x01...")
 	expect(t, plain, request, "GET")
+}
+
+// TestSplitProxied splits connections that start with PROXY headers. One without is closed, and none
+// waits for one that sends nothing.
+func TestSplitProxied(t *testing.T) {
+	const header = "PROXY TCP4 203.0.113.7 192.0.2.1 51234 443\r\n"
+	proxied := socket.NewProxyListener(tcpListener(t), func(net.Addr) bool { return true }, slog.New(slog.DiscardHandler))
+	secure, plain := Split(proxied, &countingGate{limit: 10}, time.Minute)
+	defer plain.Close()
+	dial(t, secure, "")
+	dial(t, secure, header)
+	handshake, request := dial(t, secure, header+"\x16\x03\x01..."), dial(t, plain, header+"GET")
+	expect(t, secure, handshake, "\x16\x03\x01...")
+	expect(t, plain, request, "GET")
+	if n, err := dial(t, plain, "GET / HTTP/1.1\r\n\r\n").Read(make([]byte, 1)); n > 0 || err == nil {
+		t.Errorf("without a header: read %d bytes, %v", n, err)
+	}
 }
 
 // TestSplitTimeout sends nothing. The connection is closed after the timeout, and one that ends

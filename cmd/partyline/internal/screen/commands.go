@@ -72,21 +72,25 @@ func (m *model) enter(line string) tea.Cmd {
 	case bad != nil:
 		m.refuse("%s", bad.Message)
 	case q != nil:
-		return m.do(q)
+		return m.do(q, line)
 	}
 	return nil
 }
 
 // do does what a line asks for.
-func (m *model) do(q *wire.Request) tea.Cmd {
+func (m *model) do(q *wire.Request, line string) tea.Cmd {
 	v := m.view()
 	switch q.Verb {
 	case wire.VerbSay, wire.VerbMe:
-		m.say(v, q.Verb, q.Text)
+		if !m.hold(v, line) {
+			m.say(v, q.Verb, q.Text)
+		}
 	case wire.VerbMsg:
 		v := m.conversation(q.Name)
 		m.show(v)
-		m.say(v, wire.VerbSay, q.Text)
+		if !m.hold(v, line) {
+			m.say(v, wire.VerbSay, q.Text)
+		}
 	case wire.VerbJoin:
 		return m.openRoom(q.Name)
 	case wire.VerbHelp:
@@ -112,7 +116,7 @@ func (m *model) ask(r *room, q *wire.Request) tea.Cmd {
 	case wire.VerbNick:
 		return m.rename(r, q.Name)
 	case wire.VerbWho:
-		return m.askMembers(r)
+		return m.askMembers(r, m.view())
 	case wire.VerbRooms:
 		return m.listRooms(r, m.view())
 	case wire.VerbHistory, wire.VerbSince:

@@ -37,7 +37,13 @@ func startServer(t *testing.T) string {
 // startServerAt starts a server with an address and a history.
 func startServerAt(t *testing.T, address string, journal history.Journal) *server {
 	t.Helper()
-	h := hub.New(hub.Options{Journal: journal})
+	return startHub(t, address, hub.Options{Journal: journal})
+}
+
+// startHub starts a server with an address and options.
+func startHub(t *testing.T, address string, o hub.Options) *server {
+	t.Helper()
+	h := hub.New(o)
 	ln, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
@@ -98,8 +104,8 @@ type driver struct {
 func newDriver(t *testing.T, address string, co client.Options, o Options) *driver {
 	t.Helper()
 	o.Client, o.Since, o.Zone = dial(t, address, co), co.Since, time.UTC
-	o.Dial = func(ctx context.Context, room, token string) (*client.Client, error) {
-		return client.Dial(ctx, address, client.Options{Nick: co.Nick, Room: room, Token: token})
+	o.Dial = func(ctx context.Context, room string, since int64, token string) (*client.Client, error) {
+		return client.Dial(ctx, address, client.Options{Nick: co.Nick, Room: room, Since: since, Token: token})
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	d := &driver{t: t, m: newModel(ctx, o), ctx: ctx, msgs: make(chan tea.Msg)}
@@ -112,6 +118,7 @@ func newDriver(t *testing.T, address string, co client.Options, o Options) *driv
 	})
 	t.Cleanup(d.end)
 	d.m.start(o.Client)
+	go d.run(d.m.openFirst())
 	d.update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	return d
 }

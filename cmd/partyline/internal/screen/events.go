@@ -3,7 +3,6 @@ package screen
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -37,10 +36,9 @@ func (m *model) arrived(a arrived) (cmd tea.Cmd) {
 	if v == nil {
 		return nil // it was closed
 	}
-	if message, ok := a.event.(*client.Message); ok && message.ID <= v.room.newest {
-		return nil // it was missed, and arrived before
-	}
+	complete := v.room.complete
 	v.room.note(a.event, m.now())
+	m.watch(v.room, a.event)
 	switch e := a.event.(type) {
 	case *client.Welcome:
 		if v.room.saved > e.Last {
@@ -53,6 +51,10 @@ func (m *model) arrived(a arrived) (cmd tea.Cmd) {
 	case *client.Private:
 		m.private(v, e)
 		return nil
+	case *client.Gap: // also of arrivals and departures
+		if complete {
+			cmd = m.askMembers(v.room, nil)
+		}
 	case *client.Renamed:
 		m.renamed(v, e)
 	}
@@ -60,16 +62,13 @@ func (m *model) arrived(a arrived) (cmd tea.Cmd) {
 	return cmd
 }
 
-// renamed follows a member that takes another name.
+// renamed shows in the conversations that the user has taken another name. Each room has this event.
 func (m *model) renamed(in *view, e *client.Renamed) {
+	if e.To != in.room.nick || in.room != m.anyRoom() {
+		return
+	}
 	for _, v := range m.views {
-		if v.peer == "" || v == in {
-			continue
-		}
-		if strings.EqualFold(v.peer, e.Nick) {
-			v.peer = e.To
-			v.add(e)
-		} else if e.To == in.room.nick && in.room == m.anyRoom() { // the user; each room has this event
+		if v.peer != "" {
 			v.add(e)
 		}
 	}
@@ -83,6 +82,7 @@ func (m *model) private(in *view, e *client.Private) {
 		in = m.conversation(e.To)
 	case m.findConversation(e.From) != nil || m.conversations() < maxConversations:
 		in = m.conversation(e.From)
+		m.received(in)
 	}
 	in.add(e)
 }
@@ -120,4 +120,5 @@ func (m *model) ended(e ended) {
 	}
 	v.room.state, v.room.reason = closed, reason
 	v.tell(transcript.Failure, reason+": /join "+v.room.name+" enters it again")
+	m.watch(v.room, nil)
 }

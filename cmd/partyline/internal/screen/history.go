@@ -53,7 +53,7 @@ func (m *model) load(v *view) tea.Cmd {
 	v.loading = true
 	c, ctx, before := v.room.client, m.ctx, page.ID
 	if page == (transcript.Page{}) {
-		before = v.room.last + 1 // what is newer arrives as events
+		before = v.firstLive()
 	}
 	return func() tea.Msg {
 		got := loaded{in: v, page: page}
@@ -64,6 +64,17 @@ func (m *model) load(v *view) tea.Cmd {
 		}
 		return got
 	}
+}
+
+// firstLive returns an id from which on all messages arrive as events.
+func (v *view) firstLive() int64 {
+	switch r := v.room; {
+	case v.printer == nil || r.since == 0: // a log shows what it gets twice once
+		return r.last + 1
+	case r.since > 0 && r.since <= r.last:
+		return r.since + 1
+	}
+	return 1
 }
 
 // loaded adds a page to the log.

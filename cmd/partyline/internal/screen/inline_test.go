@@ -54,3 +54,34 @@ func TestInline(t *testing.T) {
 		t.Errorf("the screen is %q at the end", screen)
 	}
 }
+
+// TestInlineMissed checks that what the user has missed is printed once, after what the user has read.
+func TestInlineMissed(t *testing.T) {
+	address := startServer(t)
+	bob := dial(t, address, client.Options{Nick: "bob"})
+	ids := say(t, bob, "text 1", "text 2", "text 3")
+	const lost = 1 << 50 // an id of another history
+	for i, since := range []int64{0, ids[0], client.All, lost} {
+		alice := newDriver(t, address, client.Options{Nick: fmt.Sprint("alice-", i), Since: since}, Options{Inline: true})
+		alice.status("connected")
+		say(t, bob, fmt.Sprint("text ", 4+i))
+		var got []string
+		alice.await("the last text", func(string) bool {
+			got = got[:0]
+			for _, line := range alice.printed {
+				if i := strings.Index(line, "text "); i >= 0 {
+					got = append(got, line[i:])
+				}
+			}
+			return len(got) > 0 && got[len(got)-1] == fmt.Sprint("text ", 4+i)
+		})
+		var want []string
+		for n := range 4 + i {
+			want = append(want, fmt.Sprint("text ", n+1))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("since %d: printed %q, want %q", since, got, want)
+		}
+		alice.end()
+	}
+}

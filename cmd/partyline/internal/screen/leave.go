@@ -6,23 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// saveRead notes what the user has read.
-func (m *model) saveRead() {
-	for _, v := range m.views {
-		if m.opts.Read == nil || !v.isRoom() {
-			continue
-		}
-		id := v.log.Read()
-		if v.shown && v.log.AtEnd() {
-			id = v.log.Newest()
-		}
-		if id > v.room.saved {
-			v.room.saved = id
-			m.opts.Read(v.room.name, id)
-		}
-	}
-}
-
 // quit leaves when everything that the user said is answered, or after a while. The second time it leaves
 // at once.
 func (m *model) quit() tea.Cmd {
@@ -44,7 +27,7 @@ func (m *model) exit() tea.Cmd {
 
 // end closes all connections when the program has ended and ctx is done. It returns the messages that were not sent.
 func (m *model) end() (unsent []string) {
-	m.saveRead()
+	m.save()
 	for _, v := range m.views {
 		if v.isRoom() {
 			m.close(func() { v.room.close(m.parting) })

@@ -2,6 +2,8 @@ package screen
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +36,7 @@ type model struct {
 	printing      bool  // lines are on their way to the terminal
 	printedIn     *view // the view that was printed last; nil for none
 
+	saved saved
 	typing
 	rooms      []string    // that the server has named
 	roomsAt    time.Time   // when it was asked
@@ -68,9 +71,8 @@ func newModel(ctx context.Context, o Options) *model {
 	for _, line := range o.History {
 		m.entered.Add(line)
 	}
-	r := m.newRoom(o.Client.Room(), o.Client.Nick())
-	r.since = o.Since
-	v := m.addView(&view{room: r})
+	m.addRooms()
+	v := m.view()
 	v.setReading(true)
 	for _, text := range o.Intro {
 		v.tell(transcript.Notice, text)
@@ -78,11 +80,31 @@ func newModel(ctx context.Context, o Options) *model {
 	return m
 }
 
-// start connects the first room.
-func (m *model) start(c *client.Client) { m.views[0].room.start(c) }
+// addRooms adds the rooms with which the program starts, and shows that of the first client.
+func (m *model) addRooms() {
+	first := m.opts.Client.Room()
+	isFirst := func(p Place) bool { return strings.EqualFold(p.Room, first) }
+	places := m.opts.Rooms
+	if !slices.ContainsFunc(places, isFirst) {
+		places = append(slices.Clip(places), Place{Room: first})
+	}
+	for _, p := range places {
+		if m.findRoom(func(r *room) bool { return strings.EqualFold(r.name, p.Room) }) != nil {
+			continue
+		}
+		if isFirst(p) {
+			p = Place{first, m.opts.Since}
+			m.current = len(m.views)
+		}
+		m.addView(&view{room: m.newRoom(p.Room, m.opts.Client.Nick(), p.Since)})
+	}
+}
 
-// Init starts the clock.
-func (m *model) Init() tea.Cmd { return tea.Batch(tick(), tea.RequestBackgroundColor) }
+// start connects the first room.
+func (m *model) start(c *client.Client) { m.view().room.start(c) }
+
+// Init starts the clock, and opens the other rooms.
+func (m *model) Init() tea.Cmd { return tea.Batch(tick(), tea.RequestBackgroundColor, m.openFirst()) }
 
 // A ticked says that a second has passed.
 type ticked struct{}
@@ -102,7 +124,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseWheelMsg:
 		m.wheel(msg)
 	case ticked:
-		m.saveRead()
+		m.save()
 		cmd = tick()
 	default:
 		if !m.terminalChanged(msg) {

@@ -1,49 +1,72 @@
 package screen
 
 import (
-	"context"
+	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"partyline/client"
+	"partyline/cmd/partyline/internal/transcript"
+	"partyline/hub/wire"
 )
 
 // roomOpened says that a room is open, or why not.
 type roomOpened struct {
 	view   *view
-	before *connection // of the room, which has ended; nil if the room was not open before
+	before *connection // of the room, which has ended; nil if there was none
 	client *client.Client
-	missed []client.Event // since then
 	err    error
+}
+
+// openFirst opens the rooms with which the program starts, besides that of the first client, in order.
+func (m *model) openFirst() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, v := range m.views {
+		if v != m.view() {
+			cmds = append(cmds, m.enterRoom(v, nil))
+		}
+	}
+	return tea.Sequence(cmds...)
 }
 
 // openRoom opens a room, or switches to it.
 func (m *model) openRoom(name string) tea.Cmd {
 	if v := m.findRoom(func(r *room) bool { return strings.EqualFold(r.name, name) }); v != nil {
 		m.show(v)
-		if v.room.state == closed {
+		if v.room.state == closed && m.mayOpen() {
 			return m.enterRoom(v, v.room.connection)
 		}
 		return nil
 	}
+	if !m.mayOpen() {
+		return nil
+	}
+	v := m.addView(&view{room: m.newRoom(name, m.anyRoom().nick, 0)})
+	m.show(v)
+	return m.enterRoom(v, nil)
+}
+
+// mayOpen reports whether there is a client with which a room can be opened. If there is none, it says so.
+func (m *model) mayOpen() bool {
 	from := m.anyRoom()
 	if from.client == nil {
 		m.refuse("#%s is not open yet", from.name)
-		return nil
 	}
-	v := m.addView(&view{room: m.newRoom(name, from.nick)})
-	m.show(v)
-	return m.enterRoom(v, nil)
+	return from.client != nil
 }
 
 // enterRoom opens the room of a view: as the member that the user is in another room, or with a new client if all
 // have ended. before is the connection of the room that has ended, or nil.
 func (m *model) enterRoom(v *view, before *connection) tea.Cmd {
-	from, name, ctx := m.anyRoom(), v.room.name, m.ctx
-	c, ended, last := from.client, from.state == closed, max(v.room.newest, v.room.last)
+	if before != nil && before.client != nil {
+		v.room.since = cmp.Or(max(v.room.newest, v.room.last), client.All)
+	}
+	from, name, since, ctx := m.anyRoom(), v.room.name, v.room.since, m.ctx
+	c, ended := from.client, from.state == closed
 	v.room.connection = newConnection(m.mail, m.protect)
 	v.room.state = connecting
 	if before != nil {
@@ -52,28 +75,12 @@ func (m *model) enterRoom(v *view, before *connection) tea.Cmd {
 	return func() tea.Msg {
 		opened := roomOpened{view: v, before: before}
 		if ended {
-			opened.client, opened.err = m.opts.Dial(ctx, name, c.Token())
+			opened.client, opened.err = m.opts.Dial(ctx, name, since, c.Token())
 		} else {
-			opened.client, opened.err = c.Open(ctx, name)
-		}
-		if before != nil && opened.err == nil {
-			opened.missed = missedSince(ctx, opened.client, last)
+			opened.client, opened.err = c.OpenSince(ctx, name, since)
 		}
 		return opened
 	}
-}
-
-// missedSince returns the messages of a room after an id, and a gap if there are many.
-func missedSince(ctx context.Context, c *client.Client, last int64) (missed []client.Event) {
-	messages, more, err := c.Since(ctx, last, maxPage)
-	for _, message := range messages {
-		missed = append(missed, message)
-		last = message.ID
-	}
-	if more || err != nil {
-		missed = append(missed, &client.Gap{After: last, Missed: -1})
-	}
-	return missed
 }
 
 // roomOpened connects the view of a room that is open.
@@ -86,34 +93,36 @@ func (m *model) roomOpened(o roomOpened) {
 			m.close(func() { o.client.Close() })
 		}
 	case o.err == nil:
-		for _, e := range o.missed {
-			v.add(e)
-			if message, ok := e.(*client.Message); ok {
-				v.room.newest = message.ID
-			}
-		}
 		v.room.start(o.client)
 	default:
 		m.notOpened(v, o)
 	}
 }
 
-// notOpened says why a room is not open. What was said in it is not sent.
+// notOpened says why a room is not open. What was said in it is not sent. The view stays, so that the user can try again
+// later, unless there is no such room.
 func (m *model) notOpened(v *view, o roomOpened) {
 	reason := o.err.Error()
 	var dial *client.DialError
 	if errors.As(o.err, &dial) {
 		reason = dial.Err.Error()
 	}
-	if o.before != nil || v.line.Text() != "" || m.paste != nil && m.paste.view == v {
-		v.room.state, v.room.reason = closed, reason
-	} else {
+	var refusal *client.Error
+	isWrong := errors.Is(o.err, client.ErrInRoom) || errors.As(o.err, &refusal) && refusal.Code == wire.CodeRoomInvalid
+	text := fmt.Sprintf("#%s can't be opened: %s", v.room.name, reason)
+	if isWrong && v.line.Text() == "" && (m.paste == nil || m.paste.view != v) {
 		m.removeView(v)
+	} else {
+		v.room.state, v.room.reason = closed, reason
+		text += "; /join " + v.room.name + " tries again"
+		if v != m.view() {
+			v.tell(transcript.Failure, text)
+		}
 	}
 	if o.before != nil {
 		v.room.connection = o.before
 	}
-	m.refuse("#%s can't be opened: %s", v.room.name, reason)
+	m.refuse("%s", text)
 	m.failAll(v)
 }
 

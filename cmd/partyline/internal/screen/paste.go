@@ -75,8 +75,14 @@ func (m *model) pasteKey(key string) {
 	p := m.paste
 	switch {
 	case key == "enter" && fits(p.text):
+		if m.hold(p.view, "") {
+			return
+		}
 		m.say(p.view, wire.VerbSay, p.text)
 	case key == "l", key == "L":
+		if m.hold(p.view, "") {
+			return
+		}
 		for _, line := range p.lines() {
 			m.say(p.view, wire.VerbSay, line)
 		}

@@ -14,6 +14,7 @@ import (
 type (
 	// whoAnswer lists the members of a room.
 	whoAnswer struct {
+		in      *view // that shows them; nil if the user did not ask
 		room    *room
 		members []client.Member
 		count   int
@@ -27,21 +28,27 @@ type (
 	}
 )
 
-// askMembers asks for the members of a room.
-func (m *model) askMembers(r *room) tea.Cmd {
+// askMembers asks for the members of a room, which a view shows, if it is not nil.
+func (m *model) askMembers(r *room, v *view) tea.Cmd {
 	c, ctx := r.client, m.ctx
 	return func() tea.Msg {
 		members, count, err := c.Who(ctx)
-		return whoAnswer{r, members, count, err}
+		return whoAnswer{v, r, members, count, err}
 	}
 }
 
 func (m *model) whoAnswered(a whoAnswer) {
 	if a.err != nil {
-		m.refuse("%v", a.err)
+		if a.in != nil {
+			a.in.tell(transcript.Failure, a.err.Error())
+		}
 		return
 	}
 	a.room.setMembers(a.members, a.count)
+	m.watch(a.room, nil)
+	if a.in == nil {
+		return
+	}
 	names := make([]string, len(a.members))
 	for i, member := range a.members {
 		names[i] = member.Nick
@@ -50,7 +57,7 @@ func (m *model) whoAnswered(a whoAnswer) {
 	if others := a.count - len(names); others > 0 {
 		line += fmt.Sprintf(" and %d others", others)
 	}
-	m.answer(fmt.Sprintf("#%s, %s: %s", a.room.name, plural(a.count, "member"), line))
+	a.in.tell(transcript.Answer, fmt.Sprintf("#%s, %s: %s", a.room.name, plural(a.count, "member"), line))
 }
 
 // listRooms asks for the rooms of the server, which a view shows, if it is not nil.

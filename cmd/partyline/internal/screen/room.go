@@ -22,9 +22,10 @@ type room struct {
 	since    int64           // the client's Options.Since
 	last     int64           // the newest id when it connected
 	newest   int64           // the newest id that has arrived
-	saved    int64           // the newest id that was passed to Options.Read
+	saved    int64           // the newest read id that was passed to Options.Read, negative for none; 0 if it was not called
 	count    int             // members
 	members  map[string]bool // those that are known
+	complete bool            // they are all, and the room will show that one of them leaves
 	speakers map[string]int  // when a member last said something, in messages
 	spoken   int             // messages
 }
@@ -39,12 +40,13 @@ const (
 	closed       // for good
 )
 
-// newRoom returns a room that is not open yet.
-func (m *model) newRoom(name, nick string) *room {
+// newRoom returns a room that is not open yet. since is its client's Options.Since.
+func (m *model) newRoom(name, nick string, since int64) *room {
 	return &room{
 		connection: newConnection(m.mail, m.protect),
 		name:       name,
 		nick:       nick,
+		since:      since,
 		members:    make(map[string]bool),
 		speakers:   make(map[string]int),
 	}
@@ -98,22 +100,41 @@ func (r *room) note(e client.Event, now time.Time) {
 	case *client.Joined:
 		r.members[e.Nick] = true
 		r.count++
+		r.complete = r.complete && r.count < largeRoom
 	case *client.Left:
 		delete(r.members, e.Nick)
 		r.count--
 	case *client.Renamed:
 		r.renamed(e.Nick, e.To)
 	case *client.Presence:
-		r.count = e.Count
+		r.count, r.complete = e.Count, false
+	case *client.Gap:
+		r.complete = false
 	}
 }
 
+// largeRoom is how many members a room may have before the server does not name those that leave.
+const largeRoom = 100
+
 func (r *room) setMembers(members []client.Member, count int) {
-	r.count = count
+	r.count, r.complete = count, len(members) == count && count < largeRoom
 	r.members = make(map[string]bool, len(members))
 	for _, member := range members {
 		r.members[member.Nick] = true
 	}
+}
+
+// shows reports whether the room has a member with a name, and would show that it leaves.
+func (r *room) shows(name string) bool {
+	if r.state != connected || !r.complete {
+		return false
+	}
+	for member := range r.members {
+		if strings.EqualFold(member, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *room) renamed(from, to string) {

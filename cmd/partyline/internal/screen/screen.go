@@ -27,24 +27,32 @@ import (
 // Options configure Run. All functions but Dial may be nil. Run calls them from one goroutine, which they must
 // not keep for long; Dial from another one.
 type Options struct {
-	Client  *client.Client // in the first room; Run closes it
+	Client  *client.Client // in the room that is shown first; Run closes it
 	Since   int64          // the client's Options.Since
+	Rooms   []Place        // to open, in order; the client's room is among them, or follows them
 	Inline  bool           // print lines above the input, and leave the terminal's scrollback and selection to it
 	Bell    bool           // ring the terminal's bell when somebody mentions the user
 	Intro   []string       // what to say first
 	History []string       // lines that the user entered before, oldest first
 
-	// Dial enters a room again as the member with a token, after all clients have ended.
-	Dial func(ctx context.Context, room, token string) (*client.Client, error)
+	// Dial enters a room again as the member with a token, after all clients have ended. since is for its Options.
+	Dial func(ctx context.Context, room string, since int64, token string) (*client.Client, error)
 
-	Entered func(line string)           // the user has entered a line
-	Welcome func(*client.Welcome)       // the user is in a room, also after each reconnect
-	Read    func(room string, id int64) // the user has read the messages of a room up to an id
-	Named   func(nick string)           // the user has taken a name
+	Entered func(line string)                  // the user has entered a line
+	Welcome func(*client.Welcome)              // the user is in a room, also after each reconnect
+	Open    func(rooms []string, shown string) // these rooms are open, in order, and one of them is shown or was shown last
+	Read    func(room string, id int64)        // the user has read the messages of a room up to an id; 0 if it had none
+	Named   func(nick string)                  // the user has taken a name
 
 	Zone *time.Location // of the times; nil for the local one
 	In   io.Reader      // the terminal
 	Out  io.Writer      // the same terminal
+}
+
+// A Place is a room, and a client's Options.Since for it.
+type Place struct {
+	Room  string
+	Since int64
 }
 
 // An UnsentError names the messages that were not sent when the user left.

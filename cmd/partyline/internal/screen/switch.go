@@ -18,7 +18,7 @@ func (m *model) addView(v *view) *view {
 		if v.peer != "" {
 			o.Kind, o.Nick = transcript.Conversation, m.anyRoom().nick
 		} else {
-			o.Nick, o.Read = v.room.nick, max(v.room.since, 0)
+			o.Nick, o.Read = v.room.nick, v.room.since
 		}
 		v.log = transcript.New(o)
 		if m.opts.Inline {
@@ -67,15 +67,29 @@ func (m *model) step(n int) {
 	m.show(m.views[(m.current+n+len(m.views))%len(m.views)])
 }
 
-// anyRoom returns a room for what needs no certain one: the first that has not ended, or else one that had a client.
+// anyRoom returns a room for what needs no certain one: one that has a client, or else one that will have it, or else
+// one that had it. Of these it is the first.
 func (m *model) anyRoom() *room {
 	var any *room
 	for _, v := range m.views {
-		if v.isRoom() && (any == nil || any.state == closed && (v.room.state != closed || any.client == nil)) {
+		if v.isRoom() && (any == nil || v.room.use() > any.use()) {
 			any = v.room
 		}
 	}
 	return any
+}
+
+// use returns how useful a room is as anyRoom.
+func (r *room) use() int {
+	switch {
+	case r.state != closed && r.client != nil:
+		return 3
+	case r.state != closed:
+		return 2
+	case r.client != nil:
+		return 1
+	}
+	return 0
 }
 
 // roomOf returns the room of a view, or for a private conversation any room.
@@ -114,7 +128,12 @@ func (m *model) conversation(peer string) *view {
 	if v := m.findConversation(peer); v != nil {
 		return v
 	}
-	return m.addView(&view{peer: peer, ready: true})
+	v := m.addView(&view{peer: peer, sighting: sighting{at: m.now()}, ready: true})
+	m.look(v)
+	if v.in == nil {
+		v.tell(transcript.Notice, "no room of yours would show that "+peer+" leaves: you will not learn here if another member takes this name")
+	}
+	return v
 }
 
 func (m *model) findConversation(peer string) *view {
@@ -155,13 +174,15 @@ func (m *model) closeView() {
 		v.tell(transcript.Failure, "this is the only room: /quit leaves")
 		return
 	}
-	m.saveRead()
+	m.save()
 	for _, other := range slices.Clone(m.views) {
 		if other.results != nil && other.room == v.room {
 			m.removeView(other)
 		}
 	}
 	m.removeView(v)
+	v.room.state = closed
+	m.watch(v.room, nil)
 	n := v.room.connection
 	m.close(func() { n.flushAndClose(m.ctx) })
 }

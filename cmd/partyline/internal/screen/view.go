@@ -8,12 +8,13 @@ import (
 
 // A view is what the user can switch to: a room, a private conversation, or the results of a search.
 type view struct {
-	room    *room    // of a room, and of the results of a search in it
-	peer    string   // of a private conversation: the name of the other one
-	results *results // of a search
-	log     *transcript.View
-	line    editor.Line // what the user types here
-	loading bool        // messages of the history were asked for
+	room     *room    // of a room, and of the results of a search in it
+	peer     string   // of a private conversation: the name of the other one
+	sighting          // of the peer
+	results  *results // of a search
+	log      *transcript.View
+	line     editor.Line // what the user types here
+	loading  bool        // messages of the history were asked for
 
 	// For a terminal that keeps what is printed.
 	printer   *transcript.Printer // nil if the log is drawn

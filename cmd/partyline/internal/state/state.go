@@ -15,6 +15,7 @@ import (
 const (
 	maxServers   = 100
 	maxPositions = 500 // of a server
+	maxRooms     = 32  // that are open; a server lets a member into no more
 )
 
 // A State is what talk remembers. The zero value remembers nothing.
@@ -27,7 +28,8 @@ type State struct {
 type Server struct {
 	Used      time.Time  `json:"used"` // the last time that talk was connected to it
 	Nick      string     `json:"nick,omitempty"`
-	Room      string     `json:"room,omitempty"` // the last room, without #
+	Rooms     []string   `json:"rooms,omitempty"` // those that were open, in order, without #
+	Room      string     `json:"room,omitempty"`  // the one of them that was shown last
 	Positions []Position `json:"positions,omitempty"`
 	Session   *Session   `json:"session,omitempty"` // nil for none
 }
@@ -79,6 +81,11 @@ func (s *State) Use(address string, now time.Time) *Server {
 		delete(s.Servers, oldest)
 	}
 	return server
+}
+
+// Open notes which rooms are open, and which one of them is shown. Of too many it forgets the last ones.
+func (s *Server) Open(rooms []string, shown string) {
+	s.Rooms, s.Room = rooms[:min(len(rooms), maxRooms)], shown
 }
 
 // Position returns the id of the last message that a member has read in a room, and whether it is known.

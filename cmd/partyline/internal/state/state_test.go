@@ -59,7 +59,8 @@ func TestState(t *testing.T) {
 	}
 	update(t, d, func(s *State) {
 		server := s.Use("tcp://chat.example:4000", noon)
-		server.Nick, server.Room = "alice", "ops"
+		server.Nick = "alice"
+		server.Open([]string{"lobby", "ops"}, "ops")
 		server.Advance("alice", "ops", 1042)
 		server.Advance("alice", "lobby", 7)
 		server.Advance("", "ops", 3)
@@ -73,7 +74,7 @@ func TestState(t *testing.T) {
 		t.Errorf("the last server is %q", s.Last)
 	}
 	address, server := s.Find("unix:/none", "tcp://chat.example:4000")
-	if address != "tcp://chat.example:4000" || server.Nick != "alice" || server.Room != "ops" || !server.Used.Equal(noon) {
+	if address != "tcp://chat.example:4000" || server.Nick != "alice" || server.Room != "ops" || !slices.Equal(server.Rooms, []string{"lobby", "ops"}) || !server.Used.Equal(noon) {
 		t.Fatalf("found %q, %+v", address, server)
 	}
 	if address, _ := s.Find("tcp://chat.example:4000", "ws://chat.example:80/ws"); address != s.Last {
@@ -165,7 +166,7 @@ func TestUnusableDir(t *testing.T) {
 	}
 }
 
-// TestBounds forgets the oldest servers and positions.
+// TestBounds forgets the oldest servers and positions, and the last rooms.
 func TestBounds(t *testing.T) {
 	s := new(State)
 	for i := range 2 * maxServers {
@@ -178,6 +179,10 @@ func TestBounds(t *testing.T) {
 	for i := range 2 * maxPositions {
 		server.Advance("", fmt.Sprint("room ", i), 1)
 		server.Advance("", "used", 1)
+	}
+	server.Open(slices.Repeat([]string{"room"}, 2*maxRooms), "room")
+	if len(server.Rooms) != maxRooms {
+		t.Errorf("%d rooms", len(server.Rooms))
 	}
 	if _, known := server.Position("", "used"); !known || len(server.Positions) != maxPositions {
 		t.Errorf("%d positions, the used one is known: %v", len(server.Positions), known)

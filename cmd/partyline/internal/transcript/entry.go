@@ -81,7 +81,11 @@ func (r *renderer) entry(event client.Event) *entry {
 		copied := *e
 		return &entry{kind: gap, at: now, gap: &copied}
 	case *client.Error:
-		return &entry{kind: refusal, at: now, text: e.Message}
+		text := e.Message
+		if client.Held(e) != nil {
+			text += "; it waits and is sent again"
+		}
+		return &entry{kind: refusal, at: now, text: text}
 	case *client.Disconnected:
 		return &entry{kind: refusal, at: now, text: disconnected(e), outage: true}
 	case *client.Welcome:

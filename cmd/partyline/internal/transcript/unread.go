@@ -6,12 +6,15 @@ type unread struct {
 	messages int
 	mentions int
 	called   int     // messages that mention the reader, since the View was made
-	read     int64   // the newest message that the reader has read
+	read     int64   // the newest message that the reader has read; 0 if that is not known, none if there is none
 	missed   int64   // messages up to this id were said while there was no connection
 	absence  absence // the messages that were said before the View was made and that the reader had not read
 	mark     *entry  // the unread separator is before it
 	marking  bool    // what is added is after the mark
 }
+
+// none, in place of the id of a message, comes before all ids.
+const none = -1
 
 // An absence is the messages after one up to another one.
 type absence struct{ after, to int64 }
@@ -28,9 +31,19 @@ func (v *View) SetReading(reading bool) {
 	v.readIfSeen()
 }
 
-// connected says that there is a connection, and which message was the newest one then.
+// connected says that there is a connection, and which message was the newest one then, or 0. A reader of which it is
+// not known what it has read has read that one. If the reader has read a later one, that was in a history that the
+// server has lost.
 func (u *unread) connected(last int64) {
 	u.missed = last
+	switch {
+	case u.read == 0 && last == 0:
+		u.read = none
+	case u.read == 0:
+		u.read = last
+	case u.read > last:
+		u.read, u.absence = none, absence{none, last}
+	}
 	if u.absence.to == 0 {
 		u.absence.to = last
 	}
@@ -49,7 +62,8 @@ func (v *View) Unread() (messages, mentions int) { return v.messages, v.mentions
 // Mentioned returns how many messages that were added mention the reader, also those that are read.
 func (v *View) Mentioned() int { return v.called }
 
-// Read returns the id of the newest message that the reader has read, or 0. All before it are read, too.
+// Read returns the id of the newest message that the reader has read; all before it are read, too. It is 0 if that is
+// not known, as before the first Welcome, and negative if there is no such message.
 func (v *View) Read() int64 { return v.read }
 
 // readIfSeen marks everything as read if the reader sees the end.

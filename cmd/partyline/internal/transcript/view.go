@@ -10,7 +10,7 @@ import (
 type Options struct {
 	Kind  Kind
 	Nick  string // the reader's name; a Welcome and a Renamed change it
-	Read  int64  // the newest message that the reader has read; 0 if that is not known
+	Read  int64  // the newest message that the reader has read; 0 if that is not known, negative if there is none
 	Words string // that were searched, to highlight them
 	Style Style
 	Zone  *time.Location   // of the times; nil for the local one
@@ -82,6 +82,9 @@ func (v *View) Add(event client.Event) {
 	}
 	if w, ok := event.(*client.Welcome); ok {
 		v.connected(w.Last)
+		if v.newest > w.Last {
+			v.newest = 0
+		}
 	}
 	if e == nil || v.fold(event, e) {
 		return

@@ -197,6 +197,61 @@ func TestUnreadAfterOutage(t *testing.T) {
 	}
 }
 
+// TestUnreadElsewhere is away from a view while messages arrive that were said before there was a connection.
+func TestUnreadElsewhere(t *testing.T) {
+	for _, c := range []struct {
+		read, last int64
+		missed     int64 // the first message that arrives
+		unread     int
+		want       int64 // of Read
+	}{
+		{read: 1, last: 3, missed: 2, unread: 3, want: 1},
+		{read: -1, last: 3, missed: 1, unread: 4, want: -1},
+		{read: -1, last: 0, missed: 1, unread: 4, want: -1},
+		{read: 0, last: 3, missed: 4, unread: 1, want: 3},
+		{read: 0, last: 0, missed: 1, unread: 4, want: -1},
+		{read: 9, last: 3, missed: 1, unread: 4, want: -1}, // of a history that is lost
+	} {
+		v := newRoom(Options{Read: c.read})
+		v.Add(&client.Welcome{Nick: "alice", Last: c.last})
+		for _, m := range messages(c.missed, 4) {
+			v.Add(m)
+		}
+		expectUnread(t, v, c.unread, 0)
+		expectMark(t, v, c.missed)
+		if v.Read() != c.want {
+			t.Errorf("%+v: message %d is read", c, v.Read())
+		}
+		v.SetReading(true)
+		expectUnread(t, v, 0, 0)
+		expectMark(t, v, c.missed)
+		if v.Read() != 4 {
+			t.Errorf("%+v: message %d is read at the end, want 4", c, v.Read())
+		}
+	}
+}
+
+// TestHistoryLost reads messages of a history that the server loses. It has read nothing of the new history.
+func TestHistoryLost(t *testing.T) {
+	v := newRoom(Options{})
+	v.SetReading(true)
+	v.Add(&client.Welcome{Nick: "alice", Last: 50})
+	v.Add(message(51))
+	v.Add(&client.Disconnected{Err: fmt.Errorf("reset")})
+	v.Add(&client.Welcome{Nick: "alice", Last: 2})
+	if v.Read() >= 0 || v.Newest() != 0 {
+		t.Errorf("message %d of %d is read", v.Read(), v.Newest())
+	}
+	for _, m := range messages(1, 3) {
+		v.Add(m)
+	}
+	expectUnread(t, v, 0, 0)
+	expectMark(t, v, 1)
+	if v.Read() != 3 || v.Newest() != 3 {
+		t.Errorf("message %d of %d is read, want 3 of 3", v.Read(), v.Newest())
+	}
+}
+
 func TestUnreadIsSetAgain(t *testing.T) {
 	v := newRoom(Options{})
 	v.Add(message(1))

@@ -200,6 +200,36 @@ func TestPlainRequests(t *testing.T) {
 	}
 }
 
+// TestProxiedTLS connects as a proxy that passes TLS on and sends a PROXY header before it, to both
+// ports. Without TLS such a client is redirected as without a proxy.
+func TestProxiedTLS(t *testing.T) {
+	t.Parallel()
+	s := startSecured(t, "--proxy", "127.0.0.1", "--proxy-header", "PROXY")
+	const handshake = "GET /ws?nick=webby HTTP/1.1\nHost: chat.example\nOrigin: https://chat.example\nConnection: Upgrade\nUpgrade: websocket\n" +
+		"Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\n"
+	proxied := func(addr, from string) net.Conn {
+		c := harness.Dial(t, addr)
+		fmt.Fprintf(c, "PROXY TCP4 %s 192.0.2.1 51234 443\r\n", from)
+		return c
+	}
+	secure := tls.Client(proxied(s.HTTP, "203.0.113.7"), &tls.Config{RootCAs: s.ca.Pool(), ServerName: "chat.example"})
+	secure.SetDeadline(time.Now().Add(harness.Patience))
+	fmt.Fprint(secure, strings.ReplaceAll(handshake, "\n", "\r\n"))
+	if res, err := http.ReadResponse(bufio.NewReader(secure), nil); err != nil || res.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("%v, %v", res, err)
+	}
+	harness.ExpectLine(t, s.Err, `.*msg="member joined" nick=webby transport=ws addr=203\.0\.113\.7:51234 .*`)
+
+	res, _ := request(t, proxied(s.HTTP, "203.0.113.8"), "GET / HTTP/1.1\nHost: chat.example\n\n")
+	if res.StatusCode != http.StatusPermanentRedirect {
+		t.Errorf("without TLS: %s", res.Status)
+	}
+
+	overTCP := tls.Client(proxied(s.TCP, "203.0.113.9"), &tls.Config{RootCAs: s.ca.Pool(), ServerName: "chat.example"})
+	fmt.Fprintln(overTCP, "hello")
+	harness.ExpectLine(t, s.Err, `.*msg="member joined" .* transport=tcp addr=203\.0\.113\.9:51234 .*`)
+}
+
 // TestTLSVersions offers versions of TLS and protocols inside of it.
 func TestTLSVersions(t *testing.T) {
 	t.Parallel()

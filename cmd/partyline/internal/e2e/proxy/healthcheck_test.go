@@ -1,11 +1,8 @@
 package proxy
 
 import (
-	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +10,8 @@ import (
 
 	"partyline/cmd/partyline/internal/app"
 	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/cmd/partyline/internal/e2e/harness/proxies"
+	"partyline/web"
 )
 
 // countingListener counts the connections that it accepts.
@@ -29,33 +28,6 @@ func (l *countingListener) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// startHAProxy starts HAProxy on a free port in front of a server. The options are added to the
-// server line of its configuration.
-func startHAProxy(t *testing.T, server, options string) (addr string, p *harness.Process) {
-	t.Helper()
-	path := harness.NeedProgram(t, "haproxy", "/usr/sbin/haproxy")
-	addr = harness.FreeAddr(t)
-	file := filepath.Join(t.TempDir(), "haproxy.cfg")
-	err := os.WriteFile(file, fmt.Appendf(nil, `
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 1h
-    timeout server 1h
-listen partyline
-    bind %s
-    server partyline %s inter 50ms %s
-`, addr, server, options), 0o644)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p = harness.Start(t, path, "-db", "-f", file)
-	if !harness.Eventually(func() bool { return harness.Accepts(addr) }) {
-		t.Fatalf("HAProxy has not started:\n%s", p.Err)
-	}
-	return addr, p
-}
-
 // TestTCPHealthChecks opens and closes connections, as the health checks of HAProxy do. The room receives no
 // joins or leaves for them. It receives the join of a client that connects through the proxy.
 func TestTCPHealthChecks(t *testing.T) {
@@ -67,8 +39,8 @@ func TestTCPHealthChecks(t *testing.T) {
 		"HAProxy":           {false, haproxyWith("check")},
 		"HAProxy, PROXY v1": {true, haproxyWith("check check-send-proxy send-proxy")},
 		"HAProxy, PROXY v2": {true, haproxyWith("check check-send-proxy send-proxy-v2")},
-		"nginx, PROXY":      {true, nginxWith("proxy_protocol on;")},
-		"nginx":             {false, nginxWith("")},
+		"nginx, PROXY":      {true, nginxWith(proxies.NginxSendsPROXY)},
+		"nginx":             {false, nginxWith(nil)},
 		"no proxy":          {false, func(_ *testing.T, server string) (string, func()) { return server, func() {} }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,12 +87,38 @@ func TestTCPHealthChecks(t *testing.T) {
 	}
 }
 
+// TestHTTPHealthChecks has HAProxy check the HTTP server, which requires PROXY headers or does not.
+// No check fails, and the log has no warning.
+func TestHTTPHealthChecks(t *testing.T) {
+	harness.SkipIfShort(t)
+	for header, options := range map[string]string{
+		web.PROXY:         "check check-send-proxy send-proxy-v2",
+		web.XForwardedFor: "check",
+	} {
+		t.Run(header, func(t *testing.T) {
+			t.Parallel()
+			p := harness.StartProgram(t, "--proxy", "127.0.0.1", "--proxy-header", header, "--log-level", "debug")
+			n := proxies.HAProxy.Start(t, &harness.Server{TCP: p.HTTP, HTTP: p.HTTP}, map[string]string{
+				" send-proxy-v2\n": " inter 50ms " + options + "\n", "mode tcp\n": "mode tcp\n    option httpchk GET /healthz\n",
+			})
+			for range 5 {
+				harness.ExpectLine(t, p.Err, `.* msg="client address" transport=http addr=127\.0\.0\.1:\d+ source=connection`)
+			}
+			for log, word := range map[*harness.Feed[string]]string{n.Err: "DOWN", p.Err: "level=WARN"} {
+				if log.Count(func(line string) bool { return strings.Contains(line, word) }) > 0 {
+					t.Errorf("the log has:\n%s", log)
+				}
+			}
+		})
+	}
+}
+
 // haproxyWith returns a function that starts HAProxy with options for its server line. Its second
 // result checks that all health checks of HAProxy succeeded.
 func haproxyWith(options string) func(*testing.T, string) (string, func()) {
 	return func(t *testing.T, server string) (string, func()) {
-		addr, p := startHAProxy(t, server, options)
-		return addr, func() {
+		p := proxies.HAProxy.Start(t, &harness.Server{TCP: server, HTTP: server}, map[string]string{" send-proxy-v2\n": " inter 50ms " + options + "\n"})
+		return p.TCP, func() {
 			if n := p.Err.Count(func(line string) bool { return strings.Contains(line, "DOWN") }); n > 0 {
 				t.Errorf("HAProxy reports that the server is down:\n%s", p.Err)
 			}
@@ -128,10 +126,9 @@ func haproxyWith(options string) func(*testing.T, string) (string, func()) {
 	}
 }
 
-// nginxWith returns a function that starts nginx with an option of its TCP proxy.
-func nginxWith(option string) func(*testing.T, string) (string, func()) {
-	return func(t *testing.T, addr string) (string, func()) {
-		n := startNginxWith(t, &harness.Server{TCP: addr, HTTP: addr}, harness.FreeAddr(t), harness.FreeAddr(t), map[string]string{"#   proxy_protocol on;": option})
-		return n.tcp, func() {}
+// nginxWith returns a function that starts nginx with changes.
+func nginxWith(changes map[string]string) func(*testing.T, string) (string, func()) {
+	return func(t *testing.T, server string) (string, func()) {
+		return proxies.Nginx.Start(t, &harness.Server{TCP: server, HTTP: server}, changes).TCP, func() {}
 	}
 }

@@ -2,6 +2,7 @@ package talk
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -44,7 +45,8 @@ func TestScreens(t *testing.T) {
 				func(request object) []object {
 					switch kind := request["type"]; kind {
 					case "who":
-						return []object{{"type": "who", "members": members, "count": len(members)}}
+						now := append(slices.Clip(members), object{"nick": "emilia", "via": "tcp"})
+						return []object{{"type": "who", "members": now, "count": len(now)}}
 					case "history", "since":
 						return []object{{"type": "history", "messages": []object{}, "more": false}}
 					default:

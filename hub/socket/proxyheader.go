@@ -1,0 +1,100 @@
+package socket
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/pires/go-proxyproto"
+)
+
+// The length of a PROXY header in bytes.
+const (
+	shortestHeader = 13      // less than any header of version 1 has, and all signatures differ by then
+	longestLine    = 107     // of version 1
+	fixedHeader    = 16      // of version 2: the part before the addresses, which has the length of the rest
+	longestRest    = 4 << 10 // of version 2: enough for the addresses, and for the fields that proxies add
+)
+
+// The first bytes of a PROXY header of version 1 and of version 2.
+var (
+	signature1 = []byte("PROXY ")
+	signature2 = []byte("\r\n\r\n\x00\r\nQUIT\n")
+)
+
+// ErrLocal is the error for a PROXY header without a client: LOCAL in version 2, UNKNOWN in version
+// 1. Proxies send such headers in health checks.
+var ErrLocal = errors.New("the proxy connects for itself")
+
+var errNoHeader = errors.New("no PROXY header")
+
+// ReadProxyHeader reads a header of the PROXY protocol, version 1 or 2, and returns the client's
+// address. It reads no byte after the header and at most 4 KiB in all. If the first bytes show that
+// there is no header, it returns without reading more. An address that is not TCP, such as a unix
+// socket's, is an error, since no limit applies to such an address. The caller sets a
+// deadline.
+//
+// The specification is https://www.haproxy.org/download/3.4/doc/proxy-protocol.txt.
+func ReadProxyHeader(r io.Reader) (*net.TCPAddr, error) {
+	raw, err := readRawHeader(r)
+	if err != nil {
+		return nil, err
+	}
+	header, err := proxyproto.Read(bufio.NewReaderSize(bytes.NewReader(raw), len(raw)))
+	if err != nil {
+		return nil, err
+	}
+	if header.Command.IsLocal() {
+		return nil, ErrLocal
+	}
+	from, ok := header.SourceAddr.(*net.TCPAddr)
+	if !ok {
+		return nil, fmt.Errorf("an address of the network %s, not tcp", header.SourceAddr.Network())
+	}
+	return from, nil
+}
+
+// readRawHeader reads the bytes of a PROXY header.
+func readRawHeader(r io.Reader) ([]byte, error) {
+	raw := make([]byte, shortestHeader, longestLine)
+	for n := 0; n < len(raw); {
+		more, err := r.Read(raw[n:])
+		n += more
+		if !startsAs(raw[:n], signature1) && !startsAs(raw[:n], signature2) {
+			return nil, errNoHeader
+		}
+		if err != nil && n < len(raw) {
+			return nil, err
+		}
+	}
+	if bytes.HasPrefix(raw, signature1) {
+		for raw[len(raw)-1] != '\n' && len(raw) < longestLine {
+			raw = append(raw, 0)
+			if _, err := io.ReadFull(r, raw[len(raw)-1:]); err != nil {
+				return nil, err
+			}
+		}
+		return raw, nil
+	}
+	raw = raw[:fixedHeader]
+	if _, err := io.ReadFull(r, raw[shortestHeader:]); err != nil {
+		return nil, err
+	}
+	rest := int(binary.BigEndian.Uint16(raw[fixedHeader-2:]))
+	if rest > longestRest {
+		return nil, fmt.Errorf("a PROXY header of %d bytes", fixedHeader+rest)
+	}
+	raw = append(raw, make([]byte, rest)...)
+	_, err := io.ReadFull(r, raw[fixedHeader:])
+	return raw, err
+}
+
+// startsAs reports whether b and signature are equal as far as both go.
+func startsAs(b, signature []byte) bool {
+	n := min(len(b), len(signature))
+	return bytes.Equal(b[:n], signature[:n])
+}

@@ -1,0 +1,106 @@
+package socket
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// warnInterval is the minimum time between two warnings about connections without a PROXY header.
+const warnInterval = time.Minute
+
+// NewProxyListener returns a listener whose connections from proxies are of type *ProxiedConn.
+// isProxy reports whether a connection from an address must start with a PROXY header. log gets a
+// warning if one does not, at most once a minute.
+func NewProxyListener(ln net.Listener, isProxy func(net.Addr) bool, log *slog.Logger) net.Listener {
+	return &proxyListener{Listener: ln, isProxy: isProxy, log: log, warn: rate.Sometimes{Interval: warnInterval}}
+}
+
+type proxyListener struct {
+	net.Listener
+	isProxy func(net.Addr) bool
+	log     *slog.Logger
+	warn    rate.Sometimes
+}
+
+// Accept implements net.Listener. It does not read.
+func (l *proxyListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil || !l.isProxy(c.RemoteAddr()) {
+		return c, err
+	}
+	return &ProxiedConn{Conn: c, listener: l}, nil
+}
+
+// A ProxiedConn is a connection that starts with a PROXY header. RemoteAddr is the address of the
+// proxy.
+type ProxiedConn struct {
+	net.Conn // its input after the header
+
+	listener *proxyListener
+	begun    bool // ReadHeader was called
+	client   net.Addr
+	err      error // why there is no header
+}
+
+// Read implements net.Conn. It calls ReadHeader first.
+func (c *ProxiedConn) Read(b []byte) (int, error) {
+	if err := c.ReadHeader(); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
+
+// ReadHeader reads the header, unless that was done before, and returns why there is none, or nil.
+// After it has returned nil, the caller may use the connection below directly. The deadline is that
+// of Read. It must not be called by two goroutines at once.
+func (c *ProxiedConn) ReadHeader() error {
+	if !c.begun {
+		c.begun = true
+		c.client, c.err = c.readHeader()
+	}
+	return c.err
+}
+
+func (c *ProxiedConn) readHeader() (net.Addr, error) {
+	from, err := ReadProxyHeader(c.Conn)
+	switch {
+	case err == nil:
+		return from, nil
+	case errors.Is(err, ErrLocal):
+		return nil, nil
+	}
+	log := c.listener.log
+	log.Debug("PROXY header rejected", "addr", c.RemoteAddr(), "err", err)
+	if isInvalid(err) {
+		c.listener.warn.Do(func() {
+			log.Warn("a proxy sends no valid PROXY header", "proxy", c.RemoteAddr(), "err", err,
+				"hint", "make the proxy send it, or change --proxy-header")
+		})
+	}
+	return nil, err
+}
+
+// isInvalid reports whether err means that the first bytes are no header, and not that the peer has
+// closed the connection or sends nothing, as in a health check.
+func isInvalid(err error) bool {
+	_, network := errors.AsType[net.Error](err)
+	return !network && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// CloseWrite ends the sending side, as http.Server does before it closes a connection with unread
+// input, if the connection below can do that.
+func (c *ProxiedConn) CloseWrite() error {
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// Client returns the client's address in the header, or nil if the proxy connects for itself. The
+// header must have been read.
+func (c *ProxiedConn) Client() net.Addr { return c.client }

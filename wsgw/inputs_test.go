@@ -15,7 +15,11 @@ import (
 )
 
 func TestInputs(t *testing.T) {
-	for _, network := range hubtest.Networks {
+	networks := hubtest.Networks
+	if testing.Short() {
+		networks = []hubtest.Network{hubtest.TCP, hubtest.TLSOverTCP}
+	}
+	for _, network := range networks {
 		t.Run(network.Name, func(t *testing.T) {
 			t.Parallel()
 			open := func(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client { return openTransport(t, h, network) }

@@ -2,9 +2,11 @@ package hubtest
 
 import (
 	"crypto/tls"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 )
 
@@ -70,9 +72,9 @@ func (l *Listener) Dial(t testing.TB) *Socket {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	s := &Socket{c, nil, c.(halfCloser)}
+	s := &Socket{Conn: c, raw: c.(halfCloser)}
 	if l.client != nil {
-		s.TLS = tls.Client(c, l.client)
+		s.TLS = tls.Client(endRecorder{c, &s.cutOff}, l.client)
 		s.Conn = s.TLS
 	}
 	return s
@@ -95,8 +97,33 @@ func (n Network) Pair(t testing.TB) (server net.Conn, config *tls.Config, client
 // A Socket is the client's end of a connection.
 type Socket struct {
 	net.Conn
-	TLS *tls.Conn  // the same as Conn, or nil without TLS
-	raw halfCloser // below TLS
+	TLS    *tls.Conn   // the same as Conn, or nil without TLS
+	raw    halfCloser  // below TLS
+	cutOff atomic.Bool // raw has ended before TLS
+}
+
+// Read implements [net.Conn]. With TLS it returns io.ErrUnexpectedEOF, not io.EOF, at an end without
+// a close_notify.
+func (s *Socket) Read(b []byte) (int, error) {
+	n, err := s.Conn.Read(b)
+	if err == io.EOF && s.cutOff.Load() {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// An endRecorder records that Read has returned io.EOF.
+type endRecorder struct {
+	net.Conn
+	ended *atomic.Bool
+}
+
+func (r endRecorder) Read(b []byte) (int, error) {
+	n, err := r.Conn.Read(b)
+	if err == io.EOF {
+		r.ended.Store(true)
+	}
+	return n, err
 }
 
 // A halfCloser is a *net.TCPConn or a *net.UnixConn.

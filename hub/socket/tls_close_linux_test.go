@@ -45,16 +45,50 @@ func TestTLSClosed(t *testing.T) {
 	}
 }
 
-// TestTLSCloseFull closes a connection that takes no more. The peer notices that the end is missing.
+// TestTLSCloseFull closes connections whose peer lags. It can still read everything that counts as
+// written, and a clean end.
 func TestTLSCloseFull(t *testing.T) {
-	c, peer := tlsPair(t, new(Group), hubtest.TLSOverTCP)
-	for err := error(nil); err == nil; {
-		_, err = c.TryWrite([]byte(strings.Repeat("line\n", 1000)))
+	for _, network := range []hubtest.Network{hubtest.TLSOverTCP, hubtest.TLSOverUnix} {
+		c, peer := tlsPair(t, new(Group), network)
+		written := int64(0)
+		for err := error(nil); err == nil; {
+			var n int
+			n, err = c.TryWrite([]byte(strings.Repeat("line\n", 1000)))
+			written += int64(n)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if n, err := io.Copy(io.Discard, peer); err != nil || n != written {
+			t.Errorf("%s: the peer reads %d bytes of %d and %v", network.Name, n, written, err)
+		}
 	}
-	if err := c.Close(); err != nil {
+}
+
+// TestTLSAfterStop completes a handshake after Stop, as a gateway that ends may do. Nothing more is
+// sent: the descriptor may be closed and belong to another connection.
+func TestTLSAfterStop(t *testing.T) {
+	server, config, peer := hubtest.TLSOverTCP.Pair(t)
+	c := new(Conn)
+	if err := c.Init(server, new(Group), endOfLine, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	c.Stop()
+	shook := make(chan error)
+	go func() { shook <- peer.TLS.Handshake() }()
+	if err := c.StartTLS(config, nil, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-shook; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.TryWrite([]byte("late\n")); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a write after Stop: %v", err)
+	}
+	if err := c.Dismiss(); err != nil {
 		t.Error(err)
 	}
-	if n, err := io.Copy(io.Discard, peer); err == nil {
-		t.Errorf("the peer reads %d bytes and a clean end", n)
+	if got, err := io.ReadAll(peer); len(got) > 0 || err != io.ErrUnexpectedEOF {
+		t.Errorf("the peer reads %q, %v", got, err)
 	}
 }

@@ -13,6 +13,9 @@ const (
 	// recordSize is how many bytes of frames are sealed at a time, in addition to the rest of the
 	// last frame.
 	recordSize = 15 << 10
+	// closeBuffer is the size of the kernel's send buffer in bytes when the connection ends. There is
+	// room for a record and a close_notify if a buffer of sendBuffer bytes is full.
+	closeBuffer = 2 * sendBuffer
 )
 
 // nextRecord returns how many bytes of frames to seal next. They are whole frames, and fit in one
@@ -99,8 +102,8 @@ func (c *Conn) keepRestLocked(s *sealed, n int) (whole bool) {
 	return true
 }
 
-// endTLS sends, unless silent, what is sealed and then a close_notify, as far as the kernel takes
-// that at once. It does nothing if it was called before. All other writes have ended.
+// endTLS sends, unless silent, what is sealed and then a close_notify. It does not wait. It does
+// nothing if it was called before. All other writes have ended.
 func (c *Conn) endTLS(silent bool) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
@@ -109,11 +112,14 @@ func (c *Conn) endTLS(silent bool) {
 		return
 	}
 	l.ended = true
-	if silent || c.trySendSealedLocked(l.take()) != nil {
+	if silent {
 		return
 	}
 	l.tls.CloseWrite()
-	c.trySendSealedLocked(l.take())
+	if c.trySendSealedLocked(l.take()) == hub.ErrWouldBlock {
+		c.nc.SetWriteBuffer(closeBuffer) // the kernel has room for a FIN too if the peer lags
+		c.trySendSealedLocked(l.take())
+	}
 }
 
 // seal returns frames as records, after what is to be sent before them.

@@ -1,6 +1,7 @@
 package tcpgw
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -30,17 +31,14 @@ const enterWait = time.Second
 const enterHint = "your Enter key sends CR alone, and a line ends in LF, CR LF or CR NUL: " +
 	"in PuTTY connect with telnet, in Tera Term set Transmit to CR+LF, in socat add icrnl, in a raw terminal type Ctrl-J"
 
-// openingWait is how long the welcome waits for the first line, so that a client of another
-// protocol gets an answer instead of the welcome. It is too short for people to notice.
-const openingWait = 50 * time.Millisecond
-
-// A conn is a TCP connection as a hub.Conn.
+// A conn is a TCP connection or a unix socket as a hub.Conn.
 type conn struct {
 	socket.Conn
 	lines    lines
-	opening  *opening // nil after it has decided that the client is a chat client
-	inputErr error    // the error at the end of the input; nil before the end
-	hinted   bool     // enterHint was sent
+	opening  *opening    // nil after it has decided that the client is a chat client
+	tls      *tls.Config // for the client's handshake; nil if it can't begin TLS, or has begun it
+	inputErr error       // the error at the end of the input; nil before the end
+	hinted   bool        // enterHint was sent
 	closed   atomic.Bool
 	reading  sync.Mutex // held by ReadLine and Watch, and by Close while it drains the input
 }
@@ -53,12 +51,12 @@ var (
 	_ hub.Watcher      = (*conn)(nil)
 )
 
-func newConn(tcp *net.TCPConn, g *socket.Group, maxLine int, timeout time.Duration) (*conn, error) {
+func newConn(nc net.Conn, g *socket.Group, maxLine int, timeout time.Duration) (*conn, error) {
 	c := &conn{
 		lines:   lines{max: wire.MaxMessage(maxLine)},
 		opening: &opening{limit: maxLine + 1}, // the line and its CR
 	}
-	if err := c.Init(tcp, g, endOfLine, timeout); err != nil {
+	if err := c.Init(nc, g, endOfLine, timeout); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -102,8 +100,7 @@ func (c *conn) readMore() error {
 		if err := c.checkOpeningEnd(); err != nil {
 			return err
 		}
-		c.lines.end()
-		c.inputErr = err
+		c.endInput(err)
 		return nil
 	case wait > 0 && errors.Is(err, os.ErrDeadlineExceeded):
 		c.hinted = true
@@ -118,32 +115,23 @@ func (c *conn) readMore() error {
 	return nil
 }
 
+// endInput ends the input because of err. An incomplete last line counts as a line. But it does not
+// if the connection has TLS and ended without a close_notify, because somebody on the way may have
+// cut off the rest of the line.
+func (c *conn) endInput(err error) {
+	c.inputErr = err
+	switch {
+	case err == io.ErrUnexpectedEOF:
+		c.inputErr = io.EOF
+	case err == io.EOF || !c.HasTLS():
+		c.lines.end()
+	}
+}
+
 // isEnd reports whether err is the end of the peer's input. A peer that closes a connection
 // before it has read everything resets it; the input before the reset is still complete.
-func isEnd(err error) bool { return err == io.EOF || errors.Is(err, syscall.ECONNRESET) }
-
-// readOpening reads input until the opening has decided, or until wait has passed. It returns a
-// *foreignError if the stream belongs to another protocol. The input is kept for ReadLine.
-func (c *conn) readOpening(wait time.Duration) error {
-	var received []byte
-	defer func() { c.lines.feed(received) }()
-	deadline := time.Now().Add(wait)
-	for c.opening != nil && len(received) <= c.opening.limit {
-		more, err := c.ReadWithin(max(time.Until(deadline), 1))
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil
-		case isEnd(err): // readMore gets the same error
-			return c.checkOpeningEnd()
-		case err != nil:
-			return err
-		}
-		if err := c.checkOpening(more); err != nil {
-			return err
-		}
-		received = append(received, more...)
-	}
-	return nil
+func isEnd(err error) bool {
+	return err == io.EOF || err == io.ErrUnexpectedEOF || errors.Is(err, syscall.ECONNRESET)
 }
 
 // checkOpening passes input to the opening, unless it has decided already.

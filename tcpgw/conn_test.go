@@ -7,31 +7,57 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"partyline/hub/hubtest"
 	"partyline/hub/socket"
 )
 
 func TestConn(t *testing.T) {
-	hubtest.TestConn(t, func(t *testing.T) hubtest.Pair {
-		server, client := hubtest.TCPPair(t)
-		c, err := newConn(server, new(socket.Group), 4096, hubtest.WriteTimeout)
-		if err != nil {
+	for _, network := range hubtest.Networks {
+		t.Run(network.Name, func(t *testing.T) {
+			t.Parallel()
+			hubtest.TestConn(t, func(t *testing.T) hubtest.Pair {
+				c, client := openOn(t, network, hubtest.WriteTimeout)
+				return hubtest.Pair{
+					Conn: c, Codec: textCodec{}, Peer: &peer{t, client, bufio.NewReader(client)},
+					NoReset: !network.HasReset(),
+				}
+			})
+		})
+	}
+}
+
+// openOn returns a conn on a network, after its TLS handshake, and its peer.
+func openOn(t *testing.T, network hubtest.Network, timeout time.Duration) (*conn, *hubtest.Socket) {
+	t.Helper()
+	server, config, client := network.Pair(t)
+	c, err := newConn(server, new(socket.Group), 4096, timeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config != nil {
+		shook := make(chan error)
+		go func() { shook <- client.TLS.Handshake() }()
+		if err := c.StartTLS(config, nil, time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		return hubtest.Pair{Conn: c, Codec: textCodec{}, Peer: &peer{t, client, bufio.NewReader(client)}}
-	})
+		if err := <-shook; err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c, client
 }
 
 // A peer is a client that sends and receives lines.
 type peer struct {
-	t   *testing.T
-	tcp *net.TCPConn
-	in  *bufio.Reader
+	t    *testing.T
+	conn *hubtest.Socket
+	in   *bufio.Reader
 }
 
 func (p *peer) Send(line string) {
-	if _, err := io.WriteString(p.tcp, line+"\n"); err != nil {
+	if _, err := io.WriteString(p.conn, line+"\n"); err != nil {
 		p.t.Error(err)
 	}
 }
@@ -41,13 +67,11 @@ func (p *peer) Receive() (string, error) {
 	return strings.TrimSuffix(line, "\n"), err
 }
 
-func (p *peer) Leave() { p.tcp.CloseWrite() }
+func (p *peer) Leave() { p.conn.CloseWrite() }
 
-func (p *peer) End() { p.tcp.CloseWrite() }
+func (p *peer) End() { p.conn.End() }
 
-func (p *peer) Break() {
-	hubtest.Reset(p.tcp)
-}
+func (p *peer) Break() { p.conn.Reset() }
 
 // TestUnterminatedLine closes a connection after text without a line ending, as printf to bash's
 // /dev/tcp does. The text is a line, even if the client leaves input unread, so that its system
@@ -68,7 +92,7 @@ func TestUnterminatedLine(t *testing.T) {
 					io.WriteString(client, lines)
 					end(client)
 					if withOpening {
-						if err := c.readOpening(openingWait); err != nil {
+						if err := c.readOpening(helloWait, openingWait); err != nil {
 							t.Fatal(err)
 						}
 					}

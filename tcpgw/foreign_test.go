@@ -180,7 +180,7 @@ func readParts(t *testing.T, first, rest string, welcomed bool) (lines []string,
 	err = c.checkOpening([]byte(first))
 	c.lines.feed([]byte(first))
 	if !welcomed && err == nil {
-		err = c.readOpening(openingWait)
+		err = c.readOpening(helloWait, openingWait)
 	}
 	for err == nil {
 		var line []byte

@@ -1,5 +1,6 @@
 // Package tcpgw is the gateway for TCP clients such as netcat and telnet. Requests and events
-// are lines of text.
+// are lines of text. It also serves unix sockets. The log names the process of such a client, and
+// no limit by address applies to it.
 //
 // A connection goes through these steps:
 //
@@ -11,9 +12,12 @@
 //  4. Opening: a goroutine waits for the first line that is not blank, for at most 50 ms. If the
 //     line belongs to another protocol, such as HTTP, SSH or TLS, the gateway sends one answer and
 //     closes the connection. An opening that is incomplete by then is checked during the session.
+//     If the gateway has TLS, the goroutine waits up to 500 ms for the first byte. If the stream
+//     begins with a ClientHello, it does the handshake, for at most 10 s, and then waits for the
+//     opening again, inside of TLS.
 //  5. Session: a goroutine runs [hub.Hub.Serve], which reads lines and sends events until the
 //     client leaves, an error occurs, or the hub shuts down.
-//  6. Close: the gateway sends FIN, and then reads and drops input for at most a second, since
+//  6. Close: the gateway sends FIN, after a close_notify if there is TLS, and then reads and drops input for at most a second, since
 //     closing a socket with unread input resets the connection, and the client may lose the last
 //     line. If the client accepts no byte for WriteTimeout, the gateway resets the connection.
 //
@@ -30,6 +34,7 @@ package tcpgw
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -57,11 +62,19 @@ type Gateway struct {
 	// HeaderTimeout bounds the wait for the PROXY header.
 	HeaderTimeout time.Duration
 
+	// TLS is for clients that begin with a TLS handshake. All other clients are served without TLS.
+	// If it is nil, a TLS client is turned away like any other protocol.
+	TLS *tls.Config
+
 	// WriteTimeout is how long a client may accept no byte before its connection is reset.
 	// Zero means socket.WriteTimeout.
 	WriteTimeout time.Duration
 
 	openingWait time.Duration // zero means the constant openingWait; tests set it
+	helloWait   time.Duration // zero means the constant helloWait; tests set it
+
+	tlsOnce   sync.Once
+	tlsConfig *tls.Config // a copy of TLS; set by Serve
 
 	group       socket.Group
 	sessionless connSet      // connections without a session
@@ -76,6 +89,11 @@ const maxLingering = 64
 // fails, for example for lack of descriptors, Serve waits and tries again.
 func (g *Gateway) Serve(ln net.Listener) error {
 	g.group.SetLog(g.Log)
+	g.tlsOnce.Do(func() {
+		if g.TLS != nil {
+			g.tlsConfig = socket.TLSConfig(g.TLS)
+		}
+	})
 	var serving sync.WaitGroup
 	defer serving.Wait()
 	pause := time.Duration(0)
@@ -103,31 +121,26 @@ func (g *Gateway) accept(nc net.Conn, serving *sync.WaitGroup) {
 	c := g.newConn(nc)
 	switch {
 	case c == nil:
-	case g.isProxy(nc.RemoteAddr()):
+	case g.isProxy(c.RemoteAddr()):
 		serving.Go(func() { g.acceptProxied(c, serving) })
 	default:
-		g.admit(c, nc.RemoteAddr(), serving)
+		g.admit(c, c.RemoteAddr(), serving)
 	}
 }
 
 // newConn returns a conn for nc. If that fails, it closes nc and returns nil.
 func (g *Gateway) newConn(nc net.Conn) *conn {
-	tcp, ok := nc.(*net.TCPConn)
-	if !ok {
-		g.Log.Error("connection closed", "transport", "tcp", "addr", nc.RemoteAddr(), "err", errNotTCP)
+	c, err := newConn(nc, &g.group, g.MaxLine, cmp.Or(g.WriteTimeout, socket.WriteTimeout))
+	if err != nil {
+		if errors.Is(err, socket.ErrUnsupported) { // any other error: the peer has closed the connection already
+			g.Log.Error("connection closed", "transport", "tcp", "addr", nc.RemoteAddr(), "err", err)
+		}
 		nc.Close()
 		return nil
 	}
-	c, err := newConn(tcp, &g.group, g.MaxLine, cmp.Or(g.WriteTimeout, socket.WriteTimeout))
-	if err != nil { // the peer has closed the connection already
-		tcp.Close()
-		return nil
-	}
-	c.opening.web = g.Web
+	c.opening.web, c.tls = g.Web, g.tlsConfig
 	return c
 }
-
-var errNotTCP = errors.New("not a TCP connection")
 
 // admit asks the hub to admit a client, and then reads the opening or turns the client away.
 func (g *Gateway) admit(c *conn, from net.Addr, serving *sync.WaitGroup) {
@@ -148,7 +161,7 @@ func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, serving
 		c.Reset()
 		return
 	}
-	err := c.readOpening(cmp.Or(g.openingWait, openingWait))
+	err := c.readOpening(cmp.Or(g.helloWait, helloWait), cmp.Or(g.openingWait, openingWait))
 	g.sessionless.remove(c)
 	if err == nil {
 		serving.Go(func() {
@@ -161,17 +174,26 @@ func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, serving
 		g.turnAway(c, from, err, serving)
 	} else {
 		g.Log.Debug("connection lost before the session", "transport", "tcp", "addr", from, "err", err)
-		c.Reset()
+		if _, ok := errors.AsType[*handshakeError](err); ok { // the client may have been sent an alert
+			g.drain(c, serving)
+		} else {
+			c.Reset()
+		}
 	}
 	caller.Slot.Leave()
 }
 
-// turnAway sends the reason and ends the connection. It does not wait: a goroutine drains the
-// connection. If maxLingering connections are being drained, turnAway drops only the input that
-// has arrived, and closes the connection at once.
+// turnAway sends the reason and ends the connection. It does not wait.
 func (g *Gateway) turnAway(c *conn, from net.Addr, reason error, serving *sync.WaitGroup) {
 	g.Log.Debug("client turned away", "transport", "tcp", "addr", from, "reason", reason)
 	c.TryWrite(lastAnswer(reason))
+	g.drain(c, serving)
+}
+
+// drain ends the connection. It does not wait: a goroutine drains the connection. If maxLingering
+// connections are being drained, drain drops only the input that has arrived, and closes the
+// connection at once.
+func (g *Gateway) drain(c *conn, serving *sync.WaitGroup) {
 	if g.lingering.Add(1) > maxLingering || !g.sessionless.add(c) {
 		g.lingering.Add(-1)
 		c.Dismiss()
@@ -192,6 +214,7 @@ func lastAnswer(reason error) []byte {
 	return textCodec{}.Append(nil, &wire.Refusal{Message: reason.Error()})
 }
 
+// address returns the IP address in a, or the zero Addr if there is none.
 func address(a net.Addr) netip.Addr {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {

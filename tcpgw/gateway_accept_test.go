@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A failingListener accepts connections that are not TCP. failures has one number for each: how
+// A failingListener accepts connections that a gateway can't use. failures has one number for each: how
 // often Accept fails before it. After the last connection the listener is closed.
 type failingListener struct {
 	net.Listener
@@ -53,7 +53,7 @@ func TestAcceptFails(t *testing.T) {
 		if n := strings.Count(log.String(), "accept failed"); n != 2 {
 			t.Errorf("%d failures in the log:\n%s", n, log.String())
 		}
-		if n := strings.Count(log.String(), "not a TCP connection"); n != 4 {
+		if n := strings.Count(log.String(), "neither a TCP connection"); n != 4 {
 			t.Errorf("%d connections in the log:\n%s", n, log.String())
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"log/slog"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -15,17 +14,28 @@ import (
 )
 
 func TestInputs(t *testing.T) {
-	hubtest.TestInputs(t, hubtest.Transport{Name: "tcp", Open: openGateway}, "../docs/inputs.txt")
+	networks := hubtest.Networks
+	if testing.Short() {
+		networks = []hubtest.Network{hubtest.TCP, hubtest.TLSOverTCP}
+	}
+	for _, network := range networks {
+		t.Run(network.Name, func(t *testing.T) {
+			t.Parallel()
+			open := func(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client { return openGateway(t, h, network) }
+			hubtest.TestInputs(t, hubtest.Transport{Name: "tcp", Open: open}, "../docs/inputs.txt")
+		})
+	}
 }
 
-func openGateway(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+func openGateway(t *testing.T, h *hub.Hub, network hubtest.Network) func(wire.Format) hubtest.Client {
+	ln := network.Listen(t)
 	g := &Gateway{
 		Hub: h, MaxLine: 4096, Web: "http://chat.example/", Log: slog.New(slog.DiscardHandler),
 		openingWait: time.Millisecond, // the clients send nothing before the welcome
+		TLS:         ln.TLS,
+	}
+	if ln.TLS != nil {
+		g.helloWait = time.Minute
 	}
 	served := make(chan error, 1)
 	go func() { served <- g.Serve(ln) }()
@@ -36,13 +46,9 @@ func openGateway(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 		}
 	})
 	return func(f wire.Format) hubtest.Client {
-		c, err := net.Dial("tcp", ln.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { c.Close() })
+		c := ln.Dial(t)
 		c.SetDeadline(time.Now().Add(20 * time.Second))
-		n := &netcat{t, c.(*net.TCPConn), bufio.NewReader(c), f == wire.JSON}
+		n := &netcat{t, c, bufio.NewReader(c), f == wire.JSON}
 		if f == wire.JSON {
 			n.Send(hubtest.LineOfText, []byte("/format json"))
 		}
@@ -53,7 +59,7 @@ func openGateway(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
 // netcat is a client that sends and receives raw bytes.
 type netcat struct {
 	t    *testing.T
-	tcp  *net.TCPConn
+	conn *hubtest.Socket
 	in   *bufio.Reader
 	skip bool // lines before the first JSON object are skipped
 }
@@ -62,7 +68,7 @@ func (n *netcat) Send(kind hubtest.Kind, data []byte) {
 	if kind == hubtest.LineOfText {
 		data = append(data[:len(data):len(data)], '\n')
 	}
-	if _, err := n.tcp.Write(data); err != nil {
+	if _, err := n.conn.Write(data); err != nil {
 		n.t.Error(err)
 	}
 }
@@ -99,4 +105,4 @@ func (n *netcat) readLine() (line string, err error) {
 	return line, nil
 }
 
-func (n *netcat) Leave() { n.tcp.CloseWrite() }
+func (n *netcat) Leave() { n.conn.CloseWrite() }

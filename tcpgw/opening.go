@@ -1,6 +1,23 @@
 package tcpgw
 
-import "bytes"
+import (
+	"bytes"
+	"errors"
+	"os"
+	"time"
+)
+
+const (
+	// openingWait is how long the welcome waits for the first line, so that a client of another
+	// protocol gets an answer instead of the welcome. It is too short for people to notice.
+	openingWait = 50 * time.Millisecond
+	// helloWait is how long the welcome waits for the first byte if the client may begin TLS. A TLS
+	// client can't read a welcome that comes before its ClientHello, and some need time for that,
+	// or a packet is lost and sent again.
+	helloWait = 500 * time.Millisecond
+	// handshakeTimeout bounds a TLS handshake.
+	handshakeTimeout = 10 * time.Second
+)
 
 // An opening reads the start of a stream, up to the end of the first line that is not blank, and
 // decides whether the stream belongs to another protocol. It reads the bytes before lines edits
@@ -86,4 +103,68 @@ func (o *opening) put(c byte) {
 	default:
 		o.complete = true
 	}
+}
+
+// readOpening reads input until the opening has decided, or until wait has passed; if the gateway
+// has TLS, it waits for the first byte until hello has passed. If the client begins TLS, readOpening
+// does the handshake, and starts again. It returns a *foreignError if the stream belongs to another
+// protocol, and a *handshakeError if the handshake fails. The input is kept for ReadLine.
+func (c *conn) readOpening(hello, wait time.Duration) error {
+	received, err := c.awaitOpening(hello, wait)
+	if c.tls != nil && isClientHello(err, received) {
+		if err := c.StartTLS(c.tls, received, handshakeTimeout); err != nil {
+			return &handshakeError{err}
+		}
+		c.tls = nil
+		c.opening = &opening{limit: c.opening.limit, web: c.opening.web}
+		received, err = c.awaitOpening(wait, wait)
+	}
+	c.tls = nil
+	c.lines.feed(received)
+	return err
+}
+
+// handshakeByte is the first byte of a TLS connection (RFC 8446 section 5.1).
+const handshakeByte = 0x16
+
+// isClientHello reports whether a stream begins with a ClientHello, and not with a blank line before
+// it. err is that of the opening.
+func isClientHello(err error, received []byte) bool {
+	f, ok := errors.AsType[*foreignError](err)
+	return ok && f.protocol == protocolTLS && received[0] == handshakeByte
+}
+
+// A handshakeError is the error of a TLS handshake.
+type handshakeError struct{ err error }
+
+func (e *handshakeError) Error() string { return "TLS handshake: " + e.err.Error() }
+
+func (e *handshakeError) Unwrap() error { return e.err }
+
+// awaitOpening reads input until the opening has decided, or until the wait has passed. It returns
+// all input, and a *foreignError if the stream belongs to another protocol.
+func (c *conn) awaitOpening(hello, wait time.Duration) (received []byte, err error) {
+	deadline := time.Now().Add(wait)
+	if c.tls != nil {
+		deadline = time.Now().Add(hello)
+	}
+	for c.opening != nil && len(received) <= c.opening.limit {
+		more, err := c.ReadWithin(max(time.Until(deadline), 1))
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return received, nil
+		case isEnd(err): // readMore gets the same error
+			return received, c.checkOpeningEnd()
+		case err != nil:
+			return received, err
+		}
+		if len(received) == 0 && more[0] != handshakeByte {
+			deadline = time.Now().Add(wait)
+		}
+		received = append(received, more...)
+		if err := c.checkOpening(more); err != nil {
+			return received, err
+		}
+	}
+	return received, nil
 }

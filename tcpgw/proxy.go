@@ -36,11 +36,11 @@ func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
 
 // readHeader reads the PROXY header, within HeaderTimeout, and returns the client's address.
 func (g *Gateway) readHeader(c *conn) (net.Addr, error) {
-	tcp := c.TCP()
-	tcp.SetReadDeadline(time.Now().Add(g.HeaderTimeout))
-	from, err := socket.ReadProxyHeader(tcp)
+	nc := c.NetConn()
+	nc.SetReadDeadline(time.Now().Add(g.HeaderTimeout))
+	from, err := socket.ReadProxyHeader(nc)
 	if err != nil {
 		return nil, err
 	}
-	return from, tcp.SetReadDeadline(time.Time{})
+	return from, nc.SetReadDeadline(time.Time{})
 }

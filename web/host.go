@@ -42,15 +42,11 @@ func ParseHosts(list []string) (Hosts, error) {
 // allow reports whether hosts contains the Host of r, whose port is ignored. A request
 // without a Host does not come from a browser, and is allowed.
 func (hosts Hosts) allow(r *http.Request) bool {
-	name := r.Host
-	if name == "" {
+	if r.Host == "" {
 		return true
 	}
-	if host, _, err := net.SplitHostPort(name); err == nil {
-		name = host
-	}
-	name = normalizeHost(name)
-	if hosts[name] || name == "localhost" || strings.HasSuffix(name, ".localhost") {
+	name := hostname(r.Host)
+	if hosts[name] || isLocalhost(name) {
 		return true
 	}
 	addr, err := netip.ParseAddr(name)
@@ -59,6 +55,19 @@ func (hosts Hosts) allow(r *http.Request) bool {
 	}
 	addr = addr.Unmap().WithZone("")
 	return addr.IsLoopback() || addr == localAddr(r) || hosts[addr.String()]
+}
+
+// isLocalhost reports whether each machine resolves a name to itself (RFC 6761 section 6.3).
+func isLocalhost(name string) bool {
+	return name == "localhost" || strings.HasSuffix(name, ".localhost")
+}
+
+// hostname returns the name or the address in a Host header, as normalizeHost does.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return normalizeHost(host)
 }
 
 // normalizeHost returns a host in lower case, without brackets and without a final dot.

@@ -18,6 +18,10 @@ import (
 func within(networks ...string) func(netip.Addr) bool {
 	var all []netip.Prefix
 	for _, s := range networks {
+		if s == "unix" {
+			all = append(all, admission.Unix)
+			continue
+		}
 		all = append(all, netip.MustParsePrefix(s))
 	}
 	return func(addr netip.Addr) bool { return admission.Within(all, addr) }
@@ -157,6 +161,11 @@ func TestProxies(t *testing.T) {
 		{[]string{"fe80::/10"}, "[fe80::1%eth0]:1000", true},
 		{[]string{"::/0"}, "192.0.2.1:1000", false},
 		{[]string{"0.0.0.0/0", "::/0"}, "@", false}, // a unix socket
+		{[]string{"unix"}, "@", true},
+		{[]string{"unix"}, "", true},
+		{[]string{"unix"}, "/run/proxy.sock", true},
+		{[]string{"unix"}, "192.0.2.1:1000", false},
+		{[]string{"unix"}, "[::]:0", false},
 	} {
 		want := c.peer
 		if c.trusted {

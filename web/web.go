@@ -27,9 +27,9 @@ type Options struct {
 	// otherwise none. If WebSocket is nil, there is no /ws.
 	WebSocket http.Handler
 
-	// IsProxy reports whether an address is that of a trusted proxy. A request that a proxy forwards
-	// gets the address of its client as RemoteAddr, with port 0 if the proxy reports no port. If
-	// IsProxy is nil, there are no proxies.
+	// IsProxy reports whether an address is that of a trusted proxy; that of a peer on a unix socket
+	// is the zero Addr. A request that a proxy forwards gets the address of its client as
+	// RemoteAddr, with port 0 if the proxy reports no port. If IsProxy is nil, there are no proxies.
 	IsProxy func(netip.Addr) bool
 
 	// ProxyHeader is the only header in which a proxy is believed: XForwardedFor, Forwarded, XRealIP
@@ -39,6 +39,10 @@ type Options struct {
 	// Hosts are the accepted host names. A request with any other Host gets a 421, unless it is
 	// for /healthz or a proxy forwards it. If Hosts is nil, any name is accepted.
 	Hosts Hosts
+
+	// RequireTLS redirects requests without TLS to the same host and port, except those from a
+	// unix socket, those that a proxy forwards in a header of HTTP, and those for /healthz.
+	RequireTLS bool
 
 	// Log gets warnings about refused hosts and about proxies that report no address. At debug
 	// level it gets where the address of each client comes from, and unknown paths, which can show
@@ -59,6 +63,9 @@ func New(opts Options) http.Handler {
 	r.Use(secure)
 	if opts.Hosts != nil {
 		r.Use(requireHost(opts.Hosts, trusted, log))
+	}
+	if opts.RequireTLS {
+		r.Use(requireTLS(trusted))
 	}
 	r.Use(setClient(trusted, log))
 	routes := routes{Router: r, allow: make(map[string]string)}
@@ -97,6 +104,7 @@ func secure(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
+		setHSTS(h, r)
 		next.ServeHTTP(w, r)
 	})
 }

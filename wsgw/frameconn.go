@@ -131,7 +131,7 @@ func (c *frameConn) hasText() bool {
 // deadline. It stops at a breach of the protocol, after which the start of the next frame is
 // unknown.
 func (c *frameConn) drainLocked(deadline time.Time) {
-	c.TCP().SetReadDeadline(deadline)
+	c.NetConn().SetReadDeadline(deadline)
 	for c.readErr == nil {
 		if len(c.in) == 0 {
 			in, err := c.Conn.Read()
@@ -198,21 +198,21 @@ func (c *libraryConn) Write(b []byte) (int, error) {
 	if c.upgraded {
 		return len(b), nil
 	}
-	c.TCP().SetWriteDeadline(time.Now().Add(handshakeTimeout))
-	defer c.TCP().SetWriteDeadline(time.Time{})
-	return c.TCP().Write(b)
+	timeout := time.AfterFunc(handshakeTimeout, c.Stop)
+	defer timeout.Stop()
+	return c.Conn.Write(b)
 }
 
 func (c *libraryConn) Close() error { return c.Conn.Close() }
 
-func (c *libraryConn) LocalAddr() net.Addr { return c.TCP().LocalAddr() }
+func (c *libraryConn) LocalAddr() net.Addr { return c.NetConn().LocalAddr() }
 
-func (c *libraryConn) RemoteAddr() net.Addr { return c.TCP().RemoteAddr() }
+func (c *libraryConn) RemoteAddr() net.Addr { return c.NetConn().RemoteAddr() }
 
 // SetDeadline lets the library remove the deadline that the HTTP server set.
-func (c *libraryConn) SetDeadline(t time.Time) error { return c.TCP().SetDeadline(t) }
+func (c *libraryConn) SetDeadline(t time.Time) error { return c.NetConn().SetDeadline(t) }
 
-func (c *libraryConn) SetReadDeadline(t time.Time) error { return c.TCP().SetReadDeadline(t) }
+func (c *libraryConn) SetReadDeadline(t time.Time) error { return c.NetConn().SetReadDeadline(t) }
 
 // SetWriteDeadline does nothing: the socket.Conn sets its own write deadlines.
 func (c *libraryConn) SetWriteDeadline(time.Time) error { return nil }

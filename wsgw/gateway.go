@@ -1,5 +1,7 @@
 // Package wsgw is the WebSocket gateway. It carries each event in one frame (RFC 6455), as
-// text for people or as JSON for programs.
+// text for people or as JSON for programs. The HTTP server accepts TCP connections or unix
+// sockets, without TLS or from a [socket.TLSListener]. No limit by address applies to a client over a unix socket, and the log names its
+// process.
 //
 // A connection goes through these steps:
 //
@@ -98,7 +100,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	caller := hub.Caller{
 		Via:    "ws",
-		Addr:   r.RemoteAddr,
+		Addr:   logAddr(r, c),
 		Slot:   slot,
 		Nick:   query.Get("nick"),
 		Room:   query.Get("room"),
@@ -147,9 +149,18 @@ func (g *Gateway) turnAway(w http.ResponseWriter, r *http.Request, reason error)
 	http.Error(w, reason.Error(), status)
 }
 
+// address returns the IP address of a client, or the zero Addr if it comes over a unix socket.
 func address(r *http.Request) netip.Addr {
-	addr, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return addr.Addr()
+	a, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return a.Addr()
+}
+
+// logAddr returns the address of a client for the log.
+func logAddr(r *http.Request, c *conn) string {
+	if address(r).IsValid() {
+		return r.RemoteAddr
+	}
+	return c.Conn.RemoteAddr().String()
 }
 
 // addSession adds a session for Wait to wait for. It returns false after Wait.
@@ -180,8 +191,6 @@ type hijacker struct {
 	conn    *conn
 }
 
-var errNotTCP = errors.New("the HTTP connection is not a TCP connection")
-
 // Hijack implements [http.Hijacker].
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	nc, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
@@ -191,13 +200,8 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if p, ok := nc.(*socket.ProxiedConn); ok {
 		nc = p.Conn // the PROXY header has been read before the request
 	}
-	tcp, ok := nc.(*net.TCPConn)
-	if !ok {
-		nc.Close()
-		return nil, nil, errNotTCP
-	}
 	h.conn = new(conn)
-	if err := h.conn.Init(tcp, h.group, endOfFrame, h.timeout); err != nil {
+	if err := h.conn.Init(nc, h.group, endOfFrame, h.timeout); err != nil {
 		nc.Close()
 		return nil, nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/admission"
+	"partyline/hub/hubtest"
 )
 
 // TestTurnedAway connects as many clients as each limit admits. The next client gets the reason
@@ -97,16 +97,11 @@ func TestAfterWait(t *testing.T) {
 func TestUpgradeFails(t *testing.T) {
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: 1}})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
-	path := filepath.Join(t.TempDir(), "socket")
-	ln, err := net.Listen("unix", path) // not TCP
-	if err != nil {
-		t.Fatal(err)
-	}
+	ln := wrappingListener{hubtest.TCP.Listen(t)}
 	server := &httptest.Server{Listener: ln, Config: &http.Server{Handler: g, ErrorLog: log.New(io.Discard, "", 0)}}
 	server.Start()
 	defer server.Close()
-	dialer := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }}
-	if _, res, err := dialer.Dial("ws://localhost/", nil); err == nil || res != nil {
+	if _, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil); err == nil || res != nil {
 		t.Errorf("it gets %v, %v", res, err)
 	}
 	g.Wait()
@@ -115,4 +110,12 @@ func TestUpgradeFails(t *testing.T) {
 		t.Fatalf("the next client gets no slot: %v", err)
 	}
 	slot.Leave()
+}
+
+// A wrappingListener accepts connections of a type that a gateway does not know.
+type wrappingListener struct{ net.Listener }
+
+func (l wrappingListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return struct{ net.Conn }{c}, err
 }

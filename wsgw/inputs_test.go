@@ -3,9 +3,7 @@ package wsgw
 import (
 	"errors"
 	"log/slog"
-	"net/http/httptest"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,23 +15,25 @@ import (
 )
 
 func TestInputs(t *testing.T) {
-	hubtest.TestInputs(t, hubtest.Transport{Name: "ws", Open: openTransport}, "../docs/inputs.txt")
+	networks := hubtest.Networks
+	if testing.Short() {
+		networks = []hubtest.Network{hubtest.TCP, hubtest.TLSOverTCP}
+	}
+	for _, network := range networks {
+		t.Run(network.Name, func(t *testing.T) {
+			t.Parallel()
+			open := func(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client { return openTransport(t, h, network) }
+			hubtest.TestInputs(t, hubtest.Transport{Name: "ws", Open: open}, "../docs/inputs.txt")
+		})
+	}
 }
 
-func openTransport(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
+func openTransport(t *testing.T, h *hub.Hub, network hubtest.Network) func(wire.Format) hubtest.Client {
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
-	server := httptest.NewServer(g)
-	t.Cleanup(func() {
-		server.Close()
-		g.Wait()
-	})
+	t.Cleanup(g.Wait)
+	ln := serveOn(t, network, g)
 	return func(f wire.Format) hubtest.Client {
-		dialer := &websocket.Dialer{Subprotocols: []string{[...]string{wire.Text: protocolText, wire.JSON: protocolJSON}[f]}}
-		ws, _, err := dialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { ws.Close() })
+		_, ws := dialOn(t, ln, [...]string{wire.Text: protocolText, wire.JSON: protocolJSON}[f])
 		ws.SetReadDeadline(time.Now().Add(20 * time.Second))
 		return &browser{t, ws}
 	}

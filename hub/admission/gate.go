@@ -38,7 +38,7 @@ type entry struct {
 // address is unknown: limits by address apply to that client alone.
 type Slot struct {
 	gate  *Gate
-	entry *entry // nil if the address is exempt
+	entry *entry // nil if the address is exempt or unknown
 }
 
 // NewGate returns a Gate with the given limits. It does not use Rooms, PageLimit and Backlog.
@@ -47,7 +47,8 @@ func NewGate(l Limits) *Gate { return &Gate{limits: l} }
 // NewRoomsLimiter returns a limiter that allows n new rooms at once, and one more each minute.
 func NewRoomsLimiter(n int) *rate.Limiter { return rate.NewLimiter(rate.Every(time.Minute), n) }
 
-// Admit admits a client from an address. The error is ErrFull, ErrAddressFull or
+// Admit admits a client from an address. For a client without one, over a unix socket, addr is
+// the zero Addr: limits by address apply to that client alone. The error is ErrFull, ErrAddressFull or
 // ErrAddressRate. If it is nil, the caller must call Leave on the Slot when the connection
 // has ended.
 func (g *Gate) Admit(addr netip.Addr) (Slot, error) {
@@ -57,7 +58,7 @@ func (g *Gate) Admit(addr netip.Addr) (Slot, error) {
 		return Slot{}, ErrFull
 	}
 	slot := Slot{gate: g}
-	if !Within(g.limits.Exempt, addr) {
+	if addr.IsValid() && !Within(g.limits.Exempt, addr) {
 		e := g.entryLocked(entryAddr(addr))
 		switch {
 		case g.limits.PerAddress > 0 && e.admitted >= g.limits.PerAddress:

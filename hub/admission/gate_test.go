@@ -138,3 +138,23 @@ func memory() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapInuse + m.StackInuse)
 }
+
+// TestUnknownAddress admits clients without an address, over a unix socket. Only the limit of all
+// members applies to them, and each has limits of its own for rooms.
+func TestUnknownAddress(t *testing.T) {
+	g := NewGate(Limits{Members: 4, PerAddress: 1, Arrivals: 1, NewRooms: 1})
+	admit(t, g, "192.0.2.1", nil)
+	admit(t, g, "192.0.2.1", ErrAddressFull)
+	for range 3 {
+		slot, err := g.Admit(netip.Addr{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slot.NewRooms() != nil {
+			t.Error("clients without an address share a limit for rooms")
+		}
+	}
+	if _, err := g.Admit(netip.Addr{}); err != ErrFull {
+		t.Errorf("over the limit of members: %v", err)
+	}
+}

@@ -9,12 +9,12 @@ import (
 	"partyline/hub/wire"
 )
 
-// A Pair is a Conn under test with the other end of its connection. Codec is that of the
-// transport for text.
+// A Pair is a Conn under test with the other end of its connection.
 type Pair struct {
-	Conn  hub.Conn
-	Codec hub.Codec
-	Peer  Peer
+	Conn    hub.Conn
+	Codec   hub.Codec // that of the transport for text
+	Peer    Peer
+	NoReset bool // the connection has no resets: Break, or Close of a slow member, may look like the clean end
 }
 
 // A Peer is the member's end of a connection. Its methods fail the test if the transport
@@ -27,7 +27,7 @@ type Peer interface {
 	Receive() (string, error)
 	// Leave ends the member's side cleanly, as the transport's protocol defines it.
 	Leave()
-	// End ends the member's side of the TCP connection, without a reset.
+	// End ends the member's side of the TCP connection or unix socket, without a reset.
 	End()
 	// Break resets the connection after everything that was sent has arrived.
 	Break()

@@ -5,5 +5,5 @@
 //     to a transport. A transport must pass both.
 //   - TestJournal, TestRooms and ModelTest are the contract of history.Journal.
 //   - A Conn is a hub.Conn in memory, for tests of the hub.
-//   - TCPPair, Reset and Namespaces make TCP connections.
+//   - Networks are the kinds of connections. TCPPair, Reset and Namespaces make TCP connections.
 package hubtest

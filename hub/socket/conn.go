@@ -1,4 +1,5 @@
-// Package socket reads and writes the TCP connections of gateways.
+// Package socket reads and writes the connections of gateways: TCP connections and unix sockets,
+// with and without TLS.
 //
 // A [Conn] gives a gateway:
 //
@@ -11,6 +12,9 @@
 //     little stack while it waits.
 //   - [Conn.Watch], which notices the end of a peer without reading, as [hub.Watcher] requires.
 //   - Methods that end the connection: [Conn.Close], [Conn.Reset], [Conn.Linger] and [Conn.Dismiss].
+//   - The same over TLS, after [Conn.StartTLS] or with a connection of a [TLSListener]. Frames are
+//     sealed in records of about 16 KB. All frames that are sealed count as written, and the Conn
+//     keeps what is left of a record. The end is a close_notify.
 //
 // Where the system allows it, a Conn uses the descriptor directly, without the Go runtime. A
 // [Group] is the Conns of one gateway. They share read buffers, and the Group drops peers that
@@ -24,6 +28,7 @@
 package socket
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -50,7 +55,7 @@ const (
 // frames[0].
 type End func(frames []byte, n int) int
 
-// A Conn is a TCP connection of a gateway. Its Write and TryWrite implement those of
+// A Conn is a TCP connection or a unix socket of a gateway, perhaps with TLS. Its Write and TryWrite implement those of
 // [hub.Conn] and [hub.TryWriter].
 //
 // A Conn writes to the descriptor without the runtime, which would otherwise keep the
@@ -65,8 +70,11 @@ type Conn struct {
 	fd           int32
 	rest         []byte // of a frame that was written in part; guarded by writeMu
 	end          End
+	unix         bool // a unix socket
+	queue        queue
+	tls          *tlsLayer // nil without TLS; set with writeMu held
 
-	tcp     *net.TCPConn
+	nc      stream
 	raw     syscall.RawConn
 	timeout time.Duration
 	stalled stall
@@ -76,50 +84,97 @@ type Conn struct {
 	readEnded  bool       // by EndReading; guarded by deadlineMu
 }
 
-// Init initializes c for tcp, which c owns from now on, and adds it to g. end finds the end of
-// frames. A peer is dropped if it accepts no bytes for timeout, or if it is dead: it
-// acknowledges nothing, or answers no keep-alive probe, for a minute. Reading and writing then
-// return hub.ErrSlow. Init returns an error if the connection has ended already. If the system
-// refuses a socket option, g logs that and c works without it.
-func (c *Conn) Init(tcp *net.TCPConn, g *Group, end End, timeout time.Duration) error {
-	dead := g.deadTimeout()
-	keepAlive := net.KeepAliveConfig{Enable: true, Idle: dead / 2, Interval: dead / 6, Count: 3}
-	for _, o := range [...]struct {
-		name string
-		err  error
-	}{
-		{"SO_SNDBUF", tcp.SetWriteBuffer(sendBuffer)},
-		{"keep-alive", tcp.SetKeepAliveConfig(keepAlive)},
-	} {
-		if isGone(o.err) {
-			return o.err
-		}
-		g.reportOption(o.name, o.err)
+// A stream is a *net.TCPConn or a *net.UnixConn.
+type stream interface {
+	net.Conn
+	syscall.Conn
+	CloseWrite() error
+	SetWriteBuffer(bytes int) error
+}
+
+// ErrUnsupported is the error of Init for a connection that a Conn can't use.
+var ErrUnsupported = errors.New("neither a TCP connection nor a unix socket")
+
+// Init initializes c for nc, which is a *net.TCPConn, a *net.UnixConn, or a *tls.Conn of a
+// TLSListener after its handshake, and adds it to g. c owns nc from now on. end finds the end of frames. A peer is dropped if it accepts no bytes for
+// timeout, or if it is dead: it acknowledges nothing, or answers no keep-alive probe, for a
+// minute. Reading and writing then return hub.ErrSlow. Init returns an error if the connection
+// has ended already; the caller then still owns nc. If the system refuses a socket option, g logs
+// that and c works without it.
+func (c *Conn) Init(nc net.Conn, g *Group, end End, timeout time.Duration) error {
+	layer, nc := belowTLS(nc)
+	tcp, _ := nc.(*net.TCPConn)
+	local, _ := nc.(*net.UnixConn)
+	switch {
+	case tcp != nil:
+		c.nc = tcp
+	case local != nil:
+		c.nc, c.unix = local, true
+	default:
+		return ErrUnsupported
 	}
-	raw, err := tcp.SyscallConn()
+	if err := c.setOptions(g, tcp); err != nil {
+		return err
+	}
+	raw, err := c.nc.SyscallConn()
 	if err != nil {
 		return err
 	}
-	c.tcp, c.raw, c.end, c.timeout = tcp, raw, end, timeout
+	c.raw, c.end, c.timeout = raw, end, timeout
 	c.reader.group = g
 	c.reader.tryRead = c.reader.read
-	return raw.Control(func(fd uintptr) {
-		g.reportOption("SO_OOBINLINE", inlineUrgent(fd))
+	err = raw.Control(func(fd uintptr) {
+		if tcp != nil {
+			g.reportOption("SO_OOBINLINE", inlineUrgent(fd))
+		}
 		c.fd = int32(fd)
 		g.add(c)
 	})
+	if err == nil && layer != nil {
+		c.useTLS(layer)
+	}
+	return err
 }
 
-// TCP returns the connection. A gateway may read from it until the first Read.
-func (c *Conn) TCP() *net.TCPConn { return c.tcp }
+// setOptions sets the options that have a method in package net. tcp is nil for a unix socket. It
+// returns an error if the connection has ended.
+func (c *Conn) setOptions(g *Group, tcp *net.TCPConn) error {
+	err := c.nc.SetWriteBuffer(sendBuffer)
+	if isGone(err) {
+		return err
+	}
+	g.reportOption("SO_SNDBUF", err)
+	if tcp == nil {
+		return nil
+	}
+	dead := g.deadTimeout()
+	err = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: dead / 2, Interval: dead / 6, Count: 3})
+	if isGone(err) {
+		return err
+	}
+	g.reportOption("keep-alive", err)
+	return nil
+}
 
-// RemoteAddr returns the peer's address.
-func (c *Conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
+// NetConn returns the connection of Init, or the one below its *tls.Conn. A gateway may read from
+// it until the first Read or StartTLS.
+func (c *Conn) NetConn() net.Conn { return c.nc }
+
+// RemoteAddr returns the peer's address. That of a unix socket is for logs only: on Linux it names
+// the process and the user of the peer.
+func (c *Conn) RemoteAddr() net.Addr {
+	if !c.unix {
+		return c.nc.RemoteAddr()
+	}
+	addr := &net.UnixAddr{Net: "unix", Name: "unix"}
+	c.raw.Control(func(fd uintptr) { addr.Name += credentials(fd) })
+	return addr
+}
 
 // Stop makes a waiting Write, and all later writes, return os.ErrClosed.
 func (c *Conn) Stop() {
 	c.stopped.Store(true)
-	c.tcp.SetWriteDeadline(time.Now())
+	c.nc.SetWriteDeadline(time.Now())
 	c.writeMu.Lock() // a writer uses the descriptor until it unlocks
 	defer c.writeMu.Unlock()
 	c.rest = nil
@@ -130,16 +185,18 @@ func (c *Conn) Stop() {
 func (c *Conn) Close() error {
 	c.EndReading()
 	c.Stop()
-	return c.closeTCP()
+	c.endTLS(false)
+	return c.closeFD()
 }
 
-// closeTCP closes the descriptor. No goroutine may use it any more.
-func (c *Conn) closeTCP() error {
+// closeFD closes the descriptor. No goroutine may use it any more.
+func (c *Conn) closeFD() error {
 	c.group.remove(c)
-	return c.tcp.Close()
+	return c.nc.Close()
 }
 
-// IsLagging reports whether the peer has not acknowledged all that was sent.
+// IsLagging reports whether the peer has not acknowledged all that was sent. The peer of a unix
+// socket has acknowledged what it has read.
 func (c *Conn) IsLagging() (lagging bool) {
 	c.raw.Control(func(fd uintptr) { lagging = unacknowledged(int32(fd)) > 0 })
 	return lagging
@@ -149,7 +206,7 @@ func (c *Conn) IsLagging() (lagging bool) {
 func (c *Conn) drop() {
 	c.unresponsive.Store(true)
 	c.stopped.Store(true)
-	c.tcp.SetWriteDeadline(time.Now())
+	c.nc.SetWriteDeadline(time.Now())
 	c.EndReading()
 }
 
@@ -161,9 +218,15 @@ func (c *Conn) closedErr() error {
 	return os.ErrClosed
 }
 
-// Reset closes the connection, and the kernel discards what the peer has not accepted.
+// Reset closes the connection, and the kernel discards what the peer has not accepted. A unix
+// socket has no reset: its peer can still read what was written. With TLS the peer gets no
+// close_notify.
 func (c *Conn) Reset() error {
-	c.group.reportOption("SO_LINGER", c.tcp.SetLinger(0))
+	if tcp, ok := c.nc.(*net.TCPConn); ok {
+		c.group.reportOption("SO_LINGER", tcp.SetLinger(0))
+	}
+	c.Stop()
+	c.endTLS(true)
 	return c.Close()
 }
 
@@ -171,9 +234,10 @@ func (c *Conn) Reset() error {
 // at most d, and closes the connection. Without that, a reset could lose what was written last.
 func (c *Conn) Linger(d time.Duration) error {
 	c.Stop()
-	c.tcp.SetReadDeadline(time.Now().Add(d))
-	if c.tcp.CloseWrite() == nil {
-		io.Copy(io.Discard, struct{ io.Reader }{c.tcp}) // hides splice, which ignores the deadline
+	c.endTLS(false)
+	c.nc.SetReadDeadline(time.Now().Add(d))
+	if c.nc.CloseWrite() == nil {
+		io.Copy(io.Discard, struct{ io.Reader }{c.nc}) // hides splice, which ignores the deadline
 	}
-	return c.closeTCP()
+	return c.closeFD()
 }

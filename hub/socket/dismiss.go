@@ -9,7 +9,8 @@ const maxDiscarded = 64 << 10
 // read at the same time.
 func (c *Conn) Dismiss() error {
 	c.Stop()
-	if c.tcp.CloseWrite() == nil {
+	c.endTLS(false)
+	if c.nc.CloseWrite() == nil {
 		c.raw.Read(func(fd uintptr) bool {
 			var b [4 << 10]byte
 			for discarded := 0; discarded < maxDiscarded; {
@@ -22,5 +23,5 @@ func (c *Conn) Dismiss() error {
 			return true
 		})
 	}
-	return c.closeTCP()
+	return c.closeFD()
 }

@@ -27,6 +27,7 @@ const (
 // Group checks all connections every few seconds, with one timer.
 type Group struct {
 	small, large sync.Pool // of read buffers
+	records      sync.Pool // of buffers for sealed records
 
 	deadAfter time.Duration // see deadTimeout; 0 means the default
 
@@ -74,7 +75,7 @@ func (g *Group) check() {
 	g.mu.Unlock()
 	for _, c := range conns {
 		c.raw.Control(func(fd uintptr) {
-			a, err := readAcks(int(fd))
+			a, err := c.acks(int(fd))
 			g.reportOption("TCP_INFO", err)
 			if err == nil && (a.isDead(g.deadTimeout()) || c.stalled.isFrozen(a, time.Now(), c.timeout)) {
 				c.drop()
@@ -88,12 +89,25 @@ func (g *Group) check() {
 	}
 }
 
+// acks returns what the system knows about the peer's acknowledgments.
+func (c *Conn) acks(fd int) (acks, error) {
+	if !c.unix {
+		return readAcks(fd)
+	}
+	if !c.writeMu.TryLock() { // a write that waits has a timeout of its own
+		return acks{}, nil
+	}
+	defer c.writeMu.Unlock()
+	c.queue.update(unacknowledged(int32(fd)), 0)
+	return acks{queued: c.queue.bytes > 0, bytes: c.queue.reads}, nil
+}
+
 // acks is what the system knows about a peer's acknowledgments.
 type acks struct {
 	due    bool          // the peer has something to acknowledge
 	last   time.Duration // since its last acknowledgment, of bytes or of a probe
 	queued bool          // bytes are queued for the peer, sent or not
-	bytes  uint64        // acknowledged in total
+	bytes  uint64        // acknowledged in total; of a unix socket, a number that grows when the peer reads
 }
 
 // isDead reports whether the peer has acknowledged nothing for timeout although something is

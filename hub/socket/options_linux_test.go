@@ -82,14 +82,14 @@ func TestOptionOfEndedConn(t *testing.T) {
 	log := logged(&g)
 	c, _ := pair(t)
 	c.Close()
-	g.reportOption("closed", c.tcp.SetLinger(0))
+	g.reportOption("closed", c.nc.(*net.TCPConn).SetLinger(0))
 	g.reportOption("reset", &net.OpError{Op: "set", Err: os.NewSyscallError("setsockopt", syscall.ECONNRESET)})
 	g.reportOption("fine", nil)
 	if log.Len() > 0 {
 		t.Errorf("the log has %q", log)
 	}
 	var late Conn
-	if err := late.Init(c.tcp, &g, endOfLine, time.Second); !errors.Is(err, net.ErrClosed) || log.Len() > 0 {
+	if err := late.Init(c.nc, &g, endOfLine, time.Second); !errors.Is(err, net.ErrClosed) || log.Len() > 0 {
 		t.Errorf("Init returns %v and logs %q", err, log)
 	}
 }

@@ -3,6 +3,7 @@ package socket
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"partyline/hub/hubtest"
 )
 
 // A lockedBuffer is a buffer for any goroutine.
@@ -149,5 +152,51 @@ func TestProxyListenerSilent(t *testing.T) {
 	}
 	if log.String() != "" {
 		t.Errorf("the log has %s", log)
+	}
+}
+
+// TestProxiedTLS does a TLS handshake after a PROXY header. The connection below has the client in
+// the header, and a Conn takes it.
+func TestProxiedTLS(t *testing.T) {
+	serverConfig, clientConfig, err := hubtest.TLS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	secure := TLSListener(NewProxyListener(ln, func(net.Addr) bool { return true }, slog.New(slog.DiscardHandler)), serverConfig)
+	nc, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	client := tls.Client(nc, clientConfig)
+	go func() {
+		io.WriteString(nc, "PROXY TCP4 203.0.113.7 192.0.2.1 51234 443\r\n")
+		io.WriteString(client, "hello")
+	}()
+	server, err := secure.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	if err := server.(*tls.Conn).Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	below, ok := server.(*tls.Conn).NetConn().(interface{ Client() net.Addr })
+	if !ok || below.Client().String() != "203.0.113.7:51234" {
+		t.Errorf("below is a %T", server.(*tls.Conn).NetConn())
+	}
+	var g Group
+	c := new(Conn)
+	if err := c.Init(server, &g, func([]byte, int) int { return 0 }, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if got, err := c.Read(); string(got) != "hello" || err != nil {
+		t.Errorf("read %q, %v", got, err)
 	}
 }

@@ -20,7 +20,7 @@ const (
 // A reader is the reading half of a Conn.
 type reader struct {
 	group     *Group
-	tryRead   func(fd uintptr) bool // the method read, bound once
+	tryRead   func(fd uintptr) bool // the method read, or await of a tlsLayer, bound once
 	small     *[smallRead]byte      // small or large holds the bytes until the next Read
 	large     *[largeRead]byte
 	n         int
@@ -30,15 +30,20 @@ type reader struct {
 }
 
 // Read waits for bytes and returns them, or io.EOF at the end of the input. The bytes are
-// valid until the next call.
+// valid until the next call. With TLS, io.EOF means that the peer has sent a close_notify. If the
+// connection ends without one, the error is io.ErrUnexpectedEOF: somebody on the way may have cut
+// off the rest of the input.
 //
 // While Read waits, it holds no buffer and little stack, so that the goroutine keeps its
 // initial stack of 2 KiB. The usual way of reading needs twice as much.
 func (c *Conn) Read() ([]byte, error) {
+	if c.tls != nil {
+		return c.readTLS()
+	}
 	r := &c.reader
 	r.release()
 	if !rawIO {
-		r.n, r.err = c.tcp.Read(r.acquire())
+		r.n, r.err = c.nc.Read(r.acquire())
 		return r.result()
 	}
 	r.waited = false

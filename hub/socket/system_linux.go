@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -53,7 +54,8 @@ func transfer(call, fd uintptr, b []byte, flags uintptr) (int, error) {
 }
 
 // unacknowledged returns how many written bytes the peer has not acknowledged (tcp(7),
-// SIOCOUTQ).
+// SIOCOUTQ). For a unix socket it returns how much memory the kernel uses for what the peer has
+// not read.
 func unacknowledged(fd int32) int {
 	queued, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
 	if err != nil {
@@ -80,4 +82,14 @@ func readAcks(fd int) (acks, error) {
 		queued: info.Unacked > 0 || info.Notsent_bytes > 0,
 		bytes:  info.Bytes_acked,
 	}, nil
+}
+
+// credentials returns the process and the user that connected to a unix socket, in a form for
+// logs (unix(7), SO_PEERCRED). It returns "" if they are unknown.
+func credentials(fd uintptr) string {
+	cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(":pid=%d,uid=%d", cred.Pid, cred.Uid)
 }

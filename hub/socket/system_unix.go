@@ -2,7 +2,10 @@
 
 package socket
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
 // rawIO says that trySend and tryReceive work on this system: the descriptor does not block,
 // so they can use it without the runtime.
@@ -19,8 +22,17 @@ func trySend(fd int32, b []byte) (int, error) {
 // 0 bytes at the end of the input.
 func tryReceive(fd uintptr, b []byte) (int, error) { return retryEINTR(syscall.Read, int(fd), b) }
 
-// readable returns true; tryReceive returns syscall.EAGAIN if there is nothing yet.
-func readable(uintptr) (bool, error) { return true, nil }
+// readable reports whether tryReceive would return bytes or the end of the input.
+func readable(fd uintptr) (bool, error) {
+	_, err := retryEINTR(func(fd int, b []byte) (int, error) {
+		n, _, err := syscall.Recvfrom(fd, b, syscall.MSG_PEEK)
+		return n, err
+	}, int(fd), make([]byte, 1))
+	if err == syscall.EAGAIN {
+		return false, nil
+	}
+	return err == nil, os.NewSyscallError("read", err)
+}
 
 // retryEINTR makes a system call, again after EINTR.
 func retryEINTR(call func(int, []byte) (int, error), fd int, b []byte) (n int, err error) {
@@ -37,3 +49,6 @@ func unacknowledged(int32) int { return 0 }
 
 // readAcks returns nothing on this system: the system's own timeouts find dead peers.
 func readAcks(int) (acks, error) { return acks{}, nil }
+
+// credentials returns "", because the peer of a unix socket is unknown on this system.
+func credentials(uintptr) string { return "" }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Watch waits for d, or until the peer's end, as [hub.Watcher] requires. It reads nothing.
-// drained says that the gateway holds nothing that ReadLine would return. If it does hold
+// Watch waits for d, or until the peer's end, as [hub.Watcher] requires. It reads nothing, or with
+// TLS at most what the next Read returns. drained says that the gateway holds nothing that ReadLine would return. If it does hold
 // something, and on systems other than Linux, Watch waits for d or until EndReading.
 func (c *Conn) Watch(d time.Duration, drained bool) error {
 	if !c.setReadDeadline(time.Now().Add(d)) {
@@ -30,7 +30,7 @@ func (c *Conn) setReadDeadline(t time.Time) bool {
 	if c.readEnded {
 		return false
 	}
-	c.tcp.SetReadDeadline(t)
+	c.nc.SetReadDeadline(t)
 	return true
 }
 
@@ -39,5 +39,5 @@ func (c *Conn) EndReading() {
 	c.deadlineMu.Lock()
 	defer c.deadlineMu.Unlock()
 	c.readEnded = true
-	c.tcp.SetReadDeadline(time.Unix(1, 0))
+	c.nc.SetReadDeadline(time.Unix(1, 0))
 }

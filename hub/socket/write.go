@@ -19,10 +19,12 @@ func (c *Conn) TryWrite(frames []byte) (int, error) {
 	switch {
 	case c.stopped.Load():
 		return 0, c.closedErr()
-	case len(c.rest) > 0:
+	case len(c.rest) > 0 || c.tls != nil && c.tls.hasRest():
 		return 0, hub.ErrWouldBlock
+	case c.tls != nil:
+		return c.tryWriteTLSLocked(frames)
 	}
-	n, err := trySend(c.fd, frames)
+	n, err := c.trySendLocked(frames)
 	switch {
 	case err != nil && err != syscall.EAGAIN:
 		return 0, os.NewSyscallError("write", err)
@@ -54,6 +56,9 @@ func (c *Conn) WriteLast(frame []byte, wait time.Duration) error {
 
 // writeLocked writes the rest of a frame and then frames.
 func (c *Conn) writeLocked(frames []byte) (int, error) {
+	if c.tls != nil {
+		return c.writeTLSLocked(frames)
+	}
 	n, err := c.sendLocked(c.rest)
 	c.rest = c.rest[n:]
 	if err != nil {
@@ -75,6 +80,17 @@ func (c *Conn) saveRestLocked(frames []byte, n int) int {
 	return end
 }
 
+// trySendLocked writes what the kernel takes without waiting.
+func (c *Conn) trySendLocked(b []byte) (n int, err error) {
+	if !c.unix {
+		return trySend(c.fd, b)
+	}
+	c.queue.update(unacknowledged(c.fd), 0)
+	n, err = trySend(c.fd, b)
+	c.queue.update(unacknowledged(c.fd), n)
+	return n, err
+}
+
 // sendLocked writes all of b, as long as the peer accepts some bytes within the timeout.
 func (c *Conn) sendLocked(b []byte) (n int, err error) {
 	switch {
@@ -88,13 +104,17 @@ func (c *Conn) sendLocked(b []byte) (n int, err error) {
 	interval := max(min(c.timeout/8, time.Second), time.Millisecond)
 	progress := time.Now()
 	acknowledged := -unacknowledged(c.fd)
+	if c.unix {
+		c.queue.update(-acknowledged, 0)
+		defer func() { c.queue.update(unacknowledged(c.fd), n) }()
+	}
 	for {
-		c.tcp.SetWriteDeadline(time.Now().Add(interval))
+		c.nc.SetWriteDeadline(time.Now().Add(interval))
 		if c.stopped.Load() { // this deadline may have replaced Stop's
 			return n, c.closedErr()
 		}
 		var m int
-		m, err = c.tcp.Write(b[n:])
+		m, err = c.nc.Write(b[n:])
 		n += m
 		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 			break
@@ -106,7 +126,7 @@ func (c *Conn) sendLocked(b []byte) (n int, err error) {
 		}
 	}
 	if err == nil {
-		err = c.tcp.SetWriteDeadline(time.Time{})
+		err = c.nc.SetWriteDeadline(time.Time{})
 	}
 	return n, err
 }

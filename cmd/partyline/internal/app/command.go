@@ -18,7 +18,9 @@ PARTYLINE_MAX_LINE sets --max-line. A flag overrides its variable. A variable th
 but empty counts: PARTYLINE_TCP= turns the TCP listener off.
 
 A size is a number with a unit, as in 64KiB, 1MiB or 1.5MB. A number alone is in the unit
-that the flag's description names. A duration is a number with a unit, as in 30s or 1m30s.`
+that the flag's description names. A duration is a number with a unit, as in 30s or 1m30s.
+
+With TLS, SIGHUP loads the certificates again. Otherwise it shuts the server down, as SIGTERM does.`
 
 // newCommand returns the command that runs the server, with the commands below it.
 func newCommand(version string) *cobra.Command {
@@ -52,7 +54,13 @@ func newCommand(version string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return Serve(cmd.Context(), c, l, log)
+			ctx := cmd.Context()
+			if c.TLS.hasTLS() {
+				var stop func()
+				ctx, c.Reload, stop = reloadOnHangup(ctx)
+				defer stop()
+			}
+			return Serve(ctx, c, l, log)
 		},
 	}
 	cmd.SetFlagErrorFunc(flagError)

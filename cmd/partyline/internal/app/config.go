@@ -2,7 +2,9 @@ package app
 
 import (
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -15,7 +17,9 @@ import (
 // Config holds the settings from the command line and the environment.
 type Config struct {
 	Version   string
-	TCP, HTTP string // addresses to listen on; "" for no listener
+	TCP, HTTP string // addresses to listen on, as package listen takes them; "" for no listener
+	UnixMode  fs.FileMode
+	TLS       tlsFlags
 	History   historyFlags
 	Replay    int // messages that a member receives when it joins
 	Origins   []string
@@ -26,6 +30,9 @@ type Config struct {
 	LogLevel  string
 	LogFormat string
 
+	// Reload makes the server load its certificate again. It may be nil.
+	Reload <-chan os.Signal
+
 	environment map[string]bool // flags that the environment has set
 }
 
@@ -33,7 +40,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Version: "dev",
-		TCP:     "127.0.0.1:4000", HTTP: "127.0.0.1:8080",
+		TCP:     "127.0.0.1:4000", HTTP: "127.0.0.1:8080", UnixMode: defaultUnixMode, TLS: tlsFlags{URL: letsEncrypt},
 		History: defaultHistory, Replay: hub.DefaultReplay,
 		Ping: hub.DefaultPing, Drain: 5 * time.Second, Limits: defaultLimits,
 		LogLevel: "info", LogFormat: "text",
@@ -42,8 +49,10 @@ func DefaultConfig() Config {
 
 func (c *Config) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.StringVar(&c.TCP, "tcp", c.TCP, `address of the TCP listener, for netcat; "" for none`)
-	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots; "" for none`)
+	f.StringVar(&c.TCP, "tcp", c.TCP, `address of the TCP listener, for netcat: host:port, unix:PATH or fd:NAME of systemd; "" for none`)
+	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots, in the same forms; "" for none`)
+	modeVar(f, &c.UnixMode, "unix-mode", "mode of the unix sockets that --tcp and --http create")
+	c.TLS.addFlags(f)
 	c.History.addFlags(f)
 	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "number of stored messages that a member receives when it joins")
 	listVar(f, &c.Origins, "origin", checkOrigins, "origins", "web site whose pages may open a WebSocket, in addition to the server's own page; https://*.example.org for each name one level below; may be repeated")

@@ -123,6 +123,16 @@ func boolVar(f *pflag.FlagSet, to *bool, name, usage string) {
 	}, kind: "bool"}, name, "", usage).NoOptDefVal = "true"
 }
 
+// textVar adds a flag for a text that valid accepts. form says what a valid text is.
+func textVar(f *pflag.FlagSet, to *string, name string, valid func(string) bool, form, usage string) {
+	f.Var(&value[string]{to: to, parse: func(s string) (string, error) {
+		if !valid(s) {
+			return "", errors.New("is not " + form)
+		}
+		return s, nil
+	}, kind: "string"}, name, usage)
+}
+
 // choiceVar adds a flag for one of several words, in upper or lower case.
 func choiceVar(f *pflag.FlagSet, to *string, name, usage string, words ...string) {
 	last := len(words) - 1

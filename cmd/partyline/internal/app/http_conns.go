@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"sync"
 
+	"partyline/cmd/partyline/internal/listen"
 	"partyline/hub/admission"
 )
 
@@ -30,21 +31,35 @@ func newHTTPConns(perAddress int, exempt []netip.Prefix) *httpConns {
 func (h *httpConns) track(c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
-		addr, _ := netip.ParseAddrPort(c.RemoteAddr().String())
-		slot, err := h.gate.Admit(addr.Addr())
-		if err != nil {
+		if !h.Admit(c) {
 			c.Close()
-			return
 		}
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.slots[c] = slot
 	case http.StateHijacked, http.StateClosed: // a hijacked connection becomes a member
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if slot, ok := h.slots[c]; ok {
-			delete(h.slots, c)
-			slot.Leave()
-		}
+		h.Leave(c)
+	}
+}
+
+var _ listen.Gate = (*httpConns)(nil)
+
+// Admit implements [listen.Gate].
+func (h *httpConns) Admit(c net.Conn) bool {
+	addr, _ := netip.ParseAddrPort(c.RemoteAddr().String())
+	slot, err := h.gate.Admit(addr.Addr())
+	if err != nil {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.slots[c] = slot
+	return true
+}
+
+// Leave implements [listen.Gate].
+func (h *httpConns) Leave(c net.Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if slot, ok := h.slots[c]; ok {
+		delete(h.slots, c)
+		slot.Leave()
 	}
 }

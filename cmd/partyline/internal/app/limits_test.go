@@ -1,6 +1,9 @@
 package app
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
 // TestMembersFor checks that some descriptors are reserved.
 func TestMembersFor(t *testing.T) {
@@ -16,7 +19,7 @@ func TestParseNetworks(t *testing.T) {
 	for text, want := range map[string]string{
 		"192.0.2.7": "192.0.2.7/32", "192.0.2.7/24": "192.0.2.0/24", "2001:db8::7": "2001:db8::7/128", "2001:db8::/32": "2001:db8::/32",
 		"::ffff:192.0.2.7": "192.0.2.7/32", "::ffff:192.0.2.7/120": "192.0.2.0/24", "::ffff:0:0/96": "0.0.0.0/0", "::/0": "::/0",
-		"fe80::1%eth0": "fe80::1/128",
+		"fe80::1%eth0": "fe80::1/128", "unix": netip.Prefix{}.String(),
 	} {
 		got, err := parseNetworks([]string{text})
 		if err != nil || len(got) != 1 || got[0].String() != want {

@@ -48,3 +48,55 @@ func signalContext(parent context.Context) (context.Context, context.CancelFunc)
 		cancel()
 	}
 }
+
+// terminalTime is how long after SIGHUP the process may still have a terminal that is closing.
+const terminalTime = 50 * time.Millisecond
+
+// reloadOnHangup makes SIGHUP a request, which it sends to reload, instead of the end of the
+// program. The returned context is canceled when parent is, and when the process loses its
+// terminal, unless SIGHUP was ignored when the program started. stop ends this.
+func reloadOnHangup(parent context.Context) (ctx context.Context, reload <-chan os.Signal, stop func()) {
+	onTerminal := !signal.Ignored(syscall.SIGHUP) && hasTerminal()
+	hangups, requests := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Ignore(syscall.SIGHUP) // ends the notification of signalContext
+	signal.Notify(hangups, syscall.SIGHUP)
+	ctx, cancel := context.WithCancel(parent)
+	go func() {
+		for {
+			select {
+			case s := <-hangups:
+				if onTerminal && lostTerminal() {
+					cancel()
+					return
+				}
+				select {
+				case requests <- s:
+				default: // the last request has not been received yet
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, requests, func() { signal.Stop(hangups); cancel() }
+}
+
+// hasTerminal reports whether the process has a controlling terminal.
+func hasTerminal() bool {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	tty.Close()
+	return true
+}
+
+// lostTerminal reports whether the process, which had a controlling terminal, has none any more,
+// at once or after terminalTime.
+func lostTerminal() bool {
+	if !hasTerminal() {
+		return true
+	}
+	time.Sleep(terminalTime)
+	return !hasTerminal()
+}

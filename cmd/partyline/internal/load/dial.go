@@ -22,9 +22,11 @@ type target struct {
 	ws   *net.TCPAddr
 	host string // of the URL, for the Host field
 	path string
+	tls  bool // over TCP
 }
 
 func (p *Plan) target() (t target, err error) {
+	t.tls = p.TLS
 	if p.Addr != "" {
 		if t.tcp, err = p.resolve(p.Addr); err != nil {
 			return t, err
@@ -99,9 +101,13 @@ func (t *target) dial(m *member) error {
 	if err == nil {
 		err = os.NewSyscallError("connect", connect(fd, to))
 	}
-	if err == nil && m.codec.ws {
+	switch {
+	case err != nil:
+	case m.codec.ws:
 		err = t.handshake(m)
-	} else if err == nil {
+	case t.tls:
+		err = m.startTLS()
+	default:
 		err = writeAll(fd, m.opening())
 	}
 	if err == nil {

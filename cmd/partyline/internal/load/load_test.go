@@ -55,6 +55,7 @@ func TestRun(t *testing.T) {
 		"rooms":                         {"partyline", Plan{TCP: 11, WS: 10, WSFormat: JSON, Rooms: 4, Talkers: 8, Window: 2, Messages: 500}},
 		"paced":                         {"partyline", Plan{TCP: 10, WS: 10, Talkers: 3, Rate: 1000, Messages: 300}},
 		"stuck":                         {"partyline", Plan{TCP: 10, WS: 10, Stuck: 4, Talkers: 5, Window: 4, Messages: 500}},
+		"over TLS":                      {"tls", Plan{TCP: 10, TLS: true, WS: 10, WSFormat: JSON, Talkers: 5, Window: 4, Messages: 500}},
 		"queues":                        {"queue", Plan{TCP: 11, WS: 10, Rooms: 4, Talkers: 8, Window: 4, Messages: 500}},
 		"floor":                         {"floor", Plan{TCP: 20, Talkers: 5, Window: 4, Messages: 500}},
 	} {

@@ -116,16 +116,24 @@ func (l *loop) read(m *member) {
 		return
 	case err == nil && n == 0:
 		err = io.EOF
-		fallthrough
-	case err != nil:
+	case err == nil && m.tls == nil:
+		l.handle(m, l.buf[:n])
+		return
+	case err == nil:
+		err = m.tls.open(l.buf[:n], func(b []byte) { l.handle(m, b) })
+	}
+	if err != nil {
 		m.err = err
 		l.run.disconnected.Add(1)
 		unix.EpollCtl(l.poll, unix.EPOLL_CTL_DEL, m.fd, nil)
-		return
 	}
+}
+
+// handle handles bytes that a member has received.
+func (l *loop) handle(m *member, b []byte) {
 	l.now, l.measuring = l.run.now(), l.run.measuring.Load()
 	l.count, l.talker, l.echoes = 0, m.talker, 0
-	l.receive(m, l.buf[:n])
+	l.receive(m, b)
 	if l.count > 0 {
 		l.delivered.Add(l.count)
 	}

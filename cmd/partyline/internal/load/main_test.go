@@ -4,17 +4,21 @@ package load
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 	"testing"
+	"time"
 
 	"partyline/hub"
+	"partyline/hub/hubtest"
 	"partyline/tcpgw"
 	"partyline/web"
 	"partyline/wsgw"
@@ -30,7 +34,8 @@ const (
 // servers are the servers that the tests measure, each in a process of its own: partyline,
 // and two to compare it with.
 var servers = map[string]func(tcp, http net.Listener){
-	"partyline": servePartyline,
+	"partyline": func(tcp, http net.Listener) { servePartyline(tcp, http, nil) },
+	"tls":       serveTLS,
 	"queue":     serveQueues,
 	"floor":     serveFloor,
 }
@@ -73,12 +78,35 @@ func serveUntilSignal(serve func(tcp, http net.Listener)) {
 }
 
 // servePartyline connects the hub and the gateways as the program does.
-func servePartyline(tcp, site net.Listener) {
+func servePartyline(tcp, site net.Listener, config *tls.Config) {
 	log := slog.New(slog.DiscardHandler)
 	h := hub.New(hub.Options{Log: log})
+	go freeMemory(h)
 	ws := &wsgw.Gateway{Hub: h, MaxLine: 4096, Log: log}
 	go http.Serve(site, web.New(web.Options{WebSocket: ws, Log: log}))
-	(&tcpgw.Gateway{Hub: h, MaxLine: 4096, Log: log}).Serve(tcp)
+	(&tcpgw.Gateway{Hub: h, MaxLine: 4096, TLS: config, Log: log}).Serve(tcp)
+}
+
+// freeMemory returns memory to the system when many members have joined, as the program does.
+func freeMemory(h *hub.Hub) {
+	last, freed := 0, 0
+	for range time.Tick(500 * time.Millisecond) {
+		n := h.Members()
+		if n == last && n-freed >= 100 {
+			debug.FreeOSMemory()
+			freed = n
+		}
+		last = n
+	}
+}
+
+// serveTLS is servePartyline with TLS over TCP.
+func serveTLS(tcp, site net.Listener) {
+	config, _, err := hubtest.TLS()
+	if err != nil {
+		panic(err)
+	}
+	servePartyline(tcp, site, config)
 }
 
 // serverCommand returns the command that runs the named server.

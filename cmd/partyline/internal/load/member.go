@@ -23,6 +23,7 @@ type member struct {
 	fd       int   // -1 while there is no connection
 	index    int32 // in its loop
 	codec    codec
+	tls      *sealedConn // nil without TLS
 	room     *room
 	roomName string  // as in the welcome
 	talker   *talker // nil if it only reads

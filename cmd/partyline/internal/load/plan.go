@@ -20,6 +20,7 @@ const (
 // A Plan is the work of one run.
 type Plan struct {
 	TCP       int    `json:"tcp"`              // members that read over TCP
+	TLS       bool   `json:"tls,omitempty"`    // the members over TCP use TLS, and trust any certificate
 	WS        int    `json:"ws"`               // members that read over WebSocket
 	TCPFormat Format `json:"tcp_format"`       // of the members over TCP
 	WSFormat  Format `json:"websocket_format"` // of the members over WebSocket

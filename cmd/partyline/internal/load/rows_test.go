@@ -25,6 +25,12 @@ func atRest(members int, rate float64) Plan {
 	return Plan{TCP: members, Talkers: 50, Rate: rate, Warmup: 500 * time.Millisecond, For: 3 * time.Second}
 }
 
+// overTLS returns p with TLS over TCP.
+func overTLS(p Plan) Plan {
+	p.TLS = true
+	return p
+}
+
 // variants are the variants that the rows compare, by name.
 var variants = map[string]variant{
 	"tcp":       {server: "partyline", plan: saturated(Plan{TCP: 1000})},
@@ -59,6 +65,10 @@ var variants = map[string]variant{
 		p.TCP, p.WS, p.WSFormat = 0, p.TCP, JSON
 		return p
 	}()},
+
+	"tls":      {server: "tls", plan: saturated(Plan{TCP: 1000, TLS: true})},
+	"rest tls": {server: "tls", plan: overTLS(atRest(1000, 100))},
+	"idle tls": {server: "tls", plan: Plan{TCP: 1000, TLS: true, Window: 1, Settle: 2 * time.Second, For: 10 * time.Millisecond}},
 
 	"large":       {server: "partyline", plan: atRest(9500, 10)},
 	"large floor": {server: "floor", plan: atRest(9500, 10)},
@@ -119,6 +129,15 @@ var rows = []row{
 		{"server CPU a delivery in text, of TCP's", false, 1.3, "×", ratio(cpu, "ws text", "tcp")},
 		{"server CPU a delivery in JSON, of TCP's in text", false, 1.6, "×", ratio(cpu, "ws json", "tcp")},
 		{"deliveries/s in text, of queue-per-member's", true, 8, "×", ratio(rate, "ws text", "ws queue")},
+	}},
+	{"saturated, 1,000 over TLS", []string{"tcp", "tls"}, []figure{
+		{"server CPU a delivery, of TCP's", false, 2, "×", ratio(cpu, "tls", "tcp")},
+	}},
+	{"at rest, 1,000 over TLS, 100 messages/s", []string{"rest", "rest tls"}, []figure{
+		{"server CPU a delivery, of TCP's", false, 1.3, "×", ratio(cpu, "rest tls", "rest")},
+	}},
+	{"idle, 1,000 members over TLS", []string{"idle tls"}, []figure{
+		{"memory of a member", false, 16, "KB", valueOf(perMember, "idle tls")},
 	}},
 	{"mixed, 500 over TCP and 500 over WebSocket in JSON", []string{"tcp", "ws json", "mixed"}, []figure{
 		{"server CPU a delivery, of the mean of the two alone", false, 1.3, "×", func(r round) float64 {

@@ -53,11 +53,15 @@ func (rep *Report) Err() error {
 // String describes the plan in one line.
 func (p *Plan) String() string {
 	var b strings.Builder
+	tcp := "TCP"
+	if p.TLS {
+		tcp = "TLS"
+	}
 	for _, g := range []struct {
 		n      int
 		via    string
 		format Format
-	}{{p.TCP, "TCP", p.TCPFormat}, {p.WS, "WebSocket", p.WSFormat}} {
+	}{{p.TCP, tcp, p.TCPFormat}, {p.WS, "WebSocket", p.WSFormat}} {
 		if g.n > 0 {
 			fmt.Fprintf(&b, "%s members over %s in %s, ", count(int64(g.n)), g.via, g.format)
 		}

@@ -47,17 +47,17 @@ func (t *talker) send(n int, at int64) {
 		t.sent.Add(1)
 	}
 	if len(t.pending) > 0 {
-		t.pending = append(t.pending, t.buf...)
+		t.pending = append(t.pending, t.member.seal(t.buf)...)
 		return
 	}
-	t.writeLocked(t.buf)
+	t.writeLocked(t.member.seal(t.buf))
 }
 
 // sendStart sends the start message of the talker's room.
 func (t *talker) sendStart() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.writeLocked(t.run.appendMessage(nil, t.member.codec, header{talker: starter}))
+	t.writeLocked(t.member.seal(t.run.appendMessage(nil, t.member.codec, header{talker: starter})))
 }
 
 // flush writes the pending bytes.

@@ -2,8 +2,23 @@ package harness
 
 import (
 	"net"
+	"os"
 	"testing"
 )
+
+// SocketFolder returns a new folder for unix sockets that every user may enter. Its path is short.
+func SocketFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "partyline-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
 
 // OccupiedAddr returns a loopback address that is in use until the end of the test.
 func OccupiedAddr(t *testing.T) string {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -82,7 +83,13 @@ func DialTCPBot(t *testing.T, addr string) *Bot {
 // DialBot connects over WebSocket, in JSON.
 func DialBot(t *testing.T, url string) *Bot {
 	t.Helper()
-	conn, _, err := DialWebSocket(t, url, &websocket.DialOptions{Subprotocols: []string{"partyline.json.v1"}})
+	return DialBotWith(t, nil, url)
+}
+
+// DialBotWith is like [DialBot] but connects with an HTTP client.
+func DialBotWith(t *testing.T, client *http.Client, url string) *Bot {
+	t.Helper()
+	conn, _, err := DialWebSocket(t, url, &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"partyline.json.v1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

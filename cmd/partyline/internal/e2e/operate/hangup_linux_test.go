@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"partyline/cmd/partyline/internal/certs/certstest"
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
@@ -57,18 +58,64 @@ func TestNohup(t *testing.T) {
 	harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
 }
 
+// newCertificate writes a new certificate, and returns the names of its files.
+func newCertificate(t *testing.T) (certFile, keyFile string) {
+	t.Helper()
+	cert, key := certstest.NewAuthority(t).IssueNow(t, "localhost")
+	return certstest.Write(t, t.TempDir(), cert, key)
+}
+
+// TestHangupReloads sends SIGHUP to a program with a certificate, with a terminal, without one, and
+// with nohup. It loads the certificate again, and ends at SIGTERM.
+func TestHangupReloads(t *testing.T) {
+	catchHangup(t)
+	certFile, keyFile := newCertificate(t)
+	addr := harness.FreeAddr(t)
+	args := []string{"--tcp", addr, "--http", "", "--tls-cert", certFile, "--tls-key", keyFile}
+	reload := func(p *harness.Process, log *harness.Feed[string]) {
+		for range 3 {
+			p.Signal(t, syscall.SIGHUP)
+			harness.ExpectLine(t, log, `.*msg="certificate loaded" .* changed=false\s*`)
+		}
+		c := harness.DialText(t, addr)
+		harness.ExpectLine(t, c.Out, harness.WelcomeLine)
+		p.Signal(t, syscall.SIGTERM)
+		if code := p.ExitCode(t, harness.Patience); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+		harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
+	}
+	p := harness.StartPartyline(t, nil, args...)
+	harness.ExpectLine(t, p.Err, harness.TCPListening)
+	reload(p, p.Err)
+
+	p = harness.StartOnTerminal(t, harness.Command(t, nil, args...))
+	harness.ExpectLine(t, p.Out, harness.TCPListening)
+	reload(p, p.Out)
+
+	cmd := harness.Command(t, nil, args...)
+	nohup := exec.Command(harness.NeedProgram(t, "nohup"), cmd.Args...)
+	nohup.Args[1], nohup.Env = cmd.Path, cmd.Env
+	p = harness.StartCommand(t, nohup)
+	harness.ExpectLine(t, p.Err, harness.TCPListening)
+	reload(p, p.Err)
+}
+
 // TestTerminalCloses runs the program on a terminal, with a shell and without one, and closes the
 // terminal. The program's log is on the terminal too, and can no longer be written.
 func TestTerminalCloses(t *testing.T) {
 	catchHangup(t)
-	for name, shell := range map[string][]string{
-		"alone":               nil,
-		"a shell":             {"sh", "-c", `"$@"; true`, "sh"},
-		"an interactive bash": {"bash", "--norc", "-i", "-c", `set -m; "$@"; true`, "bash"},
+	certFile, keyFile := newCertificate(t)
+	for name, c := range map[string]struct{ shell, args []string }{
+		"alone":               {nil, nil},
+		"a shell":             {[]string{"sh", "-c", `"$@"; true`, "sh"}, nil},
+		"an interactive bash": {[]string{"bash", "--norc", "-i", "-c", `set -m; "$@"; true`, "bash"}, nil},
+		"alone, with TLS":     {nil, []string{"--tls-cert", certFile, "--tls-key", keyFile}},
+		"a shell, with TLS":   {[]string{"sh", "-c", `"$@"; true`, "sh"}, []string{"--tls-cert", certFile, "--tls-key", keyFile}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			addr := harness.FreeAddr(t)
-			cmd := harness.Command(t, nil, "--tcp", addr, "--http", "")
+			shell, addr := c.shell, harness.FreeAddr(t)
+			cmd := harness.Command(t, nil, append([]string{"--tcp", addr, "--http", ""}, c.args...)...)
 			if shell != nil {
 				program := cmd.Path
 				env := cmd.Env

@@ -66,6 +66,21 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// TestAddressesOverUnix connects through nginx, which reaches the program over unix sockets.
+func TestAddressesOverUnix(t *testing.T) {
+	dir := harness.SocketFolder(t)
+	p := harness.StartProgram(t, "--tcp", "unix:"+dir+"/chat.sock", "--http", "unix:"+dir+"/web.sock",
+		"--unix-mode", "0666", "--proxy", "unix")
+	n := proxies.Nginx.Start(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, proxies.NginxSendsPROXY)
+	fmt.Fprintf(dialFrom(t, n.HTTP), upgrade+forged+"\r\n", "webby")
+	harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=webby transport=ws addr=127\.0\.0\.7:\d+ .*`)
+	c := harness.ReadText(dialFrom(t, n.TCP))
+	nick := harness.ExpectLine(t, c.Out, harness.WelcomeLine)[0]
+	harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=`+nick+` transport=tcp addr=127\.0\.0\.7:\d+ .*`)
+	c.Say(t, "hello through nginx")
+	harness.ExpectLine(t, c.Out, nick+": hello through nginx")
+}
+
 // TestProxyHeaders has proxies report clients in other ways than by default.
 func TestProxyHeaders(t *testing.T) {
 	const nginxSets = "proxy_set_header X-Forwarded-For $remote_addr;"

@@ -40,7 +40,8 @@ func needBrowser(t *testing.T) context.Context {
 		chromedp.UserDataDir(filepath.Join(dir, "profile")),
 		chromedp.Env("TMPDIR="+dir),
 		chromedp.DisableGPU,
-		chromedp.Flag("no-sandbox", os.Geteuid() == 0), // Chromium has no sandbox for root
+		chromedp.Flag("no-sandbox", os.Geteuid() == 0),   // Chromium has no sandbox for root
+		chromedp.Flag("ignore-certificate-errors", true), // those of tests come from no known authority
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 	)

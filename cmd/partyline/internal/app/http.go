@@ -1,0 +1,75 @@
+package app
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"partyline/cmd/partyline/internal/listen"
+	"partyline/hub/admission"
+	"partyline/hub/socket"
+	"partyline/web"
+)
+
+const (
+	// headerSlop is what net/http reads beyond its limit for a header, in bytes.
+	headerSlop = 4096
+	// answerTimeout bounds the write of an HTTP response, which has a few KiB.
+	answerTimeout = 30 * time.Second
+)
+
+// A boundServer is an HTTP server with one of its listeners.
+type boundServer struct {
+	*http.Server
+	ln net.Listener
+}
+
+// Serve serves the listener until the server is shut down.
+func (b boundServer) Serve() error { return b.Server.Serve(b.ln) }
+
+// bindHTTP returns the HTTP servers of the listeners that are not nil. With TLS there are two at
+// l.HTTP: page redirects what comes without TLS. No limit per address applies to limits.Exempt.
+func bindHTTP(c Limits, limits admission.Limits, l Listeners, page http.Handler, certs certificates, log *slog.Logger) (all []boundServer) {
+	if l.HTTP != nil {
+		s, ln := newHTTPServer(c, limits, page, log), c.readProxyHeaders(l.HTTP, log)
+		if certs == nil {
+			return []boundServer{{s, ln}}
+		}
+		secure, plain := listen.Split(ln, newHTTPConns(limits.PerAddress, limits.Exempt), c.HeaderTimeout)
+		all = append(all, boundServer{s, socket.TLSListener(secure, httpConfig(certs))}, boundServer{s, plain})
+	}
+	if l.Redirect != nil {
+		h := redirectHandler(certs, web.Redirect(httpsPort(l.HTTP)))
+		all = append(all, boundServer{newHTTPServer(c, limits, h, log), c.readProxyHeaders(l.Redirect, log)})
+	}
+	return all
+}
+
+func newHTTPServer(c Limits, limits admission.Limits, h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ConnContext:       web.ConnContext,
+		ReadHeaderTimeout: c.HeaderTimeout,
+		ReadTimeout:       c.HeaderTimeout,                      // no handler reads a body
+		WriteTimeout:      min(4*c.WriteTimeout, answerTimeout), // wsgw sets its own deadlines
+		MaxHeaderBytes:    max(c.MaxHeader-headerSlop, 1),
+		IdleTimeout:       2 * time.Minute,
+		ConnState:         newHTTPConns(limits.PerAddress, limits.Exempt).track,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // no HTTP/2
+	}
+}
+
+// httpsPort returns the port of the URLs to which requests are redirected. A listener without one,
+// such as a unix socket, is behind a proxy that has the usual port.
+func httpsPort(ln net.Listener) string {
+	if ln != nil {
+		if addr, ok := ln.Addr().(*net.TCPAddr); ok {
+			return strconv.Itoa(addr.Port)
+		}
+	}
+	return "443"
+}

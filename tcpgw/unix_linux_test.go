@@ -1,0 +1,73 @@
+package tcpgw
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"partyline/hub"
+	"partyline/hub/admission"
+	"partyline/hub/hubtest"
+)
+
+// A syncBuffer is a buffer for a log that several goroutines write.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// TestUnixClients connects clients over a unix socket. Limits by address do not apply to them, but
+// that of all members does. The log names their process. A proxy's network does not include them.
+func TestUnixClients(t *testing.T) {
+	const members = 3
+	log := new(syncBuffer)
+	h := hub.New(hub.Options{
+		Limits: admission.Limits{Members: members, PerAddress: 1, Arrivals: 1},
+		Log:    slog.New(slog.NewTextHandler(log, nil)),
+	})
+	ln := hubtest.Unix.Listen(t)
+	serveOn(t, &Gateway{Hub: h, Proxies: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}, ln)
+	firstLine := func(c io.Reader) string {
+		line, err := bufio.NewReader(c).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		return line
+	}
+	for range members {
+		c := ln.Dial(t)
+		io.WriteString(c, "hello\n")
+		if line := firstLine(c); !strings.HasPrefix(line, "* You are ") {
+			t.Errorf("a client reads %q", line)
+		}
+	}
+	if line := firstLine(ln.Dial(t)); !strings.HasPrefix(line, "! "+admission.ErrFull.Error()) {
+		t.Errorf("a client over the limit reads %q", line)
+	}
+	want := fmt.Sprintf("addr=\"unix:pid=%d,uid=%d\"", os.Getpid(), os.Getuid())
+	for late := time.Now().Add(20 * time.Second); strings.Count(log.String(), want) < members; time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("the log has no %s:\n%s", want, log.String())
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package web
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// hstsAge is how long a browser that has used TLS refuses to use the same name without (RFC 6797).
+// It is long enough for those that come once a month, and not so long that a server without TLS
+// can't have the name again.
+const hstsAge = 30 * 24 * time.Hour
+
+// setHSTS adds the Strict-Transport-Security header to the answer of a request over TLS. A name
+// that belongs to every machine does not get it: the browser would refuse other servers there.
+// Browsers ignore it for addresses.
+func setHSTS(h http.Header, r *http.Request) {
+	if name := hostname(r.Host); r.TLS != nil && !isLocalhost(name) {
+		h.Set("Strict-Transport-Security", fmt.Sprintf("max-age=%d", int(hstsAge.Seconds())))
+	}
+}
+
+// requireTLS returns a middleware that redirects requests without TLS. It serves those that reach
+// no network: from a unix socket, or forwarded by a trusted proxy that speaks HTTP and decides
+// whether its own client needs TLS. It also serves health checks.
+func requireTLS(trusted proxies) func(http.Handler) http.Handler {
+	redirect := Redirect("")
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, err := netip.ParseAddrPort(r.RemoteAddr)
+			onUnix, byProxy := err != nil, trusted.header != PROXY && trusted.forwarded(r)
+			if r.TLS != nil || onUnix || byProxy || r.URL.Path == "/healthz" {
+				next.ServeHTTP(w, r)
+				return
+			}
+			redirect.ServeHTTP(w, r)
+		})
+	}
+}
+
+// Redirect returns a handler that redirects GET and HEAD to the same URL over TLS (308), a
+// WebSocket handshake to one that starts with wss. Other requests get a 400, because what they
+// contain has already been sent in the clear. port replaces the port of the request; if it is "",
+// the port stays.
+func Redirect(port string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		if r.Host == "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
+			http.Error(w, "this server requires TLS: use https", http.StatusBadRequest)
+			return
+		}
+		scheme := "https"
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			scheme = "wss"
+		}
+		target := scheme + "://" + withPort(r.Host, port) + r.URL.RequestURI()
+		w.Header().Set("Location", target)
+		http.Error(w, "this server requires TLS: use "+target, http.StatusPermanentRedirect)
+	})
+}
+
+// withPort returns the host of a Host header with another port, which is left out if it is that of
+// https. If port is "", it returns host.
+func withPort(host, port string) string {
+	if port == "" {
+		return host
+	}
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.Trim(name, "[]")
+	if port != "443" {
+		return net.JoinHostPort(name, port)
+	}
+	if strings.Contains(name, ":") {
+		return "[" + name + "]"
+	}
+	return name
+}

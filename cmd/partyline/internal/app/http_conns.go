@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/netip"
@@ -11,18 +12,26 @@ import (
 )
 
 // httpConns limits the HTTP connections from one address, except those that have become members:
-// it counts connections that fetch the page, have not sent a request yet, or are idle.
+// it counts connections that fetch the page, have not sent a request yet, or are idle. A connection
+// that starts with a PROXY header counts for its client from the first request on, and before that
+// for the proxy.
 type httpConns struct {
 	gate *admission.Gate
 
 	mu    sync.Mutex
-	slots map[net.Conn]admission.Slot
+	conns map[net.Conn]httpConn
+}
+
+// An httpConn is a connection that counts.
+type httpConn struct {
+	addr netip.Addr // for which it counts
+	slot admission.Slot
 }
 
 func newHTTPConns(perAddress int, exempt []netip.Prefix) *httpConns {
 	return &httpConns{
 		gate:  admission.NewGate(admission.Limits{PerAddress: perAddress, Exempt: exempt}),
-		slots: make(map[net.Conn]admission.Slot),
+		conns: make(map[net.Conn]httpConn),
 	}
 }
 
@@ -32,6 +41,10 @@ func (h *httpConns) track(c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		if !h.Admit(c) {
+			c.Close()
+		}
+	case http.StateActive:
+		if client := proxyClient(c); client.IsValid() && !h.admitOnce(c, client) {
 			c.Close()
 		}
 	case http.StateHijacked, http.StateClosed: // a hijacked connection becomes a member
@@ -44,22 +57,49 @@ var _ listen.Gate = (*httpConns)(nil)
 // Admit implements [listen.Gate].
 func (h *httpConns) Admit(c net.Conn) bool {
 	addr, _ := netip.ParseAddrPort(c.RemoteAddr().String())
-	slot, err := h.gate.Admit(addr.Addr())
+	return h.admitOnce(c, addr.Addr())
+}
+
+// admitOnce admits a connection from an address, unless it has been admitted from there already. It
+// no longer counts for another address.
+func (h *httpConns) admitOnce(c net.Conn, addr netip.Addr) bool {
+	h.mu.Lock()
+	last, admitted := h.conns[c]
+	h.mu.Unlock()
+	if admitted && last.addr == addr {
+		return true
+	}
+	slot, err := h.gate.Admit(addr)
 	if err != nil {
 		return false
 	}
+	h.Leave(c)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.slots[c] = slot
+	h.conns[c] = httpConn{addr, slot}
 	return true
+}
+
+// proxyClient returns the address in the PROXY header of a connection that has sent a request. It is
+// not valid if there is none.
+func proxyClient(c net.Conn) netip.Addr {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	p, ok := c.(interface{ Client() net.Addr })
+	if !ok || p.Client() == nil {
+		return netip.Addr{}
+	}
+	addr, _ := netip.ParseAddrPort(p.Client().String())
+	return addr.Addr()
 }
 
 // Leave implements [listen.Gate].
 func (h *httpConns) Leave(c net.Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if slot, ok := h.slots[c]; ok {
-		delete(h.slots, c)
-		slot.Leave()
+	if conn, ok := h.conns[c]; ok {
+		delete(h.conns, c)
+		conn.slot.Leave()
 	}
 }

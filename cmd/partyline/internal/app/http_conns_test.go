@@ -4,11 +4,56 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"testing"
 	"time"
+
+	"partyline/hub/socket"
 )
+
+// TestProxiedHTTPConns opens connections over a proxy that sends PROXY headers. They count for the clients in the
+// headers, from their first request on.
+func TestProxiedHTTPConns(t *testing.T) {
+	const most = 3
+	proxies := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{
+		Handler:   http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
+		ConnState: newHTTPConns(most, proxies).track,
+	}
+	go server.Serve(socket.NewProxyListener(ln, func(net.Addr) bool { return true }, slog.New(slog.DiscardHandler)))
+	t.Cleanup(func() { server.Shutdown(context.Background()) })
+	get := func(client string) bool {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		fmt.Fprintf(c, "PROXY TCP4 %s 192.0.2.1 4000 80\r\n", client)
+		in := bufio.NewReader(c)
+		for range 2 { // the second request does not count again
+			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			if res, err := http.ReadResponse(in, nil); err != nil || res.StatusCode != http.StatusOK {
+				return false
+			}
+		}
+		return true
+	}
+	for i := range most + 1 {
+		if got := get("198.51.100.7"); got != (i < most) {
+			t.Errorf("connection %d of a client: %v", i, got)
+		}
+	}
+	if !get("198.51.100.8") {
+		t.Error("another client gets no answer")
+	}
+}
 
 // TestHTTPConns opens as many HTTP connections as an address may have. One more is closed. A
 // WebSocket does not count, and neither does a closed connection.

@@ -45,7 +45,7 @@ func TestRooms(t *testing.T) {
 	alice.status("#lobby")
 	alice.gone("#ops")
 	alice.keys("/close<enter>")
-	alice.see("this is the only room")
+	alice.see("this is the only open room")
 	alice.keys("/join no room<enter>")
 	alice.see("can't be opened")
 	alice.status("#lobby")
@@ -138,6 +138,22 @@ func TestReopenRefused(t *testing.T) {
 		}
 		return alice.m.view().room.state == connected
 	})
+}
+
+// TestCloseOnlyOpenRoom checks that a room stays if the others can't be opened: without it none could ever be.
+func TestCloseOnlyOpenRoom(t *testing.T) {
+	o := hub.Options{Journal: history.NewMemory(history.Retention{Messages: 1000})}
+	o.Limits.Rooms = 1
+	s := startHub(t, "127.0.0.1:0", o)
+	alice := newDriver(t, s.address, client.Options{Nick: "alice"}, Options{})
+	alice.keys("/join ops<enter>")
+	alice.status(" #ops", "ended")
+	alice.keys("<alt+1>/close<enter>")
+	alice.see("this is the only open room: /quit leaves")
+	alice.status(" #lobby", "2:#ops")
+	alice.keys("<alt+2>/close<enter>")
+	alice.status(" #lobby")
+	alice.gone("#ops")
 }
 
 // TestEnterTwo checks what happens when the user enters a second room again while the first one is not open yet.

@@ -122,6 +122,9 @@ func (m *model) hold(v *view, line string) bool {
 	unsure := v.trust == doubtful || r.state == disconnected || v.in == nil && m.paused(v)
 	if v.trust == warned || !unsure {
 		v.trust, v.at = trusted, m.now()
+		if r.state == disconnected { // another member may take the name until there is a connection again
+			v.trust = doubtful
+		}
 		return false
 	}
 	v.trust = warned

@@ -83,7 +83,7 @@ func (r *renderer) entry(event client.Event) *entry {
 	case *client.Error:
 		text := e.Message
 		if client.Held(e) != nil {
-			text += "; it waits and is sent again"
+			text += "; partyline tries again by itself"
 		}
 		return &entry{kind: refusal, at: now, text: text}
 	case *client.Disconnected:

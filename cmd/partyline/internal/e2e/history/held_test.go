@@ -12,7 +12,7 @@ import (
 )
 
 // warning is what a client prints when the server can't store a message.
-const warning = `partyline: not said: history can't take it now, .*; it waits and is sent again`
+const warning = `partyline: not said: history can't take it now, .*; partyline tries again by itself`
 
 // TestHeld makes the disk fail while send and talk say lines in a pipe. They keep the lines, and when the disk has
 // recovered the history has every line once and in order.

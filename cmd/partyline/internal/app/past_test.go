@@ -115,6 +115,39 @@ func TestPast(t *testing.T) {
 	}
 }
 
+// TestTakenSinceThen resumes a session whose name another member has taken: the user is told. When the name is free the
+// session has it again.
+func TestTakenSinceThen(t *testing.T) {
+	address := startHub(t)
+	dial := func() *client.Client {
+		c, err := client.Dial(t.Context(), address, client.Options{Nick: "alice"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	before := dial()
+	before.Close()
+	other := dial()
+	enter := func(isAlice bool, intro string) {
+		t.Helper()
+		talk := &talk{options: client.Options{Nick: "alice", Token: before.Token()}}
+		c, err := talk.enter(t.Context(), address, new(past))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		if got := strings.Join(talk.intro, "\n"); got != intro || (c.Nick() == "alice") != isAlice {
+			t.Errorf("%s is told %q", c.Nick(), got)
+		}
+	}
+	enter(false, "the name alice is taken now: /nick takes another one")
+	enter(false, "the name alice is taken now: /nick takes another one")
+	other.Close()
+	enter(true, "")
+	enter(true, "")
+}
+
 // TestPastIsClean checks that nothing of a file can control the terminal.
 func TestPastIsClean(t *testing.T) {
 	p := past{server: state.Server{Rooms: []string{"a\x1b[2Jb\n\xff"}}}

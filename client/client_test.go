@@ -343,6 +343,29 @@ func TestNameTaken(t *testing.T) {
 	}
 }
 
+// TestNameTakenInRooms enters a second room while another member has the name. The member gets the name back all the same.
+func TestNameTakenInRooms(t *testing.T) {
+	s := newServer(t)
+	before := dial(t, s.tcp, client.Options{Nick: "alice"})
+	before.Close()
+	thief := dial(t, s.tcp, client.Options{Nick: "alice"})
+	c := dial(t, s.tcp, client.Eager(10*time.Millisecond, client.Options{Nick: "alice", Token: before.Token()}))
+	if c.Nick() == "alice" {
+		t.Fatal("the client has the name of another member")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	other, err := c.Open(ctx, "ops")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	thief.Close()
+	for _, c := range []*client.Client{c, other} {
+		next(t, c, func(e *client.Renamed) bool { return e.To == "alice" })
+	}
+}
+
 // TestSlowProgram has a program that waits for acks while many more events arrive than the client keeps.
 // It is not stuck, and the gap has the messages that it missed.
 func TestSlowProgram(t *testing.T) {

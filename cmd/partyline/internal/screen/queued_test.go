@@ -124,7 +124,9 @@ func TestQueuedAtBreak(t *testing.T) {
 	r.deaf.Store(false)
 	r.cut()
 	alice.await("one", func(string) bool { return count(alice, "it may have arrived): one") == 1 })
-	alice.await("two", func(string) bool { return count(alice, "not sent (the name may belong to another member now): two") == 1 })
+	alice.await("two", func(string) bool {
+		return count(alice, "not sent (the name may belong to another member now): two") == 1
+	})
 	alice.status("connected")
 	alice.keys("who are you?<enter><enter>")
 	if got := nextPrivate(t, stranger); got != "who are you?" {
@@ -136,7 +138,9 @@ func TestQueuedAtBreak(t *testing.T) {
 func TestQueuedAtDeparture(t *testing.T) {
 	alice, bob, _ := deafen(t)
 	bob.Close()
-	alice.await("two", func(string) bool { return count(alice, "not sent (the name may belong to another member now): two") == 1 })
+	alice.await("two", func(string) bool {
+		return count(alice, "not sent (the name may belong to another member now): two") == 1
+	})
 	if n := len(alice.m.unanswered); n != 1 {
 		t.Errorf("%d messages are on their way", n)
 	}

@@ -366,6 +366,21 @@ func TestNameTakenInRooms(t *testing.T) {
 	}
 }
 
+// TestNameAfterRefusal checks that the name of a client that is refused is free at once, for the next attempt.
+func TestNameAfterRefusal(t *testing.T) {
+	s := newServer(t)
+	for range 100 {
+		c, err := client.Dial(t.Context(), s.tcp, client.Options{Nick: "alice", Room: "no room"})
+		var refusal *client.Error
+		if err == nil {
+			c.Close()
+		}
+		if !errors.As(err, &refusal) || refusal.Code != "room_invalid" {
+			t.Fatalf("the error is %v", err)
+		}
+	}
+}
+
 // TestSlowProgram has a program that waits for acks while many more events arrive than the client keeps.
 // It is not stuck, and the gap has the messages that it missed.
 func TestSlowProgram(t *testing.T) {

@@ -73,7 +73,7 @@ func TestHeldForTooLong(t *testing.T) {
 	t.Parallel()
 	server := harness.StartProgram(t, "--data", t.TempDir())
 	breakDisk(t, server, "error=EIO")
-	for _, args := range [][]string{{"send", server.TCP, "--wait", "1s", "hello"}, {"talk", server.TCP, "--wait", "1s"}} {
+	for _, args := range [][]string{{"send", server.TCP, "--wait", "3s", "hello"}, {"talk", server.TCP, "--wait", "3s"}} {
 		p := harness.StartPartyline(t, []string{"XDG_STATE_HOME=" + t.TempDir()}, args...)
 		io.WriteString(p.Stdin, "hello\n")
 		p.Stdin.Close()

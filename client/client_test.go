@@ -375,6 +375,44 @@ func TestNameTaken(t *testing.T) {
 	}
 }
 
+// TestNameTakenInRooms enters a second room while another member has the name. The member gets the name back all the same.
+func TestNameTakenInRooms(t *testing.T) {
+	s := newServer(t)
+	before := dial(t, s.tcp, client.Options{Nick: "alice"})
+	before.Close()
+	thief := dial(t, s.tcp, client.Options{Nick: "alice"})
+	c := dial(t, s.tcp, client.Eager(10*time.Millisecond, client.Options{Nick: "alice", Token: before.Token()}))
+	if c.Nick() == "alice" {
+		t.Fatal("the client has the name of another member")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	other, err := c.Open(ctx, "ops")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	thief.Close()
+	for _, c := range []*client.Client{c, other} {
+		next(t, c, func(e *client.Renamed) bool { return e.To == "alice" })
+	}
+}
+
+// TestNameAfterRefusal checks that the name of a client that is refused is free at once, for the next attempt.
+func TestNameAfterRefusal(t *testing.T) {
+	s := newServer(t)
+	for range 100 {
+		c, err := client.Dial(t.Context(), s.tcp, client.Options{Nick: "alice", Room: "no room"})
+		var refusal *client.Error
+		if err == nil {
+			c.Close()
+		}
+		if !errors.As(err, &refusal) || refusal.Code != "room_invalid" {
+			t.Fatalf("the error is %v", err)
+		}
+	}
+}
+
 // TestSlowProgram has a program that waits for acks while many more events arrive than the client keeps.
 // It is not stuck, and the gap has the messages that it missed.
 func TestSlowProgram(t *testing.T) {

@@ -19,6 +19,7 @@ type identity struct {
 	mu     sync.Mutex
 	token  string              // of the last welcome; "" before
 	wished string              // the name to ask for, which another member may have; "" for any
+	taken  bool                // another member has it, and the client asks for it again and again
 	rooms  map[*session]string // of each client that has not ended; "" before its first welcome
 	// The times of requests to enter that were not answered, because the connection broke. The server may
 	// still get such a request, after a later one: then it ends the later connection.
@@ -52,13 +53,15 @@ func (id *identity) request(room, ref string) resumeRequest {
 	return resumeRequest{Type: "resume", Token: id.token, Nick: id.wished, Room: room, Share: len(id.rooms) > 1, Ref: ref}
 }
 
-// granted notes what the server gave: a token, and a name unless it refused the wished one.
+// granted notes what the server gave: a token, and a name. If it refused the wished one, that stays the wished one.
 func (id *identity) granted(token, nick string, refused bool) {
 	id.mu.Lock()
 	defer id.mu.Unlock()
 	id.token = token
-	if !refused {
-		id.wished = nick
+	if refused {
+		id.taken = true
+	} else if !id.taken || nick == id.wished {
+		id.wished, id.taken = nick, false
 	}
 }
 
@@ -93,7 +96,7 @@ func (id *identity) resumedByStray() bool {
 func (id *identity) rename(nick string) {
 	id.mu.Lock()
 	defer id.mu.Unlock()
-	id.wished = nick
+	id.wished, id.taken = nick, false
 }
 
 // name returns the name to ask for.

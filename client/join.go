@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"partyline/hub/wire"
 )
@@ -30,6 +31,7 @@ func enter(ctx context.Context, l link, t *target, want entry) (*arrival, error)
 	isTaken := refused != nil && refused.Code == wire.CodeNickTaken
 	if refused != nil && !(isTaken && (want.again || a.welcome.Resumed)) {
 		err = &DialError{Refused: true, Err: refused}
+		a.leave()
 	}
 	if !stop() {
 		err = ctx.Err()
@@ -102,6 +104,16 @@ func (a *arrival) readRefusal() (refused *Error, err error) {
 		default:
 			a.early = append(a.early, *o)
 		}
+	}
+}
+
+// leave leaves the room, so that the name is free when it returns. It waits for the server for a second at most.
+func (a *arrival) leave() {
+	timer := time.AfterFunc(time.Second, a.close)
+	defer timer.Stop()
+	err := a.write([][]byte{encode(map[string]string{"type": "quit"})})
+	for err == nil {
+		_, err = readObject(a.link)
 	}
 }
 

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"partyline/client"
 	"partyline/cmd/partyline/internal/screen"
 	"partyline/cmd/partyline/internal/state"
+	"partyline/hub/names"
 	"partyline/hub/wire"
 )
 
@@ -56,13 +58,16 @@ func (t *talk) enter(ctx context.Context, address string, p *past) (*client.Clie
 	for {
 		c, err := t.dial(ctx, address)
 		var refusal *client.Error
-		if err == nil || !errors.As(err, &refusal) {
-			return c, err
+		if err == nil {
+			t.claim(ctx, c)
+			return c, nil
+		} else if !errors.As(err, &refusal) {
+			return nil, err
 		}
 		switch code := refusal.Code; {
 		case code == wire.CodeNickTaken && p.named:
 			p.named = false
-			t.intro = append(t.intro, fmt.Sprintf("the name %s is taken now: /nick takes another one", t.options.Nick))
+			t.tellTaken(t.options.Nick)
 			t.options.Nick = ""
 		case (code == wire.CodeRoomInvalid || code == wire.CodeUnavailable) && len(p.others) > 0:
 			t.options.Room, p.others = p.others[0], p.others[1:]
@@ -70,6 +75,25 @@ func (t *talk) enter(ctx context.Context, address string, p *past) (*client.Clie
 			return nil, err
 		}
 	}
+}
+
+// claim takes the name of the options, if the client has resumed a session that has lost it. If it can't, it tells the
+// user.
+func (t *talk) claim(ctx context.Context, c *client.Client) {
+	nick, err := names.Nick(t.options.Nick)
+	if err != nil || nick == c.Nick() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if c.Rename(ctx, nick) != nil {
+		t.tellTaken(nick)
+	}
+}
+
+// tellTaken tells the user that the name of the last time is taken.
+func (t *talk) tellTaken(nick string) {
+	t.intro = append(t.intro, fmt.Sprintf("the name %s is taken now: /nick takes another one", nick))
 }
 
 // places returns the rooms that were open, and what a member has read in each.

@@ -94,7 +94,7 @@ func (s *speaker) printRefusal(line int, err error) {
 func (s *speaker) printTrouble(event client.Event) {
 	if why := client.Held(event); why != nil {
 		s.held.Store(why)
-		printError(s.errs, "%v; it waits and is sent again", why)
+		printError(s.errs, "%v; partyline tries again by itself", why)
 		return
 	}
 	switch e := event.(type) {

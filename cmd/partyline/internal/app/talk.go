@@ -22,9 +22,9 @@ import (
 const aboutTalk = `talk enters a room of a server.
 
 On a terminal it shows rooms, private conversations and searches, above a line to type in. /help lists
-the commands and the keys. It starts with the last name and the rooms that were open at this server, and
-with what was said since. A room given with --room is shown first, and the others are open, too. NO_COLOR turns
-the colours off.
+the commands and the keys. Without --nick it starts with the last name at this server. It opens the rooms that
+were open there, with what was said since, and shows the last one, or that of --room. NO_COLOR turns the
+colours off.
 
 In a pipe, which means that the input or the output is not a terminal, and with --json, it says
 each line of its input as it is, and prints each event of the room as one line. At the end of

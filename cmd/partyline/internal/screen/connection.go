@@ -2,6 +2,8 @@ package screen
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,6 +57,9 @@ type (
 // flushTime is how long leaving waits for what was said.
 const flushTime = 5 * time.Second
 
+// errPeer is the answer to a message that is not sent because it may reach another member than the user meant.
+var errPeer = errors.New("the name may belong to another member now")
+
 // newConnection returns a connection that keeps what is said until it starts.
 func newConnection(mail *mailbox, protect func(func())) *connection {
 	return &connection{mail: mail, protect: protect, wake: make(chan struct{}, 1)}
@@ -100,17 +105,24 @@ func (n *connection) post(o *outgoing) {
 	}
 }
 
+// withdraw takes back the messages to a peer that the client does not have yet. They are answered with errPeer.
+func (n *connection) withdraw(peer *view) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.unsent = slices.DeleteFunc(n.unsent, func(o *outgoing) bool {
+		withdrawn := o.view == peer
+		if withdrawn {
+			n.mail.put(answer{out: o, err: errPeer})
+		}
+		return withdrawn
+	})
+}
+
 // send passes messages to the client, in order, until ctx is done.
 func (n *connection) send(ctx context.Context) {
 	for {
-		n.mu.Lock()
-		waiting := n.unsent
-		n.unsent = nil
-		n.mu.Unlock()
-		for _, o := range waiting {
+		if o := n.next(); o != nil {
 			n.sendOne(ctx, o)
-		}
-		if len(waiting) > 0 {
 			continue
 		}
 		select {
@@ -121,8 +133,21 @@ func (n *connection) send(ctx context.Context) {
 	}
 }
 
+// next removes the first message that is to be sent and returns it, or nil.
+func (n *connection) next() *outgoing {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.unsent) == 0 {
+		return nil
+	}
+	o := n.unsent[0]
+	n.unsent = n.unsent[1:]
+	return o
+}
+
 // sendOne passes a message to the client. Many messages can be in flight; an action and a private message
-// wait for their answer.
+// wait for their answer. If the connection breaks first, those after a private message to the same peer are not sent
+// over the next one, when the name may belong to another member.
 func (n *connection) sendOne(ctx context.Context, o *outgoing) {
 	var id int64
 	var err error
@@ -138,6 +163,9 @@ func (n *connection) sendOne(ctx context.Context, o *outgoing) {
 		}
 	}
 	n.mail.put(answer{o, id, err})
+	if o.verb == wire.VerbMsg && errors.Is(err, client.ErrInterrupted) {
+		n.withdraw(o.view)
+	}
 }
 
 // receive puts events into the mailbox until the client has ended or ctx is done.

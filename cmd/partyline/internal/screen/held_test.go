@@ -38,7 +38,7 @@ func TestHeld(t *testing.T) {
 	bob.keys("never<enter>")
 	bob.see("not sent (not said: ")
 	alice.keys("one<enter>")
-	alice.see("it waits and is sent again")
+	alice.see("partyline tries again by itself")
 	alice.keys("/me waves<enter>two<enter>")
 	journal.broken.Store(false)
 	alice.await("the acks", func(string) bool { return len(alice.m.unanswered) == 0 })

@@ -69,6 +69,28 @@ func TestPeerNotShown(t *testing.T) {
 	}
 }
 
+// TestHeldAfterOutage confirms a message while the connection is broken. Until there is another connection, the name may
+// get another owner: the next message is held, too.
+func TestHeldAfterOutage(t *testing.T) {
+	address := startServer(t)
+	dial(t, address, client.Options{Nick: "bob"})
+	alice := newDriver(t, address, client.Options{Nick: "alice"}, Options{})
+	alice.status("2 members")
+	alice.keys("/msg bob<enter>")
+	lobby := alice.m.views[0].room.connection
+	alice.update(batch{arrived{lobby, &client.Disconnected{Err: context.Canceled}}})
+	alice.keys("confirmed<enter><enter>")
+	alice.gone("> confirmed")
+	members := []client.Member{{Nick: "alice"}, {Nick: "bob"}}
+	alice.update(batch{arrived{lobby, &client.Welcome{Nick: "alice", Room: "lobby", Occupants: members, Count: 2}}})
+	alice.keys("my secret<enter>")
+	alice.see("> my secret")
+	alice.keys("<enter>")
+	alice.gone("> my secret")
+	alice.keys("and another<enter>")
+	alice.gone("> and another")
+}
+
 // TestHeldElsewhere checks what becomes of messages that are not typed in the conversation.
 func TestHeldElsewhere(t *testing.T) {
 	address := startServer(t)

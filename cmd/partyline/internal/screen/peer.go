@@ -97,7 +97,7 @@ func (m *model) look(v *view) {
 }
 
 // doubt notes that the name of a peer may belong to another member from now on, and says why. If it has said so
-// before, it only shows the event e, unless it is nil.
+// before, it only shows the event e, unless it is nil. Messages to the peer that wait are not sent.
 func (m *model) doubt(v *view, why string, e client.Event) {
 	if v.trust == trusted {
 		v.tell(transcript.Notice, why+": from now on "+v.peer+" may be another member")
@@ -105,6 +105,11 @@ func (m *model) doubt(v *view, why string, e client.Event) {
 		v.add(e)
 	}
 	v.trust = doubtful
+	for _, other := range m.views {
+		if other.isRoom() {
+			other.room.withdraw(v)
+		}
+	}
 }
 
 // hold reports whether a line, which the user has entered for a view, is not to be sent, because the peer may be another
@@ -117,6 +122,9 @@ func (m *model) hold(v *view, line string) bool {
 	unsure := v.trust == doubtful || r.state == disconnected || v.in == nil && m.paused(v)
 	if v.trust == warned || !unsure {
 		v.trust, v.at = trusted, m.now()
+		if r.state == disconnected { // another member may take the name until there is a connection again
+			v.trust = doubtful
+		}
 		return false
 	}
 	v.trust = warned

@@ -164,14 +164,8 @@ func (m *model) closeView() {
 		m.removeView(v)
 		return
 	}
-	rooms := 0
-	for _, other := range m.views {
-		if other.isRoom() {
-			rooms++
-		}
-	}
-	if rooms == 1 {
-		v.tell(transcript.Failure, "this is the only room: /quit leaves")
+	if m.findRoom(func(r *room) bool { return r != v.room && r.client != nil }) == nil { // without a client no room can be opened
+		v.tell(transcript.Failure, "this is the only open room: /quit leaves")
 		return
 	}
 	m.save()

@@ -45,6 +45,7 @@ type entry struct {
 type state struct {
 	own    string // the reader's name
 	broken bool   // the connection is
+	held   bool   // the server can't store what the reader says
 }
 
 func (s *state) follow(event client.Event) {
@@ -55,8 +56,12 @@ func (s *state) follow(event client.Event) {
 		if e.Nick == s.own {
 			s.own = e.To
 		}
+	case *client.Message:
+		s.held = s.held && e.From != s.own
+	case *client.Error:
+		s.held = s.held || client.Held(e) != nil
 	case *client.Disconnected:
-		s.broken = true
+		s.broken, s.held = true, s.held || client.Held(e) != nil
 	}
 }
 
@@ -81,11 +86,7 @@ func (r *renderer) entry(event client.Event) *entry {
 		copied := *e
 		return &entry{kind: gap, at: now, gap: &copied}
 	case *client.Error:
-		text := e.Message
-		if client.Held(e) != nil {
-			text += "; it waits and is sent again"
-		}
-		return &entry{kind: refusal, at: now, text: text}
+		return &entry{kind: refusal, at: now, text: e.Message + retrying(e)}
 	case *client.Disconnected:
 		return &entry{kind: refusal, at: now, text: disconnected(e), outage: true}
 	case *client.Welcome:
@@ -125,7 +126,15 @@ func disconnected(e *client.Disconnected) string {
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
-	return text
+	return text + retrying(e)
+}
+
+// retrying returns what follows an error if the client keeps a message and sends it again, or "".
+func retrying(e client.Event) string {
+	if client.Held(e) == nil {
+		return ""
+	}
+	return "; partyline tries again by itself"
 }
 
 // counts reports whether an entry is news for the reader: what others said.

@@ -130,7 +130,7 @@ func (r *renderer) text(e *entry, ctx context) (string, []layer) {
 		style sgr
 	}{
 		{e.unstored, " · not stored", r.colors.warning},
-		{ctx.pending && r.broken, " · unsent", r.colors.failure},
+		{ctx.pending && (r.broken || r.held), " · unsent", r.colors.failure},
 	} {
 		if add.shown {
 			layers = append(layers, layer{spans: []span{{len(text), len(text) + len(add.text), add.style}}})

@@ -293,6 +293,7 @@ func TestPending(t *testing.T) {
 	own := func(id int64, text string) client.Event {
 		return &client.Message{ID: id, At: noon, From: "alice", Text: text}
 	}
+	full := &client.Error{Code: "unavailable", Key: "1", Message: "full"}
 	for _, test := range []struct {
 		name string
 		do   func(v *View)
@@ -308,6 +309,12 @@ func TestPending(t *testing.T) {
 		{"a failure", func(v *View) { v.Failed("1", "too long") }, []string{"not sent (too long): first", "second"}},
 		{"a failure of no message", func(v *View) { v.Failed("3", "too long") }, []string{"not sent (too long)", "first", "second"}},
 		{"no connection", func(v *View) { v.Add(&client.Disconnected{Err: fmt.Errorf("reset")}) }, []string{"disconnected: reset", "first · unsent", "second · unsent"}},
+		{"no space", func(v *View) { v.Add(full) }, []string{"full; partyline tries again by itself", "first · unsent", "second · unsent"}},
+		{"no space, and then a connection", func(v *View) {
+			v.Add(&client.Disconnected{Err: full})
+			v.Add(&client.Welcome{Nick: "alice", Room: "lobby", Last: 6})
+		}, []string{"disconnected: full; partyline tries again by itself", "connected again", "first · unsent", "second · unsent"}},
+		{"space again", func(v *View) { v.Add(full); v.Add(own(7, "first")) }, []string{"first", "second"}},
 	} {
 		v := newRoom(Options{})
 		v.Add(&client.Message{ID: 6, At: noon, From: "bob", Text: "hello"})

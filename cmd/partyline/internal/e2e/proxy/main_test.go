@@ -1,4 +1,4 @@
-// Package proxy tests the program behind nginx and HAProxy.
+// Package proxy tests the program behind nginx, HAProxy and Caddy.
 package proxy
 
 import (

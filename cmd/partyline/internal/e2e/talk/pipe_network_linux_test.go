@@ -1,13 +1,11 @@
 package talk
 
 import (
-	"bufio"
-	"context"
 	"fmt"
 	"io"
-	"log/slog"
+	"net"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,44 +20,14 @@ func TestLostNetwork(t *testing.T) {
 	harness.SkipIfShort(t)
 	t.Parallel()
 	near, far := hubtest.Namespaces(t)
-	l := app.Listeners{TCP: near.Listen(t), HTTP: near.Listen(t)}
-	c := app.DefaultConfig()
-	c.Limits.Rate = 0
-	ctx, stop := context.WithCancel(context.Background())
-	var ended sync.WaitGroup
-	ended.Go(func() {
-		if err := app.Serve(ctx, c, l, slog.New(slog.DiscardHandler)); err != nil {
-			t.Error(err)
-		}
-	})
-	defer ended.Wait()
-	defer stop()
-	address := l.TCP.Addr().String()
-	other := near.Dial(t, address, 0)
-	defer other.Close()
-	in := bufio.NewReader(other)
-	if _, err := in.ReadString('\n'); err != nil { // the welcome
-		t.Fatal(err)
-	}
+	s := harness.ServeOn(t, harness.ConfigAt("", ""), app.Listeners{TCP: near.Listen(t)})
+	other := harness.ReadText(near.Dial(t, s.TCP, 0).(*net.TCPConn))
+	harness.ExpectLine(t, other.Out, harness.WelcomeLine)
 
-	cmd := talkCommand(t, address, "--nick", "web1")
+	cmd := talkCommand(t, s.TCP, "--nick", "web1")
 	far.Command(t, cmd)
 	p := harness.StartCommand(t, cmd)
-	end := make(chan struct{})
-	said := make(chan int, 1)
-	go func() {
-		n := 0
-		for tick := time.NewTicker(100 * time.Millisecond); ; n++ {
-			select {
-			case <-tick.C:
-				fmt.Fprintln(p.Stdin, "line", n)
-			case <-end:
-				p.Stdin.Close()
-				said <- n
-				return
-			}
-		}
-	}()
+	stop := sayLines(p.Stdin)
 	harness.ExpectLine(t, p.Out, "web1: line 10")
 	far.Cut(t)
 	time.Sleep(3 * time.Second)
@@ -71,28 +39,40 @@ func TestLostNetwork(t *testing.T) {
 	}
 	far.Restore(t)
 	harness.ExpectLine(t, p.Out, `\* You are web1 .*`)
-	close(end)
+	want := []string{"* web1 has arrived"}
+	for n := range stop() {
+		want = append(want, fmt.Sprint("web1: line ", n))
+	}
 	if code := p.ExitCode(t, 2*harness.Patience); code != 0 {
 		t.Errorf("exit status %d: %s", code, p.Err)
 	}
-	lines := <-said
-	other.SetReadDeadline(time.Now().Add(harness.Patience))
-	received := []string{}
-	for {
-		line, err := in.ReadString('\n')
-		if received = append(received, strings.TrimSuffix(line, "\n")); err != nil || line == "* web1 has left\n" {
-			if err != nil && err != io.EOF {
-				t.Error(err)
-			}
-			break
-		}
-	}
-	want := []string{"* web1 has arrived"}
-	for n := range lines {
-		want = append(want, fmt.Sprint("web1: line ", n))
-	}
+	harness.ExpectLine(t, other.Out, `\* web1 has left`)
 	want = append(want, "* web1 has left")
-	if got := strings.Join(received, "\n"); got != strings.Join(want, "\n") {
-		t.Errorf("of %d lines the other member received\n%s", lines, got)
+	got := other.Out.All()[1:] // without the welcome
+	if !slices.Equal(got, want) {
+		t.Errorf("of %d lines the other member received\n%s", len(want)-2, strings.Join(got, "\n"))
+	}
+}
+
+// sayLines writes a line ten times a second, until stop, which closes w and returns how many lines there are.
+func sayLines(w io.WriteCloser) (stop func() int) {
+	end, said := make(chan struct{}), make(chan int)
+	go func() {
+		clock := time.NewTicker(100 * time.Millisecond)
+		defer clock.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-clock.C:
+				fmt.Fprintln(w, "line", n)
+			case <-end:
+				w.Close()
+				said <- n
+				return
+			}
+		}
+	}()
+	return func() int {
+		close(end)
+		return <-said
 	}
 }

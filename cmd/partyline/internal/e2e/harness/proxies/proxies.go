@@ -3,6 +3,7 @@
 package proxies
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -79,11 +80,8 @@ func (s *Software) StartOn(t *testing.T, server *harness.Server, http, tcp strin
 	}
 	parts := s.parts(addresses{http, tcp, server.HTTP, server.TCP})
 	maps.Copy(parts, changes)
-	for old, replacement := range parts {
-		if n := strings.Count(config, old); n != 1 {
-			t.Fatalf("deploy/%s: %q occurs %d times, want 1", s.config, old, n)
-		}
-		config = strings.Replace(config, old, replacement, 1)
+	if config, err = replace(config, parts); err != nil {
+		t.Fatalf("deploy/%s: %v", s.config, err)
 	}
 
 	dir := publicDir(t)
@@ -96,6 +94,19 @@ func (s *Software) StartOn(t *testing.T, server *harness.Server, http, tcp strin
 		t.Fatalf("%s has not started:\n%s", s.Name, p.Err)
 	}
 	return p
+}
+
+// replace replaces the keys of parts, each of which occurs once in a text, by their values. It replaces nothing in the
+// values, which may have such a key, as the address 127.0.0.1:40001 has 127.0.0.1:4000.
+func replace(text string, parts map[string]string) (string, error) {
+	var pairs []string
+	for old, replacement := range parts {
+		if n := strings.Count(text, old); n != 1 {
+			return "", fmt.Errorf("%q occurs %d times, want 1", old, n)
+		}
+		pairs = append(pairs, old, replacement)
+	}
+	return strings.NewReplacer(pairs...).Replace(text), nil
 }
 
 // Claim returns what a client sends to claim an IPv4 address: a PROXY header, which it sends first,

@@ -25,7 +25,7 @@ type memoryKeys struct {
 	start time.Time
 
 	mu  sync.Mutex // taken after memoryRoom.mu
-	ids map[keyHash]int64
+	ids keyTable
 	old ring.Ring[oldKey] // in the order in which they became old
 	max int               // of old keys
 }
@@ -42,7 +42,6 @@ func newMemoryKeys(max int) memoryKeys {
 	return memoryKeys{
 		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		start: time.Now(),
-		ids:   make(map[keyHash]int64),
 		max:   max,
 	}
 }
@@ -67,15 +66,14 @@ func (k *memoryKeys) find(key keyHash, now time.Time) (id int64, ok bool) {
 	for k.old.Len() > 0 && now.Sub(k.start)-k.old.At(0).at >= KeyLife {
 		k.dropLocked()
 	}
-	id, ok = k.ids[key]
-	return id, ok
+	return k.ids.find(key)
 }
 
 // add adds a key, which must not be there yet.
 func (k *memoryKeys) add(key keyHash, id int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.ids[key] = id
+	k.ids.put(key, id)
 }
 
 // forget makes the key of a message old, or drops it. The message is no longer in history.
@@ -83,7 +81,7 @@ func (k *memoryKeys) forget(key keyHash, at, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if now.Sub(at) >= KeyLife {
-		delete(k.ids, key)
+		k.ids.remove(key)
 		return
 	}
 	if k.old.Len() >= k.max {
@@ -93,4 +91,4 @@ func (k *memoryKeys) forget(key keyHash, at, now time.Time) {
 }
 
 // dropLocked drops the oldest of the old keys.
-func (k *memoryKeys) dropLocked() { delete(k.ids, k.old.Pop().keyHash) }
+func (k *memoryKeys) dropLocked() { k.ids.remove(k.old.Pop().keyHash) }

@@ -122,7 +122,7 @@ func TestMemoryBoundsKeys(t *testing.T) {
 				inHistory += room.messages.Len()
 			}
 		}
-		if n, old := len(j.keys.ids), j.keys.old.Len(); old > maxKeys || n != old+inHistory {
+		if n, old := j.keys.ids.n, j.keys.old.Len(); old > maxKeys || n != old+inHistory {
 			t.Fatalf("%d keys are kept, %d of them old, for %d messages in history", n, old, inHistory)
 		}
 	}

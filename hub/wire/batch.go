@@ -26,7 +26,8 @@ func (q *Request) BatchKey(index int) string {
 	if q.Key == "" {
 		return ""
 	}
-	return q.Key + strconv.FormatInt(q.Batch.Number+int64(index), 10)
+	key := append(make([]byte, 0, MaxToken), q.Key...)
+	return string(strconv.AppendInt(key, q.Batch.Number+int64(index), 10))
 }
 
 // jsonBatch parses the texts of a say.

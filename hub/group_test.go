@@ -39,7 +39,7 @@ func newGroup(tb testing.TB, n int, format func(i int) wire.Format, room func(i 
 			Via: "test", Room: room(i), Format: format(i),
 			Codecs: [2]hub.Codec{messageCounter{wire.Text, &g.encoded[wire.Text]}, messageCounter{wire.JSON, &g.encoded[wire.JSON]}},
 		}
-		serving.Go(func() { g.hub.Serve(context.Background(), caller, c) })
+		serving.Go(func() { g.hub.Serve(context.Background(), &caller, c) })
 		<-c.welcomed
 	}
 	tb.Cleanup(func() {

@@ -142,20 +142,21 @@ func New(o Options) *Hub {
 func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) { return h.gate.Admit(addr) }
 
 // Serve makes the client on c a member, and blocks until the member has left, c is closed, and no
-// goroutine serves the member any more. It returns why the member ended: io.EOF if it ended its
+// goroutine serves the member any more. Serve does not change caller, which must not change until the
+// member has entered its room. It returns why the member ended: io.EOF if it ended its
 // input, an error of this package, or an error of c. When ctx is done, the member ends with
 // ErrShutdown.
-func (h *Hub) Serve(ctx context.Context, caller Caller, c Conn) error {
+func (h *Hub) Serve(ctx context.Context, caller *Caller, c Conn) error {
 	// This goroutine mostly waits, and keeps its stack as long as the member stays. Starting
 	// needs a deeper stack, so another goroutine does that.
 	started := make(chan *session)
-	go h.startSession(&caller, c, started)
+	go h.startSession(caller, c, started)
 	s := <-started
 	if s == nil {
 		return ErrShutdown
 	}
 	if ctx.Done() != nil {
-		defer s.endWith(ctx)()
+		return s.readUntil(ctx)
 	}
 	return s.readLoop()
 }

@@ -68,7 +68,7 @@ func (h *testHub) serve(caller hub.Caller, c hub.Conn) (end chan error) {
 		caller.Codecs = hubtest.Codecs()
 	}
 	end = make(chan error, 1)
-	go func() { end <- h.hub.Serve(context.Background(), caller, c) }()
+	go func() { end <- h.hub.Serve(context.Background(), &caller, c) }()
 	return end
 }
 

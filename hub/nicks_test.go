@@ -23,7 +23,7 @@ func TestNameIsFreeAfterLeave(t *testing.T) {
 	h := New(Options{})
 	hasName := make(chan bool) // for each of the events below, whether alice has her name then
 	serve := func(nick string, c Conn) {
-		go h.Serve(context.Background(), Caller{Nick: nick, Codecs: simCodecs}, c)
+		go h.Serve(context.Background(), &Caller{Nick: nick, Codecs: simCodecs}, c)
 	}
 	serve("bob", interceptConn{simTryConn{newSimConn(1<<20, 1<<20)}, func(frames []byte) {
 		for _, text := range []string{"You are bob", "alice has arrived", "alice has left"} {

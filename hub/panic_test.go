@@ -26,7 +26,7 @@ func TestPanicEndsOneMember(t *testing.T) {
 				bad := &panickingConn{Conn: hubtest.NewConn()}
 				end := make(chan error, 1)
 				go func() {
-					end <- h.hub.Serve(context.Background(), hub.Caller{Nick: "bad", Codecs: hubtest.Codecs()}, bad)
+					end <- h.hub.Serve(context.Background(), &hub.Caller{Nick: "bad", Codecs: hubtest.Codecs()}, bad)
 				}()
 				synctest.Wait()
 				bad.arm(method)

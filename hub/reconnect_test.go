@@ -24,7 +24,7 @@ func (h *testHub) from(addr string, caller hub.Caller) *client {
 	caller.Slot, caller.Via, caller.Codecs = slot, "test", hubtest.Codecs()
 	p := &client{hubtest.NewConn(), h, make(chan error, 1)}
 	go func() {
-		why := h.hub.Serve(context.Background(), caller, p.Conn)
+		why := h.hub.Serve(context.Background(), &caller, p.Conn)
 		slot.Leave()
 		p.end <- why
 	}()

@@ -86,9 +86,10 @@ func (s *session) finish(why *error) {
 	s.hub.remove(s)
 }
 
-// endWith ends the member when ctx is done, unless stop is called first.
-func (s *session) endWith(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { s.end(ErrShutdown) })
+// readUntil is readLoop, but the member ends when ctx is done.
+func (s *session) readUntil(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { s.end(ErrShutdown) })()
+	return s.readLoop()
 }
 
 // takeTurn waits until no other goroutine has the turn, and takes it. The goroutine with the turn

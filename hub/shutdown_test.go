@@ -34,7 +34,7 @@ func TestShutdownSendsGoodbye(t *testing.T) {
 		default:
 		}
 		newcomer := hubtest.NewConn()
-		if err := h.hub.Serve(context.Background(), hub.Caller{Codecs: hubtest.Codecs()}, newcomer); !errors.Is(err, hub.ErrShutdown) {
+		if err := h.hub.Serve(context.Background(), &hub.Caller{Codecs: hubtest.Codecs()}, newcomer); !errors.Is(err, hub.ErrShutdown) {
 			t.Errorf("a newcomer got %v", err)
 		}
 		bob.Thaw()
@@ -76,7 +76,7 @@ func TestCanceledContextEndsMember(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		conn := hubtest.NewConn()
 		end := make(chan error, 1)
-		go func() { end <- h.hub.Serve(ctx, hub.Caller{Codecs: hubtest.Codecs()}, conn) }()
+		go func() { end <- h.hub.Serve(ctx, &hub.Caller{Codecs: hubtest.Codecs()}, conn) }()
 		synctest.Wait()
 		cancel()
 		if why := <-end; !errors.Is(why, hub.ErrShutdown) {

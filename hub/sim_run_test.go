@@ -180,7 +180,7 @@ func (s *simulation) connect(name string, since int64) *simMember {
 	s.mu.Unlock()
 	go func() {
 		defer close(m.end)
-		s.hub.Serve(context.Background(), caller, conn)
+		s.hub.Serve(context.Background(), &caller, conn)
 	}()
 	return m
 }

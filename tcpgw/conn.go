@@ -70,21 +70,26 @@ func (c *conn) ReadLine() ([]byte, error) {
 	}
 	defer c.reading.Unlock()
 	for !c.closed.Load() {
-		line, ok, err := c.lines.next()
-		if answers := c.lines.telnet.takeAnswers(); len(answers) > 0 {
-			c.Write(answers) // the hub gets the error from its own next write
-		}
-		switch {
-		case ok:
+		if line, ok, err := c.nextLine(); ok {
 			return line, err
-		case c.inputErr != nil:
-			return nil, c.inputErr
 		}
-		if err := c.readMore(); err != nil {
+		if err := c.readMore(); err != nil { // with little stack: see socket.Conn.Read
 			return nil, err
 		}
 	}
 	return nil, net.ErrClosed
+}
+
+// nextLine returns the next line, or an error in its place, if there is one without reading.
+func (c *conn) nextLine() (line []byte, ok bool, err error) {
+	line, ok, err = c.lines.next()
+	if answers := c.lines.telnet.takeAnswers(); len(answers) > 0 {
+		c.Write(answers) // the hub gets the error from its own next write
+	}
+	if !ok && c.inputErr != nil {
+		return nil, true, c.inputErr
+	}
+	return line, ok, err
 }
 
 // readMore reads input and feeds it to lines. If the input pauses after a CR, and no line has

@@ -155,7 +155,7 @@ func (g *Gateway) admit(c *conn, from net.Addr, serving *sync.WaitGroup) {
 }
 
 // readOpening reads the opening, and then starts a session or turns the client away.
-func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, serving *sync.WaitGroup) {
+func (g *Gateway) readOpening(c *conn, from net.Addr, caller *hub.Caller, serving *sync.WaitGroup) {
 	if !g.sessionless.add(c) {
 		caller.Slot.Leave()
 		c.Reset()
@@ -164,8 +164,9 @@ func (g *Gateway) readOpening(c *conn, from net.Addr, caller hub.Caller, serving
 	err := c.readOpening(cmp.Or(g.helloWait, helloWait), cmp.Or(g.openingWait, openingWait))
 	g.sessionless.remove(c)
 	if err == nil {
+		slot := caller.Slot
 		serving.Go(func() {
-			defer caller.Slot.Leave()
+			defer slot.Leave()
 			g.Hub.Serve(context.Background(), caller, c)
 		})
 		return
@@ -223,8 +224,8 @@ func address(a net.Addr) netip.Addr {
 	return tcp.AddrPort().Addr()
 }
 
-func newCaller(from net.Addr) hub.Caller {
-	return hub.Caller{
+func newCaller(from net.Addr) *hub.Caller {
+	return &hub.Caller{
 		Via:    "tcp",
 		Addr:   from.String(),
 		Format: wire.Text,

@@ -98,7 +98,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := r.URL.Query()
-	caller := hub.Caller{
+	caller := &hub.Caller{
 		Via:    "ws",
 		Addr:   logAddr(r, c),
 		Slot:   slot,

@@ -41,7 +41,7 @@ test: deps build lint ## lint, unit tests and the main end-to-end tests with -ra
 check: deps build lint ## lint and all tests, also those that take long (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -timeout 15m $(TESTFLAGS) ./...
 	@echo "Again without the race detector, which allocates and slows down other goroutines:"
-	go test -timeout 8m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestAbuse|TestIdleStack|TestPipeAcrossKills' ./hub $(E2E)/abuse $(E2E)/talk
+	go test -timeout 8m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestAbuse|TestPipeAcrossKills' ./hub $(E2E)/abuse $(E2E)/talk
 
 deps: ## install the programs that the tests need besides Go, if they are missing (Debian, with apt)
 	@bash .ci/install

@@ -29,7 +29,9 @@ func TestDiskFull(t *testing.T) {
 			t.Fatal("the disk is full, but all messages are acknowledged")
 		}
 	}
+	unfill := keepFull(t, ballast)
 	pair.checkOthersWork(t, p)
+	unfill()
 
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
@@ -57,18 +59,50 @@ func smallDisk(t *testing.T) string {
 	return dir
 }
 
-// fillDisk appends to a file until its disk is full.
+// keepFull fills the disk of a file again and again, because a checkpoint may free space, until stop is called.
+func keepFull(t *testing.T, file string) (stop func()) {
+	t.Helper()
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for tick := time.NewTicker(time.Millisecond); ; {
+			if err := appendAll(file); err != nil {
+				t.Error(err)
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-end:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-ended
+	}
+}
+
+// fillDisk fills the disk of a file.
 func fillDisk(t *testing.T, file string) {
 	t.Helper()
+	if err := appendAll(file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// appendAll appends to a file until its disk is full.
+func appendAll(file string) error {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer f.Close()
 	for err == nil {
 		_, err = f.Write(make([]byte, 4096))
 	}
-	if !errors.Is(err, syscall.ENOSPC) {
-		t.Fatal(err)
+	if errors.Is(err, syscall.ENOSPC) {
+		return nil
 	}
+	return err
 }

@@ -162,6 +162,7 @@ var attempts = map[string]*attempt{
 			}
 		},
 	},
-	"exempt": nil,
-	"proxy":  nil,
+	"exempt":       nil,
+	"proxy":        nil,
+	"proxy-header": nil,
 }

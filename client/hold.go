@@ -94,7 +94,7 @@ func backoff(attempt int, last time.Duration) time.Duration {
 
 // inFlight reports whether a request that must not overtake a message was sent and has no answer.
 func (o *outbox) inFlight() bool {
-	return slices.ContainsFunc(o.requests, func(r *request) bool { return r != nil && r.waits() && r.sent })
+	return slices.ContainsFunc(o.requests, func(r *request) bool { return r.waits() && r.sent })
 }
 
 // heldAttempt returns the index of the first request that is held, if it is time to send it.
@@ -102,12 +102,8 @@ func (o *outbox) heldAttempt() (index int, ok bool) {
 	if !o.hold.holding() || time.Now().Before(o.hold.until) {
 		return 0, false
 	}
-	for i, r := range o.requests {
-		if r != nil && r.waits() {
-			return i, !r.sent
-		}
-	}
-	return 0, false
+	index = slices.IndexFunc(o.requests, (*request).waits)
+	return index, index >= 0 && !o.requests[index].sent
 }
 
 // settleLocked notes that a request was answered, and releases what is held if the server has taken a message, or if
@@ -116,8 +112,7 @@ func (s *session) settleLocked(r *request, taken bool) {
 	if !s.outbox.hold.holding() {
 		return
 	}
-	waits := func(r *request) bool { return r != nil && r.waits() }
-	if r.kind == message && taken || !slices.ContainsFunc(s.outbox.requests, waits) {
+	if r.kind == message && taken || !slices.ContainsFunc(s.outbox.requests, (*request).waits) {
 		s.outbox.hold = hold{}
 		s.outbox.passed = 0
 	}

@@ -37,8 +37,9 @@ const (
 	once                // at any time, but not again over another link
 )
 
-// waits reports whether a request waits for the messages before it, even if the server can't take them for now.
-func (r *request) waits() bool { return r.kind == change || r.kind == message }
+// waits reports whether a request waits for the messages before it, even if the server can't take them for now. A nil
+// request does not.
+func (r *request) waits() bool { return r != nil && (r.kind == change || r.kind == message) }
 
 // answer calls done or posted, with the answer, or with the id or the error.
 func (r *request) answer(o *object, id int64, err error) {
@@ -77,10 +78,17 @@ func newOutbox() outbox {
 func (o *outbox) len() int { return o.open + len(o.urgent) }
 
 // name returns the name of the request that is added next.
-func (o *outbox) name() string { return string(o.appendName(nil)) }
+func (o *outbox) name() string { return string(o.appendName(nil, o.nextNumber())) }
 
-func (o *outbox) appendName(dst []byte) []byte {
-	return strconv.AppendUint(append(append(dst, o.prefix...), '-'), o.first+uint64(len(o.requests)), 10)
+// nextNumber returns the number of the request that is added next.
+func (o *outbox) nextNumber() uint64 { return o.first + uint64(len(o.requests)) }
+
+// keyPrefix returns what comes before the number in the names of requests.
+func (o *outbox) keyPrefix() string { return o.prefix + "-" }
+
+// appendName appends the name of the request with a number.
+func (o *outbox) appendName(dst []byte, number uint64) []byte {
+	return strconv.AppendUint(append(dst, o.keyPrefix()...), number, 10)
 }
 
 func (o *outbox) add(r *request) {
@@ -103,7 +111,7 @@ func (o *outbox) addUrgent(r *request) {
 // message returns the line of a message that is added next.
 func (o *outbox) message(verb, text string) []byte {
 	line := append(append([]byte(`{"type":"`), verb...), `","text":`...)
-	line = o.appendName(append(wire.AppendQuoted(line, text), `,"key":"`...))
+	line = o.appendName(append(wire.AppendQuoted(line, text), `,"key":"`...), o.nextNumber())
 	return append(line, '"', '}', '\n')
 }
 
@@ -135,18 +143,25 @@ func (o *outbox) take(name string) *request {
 
 // find returns the request with a name that is not urgent, or nil.
 func (o *outbox) find(name string) *request {
-	if n, ok := o.number(name); ok && n >= o.first && n-o.first < uint64(len(o.requests)) {
-		return o.requests[n-o.first]
+	if n, ok := o.number(name); ok {
+		return o.at(n)
 	}
 	return nil
 }
 
+// at returns the element of requests with a number, or nil.
+func (o *outbox) at(number uint64) *request {
+	if number < o.first || number-o.first >= uint64(len(o.requests)) {
+		return nil
+	}
+	return o.requests[number-o.first]
+}
+
 // number returns the number in the name of a request that is not urgent.
 func (o *outbox) number(name string) (n uint64, ok bool) {
-	number, ours := strings.CutPrefix(name, o.prefix)
-	number, numbered := strings.CutPrefix(number, "-")
+	number, ours := strings.CutPrefix(name, o.keyPrefix())
 	n, err := strconv.ParseUint(number, 10, 64)
-	return n, ours && numbered && err == nil
+	return n, ours && err == nil
 }
 
 // takeLongest removes the request with the longest line that was sent over this link and returns it, or nil. If the
@@ -166,15 +181,11 @@ func (o *outbox) takeLongest() *request {
 
 // remove removes the element of requests with a number and returns it, or nil.
 func (o *outbox) remove(number uint64) *request {
-	if number < o.first || number-o.first >= uint64(len(o.requests)) {
-		return nil
-	}
-	i := number - o.first
-	r := o.requests[i]
+	r := o.at(number)
 	if r == nil {
 		return nil
 	}
-	o.requests[i] = nil
+	o.requests[number-o.first] = nil
 	o.open--
 	for o.answered < len(o.requests) && o.requests[o.answered] == nil {
 		o.answered++

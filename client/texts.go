@@ -35,16 +35,15 @@ func (o *outbox) lineFrom(start, max int) (line []byte, n int) {
 		r.sent = true
 	}
 	from := len(o.lines)
-	o.lines = appendTexts(o.lines, o.requests[start:start+n], o.prefix, o.first+uint64(start))
+	o.lines = o.appendTexts(o.lines, o.requests[start:start+n], o.first+uint64(start))
 	return o.lines[from:], n
 }
 
 // appendTexts appends the line of messages, the first of which has a number.
-func appendTexts(dst []byte, messages []*request, prefix string, number uint64) []byte {
+func (o *outbox) appendTexts(dst []byte, messages []*request, number uint64) []byte {
 	if len(messages) == 1 {
 		dst = append(append(dst, `{"type":"say","text":`...), messages[0].text...)
-		dst = append(append(dst, `,"key":"`...), prefix...)
-		return append(strconv.AppendUint(append(dst, '-'), number, 10), "\"}\n"...)
+		return append(o.appendName(append(dst, `,"key":"`...), number), "\"}\n"...)
 	}
 	dst = append(dst, `{"type":"say","texts":[`...)
 	for i, r := range messages {
@@ -53,8 +52,8 @@ func appendTexts(dst []byte, messages []*request, prefix string, number uint64) 
 		}
 		dst = append(dst, r.text...)
 	}
-	dst = append(append(dst, `],"key":"`...), prefix...)
-	return append(strconv.AppendUint(append(dst, `-","number":`...), number, 10), "}\n"...)
+	dst = append(append(dst, `],"key":"`...), o.keyPrefix()...)
+	return append(strconv.AppendUint(append(dst, `","number":`...), number, 10), "}\n"...)
 }
 
 // size returns a size in bytes by which requests can be compared.
@@ -69,7 +68,7 @@ type textError struct {
 // answerTextsLocked appends the answers of the requests that o, an ack for several texts, answers. The error ends
 // the link.
 func (s *session) answerTextsLocked(o *object, answers []answered) ([]answered, error) {
-	if o.Key != s.outbox.prefix+"-" || o.Number < 0 {
+	if o.Key != s.outbox.keyPrefix() || o.Number < 0 {
 		return answers, nil
 	}
 	failures := make(map[int]*Error, len(o.Errors))
@@ -81,7 +80,7 @@ func (s *session) answerTextsLocked(o *object, answers []answered) ([]answered, 
 		number := uint64(o.Number) + uint64(i)
 		bad := failures[i]
 		if bad != nil {
-			bad.Key = o.Key + strconv.FormatUint(number, 10)
+			bad.Key = string(s.outbox.appendName(nil, number))
 			if s.holdLocked(bad) {
 				held = cmp.Or(held, bad)
 				continue

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+
+	"partyline/hub/socket"
 )
 
 // A protocol is one that the gateway does not speak, but whose clients may connect by mistake.
@@ -118,7 +120,7 @@ func detectBytes(line []byte, complete bool) (p *protocol, decided bool) {
 		return nil, false
 	case !complete && (string(line) == "\x16" || string(line) == "\x00" || string(line) == "\x00\r"):
 		return nil, false
-	case bytes.HasPrefix(line, []byte{0x16, 0x03}):
+	case bytes.HasPrefix(line, []byte{socket.HandshakeByte, 0x03}):
 		return protocolTLS, true
 	case string(line) == "\x00\r": // a PROXY header of version 2 starts with two blank lines and this one
 		return protocolPROXY, true

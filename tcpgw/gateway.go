@@ -17,9 +17,9 @@
 //     opening again, inside of TLS.
 //  5. Session: a goroutine runs [hub.Hub.Serve], which reads lines and sends events until the
 //     client leaves, an error occurs, or the hub shuts down.
-//  6. Close: the gateway sends FIN, after a close_notify if there is TLS, and then reads and drops input for at most a second, since
-//     closing a socket with unread input resets the connection, and the client may lose the last
-//     line. If the client accepts no byte for WriteTimeout, the gateway resets the connection.
+//  6. Close: the gateway sends FIN, after a close_notify if there is TLS, and then reads and drops
+//     input for at most a second, since closing a socket with unread input resets the connection,
+//     and the client may lose the last line. If the client accepts no byte for WriteTimeout, the gateway resets the connection.
 //
 // Steps 2, 4 and 5 each have a goroutine of their own, so that a session starts with a small
 // stack. Only one of them runs at a time for a connection. A connection that is turned away has

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"partyline/hub/socket"
 )
 
 const (
@@ -124,14 +126,11 @@ func (c *conn) readOpening(hello, wait time.Duration) error {
 	return err
 }
 
-// handshakeByte is the first byte of a TLS connection (RFC 8446 section 5.1).
-const handshakeByte = 0x16
-
 // isClientHello reports whether a stream begins with a ClientHello, and not with a blank line before
 // it. err is that of the opening.
 func isClientHello(err error, received []byte) bool {
 	f, ok := errors.AsType[*foreignError](err)
-	return ok && f.protocol == protocolTLS && received[0] == handshakeByte
+	return ok && f.protocol == protocolTLS && received[0] == socket.HandshakeByte
 }
 
 // A handshakeError is the error of a TLS handshake.
@@ -158,7 +157,7 @@ func (c *conn) awaitOpening(hello, wait time.Duration) (received []byte, err err
 		case err != nil:
 			return received, err
 		}
-		if len(received) == 0 && more[0] != handshakeByte {
+		if len(received) == 0 && more[0] != socket.HandshakeByte {
 			deadline = time.Now().Add(wait)
 		}
 		received = append(received, more...)

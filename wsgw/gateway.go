@@ -1,7 +1,7 @@
 // Package wsgw is the WebSocket gateway. It carries each event in one frame (RFC 6455), as
 // text for people or as JSON for programs. The HTTP server accepts TCP connections or unix
-// sockets, without TLS or from a [socket.TLSListener]. No limit by address applies to a client over a unix socket, and the log names its
-// process.
+// sockets, without TLS or from a [socket.TLSListener]. No limit by address applies to a client over
+// a unix socket, and the log names its process.
 //
 // A connection goes through these steps:
 //

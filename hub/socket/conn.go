@@ -96,11 +96,11 @@ type stream interface {
 var ErrUnsupported = errors.New("neither a TCP connection nor a unix socket")
 
 // Init initializes c for nc, which is a *net.TCPConn, a *net.UnixConn, or a *tls.Conn of a
-// TLSListener after its handshake, and adds it to g. c owns nc from now on. end finds the end of frames. A peer is dropped if it accepts no bytes for
-// timeout, or if it is dead: it acknowledges nothing, or answers no keep-alive probe, for a
-// minute. Reading and writing then return hub.ErrSlow. Init returns an error if the connection
-// has ended already; the caller then still owns nc. If the system refuses a socket option, g logs
-// that and c works without it.
+// TLSListener after its handshake, and adds it to g. c owns nc from now on. end finds the end of
+// frames. A peer is dropped if it accepts no bytes for timeout, or if it is dead: it acknowledges
+// nothing, or answers no keep-alive probe, for a minute. Reading and writing then return
+// hub.ErrSlow. Init returns an error if the connection has ended already; the caller then still owns
+// nc. If the system refuses a socket option, g logs that and c works without it.
 func (c *Conn) Init(nc net.Conn, g *Group, end End, timeout time.Duration) error {
 	layer, nc := belowTLS(nc)
 	tcp, _ := nc.(*net.TCPConn)

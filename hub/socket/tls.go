@@ -10,6 +10,10 @@ import (
 	"time"
 )
 
+// HandshakeByte is the first byte of a TLS connection: the type of the record that has the ClientHello (RFC
+// 8446 section 5.1).
+const HandshakeByte = 0x16
+
 // A tlsLayer is the net.Conn between a tls.Conn and its stream. At first it reads from the stream
 // and writes to it, and waits. That is enough for a handshake, and for an HTTP server. Once a Conn
 // uses it, it never waits: Read returns errNoInput if nothing has arrived, and Write keeps what the

@@ -29,18 +29,7 @@ func (c *Conn) nextRecord(frames []byte) int {
 
 // tryWriteTLSLocked is TryWrite for a Conn with TLS. All frames that are sealed count as written.
 func (c *Conn) tryWriteTLSLocked(frames []byte) (n int, err error) {
-	for n < len(frames) {
-		end := n + c.nextRecord(frames[n:])
-		s, err := c.tls.seal(frames[n:end])
-		if err != nil {
-			return n, err
-		}
-		n = end
-		if err := c.trySendSealedLocked(s); err != nil {
-			return n, err
-		}
-	}
-	return n, nil
+	return c.sealEachLocked(frames, c.trySendSealedLocked)
 }
 
 // writeTLSLocked is writeLocked for a Conn with TLS.
@@ -51,6 +40,12 @@ func (c *Conn) writeTLSLocked(frames []byte) (n int, err error) {
 	if err := c.sendSealedLocked(c.tls.take()); err != nil {
 		return 0, err
 	}
+	return c.sealEachLocked(frames, c.sendSealedLocked)
+}
+
+// sealEachLocked seals frames, a record at a time, and sends each record before it seals the next. It
+// returns how many bytes of frames are sealed.
+func (c *Conn) sealEachLocked(frames []byte, send func(*sealed) error) (n int, err error) {
 	for n < len(frames) {
 		end := n + c.nextRecord(frames[n:])
 		s, err := c.tls.seal(frames[n:end])
@@ -58,7 +53,7 @@ func (c *Conn) writeTLSLocked(frames []byte) (n int, err error) {
 			return n, err
 		}
 		n = end
-		if err := c.sendSealedLocked(s); err != nil {
+		if err := send(s); err != nil {
 			return n, err
 		}
 	}

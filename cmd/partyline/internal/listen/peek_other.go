@@ -2,7 +2,11 @@
 
 package listen
 
-import "net"
+import (
+	"net"
 
-// peek returns handshakeByte: on these systems every connection has to start with TLS.
-func peek(net.Conn) (byte, error) { return handshakeByte, nil }
+	"partyline/hub/socket"
+)
+
+// peek returns socket.HandshakeByte: on these systems every connection has to start with TLS.
+func peek(net.Conn) (byte, error) { return socket.HandshakeByte, nil }

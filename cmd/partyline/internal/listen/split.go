@@ -8,10 +8,6 @@ import (
 	"partyline/hub/socket"
 )
 
-// handshakeByte is the first byte of a TLS connection: the type of the record that has the
-// ClientHello (RFC 8446 section 5.1).
-const handshakeByte = 0x16
-
 // A Gate limits the connections that have sent nothing yet. Its methods may be called from any
 // goroutine.
 type Gate interface {
@@ -98,7 +94,7 @@ func (s *splitter) sort(c net.Conn, secure, plain *side) {
 		return
 	}
 	to := plain
-	if first == handshakeByte {
+	if first == socket.HandshakeByte {
 		to = secure
 	}
 	select {

@@ -192,7 +192,7 @@ func TestTLSFromProxy(t *testing.T) {
 
 // TestHandshakeFails has clients whose handshake fails. Each costs a line in the log and no slot.
 func TestHandshakeFails(t *testing.T) {
-	log := new(syncBuffer)
+	log := new(hubtest.Buffer)
 	h := hub.New(hub.Options{Limits: admission.Limits{Members: 1}})
 	ln := serveTLS(t, &Gateway{
 		Hub: h, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),

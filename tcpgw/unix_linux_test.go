@@ -2,14 +2,12 @@ package tcpgw
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/netip"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,29 +16,11 @@ import (
 	"partyline/hub/hubtest"
 )
 
-// A syncBuffer is a buffer for a log that several goroutines write.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // TestUnixClients connects clients over a unix socket. Limits by address do not apply to them, but
 // that of all members does. The log names their process. A proxy's network does not include them.
 func TestUnixClients(t *testing.T) {
 	const members = 3
-	log := new(syncBuffer)
+	log := new(hubtest.Buffer)
 	h := hub.New(hub.Options{
 		Limits: admission.Limits{Members: members, PerAddress: 1, Arrivals: 1},
 		Log:    slog.New(slog.NewTextHandler(log, nil)),

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/tls"
 	"io"
 	"log/slog"
@@ -10,36 +9,17 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"partyline/hub/hubtest"
 )
 
-// A lockedBuffer is a buffer for any goroutine.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // proxiedServer starts an HTTP server that answers with the client's address, or "itself". It
 // requires PROXY headers if isProxy is true.
-func proxiedServer(t *testing.T, isProxy bool) (addr string, log *lockedBuffer) {
+func proxiedServer(t *testing.T, isProxy bool) (addr string, log *hubtest.Buffer) {
 	t.Helper()
-	log = new(lockedBuffer)
+	log = new(hubtest.Buffer)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {

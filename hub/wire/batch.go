@@ -62,7 +62,7 @@ func cutTexts(raw []byte, maxLine int) ([]BatchText, *Refusal) {
 	}
 	var texts []BatchText
 	for rest := raw[1:]; ; {
-		element, after, ok := cutEscaped(skipSpace(rest))
+		element, after, _, ok := cutEscaped(skipSpace(rest))
 		if !ok || len(texts) == MaxTexts {
 			return nil, notList
 		}
@@ -82,8 +82,8 @@ func cutTexts(raw []byte, maxLine int) ([]BatchText, *Refusal) {
 // cutList cuts a list of strings from the start of b, which starts with a bracket. It does not check their UTF-8.
 func cutList(b []byte) (list, rest []byte, ok bool) {
 	for rest = b; ; {
-		element, after, ok := cutEscaped(skipSpace(rest[1:]))
-		if after = skipSpace(after); !ok || len(after) == 0 || !isString(element) {
+		element, after, plain, ok := cutEscaped(skipSpace(rest[1:]))
+		if after = skipSpace(after); !ok || len(after) == 0 || !plain && !json.Valid(element) {
 			return nil, nil, false
 		}
 		switch after[0] {
@@ -97,30 +97,24 @@ func cutList(b []byte) (list, rest []byte, ok bool) {
 	}
 }
 
-// cutEscaped cuts a string, which may have escapes, with its quotation marks from the start of b. It does not
-// check the escapes.
-func cutEscaped(b []byte) (value, rest []byte, ok bool) {
+// cutEscaped cuts a string, which may have escapes, with its quotation marks from the start of b. If it is not plain,
+// it may be no string of JSON: escapes and control characters are not checked.
+func cutEscaped(b []byte) (value, rest []byte, plain, ok bool) {
 	if s, rest, ok := CutString(b); ok { // the usual case
-		return b[:len(s)+2], rest, true
+		return b[:len(s)+2], rest, true, true
 	}
 	if len(b) == 0 || b[0] != '"' {
-		return nil, nil, false
+		return nil, nil, false, false
 	}
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
 		case '"':
-			return b[:i+1], b[i+1:], true
+			return b[:i+1], b[i+1:], false, true
 		case '\\':
 			i++
 		}
 	}
-	return nil, nil, false
-}
-
-// isString reports whether b, which cutEscaped returned, is a string in JSON, if it is UTF-8.
-func isString(b []byte) bool {
-	_, rest, plain := CutString(b)
-	return plain && len(rest) == 0 || json.Valid(b)
+	return nil, nil, false, false
 }
 
 // BatchAck answers a Batch when each text is said or refused.

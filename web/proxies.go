@@ -136,25 +136,30 @@ type proxied interface {
 	Client() net.Addr
 }
 
-type proxiedKey struct{}
+// connKey is the key of the connection in the context of a request.
+type connKey struct{}
 
 // ConnContext is the ConnContext function of an http.Server. The handler of New needs it if
 // Options.ProxyHeader is PROXY and the listener's connections, or those below a *tls.Conn, have a
 // method Client() net.Addr: it returns the address in the PROXY header, or nil.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
-	}
-	if p, ok := c.(proxied); ok {
-		return context.WithValue(ctx, proxiedKey{}, p)
-	}
-	return ctx
+	return context.WithValue(ctx, connKey{}, c)
 }
 
 // fromProxyHeader returns the address in the PROXY header of the connection of r. It is not valid
 // if there is none.
 func fromProxyHeader(r *http.Request) netip.AddrPort {
-	p, ok := r.Context().Value(proxiedKey{}).(proxied)
+	c, _ := r.Context().Value(connKey{}).(net.Conn)
+	return ProxyClient(c)
+}
+
+// ProxyClient returns the address in the PROXY header of a connection as in ConnContext, of which the
+// first Read has returned. It is not valid if there is none.
+func ProxyClient(c net.Conn) netip.AddrPort {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	p, ok := c.(proxied)
 	if !ok || p.Client() == nil {
 		return netip.AddrPort{}
 	}

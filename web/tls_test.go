@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
@@ -76,7 +75,7 @@ func TestRequireTLSOfPROXY(t *testing.T) {
 	h := New(Options{RequireTLS: true, IsProxy: within("192.0.2.1/32"), ProxyHeader: PROXY})
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Host, r.RemoteAddr = "chat.example", "192.0.2.1:1000"
-	r = r.WithContext(context.WithValue(r.Context(), proxiedKey{}, fakeConn{client: clientAddr}))
+	r = r.WithContext(ConnContext(r.Context(), fakeConn{client: clientAddr}))
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if w.Code != http.StatusPermanentRedirect {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"crypto/tls"
 	"net"
 	"net/http"
 	"net/netip"
@@ -9,6 +8,7 @@ import (
 
 	"partyline/cmd/partyline/internal/listen"
 	"partyline/hub/admission"
+	"partyline/web"
 )
 
 // httpConns limits the HTTP connections from one address, except those that have become members:
@@ -44,7 +44,7 @@ func (h *httpConns) track(c net.Conn, state http.ConnState) {
 			c.Close()
 		}
 	case http.StateActive:
-		if client := proxyClient(c); client.IsValid() && !h.admitOnce(c, client) {
+		if client := web.ProxyClient(c); client.IsValid() && !h.admitOnce(c, client.Addr()) {
 			c.Close()
 		}
 	case http.StateHijacked, http.StateClosed: // a hijacked connection becomes a member
@@ -64,8 +64,8 @@ func (h *httpConns) Admit(c net.Conn) bool {
 // no longer counts for another address.
 func (h *httpConns) admitOnce(c net.Conn, addr netip.Addr) bool {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	last, admitted := h.conns[c]
-	h.mu.Unlock()
 	if admitted && last.addr == addr {
 		return true
 	}
@@ -73,25 +73,11 @@ func (h *httpConns) admitOnce(c net.Conn, addr netip.Addr) bool {
 	if err != nil {
 		return false
 	}
-	h.Leave(c)
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	if admitted {
+		last.slot.Leave()
+	}
 	h.conns[c] = httpConn{addr, slot}
 	return true
-}
-
-// proxyClient returns the address in the PROXY header of a connection that has sent a request. It is
-// not valid if there is none.
-func proxyClient(c net.Conn) netip.Addr {
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
-	}
-	p, ok := c.(interface{ Client() net.Addr })
-	if !ok || p.Client() == nil {
-		return netip.Addr{}
-	}
-	addr, _ := netip.ParseAddrPort(p.Client().String())
-	return addr.Addr()
 }
 
 // Leave implements [listen.Gate].

@@ -130,7 +130,7 @@ func (m *model) hold(v *view, line string) bool {
 	v.trust = warned
 	text := "not sent, because " + v.peer + " may be another member now: enter it again to send it"
 	switch {
-	case line == "": // it stays where it is
+	case line == "": // a paste, which stays
 	case v.line.Text() == "":
 		v.line.SetText(line)
 	default:

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// SocketFolder returns a new folder for unix sockets that every user may enter. Its path is short.
-func SocketFolder(t *testing.T) string {
+// PublicFolder returns a new folder that every user may enter, for unix sockets and for programs that run as
+// another user. Its path is short.
+func PublicFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "partyline-")
 	if err != nil {

@@ -89,21 +89,7 @@ func netAddr(t *testing.T, addr string) *net.TCPAddr {
 // nothing, over TCP. It returns its address.
 func serveDNS(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go answerDNS(c)
-		}
-	}()
-	return ln.Addr().String()
+	return harness.Listen(t, answerDNS)
 }
 
 // answerDNS answers the questions on one connection (RFC 1035).

@@ -41,7 +41,7 @@ func socketFile(t *testing.T, network, addr string) (*os.File, net.Addr) {
 // serve the next one.
 func TestActivation(t *testing.T) {
 	t.Parallel()
-	path := harness.SocketFolder(t) + "/web.sock"
+	path := harness.PublicFolder(t) + "/web.sock"
 	tcp, addr := socketFile(t, "tcp", "127.0.0.1:0")
 	web, _ := socketFile(t, "unix", path)
 	for range 2 {
@@ -93,7 +93,7 @@ func TestActivationErrors(t *testing.T) {
 func TestSystemdSocketActivate(t *testing.T) {
 	t.Parallel()
 	activate := harness.NeedProgram(t, "systemd-socket-activate")
-	chat, web := harness.FreeAddr(t), harness.SocketFolder(t)+"/web.sock"
+	chat, web := harness.FreeAddr(t), harness.PublicFolder(t)+"/web.sock"
 	program := harness.Command(t, nil, "--tcp", "fd:chat", "--http", "fd:web")
 	args := []string{"--listen", chat, "--listen", web, "--fdname", "chat:web"}
 	for _, v := range program.Env {

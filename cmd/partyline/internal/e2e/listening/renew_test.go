@@ -18,7 +18,7 @@ import (
 // TestTalkTLS talks over each transport with and without TLS.
 func TestTalkTLS(t *testing.T) {
 	t.Parallel()
-	chat := harness.SocketFolder(t) + "/web.sock"
+	chat := harness.PublicFolder(t) + "/web.sock"
 	s := startSecured(t)
 	plain := harness.DialText(t, s.TCP)
 	harness.ExpectLine(t, plain.Out, harness.WelcomeLine)

@@ -268,7 +268,7 @@ func TestTLSErrors(t *testing.T) {
 	cert, key := ca.IssueNow(t, "localhost")
 	certFile, keyFile := certstest.Write(t, t.TempDir(), cert, key)
 	other, _ := certstest.Write(t, t.TempDir(), bytes.Repeat([]byte("x"), 100), key)
-	socket := harness.SocketFolder(t) + "/chat.sock"
+	socket := harness.PublicFolder(t) + "/chat.sock"
 	for want, args := range map[string][]string{
 		`--tls-cert needs --tls-key, .*`:                                             {"--tls-cert", certFile},
 		`--tls-key needs --tls-cert, .*`:                                             {"--tls-key", keyFile},

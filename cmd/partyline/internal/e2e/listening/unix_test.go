@@ -51,7 +51,7 @@ func dialUnix(t *testing.T, path string) net.Conn {
 // curl. The sockets have the default mode, and are gone when the program ends.
 func TestUnixSockets(t *testing.T) {
 	t.Parallel()
-	p, chat, web := startOnUnix(t, harness.SocketFolder(t))
+	p, chat, web := startOnUnix(t, harness.PublicFolder(t))
 	for _, path := range []string{chat, web} {
 		if info, err := os.Lstat(path); err != nil || info.Mode() != fs.ModeSocket|0o660 {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
@@ -93,7 +93,7 @@ func TestUnixSockets(t *testing.T) {
 // again after that one is killed.
 func TestUnixSocketTaken(t *testing.T) {
 	t.Parallel()
-	dir := harness.SocketFolder(t)
+	dir := harness.PublicFolder(t)
 	p, chat, web := startOnUnix(t, dir)
 	c := dialUnix(t, chat)
 	out := harness.NewFeed[string]()
@@ -137,7 +137,7 @@ func TestUnixProxy(t *testing.T) {
 		t.Cleanup(func() { res.Body.Close() })
 	}
 	t.Run("trusted", func(t *testing.T) {
-		p, chat, web := startOnUnix(t, harness.SocketFolder(t), "--proxy", "unix", "--host", "other.example")
+		p, chat, web := startOnUnix(t, harness.PublicFolder(t), "--proxy", "unix", "--host", "other.example")
 		fmt.Fprint(dialUnix(t, chat), header, "/who\n")
 		harness.ExpectLine(t, p.Err, `.*msg="member joined" .* transport=tcp addr=203\.0\.113\.7:51234 .*`)
 		get(web)
@@ -149,7 +149,7 @@ func TestUnixProxy(t *testing.T) {
 		}
 	})
 	t.Run("not trusted", func(t *testing.T) {
-		p, chat, web := startOnUnix(t, harness.SocketFolder(t), "--proxy", "127.0.0.0/8,0.0.0.0/0,::/0")
+		p, chat, web := startOnUnix(t, harness.PublicFolder(t), "--proxy", "127.0.0.0/8,0.0.0.0/0,::/0")
 		c := dialUnix(t, chat)
 		fmt.Fprint(c, header)
 		if got, _ := io.ReadAll(c); !strings.Contains(string(got), "PROXY") {
@@ -166,7 +166,7 @@ func TestUnixProxy(t *testing.T) {
 // TestManyOnUnixSocket opens more connections than one address may have.
 func TestManyOnUnixSocket(t *testing.T) {
 	t.Parallel()
-	p, chat, web := startOnUnix(t, harness.SocketFolder(t), "--max-per-address", "3", "--max-arrivals", "3")
+	p, chat, web := startOnUnix(t, harness.PublicFolder(t), "--max-per-address", "3", "--max-arrivals", "3")
 	for range 10 {
 		out := harness.NewFeed[string]()
 		go harness.ReadLines(dialUnix(t, chat), out)

@@ -44,7 +44,7 @@ func sendingPROXY(s *proxies.Software) map[string]string {
 }
 
 // TestAddresses connects through each proxy, with forged headers. The log has the address that the
-// proxy reports, and at debug level where it comes from.
+// proxy reports, and at debug level the header or the connection that has it.
 func TestAddresses(t *testing.T) {
 	p := harness.StartProgram(t, "--proxy", "127.0.0.1", "--log-level", "debug")
 	for _, s := range proxies.All {
@@ -68,7 +68,7 @@ func TestAddresses(t *testing.T) {
 
 // TestAddressesOverUnix connects through nginx, which reaches the program over unix sockets.
 func TestAddressesOverUnix(t *testing.T) {
-	dir := harness.SocketFolder(t)
+	dir := harness.PublicFolder(t)
 	p := harness.StartProgram(t, "--tcp", "unix:"+dir+"/chat.sock", "--http", "unix:"+dir+"/web.sock",
 		"--unix-mode", "0666", "--proxy", "unix")
 	n := proxies.Nginx.Start(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, proxies.NginxSendsPROXY)

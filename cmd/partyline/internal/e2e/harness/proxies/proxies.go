@@ -84,7 +84,7 @@ func (s *Software) StartOn(t *testing.T, server *harness.Server, http, tcp strin
 		t.Fatalf("deploy/%s: %v", s.config, err)
 	}
 
-	dir := publicDir(t)
+	dir := harness.PublicFolder(t)
 	p := &Proxy{HTTP: http, TCP: tcp, software: s, dir: dir, config: filepath.Join(dir, filepath.Base(s.config))}
 	if err := os.WriteFile(p.config, []byte(config), 0o644); err != nil {
 		t.Fatal(err)
@@ -116,20 +116,6 @@ func (s *Software) Claim(addr string) (first, header string) {
 		return "", "X-Forwarded-For: " + addr + "\r\n"
 	}
 	return "PROXY TCP4 " + addr + " 127.0.0.1 1000 80\r\n", ""
-}
-
-// publicDir returns a new directory that the workers of a proxy can read, which run as another user.
-func publicDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "partyline-proxy-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 // accepts reports whether the listeners accept connections.

@@ -26,18 +26,19 @@ func TestUnixClients(t *testing.T) {
 	})
 	g := &Gateway{Hub: h, MaxLine: 4096, Log: slog.New(slog.DiscardHandler)}
 	ln := serveOn(t, hubtest.Unix, g)
-	for range 3 {
+	for i := range 3 {
 		_, ws := dialOn(t, ln)
 		if _, welcome, err := ws.ReadMessage(); err != nil || !strings.HasPrefix(string(welcome), "* You are ") {
 			t.Errorf("a client gets %q, %v", welcome, err)
 		}
-		ws.WriteMessage(websocket.TextMessage, []byte("hello"))
+		text := fmt.Sprint("hello ", i) // the history has the texts of the others
+		ws.WriteMessage(websocket.TextMessage, []byte(text))
 		for said := false; !said; { // a member that says nothing is not logged
 			_, event, err := ws.ReadMessage()
 			if err != nil {
 				t.Fatal(err)
 			}
-			said = strings.HasSuffix(string(event), ": hello")
+			said = strings.HasSuffix(string(event), ": "+text)
 		}
 	}
 	h.Shutdown(context.Background())

@@ -92,7 +92,7 @@ func TestUnterminatedLine(t *testing.T) {
 					io.WriteString(client, lines)
 					end(client)
 					if withOpening {
-						if err := c.readOpening(helloWait, openingWait); err != nil {
+						if err := c.readOpening(nil, waits{first: helloWait, line: openingWait}); err != nil {
 							t.Fatal(err)
 						}
 					}

@@ -35,6 +35,12 @@ type room struct {
 // the member receives no message from them. wait is how long the welcome waits for the first line.
 func openRoom(t *testing.T, ln net.Listener, wait time.Duration) *room {
 	t.Helper()
+	return openRoomAs(t, &Gateway{openingWait: wait}, ln)
+}
+
+// openRoomAs is like openRoom, for a gateway that has some fields set.
+func openRoomAs(t *testing.T, g *Gateway, ln net.Listener) *room {
+	t.Helper()
 	var logged bytes.Buffer
 	t.Cleanup(func() { // runs after the gateway has ended
 		if strings.Contains(logged.String(), "hunter2") {
@@ -42,7 +48,8 @@ func openRoom(t *testing.T, ln net.Listener, wait time.Duration) *room {
 		}
 	})
 	log := slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	serveOn(t, &Gateway{Hub: hub.New(hub.Options{Log: log}), Log: log, Web: "http://chat.example/", openingWait: wait}, ln)
+	g.Hub, g.Log, g.Web = hub.New(hub.Options{Log: log}), log, "http://chat.example/"
+	serveOn(t, g, ln)
 	r := &room{t: t, addr: ln.Addr().String()}
 	r.conn = connect(t, r.addr)
 	r.in = bufio.NewReader(r.conn)
@@ -101,45 +108,56 @@ func foreignStreams() map[string]string {
 }
 
 // TestForeign connects clients of other protocols. Each receives one answer and EOF, and the room
-// receives nothing that they send.
+// receives nothing that they send. A gateway that shares its address passes those of HTTP on.
 func TestForeign(t *testing.T) {
-	ln := listen(t)
-	conns := map[string]net.Conn{}
-	for stream := range foreignStreams() {
-		conns[stream] = connect(t, ln.Addr().String())
-		io.WriteString(conns[stream], stream)
+	for name, g := range map[string]*Gateway{"alone": {openingWait: time.Minute}, "shared": sharing(&Gateway{helloWait: time.Minute})} {
+		t.Run(name, func(t *testing.T) {
+			ln := listen(t)
+			conns := map[string]net.Conn{}
+			for stream := range foreignStreams() {
+				conns[stream] = connect(t, ln.Addr().String())
+				io.WriteString(conns[stream], stream)
+			}
+			r := openRoomAs(t, g, ln)
+			for stream, answer := range foreignStreams() {
+				if g.HTTP != nil && strings.HasPrefix(answer, "HTTP") {
+					answer = fmt.Sprintf("passed on: %q", stream)
+				}
+				received, err := io.ReadAll(conns[stream])
+				if err != nil || !strings.HasPrefix(string(received), answer) || g.HTTP == nil && strings.Contains(string(received), "hunter2") {
+					t.Errorf("%q reads %q, %v", stream, received, err)
+				}
+			}
+			r.checkQuiet()
+		})
 	}
-	r := openRoom(t, ln, time.Minute)
-	for stream, answer := range foreignStreams() {
-		received, err := io.ReadAll(conns[stream])
-		if err != nil || !strings.HasPrefix(string(received), answer) || strings.Contains(string(received), "hunter2") {
-			t.Errorf("%q reads %q, %v", stream, received, err)
-		}
-	}
-	r.checkQuiet()
 }
 
-// TestForeignLate is like TestForeign, for clients that send after the welcome.
+// TestForeignLate is like TestForeign, for clients that send after the welcome. Nothing is passed on.
 func TestForeignLate(t *testing.T) {
-	r := openRoom(t, listen(t), time.Millisecond)
-	conns := map[string]*bufio.ReadWriter{}
-	for stream := range foreignStreams() {
-		c := connect(t, r.addr)
-		conns[stream] = bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriterSize(c, 0))
+	for name, g := range map[string]*Gateway{"alone": {openingWait: time.Millisecond}, "shared": sharing(&Gateway{helloWait: time.Millisecond})} {
+		t.Run(name, func(t *testing.T) {
+			r := openRoomAs(t, g, listen(t))
+			conns := map[string]*bufio.ReadWriter{}
+			for stream := range foreignStreams() {
+				c := connect(t, r.addr)
+				conns[stream] = bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriterSize(c, 0))
+			}
+			for stream, answer := range foreignStreams() {
+				c := conns[stream]
+				if line, err := c.ReadString('\n'); err != nil || !strings.HasPrefix(line, "* You are ") {
+					t.Errorf("a new member reads %q, %v", line, err)
+				}
+				c.WriteString(stream)
+				c.Flush()
+				received, err := io.ReadAll(c)
+				if err != nil || !strings.Contains("\n"+string(received), "\n"+answer) || strings.Contains(string(received), "hunter2") {
+					t.Errorf("%q reads %q, %v", stream, received, err)
+				}
+			}
+			r.checkQuiet()
+		})
 	}
-	for stream, answer := range foreignStreams() {
-		c := conns[stream]
-		if line, err := c.ReadString('\n'); err != nil || !strings.HasPrefix(line, "* You are ") {
-			t.Errorf("a new member reads %q, %v", line, err)
-		}
-		c.WriteString(stream)
-		c.Flush()
-		received, err := io.ReadAll(c)
-		if err != nil || !strings.Contains("\n"+string(received), "\n"+answer) || strings.Contains(string(received), "hunter2") {
-			t.Errorf("%q reads %q, %v", stream, received, err)
-		}
-	}
-	r.checkQuiet()
 }
 
 // TestForeignInParts sends streams in two parts, divided at every byte. The first part comes before
@@ -180,7 +198,7 @@ func readParts(t *testing.T, first, rest string, welcomed bool) (lines []string,
 	err = c.checkOpening([]byte(first))
 	c.lines.feed([]byte(first))
 	if !welcomed && err == nil {
-		err = c.readOpening(helloWait, openingWait)
+		err = c.readOpening(nil, waits{first: helloWait, line: openingWait})
 	}
 	for err == nil {
 		var line []byte

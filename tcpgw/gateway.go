@@ -19,7 +19,14 @@
 //     client leaves, an error occurs, or the hub shuts down.
 //  6. Close: the gateway sends FIN, after a close_notify if there is TLS, and then reads and drops
 //     input for at most a second, since closing a socket with unread input resets the connection,
-//     and the client may lose the last line. If the client accepts no byte for WriteTimeout, the gateway resets the connection.
+//     and the client may lose the last line. If the client accepts no byte for WriteTimeout, the
+//     gateway resets the connection.
+//
+// If the gateway shares its address with an HTTP server (Gateway.HTTP), the opening comes before the
+// admission, since limits of members do not apply to an HTTP client. Gateway.Waiting limits the
+// connections until then. The opening has 500 ms, and passes on a connection whose first line is an
+// HTTP request or the start of one, and one that has named HTTP in the TLS handshake (ALPN). A proxy
+// may then speak HTTP without a PROXY header.
 //
 // Steps 2, 4 and 5 each have a goroutine of their own, so that a session starts with a small
 // stack. Only one of them runs at a time for a connection. A connection that is turned away has
@@ -44,6 +51,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 	"partyline/hub/socket"
 	"partyline/hub/wire"
 )
@@ -65,6 +73,17 @@ type Gateway struct {
 	// TLS is for clients that begin with a TLS handshake. All other clients are served without TLS.
 	// If it is nil, a TLS client is turned away like any other protocol.
 	TLS *tls.Config
+
+	// HTTP, if it is not nil, gets each connection that begins with an HTTP request, without TLS or
+	// in TLS, and each whose client has chosen a protocol of TLS.NextProtos. It must not wait. It
+	// owns the connection, whose RemoteAddr is the client's. [socket.Unwrap] returns what
+	// socket.Conn takes.
+	HTTP func(net.Conn)
+	// Waiting admits connections until it is known whether they speak HTTP; those that do not are
+	// then admitted by the hub. It must not be nil if HTTP is not nil.
+	Waiting *admission.Gate
+	// DirectHTTP says that HTTP also gets requests from Proxies that come without a PROXY header.
+	DirectHTTP bool
 
 	// WriteTimeout is how long a client may accept no byte before its connection is reset.
 	// Zero means socket.WriteTimeout.
@@ -124,7 +143,7 @@ func (g *Gateway) accept(nc net.Conn, serving *sync.WaitGroup) {
 	case g.isProxy(c.RemoteAddr()):
 		serving.Go(func() { g.acceptProxied(c, serving) })
 	default:
-		g.admit(c, c.RemoteAddr(), serving)
+		g.admit(arrival{conn: c, from: c.RemoteAddr()}, serving)
 	}
 }
 
@@ -142,46 +161,92 @@ func (g *Gateway) newConn(nc net.Conn) *conn {
 	return c
 }
 
-// admit asks the hub to admit a client, and then reads the opening or turns the client away.
-func (g *Gateway) admit(c *conn, from net.Addr, serving *sync.WaitGroup) {
-	slot, err := g.Hub.Admit(address(from))
-	if err != nil {
-		g.turnAway(c, from, err, serving)
-		return
-	}
-	caller := newCaller(from)
-	caller.Slot = slot
-	serving.Go(func() { g.readOpening(c, from, caller, serving) })
+// An arrival is a connection without a session.
+type arrival struct {
+	*conn
+	from     net.Addr // the client's address
+	early    []byte   // input that was read already
+	noHeader error    // why a proxy has sent no address of a client, so that it may only speak HTTP; or nil
 }
 
-// readOpening reads the opening, and then starts a session or turns the client away.
-func (g *Gateway) readOpening(c *conn, from net.Addr, caller *hub.Caller, serving *sync.WaitGroup) {
-	if !g.sessionless.add(c) {
-		caller.Slot.Leave()
-		c.Reset()
+// admit asks the hub, or Waiting if the client may speak HTTP, to admit a client, and then reads the
+// opening or turns the client away.
+func (g *Gateway) admit(a arrival, serving *sync.WaitGroup) {
+	admit := g.Hub.Admit
+	if g.HTTP != nil {
+		admit = g.Waiting.Admit
+	}
+	slot, err := admit(address(a.from))
+	if err != nil {
+		g.turnAway(a.conn, a.from, err, serving)
 		return
 	}
-	err := c.readOpening(cmp.Or(g.helloWait, helloWait), cmp.Or(g.openingWait, openingWait))
-	g.sessionless.remove(c)
-	if err == nil {
-		slot := caller.Slot
-		serving.Go(func() {
-			defer slot.Leave()
-			g.Hub.Serve(context.Background(), caller, c)
-		})
+	serving.Go(func() { g.readOpening(a, slot, serving) })
+}
+
+// readOpening reads the opening, and then starts a session, passes the connection to HTTP or turns
+// the client away. slot is that of the hub, or of Waiting.
+func (g *Gateway) readOpening(a arrival, slot admission.Slot, serving *sync.WaitGroup) {
+	if !g.sessionless.add(a.conn) {
+		slot.Leave()
+		a.Reset()
 		return
 	}
-	if _, ok := errors.AsType[*foreignError](err); ok {
-		g.turnAway(c, from, err, serving)
-	} else {
-		g.Log.Debug("connection lost before the session", "transport", "tcp", "addr", from, "err", err)
-		if _, ok := errors.AsType[*handshakeError](err); ok { // the client may have been sent an alert
-			g.drain(c, serving)
+	err := a.readOpening(a.early, g.waits())
+	g.sessionless.remove(a.conn)
+	if g.HTTP == nil && err == nil {
+		g.startSession(a, slot, serving)
+		return
+	}
+	defer slot.Leave()
+	switch {
+	case g.HTTP != nil && isHTTP(err):
+		g.passOn(a)
+	case a.noHeader != nil:
+		g.rejectProxy(a.conn, a.noHeader, serving)
+	case err == nil:
+		if slot, err := g.Hub.Admit(address(a.from)); err != nil {
+			g.turnAway(a.conn, a.from, err, serving)
 		} else {
-			c.Reset()
+			g.startSession(a, slot, serving)
 		}
+	default:
+		g.endOpening(a, err, serving)
 	}
-	caller.Slot.Leave()
+}
+
+// startSession starts a session.
+func (g *Gateway) startSession(a arrival, slot admission.Slot, serving *sync.WaitGroup) {
+	c, caller := a.conn, newCaller(a.from)
+	caller.Slot = slot
+	serving.Go(func() {
+		defer slot.Leave()
+		g.Hub.Serve(context.Background(), caller, c)
+	})
+}
+
+// endOpening ends a connection because of the error of its opening.
+func (g *Gateway) endOpening(a arrival, err error, serving *sync.WaitGroup) {
+	if _, ok := errors.AsType[*foreignError](err); ok {
+		g.turnAway(a.conn, a.from, err, serving)
+		return
+	}
+	g.Log.Debug("connection lost before the session", "transport", "tcp", "addr", a.from, "err", err)
+	if _, ok := errors.AsType[*handshakeError](err); ok { // the client may have been sent an alert
+		g.drain(a.conn, serving)
+	} else {
+		a.Reset()
+	}
+}
+
+// passOn gives a connection to HTTP.
+func (g *Gateway) passOn(a arrival) {
+	nc, more, err := a.Release()
+	if err != nil { // dropped, or closed by Serve
+		a.Reset()
+		return
+	}
+	g.HTTP(socket.NewEarlyConn(nc, append(a.lines.unread, more...), a.from))
 }
 
 // turnAway sends the reason and ends the connection. It does not wait.

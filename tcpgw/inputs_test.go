@@ -13,28 +13,37 @@ import (
 	"partyline/hub/wire"
 )
 
+// TestInputs runs the table over each network, and at an address that is shared with HTTP.
 func TestInputs(t *testing.T) {
-	networks := hubtest.Networks
+	networks, shared := hubtest.Networks, []hubtest.Network{hubtest.TCP, hubtest.TLSOverTCP}
 	if testing.Short() {
-		networks = []hubtest.Network{hubtest.TCP, hubtest.TLSOverTCP}
+		networks, shared = shared, nil
 	}
 	for _, network := range networks {
-		t.Run(network.Name, func(t *testing.T) {
-			t.Parallel()
-			open := func(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client { return openGateway(t, h, network) }
-			hubtest.TestInputs(t, hubtest.Transport{Name: "tcp", Open: open}, "../docs/inputs.txt")
+		t.Run(network.Name, func(t *testing.T) { testInputs(t, network, &Gateway{}) })
+	}
+	for _, network := range shared {
+		t.Run("shared "+network.Name, func(t *testing.T) {
+			testInputs(t, network, sharing(&Gateway{helloWait: time.Millisecond}))
 		})
 	}
 }
 
-func openGateway(t *testing.T, h *hub.Hub, network hubtest.Network) func(wire.Format) hubtest.Client {
-	ln := network.Listen(t)
-	g := &Gateway{
-		Hub: h, MaxLine: 4096, Web: "http://chat.example/", Log: slog.New(slog.DiscardHandler),
-		openingWait: time.Millisecond, // the clients send nothing before the welcome
-		TLS:         ln.TLS,
+// testInputs runs the table. It sets the rest of g.
+func testInputs(t *testing.T, network hubtest.Network, g *Gateway) {
+	t.Parallel()
+	open := func(t *testing.T, h *hub.Hub) func(wire.Format) hubtest.Client {
+		g := &Gateway{Hub: h, HTTP: g.HTTP, Waiting: g.Waiting, helloWait: g.helloWait}
+		return openGateway(t, g, network)
 	}
-	if ln.TLS != nil {
+	hubtest.TestInputs(t, hubtest.Transport{Name: "tcp", Open: open}, "../docs/inputs.txt")
+}
+
+func openGateway(t *testing.T, g *Gateway, network hubtest.Network) func(wire.Format) hubtest.Client {
+	ln := network.Listen(t)
+	g.MaxLine, g.Web, g.Log = 4096, "http://chat.example/", slog.New(slog.DiscardHandler)
+	g.openingWait = time.Millisecond // the clients send nothing before the welcome
+	if g.TLS = ln.TLS; ln.TLS != nil {
 		g.helloWait = time.Minute
 	}
 	served := make(chan error, 1)

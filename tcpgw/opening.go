@@ -2,6 +2,7 @@ package tcpgw
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"os"
 	"time"
@@ -107,19 +108,38 @@ func (o *opening) put(c byte) {
 	}
 }
 
-// readOpening reads input until the opening has decided, or until wait has passed; if the gateway
-// has TLS, it waits for the first byte until hello has passed. If the client begins TLS, readOpening
-// does the handshake, and starts again. It returns a *foreignError if the stream belongs to another
-// protocol, and a *handshakeError if the handshake fails. The input is kept for ReadLine.
-func (c *conn) readOpening(hello, wait time.Duration) error {
-	received, err := c.awaitOpening(hello, wait)
+// waits are how long an opening waits.
+type waits struct {
+	first time.Duration // for the first byte, if the client may begin TLS or HTTP
+	line  time.Duration // for the first line
+	http  bool          // the client may begin HTTP
+}
+
+// waits returns the waits of the gateway's openings.
+func (g *Gateway) waits() waits {
+	return waits{cmp.Or(g.helloWait, helloWait), cmp.Or(g.openingWait, openingWait), g.HTTP != nil}
+}
+
+// readOpening reads input until the opening has decided, or until the wait has passed. If the client
+// begins TLS, readOpening does the handshake, and starts again. It returns a *foreignError if the
+// stream belongs to another protocol, and a *handshakeError if the handshake fails. early is input
+// that was read already. All input is kept for ReadLine.
+func (c *conn) readOpening(early []byte, w waits) error {
+	if c.tls == nil && !w.http {
+		w.first = w.line
+	}
+	received, err := c.awaitOpening(early, w)
 	if c.tls != nil && isClientHello(err, received) {
 		if err := c.StartTLS(c.tls, received, handshakeTimeout); err != nil {
 			return &handshakeError{err}
 		}
 		c.tls = nil
 		c.opening = &opening{limit: c.opening.limit, web: c.opening.web}
-		received, err = c.awaitOpening(wait, wait)
+		if w.http && c.TLSProtocol() != "" {
+			return newForeignError(protocolHTTP, nil, c.opening.web)
+		}
+		w.first = w.line // a client that has not named HTTP in the handshake sends a request at once
+		received, err = c.awaitOpening(nil, w)
 	}
 	c.tls = nil
 	c.lines.feed(received)
@@ -142,28 +162,38 @@ func (e *handshakeError) Unwrap() error { return e.err }
 
 // awaitOpening reads input until the opening has decided, or until the wait has passed. It returns
 // all input, and a *foreignError if the stream belongs to another protocol.
-func (c *conn) awaitOpening(hello, wait time.Duration) (received []byte, err error) {
-	deadline := time.Now().Add(wait)
-	if c.tls != nil {
-		deadline = time.Now().Add(hello)
-	}
-	for c.opening != nil && len(received) <= c.opening.limit {
-		more, err := c.ReadWithin(max(time.Until(deadline), 1))
+func (c *conn) awaitOpening(early []byte, w waits) (received []byte, err error) {
+	deadline := time.Now().Add(w.first)
+	for more := early; ; {
+		if len(more) > 0 {
+			if len(received) == 0 && more[0] != socket.HandshakeByte && !w.http {
+				deadline = time.Now().Add(w.line)
+			}
+			received = append(received, more...)
+			if err := c.checkOpening(more); err != nil {
+				return received, err
+			}
+		}
+		if c.opening == nil || len(received) > c.opening.limit {
+			return received, nil
+		}
+		more, err = c.ReadWithin(max(time.Until(deadline), 1))
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			if w.http && longRequest.Match(c.opening.line) { // HTTP has its own time for the rest
+				return received, newForeignError(protocolHTTP, nil, c.opening.web)
+			}
 			return received, nil
 		case isEnd(err): // readMore gets the same error
 			return received, c.checkOpeningEnd()
 		case err != nil:
 			return received, err
 		}
-		if len(received) == 0 && more[0] != socket.HandshakeByte {
-			deadline = time.Now().Add(wait)
-		}
-		received = append(received, more...)
-		if err := c.checkOpening(more); err != nil {
-			return received, err
-		}
 	}
-	return received, nil
+}
+
+// isHTTP reports whether the error of an opening says that the client speaks HTTP.
+func isHTTP(err error) bool {
+	f, ok := errors.AsType[*foreignError](err)
+	return ok && f.protocol == protocolHTTP
 }

@@ -1,7 +1,9 @@
 package tcpgw
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -12,35 +14,48 @@ import (
 
 func (g *Gateway) isProxy(a net.Addr) bool { return admission.Within(g.Proxies, address(a)) }
 
-// acceptProxied reads the PROXY header and admits the client from the address in it.
+// acceptProxied reads the PROXY header and admits the client from the address in it. A proxy
+// without such a client may only speak HTTP.
 func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
 	if !g.sessionless.add(c) {
 		c.Reset()
 		return
 	}
-	from, err := g.readHeader(c)
-	if err != nil {
-		g.Log.Debug("PROXY header rejected", "transport", "tcp", "addr", c.RemoteAddr(), "err", err)
-		if errors.Is(err, socket.ErrLocal) {
-			c.Linger(lingerTime)
-		} else {
-			c.Reset()
-		}
-		g.sessionless.remove(c)
+	from, early, err := g.readHeader(c)
+	g.sessionless.remove(c)
+	a := arrival{conn: c, from: from, early: early}
+	switch {
+	case err == nil:
+		g.Log.Debug("client address", "transport", "tcp", "addr", from, "source", "PROXY", "proxy", c.RemoteAddr())
+	case g.HTTP != nil && (errors.Is(err, socket.ErrLocal) || errors.Is(err, socket.ErrNoHeader) && g.DirectHTTP):
+		a.from, a.noHeader = c.RemoteAddr(), err
+	default:
+		g.rejectProxy(c, err, serving)
 		return
 	}
-	g.sessionless.remove(c)
-	g.Log.Debug("client address", "transport", "tcp", "addr", from, "source", "PROXY", "proxy", c.RemoteAddr())
-	g.admit(c, from, serving)
+	g.admit(a, serving)
 }
 
-// readHeader reads the PROXY header, within HeaderTimeout, and returns the client's address.
-func (g *Gateway) readHeader(c *conn) (net.Addr, error) {
+// rejectProxy ends the connection of a proxy that has sent no address of a client.
+func (g *Gateway) rejectProxy(c *conn, err error, serving *sync.WaitGroup) {
+	g.Log.Debug("PROXY header rejected", "transport", "tcp", "addr", c.RemoteAddr(), "err", err)
+	if errors.Is(err, socket.ErrLocal) {
+		g.drain(c, serving)
+	} else {
+		c.Reset()
+	}
+}
+
+// readHeader reads the PROXY header, within HeaderTimeout, and returns the client's address. If the
+// error is socket.ErrNoHeader, early is what was read.
+func (g *Gateway) readHeader(c *conn) (from net.Addr, early []byte, err error) {
 	nc := c.NetConn()
 	nc.SetReadDeadline(time.Now().Add(g.HeaderTimeout))
-	from, err := socket.ReadProxyHeader(nc)
-	if err != nil {
-		return nil, err
+	var read bytes.Buffer
+	addr, err := socket.ReadProxyHeader(io.TeeReader(nc, &read))
+	nc.SetReadDeadline(time.Time{})
+	if errors.Is(err, socket.ErrNoHeader) {
+		return nil, read.Bytes(), err
 	}
-	return from, nc.SetReadDeadline(time.Time{})
+	return addr, nil, err
 }

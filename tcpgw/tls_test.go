@@ -54,6 +54,16 @@ func (r *lineReader) expect(want string) {
 	}
 }
 
+// line reads a line.
+func (r *lineReader) line() string {
+	r.t.Helper()
+	line, err := r.in.ReadString('\n')
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return line
+}
+
 // TestTLSAndText has clients with and without TLS in one room.
 func TestTLSAndText(t *testing.T) {
 	ln := serveTLS(t, &Gateway{Hub: hub.New(hub.Options{})})

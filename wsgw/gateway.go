@@ -26,7 +26,6 @@ package wsgw
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -34,6 +33,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -197,9 +197,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if p, ok := nc.(*socket.ProxiedConn); ok {
-		nc = p.Conn // the PROXY header has been read before the request
-	}
+	nc, unread := socket.Unwrap(nc)
 	h.conn = new(conn)
 	if err := h.conn.Init(nc, h.group, endOfFrame, h.timeout); err != nil {
 		nc.Close()
@@ -209,7 +207,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	// them. The conn keeps them. The library rejects a connection with such bytes, so they are
 	// removed from its reader.
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	h.conn.in = bytes.Clone(early)
+	h.conn.in = slices.Concat(early, unread)
 	rw.Reader.Discard(len(early))
 	return (*libraryConn)(&h.conn.frameConn), rw, nil
 }

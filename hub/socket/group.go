@@ -78,7 +78,7 @@ func (g *Group) check() {
 			a, err := c.acks(int(fd))
 			g.reportOption("TCP_INFO", err)
 			if err == nil && (a.isDead(g.deadTimeout()) || c.stalled.isFrozen(a, time.Now(), c.timeout)) {
-				c.drop()
+				g.drop(c)
 			}
 		})
 	}
@@ -86,6 +86,15 @@ func (g *Group) check() {
 	defer g.mu.Unlock()
 	if g.timer != nil {
 		g.timer.Reset(g.deadTimeout() / checksPerTimeout)
+	}
+}
+
+// drop drops the peer of c, unless c was removed.
+func (g *Group) drop(c *Conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, ok := g.conns[c]; ok {
+		c.drop()
 	}
 }
 

@@ -30,7 +30,8 @@ var (
 // 1. Proxies send such headers in health checks.
 var ErrLocal = errors.New("the proxy connects for itself")
 
-var errNoHeader = errors.New("no PROXY header")
+// ErrNoHeader is the error for a stream that does not start with a PROXY header.
+var ErrNoHeader = errors.New("no PROXY header")
 
 // ReadProxyHeader reads a header of the PROXY protocol, version 1 or 2, and returns the client's
 // address. It reads no byte after the header. A header of version 2 may have 4 KiB after its first 16
@@ -65,7 +66,7 @@ func readRawHeader(r io.Reader) ([]byte, error) {
 		more, err := r.Read(raw[n:])
 		n += more
 		if !startsAs(raw[:n], signature1) && !startsAs(raw[:n], signature2) {
-			return nil, errNoHeader
+			return nil, ErrNoHeader
 		}
 		if err != nil && n < len(raw) {
 			return nil, err

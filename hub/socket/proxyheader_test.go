@@ -95,7 +95,7 @@ func TestReadProxyHeaderInvalid(t *testing.T) {
 		}
 	}
 	slow := io.MultiReader(strings.NewReader("h"), iotest.ErrReader(errors.New("it reads after h")))
-	if _, err := ReadProxyHeader(slow); !errors.Is(err, errNoHeader) {
+	if _, err := ReadProxyHeader(slow); !errors.Is(err, ErrNoHeader) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -94,12 +94,7 @@ func isInvalid(err error) bool {
 
 // CloseWrite ends the sending side, as http.Server does before it closes a connection with unread
 // input, if the connection below can do that.
-func (c *ProxiedConn) CloseWrite() error {
-	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return w.CloseWrite()
-	}
-	return errors.ErrUnsupported
-}
+func (c *ProxiedConn) CloseWrite() error { return closeWrite(c.Conn) }
 
 // Client returns the client's address in the header, or nil if the proxy connects for itself. The
 // header must have been read.

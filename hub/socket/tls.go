@@ -139,6 +139,10 @@ func (c *Conn) StartTLS(config *tls.Config, received []byte, timeout time.Durati
 	return nil
 }
 
+// TLSProtocol returns the protocol that the client has chosen of the NextProtos of StartTLS's config
+// (ALPN, RFC 7301), or "" if it has chosen none. The goroutine that reads calls it.
+func (c *Conn) TLSProtocol() string { return c.tls.tls.ConnectionState().NegotiatedProtocol }
+
 // HasTLS reports whether c uses TLS. The goroutine that reads calls it.
 func (c *Conn) HasTLS() bool { return c.tls != nil }
 

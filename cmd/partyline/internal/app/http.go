@@ -11,6 +11,7 @@ import (
 	"partyline/cmd/partyline/internal/listen"
 	"partyline/hub/admission"
 	"partyline/hub/socket"
+	"partyline/tcpgw"
 	"partyline/web"
 )
 
@@ -31,14 +32,17 @@ type boundServer struct {
 func (b boundServer) Serve() error { return b.Server.Serve(b.ln) }
 
 // bindHTTP returns the HTTP servers of the listeners that are not nil. With TLS there are two at
-// l.HTTP: page redirects what comes without TLS. No limit per address applies to limits.Exempt.
-func bindHTTP(c Limits, limits admission.Limits, l Listeners, page http.Handler, certs certificates, log *slog.Logger) (all []boundServer) {
-	if l.HTTP != nil {
-		s, ln := newHTTPServer(c, limits, page, log), c.readProxyHeaders(l.HTTP, log)
-		if certs == nil {
-			return []boundServer{{s, ln}}
-		}
-		secure, plain := listen.Split(ln, newHTTPConns(limits.PerAddress, limits.Exempt), c.HeaderTimeout)
+// l.HTTP: page redirects what comes without TLS. If l.HTTP is also that of TCP, the server gets the
+// connections that tcp gives it. No limit per address applies to limits.Exempt.
+func bindHTTP(c Limits, limits admission.Limits, l Listeners, tcp *tcpgw.Gateway, page http.Handler, certs certificates, log *slog.Logger) (all []boundServer) {
+	switch s := newHTTPServer(c, limits, page, log); {
+	case l.HTTP == nil:
+	case l.shared():
+		all = append(all, boundServer{s, shareTCP(c, limits, l.TCP, tcp, certs)})
+	case certs == nil:
+		all = append(all, boundServer{s, c.readProxyHeaders(l.HTTP, log)})
+	default:
+		secure, plain := listen.Split(c.readProxyHeaders(l.HTTP, log), newHTTPConns(limits.PerAddress, limits.Exempt), c.HeaderTimeout)
 		all = append(all, boundServer{s, socket.TLSListener(secure, httpConfig(certs))}, boundServer{s, plain})
 	}
 	if l.Redirect != nil {
@@ -46,6 +50,18 @@ func bindHTTP(c Limits, limits admission.Limits, l Listeners, page http.Handler,
 		all = append(all, boundServer{newHTTPServer(c, limits, h, log), c.readProxyHeaders(l.Redirect, log)})
 	}
 	return all
+}
+
+// shareTCP returns a listener for the HTTP clients of tcp, which serves ln.
+func shareTCP(c Limits, limits admission.Limits, ln net.Listener, tcp *tcpgw.Gateway, certs certificates) net.Listener {
+	clients := listen.NewQueue(ln.Addr())
+	tcp.HTTP = clients.Put
+	tcp.Waiting = admission.NewGate(admission.Limits{PerAddress: limits.PerAddress, Exempt: limits.Exempt})
+	tcp.DirectHTTP = c.ProxyHeader != web.PROXY
+	if certs != nil {
+		tcp.TLS = httpConfig(certs)
+	}
+	return clients
 }
 
 func newHTTPServer(c Limits, limits admission.Limits, h http.Handler, log *slog.Logger) *http.Server {

@@ -21,8 +21,12 @@ import (
 // group. Other users may be kept out of a unix socket, unlike of a loopback address.
 const defaultUnixMode fs.FileMode = 0o660
 
-// Listeners are bound and do not accept connections yet. A listener that is turned off is nil.
+// Listeners are bound and do not accept connections yet. A listener that is turned off is nil. TCP
+// and HTTP may be the same listener.
 type Listeners struct{ TCP, HTTP, Redirect net.Listener }
+
+// shared reports whether TCP and HTTP are the same listener.
+func (l Listeners) shared() bool { return l.TCP != nil && l.TCP == l.HTTP }
 
 // Listen binds the listeners of a configuration. If it returns an error, none is bound.
 func Listen(c Config) (Listeners, error) {
@@ -35,8 +39,16 @@ func Listen(c Config) (Listeners, error) {
 		flag, addr string
 		to         *net.Listener
 	}{{"tcp", c.TCP, &l.TCP}, {"http", c.HTTP, &l.HTTP}, {"http-redirect", c.TLS.Redirect, &l.Redirect}} {
-		if err == nil && door.addr != "" {
+		switch {
+		case err != nil || door.addr == "":
+		case door.flag == "http" && c.HTTP == c.TCP && !isAnyPort(l.TCP, c.TCP):
+			l.HTTP = l.TCP
+		default:
 			*door.to, err = bind(o, c.source(door.flag), door.addr)
+			if errors.Is(err, listen.ErrTaken) && door.flag == "http" && hasPort(l.TCP, door.addr) {
+				err = fmt.Errorf("%s %s is taken by %s %s: give both the same address, in the same form, to serve both there",
+					c.source("http"), c.HTTP, c.source("tcp"), c.TCP)
+			}
 		}
 	}
 	if unused := o.Close(); err == nil && unused != nil {
@@ -58,6 +70,24 @@ func bind(o *listen.Opener, source, addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("%s %s: %w", source, addr, err)
 	}
 	return ln, nil
+}
+
+// isAnyPort reports whether ln has a free port that the system has chosen for addr. It chooses
+// another one the next time.
+func isAnyPort(ln net.Listener, addr string) bool {
+	_, isTCP := ln.Addr().(*net.TCPAddr)
+	_, port, err := net.SplitHostPort(addr)
+	return isTCP && err == nil && (port == "" || port == "0")
+}
+
+// hasPort reports whether ln, which may be nil, has the port of addr.
+func hasPort(ln net.Listener, addr string) bool {
+	if ln == nil {
+		return false
+	}
+	tcp, isTCP := ln.Addr().(*net.TCPAddr)
+	_, port, err := net.SplitHostPort(addr)
+	return isTCP && err == nil && port == strconv.Itoa(tcp.Port)
 }
 
 // close closes the listeners. It may be called more than once.

@@ -122,7 +122,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
 	page := web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, RequireTLS: certs != nil, Log: log})
 	limits.Exempt = append(limits.Exempt, proxies...)
-	s.http = bindHTTP(c.Limits, limits, l, page, certs, log)
+	s.http = bindHTTP(c.Limits, limits, l, s.tcp, page, certs, log)
 	return s, nil
 }
 

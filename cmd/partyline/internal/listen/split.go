@@ -31,7 +31,7 @@ func Split(ln net.Listener, gate Gate, timeout time.Duration) (secure, plain net
 		ln: ln, gate: gate, timeout: timeout,
 		failed: make(chan error), done: make(chan struct{}), waiting: make(map[net.Conn]struct{}),
 	}
-	first, second := &side{s, make(chan net.Conn)}, &side{s, make(chan net.Conn)}
+	first, second := s.newSide(), s.newSide()
 	s.running.Go(func() { s.accept(first, second) })
 	return first, second
 }
@@ -42,7 +42,7 @@ type splitter struct {
 	gate    Gate
 	timeout time.Duration
 	failed  chan error    // errors of ln.Accept
-	done    chan struct{} // closed by close
+	done    chan struct{} // closed by Close
 	running sync.WaitGroup
 
 	mu      sync.Mutex
@@ -52,8 +52,12 @@ type splitter struct {
 
 // A side is one of the listeners of a splitter.
 type side struct {
+	queue
 	*splitter
-	conns chan net.Conn
+}
+
+func (s *splitter) newSide() *side {
+	return &side{queue{s.ln.Addr(), make(chan net.Conn), s.failed, s.done}, s}
 }
 
 // accept accepts connections until the splitter is closed. After an error, it waits until Accept
@@ -97,11 +101,7 @@ func (s *splitter) sort(c net.Conn, secure, plain *side) {
 	if first == socket.HandshakeByte {
 		to = secure
 	}
-	select {
-	case to.conns <- c:
-	case <-s.done:
-		c.Close()
-	}
+	to.Put(c)
 }
 
 // peekAfterHeader reads the PROXY header of c if it is a *socket.ProxiedConn, and returns the first
@@ -131,26 +131,6 @@ func (s *splitter) remove(c net.Conn) {
 	defer s.mu.Unlock()
 	delete(s.waiting, c)
 }
-
-// Accept implements [net.Listener].
-func (s *side) Accept() (net.Conn, error) {
-	select {
-	case <-s.done:
-		return nil, net.ErrClosed
-	default:
-	}
-	select {
-	case c := <-s.conns:
-		return c, nil
-	case err := <-s.failed:
-		return nil, err
-	case <-s.done:
-		return nil, net.ErrClosed
-	}
-}
-
-// Addr implements [net.Listener].
-func (s *splitter) Addr() net.Addr { return s.ln.Addr() }
 
 // Close implements [net.Listener]. It may be called more than once.
 func (s *splitter) Close() error {

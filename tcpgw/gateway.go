@@ -75,9 +75,8 @@ type Gateway struct {
 	TLS *tls.Config
 
 	// HTTP, if it is not nil, gets each connection that begins with an HTTP request, without TLS or
-	// in TLS, and each whose client has chosen a protocol of TLS.NextProtos. It must not wait. It
-	// owns the connection, whose RemoteAddr is the client's. [socket.Unwrap] returns what
-	// socket.Conn takes.
+	// in TLS, and each whose client has chosen a protocol of TLS.NextProtos. It owns the connection,
+	// a result of [socket.NewEarlyConn], and must return soon.
 	HTTP func(net.Conn)
 	// Waiting admits connections until it is known whether they speak HTTP; those that do not are
 	// then admitted by the hub. It must not be nil if HTTP is not nil.
@@ -143,7 +142,7 @@ func (g *Gateway) accept(nc net.Conn, serving *sync.WaitGroup) {
 	case g.isProxy(c.RemoteAddr()):
 		serving.Go(func() { g.acceptProxied(c, serving) })
 	default:
-		g.admit(arrival{conn: c, from: c.RemoteAddr()}, serving)
+		g.admit(arrival{conn: c}, serving)
 	}
 }
 
@@ -164,9 +163,17 @@ func (g *Gateway) newConn(nc net.Conn) *conn {
 // An arrival is a connection without a session.
 type arrival struct {
 	*conn
-	from     net.Addr // the client's address
+	client   net.Addr // in the PROXY header; nil if there is none
 	early    []byte   // input that was read already
 	noHeader error    // why a proxy has sent no address of a client, so that it may only speak HTTP; or nil
+}
+
+// from returns the client's address.
+func (a arrival) from() net.Addr {
+	if a.client != nil {
+		return a.client
+	}
+	return a.RemoteAddr()
 }
 
 // admit asks the hub, or Waiting if the client may speak HTTP, to admit a client, and then reads the
@@ -176,9 +183,9 @@ func (g *Gateway) admit(a arrival, serving *sync.WaitGroup) {
 	if g.HTTP != nil {
 		admit = g.Waiting.Admit
 	}
-	slot, err := admit(address(a.from))
+	slot, err := admit(address(a.from()))
 	if err != nil {
-		g.turnAway(a.conn, a.from, err, serving)
+		g.turnAway(a.conn, a.from(), err, serving)
 		return
 	}
 	serving.Go(func() { g.readOpening(a, slot, serving) })
@@ -205,8 +212,8 @@ func (g *Gateway) readOpening(a arrival, slot admission.Slot, serving *sync.Wait
 	case a.noHeader != nil:
 		g.rejectProxy(a.conn, a.noHeader, serving)
 	case err == nil:
-		if slot, err := g.Hub.Admit(address(a.from)); err != nil {
-			g.turnAway(a.conn, a.from, err, serving)
+		if slot, err := g.Hub.Admit(address(a.from())); err != nil {
+			g.turnAway(a.conn, a.from(), err, serving)
 		} else {
 			g.startSession(a, slot, serving)
 		}
@@ -217,7 +224,7 @@ func (g *Gateway) readOpening(a arrival, slot admission.Slot, serving *sync.Wait
 
 // startSession starts a session.
 func (g *Gateway) startSession(a arrival, slot admission.Slot, serving *sync.WaitGroup) {
-	c, caller := a.conn, newCaller(a.from)
+	c, caller := a.conn, newCaller(a.from())
 	caller.Slot = slot
 	serving.Go(func() {
 		defer slot.Leave()
@@ -228,10 +235,10 @@ func (g *Gateway) startSession(a arrival, slot admission.Slot, serving *sync.Wai
 // endOpening ends a connection because of the error of its opening.
 func (g *Gateway) endOpening(a arrival, err error, serving *sync.WaitGroup) {
 	if _, ok := errors.AsType[*foreignError](err); ok {
-		g.turnAway(a.conn, a.from, err, serving)
+		g.turnAway(a.conn, a.from(), err, serving)
 		return
 	}
-	g.Log.Debug("connection lost before the session", "transport", "tcp", "addr", a.from, "err", err)
+	g.Log.Debug("connection lost before the session", "transport", "tcp", "addr", a.from(), "err", err)
 	if _, ok := errors.AsType[*handshakeError](err); ok { // the client may have been sent an alert
 		g.drain(a.conn, serving)
 	} else {
@@ -246,7 +253,7 @@ func (g *Gateway) passOn(a arrival) {
 		a.Reset()
 		return
 	}
-	g.HTTP(socket.NewEarlyConn(nc, append(a.lines.unread, more...), a.from))
+	g.HTTP(socket.NewEarlyConn(nc, append(a.lines.unread, more...), a.client))
 }
 
 // turnAway sends the reason and ends the connection. It does not wait.

@@ -21,19 +21,17 @@ func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
 		c.Reset()
 		return
 	}
-	from, early, err := g.readHeader(c)
+	client, early, err := g.readHeader(c)
 	g.sessionless.remove(c)
-	a := arrival{conn: c, from: from, early: early}
 	switch {
 	case err == nil:
-		g.Log.Debug("client address", "transport", "tcp", "addr", from, "source", "PROXY", "proxy", c.RemoteAddr())
+		g.Log.Debug("client address", "transport", "tcp", "addr", client, "source", "PROXY", "proxy", c.RemoteAddr())
+		g.admit(arrival{conn: c, client: client}, serving)
 	case g.HTTP != nil && (errors.Is(err, socket.ErrLocal) || errors.Is(err, socket.ErrNoHeader) && g.DirectHTTP):
-		a.from, a.noHeader = c.RemoteAddr(), err
+		g.admit(arrival{conn: c, early: early, noHeader: err}, serving)
 	default:
 		g.rejectProxy(c, err, serving)
-		return
 	}
-	g.admit(a, serving)
 }
 
 // rejectProxy ends the connection of a proxy that has sent no address of a client.
@@ -48,7 +46,7 @@ func (g *Gateway) rejectProxy(c *conn, err error, serving *sync.WaitGroup) {
 
 // readHeader reads the PROXY header, within HeaderTimeout, and returns the client's address. If the
 // error is socket.ErrNoHeader, early is what was read.
-func (g *Gateway) readHeader(c *conn) (from net.Addr, early []byte, err error) {
+func (g *Gateway) readHeader(c *conn) (client net.Addr, early []byte, err error) {
 	nc := c.NetConn()
 	nc.SetReadDeadline(time.Now().Add(g.HeaderTimeout))
 	var read bytes.Buffer

@@ -69,7 +69,7 @@ func (id *identifier) identify(r *http.Request) {
 				"element", clean.Quote(invalid, maxQuoted), "header", clean.Quote(header, maxQuotedHeader))
 		})
 	}
-	id.log.Debug("client address", "transport", "http", "addr", r.RemoteAddr, "source", id.trusted.header, "proxy", proxy)
+	id.log.Debug("client address", "transport", "http", "addr", r.RemoteAddr, "source", id.trusted.headerOf(r), "proxy", proxy)
 }
 
 // warnUnset logs a warning if a trusted proxy reports a client in another header than the one that

@@ -74,7 +74,8 @@ func TestProxyHeader(t *testing.T) {
 		"the proxy itself":     {PROXY, peer, fakeConn{}, peer},
 		"no PROXY header":      {PROXY, peer, &net.TCPConn{}, peer},
 		"another peer":         {PROXY, "203.0.113.1:1000", fakeConn{client: clientAddr}, "203.0.113.1:1000"},
-		"a header is expected": {Forwarded, peer, fakeConn{client: clientAddr}, "127.0.0.2:0"},
+		"beside HTTP's header": {Forwarded, peer, fakeConn{client: clientAddr}, "198.51.100.1:1001"},
+		"LOCAL":                {XForwardedFor, peer, fakeConn{}, "127.0.0.1:0"},
 	} {
 		var got string
 		h := New(Options{
@@ -139,7 +140,8 @@ func TestScheme(t *testing.T) {
 	}
 }
 
-// TestForwardedHost tests that a proxy may forward any Host only with the header that it sets.
+// TestForwardedHost tests that a proxy may forward any Host only with the header that it sets, or
+// with a PROXY header, which only a listener that expects one reads.
 func TestForwardedHost(t *testing.T) {
 	for _, header := range []string{XForwardedFor, Forwarded, XRealIP, PROXY} {
 		for _, sent := range []string{XForwardedFor, Forwarded, XRealIP, PROXY} {
@@ -153,7 +155,7 @@ func TestForwardedHost(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
-			if accepted := w.Code == http.StatusOK; accepted != (header == sent) {
+			if accepted := w.Code == http.StatusOK; accepted != (header == sent || sent == PROXY) {
 				t.Errorf("with %s from the proxy, and --proxy-header %s: the status is %d", sent, header, w.Code)
 			}
 		}

@@ -35,13 +35,22 @@ type hop struct {
 
 func (p proxies) contains(addr netip.Addr) bool { return p.isProxy != nil && p.isProxy(addr) }
 
+// headerOf returns the header that counts for r. A connection that starts with a PROXY header passes
+// on the bytes of its client, which can forge every header of HTTP.
+func (p proxies) headerOf(r *http.Request) string {
+	if fromProxyHeader(r).IsValid() {
+		return PROXY
+	}
+	return p.header
+}
+
 // forwarded reports whether a trusted proxy forwards r for a client.
 func (p proxies) forwarded(r *http.Request) bool {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 	if !p.contains(peer.Addr()) {
 		return false
 	}
-	if p.header == PROXY {
+	if p.headerOf(r) == PROXY {
 		return fromProxyHeader(r).IsValid()
 	}
 	return slices.ContainsFunc(r.Header.Values(p.header), func(s string) bool { return s != "" })
@@ -51,7 +60,7 @@ func (p proxies) forwarded(r *http.Request) bool {
 // that counts has no address, the client is the proxy that appended the element, and the element is
 // returned as invalid.
 func (p proxies) client(r *http.Request) (client hop, invalid string) {
-	if p.header == PROXY {
+	if p.headerOf(r) == PROXY {
 		return hop{addr: fromProxyHeader(r)}, ""
 	}
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
@@ -139,9 +148,9 @@ type proxied interface {
 // connKey is the key of the connection in the context of a request.
 type connKey struct{}
 
-// ConnContext is the ConnContext function of an http.Server. The handler of New needs it if
-// Options.ProxyHeader is PROXY and the listener's connections, or those below a *tls.Conn, have a
-// method Client() net.Addr: it returns the address in the PROXY header, or nil.
+// ConnContext is the ConnContext function of an http.Server. The handler of New needs it if the
+// listener's connections, or those below a *tls.Conn, have a method Client() net.Addr: it returns the
+// address in the PROXY header, or nil. If it returns an address, Options.ProxyHeader does not matter.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }

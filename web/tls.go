@@ -31,7 +31,7 @@ func requireTLS(trusted proxies) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, err := netip.ParseAddrPort(r.RemoteAddr)
-			onUnix, byProxy := err != nil, trusted.header != PROXY && trusted.forwarded(r)
+			onUnix, byProxy := err != nil, trusted.headerOf(r) != PROXY && trusted.forwarded(r)
 			if r.TLS != nil || onUnix || byProxy || r.URL.Path == "/healthz" {
 				next.ServeHTTP(w, r)
 				return

@@ -34,6 +34,7 @@ type Options struct {
 
 	// ProxyHeader is the only header in which a proxy is believed: XForwardedFor, Forwarded, XRealIP
 	// or PROXY. The last address in it that is not a proxy's is the client's. "" means XForwardedFor.
+	// It does not count for a connection whose PROXY header has an address (see ConnContext).
 	ProxyHeader string
 
 	// Hosts are the accepted host names. A request with any other Host gets a 421, unless it is

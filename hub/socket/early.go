@@ -6,10 +6,11 @@ import (
 	"net"
 )
 
-// NewEarlyConn returns a connection for an HTTP server: nc, from which early was read already, with
-// from as its RemoteAddr. If nc is a *tls.Conn, the result has its method ConnectionState.
-func NewEarlyConn(nc net.Conn, early []byte, from net.Addr) net.Conn {
-	c := &earlyConn{Conn: nc, early: early, from: from}
+// NewEarlyConn returns a connection for an HTTP server: nc, from which early was read already. Its
+// method Client returns client, the client's address in a PROXY header, or nil. If nc is a *tls.Conn,
+// the result has the method ConnectionState.
+func NewEarlyConn(nc net.Conn, early []byte, client net.Addr) net.Conn {
+	c := &earlyConn{Conn: nc, early: early, client: client}
 	if t, ok := nc.(*tls.Conn); ok {
 		return &earlyTLSConn{c, t}
 	}
@@ -19,8 +20,8 @@ func NewEarlyConn(nc net.Conn, early []byte, from net.Addr) net.Conn {
 // An earlyConn is a connection with input that was read already.
 type earlyConn struct {
 	net.Conn
-	early []byte // comes before the input of Conn
-	from  net.Addr
+	early  []byte // comes before the input of Conn
+	client net.Addr
 }
 
 // An earlyTLSConn has a method by which net/http recognizes TLS.
@@ -41,8 +42,8 @@ func (c *earlyConn) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// RemoteAddr implements net.Conn.
-func (c *earlyConn) RemoteAddr() net.Addr { return c.from }
+// Client returns the client's address in a PROXY header, or nil if there is none.
+func (c *earlyConn) Client() net.Addr { return c.client }
 
 // CloseWrite ends the sending side, as http.Server does before it closes a connection with unread
 // input.

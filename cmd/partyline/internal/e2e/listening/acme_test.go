@@ -241,14 +241,14 @@ func TestACMEFails(t *testing.T) {
 	p.Stop(t)
 }
 
-// TestACMERenews runs the program with a certificate of a minute. It gets the next one before that
-// expires.
+// TestACMERenews runs the program with a certificate of a minute, at one address for HTTP and the
+// chat. It gets the next one before that expires.
 func TestACMERenews(t *testing.T) {
 	harness.SkipIfShort(t)
 	t.Parallel()
 	addr := harness.FreeAddr(t)
 	authority := startPebble(t, harness.FreeAddr(t), addr, time.Minute)
-	p := authority.start(t, addr, "chat.example.test", "--acme-dir", t.TempDir())
+	p := authority.start(t, addr, "chat.example.test", "--acme-dir", t.TempDir(), "--tcp", addr)
 	roots := authority.roots(t)
 	old := leaf(t, addr, "chat.example.test", roots)
 	harness.ExpectLine(t, p.Err, `.*msg="certificate obtained" .*`)

@@ -164,8 +164,12 @@ func request(t *testing.T, c net.Conn, head string) (*http.Response, string) {
 
 // TestPlainRequests sends requests without TLS to the HTTP port, while silent connections are open.
 func TestPlainRequests(t *testing.T) {
-	t.Parallel()
-	s := startSecured(t, "--host", "chat.example")
+	onBoth(t, func(t *testing.T, address ...string) {
+		testPlainRequests(t, startSecured(t, append(address, "--host", "chat.example")...))
+	})
+}
+
+func testPlainRequests(t *testing.T, s *secured) {
 	for range 100 {
 		harness.Dial(t, s.HTTP)
 	}
@@ -179,7 +183,7 @@ func TestPlainRequests(t *testing.T) {
 		{"POST / HTTP/1.1\nHost: chat.example\nContent-Length: 0\n\n", "", 400},
 		{"GET / HTTP/1.1\nHost: evil.example\n\n", "", 421},
 		{"GET /healthz HTTP/1.0\n\n", "", 200},
-		{"nonsense\n\n", "", 400},
+		{"GET nonsense HTTP/1.1\n\n", "", 400},
 	} {
 		res, body := request(t, harness.Dial(t, s.HTTP), c.request)
 		if res.StatusCode != c.status || res.Header.Get("Location") != c.location || res.Header.Get("Strict-Transport-Security") != "" {
@@ -203,8 +207,12 @@ func TestPlainRequests(t *testing.T) {
 // TestProxiedTLS connects as a proxy that passes TLS on and sends a PROXY header before it, to both
 // ports. Without TLS such a client is redirected as without a proxy.
 func TestProxiedTLS(t *testing.T) {
-	t.Parallel()
-	s := startSecured(t, "--proxy", "127.0.0.1", "--proxy-header", "PROXY")
+	onBoth(t, func(t *testing.T, address ...string) {
+		testProxiedTLS(t, startSecured(t, append(address, "--proxy", "127.0.0.1", "--proxy-header", "PROXY")...))
+	})
+}
+
+func testProxiedTLS(t *testing.T, s *secured) {
 	const handshake = "GET /ws?nick=webby HTTP/1.1\nHost: chat.example\nOrigin: https://chat.example\nConnection: Upgrade\nUpgrade: websocket\n" +
 		"Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\n"
 	proxied := func(addr, from string) net.Conn {
@@ -232,8 +240,10 @@ func TestProxiedTLS(t *testing.T) {
 
 // TestTLSVersions offers versions of TLS and protocols inside of it.
 func TestTLSVersions(t *testing.T) {
-	t.Parallel()
-	s := startSecured(t)
+	onBoth(t, func(t *testing.T, address ...string) { testTLSVersions(t, startSecured(t, address...)) })
+}
+
+func testTLSVersions(t *testing.T, s *secured) {
 	for name, c := range map[string]struct {
 		config *tls.Config
 		want   string // the protocol, or part of the error

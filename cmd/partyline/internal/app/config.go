@@ -50,7 +50,7 @@ func DefaultConfig() Config {
 func (c *Config) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&c.TCP, "tcp", c.TCP, `address of the TCP listener, for netcat: host:port, unix:PATH or fd:NAME of systemd; "" for none`)
-	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots, in the same forms; "" for none`)
+	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots, in the same forms; it may be that of --tcp; "" for none`)
 	modeVar(f, &c.UnixMode, "unix-mode", "mode of the unix sockets that --tcp and --http create")
 	c.TLS.addFlags(f)
 	c.History.addFlags(f)

@@ -79,12 +79,34 @@ func (d *dialer) dialConn(ctx context.Context, t *target) (net.Conn, error) {
 	if t.scheme == "wss" {
 		config.NextProtos = []string{"http/1.1"}
 	}
-	secure := tls.Client(conn, config)
+	first := &firstBytes{Conn: conn}
+	secure := tls.Client(first, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
+		if refusal := withoutTLS(first.b); refusal != nil {
+			return nil, refusal
+		}
 		return nil, err
 	}
+	first.full = true
+	first.b = nil
 	return secure, nil
+}
+
+// A firstBytes keeps the first bytes that were read from a connection.
+type firstBytes struct {
+	net.Conn
+	b    []byte
+	full bool
+}
+
+func (c *firstBytes) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if !c.full {
+		c.b = append(c.b, b[:n]...)
+		c.full = len(c.b) >= bufSize
+	}
+	return n, err
 }
 
 // upgrade upgrades a connection to a WebSocket.

@@ -95,6 +95,8 @@ func TestDialErrors(t *testing.T) {
 		{server("SSH-2.0-OpenSSH_9.2\r\n"), client.Options{}, false, "it is an SSH server: check the port"},
 		{server("! the server is full: try again later\n"), client.Options{}, true, "the server is full: try again later"},
 		{server(""), client.Options{}, false, "it closed the connection before a welcome: is it partyline?"},
+		{"tls://" + server("! the server is full: try again later\n"), client.Options{}, false, "it answered without TLS: the server is full: try again later"},
+		{"tls://" + server("* You are not\n! welcome\n"), client.Options{}, false, "it does not speak TLS: use tcp://"},
 		{"tls://" + s.tcp, client.Options{}, false, "it does not speak TLS: use tcp://"},
 		{"wss://" + s.http, client.Options{}, false, "it does not speak TLS: use ws://"},
 		{"tls://" + certified, client.Options{}, false, "SSL_CERT_FILE"},

@@ -59,6 +59,18 @@ func foreign(line []byte) *DialError {
 	return nil
 }
 
+// withoutTLS returns the error for a refusal of partyline that a server sends in place of a TLS
+// handshake, as one that is full does, or nil. Anybody on the way may have sent it, so that it does
+// not count as refused.
+func withoutTLS(answer []byte) *DialError {
+	line, _, _ := bytes.Cut(answer, []byte{'\n'})
+	reason, ok := bytes.CutPrefix(line, []byte("! "))
+	if !ok || bytes.Contains(reason, []byte("TLS")) { // it has none
+		return nil
+	}
+	return &DialError{Err: fmt.Errorf("it answered without TLS: %s", reason)}
+}
+
 // httpError returns the error for an answer that is not 101.
 func httpError(res *http.Response, t *target) *DialError {
 	line, _ := bufio.NewReader(io.LimitReader(res.Body, 1000)).ReadString('\n')

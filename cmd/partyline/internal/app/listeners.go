@@ -35,17 +35,17 @@ func Listen(c Config) (Listeners, error) {
 	if err != nil {
 		return l, err
 	}
-	for _, door := range []struct {
+	for _, want := range []struct {
 		flag, addr string
 		to         *net.Listener
 	}{{"tcp", c.TCP, &l.TCP}, {"http", c.HTTP, &l.HTTP}, {"http-redirect", c.TLS.Redirect, &l.Redirect}} {
 		switch {
-		case err != nil || door.addr == "":
-		case door.flag == "http" && c.HTTP == c.TCP && !isAnyPort(l.TCP, c.TCP):
+		case err != nil || want.addr == "":
+		case want.flag == "http" && c.HTTP == c.TCP && !isAnyPort(l.TCP, c.TCP):
 			l.HTTP = l.TCP
 		default:
-			*door.to, err = bind(o, c.source(door.flag), door.addr)
-			if errors.Is(err, listen.ErrTaken) && door.flag == "http" && hasPort(l.TCP, door.addr) {
+			*want.to, err = bind(o, c.source(want.flag), want.addr)
+			if errors.Is(err, listen.ErrTaken) && want.flag == "http" && hasPort(l.TCP, want.addr) {
 				err = fmt.Errorf("%s %s is taken by %s %s: give both the same address, in the same form, to serve both there",
 					c.source("http"), c.HTTP, c.source("tcp"), c.TCP)
 			}

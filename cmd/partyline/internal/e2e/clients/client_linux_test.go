@@ -21,11 +21,22 @@ type client struct {
 	module   string // a module of Python or Node that must be installed too
 	script   string // client.sh if empty; a Go program is built first
 	terminal bool   // it runs on a terminal
+	network  network
 	stays    string // the argument of the script with which it reads until the server stops
 	blocks   bool   // it does not read from the server while it waits for its input
 	short    bool   // it is tested with -short too
 	ways     []way  // the ways in which it disconnects
 }
+
+// A network is how a client reaches the server.
+type network string
+
+const (
+	twoPorts   network = "" // one for TCP, one for HTTP
+	onePort    network = "one port"
+	unixSocket network = "unix socket"
+	overTLS    network = "TLS"
+)
 
 // A way is a way in which a client disconnects.
 type way struct {
@@ -112,6 +123,37 @@ var clients = []client{
 		{arg: "timeout", slow: true},
 		interrupted("listen"),
 	}},
+	{folder: "netcat-openbsd", name: "netcat at one port", network: onePort, program: "nc.openbsd", stays: "listen", ways: []way{
+		{arg: "shut", reads: true},
+		{arg: "close"},
+		interrupted("listen"),
+	}},
+	{folder: "netcat-unix", network: unixSocket, short: true, program: "nc.openbsd", stays: "listen", ways: []way{
+		{arg: "shut", reads: true},
+		{arg: "close"},
+		interrupted("listen"),
+	}},
+	{folder: "socat-unix", network: unixSocket, program: "socat", stays: "listen", ways: []way{
+		{arg: "shut", reads: true},
+		{arg: "close"},
+		{arg: "drop"},
+		interrupted("listen"),
+	}},
+	{folder: "ncat-tls", network: overTLS, program: "ncat", stays: "listen", ways: []way{
+		{arg: "shut", end: endOfInput, reads: true}, // without a close_notify
+		{arg: "close", end: endOfInput},
+		{arg: "timeout", end: endOfInput, slow: true},
+		interrupted("listen"),
+	}},
+	{folder: "socat-tls", network: overTLS, program: "socat", stays: "listen", ways: []way{
+		{arg: "shut", reads: true},
+		{arg: "close"},
+		interrupted("listen"),
+	}},
+	{folder: "openssl", network: overTLS, short: true, program: "openssl", stays: "listen", ways: []way{
+		{arg: "close"},
+		interrupted("listen"),
+	}},
 	{folder: "netcat-traditional", program: "nc.traditional", stays: "listen", ways: []way{
 		{arg: "shut", reads: true},
 		{arg: "close"},
@@ -173,6 +215,10 @@ var clients = []client{
 		{arg: "close"},
 		{arg: "drop", loses: true},
 		{arg: "exit", loses: true},
+	}},
+	{folder: "ws", name: "ws at one port", network: onePort, program: "node", module: "ws", script: "client.js", stays: "listen", ways: []way{
+		{arg: "close"},
+		{arg: "drop", loses: true},
 	}},
 	{folder: "faye-websocket", program: "node", module: "faye-websocket", script: "client.js", stays: "listen", ways: []way{
 		{arg: "close"},

@@ -4,10 +4,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"partyline/cmd/partyline/internal/certs/certstest"
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
@@ -17,18 +19,41 @@ type host struct {
 	client   *client
 	command  []string
 	observer *harness.TextClient
-	packets  *capture // nil if packets can't be captured
+	packets  *capture // nil if packets can't be captured, or are encrypted
 	started  int      // the number of connections to the captured port
+	env      []string // variables of the client's script
 }
 
 func newHost(t *testing.T, c *client, args ...string) *host {
 	t.Helper()
-	h := &host{Program: harness.StartProgram(t, args...), client: c, command: c.build(t)}
+	h := &host{client: c, command: c.build(t)}
+	switch c.network {
+	case onePort:
+		addr := harness.FreeAddr(t)
+		args = append(args, "--tcp", addr, "--http", addr)
+	case unixSocket:
+		socket := harness.PublicFolder(t) + "/chat.sock"
+		args = append(args, "--tcp", "unix:"+socket)
+		h.env = append(h.env, "SOCKET="+socket)
+	case overTLS:
+		ca, dir := certstest.NewAuthority(t), t.TempDir()
+		cert, key := ca.IssueNow(t, "127.0.0.1", "localhost")
+		certFile, keyFile := certstest.Write(t, dir, cert, key)
+		caFile := filepath.Join(dir, "ca.pem")
+		if err := os.WriteFile(caFile, ca.PEM(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--tls-cert", certFile, "--tls-key", keyFile)
+		h.env = append(h.env, "CA_FILE="+caFile)
+	}
+	h.Program = harness.StartProgram(t, args...)
 	addr := h.TCP
 	if c.overWebSocket() {
 		addr = h.HTTP
 	}
-	h.packets = startCapture(t, addr)
+	if c.network == twoPorts || c.network == onePort {
+		h.packets = startCapture(t, addr)
+	}
 	h.observer = harness.DialText(t, h.TCP)
 	harness.ExpectLine(t, h.observer.Out, harness.WelcomeLine)
 	if addr == h.TCP {
@@ -44,6 +69,7 @@ func (h *host) start(t *testing.T, argument string) *harness.Process {
 	host, port, _ := net.SplitHostPort(h.TCP)
 	cmd.Env = append(os.Environ(), "HOST="+host, "PORT="+port, "URL=ws://"+h.HTTP+"/ws",
 		"TERM=xterm", nodePath)
+	cmd.Env = append(cmd.Env, h.env...)
 	h.started++
 	if !h.client.terminal {
 		return harness.StartCommand(t, cmd)

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"net"
+	"strings"
 	"testing"
 )
 
@@ -13,20 +14,29 @@ const (
 	GoodbyeLine = `-- goodbye: the server is restarting, .* --`
 )
 
-// TextClient is a client in text over TCP.
+// TextClient is a client in text over TCP or a unix socket.
 type TextClient struct {
-	Conn *net.TCPConn
+	Conn net.Conn
 	Out  *Feed[string] // the lines that it receives
 }
 
-// DialText connects to addr and reads lines.
+// DialText connects to addr, which may be that of a unix socket as --tcp takes it, and reads lines.
 func DialText(t *testing.T, addr string) *TextClient {
 	t.Helper()
-	return ReadText(Dial(t, addr))
+	path, isUnix := strings.CutPrefix(addr, "unix:")
+	if !isUnix {
+		return ReadText(Dial(t, addr))
+	}
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return ReadText(conn)
 }
 
 // ReadText returns a client that reads conn.
-func ReadText(conn *net.TCPConn) *TextClient {
+func ReadText(conn net.Conn) *TextClient {
 	c := &TextClient{conn, NewFeed[string]()}
 	go ReadLines(conn, c.Out)
 	return c

@@ -10,6 +10,7 @@ import (
 	"net"
 
 	"github.com/pires/go-proxyproto"
+	"github.com/pires/go-proxyproto/tlvparse"
 )
 
 // The length of a PROXY header in bytes.
@@ -32,6 +33,13 @@ var ErrLocal = errors.New("the proxy connects for itself")
 
 var errNoHeader = errors.New("no PROXY header")
 
+// A proxyHeader is what a PROXY header says about the client.
+type proxyHeader struct {
+	from *net.TCPAddr
+	// tls is whether the client uses TLS, which the proxy ends. Only a field of version 2 says so.
+	tls bool
+}
+
 // ReadProxyHeader reads a header of the PROXY protocol, version 1 or 2, and returns the client's
 // address. It reads no byte after the header. A header of version 2 may have 4 KiB after its first 16
 // bytes. If the first bytes show that there is no header, it returns without reading more. An address
@@ -40,22 +48,38 @@ var errNoHeader = errors.New("no PROXY header")
 //
 // The specification is https://www.haproxy.org/download/3.4/doc/proxy-protocol.txt.
 func ReadProxyHeader(r io.Reader) (*net.TCPAddr, error) {
+	header, err := readProxyHeader(r)
+	return header.from, err
+}
+
+// readProxyHeader is like ReadProxyHeader, and returns all that the header says.
+func readProxyHeader(r io.Reader) (proxyHeader, error) {
 	raw, err := readRawHeader(r)
 	if err != nil {
-		return nil, err
+		return proxyHeader{}, err
 	}
 	header, err := proxyproto.Read(bufio.NewReaderSize(bytes.NewReader(raw), len(raw)))
 	if err != nil {
-		return nil, err
+		return proxyHeader{}, err
 	}
 	if header.Command.IsLocal() {
-		return nil, ErrLocal
+		return proxyHeader{}, ErrLocal
 	}
 	from, ok := header.SourceAddr.(*net.TCPAddr)
 	if !ok {
-		return nil, fmt.Errorf("an address of the network %s, not tcp", header.SourceAddr.Network())
+		return proxyHeader{}, fmt.Errorf("an address of the network %s, not tcp", header.SourceAddr.Network())
 	}
-	return from, nil
+	return proxyHeader{from, endsTLS(header)}, nil
+}
+
+// endsTLS reports whether a header has a valid field that says that the client uses TLS to the proxy.
+func endsTLS(header *proxyproto.Header) bool {
+	fields, err := header.TLVs()
+	if err != nil {
+		return false
+	}
+	ssl, _ := tlvparse.FindSSL(fields)
+	return ssl.ClientSSL()
 }
 
 // readRawHeader reads the bytes of a PROXY header.

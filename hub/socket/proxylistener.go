@@ -42,9 +42,9 @@ type ProxiedConn struct {
 	net.Conn // its input after the header
 
 	listener *proxyListener
-	begun    bool // ReadHeader was called
-	client   net.Addr
-	err      error // why there is no header
+	begun    bool        // ReadHeader was called
+	header   proxyHeader // zero if the proxy connects for itself
+	err      error       // why there is no header
 }
 
 // Read implements net.Conn. It calls ReadHeader first.
@@ -61,18 +61,18 @@ func (c *ProxiedConn) Read(b []byte) (int, error) {
 func (c *ProxiedConn) ReadHeader() error {
 	if !c.begun {
 		c.begun = true
-		c.client, c.err = c.readHeader()
+		c.header, c.err = c.readHeader()
 	}
 	return c.err
 }
 
-func (c *ProxiedConn) readHeader() (net.Addr, error) {
-	from, err := ReadProxyHeader(c.Conn)
+func (c *ProxiedConn) readHeader() (proxyHeader, error) {
+	header, err := readProxyHeader(c.Conn)
 	switch {
 	case err == nil:
-		return from, nil
+		return header, nil
 	case errors.Is(err, ErrLocal):
-		return nil, nil
+		return proxyHeader{}, nil
 	}
 	log := c.listener.log
 	log.Debug("PROXY header rejected", "addr", c.RemoteAddr(), "err", err)
@@ -82,7 +82,7 @@ func (c *ProxiedConn) readHeader() (net.Addr, error) {
 				"hint", "make the proxy send it, or change --proxy-header")
 		})
 	}
-	return nil, err
+	return proxyHeader{}, err
 }
 
 // isInvalid reports whether err means that the first bytes are no header, and not that the peer has
@@ -103,4 +103,13 @@ func (c *ProxiedConn) CloseWrite() error {
 
 // Client returns the client's address in the header, or nil if the proxy connects for itself. The
 // header must have been read.
-func (c *ProxiedConn) Client() net.Addr { return c.client }
+func (c *ProxiedConn) Client() net.Addr {
+	if c.header.from == nil {
+		return nil
+	}
+	return c.header.from
+}
+
+// ClientTLS reports whether the header says that the client uses TLS, which the proxy ends. The
+// header must have been read.
+func (c *ProxiedConn) ClientTLS() bool { return c.header.tls }

@@ -66,7 +66,7 @@ func TestTCPHealthChecks(t *testing.T) {
 			addr, check := c.proxy(t, s.TCP)
 			checked := harness.Eventually(func() bool {
 				harness.Accepts(addr)
-				time.Sleep(50 * time.Millisecond) // the interval of a health check
+				time.Sleep(20 * time.Millisecond) // the interval of a health check
 				return counting.accepted.Load() >= 20
 			})
 			if !checked {
@@ -99,7 +99,7 @@ func TestHTTPHealthChecks(t *testing.T) {
 			t.Parallel()
 			p := harness.StartProgram(t, "--proxy", "127.0.0.1", "--proxy-header", header, "--log-level", "debug")
 			n := proxies.HAProxy.Start(t, &harness.Server{TCP: p.HTTP, HTTP: p.HTTP}, map[string]string{
-				" send-proxy-v2\n": " inter 50ms " + options + "\n", "mode tcp\n": "mode tcp\n    option httpchk GET /healthz\n",
+				" send-proxy-v2\n": " inter 20ms " + options + "\n", "mode tcp\n": "mode tcp\n    option httpchk GET /healthz\n",
 			})
 			for range 5 {
 				harness.ExpectLine(t, p.Err, `.* msg="client address" transport=http addr=127\.0\.0\.1:\d+ source=connection`)
@@ -117,7 +117,7 @@ func TestHTTPHealthChecks(t *testing.T) {
 // result checks that all health checks of HAProxy succeeded.
 func haproxyWith(options string) func(*testing.T, string) (string, func()) {
 	return func(t *testing.T, server string) (string, func()) {
-		p := proxies.HAProxy.Start(t, &harness.Server{TCP: server, HTTP: server}, map[string]string{" send-proxy-v2\n": " inter 50ms " + options + "\n"})
+		p := proxies.HAProxy.Start(t, &harness.Server{TCP: server, HTTP: server}, map[string]string{" send-proxy-v2\n": " inter 20ms " + options + "\n"})
 		return p.TCP, func() {
 			if n := p.Err.Count(func(line string) bool { return strings.Contains(line, "DOWN") }); n > 0 {
 				t.Errorf("HAProxy reports that the server is down:\n%s", p.Err)

@@ -71,7 +71,7 @@ func (s *site) netcatTLS(t *testing.T, program, addr string) (p *harness.Process
 		_, port, _ := net.SplitHostPort(addr)
 		p = harness.Start(t, path, "-4", "--ssl-verify", "--ssl-trustfile", s.caFile, "-s", "127.0.0.8", "localhost", port)
 	}
-	p.Say(t, "/rooms") // the server would wait for input before it welcomes the client
+	p.Say(t, "/rooms") // a client that sends nothing joins after a second
 	return p, harness.ExpectLine(t, p.Out, harness.WelcomeLine)[0]
 }
 

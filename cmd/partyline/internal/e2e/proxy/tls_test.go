@@ -46,9 +46,9 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// fromSeven returns an address that forwards connections to addr from 127.0.0.7, for a browser, which
-// can't choose its own address.
-func fromSeven(t *testing.T, addr string) string {
+// relay has socat forward connections to addr, from 127.0.0.7, and returns the address to connect to. A
+// browser can't choose the address that it connects from.
+func relay(t *testing.T, addr string) string {
 	t.Helper()
 	own := harness.FreeAddr(t)
 	host, port, _ := net.SplitHostPort(own)
@@ -98,7 +98,7 @@ func TestRoomOverTLS(t *testing.T) {
 			}
 			nc, nick := s.netcatTLS(t, c.netcat, chat)
 			harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=`+nick+` transport=tcp addr=127\.0\.0\.8:\d+ .*`)
-			page := browser.Open(t, "https://"+fromSeven(t, n.HTTPS)+"/")
+			page := browser.Open(t, "https://"+relay(t, n.HTTPS)+"/")
 			harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=`+page.Nick()+` transport=ws addr=127\.0\.0\.7:\d+ .*`)
 
 			want := []string{"b0", "b1", "b2", "b3", "b4", "n0", "n1", "n2", "n3", "n4"}
@@ -165,7 +165,7 @@ func TestPageOverTLS(t *testing.T) {
 				server.TCP = p.HTTP
 			}
 			n := c.proxy.StartSecure(t, server, s.pem, c.changes)
-			addr := fromSeven(t, c.addr(n))
+			addr := relay(t, c.addr(n))
 			page := browser.Open(t, "https://"+addr+"/")
 			harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=`+page.Nick()+` transport=ws addr=127\.0\.0\.7:\d+ .*`)
 			page.Say("hello")

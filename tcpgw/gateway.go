@@ -163,15 +163,15 @@ func (g *Gateway) newConn(nc net.Conn) *conn {
 // An arrival is a connection without a session.
 type arrival struct {
 	*conn
-	client   net.Addr // in the PROXY header; nil if there is none
-	early    []byte   // input that was read already
-	noHeader error    // why a proxy has sent no address of a client, so that it may only speak HTTP; or nil
+	header   socket.ProxyHeader // zero if there is none, or none with a client
+	early    []byte             // input that was read already
+	noHeader error              // why a proxy has sent no address of a client, so that it may only speak HTTP; or nil
 }
 
 // from returns the client's address.
 func (a arrival) from() net.Addr {
-	if a.client != nil {
-		return a.client
+	if client := a.header.Client(); client != nil {
+		return client
 	}
 	return a.RemoteAddr()
 }
@@ -253,7 +253,7 @@ func (g *Gateway) passOn(a arrival) {
 		a.Reset()
 		return
 	}
-	g.HTTP(socket.NewEarlyConn(nc, append(a.lines.unread, more...), a.client))
+	g.HTTP(socket.NewEarlyConn(nc, append(a.lines.unread, more...), a.header))
 }
 
 // turnAway sends the reason and ends the connection. It does not wait.

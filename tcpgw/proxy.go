@@ -21,12 +21,12 @@ func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
 		c.Reset()
 		return
 	}
-	client, early, err := g.readHeader(c)
+	header, early, err := g.readHeader(c)
 	g.sessionless.remove(c)
 	switch {
 	case err == nil:
-		g.Log.Debug("client address", "transport", "tcp", "addr", client, "source", "PROXY", "proxy", c.RemoteAddr())
-		g.admit(arrival{conn: c, client: client}, serving)
+		g.Log.Debug("client address", "transport", "tcp", "addr", header.From, "source", "PROXY", "proxy", c.RemoteAddr())
+		g.admit(arrival{conn: c, header: header}, serving)
 	case g.HTTP != nil && (errors.Is(err, socket.ErrLocal) || errors.Is(err, socket.ErrNoHeader) && g.DirectHTTP):
 		g.admit(arrival{conn: c, early: early, noHeader: err}, serving)
 	default:
@@ -44,16 +44,16 @@ func (g *Gateway) rejectProxy(c *conn, err error, serving *sync.WaitGroup) {
 	}
 }
 
-// readHeader reads the PROXY header, within HeaderTimeout, and returns the client's address. If the
-// error is socket.ErrNoHeader, early is what was read.
-func (g *Gateway) readHeader(c *conn) (client net.Addr, early []byte, err error) {
+// readHeader reads the PROXY header, within HeaderTimeout. If the error is socket.ErrNoHeader, early
+// is what was read.
+func (g *Gateway) readHeader(c *conn) (header socket.ProxyHeader, early []byte, err error) {
 	nc := c.NetConn()
 	nc.SetReadDeadline(time.Now().Add(g.HeaderTimeout))
 	var read bytes.Buffer
-	addr, err := socket.ReadProxyHeader(io.TeeReader(nc, &read))
+	header, err = socket.ReadProxyHeader(io.TeeReader(nc, &read))
 	nc.SetReadDeadline(time.Time{})
 	if errors.Is(err, socket.ErrNoHeader) {
-		return nil, read.Bytes(), err
+		return header, read.Bytes(), err
 	}
-	return addr, nil, err
+	return header, nil, err
 }

@@ -16,9 +16,11 @@ import (
 type fakeConn struct {
 	net.Conn
 	client net.Addr
+	tls    bool
 }
 
 func (c fakeConn) Client() net.Addr { return c.client }
+func (c fakeConn) ClientTLS() bool  { return c.tls }
 
 // clientAddr is the address in the PROXY header of a fakeConn.
 var clientAddr = &net.TCPAddr{IP: net.IPv4(198, 51, 100, 1), Port: 1001}
@@ -136,6 +138,44 @@ func TestScheme(t *testing.T) {
 		h.ServeHTTP(httptest.NewRecorder(), r)
 		if got != c.want {
 			t.Errorf("%s, %v, TLS %t: the scheme is %q", c.header, c.sent, c.tls, got)
+		}
+	}
+}
+
+// TestProxyEndsTLS tests that a request counts as one over TLS if the PROXY header of a trusted proxy
+// says so, whether the server requires TLS or not.
+func TestProxyEndsTLS(t *testing.T) {
+	const hsts = "max-age=2592000"
+	for name, c := range map[string]struct {
+		header, peer string
+		conn         fakeConn
+		scheme, hsts string
+		required     int // the status if the server requires TLS
+	}{
+		"TLS":                  {PROXY, peer, fakeConn{client: clientAddr, tls: true}, "https", hsts, 200},
+		"no TLS":               {PROXY, peer, fakeConn{client: clientAddr}, "", "", 308},
+		"the proxy itself":     {PROXY, peer, fakeConn{tls: true}, "", "", 308},
+		"another peer":         {PROXY, "203.0.113.1:1000", fakeConn{client: clientAddr, tls: true}, "", "", 308},
+		"beside HTTP's header": {XRealIP, peer, fakeConn{client: clientAddr, tls: true}, "https", hsts, 200},
+	} {
+		for _, required := range []bool{false, true} {
+			scheme := ""
+			h := New(Options{
+				IsProxy: within("192.0.2.0/24"), ProxyHeader: c.header, RequireTLS: required,
+				WebSocket: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { scheme = r.URL.Scheme }),
+			})
+			r := httptest.NewRequest("GET", "/ws", nil).WithContext(ConnContext(context.Background(), c.conn))
+			r.RemoteAddr, r.Header = c.peer, forgedHeader()
+			r.Header.Set(forwardedProto, "http")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			status := http.StatusOK
+			if required {
+				status = c.required
+			}
+			if w.Code != status || status == http.StatusOK && scheme != c.scheme || w.Header().Get("Strict-Transport-Security") != c.hsts {
+				t.Errorf("%s, TLS required %t: the answer is %d, the scheme %q, the header %v", name, required, w.Code, scheme, w.Header())
+			}
 		}
 	}
 }

@@ -56,12 +56,23 @@ func (p proxies) forwarded(r *http.Request) bool {
 	return slices.ContainsFunc(r.Header.Values(p.header), func(s string) bool { return s != "" })
 }
 
+// endsTLS reports whether a trusted proxy forwards r for a client, and says in a PROXY header that
+// the client uses TLS, which the proxy ends.
+func (p proxies) endsTLS(r *http.Request) bool {
+	c, ok := connOf(r).(interface{ ClientTLS() bool })
+	return ok && p.headerOf(r) == PROXY && p.forwarded(r) && c.ClientTLS()
+}
+
 // client returns the client of a request that a trusted proxy forwards. If an element of the header
 // that counts has no address, the client is the proxy that appended the element, and the element is
 // returned as invalid.
 func (p proxies) client(r *http.Request) (client hop, invalid string) {
 	if p.headerOf(r) == PROXY {
-		return hop{addr: fromProxyHeader(r)}, ""
+		client.addr = fromProxyHeader(r)
+		if p.endsTLS(r) {
+			client.proto = "https"
+		}
+		return client, ""
 	}
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 	client, invalid = p.walk(peer, r.Header.Values(p.header))
@@ -151,16 +162,21 @@ type connKey struct{}
 // ConnContext is the ConnContext function of an http.Server. The handler of New needs it if the
 // listener's connections, or those below a *tls.Conn, have a method Client() net.Addr: it returns the
 // address in the PROXY header, or nil. If it returns an address, Options.ProxyHeader does not matter.
+// The listener's connections may also have a method ClientTLS() bool: it reports whether the header
+// says that the client uses TLS, which the proxy ends.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
+// connOf returns the connection of r, or nil.
+func connOf(r *http.Request) net.Conn {
+	c, _ := r.Context().Value(connKey{}).(net.Conn)
+	return c
+}
+
 // fromProxyHeader returns the address in the PROXY header of the connection of r. It is not valid
 // if there is none.
-func fromProxyHeader(r *http.Request) netip.AddrPort {
-	c, _ := r.Context().Value(connKey{}).(net.Conn)
-	return ProxyClient(c)
-}
+func fromProxyHeader(r *http.Request) netip.AddrPort { return ProxyClient(connOf(r)) }
 
 // ProxyClient returns the address in the PROXY header of a connection as in ConnContext, of which the
 // first Read has returned. It is not valid if there is none.

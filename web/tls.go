@@ -14,24 +14,33 @@ import (
 // can't have the name again.
 const hstsAge = 30 * 24 * time.Hour
 
-// setHSTS adds the Strict-Transport-Security header to the answer of a request over TLS. A name
-// that belongs to every machine does not get it: the browser would refuse other servers there.
-// Browsers ignore it for addresses.
-func setHSTS(h http.Header, r *http.Request) {
-	if name := hostname(r.Host); r.TLS != nil && !isLocalhost(name) {
-		h.Set("Strict-Transport-Security", fmt.Sprintf("max-age=%d", int(hstsAge.Seconds())))
+// setHSTS returns a middleware that adds the Strict-Transport-Security header to the answer of a
+// request over TLS, also if a trusted proxy ends TLS and passes on the bytes in it, so that it can't
+// add the header itself. A name that belongs to every machine does not get it: the browser would
+// refuse other servers there. Browsers ignore it for addresses.
+func setHSTS(trusted proxies) func(http.Handler) http.Handler {
+	value := fmt.Sprintf("max-age=%d", int(hstsAge.Seconds()))
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if (r.TLS != nil || trusted.endsTLS(r)) && !isLocalhost(hostname(r.Host)) {
+				w.Header().Set("Strict-Transport-Security", value)
+			}
+			next.ServeHTTP(w, r)
+		})
 	}
 }
 
 // requireTLS returns a middleware that redirects requests without TLS. It serves those that reach
 // no network: from a unix socket, or forwarded by a trusted proxy that speaks HTTP and decides
-// whether its own client needs TLS. It also serves health checks.
+// whether its own client needs TLS. A proxy that sends a PROXY header may pass on anything; it must
+// say that its client uses TLS. It also serves health checks.
 func requireTLS(trusted proxies) func(http.Handler) http.Handler {
 	redirect := Redirect("")
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, err := netip.ParseAddrPort(r.RemoteAddr)
-			onUnix, byProxy := err != nil, trusted.headerOf(r) != PROXY && trusted.forwarded(r)
+			onUnix := err != nil
+			byProxy := trusted.forwarded(r) && (trusted.headerOf(r) != PROXY || trusted.endsTLS(r))
 			if r.TLS != nil || onUnix || byProxy || r.URL.Path == "/healthz" {
 				next.ServeHTTP(w, r)
 				return

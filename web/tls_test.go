@@ -70,7 +70,7 @@ func TestRequireTLS(t *testing.T) {
 }
 
 // TestRequireTLSOfPROXY sends a request that a proxy forwards with a PROXY header: the proxy passes on
-// the bytes of its client, which needs TLS.
+// the bytes of its client, which needs TLS. See TestProxyEndsTLS for a proxy that ends TLS.
 func TestRequireTLSOfPROXY(t *testing.T) {
 	h := New(Options{RequireTLS: true, IsProxy: within("192.0.2.1/32"), ProxyHeader: PROXY})
 	r := httptest.NewRequest("GET", "/", nil)

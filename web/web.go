@@ -42,7 +42,8 @@ type Options struct {
 	Hosts Hosts
 
 	// RequireTLS redirects requests without TLS to the same host and port, except those from a
-	// unix socket, those that a proxy forwards in a header of HTTP, and those for /healthz.
+	// unix socket, those that a proxy forwards in a header of HTTP or with a PROXY header that says
+	// that the client uses TLS, and those for /healthz.
 	RequireTLS bool
 
 	// Log gets warnings about refused hosts and about proxies that report no address. At debug
@@ -61,7 +62,7 @@ func New(opts Options) http.Handler {
 	trusted := proxies{opts.IsProxy, cmp.Or(opts.ProxyHeader, XForwardedFor)}
 
 	r := chi.NewRouter()
-	r.Use(secure)
+	r.Use(secure, setHSTS(trusted))
 	if opts.Hosts != nil {
 		r.Use(requireHost(opts.Hosts, trusted, log))
 	}
@@ -105,7 +106,6 @@ func secure(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
-		setHSTS(h, r)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -7,10 +7,10 @@ import (
 )
 
 // NewEarlyConn returns a connection for an HTTP server: nc, from which early was read already. Its
-// method Client returns client, the client's address in a PROXY header, or nil. If nc is a *tls.Conn,
-// the result has the method ConnectionState.
-func NewEarlyConn(nc net.Conn, early []byte, client net.Addr) net.Conn {
-	c := &earlyConn{Conn: nc, early: early, client: client}
+// methods Client and ClientTLS are those of header, which is zero if there is none. If nc is a
+// *tls.Conn, the result has the method ConnectionState.
+func NewEarlyConn(nc net.Conn, early []byte, header ProxyHeader) net.Conn {
+	c := &earlyConn{nc, header, early}
 	if t, ok := nc.(*tls.Conn); ok {
 		return &earlyTLSConn{c, t}
 	}
@@ -20,8 +20,8 @@ func NewEarlyConn(nc net.Conn, early []byte, client net.Addr) net.Conn {
 // An earlyConn is a connection with input that was read already.
 type earlyConn struct {
 	net.Conn
-	early  []byte // comes before the input of Conn
-	client net.Addr
+	ProxyHeader
+	early []byte // comes before the input of Conn
 }
 
 // An earlyTLSConn has a method by which net/http recognizes TLS.
@@ -41,9 +41,6 @@ func (c *earlyConn) Read(b []byte) (int, error) {
 	}
 	return n, nil
 }
-
-// Client returns the client's address in a PROXY header, or nil if there is none.
-func (c *earlyConn) Client() net.Addr { return c.client }
 
 // CloseWrite ends the sending side, as http.Server does before it closes a connection with unread
 // input.

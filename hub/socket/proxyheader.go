@@ -10,6 +10,7 @@ import (
 	"net"
 
 	"github.com/pires/go-proxyproto"
+	"github.com/pires/go-proxyproto/tlvparse"
 )
 
 // The length of a PROXY header in bytes.
@@ -33,30 +34,58 @@ var ErrLocal = errors.New("the proxy connects for itself")
 // ErrNoHeader is the error for a stream that does not start with a PROXY header.
 var ErrNoHeader = errors.New("no PROXY header")
 
-// ReadProxyHeader reads a header of the PROXY protocol, version 1 or 2, and returns the client's
-// address. It reads no byte after the header. A header of version 2 may have 4 KiB after its first 16
-// bytes. If the first bytes show that there is no header, it returns without reading more. An address
-// that is not TCP, such as a unix socket's, is an error, since no limit applies to such an address.
-// The caller sets a deadline.
+// A ProxyHeader is what a PROXY header says about the client. It is zero if the proxy connects for
+// itself.
+type ProxyHeader struct {
+	From *net.TCPAddr // the client's address
+	TLS  bool         // the client uses TLS, which the proxy ends; only a field of version 2 says so
+}
+
+// Client returns the client's address, or nil if there is none.
+func (h ProxyHeader) Client() net.Addr {
+	if h.From == nil {
+		return nil
+	}
+	return h.From
+}
+
+// ClientTLS reports whether the client uses TLS, which the proxy ends.
+func (h ProxyHeader) ClientTLS() bool { return h.TLS }
+
+// ReadProxyHeader reads a header of the PROXY protocol, version 1 or 2. It reads no byte after the
+// header. A header of version 2 may have 4 KiB after its first 16 bytes. If the first bytes show that
+// there is no header, it returns ErrNoHeader without reading more. An address that is not TCP, such as
+// a unix socket's, is an error, since no limit applies to such an address. The caller sets a
+// deadline.
 //
 // The specification is https://www.haproxy.org/download/3.4/doc/proxy-protocol.txt.
-func ReadProxyHeader(r io.Reader) (*net.TCPAddr, error) {
+func ReadProxyHeader(r io.Reader) (ProxyHeader, error) {
 	raw, err := readRawHeader(r)
 	if err != nil {
-		return nil, err
+		return ProxyHeader{}, err
 	}
 	header, err := proxyproto.Read(bufio.NewReaderSize(bytes.NewReader(raw), len(raw)))
 	if err != nil {
-		return nil, err
+		return ProxyHeader{}, err
 	}
 	if header.Command.IsLocal() {
-		return nil, ErrLocal
+		return ProxyHeader{}, ErrLocal
 	}
 	from, ok := header.SourceAddr.(*net.TCPAddr)
 	if !ok {
-		return nil, fmt.Errorf("an address of the network %s, not tcp", header.SourceAddr.Network())
+		return ProxyHeader{}, fmt.Errorf("an address of the network %s, not tcp", header.SourceAddr.Network())
 	}
-	return from, nil
+	return ProxyHeader{from, endsTLS(header)}, nil
+}
+
+// endsTLS reports whether a header has a valid field that says that the client uses TLS to the proxy.
+func endsTLS(header *proxyproto.Header) bool {
+	fields, err := header.TLVs()
+	if err != nil {
+		return false
+	}
+	ssl, _ := tlvparse.FindSSL(fields)
+	return ssl.ClientSSL()
 }
 
 // readRawHeader reads the bytes of a PROXY header.

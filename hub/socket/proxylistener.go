@@ -39,11 +39,11 @@ func (l *proxyListener) Accept() (net.Conn, error) {
 // A ProxiedConn is a connection that starts with a PROXY header. RemoteAddr is the address of the
 // proxy.
 type ProxiedConn struct {
-	net.Conn // its input after the header
+	net.Conn    // its input after the header
+	ProxyHeader // after ReadHeader
 
 	listener *proxyListener
-	begun    bool // ReadHeader was called
-	client   net.Addr
+	begun    bool  // ReadHeader was called
 	err      error // why there is no header
 }
 
@@ -61,18 +61,18 @@ func (c *ProxiedConn) Read(b []byte) (int, error) {
 func (c *ProxiedConn) ReadHeader() error {
 	if !c.begun {
 		c.begun = true
-		c.client, c.err = c.readHeader()
+		c.ProxyHeader, c.err = c.readHeader()
 	}
 	return c.err
 }
 
-func (c *ProxiedConn) readHeader() (net.Addr, error) {
-	from, err := ReadProxyHeader(c.Conn)
+func (c *ProxiedConn) readHeader() (ProxyHeader, error) {
+	header, err := ReadProxyHeader(c.Conn)
 	switch {
 	case err == nil:
-		return from, nil
+		return header, nil
 	case errors.Is(err, ErrLocal):
-		return nil, nil
+		return ProxyHeader{}, nil
 	}
 	log := c.listener.log
 	log.Debug("PROXY header rejected", "addr", c.RemoteAddr(), "err", err)
@@ -82,7 +82,7 @@ func (c *ProxiedConn) readHeader() (net.Addr, error) {
 				"hint", "make the proxy send it, or change --proxy-header")
 		})
 	}
-	return nil, err
+	return ProxyHeader{}, err
 }
 
 // isInvalid reports whether err means that the first bytes are no header, and not that the peer has
@@ -95,7 +95,3 @@ func isInvalid(err error) bool {
 // CloseWrite ends the sending side, as http.Server does before it closes a connection with unread
 // input, if the connection below can do that.
 func (c *ProxiedConn) CloseWrite() error { return closeWrite(c.Conn) }
-
-// Client returns the client's address in the header, or nil if the proxy connects for itself. The
-// header must have been read.
-func (c *ProxiedConn) Client() net.Addr { return c.client }

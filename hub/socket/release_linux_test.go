@@ -57,7 +57,8 @@ func TestRelease(t *testing.T) {
 			}
 			g.drop(c) // as a check of the group that has begun before does
 			client := &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7), Port: 1}
-			nc = NewEarlyConn(nc, early, client)
+			header := ProxyHeader{From: client}
+			nc = NewEarlyConn(nc, early, header)
 			nc.SetDeadline(time.Now().Add(20 * time.Second))
 			if got := nc.(interface{ Client() net.Addr }).Client(); got != client {
 				t.Errorf("the client is %v", got)
@@ -67,7 +68,7 @@ func TestRelease(t *testing.T) {
 			io.WriteString(nc, "answer")
 			expectRead(t, peer, "answer")
 
-			below, early := Unwrap(NewEarlyConn(released, []byte("unread"), client))
+			below, early := Unwrap(NewEarlyConn(released, []byte("unread"), header))
 			if string(early) != "unread" {
 				t.Errorf("Unwrap returns %q", early)
 			}
@@ -119,7 +120,7 @@ func TestEarlyConnCloseWrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		nc = NewEarlyConn(nc, nil, nil)
+		nc = NewEarlyConn(nc, nil, ProxyHeader{})
 		defer nc.Close()
 		if err := nc.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
 			t.Error(err)

@@ -58,9 +58,9 @@ func TestAddresses(t *testing.T) {
 			}
 			c := harness.ReadText(dialFrom(t, n.TCP))
 			nick := harness.ExpectLine(t, c.Out, harness.WelcomeLine)[0]
+			c.Say(t, "hello through "+s.Name) // a client that sends nothing joins after a second
 			harness.ExpectLine(t, p.Err, `.*level=DEBUG msg="client address" transport=tcp addr=127\.0\.0\.7:\d+ source=PROXY proxy=127\.0\.0\.1:\d+`)
 			harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=`+nick+` transport=tcp addr=127\.0\.0\.7:\d+ .*`)
-			c.Say(t, "hello through "+s.Name)
 			harness.ExpectLine(t, c.Out, nick+": hello through "+s.Name)
 		})
 	}
@@ -76,8 +76,8 @@ func TestAddressesOverUnix(t *testing.T) {
 	harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=webby transport=ws addr=127\.0\.0\.7:\d+ .*`)
 	c := harness.ReadText(dialFrom(t, n.TCP))
 	nick := harness.ExpectLine(t, c.Out, harness.WelcomeLine)[0]
-	harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=`+nick+` transport=tcp addr=127\.0\.0\.7:\d+ .*`)
 	c.Say(t, "hello through nginx")
+	harness.ExpectLine(t, p.Err, `.*msg="member joined" nick=`+nick+` transport=tcp addr=127\.0\.0\.7:\d+ .*`)
 	harness.ExpectLine(t, c.Out, nick+": hello through nginx")
 }
 

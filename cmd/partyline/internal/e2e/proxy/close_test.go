@@ -110,27 +110,26 @@ func sendUnread(t *testing.T, addr string, size int) {
 func TestIdle(t *testing.T) {
 	harness.SkipIfShort(t)
 	const limit = 3 * time.Second
-	for _, s := range proxies.All {
-		for _, ping := range []time.Duration{limit / 3, 25 * time.Second} {
-			t.Run(fmt.Sprintf("%s, %v", s.Name, ping), func(t *testing.T) {
-				t.Parallel()
-				server := harness.StartServer(t, func(c *app.Config) { c.Ping = ping })
-				n := s.Start(t, server, s.Idle(limit))
-				bot := harness.DialBot(t, "ws://"+n.HTTP+"/ws")
-				bot.ExpectType(t, "welcome")
-				if ping > limit {
-					if _, end := bot.Out.Rest(t); end == nil {
-						t.Error("the WebSocket did not end")
-					}
-					return
-				}
-				for range 5 {
-					bot.ExpectType(t, "ping")
-				}
-				if ack := bot.Say(t, "key", "hello"); ack.Type != "ack" {
-					t.Errorf("after 5 s the answer is %+v", ack)
-				}
-			})
+	kept, closed := make(map[string]*harness.Bot), make(map[string]*harness.Bot) // by the name of the proxy
+	for ping, bots := range map[time.Duration]map[string]*harness.Bot{limit / 3: kept, 25 * time.Second: closed} {
+		p := harness.StartProgram(t, "--ping", ping.String())
+		for _, s := range proxies.All {
+			n := s.Start(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, s.Idle(limit))
+			bots[s.Name] = harness.DialBot(t, "ws://"+n.HTTP+"/ws?room="+strings.ToLower(s.Name))
+		}
+	}
+	for name, bot := range kept {
+		for range 4 {
+			bot.ExpectType(t, "ping")
+		}
+		if ack := bot.Say(t, "key", "hello"); ack.Type != "ack" {
+			t.Errorf("%s: after 4 s the answer is %+v", name, ack)
+		}
+	}
+	for name, bot := range closed {
+		bot.ExpectType(t, "welcome")
+		if _, end := bot.Out.Rest(t); end == nil {
+			t.Errorf("%s: the WebSocket did not end", name)
 		}
 	}
 }

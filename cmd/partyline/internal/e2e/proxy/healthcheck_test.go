@@ -66,7 +66,7 @@ func TestTCPHealthChecks(t *testing.T) {
 			addr, check := c.proxy(t, s.TCP)
 			checked := harness.Eventually(func() bool {
 				harness.Accepts(addr)
-				time.Sleep(50 * time.Millisecond) // the interval of a health check
+				time.Sleep(20 * time.Millisecond) // the interval of a health check
 				return counting.accepted.Load() >= 20
 			})
 			if !checked {
@@ -87,19 +87,27 @@ func TestTCPHealthChecks(t *testing.T) {
 	}
 }
 
-// TestHTTPHealthChecks has HAProxy check the HTTP server, which requires PROXY headers or does not.
-// No check fails, and the log has no warning.
+// TestHTTPHealthChecks has HAProxy check the HTTP server, which requires PROXY headers or does not,
+// and requires TLS or does not. No check fails, and the log has no warning.
 func TestHTTPHealthChecks(t *testing.T) {
 	harness.SkipIfShort(t)
-	for header, options := range map[string]string{
-		web.PROXY:         "check check-send-proxy send-proxy-v2",
-		web.XForwardedFor: "check",
+	secured := newSite(t)
+	for _, c := range []struct {
+		name, header, options string
+		flags                 []string
+	}{
+		{"PROXY", web.PROXY, "check check-send-proxy send-proxy-v2", nil},
+		{"X-Forwarded-For", web.XForwardedFor, "check", nil},
+		{"PROXY, TLS required", web.PROXY, "check check-send-proxy send-proxy-v2", secured.flags},
+		{"PROXY, TLS", web.PROXY, "check check-send-proxy send-proxy-v2 check-ssl verify required ca-file " + secured.caFile, secured.flags},
+		{"X-Forwarded-For, TLS required", web.XForwardedFor, "check", secured.flags},
+		{"X-Forwarded-For, TLS", web.XForwardedFor, "check check-ssl verify required ca-file " + secured.caFile, secured.flags},
 	} {
-		t.Run(header, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := harness.StartProgram(t, "--proxy", "127.0.0.1", "--proxy-header", header, "--log-level", "debug")
+			p := harness.StartProgram(t, append([]string{"--proxy", "127.0.0.1", "--proxy-header", c.header, "--log-level", "debug"}, c.flags...)...)
 			n := proxies.HAProxy.Start(t, &harness.Server{TCP: p.HTTP, HTTP: p.HTTP}, map[string]string{
-				" send-proxy-v2\n": " inter 50ms " + options + "\n", "mode tcp\n": "mode tcp\n    option httpchk GET /healthz\n",
+				" send-proxy-v2\n": " inter 20ms " + c.options + "\n", "mode tcp\n": "mode tcp\n    option httpchk GET /healthz\n",
 			})
 			for range 5 {
 				harness.ExpectLine(t, p.Err, `.* msg="client address" transport=http addr=127\.0\.0\.1:\d+ source=connection`)
@@ -117,7 +125,7 @@ func TestHTTPHealthChecks(t *testing.T) {
 // result checks that all health checks of HAProxy succeeded.
 func haproxyWith(options string) func(*testing.T, string) (string, func()) {
 	return func(t *testing.T, server string) (string, func()) {
-		p := proxies.HAProxy.Start(t, &harness.Server{TCP: server, HTTP: server}, map[string]string{" send-proxy-v2\n": " inter 50ms " + options + "\n"})
+		p := proxies.HAProxy.Start(t, &harness.Server{TCP: server, HTTP: server}, map[string]string{" send-proxy-v2\n": " inter 20ms " + options + "\n"})
 		return p.TCP, func() {
 			if n := p.Err.Count(func(line string) bool { return strings.Contains(line, "DOWN") }); n > 0 {
 				t.Errorf("HAProxy reports that the server is down:\n%s", p.Err)

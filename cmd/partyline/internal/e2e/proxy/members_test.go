@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,31 +88,34 @@ func await(ctx context.Context, t *testing.T, c <-chan struct{}, what string) {
 // their order, also their own.
 func TestMembersReturn(t *testing.T) {
 	harness.SkipIfShort(t)
+	server := harness.StartServer(t, func(c *app.Config) { c.Limits.Proxies = []string{"127.0.0.1"} })
 	for _, s := range proxies.All {
-		for name, renew := range map[string]func(*testing.T, *proxies.Proxy, *harness.Server){
-			"reload": func(t *testing.T, n *proxies.Proxy, _ *harness.Server) { n.Reload(t) },
-			"restart": func(t *testing.T, n *proxies.Proxy, server *harness.Server) {
+		for name, renew := range map[string]func(*testing.T, *proxies.Proxy){
+			"reload": func(t *testing.T, n *proxies.Proxy) { n.Reload(t) },
+			"restart": func(t *testing.T, n *proxies.Proxy) {
 				n.Stop(t)
 				s.StartOn(t, server, n.HTTP, n.TCP, s.BriefGrace)
 			},
 		} {
-			t.Run(s.Name+", "+name, func(t *testing.T) { testMembersReturn(t, s, renew) })
+			t.Run(s.Name+", "+name, func(t *testing.T) {
+				t.Parallel()
+				testMembersReturn(t, server, s, "?room="+strings.ToLower(s.Name)+"-"+name, renew)
+			})
 		}
 	}
 }
 
-func testMembersReturn(t *testing.T, s *proxies.Software, renew func(*testing.T, *proxies.Proxy, *harness.Server)) {
+func testMembersReturn(t *testing.T, server *harness.Server, s *proxies.Software, room string, renew func(*testing.T, *proxies.Proxy)) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*harness.Patience)
 	defer cancel()
-	server := harness.StartServer(t, func(c *app.Config) { c.Limits.Proxies = []string{"127.0.0.1"} })
 	n := s.Start(t, server, s.BriefGrace)
 	members := make([]*returning, 200)
 	for i := range members {
-		members[i] = join(ctx, t, "ws://"+n.HTTP+"/ws")
+		members[i] = join(ctx, t, "ws://"+n.HTTP+"/ws"+room)
 	}
-	witness := join(ctx, t, "ws://"+server.HTTP+"/ws") // stays connected
+	witness := join(ctx, t, "ws://"+server.HTTP+"/ws"+room) // stays connected
 
-	renew(t, n, server)
+	renew(t, n)
 	var talking sync.WaitGroup
 	stop := make(chan struct{})
 	talking.Go(func() {

@@ -26,6 +26,13 @@ var Caddy = &Software{
 			"reverse_proxy 127.0.0.1:8080 {": "reverse_proxy " + a.toHTTP + " {",
 		}
 	},
+	secure: func(a addresses, pem string) map[string]string {
+		host, _, _ := net.SplitHostPort(a.https)
+		return map[string]string{
+			"admin localhost:2019\n": "admin unix/{$CADDY_ADMIN}\n\tauto_https disable_redirects\n", // from port 80
+			"\n:8000 {":              "\nhttps://" + a.https + " {\n\tbind " + host + "\n\ttls " + pem + " " + pem,
+		}
+	},
 	command: func(path, dir, config string) *exec.Cmd {
 		return inDir(exec.Command(path, "run", "--config", config), dir)
 	},

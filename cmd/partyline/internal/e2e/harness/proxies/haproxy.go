@@ -30,6 +30,13 @@ var HAProxy = &Software{
 			"server partyline 127.0.0.1:4000": "server partyline " + a.toTCP,
 		}
 	},
+	secure: func(a addresses, pem string) map[string]string {
+		const certificate = " ssl crt /etc/haproxy/chat.example.org.pem"
+		return map[string]string{
+			"# For TLS: bind :443" + certificate: "bind " + a.https + " ssl crt " + pem,
+			"# bind :4002" + certificate:         "bind " + a.tls + " ssl crt " + pem,
+		}
+	},
 	command: func(path, _, config string) *exec.Cmd { return exec.Command(path, "-W", "-db", "-f", config) },
 	reload:  func(t *testing.T, p *Proxy) { p.Signal(t, syscall.SIGUSR2) },
 }

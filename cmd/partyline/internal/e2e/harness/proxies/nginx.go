@@ -25,8 +25,8 @@ var Nginx = &Software{
 	},
 	BriefGrace: map[string]string{"worker_shutdown_timeout 1h;": "worker_shutdown_timeout 1s;"},
 	Trusting: map[string]string{
-		"sndbuf=64k;\n\n        # For TLS":         "sndbuf=64k proxy_protocol;\nset_real_ip_from 127.0.0.1; real_ip_header proxy_protocol;\n# For TLS",
-		"sndbuf=64k;\n\n        # partyline --tcp": "sndbuf=64k proxy_protocol;\nset_real_ip_from 127.0.0.1;\n# partyline --tcp",
+		"sndbuf=64k;\n\n        # For TLS add":   "sndbuf=64k proxy_protocol;\nset_real_ip_from 127.0.0.1; real_ip_header proxy_protocol;\n# For TLS add",
+		"sndbuf=64k;\n\n        # For TLS (ncat": "sndbuf=64k proxy_protocol;\nset_real_ip_from 127.0.0.1;\n# For TLS (ncat",
 	},
 	path:   "/usr/sbin/nginx",
 	config: "nginx/partyline.conf",
@@ -36,6 +36,16 @@ var Nginx = &Software{
 			"listen 4001 ":               "listen " + a.tcp + " ",
 			"server 127.0.0.1:8080;":     "server " + a.toHTTP + ";",
 			"proxy_pass 127.0.0.1:4000;": "proxy_pass " + a.toTCP + ";",
+		}
+	},
+	secure: func(a addresses, pem string) map[string]string {
+		const certificate = "\n        #   ssl_certificate     /etc/ssl/certs/chat.example.org.pem;" +
+			"\n        #   ssl_certificate_key /etc/ssl/private/chat.example.org.key;"
+		const http, stream = "#   listen 443 ssl so_keepalive=1m:15s:4 sndbuf=64k;", "#   listen 4002 ssl so_keepalive=1m:15s:4 sndbuf=64k;"
+		own := "ssl so_keepalive=1m:15s:4 sndbuf=64k; ssl_certificate " + pem + "; ssl_certificate_key " + pem + ";"
+		return map[string]string{
+			http + certificate:   "listen " + a.https + " " + own,
+			stream + certificate: "listen " + a.tls + " " + own,
 		}
 	},
 	command: func(path, dir, config string) *exec.Cmd {

@@ -34,13 +34,14 @@ type Software struct {
 	config        string // below deploy
 	claimInHeader bool   // Claim returns a header of the request
 	parts         func(addresses) map[string]string
+	secure        func(a addresses, pem string) map[string]string // changes that add listeners with TLS
 	command       func(path, dir, config string) *exec.Cmd
 	reload        func(t *testing.T, p *Proxy)
 	requires      func(t *testing.T, config string)
 }
 
-// addresses are those of the listeners of a proxy, and of the server.
-type addresses struct{ http, tcp, toHTTP, toTCP string }
+// addresses are those of the listeners of a proxy, without and with TLS, and of the server.
+type addresses struct{ http, tcp, https, tls, toHTTP, toTCP string }
 
 // All are the proxies.
 var All = []*Software{Nginx, HAProxy, Caddy}
@@ -48,7 +49,8 @@ var All = []*Software{Nginx, HAProxy, Caddy}
 // A Proxy is a running proxy.
 type Proxy struct {
 	*harness.Process
-	HTTP, TCP string // its listeners; TCP is "" if it has none
+	HTTP, TCP  string // its listeners; "" if it has none
+	HTTPS, TLS string // the same with TLS; see StartSecure
 
 	software    *Software
 	dir, config string
@@ -69,6 +71,28 @@ func (s *Software) Start(t *testing.T, server *harness.Server, changes map[strin
 // StartOn is like [Software.Start], with fixed addresses.
 func (s *Software) StartOn(t *testing.T, server *harness.Server, http, tcp string, changes map[string]string) *Proxy {
 	t.Helper()
+	return s.start(t, addresses{http: http, tcp: tcp, toHTTP: server.HTTP, toTCP: server.TCP}, "", changes)
+}
+
+// StartSecure is like [Software.Start], and adds listeners that end TLS, as the comments in the
+// configuration say. certificate is a certificate and its key in PEM. The listener of Caddy replaces
+// the one without TLS.
+func (s *Software) StartSecure(t *testing.T, server *harness.Server, certificate []byte, changes map[string]string) *Proxy {
+	t.Helper()
+	pem := filepath.Join(t.TempDir(), "site.pem")
+	if err := os.WriteFile(pem, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := addresses{https: harness.FreeAddr(t), toHTTP: server.HTTP, toTCP: server.TCP}
+	if s.RawTCP {
+		a.http, a.tcp, a.tls = harness.FreeAddr(t), harness.FreeAddr(t), harness.FreeAddr(t)
+	}
+	return s.start(t, a, pem, changes)
+}
+
+// start starts the proxy. pem is a file with a certificate for its listeners with TLS.
+func (s *Software) start(t *testing.T, a addresses, pem string, changes map[string]string) *Proxy {
+	t.Helper()
 	path := harness.NeedProgram(t, strings.ToLower(s.Name), s.path)
 	shipped, err := os.ReadFile(harness.RepoPath(filepath.Join("deploy", s.config)))
 	if err != nil {
@@ -78,14 +102,17 @@ func (s *Software) StartOn(t *testing.T, server *harness.Server, http, tcp strin
 	if s.requires != nil {
 		s.requires(t, config)
 	}
-	parts := s.parts(addresses{http, tcp, server.HTTP, server.TCP})
+	parts := s.parts(a)
+	if pem != "" {
+		maps.Copy(parts, s.secure(a, pem))
+	}
 	maps.Copy(parts, changes)
 	if config, err = replace(config, parts); err != nil {
 		t.Fatalf("deploy/%s: %v", s.config, err)
 	}
 
 	dir := harness.PublicFolder(t)
-	p := &Proxy{HTTP: http, TCP: tcp, software: s, dir: dir, config: filepath.Join(dir, filepath.Base(s.config))}
+	p := &Proxy{HTTP: a.http, TCP: a.tcp, HTTPS: a.https, TLS: a.tls, software: s, dir: dir, config: filepath.Join(dir, filepath.Base(s.config))}
 	if err := os.WriteFile(p.config, []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +147,12 @@ func (s *Software) Claim(addr string) (first, header string) {
 
 // accepts reports whether the listeners accept connections.
 func (p *Proxy) accepts() bool {
-	return harness.Accepts(p.HTTP) && (p.TCP == "" || harness.Accepts(p.TCP))
+	for _, addr := range []string{p.HTTP, p.TCP, p.HTTPS, p.TLS} {
+		if addr != "" && !harness.Accepts(addr) {
+			return false
+		}
+	}
+	return true
 }
 
 // ended reports whether the process has exited.

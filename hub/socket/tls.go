@@ -47,8 +47,8 @@ type sealed struct {
 	sent int // how many of them were sent
 }
 
-// maxSealed is the largest capacity of a buffer that a Group keeps, in bytes: enough for a record.
-const maxSealed = 20 << 10
+// maxSealed is the largest capacity of a buffer that a Group keeps, in bytes: enough for a batch.
+const maxSealed = 40 << 10
 
 // newTLS returns a tls.Conn for the server's end of a stream. early is the input that was read
 // already.
@@ -58,8 +58,8 @@ func newTLS(nc stream, config *tls.Config, early []byte) *tlsLayer {
 	return l
 }
 
-// TLSConfig returns a copy of config that suits connections whose frames are small: each write is
-// one record.
+// TLSConfig returns a copy of config that suits connections whose frames are small: each write has as
+// few records as possible.
 func TLSConfig(config *tls.Config) *tls.Config {
 	c := config.Clone()
 	c.DynamicRecordSizingDisabled = true

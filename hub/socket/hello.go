@@ -23,8 +23,7 @@ type hello struct {
 	err    error    // comes after the pieces
 }
 
-// read is Read of a tlsLayer. from provides what comes after early. If more is false, the next input
-// comes from there too.
+// read is Read of a tlsLayer until it returns false for more. from provides what comes after early.
 func (h *hello) read(from io.Reader, b []byte) (n int, more bool, err error) {
 	if h.pieces == nil {
 		h.receive(from)

@@ -34,8 +34,8 @@ type reader struct {
 // connection ends without one, the error is io.ErrUnexpectedEOF: somebody on the way may have cut
 // off the rest of the input.
 //
-// While Read waits, it holds no buffer and little stack, so that the goroutine keeps its
-// initial stack of 2 KiB. The usual way of reading needs twice as much.
+// While Read waits, with or without TLS, it holds no buffer and little stack, so that the goroutine keeps
+// its initial stack of 2 KiB. The usual way of reading needs twice as much.
 func (c *Conn) Read() ([]byte, error) {
 	r := &c.reader
 	r.release()

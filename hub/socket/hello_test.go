@@ -45,7 +45,7 @@ func TestHello(t *testing.T) {
 	}
 	for _, input := range []string{
 		"", "a", "hello\n", "GET / HTTP/1.1\r\n\r\n", "\x16", "\x16\x03\x01\x00", "\x16\x03\x01\x00\x00", handshake(1000)[:500],
-		"\x16\x03\x01\x40\x01" + strings.Repeat("x", 9000), "\x16\x04" + handshake(600)[2:], "\x80" + handshake(600)[1:], "\x17" + handshake(600)[1:],
+		"\x16\x03\x01\x40\x01" + strings.Repeat("x", 17000), "\x16\x04" + handshake(600)[2:], "\x80" + handshake(600)[1:], "\x17" + handshake(600)[1:],
 	} {
 		for early := range min(len(input), 10) + 1 {
 			if got := strings.Join(readHello(t, input[:early], input[early:]), ""); got != input {

@@ -6,7 +6,7 @@ import "time"
 
 // A variant is a server and the plan that runs against it.
 type variant struct {
-	server         string // a key of servers, or "disk": partyline with its history on disk; the program for partyline and "tls"
+	server         string // "partyline", "tls" or "disk", for the program; otherwise a key of servers
 	plan           Plan
 	historyClients historyClients
 }

@@ -13,8 +13,8 @@
 //   - [Conn.Watch], which notices the end of a peer without reading, as [hub.Watcher] requires.
 //   - Methods that end the connection: [Conn.Close], [Conn.Reset], [Conn.Linger] and [Conn.Dismiss].
 //   - The same over TLS, after [Conn.StartTLS] or with a connection of a [TLSListener]. Frames are
-//     sealed in records of about 16 KB. All frames that are sealed count as written, and the Conn
-//     keeps what is left of a record. The end is a close_notify.
+//     sealed in records of up to 16 KB, at most two at a time. All frames that are sealed count as
+//     written, and the Conn keeps what is left of the two records. The end is a close_notify.
 //
 // Where the system allows it, a Conn uses the descriptor directly, without the Go runtime. A
 // [Group] is the Conns of one gateway. They share read buffers, and the Group drops peers that

@@ -34,26 +34,37 @@ type reader struct {
 // connection ends without one, the error is io.ErrUnexpectedEOF: somebody on the way may have cut
 // off the rest of the input.
 //
-// While Read waits, it holds no buffer and little stack, so that the goroutine keeps its
-// initial stack of 2 KiB. The usual way of reading needs twice as much.
+// While Read waits, with or without TLS, it holds no buffer and little stack, so that the goroutine keeps
+// its initial stack of 2 KiB. The usual way of reading needs twice as much.
 func (c *Conn) Read() ([]byte, error) {
-	if c.tls != nil {
-		return c.readTLS()
-	}
 	r := &c.reader
 	r.release()
-	if !rawIO {
+	if !rawIO && c.tls == nil {
 		r.n, r.err = c.nc.Read(r.acquire())
 		return r.result()
 	}
 	r.waited = false
-	if err := c.raw.Read(r.tryRead); err != nil {
-		if c.unresponsive.Load() {
-			err = hub.ErrSlow
+	for {
+		if c.tls != nil {
+			if b, ok, err := c.tryReadTLS(); ok {
+				return b, err
+			}
 		}
-		return nil, err
+		if err := c.raw.Read(r.tryRead); err != nil { // a function of its own would need stack
+			return nil, c.readErr(err)
+		}
+		if c.tls == nil {
+			return r.result()
+		}
 	}
-	return r.result()
+}
+
+// readErr returns the error of Read if raw.Read returns err.
+func (c *Conn) readErr(err error) error {
+	if c.unresponsive.Load() {
+		return hub.ErrSlow
+	}
+	return err
 }
 
 // ReadWithin is like Read, but returns os.ErrDeadlineExceeded after d. If d is 0, it has no

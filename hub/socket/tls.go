@@ -25,7 +25,7 @@ const HandshakeByte = 0x16
 type tlsLayer struct {
 	stream
 	tls     *tls.Conn
-	early   []byte       // input that came before the tls.Conn
+	hello   *hello       // nil after it was read
 	proxied *ProxiedConn // whose PROXY header comes first; nil if there is none
 	conn    *Conn        // nil until it takes over
 	ended   bool         // close_notify was sent, or will not be; guarded by conn.writeMu
@@ -47,19 +47,19 @@ type sealed struct {
 	sent int // how many of them were sent
 }
 
-// maxSealed is the largest capacity of a buffer that a Group keeps, in bytes: enough for a record.
-const maxSealed = 20 << 10
+// maxSealed is the largest capacity of a buffer that a Group keeps, in bytes: enough for a batch.
+const maxSealed = 40 << 10
 
 // newTLS returns a tls.Conn for the server's end of a stream. early is the input that was read
 // already.
 func newTLS(nc stream, config *tls.Config, early []byte) *tlsLayer {
-	l := &tlsLayer{stream: nc, early: early}
+	l := &tlsLayer{stream: nc, hello: &hello{early: early}}
 	l.tls = tls.Server(l, config)
 	return l
 }
 
-// TLSConfig returns a copy of config that suits connections whose frames are small: each write is
-// one record.
+// TLSConfig returns a copy of config that suits connections whose frames are small: each write has as
+// few records as possible.
 func TLSConfig(config *tls.Config) *tls.Config {
 	c := config.Clone()
 	c.DynamicRecordSizingDisabled = true
@@ -164,16 +164,19 @@ func (c *Conn) useTLS(l *tlsLayer) {
 // Read implements [net.Conn].
 func (l *tlsLayer) Read(b []byte) (n int, err error) {
 	switch {
-	case len(l.early) > 0:
-		n = copy(b, l.early)
-		if l.early = l.early[n:]; len(l.early) == 0 {
-			l.early = nil
-		}
-		return n, nil
 	case l.readErr != nil:
 		return 0, l.readErr
+	case l.hello != nil:
+		var from io.Reader = l.stream
+		if l.proxied != nil {
+			from = l.proxied // after the PROXY header
+		}
+		var more bool
+		if n, more, err = l.hello.read(from, b); !more {
+			l.hello = nil
+		}
 	case l.conn == nil && l.proxied != nil:
-		n, err = l.proxied.Read(b) // after the PROXY header
+		n, err = l.proxied.Read(b)
 	case l.conn == nil || !rawIO:
 		n, err = l.stream.Read(b)
 	default:

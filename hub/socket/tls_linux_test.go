@@ -188,7 +188,7 @@ func TestStartTLS(t *testing.T) {
 	}
 }
 
-// TestTLSFull writes to a peer that reads nothing. Nothing more than a record is kept.
+// TestTLSFull writes to a peer that reads nothing. Nothing more than a batch is kept.
 func TestTLSFull(t *testing.T) {
 	c, peer := tlsPair(t, new(Group), hubtest.TLSOverTCP)
 	frames := []byte(strings.Repeat(strings.Repeat("x", 99)+"\n", 5000))
@@ -204,7 +204,7 @@ func TestTLSFull(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if rest := len(c.tls.sealed.b) - c.tls.sealed.sent; rest > maxRecord+1000 {
+	if rest := len(c.tls.sealed.b) - c.tls.sealed.sent; rest > maxBatch+1000 {
 		t.Errorf("%d bytes are kept", rest)
 	}
 	if n, err := c.TryWrite(frames); n != 0 || err != hub.ErrWouldBlock {

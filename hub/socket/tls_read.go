@@ -8,44 +8,21 @@ import (
 	"partyline/hub"
 )
 
-// readTLS is Read for a Conn with TLS. It waits for input as Read does, outside of the tls.Conn,
-// which needs more stack.
-func (c *Conn) readTLS() ([]byte, error) {
-	for {
-		if b, err := c.tryReadTLS(); err != errNoInput {
-			return b, err
-		}
-		if err := c.awaitInput(); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// tryReadTLS is readTLS without waiting. It returns errNoInput if there is nothing yet.
-func (c *Conn) tryReadTLS() ([]byte, error) {
+// tryReadTLS is Read without waiting, for a Conn with TLS that holds no buffer. If ok is false, there is
+// nothing yet. Read then waits outside of the tls.Conn, which needs more stack.
+func (c *Conn) tryReadTLS() (b []byte, ok bool, err error) {
 	r, l := &c.reader, c.tls
-	r.release()
 	switch a := l.ahead; {
 	case a != nil:
 		r.small, r.large, r.n, r.err = a.small, a.large, a.n, a.err
 		l.ahead = nil
-		return r.result()
+		b, err = r.result()
+		return b, true, err
 	case l.drained:
-		return nil, errNoInput
+		return nil, false, nil
 	}
-	return c.openRecords(r)
-}
-
-// awaitInput waits until the stream has input, has ended or is broken, or until the read deadline.
-func (c *Conn) awaitInput() error {
-	err := c.raw.Read(c.reader.tryRead)
-	switch {
-	case err == nil:
-		c.tls.drained = false
-	case c.unresponsive.Load():
-		return hub.ErrSlow
-	}
-	return err
+	b, err = c.openRecords(r)
+	return b, err != errNoInput, err
 }
 
 // await reports whether l's stream has input, has ended or is broken.
@@ -54,7 +31,8 @@ func (l *tlsLayer) await(fd uintptr) bool {
 	if err != nil {
 		l.readErr = err // the kernel returns it once
 	}
-	return ready || err != nil
+	l.drained = !ready && err == nil
+	return !l.drained
 }
 
 // openRecords reads from the tls.Conn into r, without waiting. It returns errNoInput if a record is

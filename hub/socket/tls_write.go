@@ -10,21 +10,23 @@ import (
 const (
 	// maxRecord is how many bytes a TLS record can seal (RFC 8446 section 5.1).
 	maxRecord = 16 << 10
-	// recordSize is how many bytes of frames are sealed at a time, in addition to the rest of the
-	// last frame.
-	recordSize = 15 << 10
+	// maxBatch is how many bytes of frames are sealed and sent at a time, unless the last frame is
+	// large. It is two records: a system call costs more than sealing does.
+	maxBatch = 2 * maxRecord
+	// batchSize is maxBatch without the rest of the last frame.
+	batchSize = maxBatch - 1<<10
 	// closeBuffer is the size of the kernel's send buffer in bytes when the connection ends. There is
-	// room for a record and a close_notify if a buffer of sendBuffer bytes is full.
+	// room for a batch and a close_notify if a buffer of sendBuffer bytes is full.
 	closeBuffer = 2 * sendBuffer
 )
 
-// nextRecord returns how many bytes of frames to seal next. They are whole frames, and fit in one
-// record unless the last one is large.
-func (c *Conn) nextRecord(frames []byte) int {
-	if len(frames) <= maxRecord {
+// nextBatch returns how many bytes of frames to seal next. They are whole frames, and at most maxBatch
+// bytes unless the last one is large.
+func (c *Conn) nextBatch(frames []byte) int {
+	if len(frames) <= maxBatch {
 		return len(frames)
 	}
-	return c.end(frames, recordSize)
+	return c.end(frames, batchSize)
 }
 
 // tryWriteTLSLocked is TryWrite for a Conn with TLS. All frames that are sealed count as written.
@@ -43,11 +45,11 @@ func (c *Conn) writeTLSLocked(frames []byte) (n int, err error) {
 	return c.sealEachLocked(frames, c.sendSealedLocked)
 }
 
-// sealEachLocked seals frames, a record at a time, and sends each record before it seals the next. It
+// sealEachLocked seals frames, a batch at a time, and sends each batch before it seals the next. It
 // returns how many bytes of frames are sealed.
 func (c *Conn) sealEachLocked(frames []byte, send func(*sealed) error) (n int, err error) {
 	for n < len(frames) {
-		end := n + c.nextRecord(frames[n:])
+		end := n + c.nextBatch(frames[n:])
 		s, err := c.tls.seal(frames[n:end])
 		if err != nil {
 			return n, err

@@ -39,8 +39,8 @@ func (c *Conn) watchTLS() error {
 		case ahead:
 			return c.raw.Read(func(uintptr) bool { return false })
 		}
-		if err := c.awaitInput(); err != nil {
-			return err
+		if err := c.raw.Read(c.tryRead); err != nil {
+			return c.readErr(err)
 		}
 	}
 }

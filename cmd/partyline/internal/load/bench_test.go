@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"text/tabwriter"
+
+	"partyline/cmd/partyline/internal/certs/certstest"
 )
 
 // Environment variables of TestBench, which `make bench` sets.
@@ -79,10 +81,15 @@ func TestBench(t *testing.T) {
 // measureVariant runs a variant once, on a server of its own.
 func measureVariant(t *testing.T, program string, v variant) (*Report, error) {
 	cmd := serverCommand(v.server)
-	if v.server == "partyline" || v.server == "disk" {
+	if v.server == "partyline" || v.server == "disk" || v.server == "tls" {
 		cmd = exec.Command(program, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-format", "json")
-		if v.server == "disk" {
+		switch v.server {
+		case "disk":
 			cmd.Args = append(cmd.Args, "--data", t.TempDir(), "--sync", "full")
+		case "tls":
+			cert, key := certstest.NewAuthority(t).IssueNow(t, "localhost")
+			certFile, keyFile := certstest.Write(t, t.TempDir(), cert, key)
+			cmd.Args = append(cmd.Args, "--tls-cert", certFile, "--tls-key", keyFile)
 		}
 		for _, variable := range os.Environ() {
 			if !strings.HasPrefix(variable, "PARTYLINE_") {

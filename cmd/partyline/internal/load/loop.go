@@ -24,9 +24,10 @@ const (
 
 // A loop reads the sockets of some members in one goroutine.
 type loop struct {
-	run  *run
-	poll int // the epoll descriptor
-	buf  []byte
+	run    *run
+	poll   int // the epoll descriptor
+	buf    []byte
+	opened []byte // room for what a TLS record contains
 
 	mu      sync.Mutex
 	members []*member // only appended to
@@ -48,7 +49,7 @@ func newLoop(r *run) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{run: r, poll: poll, buf: make([]byte, readBuffer), latency: newHistogram()}
+	l := &loop{run: r, poll: poll, buf: make([]byte, readBuffer), opened: make([]byte, 16<<10), latency: newHistogram()}
 	l.received = l.countDelivery
 	return l, nil
 }
@@ -116,11 +117,8 @@ func (l *loop) read(m *member) {
 		return
 	case err == nil && n == 0:
 		err = io.EOF
-	case err == nil && m.tls == nil:
-		l.handle(m, l.buf[:n])
-		return
 	case err == nil:
-		err = m.tls.open(l.buf[:n], func(b []byte) { l.handle(m, b) })
+		err = l.handle(m, l.buf[:n])
 	}
 	if err != nil {
 		m.err = err
@@ -129,17 +127,22 @@ func (l *loop) read(m *member) {
 	}
 }
 
-// handle handles bytes that a member has received.
-func (l *loop) handle(m *member, b []byte) {
+// handle handles the bytes of one read from a member's socket.
+func (l *loop) handle(m *member, b []byte) (err error) {
 	l.now, l.measuring = l.run.now(), l.run.measuring.Load()
 	l.count, l.talker, l.echoes = 0, m.talker, 0
-	l.receive(m, b)
+	if m.tls == nil {
+		l.receive(m, b)
+	} else {
+		err = m.tls.open(b, l.opened, func(b []byte) { l.receive(m, b) })
+	}
 	if l.count > 0 {
 		l.delivered.Add(l.count)
 	}
 	if l.echoes > 0 {
 		l.talker.echoed(l.echoes)
 	}
+	return err
 }
 
 func (l *loop) countDelivery(e *entry) {

@@ -11,11 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 	"testing"
-	"time"
 
 	"partyline/hub"
 	"partyline/hub/hubtest"
@@ -81,23 +79,9 @@ func serveUntilSignal(serve func(tcp, http net.Listener)) {
 func servePartyline(tcp, site net.Listener, config *tls.Config) {
 	log := slog.New(slog.DiscardHandler)
 	h := hub.New(hub.Options{Log: log})
-	go freeMemory(h)
 	ws := &wsgw.Gateway{Hub: h, MaxLine: 4096, Log: log}
 	go http.Serve(site, web.New(web.Options{WebSocket: ws, Log: log}))
 	(&tcpgw.Gateway{Hub: h, MaxLine: 4096, TLS: config, Log: log}).Serve(tcp)
-}
-
-// freeMemory returns memory to the system when many members have joined, as the program does.
-func freeMemory(h *hub.Hub) {
-	last, freed := 0, 0
-	for range time.Tick(500 * time.Millisecond) {
-		n := h.Members()
-		if n == last && n-freed >= 100 {
-			debug.FreeOSMemory()
-			freed = n
-		}
-		last = n
-	}
 }
 
 // serveTLS is servePartyline with TLS over TCP.

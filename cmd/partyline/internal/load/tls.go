@@ -42,12 +42,12 @@ func (m *member) seal(b []byte) []byte {
 	return m.tls.below.sealed
 }
 
-// open calls received with what the bytes that the socket received contain.
-func (c *sealedConn) open(b []byte, received func([]byte)) error {
+// open calls received with what the bytes that the socket received contain, a record at a time, which
+// is in opened.
+func (c *sealedConn) open(b, opened []byte, received func([]byte)) error {
 	c.below.input = b
-	var opened [16 << 10]byte // as large as a record
 	for {
-		n, err := c.Read(opened[:])
+		n, err := c.Read(opened)
 		switch {
 		case n > 0:
 			received(opened[:n])

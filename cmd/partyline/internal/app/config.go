@@ -18,6 +18,7 @@ import (
 type Config struct {
 	Version   string
 	TCP, HTTP string // addresses to listen on, as package listen takes them; "" for no listener
+	Admin     string // the same, for the operator
 	UnixMode  fs.FileMode
 	TLS       tlsFlags
 	History   historyFlags
@@ -51,7 +52,8 @@ func (c *Config) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&c.TCP, "tcp", c.TCP, `address of the TCP listener, for netcat: host:port, unix:PATH or fd:NAME of systemd; "" for none`)
 	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots, in the same forms; it may be that of --tcp; "" for none`)
-	modeVar(f, &c.UnixMode, "unix-mode", "mode of the unix sockets that --tcp and --http create")
+	f.StringVar(&c.Admin, "admin", c.Admin, `address of the operator's listener, in the same forms, such as 127.0.0.1:9090; it shows figures for Prometheus, a page with plots, clients and profiles, and must not be public; "" for none`)
+	modeVar(f, &c.UnixMode, "unix-mode", "mode of the unix sockets that --tcp, --http and --admin create")
 	c.TLS.addFlags(f)
 	c.History.addFlags(f)
 	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "number of stored messages that a member receives when it joins")

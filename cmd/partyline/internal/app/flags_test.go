@@ -13,7 +13,7 @@ import (
 
 // anyText lists the flags that accept any text, which is checked only when it is used.
 var anyText = map[string][]string{
-	"partyline": {"tcp", "http", "http-redirect", "tls-cert", "tls-key", "acme-dir", "data"},
+	"partyline": {"tcp", "http", "admin", "http-redirect", "tls-cert", "tls-key", "acme-dir", "data"},
 	"bench":     {"format", "room", "addr", "url", "plot"},
 	"send":      {"nick", "room"},
 	"talk":      {"nick", "room"},

@@ -67,6 +67,6 @@ func newCommand(version string) *cobra.Command {
 	cmd.SetVersionTemplate("partyline {{.Version}}\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	c.addFlags(cmd.Flags())
-	cmd.AddCommand(newTalkCommand(), newSendCommand(), newBenchCommand())
+	cmd.AddCommand(newTalkCommand(), newSendCommand(), newHealthCommand(), newBenchCommand())
 	return cmd
 }

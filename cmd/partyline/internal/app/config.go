@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -34,7 +35,7 @@ type Config struct {
 	// Reload makes the server load its certificate again. It may be nil.
 	Reload <-chan os.Signal
 
-	environment map[string]bool // flags that the environment has set
+	set map[string]string // where each flag was set, if it was: "--tcp", "PARTYLINE_TCP" or "partyline.toml:3"
 }
 
 // DefaultConfig returns the settings of a program without flags and variables.
@@ -75,13 +76,17 @@ func parsePing(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// source returns the name of what has set a flag, for an error: "--tcp", or "PARTYLINE_TCP" if the
-// environment has set it.
+// source returns the name of what has set a flag, for an error: "--tcp", also if nothing has set it,
+// "PARTYLINE_TCP" or "partyline.toml:3: tcp".
 func (c *Config) source(flag string) string {
-	if c.environment[flag] {
-		return variable(flag)
+	switch where := c.set[flag]; {
+	case where == "":
+		return "--" + flag
+	case strings.Contains(where, ":"):
+		return where + ": " + flag
+	default:
+		return where
 	}
-	return "--" + flag
 }
 
 func checkOrigins(list []string) error {

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"partyline/cmd/partyline/internal/metrics"
 	"partyline/hub"
 	"partyline/hub/admission"
@@ -101,7 +99,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	s := &server{certs: certs, log: log}
-	figures := metrics.New(prometheus.NewRegistry(), c.Version)
+	figures := metrics.New(c.Version)
 	if s.journal, err = c.History.open(c.source("data"), figures.Stored, log); err != nil {
 		return nil, err
 	}

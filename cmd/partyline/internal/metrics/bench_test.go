@@ -3,14 +3,12 @@ package metrics
 import (
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // BenchmarkMessage measures what is added to a message that has a sweep of its own: two times are
 // taken for the sweep.
 func BenchmarkMessage(b *testing.B) {
-	m := New(prometheus.NewRegistry(), "dev")
+	m := New("dev")
 	for b.Loop() {
 		m.Committed(1000)
 		start := time.Now()

@@ -37,9 +37,10 @@ type Metrics struct {
 
 var _ hub.Meter = (*Metrics)(nil)
 
-// New registers the figures of a server of a version in r, and those of the Go runtime and of the
-// process.
-func New(r *prometheus.Registry, version string) *Metrics {
+// New returns the figures of a server of a version, with those of the Go runtime and of the process,
+// in a registry of their own.
+func New(version string) *Metrics {
+	r := prometheus.NewRegistry()
 	m := &Metrics{
 		registry:   r,
 		messages:   counter("messages_total", "Messages that were said in a room."),

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"partyline/hub"
@@ -21,7 +20,7 @@ import (
 // filled returns Metrics that have received each figure once.
 func filled(t *testing.T) *Metrics {
 	t.Helper()
-	m := New(prometheus.NewRegistry(), "v1.2.3")
+	m := New("v1.2.3")
 	m.Watch(func() hub.Figures {
 		return hub.Figures{
 			Members: map[string]int{"tcp": 3}, Rooms: map[string]int{"tcp": 2, "ws": 1},
@@ -82,7 +81,7 @@ func TestLint(t *testing.T) {
 
 // TestWithoutDisk checks that there are no figures of a disk without one.
 func TestWithoutDisk(t *testing.T) {
-	m := New(prometheus.NewRegistry(), "dev")
+	m := New("dev")
 	m.Watch(func() hub.Figures { return hub.Figures{} }, nil)
 	if got := scrape(m); strings.Contains(got, "journal") {
 		t.Errorf("it has\n%s", got)

@@ -33,6 +33,9 @@ USER 65532:65532
 ENV PARTYLINE_TCP=:4000 PARTYLINE_HTTP=:8080
 EXPOSE 4000 8080
 
+# It asks the listener of PARTYLINE_HTTP. The first seconds do not count.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=10s CMD ["/partyline", "health"]
+
 # Use the list form, so that the program is process 1: it receives the stop signal
 # (SIGTERM), and says goodbye to all clients.
 ENTRYPOINT ["/partyline"]

@@ -36,6 +36,7 @@ func (o *outbox) skipGap(c cursor) {
 		gap.Before, gap.Missed = 0, o.messagesToLimit-c.chunk.messagesThrough()
 	}
 	gap.Lost = lost && gap.Missed > 0 // a gap without messages is of presence, which history does not have
+	r.hub.opt.Meter.Skipped(gap.Missed)
 	later := o.queue.cutAfter(head.at)
 	o.appendLocked(&gap)
 	if !o.leaving {

@@ -78,6 +78,7 @@ type Options struct {
 	Limits        admission.Limits
 	Version       string       // the server's version, for the welcome
 	Log           *slog.Logger // nil for none
+	Meter         Meter        // nil for none
 }
 
 // A Hub holds the rooms and their members. Its methods may be called from any goroutine.
@@ -95,6 +96,11 @@ type Hub struct {
 	closing bool
 	rooms   map[string]*room // the rooms that have members, or that sessions enter
 	members map[*member]struct{}
+	written map[string]int64 // bytes to members that have left, by transport
+
+	checkMu sync.Mutex
+	check   chan struct{} // closed at the end of the running check; nil if none runs
+	checked time.Time     // when the last check ended
 
 	serving sync.WaitGroup // calls of Serve
 	sweeps  sync.WaitGroup
@@ -126,6 +132,9 @@ func New(o Options) *Hub {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
+	}
 	return &Hub{
 		opt:          o,
 		gate:         admission.NewGate(o.Limits),
@@ -134,12 +143,19 @@ func New(o Options) *Hub {
 		rooms:        make(map[string]*room),
 		nicks:        nicks{bySkeleton: make(map[string]*identity), byToken: make(map[string]*identity)},
 		members:      make(map[*member]struct{}),
+		written:      make(map[string]int64),
 	}
 }
 
 // Admit admits a client from an address if Options.Limits allow it. The error is one of package
 // admission. If it is nil, the caller must call Leave on the Slot when the connection has ended.
-func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) { return h.gate.Admit(addr) }
+func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) {
+	slot, err := h.gate.Admit(addr)
+	if err != nil {
+		h.opt.Meter.TurnedAway(turnedAwayReason(err))
+	}
+	return slot, err
+}
 
 // Serve makes the client on c a member, and blocks until the member has left, c is closed, and no
 // goroutine serves the member any more. Serve does not change caller, which must not change until the
@@ -190,8 +206,12 @@ func (h *Hub) add(s *session) bool {
 func (h *Hub) remove(s *session) {
 	h.mu.Lock()
 	delete(h.members, &s.member) // before Wait, so that Shutdown starts no goroutine for it
+	s.out.mu.Lock()
+	h.written[s.via] += s.out.written
+	s.out.mu.Unlock()
 	h.mu.Unlock()
 	s.wg.Wait()
+	h.opt.Meter.Left(s.via, leftReason(s.endErr))
 	reason := "left"
 	if !errors.Is(s.endErr, io.EOF) {
 		reason = s.endErr.Error()

@@ -32,6 +32,7 @@ type outbox struct {
 	queue    queue      // has no position after limit
 	ownJoin  span       // the member's own join, which it does not get
 	writeErr error      // why nothing more can be written; nil before
+	written  int64      // bytes
 
 	// Guarded by mu too.
 	format          wire.Format
@@ -152,6 +153,7 @@ func (o *outbox) writeLocked(write func([]byte) (int, error), frames []byte, que
 	o.mu.Unlock()
 	n, err := o.guard(write, frames)
 	o.mu.Lock()
+	o.written += int64(n)
 	switch {
 	case o.writeErr != nil:
 		return o.writeErr

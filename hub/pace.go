@@ -54,6 +54,7 @@ func (s *session) notifyPaced(wait time.Duration, costly bool) time.Duration {
 	if wait <= 0 {
 		return 0
 	}
+	s.hub.opt.Meter.Paced(wait)
 	s.sweep()
 	if !s.slowed {
 		s.slowed = true

@@ -67,6 +67,9 @@ func (r *room) appendLocked(e wire.Event) bool {
 		n += s.appendLocked(e)
 		s.lastEvent = now
 	}
+	if r.sweep.unsweptBytes == 0 {
+		r.sweep.unsweptSince = now
+	}
 	r.sweep.unsweptBytes += n
 	r.backpressure.uncheckedBytes += n
 	r.sweep.dirty = r.sweep.dirty || n > 0

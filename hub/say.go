@@ -97,6 +97,7 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 		r.noteStoredLocked(!res.Unstored)
 		r.lastID = msg.ID
 		r.appendLocked(msg)
+		r.hub.opt.Meter.Committed(len(r.members))
 		r.markOwnLocked(m)
 	}
 	switch {

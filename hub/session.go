@@ -135,6 +135,7 @@ func (s *session) handle(line []byte, err error, first bool) (wait time.Duration
 		}
 	}
 	if bad != nil {
+		s.hub.opt.Meter.Refused(bad.Code)
 		s.sweep()
 		s.reply(bad)
 	}

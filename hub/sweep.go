@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // shardSize is the number of members for which a sweep uses one more goroutine. A session does
@@ -16,11 +17,14 @@ type sweep struct {
 	room *room
 
 	// Guarded by the room's mu.
-	running      bool // a goroutine sweeps
-	dirty        bool // there is something to write that came after the last batch
-	unsweptBytes int  // bytes that were appended to the streams after the last batch
+	running      bool      // a goroutine sweeps
+	dirty        bool      // there is something to write that came after the last batch
+	unsweptBytes int       // bytes that were appended to the streams after the last batch
+	unsweptSince time.Time // when the first of them was
 
-	batch []*member // the members to write to; owned by the goroutine that sweeps
+	// Owned by the goroutine that sweeps.
+	batch  []*member // the members to write to
+	oldest time.Time // the unsweptSince of the batch; zero if it has no events of the room
 }
 
 // startLocked starts a sweep, or makes the running one continue.
@@ -56,7 +60,7 @@ func (m *member) sweep() {
 	if !start || !r.sweep.next(false) {
 		return
 	}
-	if r.sweep.next(sweepShard(r.sweep.batch)) {
+	if r.sweep.next(r.sweep.write(sweepShard)) {
 		r.hub.sweeps.Go(r.sweep.loop)
 	}
 	runtime.Gosched() // let other members go first, even if m has more lines
@@ -75,8 +79,18 @@ func (s *sweep) handOverLocked(m *member) {
 // leaves at once.
 func (s *sweep) loop() {
 	for more := true; more; {
-		more = s.next(sweepAll(s.batch))
+		more = s.next(s.write(sweepAll))
 	}
+}
+
+// write writes to each member in s.batch with a function such as sweepAll, and measures it.
+func (s *sweep) write(all func([]*member) bool) (caughtUp bool) {
+	start := time.Now()
+	caughtUp = all(s.batch)
+	if end := time.Now(); !s.oldest.IsZero() {
+		s.room.hub.opt.Meter.Swept(end.Sub(start), end.Sub(s.oldest))
+	}
+	return caughtUp
 }
 
 // next fills s.batch and returns true. If there is nothing new, it ends the sweep and returns
@@ -86,7 +100,9 @@ func (s *sweep) next(caughtUp bool) bool {
 	defer s.room.mu.Unlock()
 	clear(s.batch)
 	s.batch = s.batch[:0]
+	s.oldest = time.Time{}
 	if s.unsweptBytes > 0 {
+		s.oldest = s.unsweptSince
 		s.unsweptBytes = 0
 		s.room.changed.Broadcast()
 	}

@@ -11,8 +11,10 @@ import (
 	"time"
 )
 
-//go:embed static
-var static embed.FS
+// The page, and the page of the operator.
+//
+//go:embed static admin
+var embedded embed.FS
 
 // mimeTypes maps file extensions to MIME types. The types of the machine are not used:
 // /etc/mime.types may have a wrong one for .js, and browsers do not run such a module.
@@ -31,15 +33,15 @@ type asset struct {
 	body     []byte
 }
 
-// assets returns the embedded files. It panics if a file has no MIME type.
-func assets() []asset {
-	files, err := static.ReadDir("static")
+// assets returns the embedded files in a folder. It panics if a file has no MIME type.
+func assets(folder string) []asset {
+	files, err := embedded.ReadDir(folder)
 	if err != nil {
 		panic(err)
 	}
 	all := make([]asset, 0, len(files))
 	for _, f := range files {
-		body, err := static.ReadFile("static/" + f.Name())
+		body, err := embedded.ReadFile(folder + "/" + f.Name())
 		if err != nil {
 			panic(err)
 		}

@@ -10,7 +10,7 @@ import (
 func TestMethods(t *testing.T) {
 	h := New(Options{WebSocket: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
 	allowed := map[string]string{"/healthz": "GET, HEAD, OPTIONS", "/ws": "GET", "/nothing": ""}
-	for _, a := range assets() {
+	for _, a := range assets("static") {
 		allowed[a.path] = "GET, HEAD, OPTIONS"
 	}
 	for path, allow := range allowed {

@@ -15,7 +15,7 @@ func TestScripts(t *testing.T) {
 		t.Skip("the JavaScript tests need node")
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"static", "testdata"} {
+	for _, name := range []string{"static", "admin", "testdata"} {
 		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(name)); err != nil {
 			t.Fatal(err)
 		}

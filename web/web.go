@@ -7,7 +7,7 @@ package web
 
 import (
 	"cmp"
-	"io"
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -41,6 +41,9 @@ type Options struct {
 	// for /healthz or a proxy forwards it. If Hosts is nil, any name is accepted.
 	Hosts Hosts
 
+	// Health returns nil if the server works, for /healthz. If it is nil, the server always works.
+	Health func(context.Context) error
+
 	// RequireTLS redirects requests without TLS to the same host and port, except those from a
 	// unix socket, those that a proxy forwards in a header of HTTP or with a PROXY header that says
 	// that the client uses TLS, and those for /healthz.
@@ -71,10 +74,10 @@ func New(opts Options) http.Handler {
 	}
 	r.Use(setClient(trusted, log))
 	routes := routes{Router: r, allow: make(map[string]string)}
-	for _, a := range assets() {
+	for _, a := range assets("static") {
 		routes.add(a.path, a, pageMethods...)
 	}
-	routes.add("/healthz", http.HandlerFunc(health), pageMethods...)
+	routes.add("/healthz", check(opts.Health, log), pageMethods...)
 	if opts.WebSocket != nil {
 		routes.add("/ws", opts.WebSocket, http.MethodGet)
 	}
@@ -84,12 +87,6 @@ func New(opts Options) http.Handler {
 		http.NotFound(w, r)
 	})
 	return r
-}
-
-func health(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	io.WriteString(w, "ok")
 }
 
 // policy allows the page to load its own files only, and no inline styles. In connect-src,

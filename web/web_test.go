@@ -145,7 +145,7 @@ var references = regexp.MustCompile(`(?:\b(?:href|src|action)="|\bfrom "|\bimpor
 func TestReferences(t *testing.T) {
 	h := New(Options{})
 	referred := map[string]bool{"/": true}
-	for _, a := range assets() {
+	for _, a := range assets("static") {
 		for _, m := range references.FindAllStringSubmatch(string(a.body), -1) {
 			ref := strings.TrimPrefix(m[1], "./")
 			if !regexp.MustCompile(`^[a-z]+\.[a-z]+$`).MatchString(ref) {
@@ -158,7 +158,7 @@ func TestReferences(t *testing.T) {
 			referred["/"+ref] = true
 		}
 	}
-	for _, a := range assets() {
+	for _, a := range assets("static") {
 		if !referred[a.path] {
 			t.Errorf("nothing refers to %s", a.path)
 		}
@@ -171,7 +171,7 @@ func TestNoMarkupFromText(t *testing.T) {
 	forbidden := regexp.MustCompile(`\b(?:innerHTML|outerHTML|insertAdjacentHTML|setHTML\w*|document\.write\w*|` +
 		`createContextualFragment|DOMParser|srcdoc|eval|Function)\b|javascript:`)
 	inline := regexp.MustCompile(`<style|\sstyle=|\son\w+=|<script(?: type="module")?>`)
-	for _, a := range assets() {
+	for _, a := range assets("static") {
 		if m := forbidden.Find(a.body); m != nil {
 			t.Errorf("%s contains %s", a.path, m)
 		}
@@ -200,7 +200,7 @@ func TestElements(t *testing.T) {
 // reliable alone.
 func TestOneClock(t *testing.T) {
 	reads := regexp.MustCompile(`\b(?:Date|performance)\.now\b|\.getTime\(|timeStamp`)
-	for _, a := range assets() {
+	for _, a := range assets("static") {
 		if m := reads.Find(a.body); m != nil && a.path != "/clock.js" {
 			t.Errorf("%s reads a clock: %s", a.path, m)
 		}

@@ -17,16 +17,23 @@ import (
 )
 
 // While the folder is moved away messages are refused and can be read. Then the room continues.
+// Failure says so meanwhile.
 func TestFileMoved(t *testing.T) {
 	dir := t.TempDir()
 	j := start(t, dir, retain(100))
 	first := say(t, j, "r", "one")
+	if f := j.Failure(); f != nil {
+		t.Errorf("before: %+v", f)
+	}
 	away := filepath.Join(t.TempDir(), "away")
 	if err := os.Rename(dir, away); err != nil {
 		t.Fatal(err)
 	}
 	if _, result := try(j, "r", "k", "two"); result.Err == nil {
 		t.Fatal("a message is stored in a missing file")
+	}
+	if f := j.Failure(); f == nil || f.Err == nil || time.Since(f.Since) > time.Minute || !strings.Contains(f.Hint, "mount the disk") {
+		t.Errorf("meanwhile: %+v", f)
 	}
 	if got := texts(t, j, "r"); len(got) != 1 {
 		t.Errorf("history is %q", got)
@@ -36,6 +43,30 @@ func TestFileMoved(t *testing.T) {
 	}
 	if m := awaitStored(t, j, "r", "k"); m.ID != first.ID+1 {
 		t.Errorf("id %d after %d", m.ID, first.ID)
+	}
+	if f := j.Failure(); f != nil {
+		t.Errorf("after: %+v", f)
+	}
+}
+
+// Stored is called for each transaction, with all of its messages.
+func TestStored(t *testing.T) {
+	o := retain(100)
+	stored := make(chan int, 100)
+	o.Stored = func(n int, took time.Duration) {
+		if took <= 0 || took > time.Minute {
+			t.Errorf("it took %v", took)
+		}
+		stored <- n
+	}
+	j := start(t, t.TempDir(), o)
+	say(t, j, "r", "one")
+	if n := <-stored; n != 1 {
+		t.Errorf("%d messages", n)
+	}
+	sayAll(t, j, []string{"a", "b", "c"}, "two")
+	for n := 0; n < 3; {
+		n += <-stored
 	}
 }
 

@@ -23,6 +23,16 @@ type health struct {
 	failures logLimiter
 }
 
+// A Failure says why messages can't be stored now.
+type Failure struct {
+	Err   error
+	Since time.Time
+	Hint  string // what the operator can do
+}
+
+// Failure returns why messages can't be stored now, or nil if they can. Any goroutine may call it.
+func (j *Journal) Failure() *Failure { return j.failure.Load() }
+
 // A logLimiter limits how often each kind of failure is logged. It has the times at which the
 // kinds were logged last, by their hints.
 type logLimiter map[string]time.Time
@@ -54,7 +64,9 @@ func (w *writer) setFailed(err error) {
 		h.since, h.affected = now, 0
 	}
 	h.err, h.tried = err, now
-	if hint := hint(err); h.failures.allow(hint) {
+	hint := hint(err)
+	w.j.failure.Store(&Failure{err, h.since, hint})
+	if h.failures.allow(hint) {
 		w.j.log.Error("history can't be written", "file", w.j.path, "err", err, "messages", w.j.options.OnError,
 			"since", h.since.Format(time.RFC3339), "affected", h.affected, "hint", hint)
 	}
@@ -69,6 +81,7 @@ func (w *writer) setRecovered() {
 	w.j.log.Info("history is written again", "file", w.j.path,
 		"after", time.Since(h.since).Round(time.Millisecond), "affected", h.affected)
 	*h = health{failures: h.failures}
+	w.j.failure.Store(nil)
 }
 
 // hint returns what the operator can do about an error.

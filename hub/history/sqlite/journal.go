@@ -50,6 +50,10 @@ type Options struct {
 	OnError   OnError      // Refuse if empty
 	Log       *slog.Logger // nothing is logged if nil
 
+	// Stored is called after each transaction that has stored messages, with their number and how
+	// long it took. It must not wait. It may be nil.
+	Stored func(messages int, took time.Duration)
+
 	wall func() time.Time // the wall clock; time.Now if nil
 }
 
@@ -69,7 +73,8 @@ type Journal struct {
 	readers   *sql.DB // for Read and Open
 	searchers *sql.DB // for Search, which may take long
 
-	indexDamaged atomic.Bool // searches do not use the index until the writer has rebuilt it
+	failure      atomic.Pointer[Failure] // nil while messages can be stored
+	indexDamaged atomic.Bool             // searches do not use the index until the writer has rebuilt it
 
 	wakeup chan struct{} // has a token if pending is not empty or closing is set
 	writer writer
@@ -105,6 +110,9 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Stored == nil {
+		o.Stored = func(int, time.Duration) {}
 	}
 	if o.wall == nil {
 		o.wall = time.Now

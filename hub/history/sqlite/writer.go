@@ -128,6 +128,7 @@ func (w *writer) write(batch []*entry) {
 			w.setFailed(err)
 		} else {
 			b.publish()
+			w.j.options.Stored(len(batch), time.Since(w.started))
 		}
 	}
 	switch {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,8 +13,8 @@ every message of the room, in the same order.
 
 By default it accepts connections from this machine only; --tcp :4000 --http :8080 accepts
 them from other machines too. The environment can set each flag: PARTYLINE_TCP sets --tcp,
-PARTYLINE_MAX_LINE sets --max-line. A flag overrides its variable. A variable that is set
-but empty counts: PARTYLINE_TCP= turns the TCP listener off.
+PARTYLINE_MAX_LINE sets --max-line. So can the file of --config. A flag overrides its variable, which
+overrides the file. A variable that is set but empty counts: PARTYLINE_TCP= turns the TCP listener off.
 
 A size is a number with a unit, as in 64KiB, 1MiB or 1.5MB. A number alone is in the unit
 that the flag's description names. A duration is a number with a unit, as in 30s or 1m30s.
@@ -24,8 +23,7 @@ With TLS, SIGHUP loads the certificates again. Otherwise it shuts the server dow
 
 // newCommand returns the command that runs the server, with the commands below it.
 func newCommand(version string) *cobra.Command {
-	c := DefaultConfig()
-	c.Version = version
+	s := newSettings(version)
 	cmd := &cobra.Command{
 		Use:           "partyline",
 		Short:         "A chat room for netcat and browsers",
@@ -34,16 +32,9 @@ func newCommand(version string) *cobra.Command {
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PreRunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if c.environment, err = fromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
-				return err
-			}
-			if c.TCP == "" && c.HTTP == "" {
-				return errors.New("both listeners are off: give --tcp or --http an address")
-			}
-			return nil
-		},
+		PreRunE:       func(cmd *cobra.Command, _ []string) error { return s.load(cmd.Flags(), os.LookupEnv) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			c := s.Config
 			log, closeLog, err := newLogger(cmd.ErrOrStderr(), c.LogLevel, c.LogFormat)
 			if err != nil {
 				return err
@@ -66,7 +57,7 @@ func newCommand(version string) *cobra.Command {
 	cmd.SetFlagErrorFunc(flagError)
 	cmd.SetVersionTemplate("partyline {{.Version}}\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	c.addFlags(cmd.Flags())
-	cmd.AddCommand(newTalkCommand(), newSendCommand(), newBenchCommand())
+	s.addFlags(cmd.Flags())
+	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHealthCommand(), newBenchCommand())
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -18,6 +19,7 @@ import (
 type Config struct {
 	Version   string
 	TCP, HTTP string // addresses to listen on, as package listen takes them; "" for no listener
+	Admin     string // the same, for the operator
 	UnixMode  fs.FileMode
 	TLS       tlsFlags
 	History   historyFlags
@@ -33,7 +35,7 @@ type Config struct {
 	// Reload makes the server load its certificate again. It may be nil.
 	Reload <-chan os.Signal
 
-	environment map[string]bool // flags that the environment has set
+	set map[string]string // where each flag was set, if it was: "--tcp", "PARTYLINE_TCP" or "partyline.toml:3"
 }
 
 // DefaultConfig returns the settings of a program without flags and variables.
@@ -51,7 +53,8 @@ func (c *Config) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&c.TCP, "tcp", c.TCP, `address of the TCP listener, for netcat: host:port, unix:PATH or fd:NAME of systemd; "" for none`)
 	f.StringVar(&c.HTTP, "http", c.HTTP, `address of the HTTP listener, for browsers and bots, in the same forms; it may be that of --tcp; "" for none`)
-	modeVar(f, &c.UnixMode, "unix-mode", "mode of the unix sockets that --tcp and --http create")
+	f.StringVar(&c.Admin, "admin", c.Admin, `address of the operator's listener, in the same forms, such as 127.0.0.1:9090; it shows figures for Prometheus, a page with plots, clients and profiles, and must not be public; "" for none`)
+	modeVar(f, &c.UnixMode, "unix-mode", "mode of the unix sockets that --tcp, --http and --admin create")
 	c.TLS.addFlags(f)
 	c.History.addFlags(f)
 	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "number of stored messages that a member receives when it joins")
@@ -73,13 +76,17 @@ func parsePing(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// source returns the name of what has set a flag, for an error: "--tcp", or "PARTYLINE_TCP" if the
-// environment has set it.
+// source returns the name of what has set a flag, for an error: "--tcp", also if nothing has set it,
+// "PARTYLINE_TCP" or "partyline.toml:3: tcp".
 func (c *Config) source(flag string) string {
-	if c.environment[flag] {
-		return variable(flag)
+	switch where := c.set[flag]; {
+	case where == "":
+		return "--" + flag
+	case strings.Contains(where, ":"):
+		return where + ": " + flag
+	default:
+		return where
 	}
-	return "--" + flag
 }
 
 func checkOrigins(list []string) error {

@@ -181,9 +181,9 @@ func variable(flag string) string {
 }
 
 // fromEnvironment sets the flags that the command line has not set and that have a variable in
-// the environment, and returns their names. A variable that is set but empty counts.
-func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) (map[string]bool, error) {
-	set := make(map[string]bool)
+// the environment, and returns the variable of each. A variable that is set but empty counts.
+func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) (map[string]string, error) {
+	set := make(map[string]string)
 	var wrong error
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := variable(f.Name)
@@ -194,7 +194,7 @@ func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) (
 		if err := f.Value.Set(text); err != nil {
 			wrong = fmt.Errorf("%s=%q %w", name, text, err)
 		}
-		set[f.Name] = true
+		set[f.Name] = name
 	})
 	return set, wrong
 }

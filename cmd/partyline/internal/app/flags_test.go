@@ -13,7 +13,7 @@ import (
 
 // anyText lists the flags that accept any text, which is checked only when it is used.
 var anyText = map[string][]string{
-	"partyline": {"tcp", "http", "http-redirect", "tls-cert", "tls-key", "acme-dir", "data"},
+	"partyline": {"config", "tcp", "http", "admin", "http-redirect", "tls-cert", "tls-key", "acme-dir", "data"},
 	"bench":     {"format", "room", "addr", "url", "plot"},
 	"send":      {"nick", "room"},
 	"talk":      {"nick", "room"},
@@ -23,6 +23,9 @@ var anyText = map[string][]string{
 func eachFlag(f func(*cobra.Command, *pflag.Flag)) {
 	root := newCommand("test")
 	for _, c := range append(root.Commands(), root) {
+		if c.Name() == "config" { // has the flags of root
+			continue
+		}
 		c.Flags().VisitAll(func(flag *pflag.Flag) {
 			if flag.Name != "help" && !slices.Contains(anyText[c.Name()], flag.Name) {
 				f(c, flag)

@@ -33,18 +33,44 @@ func (h *historyFlags) addFlags(f *pflag.FlagSet) {
 	choiceVar(f, &h.OnError, "on-disk-error", "what happens to messages while the disk fails: refuse refuses them, live delivers them marked as not stored", string(sqlite.Refuse), string(sqlite.Live))
 }
 
-// open returns the journal of messages and a function that closes it. source is the flag or the
-// variable that has set the folder; an error about the folder names it.
-func (h *historyFlags) open(source string, log *slog.Logger) (history.Journal, func(context.Context) error, error) {
+// A journal is the history of a server.
+type journal struct {
+	history.Journal
+	disk *sqlite.Journal // the same; nil if it is in memory
+}
+
+// close closes a journal on disk.
+func (j journal) close(ctx context.Context) error {
+	if j.disk == nil {
+		return nil
+	}
+	return j.disk.Close(ctx)
+}
+
+// failure returns why messages can't be stored on disk now, or nil.
+func (j journal) failure() error {
+	if j.disk == nil {
+		return nil
+	}
+	f := j.disk.Failure()
+	if f == nil {
+		return nil
+	}
+	return fmt.Errorf("history can't be written since %s: %w (%s)", f.Since.Format(time.RFC3339), f.Err, f.Hint)
+}
+
+// open returns the journal of messages. source is the flag or the variable that has set the folder; an
+// error about the folder names it. stored is that of sqlite.Options.
+func (h *historyFlags) open(source string, stored func(int, time.Duration), log *slog.Logger) (journal, error) {
 	retention := history.Retention{Messages: h.Messages, Age: h.Age}
 	if h.Dir == "" {
-		return history.NewMemory(retention), func(context.Context) error { return nil }, nil
+		return journal{Journal: history.NewMemory(retention)}, nil
 	}
 	j, err := sqlite.Open(h.Dir, sqlite.Options{
-		Retention: retention, Sync: sqlite.Sync(h.Sync), OnError: sqlite.OnError(h.OnError), Log: log,
+		Retention: retention, Sync: sqlite.Sync(h.Sync), OnError: sqlite.OnError(h.OnError), Stored: stored, Log: log,
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", source, err)
+		return journal{}, fmt.Errorf("%s: %w", source, err)
 	}
-	return j, j.Close, nil
+	return journal{j, j}, nil
 }

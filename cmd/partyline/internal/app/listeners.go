@@ -23,7 +23,7 @@ const defaultUnixMode fs.FileMode = 0o660
 
 // Listeners are bound and do not accept connections yet. A listener that is turned off is nil. TCP
 // and HTTP may be the same listener.
-type Listeners struct{ TCP, HTTP, Redirect net.Listener }
+type Listeners struct{ TCP, HTTP, Redirect, Admin net.Listener }
 
 // shared reports whether TCP and HTTP are the same listener.
 func (l Listeners) shared() bool { return l.TCP != nil && l.TCP == l.HTTP }
@@ -38,7 +38,7 @@ func Listen(c Config) (Listeners, error) {
 	for _, want := range []struct {
 		flag, addr string
 		to         *net.Listener
-	}{{"tcp", c.TCP, &l.TCP}, {"http", c.HTTP, &l.HTTP}, {"http-redirect", c.TLS.Redirect, &l.Redirect}} {
+	}{{"tcp", c.TCP, &l.TCP}, {"http", c.HTTP, &l.HTTP}, {"http-redirect", c.TLS.Redirect, &l.Redirect}, {"admin", c.Admin, &l.Admin}} {
 		switch {
 		case err != nil || want.addr == "":
 		case want.flag == "http" && c.HTTP == c.TCP && !isAnyPort(l.TCP, c.TCP):
@@ -92,7 +92,7 @@ func hasPort(ln net.Listener, addr string) bool {
 
 // close closes the listeners. It may be called more than once.
 func (l Listeners) close() {
-	for _, ln := range []net.Listener{l.TCP, l.HTTP, l.Redirect} {
+	for _, ln := range []net.Listener{l.TCP, l.HTTP, l.Redirect, l.Admin} {
 		if ln != nil {
 			ln.Close()
 		}
@@ -157,6 +157,13 @@ func logListeners(log *slog.Logger, l Listeners, secure bool) {
 	}
 	if l.Redirect != nil {
 		log.Info("listening", "redirect", addressOf(l.Redirect))
+	}
+	if l.Admin != nil {
+		log.Info("listening", "admin", addressOf(l.Admin))
+		if addr, ok := l.Admin.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() {
+			log.Warn("the admin listener is not on loopback: it shows the addresses of clients, and lets profile the program",
+				"hint", "keep others away from it with a firewall, or use --admin 127.0.0.1:"+strconv.Itoa(addr.Port))
+		}
 	}
 	if public != nil {
 		log.Info("listening on loopback only", "public", strings.Join(public, " "))

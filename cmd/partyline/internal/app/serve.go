@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"partyline/cmd/partyline/internal/metrics"
 	"partyline/hub"
 	"partyline/hub/admission"
 	"partyline/tcpgw"
@@ -19,8 +22,8 @@ import (
 const (
 	// httpDrainTimeout bounds the wait for HTTP requests at shutdown.
 	httpDrainTimeout = time.Second
-	// maxListeners is the largest number of listeners: TCP, two for HTTP, and that of redirects.
-	maxListeners = 4
+	// maxListeners is the largest number of listeners: TCP, two for HTTP, that of redirects, and the operator's.
+	maxListeners = 5
 	// closeTimeout bounds the wait for the journal to close. Committed messages are safe in any
 	// case.
 	closeTimeout = time.Second
@@ -43,6 +46,9 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	for _, h := range s.http {
 		running.Go(func() { served <- h.Serve() })
 	}
+	if l.Admin != nil {
+		running.Go(func() { served <- s.admin.Serve(l.Admin) })
+	}
 	logListeners(log, l, s.certs != nil)
 	serving, stop := context.WithCancel(ctx)
 	running.Go(func() { maintain(serving, s.hub, debug.FreeOSMemory) })
@@ -57,6 +63,7 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	}
 	stop()
 	s.drain(c.Drain, l)
+	s.admin.Close() // after the drain, which /readyz reports
 	running.Wait()
 	s.close()
 	log.Info("stopped")
@@ -65,13 +72,15 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 
 // A server is a hub, its gateways, and its journal.
 type server struct {
-	hub          *hub.Hub
-	tcp          *tcpgw.Gateway
-	ws           *wsgw.Gateway
-	http         []boundServer
-	certs        certificates // nil without TLS
-	closeJournal func(context.Context) error
-	log          *slog.Logger
+	hub      *hub.Hub
+	tcp      *tcpgw.Gateway
+	ws       *wsgw.Gateway
+	http     []boundServer
+	admin    *http.Server
+	certs    certificates // nil without TLS
+	journal  journal
+	draining atomic.Bool
+	log      *slog.Logger
 }
 
 // newServer opens the journal and connects the parts. With TLS, connections to l.HTTP are accepted
@@ -89,13 +98,14 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	journal, closeJournal, err := c.History.open(c.source("data"), log)
-	if err != nil {
+	s := &server{certs: certs, log: log}
+	figures := metrics.New(c.Version)
+	if s.journal, err = c.History.open(c.source("data"), figures.Stored, log); err != nil {
 		return nil, err
 	}
 	limits, proxies := c.Limits.hubLimits(), c.Limits.proxyNetworks()
 	h := hub.New(hub.Options{
-		Journal:       journal,
+		Journal:       s.journal.Journal,
 		Replay:        noneIfZero(c.Replay),
 		MaxLine:       c.Limits.MaxLine,
 		Window:        c.Limits.Window,
@@ -106,8 +116,14 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Limits:        limits,
 		Version:       c.Version,
 		Log:           log,
+		Meter:         figures,
 	})
-	s := &server{hub: h, certs: certs, closeJournal: closeJournal, log: log}
+	s.hub = h
+	if s.journal.disk == nil {
+		figures.Watch(h.Figures, nil)
+	} else {
+		figures.Watch(h.Figures, func() bool { return s.journal.failure() == nil })
+	}
 	s.tcp = &tcpgw.Gateway{
 		Hub: h, MaxLine: c.Limits.MaxLine, WriteTimeout: c.Limits.WriteTimeout, Web: webAddress(l.HTTP, certs != nil),
 		Proxies: proxies, HeaderTimeout: c.Limits.HeaderTimeout, Log: log,
@@ -120,9 +136,12 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Origins: origins, Log: log,
 	}
 	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
-	page := web.New(web.Options{WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, RequireTLS: certs != nil, Log: log})
+	page := web.New(web.Options{
+		WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, Health: s.health, RequireTLS: certs != nil, Log: log,
+	})
 	limits.Exempt = append(limits.Exempt, proxies...)
 	s.http = bindHTTP(c.Limits, limits, l, s.tcp, page, certs, log)
+	s.admin = s.newAdmin(c, l, figures)
 	return s, nil
 }
 
@@ -130,6 +149,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 func (s *server) drain(timeout time.Duration, l Listeners) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
+	s.draining.Store(true)
 	if l.TCP != nil {
 		l.TCP.Close()
 	}
@@ -156,7 +176,7 @@ func (s *server) close() {
 	s.ws.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	if s.closeJournal(ctx) != nil {
+	if s.journal.close(ctx) != nil {
 		s.log.Warn("history close timed out", "timeout", closeTimeout)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
 
-func TestMain(m *testing.M) { harness.Main(m) }
+func TestMain(m *testing.M) { harness.Main(m, browser.Close) }

@@ -26,9 +26,16 @@ type Page struct {
 // Open opens the page and waits until it is connected.
 func Open(t *testing.T, url string) *Page {
 	t.Helper()
+	p := Visit(t, url)
+	p.ExpectState("open")
+	return p
+}
+
+// Visit opens any page.
+func Visit(t *testing.T, url string) *Page {
+	t.Helper()
 	p := attach(t, needBrowser(t), chromedp.WithNewBrowserContext())
 	p.Do(chromedp.Navigate(url))
-	p.ExpectState("open")
 	return p
 }
 

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/spf13/pflag"
+
+	"partyline/cmd/partyline/internal/metrics"
+	"partyline/web"
+)
+
+var (
+	errDraining = errors.New("the server is ending")
+	errNoAnswer = errors.New("the hub does not answer")
+)
+
+// health returns nil if the server works.
+func (s *server) health(ctx context.Context) error {
+	if s.hub.Check(ctx) != nil {
+		return errNoAnswer
+	}
+	return nil
+}
+
+// ready returns nil if the server works, and takes clients and messages.
+func (s *server) ready(ctx context.Context) error {
+	if s.draining.Load() {
+		return errDraining
+	}
+	if err := s.journal.failure(); err != nil {
+		return err
+	}
+	return s.health(ctx)
+}
+
+// newAdmin returns the operator's HTTP server. It bounds no time for an answer, since a profile takes
+// as long as was asked for.
+func (s *server) newAdmin(c Config, l Listeners, figures *metrics.Metrics) *http.Server {
+	hosts, _ := web.ParseHosts(c.Hosts) // checkHosts has checked them
+	if l.Admin != nil && l.Admin.Addr().Network() == "unix" {
+		hosts = nil // no browser connects to a unix socket
+	}
+	handler := web.NewAdmin(web.AdminOptions{
+		Metrics: figures.Handler(slog.NewLogLogger(s.log.Handler(), slog.LevelError)),
+		Health:  s.health,
+		Ready:   s.ready,
+		API: map[string]func() any{
+			"members": func() any { members, _ := s.hub.List(); return notNil(members) },
+			"rooms":   func() any { _, rooms := s.hub.List(); return notNil(rooms) },
+			"limits":  func() any { return effectiveLimits(c) },
+		},
+		Hosts: hosts, Log: s.log,
+	})
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: c.Limits.HeaderTimeout,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// notNil returns list, or an empty one in place of nil, which is null in JSON.
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// effectiveLimits returns the limits of a server and of its history, by flag.
+func effectiveLimits(c Config) map[string]string {
+	all := make(map[string]string)
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	c.Limits.AddFlags(f)
+	f.VisitAll(func(f *pflag.Flag) { all[f.Name] = f.Value.String() })
+	all["max-members"] = strconv.Itoa(c.Limits.hubLimits().Members)
+	all["history"], all["history-age"] = strconv.Itoa(c.History.Messages), fmt.Sprint(c.History.Age)
+	return all
+}

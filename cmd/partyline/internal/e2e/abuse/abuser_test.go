@@ -11,8 +11,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
 // An abuse is a test case: what misbehaving clients do.
@@ -21,29 +19,33 @@ type abuse struct {
 	run   func(a *abuser)
 	pause time.Duration // the time in which no message can be delivered
 	alone bool          // it must not run at the same time as other cases
+	slow  bool          // it takes more than ten seconds, and does not depend on the way
 }
 
 // An abuser runs a case. It opens connections and closes them at the end of the case.
 type abuser struct {
 	*testing.T
-	program *harness.Program
-	rand    *rand.Rand
+	target *target
+	rand   *rand.Rand
 
 	mu         sync.Mutex
-	conns      []net.Conn
+	conns      []*link
 	opened     int
 	background sync.WaitGroup // goroutines of the case that end with its connections
 }
 
-func newAbuser(t *testing.T, p *harness.Program) *abuser {
-	return &abuser{T: t, program: p, rand: rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))}
+func newAbuser(t *testing.T, s *target) *abuser {
+	return &abuser{T: t, target: s, rand: rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))}
 }
 
 // caseTime is the deadline of each connection of a case.
 const caseTime = 20 * time.Second
 
-func (a *abuser) open(addr string) *net.TCPConn {
-	c, err := net.Dial("tcp", addr)
+// open opens a connection to a listener.
+func (a *abuser) open(listener string) *link { return a.keep(a.target.dial(listener)) }
+
+// keep keeps a new connection for closeAll.
+func (a *abuser) keep(c *link, err error) *link {
 	if err != nil {
 		a.Errorf("can't connect: %v", err)
 		runtime.Goexit()
@@ -53,20 +55,20 @@ func (a *abuser) open(addr string) *net.TCPConn {
 	defer a.mu.Unlock()
 	a.conns = append(a.conns, c)
 	a.opened++
-	return c.(*net.TCPConn)
+	return c
 }
 
 // tcp opens a connection to the TCP gateway.
-func (a *abuser) tcp() *net.TCPConn { return a.open(a.program.TCP) }
+func (a *abuser) tcp() *link { return a.open(a.target.TCP) }
 
 // http opens a connection to the HTTP listener.
-func (a *abuser) http() *net.TCPConn { return a.open(a.program.HTTP) }
+func (a *abuser) http() *link { return a.open(a.target.HTTP) }
 
 const handshake = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 // ws opens a WebSocket with additional headers and reads the HTTP response.
-func (a *abuser) ws(headers string) *net.TCPConn {
+func (a *abuser) ws(headers string) *link {
 	c := a.http()
 	send(c, handshake+headers+"\r\n")
 	var response []byte
@@ -83,7 +85,7 @@ func (a *abuser) ws(headers string) *net.TCPConn {
 func (a *abuser) closeAll() {
 	a.mu.Lock()
 	for _, c := range a.conns {
-		c.Close()
+		c.below.Close() // without a close_notify, which may wait
 	}
 	a.mu.Unlock()
 	a.background.Wait()
@@ -115,12 +117,6 @@ func (a *abuser) each(n int, do func(i int)) {
 // send writes s. It ignores errors, since the server may close the connection.
 func send(c net.Conn, s string) { io.WriteString(c, s) }
 
-// reset closes a connection with a TCP reset.
-func reset(c *net.TCPConn) {
-	c.SetLinger(0)
-	c.Close()
-}
-
 // discard reads and discards until the end of the stream, for at most d.
 func (a *abuser) discard(c net.Conn, d time.Duration) {
 	c.SetReadDeadline(time.Now().Add(d))
@@ -138,7 +134,7 @@ func (a *abuser) drain(c net.Conn, d time.Duration) string {
 // contain control characters, except CR LF in an HTTP response.
 func (a *abuser) readLines(c net.Conn, d time.Duration) string {
 	text := withoutTelnetReplies(a.drain(c, d))
-	if strings.HasPrefix(text, "HTTP/1.1 ") {
+	if strings.HasPrefix(text, "HTTP/1.") {
 		text = strings.ReplaceAll(text, "\r\n", "\n")
 	}
 	if i := strings.IndexFunc(text, forbidden); i >= 0 {

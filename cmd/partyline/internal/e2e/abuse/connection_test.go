@@ -4,7 +4,6 @@ package abuse
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"syscall"
 	"time"
@@ -22,19 +21,19 @@ var connectionAbuses = []abuse{
 		a.each(300, func(int) { a.ws("") })
 	}},
 	{name: "connect and close", run: func(a *abuser) { a.each(300, func(int) { a.tcp().Close() }) }},
-	{name: "connect and reset", run: func(a *abuser) { a.each(300, func(int) { reset(a.tcp()) }) }},
+	{name: "connect and reset", run: func(a *abuser) { a.each(300, func(int) { a.tcp().reset() }) }},
 	{name: "reset in the middle of a line", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.tcp()
 			send(c, "half a li")
-			reset(c)
+			c.reset()
 		})
 	}},
 	{name: "reset after a line", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.tcp()
 			send(c, "a line\nand another one\n")
-			reset(c)
+			c.reset()
 		})
 	}},
 	{name: "reset after the end of the input", run: func(a *abuser) {
@@ -42,36 +41,36 @@ var connectionAbuses = []abuse{
 			c := a.tcp()
 			send(c, "a line\n")
 			c.CloseWrite()
-			reset(c)
+			c.reset()
 		})
 	}},
 	{name: "reset in the middle of the request", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.http()
 			send(c, handshake[:60])
-			reset(c)
+			c.reset()
 		})
 	}},
 	{name: "reset after the request", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.http()
 			send(c, handshake+"\r\n")
-			reset(c)
+			c.reset()
 		})
 	}},
-	{name: "reset after the upgrade", run: func(a *abuser) { a.each(100, func(int) { reset(a.ws("")) }) }},
+	{name: "reset after the upgrade", run: func(a *abuser) { a.each(100, func(int) { a.ws("").reset() }) }},
 	{name: "reset in the middle of a frame", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.ws("")
 			send(c, masked(0x81, "hello, everybody")[:9])
-			reset(c)
+			c.reset()
 		})
 	}},
 	{name: "reset after a close frame", run: func(a *abuser) {
 		a.each(100, func(int) {
 			c := a.ws("")
 			send(c, masked(0x88, "\x03\xe8"))
-			reset(c)
+			c.reset()
 		})
 	}},
 	{name: "reset during the server's close", run: func(a *abuser) {
@@ -79,7 +78,7 @@ var connectionAbuses = []abuse{
 			c := a.ws("")
 			send(c, masked(0x82, "binary"))
 			c.Read(make([]byte, 1))
-			reset(c)
+			c.reset()
 		})
 	}},
 	{name: "quits", run: func(a *abuser) {
@@ -119,15 +118,20 @@ var connectionAbuses = []abuse{
 		})
 	}},
 	{name: "the whole program is stopped for 2 seconds", pause: 2 * time.Second, run: func(a *abuser) {
-		var conns []net.Conn
+		var conns []*link
 		for range 5 {
 			conns = append(conns, a.tcp(), a.ws(""))
 		}
-		a.program.Cmd.Process.Signal(syscall.SIGSTOP)
-		time.Sleep(2 * time.Second) // the pause under test
-		a.program.Cmd.Process.Signal(syscall.SIGCONT)
 		for _, c := range conns {
-			c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+			if err := c.handshake(); err != nil {
+				a.Errorf("the handshake fails: %v", err)
+			}
+		}
+		a.target.Cmd.Process.Signal(syscall.SIGSTOP)
+		time.Sleep(2 * time.Second) // the pause under test
+		a.target.Cmd.Process.Signal(syscall.SIGCONT)
+		for _, c := range conns {
+			c.SetReadDeadline(time.Now().Add(2 * time.Second)) // at one port the welcome waits for 500 ms
 			if _, err := c.Read(make([]byte, 64<<10)); err != nil {
 				a.Errorf("a connection ended during the pause: %v", err)
 			}

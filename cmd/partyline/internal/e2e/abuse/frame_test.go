@@ -4,6 +4,7 @@ package abuse
 
 import (
 	"encoding/binary"
+	"net"
 	"strings"
 	"time"
 
@@ -13,11 +14,11 @@ import (
 // slowed stands for a client that the server slows so much that it does not read its close frame.
 const slowed = 1
 
-// frameCase returns a case that sends bytes over a WebSocket in JSON and in text, and reads until the
-// end of the stream. The server must close with code; 0 stands for the code of the client's own close
+// frameCase returns a case that sends bytes over a WebSocket in JSON and in text, and reads until a
+// close frame, or the end of the stream. The server must close with code; 0 stands for the code of the client's own close
 // frame.
 func frameCase(name string, code uint16, bytes string) abuse {
-	return abuse{name: name, run: func(a *abuser) {
+	return abuse{name: name, slow: code == slowed, run: func(a *abuser) {
 		for _, headers := range []string{"", "Sec-WebSocket-Protocol: partyline.json.v1\r\n"} {
 			c := a.ws(headers)
 			a.background.Go(func() {
@@ -33,24 +34,33 @@ func frameCase(name string, code uint16, bytes string) abuse {
 			case slowed:
 				want = 0
 			}
-			if got := closeCodeIn(a.drain(c, 5*time.Second)); got != want {
+			wait := 5 * time.Second
+			if want == 0 { // no close frame comes
+				wait = 2 * time.Second
+			}
+			if got := a.readCloseCode(c, wait); got != want {
 				a.Errorf("closed with %d, not %d", got, want)
 			}
 		}
 	}}
 }
 
-// closeCodeIn returns the code of the first close frame in a server's stream, or 0.
-func closeCodeIn(stream string) uint16 {
+// readCloseCode reads until the server's first close frame, for at most d, and returns its code, or 0.
+func (a *abuser) readCloseCode(c net.Conn, d time.Duration) uint16 {
+	c.SetReadDeadline(time.Now().Add(d))
+	stream, buf := "", make([]byte, 64<<10)
 	for {
-		payload, rest := nextFrame(stream)
-		switch {
-		case rest == stream:
-			return 0
-		case stream[0] == 0x88 && len(payload) >= 2:
-			return binary.BigEndian.Uint16([]byte(payload))
+		n, err := c.Read(buf)
+		stream += string(buf[:n])
+		for payload, rest := nextFrame(stream); rest != stream; payload, rest = nextFrame(stream) {
+			if stream[0] == 0x88 && len(payload) >= 2 {
+				return binary.BigEndian.Uint16([]byte(payload))
+			}
+			stream = rest
 		}
-		stream = rest
+		if err != nil {
+			return 0
+		}
 	}
 }
 

@@ -3,10 +3,13 @@
 package abuse
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,9 +77,13 @@ func (p *probe) count() int {
 }
 
 // newProbes connects a probe over each transport.
-func newProbes(t *testing.T, p *harness.Program) [2]*probe {
+func newProbes(t *testing.T, s *target) [2]*probe {
 	tcp := &probe{name: "tcp"}
-	conn := harness.Dial(t, p.TCP)
+	conn, err := s.dial(s.TCP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.below.Close() })
 	tcp.say = func(text string) error { _, err := io.WriteString(conn, text+"\n"); return err }
 	lines := harness.NewFeed[string]()
 	go func() {
@@ -101,7 +108,10 @@ func newProbes(t *testing.T, p *harness.Program) [2]*probe {
 	}()
 
 	ws := &probe{name: "ws"}
-	link, _, err := harness.DialWebSocket(t, "ws://"+p.HTTP+"/ws", &websocket.DialOptions{Subprotocols: []string{"partyline.json.v1"}})
+	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return s.dial(s.HTTP)
+	}}}
+	link, _, err := harness.DialWebSocket(t, "ws://localhost/ws", &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"partyline.json.v1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,16 +16,18 @@ import (
 
 // An abuseServer is a server with its probes. The cases of abuse run on it one at a time.
 type abuseServer struct {
-	*harness.Program
+	target
 	probes [2]*probe
 	base   time.Duration // p99 of the probes without abuse
 	start  usage
 }
 
-// newAbuseServer starts a server with its defaults, except for shorter timeouts.
-func newAbuseServer(t *testing.T) *abuseServer {
-	s := &abuseServer{Program: harness.StartProgram(t, "--write-timeout", "3s", "--header-timeout", "2s", "--log-format", "text")}
-	s.probes = newProbes(t, s.Program)
+// newAbuseServer starts a server with its defaults, except for shorter timeouts, for one way.
+func newAbuseServer(t *testing.T, w *way) *abuseServer {
+	flags, roots := w.flags(t)
+	flags = append(flags, "--write-timeout", "3s", "--header-timeout", "2s", "--log-format", "text")
+	s := &abuseServer{target: target{harness.StartProgram(t, flags...), roots}}
+	s.probes = newProbes(t, &s.target)
 	s.start = s.usage(t, "heap?")
 	s.base = s.measure(t, func() { <-time.After(time.Second) })
 	return s
@@ -126,7 +128,7 @@ const heapGrowth = 24 << 20
 func (s *abuseServer) run(t *testing.T, c abuse) {
 	before := s.usage(t, "goroutines?")
 	logged := s.Err.Count(func(string) bool { return true })
-	a := newAbuser(t, s.Program)
+	a := newAbuser(t, &s.target)
 	p99 := s.measure(t, func() {
 		defer a.closeAll()
 		c.run(a)
@@ -157,15 +159,37 @@ func (s *abuseServer) run(t *testing.T, c abuse) {
 	}
 }
 
-// TestAbuse runs every case while probes talk. In short mode it runs one case of each kind.
+// TestAbuse runs every case while probes talk, in each way to reach the server. In short mode it runs one
+// case of each kind, over TCP.
 func TestAbuse(t *testing.T) {
-	s := newAbuseServer(t)
-	for _, kind := range [][]abuse{connectionAbuses, lineAbuses, frameAbuses, httpAbuses, floodAbuses, readerAbuses, nameAbuses} {
+	for _, w := range ways {
+		t.Run(w.name, func(t *testing.T) {
+			if w != ways[0] {
+				harness.SkipIfShort(t)
+				if !harness.RaceEnabled {
+					t.Skip("the other ways run with the race detector only")
+				}
+			}
+			t.Parallel()
+			testAbuse(t, w)
+		})
+	}
+}
+
+func testAbuse(t *testing.T, w *way) {
+	s := newAbuseServer(t, w)
+	kinds := [][]abuse{connectionAbuses, lineAbuses, frameAbuses, httpAbuses, floodAbuses, readerAbuses, nameAbuses}
+	if s.roots != nil {
+		kinds = append(kinds, tlsAbuses)
+	}
+	for _, kind := range kinds {
 		if testing.Short() {
 			kind = kind[:1]
 		}
 		for _, c := range kind {
-			t.Run(c.name, func(t *testing.T) { s.run(t, c) })
+			if !w.skips[c.name] && !(w.brief && c.slow) {
+				t.Run(c.name, func(t *testing.T) { s.run(t, c) })
+			}
 		}
 	}
 }

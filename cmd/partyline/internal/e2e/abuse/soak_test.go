@@ -22,7 +22,7 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Skipf("%s is not set to a duration: see make soak", soakEnv)
 	}
-	s := newAbuseServer(t)
+	s := newAbuseServer(t, ways[0])
 	s.run(t, abuse{name: "soak", run: func(a *abuser) { a.soak(limit) }})
 }
 
@@ -35,7 +35,7 @@ func (a *abuser) soak(limit time.Duration) {
 	plan := load.Plan{
 		TCP: soakMembers / 2, WS: soakMembers / 2, TCPFormat: load.Text, WSFormat: load.JSON,
 		Rooms: 1, Talkers: 50, Rate: 50, Size: 100, For: limit,
-		Addr: a.program.TCP, URL: "ws://" + a.program.HTTP + "/ws",
+		Addr: a.target.TCP, URL: "ws://" + a.target.HTTP + "/ws",
 	}
 	if err := plan.Check(); err != nil {
 		a.Error(err)
@@ -81,7 +81,7 @@ func (a *abuser) soak(limit time.Duration) {
 
 // runCase runs a case with an abuser of its own.
 func (a *abuser) runCase(c abuse) {
-	one := newAbuser(a.T, a.program)
+	one := newAbuser(a.T, a.target)
 	done := make(chan struct{})
 	go func() { // the case may call runtime.Goexit
 		defer close(done)

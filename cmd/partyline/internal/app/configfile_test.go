@@ -134,6 +134,27 @@ func TestPrintConfig(t *testing.T) {
 	}
 }
 
+// TestUnknownFlag gives flags that do not exist. The error names the nearest one, if there is one.
+func TestUnknownFlag(t *testing.T) {
+	for _, c := range []struct{ command, flag, want string }{
+		{"", "--tpc=:4000", "unknown flag: --tpc: did you mean --tcp?"},
+		{"", "--maxline=3", "unknown flag: --maxline: did you mean --max-line?"},
+		{"", "--something-else", "unknown flag: --something-else"},
+		{"", "-x", "unknown shorthand flag: 'x' in -x"},
+		{"send", "--nik=bob", "unknown flag: --nik: did you mean --nick?"},
+		{"config", "--htp=:1", "unknown flag: --htp: did you mean --http?"},
+		{"health", "--timout=1s", "unknown flag: --timout: did you mean --timeout?"},
+	} {
+		cmd, _, err := newCommand("test").Find(strings.Fields(c.command))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.FlagErrorFunc()(cmd, cmd.ParseFlags([]string{c.flag})); err == nil || err.Error() != c.want {
+			t.Errorf("%s %s: %v, not %s", c.command, c.flag, err, c.want)
+		}
+	}
+}
+
 // TestDidYouMean finds the nearest word.
 func TestDidYouMean(t *testing.T) {
 	known := []string{"tcp", "http", "max-line", "max-rooms", "history"}

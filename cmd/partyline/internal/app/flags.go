@@ -167,8 +167,14 @@ func listVar(f *pflag.FlagSet, to *[]string, name string, check func([]string) e
 	f.Lookup(name).DefValue = ""
 }
 
-// flagError rewords an error about a flag's value.
-func flagError(_ *cobra.Command, err error) error {
+// flagError rewords an error about a flag's value, or about a flag that does not exist.
+func flagError(cmd *cobra.Command, err error) error {
+	if unknown := (*pflag.NotExistError)(nil); errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		wrong := "--" + unknown.GetSpecifiedName()
+		return fmt.Errorf("unknown flag: %s%s", wrong, didYouMean(wrong, names))
+	}
 	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) {
 		return fmt.Errorf("--%s %q %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
 	}

@@ -205,7 +205,7 @@ func (g *Gateway) readOpening(a arrival, slot admission.Slot, serving *sync.Wait
 		g.startSession(a, slot, serving)
 		return
 	}
-	defer slot.Leave()
+	slot.Leave()
 	switch {
 	case g.HTTP != nil && isHTTP(err):
 		g.passOn(a)

@@ -41,10 +41,7 @@ func (s *server) ready(ctx context.Context) error {
 // newAdmin returns the operator's HTTP server. It bounds no time for an answer, since a profile takes
 // as long as was asked for.
 func (s *server) newAdmin(c Config, l Listeners, figures *metrics.Metrics) *http.Server {
-	hosts, _ := web.ParseHosts(c.Hosts) // checkHosts has checked them
-	if l.Admin != nil && l.Admin.Addr().Network() == "unix" {
-		hosts = nil // no browser connects to a unix socket
-	}
+	hosts, _ := c.acceptedHosts(l.Admin) // newServer has checked them
 	handler := web.NewAdmin(web.AdminOptions{
 		Metrics: figures.Handler(slog.NewLogLogger(s.log.Handler(), slog.LevelError)),
 		Health:  s.health,

@@ -99,7 +99,7 @@ func (l Listeners) close() {
 	}
 }
 
-// acceptedHosts returns the Host headers that the HTTP server accepts; nil for any. Without
+// acceptedHosts returns the Host headers that the HTTP server at ln accepts; nil for any. Without
 // --host a server on a loopback address accepts only loopback names, to prevent DNS rebinding. A
 // browser can't connect to a unix socket. The domains of the certificates are names of the server.
 func (c *Config) acceptedHosts(ln net.Listener) (web.Hosts, error) {

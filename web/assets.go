@@ -41,21 +41,26 @@ func assets(folder string) []asset {
 	}
 	all := make([]asset, 0, len(files))
 	for _, f := range files {
-		body, err := embedded.ReadFile(folder + "/" + f.Name())
-		if err != nil {
-			panic(err)
-		}
-		mimeType, ok := mimeTypes[path.Ext(f.Name())]
-		if !ok {
-			panic(fmt.Sprintf("web: no MIME type for %s", f.Name()))
-		}
-		a := asset{path: "/" + f.Name(), mimeType: mimeType, etag: etag(body), body: body}
-		if f.Name() == "index.html" {
-			a.path = "/"
-		}
-		all = append(all, a)
+		all = append(all, readAsset(folder, f.Name()))
 	}
 	return all
+}
+
+// readAsset returns an embedded file.
+func readAsset(folder, name string) asset {
+	body, err := embedded.ReadFile(folder + "/" + name)
+	if err != nil {
+		panic(err)
+	}
+	mimeType, ok := mimeTypes[path.Ext(name)]
+	if !ok {
+		panic(fmt.Sprintf("web: no MIME type for %s", name))
+	}
+	a := asset{path: "/" + name, mimeType: mimeType, etag: etag(body), body: body}
+	if name == "index.html" {
+		a.path = "/"
+	}
+	return a
 }
 
 func etag(body []byte) string {

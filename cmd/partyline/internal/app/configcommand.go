@@ -2,19 +2,16 @@ package app
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
-
-// configFlag is the flag that names the configuration file.
-const configFlag = "config"
 
 const aboutConfig = `config prints the settings of a server that is started with the same flags, variables and
 file: each with what it means and where its value comes from. The output is a file for --config.
@@ -65,7 +62,7 @@ func newConfigCommand() *cobra.Command {
 func printConfig(w io.Writer, flags *pflag.FlagSet, set map[string]string) error {
 	var b strings.Builder
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name == "help" || f.Name == "version" || f.Name == configFlag {
+		if slices.Contains(notInFile, f.Name) {
 			return
 		}
 		if b.Len() > 0 {
@@ -132,44 +129,4 @@ func tomlString(s string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
-}
-
-// settings are a Config and where its values come from.
-type settings struct {
-	Config
-	File string // --config
-}
-
-func newSettings(version string) *settings {
-	s := &settings{Config: DefaultConfig()}
-	s.Version = version
-	return s
-}
-
-func (s *settings) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&s.File, configFlag, s.File, `file with settings in TOML, whose keys are the names of these flags; "partyline config" prints one; "" for none`)
-	s.Config.addFlags(f)
-}
-
-// load sets what the command line has not set: from the environment, and then from the file.
-func (s *settings) load(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
-	set, err := fromEnvironment(flags, lookup)
-	if err != nil {
-		return err
-	}
-	s.set = set
-	if s.File != "" {
-		file, err := readConfig(s.File)
-		if err != nil {
-			return err
-		}
-		if err := file.apply(flags, s.set); err != nil {
-			return err
-		}
-	}
-	flags.Visit(func(f *pflag.Flag) { s.set[f.Name] = "--" + f.Name })
-	if s.TCP == "" && s.HTTP == "" {
-		return errors.New("both listeners are off: give --tcp or --http an address")
-	}
-	return nil
 }

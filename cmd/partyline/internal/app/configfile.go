@@ -105,8 +105,8 @@ func lineOf(lines []string, key string) int {
 // notInFile are the flags that a file can't set.
 var notInFile = []string{"help", "version", configFlag}
 
-// apply sets the flags that nothing has set yet, and returns where each of them was set. An error
-// names the file and the line.
+// apply sets the flags that nothing has set yet, and notes each of them in set, with its file and line.
+// An error names these too.
 func (c *configFile) apply(flags *pflag.FlagSet, set map[string]string) error {
 	for _, e := range c.entries {
 		at := fmt.Sprintf("%s:%d", c.path, e.line)

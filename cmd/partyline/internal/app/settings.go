@@ -1,0 +1,50 @@
+package app
+
+import (
+	"errors"
+
+	"github.com/spf13/pflag"
+)
+
+// configFlag is the flag that names the configuration file.
+const configFlag = "config"
+
+// settings are a Config and where its values come from.
+type settings struct {
+	Config
+	File string // --config
+}
+
+func newSettings(version string) *settings {
+	s := &settings{Config: DefaultConfig()}
+	s.Version = version
+	return s
+}
+
+func (s *settings) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&s.File, configFlag, s.File, `file with settings in TOML, whose keys are the names of these flags; "partyline config" prints one; "" for none`)
+	s.Config.addFlags(f)
+}
+
+// load sets what the command line has not set: from the environment, and then from the file.
+func (s *settings) load(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
+	set, err := fromEnvironment(flags, lookup)
+	if err != nil {
+		return err
+	}
+	s.set = set
+	if s.File != "" {
+		file, err := readConfig(s.File)
+		if err != nil {
+			return err
+		}
+		if err := file.apply(flags, s.set); err != nil {
+			return err
+		}
+	}
+	flags.Visit(func(f *pflag.Flag) { s.set[f.Name] = "--" + f.Name })
+	if s.TCP == "" && s.HTTP == "" {
+		return errors.New("both listeners are off: give --tcp or --http an address")
+	}
+	return nil
+}

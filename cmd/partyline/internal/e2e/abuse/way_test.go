@@ -64,11 +64,7 @@ func (s *target) hasReset() bool { return !strings.HasPrefix(s.TCP, "unix:") }
 
 // dialBelow connects to a listener, without TLS.
 func (s *target) dialBelow(listener string) (*link, error) {
-	network, addr := "tcp", listener
-	if path, ok := strings.CutPrefix(listener, "unix:"); ok {
-		network, addr = "unix", path
-	}
-	c, err := net.Dial(network, addr)
+	c, err := harness.DialListener(listener)
 	if err != nil {
 		return nil, err
 	}

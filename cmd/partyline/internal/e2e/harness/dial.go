@@ -23,6 +23,14 @@ func Dial(t *testing.T, addr string) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
+// DialListener connects to the address of a listener as the log has it, which may be that of a unix socket.
+func DialListener(addr string) (net.Conn, error) {
+	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
+		return net.Dial("unix", path)
+	}
+	return net.Dial("tcp", addr)
+}
+
 // DialWebSocket opens a WebSocket. The connection is closed at the end of the test.
 func DialWebSocket(t *testing.T, url string, opts *websocket.DialOptions) (*websocket.Conn, *http.Response, error) {
 	t.Helper()

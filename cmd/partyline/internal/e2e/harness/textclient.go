@@ -3,7 +3,6 @@ package harness
 import (
 	"fmt"
 	"net"
-	"strings"
 	"testing"
 )
 
@@ -23,11 +22,7 @@ type TextClient struct {
 // DialText connects to addr, which may be that of a unix socket as --tcp takes it, and reads lines.
 func DialText(t *testing.T, addr string) *TextClient {
 	t.Helper()
-	path, isUnix := strings.CutPrefix(addr, "unix:")
-	if !isUnix {
-		return ReadText(Dial(t, addr))
-	}
-	conn, err := net.Dial("unix", path)
+	conn, err := DialListener(addr)
 	if err != nil {
 		t.Fatal(err)
 	}

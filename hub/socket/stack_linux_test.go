@@ -18,7 +18,7 @@ func TestReadStack(t *testing.T) {
 	}
 }
 
-// waitDepth returns how many bytes of stack Read uses where it waits for input. The first Read must
+// waitDepth returns how many bytes of stack Read uses while it waits for input. The first Read must
 // wait.
 func waitDepth(t *testing.T, c *Conn, peer io.Writer) (depth uintptr) {
 	wait := c.tryRead

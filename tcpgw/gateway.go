@@ -163,15 +163,15 @@ func (g *Gateway) newConn(nc net.Conn) *conn {
 // An arrival is a connection without a session.
 type arrival struct {
 	*conn
-	header   socket.ProxyHeader // zero if there is none, or none with a client
+	header   socket.ProxyHeader // zero if there is none
 	early    []byte             // input that was read already
 	noHeader error              // why a proxy has sent no address of a client, so that it may only speak HTTP; or nil
 }
 
 // from returns the client's address.
 func (a arrival) from() net.Addr {
-	if client := a.header.Client(); client != nil {
-		return client
+	if a.header.From != nil {
+		return a.header.From
 	}
 	return a.RemoteAddr()
 }

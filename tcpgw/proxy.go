@@ -28,7 +28,7 @@ func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
 		g.Log.Debug("client address", "transport", "tcp", "addr", header.From, "source", "PROXY", "proxy", c.RemoteAddr())
 		g.admit(arrival{conn: c, header: header}, serving)
 	case g.HTTP != nil && (errors.Is(err, socket.ErrLocal) || errors.Is(err, socket.ErrNoHeader) && g.DirectHTTP):
-		g.admit(arrival{conn: c, early: early, noHeader: err}, serving)
+		g.admit(arrival{conn: c, header: header, early: early, noHeader: err}, serving)
 	default:
 		g.rejectProxy(c, err, serving)
 	}

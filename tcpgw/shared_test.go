@@ -103,8 +103,11 @@ type connKey struct{}
 // describe answers with what net/http knows of a request.
 func describe(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	client := r.Context().Value(connKey{}).(interface{ Client() net.Addr }).Client()
-	fmt.Fprintf(w, "%s TLS=%t client=%v body=%s error=%v\n", r.URL.Path, r.TLS != nil, client, body, err)
+	conn := r.Context().Value(connKey{}).(interface {
+		ProxyHeader() (client net.Addr, usesTLS, ok bool)
+	})
+	client, _, hasHeader := conn.ProxyHeader()
+	fmt.Fprintf(w, "%s TLS=%t PROXY=%t client=%v body=%s error=%v\n", r.URL.Path, r.TLS != nil, hasHeader, client, body, err)
 }
 
 // ask sends a request in parts, and returns the body of the answer.
@@ -157,7 +160,7 @@ func TestShared(t *testing.T) {
 				if strings.HasPrefix(parts[0], "POST") {
 					sent = body
 				}
-				want := fmt.Sprintf("%s TLS=%t client=<nil> body=%s error=<nil>\n", path, ln.TLS != nil, sent)
+				want := fmt.Sprintf("%s TLS=%t PROXY=false client=<nil> body=%s error=<nil>\n", path, ln.TLS != nil, sent)
 				if got := ask(t, ln.Dial(t), parts...); got != want {
 					t.Errorf("%.100q gets %.200q, not %.200q", parts, got, want)
 				}
@@ -193,7 +196,7 @@ func TestSharedWaits(t *testing.T) {
 				return
 			}
 			<-ln.accepted
-			if got := ask(t, c, rest); !strings.HasPrefix(got, "/ TLS=false client=<nil>") {
+			if got := ask(t, c, rest); !strings.HasPrefix(got, "/ TLS=false PROXY=false client=<nil>") {
 				t.Errorf("it gets %q", got)
 			}
 		})
@@ -278,17 +281,18 @@ func TestSharedProxy(t *testing.T) {
 		sent           string
 		strict, direct string // what the client gets without and with DirectHTTP
 	}{
-		"PROXY and HTTP":  {header(t, 1, "203.0.113.7:1234") + request, "client=203.0.113.7:1234", "client=203.0.113.7:1234"},
-		"v2 and HTTP":     {header(t, 2, "203.0.113.7:1234") + request, "client=203.0.113.7:1234", "client=203.0.113.7:1234"},
-		"PROXY and text":  {header(t, 1, "203.0.113.7:1234") + "hello\n", "* You are ", "* You are "},
-		"LOCAL and HTTP":  {signature + "\x20\x00\x00\x00" + request, "client=<nil>", "client=<nil>"},
-		"LOCAL":           {signature + "\x20\x00\x00\x00", "", ""},
-		"LOCAL and text":  {signature + "\x20\x00\x00\x00hello\n", "", ""},
-		"HTTP":            {request, "", "client=<nil>"},
-		"text":            {"hello\n", "", ""},
-		"TLS":             {hello, "", ""},
-		"PROXY twice":     {header(t, 1, "203.0.113.7:1") + header(t, 1, "203.0.113.8:1"), "a PROXY header", "a PROXY header"},
-		"half of a PROXY": {"PROXY TCP4 203", "", ""},
+		"PROXY and HTTP":   {header(t, 1, "203.0.113.7:1234") + request, "PROXY=true client=203.0.113.7:1234", "PROXY=true client=203.0.113.7:1234"},
+		"v2 and HTTP":      {header(t, 2, "203.0.113.7:1234") + request, "PROXY=true client=203.0.113.7:1234", "PROXY=true client=203.0.113.7:1234"},
+		"PROXY and text":   {header(t, 1, "203.0.113.7:1234") + "hello\n", "* You are ", "* You are "},
+		"LOCAL and HTTP":   {signature + "\x20\x00\x00\x00" + request, "PROXY=true client=<nil>", "PROXY=true client=<nil>"},
+		"UNKNOWN and HTTP": {"PROXY UNKNOWN\r\n" + request, "PROXY=true client=<nil>", "PROXY=true client=<nil>"},
+		"LOCAL":            {signature + "\x20\x00\x00\x00", "", ""},
+		"LOCAL and text":   {signature + "\x20\x00\x00\x00hello\n", "", ""},
+		"HTTP":             {request, "", "PROXY=false client=<nil>"},
+		"text":             {"hello\n", "", ""},
+		"TLS":              {hello, "", ""},
+		"PROXY twice":      {header(t, 1, "203.0.113.7:1") + header(t, 1, "203.0.113.8:1"), "a PROXY header", "a PROXY header"},
+		"half of a PROXY":  {"PROXY TCP4 203", "", ""},
 	} {
 		for _, direct := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, direct %t", name, direct), func(t *testing.T) {

@@ -15,12 +15,11 @@ import (
 // A fakeConn is a connection that starts with a PROXY header.
 type fakeConn struct {
 	net.Conn
-	client net.Addr
+	client net.Addr // nil if the header names none
 	tls    bool
 }
 
-func (c fakeConn) Client() net.Addr { return c.client }
-func (c fakeConn) ClientTLS() bool  { return c.tls }
+func (c fakeConn) ProxyHeader() (client net.Addr, usesTLS, ok bool) { return c.client, c.tls, true }
 
 // clientAddr is the address in the PROXY header of a fakeConn.
 var clientAddr = &net.TCPAddr{IP: net.IPv4(198, 51, 100, 1), Port: 1001}
@@ -62,7 +61,8 @@ func TestOneHeader(t *testing.T) {
 	}
 }
 
-// TestProxyHeader tests that the address in a PROXY header is believed, and then no other header.
+// TestProxyHeader tests that the address in a PROXY header is believed, and that after a PROXY header,
+// with or without an address, no other header is.
 func TestProxyHeader(t *testing.T) {
 	for name, c := range map[string]struct {
 		header string
@@ -77,11 +77,14 @@ func TestProxyHeader(t *testing.T) {
 		"no PROXY header":      {PROXY, peer, &net.TCPConn{}, peer},
 		"another peer":         {PROXY, "203.0.113.1:1000", fakeConn{client: clientAddr}, "203.0.113.1:1000"},
 		"beside HTTP's header": {Forwarded, peer, fakeConn{client: clientAddr}, "198.51.100.1:1001"},
-		"LOCAL":                {XForwardedFor, peer, fakeConn{}, "127.0.0.1:0"},
+		"LOCAL":                {XForwardedFor, peer, fakeConn{}, peer},
+		"LOCAL below TLS":      {Forwarded, peer, tls.Server(fakeConn{}, nil), peer},
+		"on a unix socket":     {XForwardedFor, "@", fakeConn{client: clientAddr}, "198.51.100.1:1001"},
+		"LOCAL on one":         {XForwardedFor, "@", fakeConn{}, "@"},
 	} {
 		var got string
 		h := New(Options{
-			IsProxy: within("192.0.2.0/24"), ProxyHeader: c.header,
+			IsProxy: within("192.0.2.0/24", "unix"), ProxyHeader: c.header,
 			WebSocket: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RemoteAddr }),
 		})
 		r := httptest.NewRequest("GET", "/ws", nil).WithContext(ConnContext(context.Background(), c.conn))
@@ -157,11 +160,15 @@ func TestProxyEndsTLS(t *testing.T) {
 		"the proxy itself":     {PROXY, peer, fakeConn{tls: true}, "", "", 308},
 		"another peer":         {PROXY, "203.0.113.1:1000", fakeConn{client: clientAddr, tls: true}, "", "", 308},
 		"beside HTTP's header": {XRealIP, peer, fakeConn{client: clientAddr, tls: true}, "https", hsts, 200},
+		"LOCAL beside it":      {XForwardedFor, peer, fakeConn{}, "", "", 308},
+		"on a unix socket":     {XForwardedFor, "@", fakeConn{client: clientAddr}, "", "", 308},
+		"TLS on one":           {XForwardedFor, "@", fakeConn{client: clientAddr, tls: true}, "https", hsts, 200},
+		"LOCAL on one":         {XForwardedFor, "@", fakeConn{}, "", "", 308},
 	} {
 		for _, required := range []bool{false, true} {
 			scheme := ""
 			h := New(Options{
-				IsProxy: within("192.0.2.0/24"), ProxyHeader: c.header, RequireTLS: required,
+				IsProxy: within("192.0.2.0/24", "unix"), ProxyHeader: c.header, RequireTLS: required,
 				WebSocket: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { scheme = r.URL.Scheme }),
 			})
 			r := httptest.NewRequest("GET", "/ws", nil).WithContext(ConnContext(context.Background(), c.conn))
@@ -197,6 +204,11 @@ func TestForwardedHost(t *testing.T) {
 			h.ServeHTTP(w, r)
 			if accepted := w.Code == http.StatusOK; accepted != (header == sent || sent == PROXY) {
 				t.Errorf("with %s from the proxy, and --proxy-header %s: the status is %d", sent, header, w.Code)
+			}
+			r = r.WithContext(ConnContext(r.Context(), fakeConn{}))
+			w = httptest.NewRecorder()
+			if h.ServeHTTP(w, r); w.Code != http.StatusMisdirectedRequest {
+				t.Errorf("with a PROXY header without a client, %s and --proxy-header %s: the status is %d", sent, header, w.Code)
 			}
 		}
 	}

@@ -36,9 +36,10 @@ type hop struct {
 func (p proxies) contains(addr netip.Addr) bool { return p.isProxy != nil && p.isProxy(addr) }
 
 // headerOf returns the header that counts for r. A connection that starts with a PROXY header passes
-// on the bytes of its client, which can forge every header of HTTP.
+// on the bytes of its client, which can forge every header of HTTP, even if the PROXY header does not
+// name the client.
 func (p proxies) headerOf(r *http.Request) string {
-	if fromProxyHeader(r).IsValid() {
+	if hasProxyHeader(r) {
 		return PROXY
 	}
 	return p.header
@@ -59,8 +60,8 @@ func (p proxies) forwarded(r *http.Request) bool {
 // endsTLS reports whether a trusted proxy forwards r for a client, and says in a PROXY header that
 // the client uses TLS, which the proxy ends.
 func (p proxies) endsTLS(r *http.Request) bool {
-	c, ok := connOf(r).(interface{ ClientTLS() bool })
-	return ok && p.headerOf(r) == PROXY && p.forwarded(r) && c.ClientTLS()
+	_, usesTLS, ok := proxyHeader(connOf(r))
+	return ok && usesTLS && p.forwarded(r)
 }
 
 // client returns the client of a request that a trusted proxy forwards. If an element of the header
@@ -149,21 +150,20 @@ func parseAddr(s string) (addr netip.AddrPort, ok bool) {
 	return netip.AddrPortFrom(addr.Addr().Unmap().WithZone(""), addr.Port()), true
 }
 
-// A proxied is a connection that starts with a PROXY header.
+// A proxied is a connection that may start with a PROXY header.
 type proxied interface {
-	// Client returns the client's address in the header, or nil if the proxy connects for itself.
-	// It is called after the first Read has returned.
-	Client() net.Addr
+	// ProxyHeader returns the client's address in the header, or nil if the header names no client,
+	// and whether the client uses TLS, which the proxy ends. ok is false if there is no header, or
+	// none yet: it is read before the first Read returns.
+	ProxyHeader() (client net.Addr, usesTLS, ok bool)
 }
 
 // connKey is the key of the connection in the context of a request.
 type connKey struct{}
 
 // ConnContext is the ConnContext function of an http.Server. The handler of New needs it if the
-// listener's connections, or those below a *tls.Conn, have a method Client() net.Addr: it returns the
-// address in the PROXY header, or nil. If it returns an address, Options.ProxyHeader does not matter.
-// The listener's connections may also have a method ClientTLS() bool: it reports whether the header
-// says that the client uses TLS, which the proxy ends.
+// listener's connections, or those below a *tls.Conn, have the method ProxyHeader of a
+// socket.ProxiedConn. If a connection starts with a PROXY header, Options.ProxyHeader does not matter.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
@@ -174,20 +174,34 @@ func connOf(r *http.Request) net.Conn {
 	return c
 }
 
+// hasProxyHeader reports whether the connection of r starts with a PROXY header.
+func hasProxyHeader(r *http.Request) bool {
+	_, _, ok := proxyHeader(connOf(r))
+	return ok
+}
+
 // fromProxyHeader returns the address in the PROXY header of the connection of r. It is not valid
 // if there is none.
 func fromProxyHeader(r *http.Request) netip.AddrPort { return ProxyClient(connOf(r)) }
 
-// ProxyClient returns the address in the PROXY header of a connection as in ConnContext, of which the
-// first Read has returned. It is not valid if there is none.
+// ProxyClient returns the address in the PROXY header of a connection as in ConnContext. It is not
+// valid if there is none, or none yet. No other goroutine may read the connection meanwhile.
 func ProxyClient(c net.Conn) netip.AddrPort {
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
-	}
-	p, ok := c.(proxied)
-	if !ok || p.Client() == nil {
+	client, _, _ := proxyHeader(c)
+	if client == nil {
 		return netip.AddrPort{}
 	}
-	addr, _ := netip.ParseAddrPort(p.Client().String())
+	addr, _ := netip.ParseAddrPort(client.String())
 	return netip.AddrPortFrom(addr.Addr().Unmap().WithZone(""), addr.Port())
+}
+
+// proxyHeader returns what the PROXY header of a connection as in ConnContext says, as in proxied.
+func proxyHeader(c net.Conn) (client net.Addr, usesTLS, ok bool) {
+	if t, isTLS := c.(*tls.Conn); isTLS {
+		c = t.NetConn()
+	}
+	if p, isProxied := c.(proxied); isProxied {
+		return p.ProxyHeader()
+	}
+	return nil, false, false
 }

@@ -32,14 +32,14 @@ func setHSTS(trusted proxies) func(http.Handler) http.Handler {
 
 // requireTLS returns a middleware that redirects requests without TLS. It serves those that reach
 // no network: from a unix socket, or forwarded by a trusted proxy that speaks HTTP and decides
-// whether its own client needs TLS. A proxy that sends a PROXY header may pass on anything; it must
-// say that its client uses TLS. It also serves health checks.
+// whether its own client needs TLS. A proxy that sends a PROXY header, on a unix socket too, may pass
+// on anything; it must say that its client uses TLS. It also serves health checks.
 func requireTLS(trusted proxies) func(http.Handler) http.Handler {
 	redirect := Redirect("")
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, err := netip.ParseAddrPort(r.RemoteAddr)
-			onUnix := err != nil
+			onUnix := err != nil && !hasProxyHeader(r)
 			byProxy := trusted.forwarded(r) && (trusted.headerOf(r) != PROXY || trusted.endsTLS(r))
 			if r.TLS != nil || onUnix || byProxy || r.URL.Path == "/healthz" {
 				next.ServeHTTP(w, r)

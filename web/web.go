@@ -34,7 +34,7 @@ type Options struct {
 
 	// ProxyHeader is the only header in which a proxy is believed: XForwardedFor, Forwarded, XRealIP
 	// or PROXY. The last address in it that is not a proxy's is the client's. "" means XForwardedFor.
-	// It does not count for a connection whose PROXY header has an address (see ConnContext).
+	// It does not count for a connection that starts with a PROXY header (see ConnContext).
 	ProxyHeader string
 
 	// Hosts are the accepted host names. A request with any other Host gets a 421, unless it is
@@ -45,8 +45,8 @@ type Options struct {
 	Health func(context.Context) error
 
 	// RequireTLS redirects requests without TLS to the same host and port, except those from a
-	// unix socket, those that a proxy forwards in a header of HTTP or with a PROXY header that says
-	// that the client uses TLS, and those for /healthz.
+	// unix socket without a PROXY header, those that a proxy forwards in a header of HTTP or with a
+	// PROXY header that says that the client uses TLS, and those for /healthz.
 	RequireTLS bool
 
 	// Log gets warnings about refused hosts and about proxies that report no address. At debug

@@ -7,8 +7,8 @@ import (
 )
 
 // NewEarlyConn returns a connection for an HTTP server: nc, from which early was read already. Its
-// methods Client and ClientTLS are those of header, which is zero if there is none. If nc is a
-// *tls.Conn, the result has the method ConnectionState.
+// method ProxyHeader, as that of a [ProxiedConn], returns what header says, which is zero if there is
+// none. If nc is a *tls.Conn, the result has the method ConnectionState.
 func NewEarlyConn(nc net.Conn, early []byte, header ProxyHeader) net.Conn {
 	c := &earlyConn{nc, header, early}
 	if t, ok := nc.(*tls.Conn); ok {
@@ -20,8 +20,8 @@ func NewEarlyConn(nc net.Conn, early []byte, header ProxyHeader) net.Conn {
 // An earlyConn is a connection with input that was read already.
 type earlyConn struct {
 	net.Conn
-	ProxyHeader
-	early []byte // comes before the input of Conn
+	header ProxyHeader
+	early  []byte // comes before the input of Conn
 }
 
 // An earlyTLSConn has a method by which net/http recognizes TLS.
@@ -41,6 +41,9 @@ func (c *earlyConn) Read(b []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// ProxyHeader is as in ProxiedConn.
+func (c *earlyConn) ProxyHeader() (client net.Addr, usesTLS, ok bool) { return c.header.client() }
 
 // CloseWrite ends the sending side, as http.Server does before it closes a connection with unread
 // input.

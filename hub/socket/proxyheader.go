@@ -34,23 +34,21 @@ var ErrLocal = errors.New("the proxy connects for itself")
 // ErrNoHeader is the error for a stream that does not start with a PROXY header.
 var ErrNoHeader = errors.New("no PROXY header")
 
-// A ProxyHeader is what a PROXY header says about the client. It is zero if the proxy connects for
-// itself.
+// A ProxyHeader is what a PROXY header says about the client. It is zero if there is no header.
 type ProxyHeader struct {
-	From *net.TCPAddr // the client's address
-	TLS  bool         // the client uses TLS, which the proxy ends; only a field of version 2 says so
+	From  *net.TCPAddr // the client's address; nil if Local
+	TLS   bool         // the client uses TLS, which the proxy ends; only a field of version 2 says so
+	Local bool         // the header names no client, as in ErrLocal
 }
 
-// Client returns the client's address, or nil if there is none.
-func (h ProxyHeader) Client() net.Addr {
-	if h.From == nil {
-		return nil
+// client returns the client's address, or nil if the header names none, and whether the client uses
+// TLS. It returns false if there is no header.
+func (h ProxyHeader) client() (addr net.Addr, usesTLS, ok bool) {
+	if h.From != nil {
+		addr = h.From
 	}
-	return h.From
+	return addr, h.TLS, h.From != nil || h.Local
 }
-
-// ClientTLS reports whether the client uses TLS, which the proxy ends.
-func (h ProxyHeader) ClientTLS() bool { return h.TLS }
 
 // ReadProxyHeader reads a header of the PROXY protocol, version 1 or 2. It reads no byte after the
 // header. A header of version 2 may have 4 KiB after its first 16 bytes. If the first bytes show that
@@ -69,13 +67,13 @@ func ReadProxyHeader(r io.Reader) (ProxyHeader, error) {
 		return ProxyHeader{}, err
 	}
 	if header.Command.IsLocal() {
-		return ProxyHeader{}, ErrLocal
+		return ProxyHeader{Local: true}, ErrLocal
 	}
 	from, ok := header.SourceAddr.(*net.TCPAddr)
 	if !ok {
 		return ProxyHeader{}, fmt.Errorf("an address of the network %s, not tcp", header.SourceAddr.Network())
 	}
-	return ProxyHeader{from, endsTLS(header)}, nil
+	return ProxyHeader{From: from, TLS: endsTLS(header)}, nil
 }
 
 // endsTLS reports whether a header has a valid field that says that the client uses TLS to the proxy.

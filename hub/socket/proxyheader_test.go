@@ -88,7 +88,7 @@ func TestReadProxyHeaderTLS(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	if got, err := ReadProxyHeader(strings.NewReader(v2("\x20\x11", addr4+sslField(1, tls13)))); !errors.Is(err, ErrLocal) || got != (ProxyHeader{}) {
+	if got, err := ReadProxyHeader(strings.NewReader(v2("\x20\x11", addr4+sslField(1, tls13)))); !errors.Is(err, ErrLocal) || got != (ProxyHeader{Local: true}) {
 		t.Errorf("of the proxy itself: %+v, %v", got, err)
 	}
 }
@@ -97,7 +97,7 @@ func TestReadProxyHeaderTLS(t *testing.T) {
 func TestReadProxyHeaderLocal(t *testing.T) {
 	for _, sent := range []string{"PROXY UNKNOWN\r\n", "PROXY UNKNOWN ffff::1 ffff::2 65535 65535\r\n", v2("\x20\x00", ""), v2("\x20\x11", addr4)} {
 		all := strings.NewReader(sent + "x")
-		if got, err := ReadProxyHeader(all); !errors.Is(err, ErrLocal) || got != (ProxyHeader{}) || all.Len() != 1 {
+		if got, err := ReadProxyHeader(all); !errors.Is(err, ErrLocal) || got != (ProxyHeader{Local: true}) || all.Len() != 1 {
 			t.Errorf("%q: %v, %v; %d bytes are left", sent, got, err, all.Len())
 		}
 	}

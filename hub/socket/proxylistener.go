@@ -39,11 +39,11 @@ func (l *proxyListener) Accept() (net.Conn, error) {
 // A ProxiedConn is a connection that starts with a PROXY header. RemoteAddr is the address of the
 // proxy.
 type ProxiedConn struct {
-	net.Conn    // its input after the header
-	ProxyHeader // after ReadHeader
+	net.Conn // its input after the header
 
 	listener *proxyListener
-	begun    bool  // ReadHeader was called
+	begun    bool // ReadHeader was called
+	header   ProxyHeader
 	err      error // why there is no header
 }
 
@@ -61,18 +61,20 @@ func (c *ProxiedConn) Read(b []byte) (int, error) {
 func (c *ProxiedConn) ReadHeader() error {
 	if !c.begun {
 		c.begun = true
-		c.ProxyHeader, c.err = c.readHeader()
+		c.header, c.err = c.readHeader()
 	}
 	return c.err
 }
 
+// ProxyHeader returns what the header says: the address of the client, or nil if it names none, and
+// whether the client uses TLS, which the proxy ends. ok is false before ReadHeader has returned nil.
+func (c *ProxiedConn) ProxyHeader() (client net.Addr, usesTLS, ok bool) { return c.header.client() }
+
 func (c *ProxiedConn) readHeader() (ProxyHeader, error) {
 	header, err := ReadProxyHeader(c.Conn)
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, ErrLocal):
 		return header, nil
-	case errors.Is(err, ErrLocal):
-		return ProxyHeader{}, nil
 	}
 	log := c.listener.log
 	log.Debug("PROXY header rejected", "addr", c.RemoteAddr(), "err", err)

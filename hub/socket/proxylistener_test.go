@@ -15,6 +15,18 @@ import (
 	"partyline/hub/hubtest"
 )
 
+// proxied is what package web expects of a connection.
+type proxied interface {
+	ProxyHeader() (client net.Addr, usesTLS, ok bool)
+}
+
+var (
+	_ proxied = (*ProxiedConn)(nil)
+	_ proxied = (*earlyConn)(nil)
+	_ proxied = (*earlyTLSConn)(nil)
+	_ proxied = (*tlsLayer)(nil)
+)
+
 // proxiedServer starts an HTTP server that answers with the client's address, or "itself". It
 // requires PROXY headers if isProxy is true.
 func proxiedServer(t *testing.T, isProxy bool) (addr string, log *hubtest.Buffer) {
@@ -29,8 +41,9 @@ func proxiedServer(t *testing.T, isProxy bool) (addr string, log *hubtest.Buffer
 		defer c.Close()
 		from := "no ProxiedConn"
 		if p, ok := c.(*ProxiedConn); ok {
-			if from = "itself"; p.Client() != nil {
-				from = p.Client().String()
+			client, _, _ := p.ProxyHeader()
+			if from = "itself"; client != nil {
+				from = client.String()
 			}
 			if p.RemoteAddr().(*net.TCPAddr).IP.String() != "127.0.0.1" {
 				from += " through " + p.RemoteAddr().String()
@@ -166,9 +179,8 @@ func TestProxiedTLS(t *testing.T) {
 	if err := server.(*tls.Conn).Handshake(); err != nil {
 		t.Fatal(err)
 	}
-	below, ok := server.(*tls.Conn).NetConn().(interface{ Client() net.Addr })
-	if !ok || below.Client().String() != "203.0.113.7:51234" {
-		t.Errorf("below is a %T", server.(*tls.Conn).NetConn())
+	if got, _, ok := server.(*tls.Conn).NetConn().(proxied).ProxyHeader(); !ok || got.String() != "203.0.113.7:51234" {
+		t.Errorf("the header of the connection below says %v, %t", got, ok)
 	}
 	var g Group
 	c := new(Conn)

@@ -60,8 +60,8 @@ func TestRelease(t *testing.T) {
 			header := ProxyHeader{From: client}
 			nc = NewEarlyConn(nc, early, header)
 			nc.SetDeadline(time.Now().Add(20 * time.Second))
-			if got := nc.(interface{ Client() net.Addr }).Client(); got != client {
-				t.Errorf("the client is %v", got)
+			if got, _, ok := nc.(proxied).ProxyHeader(); got != client || !ok {
+				t.Errorf("the client is %v, %t", got, ok)
 			}
 			io.WriteString(peer, " and three")
 			expectRead(t, nc, "two and three")

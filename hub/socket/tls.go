@@ -97,13 +97,12 @@ func (l tlsListener) Accept() (net.Conn, error) {
 	return tls.Server(nc, l.config), nil
 }
 
-// Client returns the client's address in the PROXY header, or nil if there is no header, or none
-// with a client. The handshake must be over.
-func (l *tlsLayer) Client() net.Addr {
+// ProxyHeader is as in ProxiedConn.
+func (l *tlsLayer) ProxyHeader() (client net.Addr, usesTLS, ok bool) {
 	if l.proxied == nil {
-		return nil
+		return nil, false, false
 	}
-	return l.proxied.Client()
+	return l.proxied.ProxyHeader()
 }
 
 // belowTLS returns the layer and the stream below nc if it is a *tls.Conn of a TLSListener.

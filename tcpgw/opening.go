@@ -138,7 +138,9 @@ func (c *conn) readOpening(early []byte, w waits) error {
 		if w.http && c.TLSProtocol() != "" {
 			return newForeignError(protocolHTTP, nil, c.opening.web)
 		}
-		w.first = w.line // a client that has not named HTTP in the handshake sends a request at once
+		if !w.http { // otherwise a request may follow, a round trip after the handshake
+			w.first = w.line
+		}
 		received, err = c.awaitOpening(nil, w)
 	}
 	c.tls = nil
@@ -178,11 +180,11 @@ func (c *conn) awaitOpening(early []byte, w waits) (received []byte, err error) 
 			return received, nil
 		}
 		more, err = c.ReadWithin(max(time.Until(deadline), 1))
+		late := errors.Is(err, os.ErrDeadlineExceeded)
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			if w.http && longRequest.Match(c.opening.line) { // HTTP has its own time for the rest
-				return received, newForeignError(protocolHTTP, nil, c.opening.web)
-			}
+		case (late || isEnd(err)) && w.http && longRequest.Match(c.opening.line): // HTTP has its own time for the rest
+			return received, newForeignError(protocolHTTP, nil, c.opening.web)
+		case late:
 			return received, nil
 		case isEnd(err): // readMore gets the same error
 			return received, c.checkOpeningEnd()

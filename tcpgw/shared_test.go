@@ -203,10 +203,61 @@ func TestSharedWaits(t *testing.T) {
 	}
 }
 
+// TestSharedEndOfInput has clients end their input in the middle of a line. The start of a request is
+// HTTP's, and never said in the room; any other text is said.
+func TestSharedEndOfInput(t *testing.T) {
+	for _, network := range hubtest.Networks {
+		t.Run(network.Name, func(t *testing.T) {
+			t.Parallel()
+			g := &Gateway{Hub: hub.New(hub.Options{}), helloWait: time.Minute, openingWait: time.Minute}
+			ln := serveShared(t, g, network, describe)
+			room := ln.Dial(t)
+			fmt.Fprintln(room, "hello")
+			heard := readLines(t, room)
+			heard.expect("hello\n")
+			for sent, want := range map[string]string{
+				"GET /?secret":             "400 Bad Request",
+				"POST http://x/?secret":    "400 Bad Request",
+				"GET / HTTP/1.1\r\nSecret": "400 Bad Request",
+				"some text":                ": some text",
+			} {
+				c := ln.Dial(t)
+				io.WriteString(c, sent)
+				c.CloseWrite()
+				readLines(t, c).expect(want)
+			}
+			fmt.Fprintln(room, "the end")
+			for line := ""; !strings.HasSuffix(line, ": the end\n"); {
+				if line = heard.line(); strings.Contains(line, "ecret") {
+					t.Errorf("the room receives %q", line)
+				}
+			}
+		})
+	}
+}
+
+// TestSharedLateRequest connects a TLS client that names no protocol and sends its request only after
+// the wait for a line, as one does whose round trip is long.
+func TestSharedLateRequest(t *testing.T) {
+	g := &Gateway{Hub: hub.New(hub.Options{}), helloWait: time.Minute, openingWait: time.Millisecond}
+	ln := serveShared(t, g, hubtest.TLSOverTCP, describe)
+	c := tls.Client(ln.Dial(t).Raw(), &tls.Config{InsecureSkipVerify: true})
+	if err := c.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	c.SetReadDeadline(time.Now().Add(100 * time.Millisecond)) // much longer than openingWait
+	if n, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("it gets %d bytes before its request, %v", n, err)
+	}
+	if got := ask(t, c, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n"); !strings.HasPrefix(got, "/late TLS=true") {
+		t.Errorf("it gets %q", got)
+	}
+}
+
 // TestSharedALPN connects a TLS client that names HTTP in its handshake, and sends its request only
 // after the wait for an opening. One that names nothing gets the welcome.
 func TestSharedALPN(t *testing.T) {
-	g := &Gateway{Hub: hub.New(hub.Options{}), helloWait: time.Minute, openingWait: time.Millisecond}
+	g := &Gateway{Hub: hub.New(hub.Options{}), helloWait: 50 * time.Millisecond, openingWait: time.Millisecond}
 	ln := serveShared(t, g, hubtest.TLSOverTCP, describe)
 	for _, protocols := range [][]string{nil, {"http/1.1"}, {"h2", "http/1.1"}} {
 		c := ln.Dial(t)

@@ -41,6 +41,10 @@ func (l *proxyListener) Accept() (net.Conn, error) {
 type ProxiedConn struct {
 	net.Conn // its input after the header
 
+	// AfterHeader is called when the header has been read, by the goroutine that reads. It may close
+	// the connection. It may be nil.
+	AfterHeader func()
+
 	listener *proxyListener
 	begun    bool // ReadHeader was called
 	header   ProxyHeader
@@ -61,7 +65,9 @@ func (c *ProxiedConn) Read(b []byte) (int, error) {
 func (c *ProxiedConn) ReadHeader() error {
 	if !c.begun {
 		c.begun = true
-		c.header, c.err = c.readHeader()
+		if c.header, c.err = c.readHeader(); c.err == nil && c.AfterHeader != nil {
+			c.AfterHeader()
+		}
 	}
 	return c.err
 }

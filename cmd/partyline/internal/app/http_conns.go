@@ -8,12 +8,13 @@ import (
 
 	"partyline/cmd/partyline/internal/listen"
 	"partyline/hub/admission"
+	"partyline/hub/socket"
 	"partyline/web"
 )
 
 // httpConns limits the HTTP connections from one address, except those that have become members:
 // it counts connections that fetch the page, have not sent a request yet, or are idle. A connection
-// that starts with a PROXY header counts for its client from the first request on, and before that
+// that starts with a PROXY header counts for its client as soon as the header is read, and before that
 // for the proxy.
 type httpConns struct {
 	gate *admission.Gate
@@ -43,10 +44,6 @@ func (h *httpConns) track(c net.Conn, state http.ConnState) {
 		if !h.Admit(c) {
 			c.Close()
 		}
-	case http.StateActive:
-		if client := web.ProxyClient(c); client.IsValid() && !h.admitOnce(c, client.Addr()) {
-			c.Close()
-		}
 	case http.StateHijacked, http.StateClosed: // a hijacked connection becomes a member
 		h.Leave(c)
 	}
@@ -56,7 +53,17 @@ var _ listen.Gate = (*httpConns)(nil)
 
 // Admit implements [listen.Gate].
 func (h *httpConns) Admit(c net.Conn) bool {
-	addr, _ := netip.ParseAddrPort(c.RemoteAddr().String())
+	addr := web.ProxyClient(c)
+	if !addr.IsValid() {
+		addr, _ = netip.ParseAddrPort(c.RemoteAddr().String())
+	}
+	if p, ok := c.(*socket.ProxiedConn); ok {
+		p.AfterHeader = func() {
+			if client := web.ProxyClient(c); client.IsValid() && !h.admitOnce(c, client.Addr()) {
+				c.Close()
+			}
+		}
+	}
 	return h.admitOnce(c, addr.Addr())
 }
 

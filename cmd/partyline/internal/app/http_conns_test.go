@@ -3,56 +3,112 @@ package app
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"testing"
 	"time"
 
+	"partyline/cmd/partyline/internal/listen"
 	"partyline/hub/socket"
 )
 
-// TestProxiedHTTPConns opens connections over a proxy that sends PROXY headers. They count for the clients in the
-// headers, from their first request on.
+// TestProxiedHTTPConns opens connections over a proxy that sends PROXY headers. They count for the
+// clients in the headers as soon as these are read, by the server or by another listener, whatever
+// comes of the request.
 func TestProxiedHTTPConns(t *testing.T) {
-	const most = 3
-	proxies := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	const (
+		most    = 3
+		proxied = "PROXY TCP4 198.51.100.7 192.0.2.1 4000 80\r\n"
+		request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	)
+	accept := func(ln net.Listener) net.Listener {
+		return socket.NewProxyListener(ln, func(net.Addr) bool { return true }, slog.New(slog.DiscardHandler))
+	}
+	for name, listeners := range map[string]func(net.Listener, *httpConns) []net.Listener{
+		"the server reads the header": func(ln net.Listener, _ *httpConns) []net.Listener { return []net.Listener{accept(ln)} },
+		"the splitter does": func(ln net.Listener, conns *httpConns) []net.Listener {
+			secure, plain := listen.Split(accept(ln), conns, time.Minute)
+			return []net.Listener{secure, plain}
+		},
+		"the gateway of TCP does": func(ln net.Listener, _ *httpConns) []net.Listener { return []net.Listener{earlyListener{ln}} },
+	} {
+		for sent, answered := range map[string]bool{request + request: true, "GET / HTTP/1.1\r\nHost": false, "": false} {
+			t.Run(fmt.Sprintf("%s, %.20q", name, sent), func(t *testing.T) {
+				t.Parallel()
+				ln, err := net.Listen("tcp", "127.0.0.1:0")
+				if err != nil {
+					t.Fatal(err)
+				}
+				conns := newHTTPConns(most, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
+				server := &http.Server{
+					Handler:   http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
+					ConnState: conns.track,
+				}
+				for _, side := range listeners(ln, conns) {
+					go server.Serve(side)
+				}
+				t.Cleanup(func() { server.Close() })
+				var open []net.Conn
+				for range most + 1 {
+					c, err := net.Dial("tcp", ln.Addr().String())
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer c.Close()
+					c.SetDeadline(time.Now().Add(20 * time.Second))
+					fmt.Fprint(c, proxied+sent)
+					open = append(open, c)
+					for deadline := time.Now().Add(20 * time.Second); len(open) <= most && conns.count("198.51.100.7") < len(open); {
+						if time.Now().After(deadline) {
+							t.Fatalf("%d of %d connections count for the client", conns.count("198.51.100.7"), len(open))
+						}
+						time.Sleep(time.Millisecond)
+					}
+				}
+				if n, err := open[most].Read(make([]byte, 1)); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("the connection above the limit is not closed: %d bytes, %v", n, err)
+				}
+				if !answered {
+					return
+				}
+				in := bufio.NewReader(open[0])
+				for range 2 { // the second request does not count again
+					if res, err := http.ReadResponse(in, nil); err != nil || res.StatusCode != http.StatusOK {
+						t.Errorf("the first connection gets %v, %v", res, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// count returns how many connections count for an address.
+func (h *httpConns) count(addr string) (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range h.conns {
+		if c.addr.String() == addr {
+			n++
+		}
+	}
+	return n
+}
+
+// An earlyListener accepts connections whose PROXY header it has read.
+type earlyListener struct{ net.Listener }
+
+func (l earlyListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	server := &http.Server{
-		Handler:   http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
-		ConnState: newHTTPConns(most, proxies).track,
-	}
-	go server.Serve(socket.NewProxyListener(ln, func(net.Addr) bool { return true }, slog.New(slog.DiscardHandler)))
-	t.Cleanup(func() { server.Shutdown(context.Background()) })
-	get := func(client string) bool {
-		c, err := net.Dial("tcp", ln.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { c.Close() })
-		fmt.Fprintf(c, "PROXY TCP4 %s 192.0.2.1 4000 80\r\n", client)
-		in := bufio.NewReader(c)
-		for range 2 { // the second request does not count again
-			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-			if res, err := http.ReadResponse(in, nil); err != nil || res.StatusCode != http.StatusOK {
-				return false
-			}
-		}
-		return true
-	}
-	for i := range most + 1 {
-		if got := get("198.51.100.7"); got != (i < most) {
-			t.Errorf("connection %d of a client: %v", i, got)
-		}
-	}
-	if !get("198.51.100.8") {
-		t.Error("another client gets no answer")
-	}
+	header, err := socket.ReadProxyHeader(c)
+	return socket.NewEarlyConn(c, nil, header), err
 }
 
 // TestHTTPConns opens as many HTTP connections as an address may have. One more is closed. A

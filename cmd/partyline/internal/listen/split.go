@@ -12,7 +12,7 @@ import (
 // goroutine.
 type Gate interface {
 	// Admit reports whether a new connection may wait for its first byte. If it may,
-	// Leave is called when the wait ends.
+	// Leave is called when the wait ends. If it is a *socket.ProxiedConn, Admit may set AfterHeader.
 	Admit(net.Conn) bool
 	Leave(net.Conn)
 }

@@ -42,7 +42,7 @@ func sharing(g *Gateway) *Gateway {
 func serveShared(t *testing.T, g *Gateway, network hubtest.Network, handler http.HandlerFunc) *sharedListener {
 	t.Helper()
 	ln := network.Listen(t)
-	requests := &passed{addr: ln.Addr(), conns: make(chan net.Conn), accepted: make(chan struct{}, 100), done: make(chan struct{})}
+	requests := &passed{addr: ln.Addr(), conns: make(chan net.Conn), accepted: make(chan struct{}, 1000), done: make(chan struct{})}
 	g.HTTP = func(c net.Conn) { requests.conns <- c }
 	if g.Waiting == nil {
 		g.Waiting = admission.NewGate(admission.Limits{})

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -49,7 +50,12 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	if l.Admin != nil {
 		running.Go(func() { served <- s.admin.Serve(l.Admin) })
 	}
-	logListeners(log, l, s.certs != nil)
+	if c.Terminal != nil {
+		io.WriteString(c.Terminal, newGreeting(c, l, c.certificateNames(s.certs), networkAddresses()))
+	} else {
+		logListeners(log, l, s.certs != nil)
+	}
+	warnOfAdmin(log, l)
 	serving, stop := context.WithCancel(ctx)
 	running.Go(func() { maintain(serving, s.hub, debug.FreeOSMemory) })
 	if s.certs != nil {

@@ -8,6 +8,7 @@ import (
 
 	"partyline/cmd/partyline/internal/listen"
 	"partyline/hub/admission"
+	"partyline/tcpgw"
 	"partyline/web"
 )
 
@@ -16,7 +17,7 @@ import (
 // that starts with a PROXY header counts for its client from the first request on, and before that
 // for the proxy.
 type httpConns struct {
-	gate *admission.Gate
+	gate tcpgw.Gate
 
 	mu    sync.Mutex
 	conns map[net.Conn]httpConn
@@ -28,11 +29,8 @@ type httpConn struct {
 	slot admission.Slot
 }
 
-func newHTTPConns(perAddress int, exempt []netip.Prefix) *httpConns {
-	return &httpConns{
-		gate:  admission.NewGate(admission.Limits{PerAddress: perAddress, Exempt: exempt}),
-		conns: make(map[net.Conn]httpConn),
-	}
+func newHTTPConns(gate tcpgw.Gate) *httpConns {
+	return &httpConns{gate: gate, conns: make(map[net.Conn]httpConn)}
 }
 
 // track is the ConnState function of an http.Server. It closes a connection above the limit

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // headers, from their first request on.
 func TestProxiedHTTPConns(t *testing.T) {
 	const most = 3
+	var refused atomic.Int32
 	proxies := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -25,7 +27,7 @@ func TestProxiedHTTPConns(t *testing.T) {
 	}
 	server := &http.Server{
 		Handler:   http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
-		ConnState: newHTTPConns(most, proxies).track,
+		ConnState: newHTTPConns(connLimit{most, proxies, func() { refused.Add(1) }}.newGate()).track,
 	}
 	go server.Serve(socket.NewProxyListener(ln, func(net.Addr) bool { return true }, slog.New(slog.DiscardHandler)))
 	t.Cleanup(func() { server.Shutdown(context.Background()) })
@@ -53,12 +55,16 @@ func TestProxiedHTTPConns(t *testing.T) {
 	if !get("198.51.100.8") {
 		t.Error("another client gets no answer")
 	}
+	if n := refused.Load(); n != 1 {
+		t.Errorf("%d connections are counted as refused", n)
+	}
 }
 
 // TestHTTPConns opens as many HTTP connections as an address may have. One more is closed. A
 // WebSocket does not count, and neither does a closed connection.
 func TestHTTPConns(t *testing.T) {
 	const most = 5
+	var refused atomic.Int32
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +76,7 @@ func TestHTTPConns(t *testing.T) {
 				fmt.Fprint(nc, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 			}
 		}),
-		ConnState: newHTTPConns(most, nil).track,
+		ConnState: newHTTPConns(connLimit{most, nil, func() { refused.Add(1) }}.newGate()).track,
 	}
 	go server.Serve(ln)
 	t.Cleanup(func() { server.Shutdown(context.Background()) })
@@ -97,6 +103,9 @@ func TestHTTPConns(t *testing.T) {
 	}
 	if get(dial(), "/") {
 		t.Error("a connection over the limit gets an answer")
+	}
+	if n := refused.Load(); n != 1 {
+		t.Errorf("%d connections are counted as refused", n)
 	}
 	if !get(kept[0], "/hijack") { // kept[0] no longer counts
 		t.Fatal("no hijack")

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -139,14 +140,13 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	}
 	s.ws = &wsgw.Gateway{
 		Hub: h, MaxLine: c.Limits.MaxLine, MaxFragments: c.Limits.MaxFragments, WriteTimeout: c.Limits.WriteTimeout,
-		Origins: origins, Log: log,
+		Origins: origins, OriginRefused: figures.OriginRefused, Log: log,
 	}
 	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
 	page := web.New(web.Options{
-		WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, Health: s.health, RequireTLS: certs != nil, Log: log,
+		WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, HostRefused: figures.HostRefused, Health: s.health, RequireTLS: certs != nil, Log: log,
 	})
-	limits.Exempt = append(limits.Exempt, proxies...)
-	s.http = bindHTTP(c.Limits, limits, l, s.tcp, page, certs, log)
+	s.http = bindHTTP(c.Limits, connLimit{limits.PerAddress, slices.Concat(limits.Exempt, proxies), figures.ConnectionRefused}, l, s.tcp, page, certs, log)
 	s.admin = s.newAdmin(c, l, figures)
 	return s, nil
 }

@@ -80,7 +80,7 @@ type Gateway struct {
 	HTTP func(net.Conn)
 	// Waiting admits connections until it is known whether they speak HTTP; those that do not are
 	// then admitted by the hub. It must not be nil if HTTP is not nil.
-	Waiting *admission.Gate
+	Waiting Gate
 	// DirectHTTP says that HTTP also gets requests from Proxies that come without a PROXY header.
 	DirectHTTP bool
 
@@ -98,6 +98,13 @@ type Gateway struct {
 	sessionless connSet      // connections without a session
 	lingering   atomic.Int32 // connections that are turned away and drained
 }
+
+// A Gate admits connections. The caller must call Leave on the Slot when the wait has ended.
+type Gate interface {
+	Admit(netip.Addr) (admission.Slot, error)
+}
+
+var _ Gate = (*admission.Gate)(nil)
 
 // maxLingering bounds the connections that are turned away and drained at the same time.
 const maxLingering = 64

@@ -33,7 +33,7 @@ func NewAdmin(opts AdminOptions) http.Handler {
 	r := chi.NewRouter()
 	r.Use(secure)
 	if opts.Hosts != nil {
-		r.Use(requireHost(opts.Hosts, proxies{}, log))
+		r.Use(requireHost(opts.Hosts, proxies{}, nil, log))
 	}
 	routes := routes{Router: r, allow: make(map[string]string)}
 	for _, a := range append(assets("admin"), readAsset("static", "favicon.svg")) {

@@ -90,14 +90,18 @@ func localAddr(r *http.Request) netip.Addr {
 
 // requireHost returns a middleware that answers 421 to a request whose Host is not in hosts. It
 // accepts any Host in a request that a trusted proxy forwards: the proxy is responsible for it.
-// A forwarded request has the header of the proxy, which no page can set on a WebSocket.
-func requireHost(hosts Hosts, trusted proxies, log *slog.Logger) func(http.Handler) http.Handler {
+// A forwarded request has the header of the proxy, which no page can set on a WebSocket. It calls
+// refused, which may be nil, for each 421.
+func requireHost(hosts Hosts, trusted proxies, refused func(), log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			// A health check may use any name, and its answer reveals nothing.
 			if r.URL.Path == "/healthz" || hosts.allow(r) || trusted.forwarded(r) {
 				next.ServeHTTP(w, r)
 				return
+			}
+			if refused != nil {
+				refused()
 			}
 			log.Warn("unknown host refused", "host", clean.Quote(r.Host, maxQuoted), "addr", r.RemoteAddr,
 				"hint", "add a name of this server with --host, or a proxy that forwards requests with --proxy")

@@ -72,8 +72,9 @@ func TestUnknownHost(t *testing.T) {
 		"a proxy in mapped form":  {Hosts{}, "[::ffff:192.0.2.1]:1", "evil.example", "203.0.113.7", false},
 		"no host, as in HTTP/1.0": {Hosts{}, "192.0.2.9:1", "", "", false},
 	} {
+		refused, want421 := 0, 0
 		h := New(Options{
-			Hosts: c.hosts, IsProxy: within("192.0.2.1/32"),
+			Hosts: c.hosts, IsProxy: within("192.0.2.1/32"), HostRefused: func() { refused++ },
 			WebSocket: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }),
 		})
 		for path, usual := range map[string]int{"/": 200, "/main.js": 200, "/ws": 200, "/nothing": 404, "/healthz": 200} {
@@ -87,6 +88,7 @@ func TestUnknownHost(t *testing.T) {
 			want := usual
 			if c.refused && path != "/healthz" {
 				want = http.StatusMisdirectedRequest
+				want421++
 				if !strings.Contains(w.Body.String(), "--host") || w.Header().Get("Connection") != "close" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
 					t.Errorf("%s: the answer to %s is %q, %v", name, path, w.Body, w.Header())
 				}
@@ -94,6 +96,9 @@ func TestUnknownHost(t *testing.T) {
 			if w.Code != want {
 				t.Errorf("%s: the answer to %s is %d, want %d", name, path, w.Code, want)
 			}
+		}
+		if refused != want421 {
+			t.Errorf("%s: %d refusals are reported, want %d", name, refused, want421)
 		}
 	}
 }

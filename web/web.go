@@ -41,6 +41,9 @@ type Options struct {
 	// for /healthz or a proxy forwards it. If Hosts is nil, any name is accepted.
 	Hosts Hosts
 
+	// HostRefused is called for each request that gets a 421. It may be nil.
+	HostRefused func()
+
 	// Health returns nil if the server works, for /healthz. If it is nil, the server always works.
 	Health func(context.Context) error
 
@@ -67,7 +70,7 @@ func New(opts Options) http.Handler {
 	r := chi.NewRouter()
 	r.Use(secure, setHSTS(trusted))
 	if opts.Hosts != nil {
-		r.Use(requireHost(opts.Hosts, trusted, log))
+		r.Use(requireHost(opts.Hosts, trusted, opts.HostRefused, log))
 	}
 	if opts.RequireTLS {
 		r.Use(requireTLS(trusted))

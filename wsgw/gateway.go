@@ -57,6 +57,9 @@ type Gateway struct {
 	Origins Origins
 	Log     *slog.Logger
 
+	// OriginRefused is called for each request of a page whose origin is not allowed. It may be nil.
+	OriginRefused func()
+
 	// MaxFragments bounds the frames of a message. Zero means the constant MaxFragments.
 	MaxFragments int
 

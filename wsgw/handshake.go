@@ -44,6 +44,9 @@ func (g *Gateway) checkRequest(w http.ResponseWriter, r *http.Request) bool {
 		g.Log.Warn("origin refused", "transport", "ws", "addr", r.RemoteAddr,
 			"origin", clean.Quote(origins, maxQuoted), "host", clean.Quote(r.Host, maxQuoted),
 			"hint", "allow it with --origin; a proxy must forward the Host header and report the scheme of the page")
+		if g.OriginRefused != nil {
+			g.OriginRefused()
+		}
 		h.Set("Connection", "close") // so that one connection logs one line
 		http.Error(w, "pages of this origin may not come in", http.StatusForbidden)
 	default:

@@ -234,10 +234,11 @@ func TestParseOrigins(t *testing.T) {
 }
 
 // TestOriginLogged refuses an origin that would fill the log and control a terminal that shows
-// it.
+// it, and reports that.
 func TestOriginLogged(t *testing.T) {
 	var log bytes.Buffer
-	g := &Gateway{Log: slog.New(slog.NewJSONHandler(&log, nil))}
+	refused := 0
+	g := &Gateway{Log: slog.New(slog.NewJSONHandler(&log, nil)), OriginRefused: func() { refused++ }}
 	r := httptest.NewRequest("GET", "/ws", nil)
 	for name, value := range map[string]string{
 		"Connection": "Upgrade", "Upgrade": "websocket", "Sec-Websocket-Version": "13", "Sec-Websocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
@@ -252,5 +253,8 @@ func TestOriginLogged(t *testing.T) {
 	}
 	if log.Len() > 600 || strings.ContainsAny(log.String(), "\u009b\u202e") {
 		t.Errorf("the log has %d bytes: %.300q", log.Len(), log.String())
+	}
+	if refused != 1 {
+		t.Errorf("%d refusals are reported", refused)
 	}
 }

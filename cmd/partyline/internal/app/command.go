@@ -35,11 +35,12 @@ func newCommand(version string) *cobra.Command {
 		PreRunE:       func(cmd *cobra.Command, _ []string) error { return s.load(cmd.Flags(), os.LookupEnv) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := s.Config
-			log, closeLog, err := newLogger(cmd.ErrOrStderr(), c.LogLevel, c.LogFormat)
+			log, err := newLog(cmd.ErrOrStderr(), c.LogLevel, c.LogFormat)
 			if err != nil {
 				return err
 			}
-			defer closeLog()
+			defer log.close()
+			c.Terminal = log.terminal()
 			signal.Ignore(syscall.SIGPIPE) // the reader of the log may exit
 			l, err := Listen(c)
 			if err != nil {
@@ -51,7 +52,7 @@ func newCommand(version string) *cobra.Command {
 				ctx, c.Reload, stop = reloadOnHangup(ctx)
 				defer stop()
 			}
-			return Serve(ctx, c, l, log)
+			return Serve(ctx, c, l, log.Logger)
 		},
 	}
 	cmd.SetFlagErrorFunc(flagError)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -32,6 +33,9 @@ type Config struct {
 	LogLevel  string
 	LogFormat string
 
+	// Terminal gets lines for a person that say how to connect, in place of log lines. It may be nil.
+	Terminal io.Writer
+
 	// Reload makes the server load its certificate again. It may be nil.
 	Reload <-chan os.Signal
 
@@ -45,7 +49,7 @@ func DefaultConfig() Config {
 		TCP:     "127.0.0.1:4000", HTTP: "127.0.0.1:8080", UnixMode: defaultUnixMode, TLS: tlsFlags{URL: letsEncrypt},
 		History: defaultHistory, Replay: hub.DefaultReplay,
 		Ping: hub.DefaultPing, Drain: 5 * time.Second, Limits: defaultLimits,
-		LogLevel: "info", LogFormat: "text",
+		LogLevel: "info", LogFormat: logAuto,
 	}
 }
 
@@ -64,7 +68,7 @@ func (c *Config) addFlags(f *pflag.FlagSet) {
 	durationVar(f, &c.Drain, "drain", 0, "maximum time to deliver pending messages when the server shuts down")
 	c.Limits.AddFlags(f)
 	choiceVar(f, &c.LogLevel, "log-level", "lowest level that is logged: debug, info, warn or error", "debug", "info", "warn", "error")
-	choiceVar(f, &c.LogFormat, "log-format", "format of the log: text or json", "text", "json")
+	choiceVar(f, &c.LogFormat, "log-format", "format of the log: text, json, or auto for short lines on a terminal and text elsewhere", logAuto, logText, logJSON)
 }
 
 // parsePing parses the value of --ping.

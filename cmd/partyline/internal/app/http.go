@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"partyline/cmd/partyline/internal/listen"
-	"partyline/hub/admission"
 	"partyline/hub/socket"
 	"partyline/tcpgw"
 	"partyline/web"
@@ -33,30 +32,30 @@ func (b boundServer) Serve() error { return b.Server.Serve(b.ln) }
 
 // bindHTTP returns the HTTP servers of the listeners that are not nil. With TLS there are two at
 // l.HTTP: page redirects what comes without TLS. If l.HTTP is also that of TCP, the server gets the
-// connections that tcp gives it. No limit per address applies to limits.Exempt.
-func bindHTTP(c Limits, limits admission.Limits, l Listeners, tcp *tcpgw.Gateway, page http.Handler, certs certificates, log *slog.Logger) (all []boundServer) {
-	switch s := newHTTPServer(c, limits, page, log); {
+// connections that tcp gives it.
+func bindHTTP(c Limits, limit connLimit, l Listeners, tcp *tcpgw.Gateway, page http.Handler, certs certificates, log *slog.Logger) (all []boundServer) {
+	switch s := newHTTPServer(c, limit, page, log); {
 	case l.HTTP == nil:
 	case l.shared():
-		all = append(all, boundServer{s, shareTCP(c, limits, l.TCP, tcp, certs)})
+		all = append(all, boundServer{s, shareTCP(c, limit, l.TCP, tcp, certs)})
 	case certs == nil:
 		all = append(all, boundServer{s, c.readProxyHeaders(l.HTTP, log)})
 	default:
-		secure, plain := listen.Split(c.readProxyHeaders(l.HTTP, log), newHTTPConns(limits.PerAddress, limits.Exempt), c.HeaderTimeout)
+		secure, plain := listen.Split(c.readProxyHeaders(l.HTTP, log), newHTTPConns(limit.newGate()), c.HeaderTimeout)
 		all = append(all, boundServer{s, socket.TLSListener(secure, httpConfig(certs))}, boundServer{s, plain})
 	}
 	if l.Redirect != nil {
 		h := redirectHandler(certs, web.Redirect(httpsPort(l.HTTP)))
-		all = append(all, boundServer{newHTTPServer(c, limits, h, log), c.readProxyHeaders(l.Redirect, log)})
+		all = append(all, boundServer{newHTTPServer(c, limit, h, log), c.readProxyHeaders(l.Redirect, log)})
 	}
 	return all
 }
 
 // shareTCP returns a listener for the HTTP clients of tcp, which serves ln.
-func shareTCP(c Limits, limits admission.Limits, ln net.Listener, tcp *tcpgw.Gateway, certs certificates) net.Listener {
+func shareTCP(c Limits, limit connLimit, ln net.Listener, tcp *tcpgw.Gateway, certs certificates) net.Listener {
 	clients := listen.NewQueue(ln.Addr())
 	tcp.HTTP = clients.Put
-	tcp.Waiting = admission.NewGate(admission.Limits{PerAddress: limits.PerAddress, Exempt: limits.Exempt})
+	tcp.Waiting = limit.newGate()
 	tcp.DirectHTTP = c.ProxyHeader != web.PROXY
 	if certs != nil {
 		tcp.TLS = httpConfig(certs)
@@ -64,7 +63,7 @@ func shareTCP(c Limits, limits admission.Limits, ln net.Listener, tcp *tcpgw.Gat
 	return clients
 }
 
-func newHTTPServer(c Limits, limits admission.Limits, h http.Handler, log *slog.Logger) *http.Server {
+func newHTTPServer(c Limits, limit connLimit, h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ConnContext:       web.ConnContext,
@@ -73,7 +72,7 @@ func newHTTPServer(c Limits, limits admission.Limits, h http.Handler, log *slog.
 		WriteTimeout:      min(4*c.WriteTimeout, answerTimeout), // wsgw sets its own deadlines
 		MaxHeaderBytes:    max(c.MaxHeader-headerSlop, 1),
 		IdleTimeout:       2 * time.Minute,
-		ConnState:         newHTTPConns(limits.PerAddress, limits.Exempt).track,
+		ConnState:         newHTTPConns(limit.newGate()).track,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // no HTTP/2
 	}

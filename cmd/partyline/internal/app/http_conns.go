@@ -9,6 +9,7 @@ import (
 	"partyline/cmd/partyline/internal/listen"
 	"partyline/hub/admission"
 	"partyline/hub/socket"
+	"partyline/tcpgw"
 	"partyline/web"
 )
 
@@ -17,7 +18,7 @@ import (
 // that starts with a PROXY header counts for its client as soon as the header is read, and before that
 // for the proxy.
 type httpConns struct {
-	gate *admission.Gate
+	gate tcpgw.Gate
 
 	mu    sync.Mutex
 	conns map[net.Conn]httpConn
@@ -29,11 +30,8 @@ type httpConn struct {
 	slot admission.Slot
 }
 
-func newHTTPConns(perAddress int, exempt []netip.Prefix) *httpConns {
-	return &httpConns{
-		gate:  admission.NewGate(admission.Limits{PerAddress: perAddress, Exempt: exempt}),
-		conns: make(map[net.Conn]httpConn),
-	}
+func newHTTPConns(gate tcpgw.Gate) *httpConns {
+	return &httpConns{gate: gate, conns: make(map[net.Conn]httpConn)}
 }
 
 // track is the ConnState function of an http.Server. It closes a connection above the limit

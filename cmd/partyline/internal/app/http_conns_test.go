@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,7 +45,9 @@ func TestProxiedHTTPConns(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				conns := newHTTPConns(most, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
+				var refused atomic.Int32
+				limit := connLimit{most, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, func() { refused.Add(1) }}
+				conns := newHTTPConns(limit.newGate())
 				server := &http.Server{
 					Handler:   http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
 					ConnState: conns.track,
@@ -72,6 +75,9 @@ func TestProxiedHTTPConns(t *testing.T) {
 				}
 				if n, err := open[most].Read(make([]byte, 1)); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
 					t.Errorf("the connection above the limit is not closed: %d bytes, %v", n, err)
+				}
+				if n := refused.Load(); n != 1 {
+					t.Errorf("%d connections are counted as refused", n)
 				}
 				if sent != request+request {
 					return
@@ -115,6 +121,7 @@ func (l earlyListener) Accept() (net.Conn, error) {
 // WebSocket does not count, and neither does a closed connection.
 func TestHTTPConns(t *testing.T) {
 	const most = 5
+	var refused atomic.Int32
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +133,7 @@ func TestHTTPConns(t *testing.T) {
 				fmt.Fprint(nc, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 			}
 		}),
-		ConnState: newHTTPConns(most, nil).track,
+		ConnState: newHTTPConns(connLimit{most, nil, func() { refused.Add(1) }}.newGate()).track,
 	}
 	go server.Serve(ln)
 	t.Cleanup(func() { server.Shutdown(context.Background()) })
@@ -153,6 +160,9 @@ func TestHTTPConns(t *testing.T) {
 	}
 	if get(dial(), "/") {
 		t.Error("a connection over the limit gets an answer")
+	}
+	if n := refused.Load(); n != 1 {
+		t.Errorf("%d connections are counted as refused", n)
 	}
 	if !get(kept[0], "/hijack") { // kept[0] no longer counts
 		t.Fatal("no hijack")

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -144,13 +145,13 @@ func webAddress(ln net.Listener, secure bool) string {
 func logListeners(log *slog.Logger, l Listeners, secure bool) {
 	var public []string
 	if l.TCP != nil {
-		log.Info("listening", "tcp", addressOf(l.TCP), "try", netcat(l.TCP.Addr()))
+		log.Info("listening", "tcp", addressOf(l.TCP), "try", netcat(l.TCP, local(l.TCP)))
 		public = append(public, publicFlag("tcp", l.TCP)...)
 	}
 	if l.HTTP != nil {
 		try := webAddress(l.HTTP, secure)
 		if try == "" {
-			try = fmt.Sprintf("curl --unix-socket %s http://localhost/", l.HTTP.Addr())
+			try = plainURL(l.HTTP, netip.AddrPort{})
 		}
 		log.Info("listening", "http", addressOf(l.HTTP), "try", try)
 		public = append(public, publicFlag("http", l.HTTP)...)
@@ -160,13 +161,20 @@ func logListeners(log *slog.Logger, l Listeners, secure bool) {
 	}
 	if l.Admin != nil {
 		log.Info("listening", "admin", addressOf(l.Admin))
-		if addr, ok := l.Admin.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() {
-			log.Warn("the admin listener is not on loopback: it shows the addresses of clients, and lets profile the program",
-				"hint", "keep others away from it with a firewall, or use --admin 127.0.0.1:"+strconv.Itoa(addr.Port))
-		}
 	}
 	if public != nil {
 		log.Info("listening on loopback only", "public", strings.Join(public, " "))
+	}
+}
+
+// warnOfAdmin logs that others may reach the operator's listener.
+func warnOfAdmin(log *slog.Logger, l Listeners) {
+	if l.Admin == nil {
+		return
+	}
+	if addr, ok := l.Admin.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() {
+		log.Warn("the admin listener is not on loopback: it shows the addresses of clients, and lets profile the program",
+			"hint", "keep others away from it with a firewall, or use --admin 127.0.0.1:"+strconv.Itoa(addr.Port))
 	}
 }
 
@@ -178,17 +186,12 @@ func addressOf(ln net.Listener) string {
 	return ln.Addr().String()
 }
 
-// netcat returns the command that connects to an address.
-func netcat(addr net.Addr) string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
-		return fmt.Sprint("nc -U ", addr)
+// netcat returns the command that connects to a listener at an address, which is zero for a unix socket.
+func netcat(ln net.Listener, at netip.AddrPort) string {
+	if !at.IsValid() {
+		return "nc -U " + shellWord(ln.Addr().String())
 	}
-	host := tcp.IP.String()
-	if tcp.IP.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return fmt.Sprintf("nc %s %d", host, tcp.Port)
+	return fmt.Sprint("nc ", at.Addr(), " ", at.Port())
 }
 
 // publicFlag returns the flag that makes a listener on a loopback address accept connections from

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,27 +17,55 @@ const (
 	logFlushTimeout = time.Second
 )
 
-// newLogger returns a logger and a function that flushes and closes it. Logging never blocks:
-// while w blocks or fails, lines are lost. When w accepts lines again, the log says how many
-// were lost. level and format are values of --log-level and --log-format.
-func newLogger(w io.Writer, level, format string) (log *slog.Logger, closeLog func(), err error) {
+// The values of --log-format.
+const (
+	logAuto = "auto" // short lines on a terminal, and otherwise text
+	logText = "text"
+	logJSON = "json"
+)
+
+// A programLog is the log of the program. Logging never blocks: while the log can't be written, lines are
+// lost. When it can be written again, it says how many were lost.
+type programLog struct {
+	*slog.Logger
+	queue *logQueue
+	short bool // on a terminal
+}
+
+// newLog returns a log that is written to w. level and format are values of --log-level and --log-format.
+func newLog(w io.Writer, level, format string) (*programLog, error) {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, nil, fmt.Errorf("log level: %w", err)
+		return nil, fmt.Errorf("log level: %w", err)
 	}
 	options := &slog.HandlerOptions{Level: l}
 	handler := func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, options) }
-	switch format {
-	case "text":
-	case "json":
+	short := format == logAuto && isTerminal(w)
+	switch {
+	case short:
+		noColor := withoutColor()
+		handler = func(w io.Writer) slog.Handler { return newShortHandler(w, l, noColor) }
+	case format == logJSON:
 		handler = func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, options) }
-	default:
-		return nil, nil, fmt.Errorf("unknown log format %q", format)
+	case format != logAuto && format != logText:
+		return nil, fmt.Errorf("unknown log format %q", format)
 	}
 	q := &logQueue{lines: make(chan []byte, logLines), written: make(chan struct{})}
 	go q.write(w, slog.New(handler(w)))
-	return slog.New(handler(q)), q.close, nil
+	return &programLog{slog.New(handler(q)), q, short}, nil
 }
+
+// terminal returns a writer of lines between those of the log, or nil if it is on no terminal, or does not
+// inform.
+func (l *programLog) terminal() io.Writer {
+	if l.short && l.Enabled(context.Background(), slog.LevelInfo) {
+		return l.queue
+	}
+	return nil
+}
+
+// close flushes and closes the log.
+func (l *programLog) close() { l.queue.close() }
 
 // A logQueue accepts lines without blocking. A goroutine writes them.
 type logQueue struct {
@@ -45,7 +74,7 @@ type logQueue struct {
 	written chan struct{} // closed after the last line
 }
 
-// Write queues one line, as a slog.Handler writes it. It never fails and never blocks.
+// Write queues one line, as a slog.Handler writes it, or several. It never fails and never blocks.
 func (q *logQueue) Write(line []byte) (int, error) {
 	select {
 	case q.lines <- bytes.Clone(line):

@@ -50,7 +50,7 @@ func (w *flakyWriter) count(part string) int {
 func TestLogBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &flakyWriter{blocked: make(chan struct{})}
-		log, closeLog, err := newLogger(w, "info", "text")
+		log, err := newLog(w, "info", "text")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestLogBlocked(t *testing.T) {
 		}
 		synctest.Wait()
 		start := time.Now()
-		closeLog()
+		log.close()
 		if d := time.Since(start); d != logFlushTimeout {
 			t.Errorf("closing the log took %v", d)
 		}
@@ -69,7 +69,7 @@ func TestLogBlocked(t *testing.T) {
 			t.Errorf("%d lines are written", n)
 		}
 		log.Info("more")
-		closeLog()
+		log.close()
 		if n := w.count("msg=\"log lines lost\" lines="); n != 1 {
 			t.Errorf("lost lines are reported %d times:\n%s", n, w.written.String()[w.written.Len()-200:])
 		}
@@ -80,7 +80,7 @@ func TestLogBlocked(t *testing.T) {
 func TestLogBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &flakyWriter{broken: true}
-		log, closeLog, err := newLogger(w, "info", "json")
+		log, err := newLog(w, "info", "json")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func TestLogBroken(t *testing.T) {
 		synctest.Wait()
 		w.set(func(w *flakyWriter) { w.broken = false })
 		log.Info("written")
-		closeLog()
+		log.close()
 		if w.count("written") == 0 || w.count(`"lines":3`) != 1 || w.count(`"lost"`) != 0 {
 			t.Errorf("the log is\n%s", w.written.String())
 		}

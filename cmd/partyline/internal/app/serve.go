@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +51,12 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	if l.Admin != nil {
 		running.Go(func() { served <- s.admin.Serve(l.Admin) })
 	}
-	logListeners(log, l, s.certs != nil)
+	if c.Terminal != nil {
+		io.WriteString(c.Terminal, newGreeting(c, l, c.certificateNames(s.certs), networkAddresses()))
+	} else {
+		logListeners(log, l, s.certs != nil)
+	}
+	warnOfAdmin(log, l)
 	serving, stop := context.WithCancel(ctx)
 	running.Go(func() { maintain(serving, s.hub, debug.FreeOSMemory) })
 	if s.certs != nil {
@@ -133,14 +140,13 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	}
 	s.ws = &wsgw.Gateway{
 		Hub: h, MaxLine: c.Limits.MaxLine, MaxFragments: c.Limits.MaxFragments, WriteTimeout: c.Limits.WriteTimeout,
-		Origins: origins, Log: log,
+		Origins: origins, OriginRefused: figures.OriginRefused, Log: log,
 	}
 	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
 	page := web.New(web.Options{
-		WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, Health: s.health, RequireTLS: certs != nil, Log: log,
+		WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, HostRefused: figures.HostRefused, Health: s.health, RequireTLS: certs != nil, Log: log,
 	})
-	limits.Exempt = append(limits.Exempt, proxies...)
-	s.http = bindHTTP(c.Limits, limits, l, s.tcp, page, certs, log)
+	s.http = bindHTTP(c.Limits, connLimit{limits.PerAddress, slices.Concat(limits.Exempt, proxies), figures.ConnectionRefused}, l, s.tcp, page, certs, log)
 	s.admin = s.newAdmin(c, l, figures)
 	return s, nil
 }

@@ -91,6 +91,21 @@ func (c *Config) certificates(log *slog.Logger) (certificates, error) {
 	return files, nil
 }
 
+// certificateNames returns the names and addresses for which the certificates are; nil if there are none.
+func (c *Config) certificateNames(certs certificates) []string {
+	if certs == nil || len(c.TLS.Domains) > 0 {
+		return c.TLS.Domains
+	}
+	names := []string{}
+	if cert, err := certs.GetCertificate(&tls.ClientHelloInfo{}); err == nil {
+		names = append(names, cert.Leaf.DNSNames...)
+		for _, ip := range cert.Leaf.IPAddresses {
+			names = append(names, ip.String())
+		}
+	}
+	return names
+}
+
 // acme returns the certificates of an authority.
 func (c *Config) acme(log *slog.Logger) (certificates, error) {
 	dir := c.TLS.Dir

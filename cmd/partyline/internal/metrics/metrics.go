@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +18,16 @@ import (
 	"partyline/hub"
 	"partyline/hub/wire"
 )
+
+// The reasons for which a client is turned away besides those of the hub: its address has too many
+// connections that are not members, or it belongs to another web site.
+const (
+	reasonConnections = "connections"
+	reasonOrigin      = "origin"
+	reasonHost        = "host"
+)
+
+var turnedAwayReasons = slices.Concat(hub.TurnedAwayReasons, []string{reasonConnections, reasonOrigin, reasonHost})
 
 // namespace is the prefix of the names.
 const namespace = "partyline"
@@ -49,7 +60,7 @@ func New(version string) *Metrics {
 		skipped:    counter("skipped_messages_total", "Messages that members did not get because they read too slowly."),
 		pauses:     counter("pauses_total", "Pauses in reading a member that exceeds its rate limit."),
 		paused:     counter("paused_seconds_total", "The time of these pauses."),
-		turnedAway: counters("clients_turned_away_total", "Clients that were not admitted, by the limit that was reached.", "limit"),
+		turnedAway: counters("clients_turned_away_total", "Clients that were turned away, by reason.", "reason"),
 		refused:    counters("requests_refused_total", "Requests that were refused, by the code of the answer.", "code"),
 		left:       counters("members_left_total", "Members that have left, by transport and reason.", "transport", "reason"),
 		sweeps:     histogram("sweep_seconds", "The time to write new events to all members of a room that do not lag.", seconds),
@@ -57,8 +68,8 @@ func New(version string) *Metrics {
 		commits:    histogram("journal_commit_seconds", "The time to store messages on disk, for each transaction.", seconds),
 		batches:    histogram("journal_batch_messages", "Messages in each transaction.", prometheus.ExponentialBuckets(1, 4, 7)),
 	}
-	for _, limit := range hub.TurnedAwayReasons {
-		m.turnedAway.WithLabelValues(limit)
+	for _, reason := range turnedAwayReasons {
+		m.turnedAway.WithLabelValues(reason)
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "Always 1. The labels describe the program.",
@@ -129,7 +140,16 @@ func (m *Metrics) Paced(wait time.Duration) {
 }
 
 // TurnedAway implements [hub.Meter].
-func (m *Metrics) TurnedAway(limit string) { m.turnedAway.WithLabelValues(limit).Inc() }
+func (m *Metrics) TurnedAway(reason string) { m.turnedAway.WithLabelValues(reason).Inc() }
+
+// ConnectionRefused counts a connection above the limit of those from one address that are not members.
+func (m *Metrics) ConnectionRefused() { m.TurnedAway(reasonConnections) }
+
+// OriginRefused counts a request of a page of another web site.
+func (m *Metrics) OriginRefused() { m.TurnedAway(reasonOrigin) }
+
+// HostRefused counts a request for another host.
+func (m *Metrics) HostRefused() { m.TurnedAway(reasonHost) }
 
 // Refused implements [hub.Meter].
 func (m *Metrics) Refused(code wire.Code) { m.refused.WithLabelValues(string(code)).Inc() }

@@ -32,6 +32,9 @@ func filled(t *testing.T) *Metrics {
 	m.Skipped(40)
 	m.Paced(1500 * time.Millisecond)
 	m.TurnedAway("arrivals")
+	m.ConnectionRefused()
+	m.OriginRefused()
+	m.HostRefused()
 	m.Refused(wire.CodeNickTaken)
 	m.Left("ws", "slow")
 	m.Stored(5, 3*time.Millisecond)
@@ -50,7 +53,9 @@ func TestFigures(t *testing.T) {
 	got := scrape(filled(t))
 	for _, want := range []string{
 		`messages_total 1`, `deliveries_total 7`, `gaps_total 1`, `skipped_messages_total 40`, `pauses_total 1`, `paused_seconds_total 1.5`,
-		`clients_turned_away_total{limit="arrivals"} 1`, `clients_turned_away_total{limit="members"} 0`,
+		`clients_turned_away_total{reason="arrivals"} 1`, `clients_turned_away_total{reason="members"} 0`,
+		`clients_turned_away_total{reason="connections"} 1`, `clients_turned_away_total{reason="origin"} 1`,
+		`clients_turned_away_total{reason="host"} 1`,
 		`requests_refused_total{code="nick_taken"} 1`, `members_left_total{reason="slow",transport="ws"} 1`,
 		`sweep_seconds_count 1`, `sweep_seconds_sum 0.001`, `delivery_lag_seconds_sum 0.002`,
 		`journal_commit_seconds_sum 0.003`, `journal_batch_messages_sum 5`, `journal_healthy 0`,
@@ -109,6 +114,14 @@ func TestDocumented(t *testing.T) {
 			if !strings.Contains(string(text), fmt.Sprintf("| %s |", f.GetHelp())) {
 				t.Errorf("docs/metrics.md does not say of %s: %s", name, f.GetHelp())
 			}
+		}
+	}
+	if !strings.Contains(string(text), "| `reason`: "+strings.Join(turnedAwayReasons, ", ")+" |") {
+		t.Errorf("docs/metrics.md does not list the reasons %q", turnedAwayReasons)
+	}
+	for _, reason := range turnedAwayReasons {
+		if !strings.Contains(string(text), "\n| "+reason+" | ") {
+			t.Errorf("docs/metrics.md does not explain the reason %s", reason)
 		}
 	}
 	slices.Sort(documented)

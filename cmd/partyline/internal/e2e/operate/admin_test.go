@@ -78,7 +78,7 @@ func TestAdmin(t *testing.T) {
 	for name, want := range map[string]float64{
 		`members{transport="tcp"}`: 1, `members{transport="ws"}`: 1, `rooms{transport="ws"}`: 1,
 		`messages_total`: 2, `deliveries_total`: 2, `requests_refused_total{code="unknown_command"}`: 1,
-		`journal_healthy`: 1, `journal_batch_messages_sum`: 2, `clients_turned_away_total{limit="members"}`: 0,
+		`journal_healthy`: 1, `journal_batch_messages_sum`: 2, `clients_turned_away_total{reason="members"}`: 0,
 	} {
 		if got := figure(t, metrics, name); got != want {
 			t.Errorf("%s is %v, not %v", name, got, want)

@@ -89,7 +89,7 @@ func TestHangupReloads(t *testing.T) {
 	harness.ExpectLine(t, p.Err, harness.TCPListening)
 	reload(p, p.Err)
 
-	p = harness.StartOnTerminal(t, harness.Command(t, nil, args...))
+	p = harness.StartOnTerminal(t, harness.Command(t, nil, append(args, "--log-format", "text")...))
 	harness.ExpectLine(t, p.Out, harness.TCPListening)
 	reload(p, p.Out)
 

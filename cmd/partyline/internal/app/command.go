@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"partyline/cmd/partyline/internal/build"
 )
 
 const about = `partyline is a chat room server for netcat and browsers. Every member of a room receives
@@ -55,7 +57,7 @@ func newCommand(version string) *cobra.Command {
 		},
 	}
 	cmd.SetFlagErrorFunc(flagError)
-	cmd.SetVersionTemplate("partyline {{.Version}}\n")
+	cmd.SetVersionTemplate("partyline {{.Version}} (" + build.Details() + ")\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	s.addFlags(cmd.Flags())
 	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHealthCommand(), newBenchCommand())

@@ -1,3 +1,5 @@
+//go:build !portable
+
 package hubtest
 
 import "golang.org/x/sys/unix"

@@ -3,7 +3,6 @@ package hubtest
 import (
 	"errors"
 	"io"
-	"runtime"
 	"testing"
 	"time"
 
@@ -137,7 +136,7 @@ func testWatchClose(t *testing.T, p Pair) {
 // needWatch skips a test on systems on which Watch does not notice the end of a connection.
 func needWatch(t *testing.T) {
 	t.Helper()
-	if runtime.GOOS != "linux" {
-		t.Skip("only on Linux")
+	if !RawIO {
+		t.Skip("there is no RawIO")
 	}
 }

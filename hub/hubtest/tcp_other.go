@@ -2,8 +2,8 @@
 
 package hubtest
 
-// RawIO says that on this system a Conn does not know what its peer has acknowledged, and notices its
-// end only when it reads.
+// RawIO is false: on this system, or with the build tag portable, a Conn may not write without waiting.
+// It does not know what its peer has acknowledged, and notices its end only when it reads.
 const RawIO = false
 
 // unacknowledged returns 0, because the number is unknown on this system.

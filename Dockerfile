@@ -1,4 +1,5 @@
-# docker build --build-arg VERSION=$(git describe --tags --always) -t partyline .
+# docker build -t partyline \
+#     --build-arg VERSION=$(git describe --tags --always) --build-arg COMMIT=$(git rev-parse HEAD) .
 # docker run -p 4000:4000 -p 8080:8080 partyline
 
 # The image with Go. Override it to use a mirror or a newer Debian.
@@ -15,10 +16,10 @@ RUN go mod download
 COPY . .
 
 # Set the version as late as possible: a new version invalidates all later layers.
-ARG VERSION=dev
+ARG VERSION=dev COMMIT= BUILD=partyline/cmd/partyline/internal/build
 
 # Without cgo the binary needs no libc, and therefore no base image.
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" \
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X ${BUILD}.version=${VERSION} -X ${BUILD}.commit=${COMMIT}" \
     -o /partyline ./cmd/partyline
 
 FROM scratch

@@ -7,6 +7,7 @@ export GORACE ?= atexit_sleep_ms=10
 # The version comes from git and not from the go command, which refuses to build in a
 # clone that belongs to another user.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT ?= $(shell git describe --match= --always --abbrev=40 --dirty 2>/dev/null)
 FUZZTIME ?= 30s
 SOAK ?= 10m
 KILLS ?= 100
@@ -18,6 +19,7 @@ LINES ?= 1000000
 KEYS ?= 500
 BENCH ?= .
 BENCHRUNS ?= 5
+BUILD := partyline/cmd/partyline/internal/build
 E2E := ./cmd/partyline/internal/e2e
 TOOL := go tool -modfile=.ci/tools.mod
 
@@ -33,7 +35,7 @@ run: ## run from source (ARGS='--tcp :4000')
 
 build: ## build ./partyline, static and without machine paths
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
-		-ldflags '-s -w -X main.version=$(VERSION)' -o partyline ./cmd/partyline
+		-ldflags '-s -w -X $(BUILD).version=$(VERSION) -X $(BUILD).commit=$(COMMIT)' -o partyline ./cmd/partyline
 
 test: deps build lint ## lint, unit tests and the main end-to-end tests with -race: 2 minutes (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -short -p 4 -parallel 4 -timeout 5m $(TESTFLAGS) ./...

@@ -194,7 +194,7 @@ func (c *conn) Close(reason error) error {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	if f, ok := errors.AsType[*foreignError](reason); ok {
-		c.TryWrite(f.answer)
+		c.TryLast(f.answer)
 	}
 	if errors.Is(reason, hub.ErrShutdown) {
 		return c.Linger(shutdownLingerTime)

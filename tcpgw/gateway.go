@@ -266,7 +266,7 @@ func (g *Gateway) passOn(a arrival) {
 // turnAway sends the reason and ends the connection. It does not wait.
 func (g *Gateway) turnAway(c *conn, from net.Addr, reason error, serving *sync.WaitGroup) {
 	g.Log.Debug("client turned away", "transport", "tcp", "addr", from, "reason", reason)
-	c.TryWrite(lastAnswer(reason))
+	c.TryLast(lastAnswer(reason))
 	g.drain(c, serving)
 }
 

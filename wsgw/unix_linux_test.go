@@ -43,6 +43,9 @@ func TestUnixClients(t *testing.T) {
 	}
 	h.Shutdown(context.Background())
 	g.Wait()
+	if !hubtest.RawIO {
+		return // the process of the peer is not known
+	}
 	want := fmt.Sprintf("addr=\"unix:pid=%d,uid=%d\"", os.Getpid(), os.Getuid())
 	if strings.Count(log.String(), want) < 3 {
 		t.Errorf("the log has no %s:\n%s", want, log.String())

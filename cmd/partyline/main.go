@@ -1,9 +1,9 @@
 // Command partyline is a chat room server for netcat and browsers.
 package main
 
-import "partyline/cmd/partyline/internal/app"
+import (
+	"partyline/cmd/partyline/internal/app"
+	"partyline/cmd/partyline/internal/build"
+)
 
-// version is set by the linker in a release.
-var version = "dev"
-
-func main() { app.Main(version) }
+func main() { app.Main(build.Version()) }

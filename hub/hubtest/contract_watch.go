@@ -3,7 +3,6 @@ package hubtest
 import (
 	"errors"
 	"io"
-	"runtime"
 	"testing"
 	"time"
 
@@ -55,7 +54,7 @@ func testWatch(t *testing.T, p Pair) {
 
 // testWatchEnd checks that Watch returns if the peer ends its side before or during the call.
 func testWatchEnd(t *testing.T, p Pair) {
-	needWatch(t)
+	needRawIO(t)
 	ended := p.watch(t)
 	p.Peer.End()
 	for range 2 {
@@ -72,7 +71,7 @@ func testWatchEnd(t *testing.T, p Pair) {
 // testWatchUnread checks that Watch does not report the end of the input before the lines
 // ahead of it are read, whether the kernel or the Conn has them.
 func testWatchUnread(t *testing.T, p Pair) {
-	needWatch(t)
+	needRawIO(t)
 	w := p.watcher(t)
 	want := []string{"one", "two", "three"}
 	for _, line := range want {
@@ -95,7 +94,7 @@ func testWatchUnread(t *testing.T, p Pair) {
 // testWatchReset checks that Watch reports a reset after all lines are read, and that lines can
 // be read after a reset.
 func testWatchReset(t *testing.T, p Pair) {
-	needWatch(t)
+	needRawIO(t)
 	w := p.watcher(t)
 	want := []string{"one", "two", "three"}
 	for _, line := range want {
@@ -134,10 +133,10 @@ func testWatchClose(t *testing.T, p Pair) {
 	}
 }
 
-// needWatch skips a test on systems on which Watch does not notice the end of a connection.
-func needWatch(t *testing.T) {
+// needRawIO skips a test of what a Conn can do only with RawIO.
+func needRawIO(t *testing.T) {
 	t.Helper()
-	if runtime.GOOS != "linux" {
-		t.Skip("only on Linux")
+	if !RawIO {
+		t.Skip("there is no RawIO")
 	}
 }

@@ -1,6 +1,17 @@
 package socket
 
-import "bytes"
+import (
+	"bytes"
+	"testing"
+)
+
+// needRawIO skips a test of what only systems with rawIO can do.
+func needRawIO(t *testing.T) {
+	t.Helper()
+	if !rawIO {
+		t.Skip("there is no rawIO")
+	}
+}
 
 // endOfLine is the End of the lines that the tests write.
 func endOfLine(frames []byte, n int) int {

@@ -49,6 +49,9 @@ func (c *Conn) Read() ([]byte, error) {
 			if b, ok, err := c.tryReadTLS(); ok {
 				return b, err
 			}
+			if !rawIO { // it has waited, and has sent an answer
+				continue
+			}
 		}
 		if err := c.raw.Read(r.tryRead); err != nil { // a function of its own would need stack
 			return nil, c.readErr(err)

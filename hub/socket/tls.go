@@ -176,6 +176,8 @@ func (l *tlsLayer) Read(b []byte) (n int, err error) {
 		}
 	case l.conn == nil && l.proxied != nil:
 		n, err = l.proxied.Read(b)
+	case l.conn != nil && !rawIO && l.hasOwn():
+		return 0, errNoInput // an answer must be sent first
 	case l.conn == nil || !rawIO:
 		n, err = l.stream.Read(b)
 	default:

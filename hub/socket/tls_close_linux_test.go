@@ -27,7 +27,7 @@ func TestTLSClosed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn, peer := tlsPair(t, new(Group), hubtest.TLSOverTCP)
-			if _, err := conn.TryWrite([]byte("bye\n")); err != nil {
+			if _, err := conn.Write([]byte("bye\n")); err != nil {
 				t.Fatal(err)
 			}
 			if err := c.close(conn); err != nil {

@@ -114,6 +114,7 @@ func TestTLSEnd(t *testing.T) {
 			if got, err := readAll(conn); got != "one" || !errors.Is(err, c.want) {
 				t.Errorf("read %q, %v; want %v", got, err, c.want)
 			}
+			needRawIO(t) // for Watch
 			if err := conn.Watch(time.Minute, true); !errors.Is(err, c.want) {
 				t.Errorf("after the end Watch returns %v", err)
 			}

@@ -40,7 +40,7 @@ func (l *tlsLayer) await(fd uintptr) bool {
 func (c *Conn) openRecords(r *reader) ([]byte, error) {
 	l := c.tls
 	r.n, r.err = l.tls.Read(r.acquire())
-	l.drained = r.n == 0 && r.err == errNoInput
+	l.drained = rawIO && r.n == 0 && r.err == errNoInput
 	if l.hasOwn() {
 		if _, err := c.Write(nil); errors.Is(err, hub.ErrSlow) {
 			r.release()

@@ -3,6 +3,7 @@ package socket
 import (
 	"os"
 	"syscall"
+	"time"
 
 	"partyline/hub"
 )
@@ -18,6 +19,8 @@ const (
 	// closeBuffer is the size of the kernel's send buffer in bytes when the connection ends. There is
 	// room for a batch and a close_notify if a buffer of sendBuffer bytes is full.
 	closeBuffer = 2 * sendBuffer
+	// lastTimeout is how long a full send buffer may delay the end of a connection without rawIO.
+	lastTimeout = 50 * time.Millisecond
 )
 
 // nextBatch returns how many bytes of frames to seal next. They are whole frames, and at most maxBatch
@@ -99,8 +102,9 @@ func (c *Conn) keepRestLocked(s *sealed, n int) (whole bool) {
 	return true
 }
 
-// endTLS sends, unless silent, what is sealed and then a close_notify. It does not wait. It does
-// nothing if it was called before. All other writes have ended.
+// endTLS sends, unless silent, what is sealed and then a close_notify. It does not wait, or for
+// at most lastTimeout if there is no rawIO. It does nothing if it was called before. All other writes
+// have ended.
 func (c *Conn) endTLS(silent bool) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
@@ -113,10 +117,24 @@ func (c *Conn) endTLS(silent bool) {
 		return
 	}
 	l.tls.CloseWrite()
+	if !rawIO {
+		c.sendLastLocked(l.take())
+		return
+	}
 	if c.trySendSealedLocked(l.take()) == hub.ErrWouldBlock {
 		c.nc.SetWriteBuffer(closeBuffer) // the kernel has room for a FIN too if the peer lags
 		c.trySendSealedLocked(l.take())
 	}
+}
+
+// sendLastLocked sends s, which may be nil, without rawIO.
+func (c *Conn) sendLastLocked(s *sealed) {
+	if s == nil {
+		return
+	}
+	c.nc.SetWriteDeadline(time.Now().Add(lastTimeout))
+	c.nc.Write(s.b[s.sent:])
+	c.group.putSealed(s)
 }
 
 // seal returns frames as records, after what is to be sent before them.

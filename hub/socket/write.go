@@ -54,6 +54,18 @@ func (c *Conn) WriteLast(frame []byte, wait time.Duration) error {
 	return err
 }
 
+// TryLast writes a frame after which c ends, such as the reason for it, if the peer accepts it. It does
+// not wait, or for at most lastTimeout if there is no rawIO.
+func (c *Conn) TryLast(frame []byte) {
+	if rawIO {
+		c.TryWrite(frame)
+		return
+	}
+	stop := time.AfterFunc(lastTimeout, c.Stop)
+	defer stop.Stop()
+	c.Write(frame)
+}
+
 // writeLocked writes the rest of a frame and then frames.
 func (c *Conn) writeLocked(frames []byte) (int, error) {
 	if c.tls != nil {

@@ -13,6 +13,7 @@ import (
 // TestWholeFrames fills a connection and has the rest written when the peer reads. Only whole
 // frames count as written, and the peer receives each frame once.
 func TestWholeFrames(t *testing.T) {
+	needRawIO(t)
 	for name, f := range map[string]struct {
 		end   End
 		frame []byte
@@ -83,6 +84,7 @@ func TestWholeFrames(t *testing.T) {
 
 // TestOneByte writes single bytes.
 func TestOneByte(t *testing.T) {
+	needRawIO(t)
 	c, peer := pair(t)
 	if n, err := c.Write([]byte("\n")); n != 1 || err != nil {
 		t.Errorf("%d, %v", n, err)
@@ -144,10 +146,11 @@ func TestSteady(t *testing.T) {
 
 // TestWriteError writes to a peer that has reset the connection.
 func TestWriteError(t *testing.T) {
+	needRawIO(t) // for Watch and TryWrite
 	c, peer := pair(t)
 	peer.SetLinger(0)
 	peer.Close()
-	if err := c.Watch(time.Minute, true); err == nil && rawIO {
+	if err := c.Watch(time.Minute, true); err == nil {
 		t.Fatal("the reset is not noticed")
 	}
 	n, err := c.TryWrite([]byte("hello\n"))

@@ -1,3 +1,5 @@
+//go:build !portable
+
 package app
 
 import (
@@ -79,7 +81,7 @@ func newBenchCommand() *cobra.Command {
 	f.StringVar(&p.URL, "url", p.URL, "URL of the server for members over WebSocket")
 	boolVar(f, &b.self, "self", "start a server for the measurement, in a process of its own")
 	boolVar(f, &b.json, "json", "print the report as JSON")
-	f.StringVar(&b.plot, "plot", "", `SVG file for a plot of latency and throughput; "" for none`)
+	fileVar(f, &b.plot, "plot", `SVG file for a plot of latency and throughput; "" for none`, "svg")
 	return cmd
 }
 

@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"partyline/cmd/partyline/internal/build"
 )
 
 const about = `partyline is a chat room server for netcat and browsers. Every member of a room receives
@@ -19,7 +21,16 @@ overrides the file. A variable that is set but empty counts: PARTYLINE_TCP= turn
 A size is a number with a unit, as in 64KiB, 1MiB or 1.5MB. A number alone is in the unit
 that the flag's description names. A duration is a number with a unit, as in 30s or 1m30s.
 
-With TLS, SIGHUP loads the certificates again. Otherwise it shuts the server down, as SIGTERM does.`
+With TLS, SIGHUP loads the certificates again. Otherwise it shuts the server down, as SIGTERM does.
+
+Environment:
+  PARTYLINE_TCP, ...  the flags, as above
+  LISTEN_FDS          the sockets that systemd passes, with LISTEN_FDNAMES and LISTEN_PID
+  GOGC                as Go's package runtime describes it; 50 if it is not set
+
+Exit status:
+  0  the server was shut down
+  1  a wrong flag, setting or argument, or another error`
 
 // newCommand returns the command that runs the server, with the commands below it.
 func newCommand(version string) *cobra.Command {
@@ -56,9 +67,10 @@ func newCommand(version string) *cobra.Command {
 		},
 	}
 	cmd.SetFlagErrorFunc(flagError)
-	cmd.SetVersionTemplate("partyline {{.Version}}\n")
+	cmd.SetVersionTemplate("partyline {{.Version}} (" + build.Details() + ")\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	s.addFlags(cmd.Flags())
-	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHealthCommand(), newBenchCommand())
+	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHealthCommand(), newBenchCommand(), newCompletionCommand())
+	completeValues(cmd)
 	return cmd
 }

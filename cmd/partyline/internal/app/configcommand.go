@@ -43,6 +43,9 @@ func newConfigCommand() *cobra.Command {
 		Use:   "check FILE",
 		Short: "Check a configuration file",
 		Args:  cobra.ExactArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"toml"}, cobra.ShellCompDirectiveFilterFileExt
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			checked := newSettings("")
 			flags := pflag.NewFlagSet("", pflag.ContinueOnError)

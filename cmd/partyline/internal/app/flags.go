@@ -21,6 +21,7 @@ type value[T any] struct {
 	parse  func(string) (T, error)
 	kind   string         // the name of the type in --help
 	format func(T) string // fmt.Sprint if nil
+	words  []string       // the texts to choose from; nil if there are more
 }
 
 var _ pflag.Value = (*value[int])(nil)
@@ -41,6 +42,8 @@ func (v *value[T]) String() string {
 }
 
 func (v *value[T]) Type() string { return v.kind }
+
+func (v *value[T]) choices() []string { return v.words }
 
 // intVar adds a flag for an integer from least to most.
 func intVar[T int | int64](f *pflag.FlagSet, to *T, name string, least, most T, usage string) {
@@ -144,7 +147,25 @@ func choiceVar(f *pflag.FlagSet, to *string, name, usage string, words ...string
 			}
 		}
 		return "", wrong
-	}, kind: "string"}, name, usage)
+	}, kind: "string", words: words}, name, usage)
+}
+
+// fileVar adds a flag for the path of a file whose name ends with one of extensions, or in any way if
+// there are none.
+func fileVar(f *pflag.FlagSet, to *string, name, usage string, extensions ...string) {
+	pathVar(f, to, "file", name, usage)
+	cobra.MarkFlagFilename(f, name, extensions...)
+}
+
+// folderVar adds a flag for the path of a folder.
+func folderVar(f *pflag.FlagSet, to *string, name, usage string) {
+	pathVar(f, to, "folder", name, usage)
+	cobra.MarkFlagDirname(f, name)
+}
+
+// pathVar adds a flag for a path, which is checked only when it is used.
+func pathVar(f *pflag.FlagSet, to *string, kind, name, usage string) {
+	f.Var(&value[string]{to: to, parse: func(s string) (string, error) { return s, nil }, kind: kind}, name, usage)
 }
 
 // listVar adds a flag for a list that is separated by commas. If the flag is repeated, the

@@ -26,7 +26,7 @@ type historyFlags struct {
 var defaultHistory = historyFlags{Messages: hub.DefaultMessages, Sync: string(sqlite.SyncFull), OnError: string(sqlite.Refuse)}
 
 func (h *historyFlags) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&h.Dir, "data", h.Dir, `folder for the history on disk; "" to keep the history in memory`)
+	folderVar(f, &h.Dir, "data", `folder for the history on disk; "" to keep the history in memory`)
 	intVar(f, &h.Messages, "history", 0, math.MaxInt32, "maximum number of messages in the history of a room")
 	durationVar(f, &h.Age, "history-age", 0, "age at which a message leaves the history; 0 for no limit")
 	choiceVar(f, &h.Sync, "sync", "failure that a stored message survives: full for a power failure, normal for a crash of the program only", string(sqlite.SyncFull), string(sqlite.SyncNormal))

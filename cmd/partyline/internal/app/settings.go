@@ -22,7 +22,7 @@ func newSettings(version string) *settings {
 }
 
 func (s *settings) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&s.File, configFlag, s.File, `file with settings in TOML, whose keys are the names of these flags; "partyline config" prints one; "" for none`)
+	fileVar(f, &s.File, configFlag, `file with settings in TOML, whose keys are the names of these flags; "partyline config" prints one; "" for none`, "toml")
 	s.Config.addFlags(f)
 }
 

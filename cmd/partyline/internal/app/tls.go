@@ -32,10 +32,10 @@ type tlsFlags struct {
 }
 
 func (f *tlsFlags) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&f.Cert, "tls-cert", f.Cert, "file with a certificate and its chain, in PEM, for TLS at --http and --tcp; loaded again when it changes, and at SIGHUP")
-	flags.StringVar(&f.Key, "tls-key", f.Key, "file with the private key of --tls-cert, in PEM")
+	fileVar(flags, &f.Cert, "tls-cert", "file with a certificate and its chain, in PEM, for TLS at --http and --tcp; loaded again when it changes, and at SIGHUP")
+	fileVar(flags, &f.Key, "tls-key", "file with the private key of --tls-cert, in PEM")
 	listVar(flags, &f.Domains, "acme-domain", certs.CheckDomains, "domains", "domain for which to obtain a certificate by ACME, for TLS at --http and --tcp, which accepts the authority's terms of service; may be repeated")
-	flags.StringVar(&f.Dir, "acme-dir", f.Dir, "folder for these certificates and their keys; without this flag the folder acme in --data")
+	folderVar(flags, &f.Dir, "acme-dir", "folder for these certificates and their keys; without this flag the folder acme in --data")
 	textVar(flags, &f.Email, "acme-email", isEmail, "an address of mail, such as ops@example.com", "address to which the authority may write about the certificates")
 	textVar(flags, &f.URL, "acme-url", isHTTPS, "an https URL", "directory of the authority")
 	flags.StringVar(&f.Redirect, "http-redirect", f.Redirect, `address of a listener that redirects HTTP to --http with TLS, and lets the authority check the domains, such as :80; "" for none`)

@@ -1,3 +1,5 @@
+//go:build !portable
+
 package guard
 
 import "golang.org/x/sys/unix"

@@ -7,7 +7,6 @@ package metrics
 import (
 	"net/http"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"partyline/cmd/partyline/internal/build"
 	"partyline/hub"
 	"partyline/hub/wire"
 )
@@ -73,7 +73,7 @@ func New(version string) *Metrics {
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "Always 1. The labels describe the program.",
-		ConstLabels: prometheus.Labels{"version": version, "revision": revision(), "goversion": runtime.Version()},
+		ConstLabels: prometheus.Labels{"version": version, "revision": build.Commit(), "goversion": runtime.Version()},
 	})
 	build.Set(1)
 	r.MustRegister(
@@ -96,18 +96,6 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 
 func histogram(name, help string, buckets []float64) prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
-}
-
-// revision returns the commit of the program, or "" if it is unknown.
-func revision() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				return s.Value
-			}
-		}
-	}
-	return ""
 }
 
 // Handler returns the handler of /metrics. errors gets what goes wrong in it.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -18,7 +19,8 @@ func TestVersion(t *testing.T) {
 	if code := p.ExitCode(t, harness.Patience); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if lines, _ := p.Out.Rest(t); len(lines) != 1 || lines[0] != "partyline "+harness.Version {
+	want := regexp.MustCompile(`^partyline ` + harness.Version + ` \(commit \S+, ` + runtime.Version() + `, ` + runtime.GOOS + `/` + runtime.GOARCH + `\)$`)
+	if lines, _ := p.Out.Rest(t); len(lines) != 1 || !want.MatchString(lines[0]) {
 		t.Errorf("it prints %q", lines)
 	}
 }

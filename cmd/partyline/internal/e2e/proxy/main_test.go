@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package proxy tests the program behind nginx, HAProxy and Caddy.
 package proxy
 

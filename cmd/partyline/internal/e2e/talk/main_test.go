@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package talk tests the terminal client: on a terminal, with tmux, and in pipes.
 package talk
 

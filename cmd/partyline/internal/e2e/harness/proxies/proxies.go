@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package proxies starts nginx, HAProxy and Caddy in front of a server, with the configurations in
 // the folder deploy.
 package proxies

@@ -71,19 +71,20 @@ type Options struct {
 	Replay        int             // stored messages that a new text member gets; negative for none
 	MaxLine       int             // bytes of a line of text, and of the text of a request
 	Window        int64           // bytes of a stream that the hub keeps for lagging members
-	Rate          float64         // lines a second that a member may send
-	Burst         int             // lines that a member may send at once, if there is a Rate
+	Rate          float64         // lines a second that a member may send; see SetLimits
+	Burst         int             // lines that a member may send at once, if there is a Rate; see SetLimits
 	PingInterval  time.Duration   // the time between pings, at most DefaultPing
 	HangUpTimeout time.Duration   // how long a member is read after a write to it failed
-	Limits        admission.Limits
-	Version       string       // the server's version, for the welcome
-	Log           *slog.Logger // nil for none
-	Meter         Meter        // nil for none
+	Limits        admission.Limits // see SetLimits
+	Version       string           // the server's version, for the welcome
+	Log           *slog.Logger     // nil for none
+	Meter         Meter            // nil for none
 }
 
 // A Hub holds the rooms and their members. Its methods may be called from any goroutine.
 type Hub struct {
-	opt              Options // with defaults filled in
+	opt              Options                // with defaults filled in; limits has those that SetLimits changes
+	limits           atomic.Pointer[limits] // never nil
 	gate             *admission.Gate
 	backlog          backlog                          // of all streams
 	uncommittedBytes atomic.Int64                     // of messages that the journal has not committed yet
@@ -126,25 +127,23 @@ func New(o Options) *Hub {
 	if o.HangUpTimeout == 0 {
 		o.HangUpTimeout = defaultHangUpTimeout
 	}
-	if o.Limits.PageLimit == 0 {
-		o.Limits.PageLimit = DefaultPageLimit
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Meter == nil {
 		o.Meter = noMeter{}
 	}
-	return &Hub{
+	h := &Hub{
 		opt:          o,
 		gate:         admission.NewGate(o.Limits),
-		backlog:      backlog{limit: o.Limits.Backlog},
 		historySlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
 		rooms:        make(map[string]*room),
 		nicks:        nicks{bySkeleton: make(map[string]*identity), byToken: make(map[string]*identity)},
 		members:      make(map[*member]struct{}),
 		written:      make(map[string]int64),
 	}
+	h.SetLimits(o.Rate, o.Burst, o.Limits)
+	return h
 }
 
 // Admit admits a client from an address if Options.Limits allow it. The error is one of package

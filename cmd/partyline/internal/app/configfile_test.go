@@ -111,8 +111,8 @@ func TestPrintConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"# From: --origin\norigin = [\"https://a.example\", \"https://b.example\"]\n",
-		"# From: PARTYLINE_RATE\nrate = 0.5\n", "partyline.toml:1\nwindow = \"128KiB\"\n", "# From: the default\nhistory = 1000\n",
+		"# A change needs SIGHUP.\n# From: --origin\norigin = [\"https://a.example\", \"https://b.example\"]\n",
+		"# From: PARTYLINE_RATE\nrate = 0.5\n", "partyline.toml:1\nwindow = \"128KiB\"\n", "# A change needs a restart.\n# From: the default\nhistory = 1000\n",
 		"tcp = \"unix:/a \\\"b\\\\c\"\n",
 	} {
 		if !strings.Contains(b.String(), want) {

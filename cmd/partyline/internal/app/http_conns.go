@@ -28,11 +28,8 @@ type httpConn struct {
 	slot admission.Slot
 }
 
-func newHTTPConns(perAddress int, exempt []netip.Prefix) *httpConns {
-	return &httpConns{
-		gate:  admission.NewGate(admission.Limits{PerAddress: perAddress, Exempt: exempt}),
-		conns: make(map[net.Conn]httpConn),
-	}
+func newHTTPConns(gate *admission.Gate) *httpConns {
+	return &httpConns{gate: gate, conns: make(map[net.Conn]httpConn)}
 }
 
 // track is the ConnState function of an http.Server. It closes a connection above the limit

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"partyline/hub/admission"
 	"partyline/hub/socket"
 )
 
@@ -25,7 +26,7 @@ func TestProxiedHTTPConns(t *testing.T) {
 	}
 	server := &http.Server{
 		Handler:   http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
-		ConnState: newHTTPConns(most, proxies).track,
+		ConnState: newHTTPConns(admission.NewGate(admission.Limits{PerAddress: most, Exempt: proxies})).track,
 	}
 	go server.Serve(socket.NewProxyListener(ln, func(net.Addr) bool { return true }, slog.New(slog.DiscardHandler)))
 	t.Cleanup(func() { server.Shutdown(context.Background()) })
@@ -70,7 +71,7 @@ func TestHTTPConns(t *testing.T) {
 				fmt.Fprint(nc, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 			}
 		}),
-		ConnState: newHTTPConns(most, nil).track,
+		ConnState: newHTTPConns(admission.NewGate(admission.Limits{PerAddress: most})).track,
 	}
 	go server.Serve(ln)
 	t.Cleanup(func() { server.Shutdown(context.Background()) })

@@ -18,13 +18,9 @@ const (
 
 // newLogger returns a logger and a function that flushes and closes it. Logging never blocks:
 // while w blocks or fails, lines are lost. When w accepts lines again, the log says how many
-// were lost. level and format are values of --log-level and --log-format.
-func newLogger(w io.Writer, level, format string) (log *slog.Logger, closeLog func(), err error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, nil, fmt.Errorf("log level: %w", err)
-	}
-	options := &slog.HandlerOptions{Level: l}
+// were lost. format is a value of --log-format.
+func newLogger(w io.Writer, level slog.Leveler, format string) (log *slog.Logger, closeLog func(), err error) {
+	options := &slog.HandlerOptions{Level: level}
 	handler := func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, options) }
 	switch format {
 	case "text":
@@ -36,6 +32,12 @@ func newLogger(w io.Writer, level, format string) (log *slog.Logger, closeLog fu
 	q := &logQueue{lines: make(chan []byte, logLines), written: make(chan struct{})}
 	go q.write(w, slog.New(handler(w)))
 	return slog.New(handler(q)), q.close, nil
+}
+
+// logLevel returns the level of a value of --log-level.
+func logLevel(s string) (l slog.Level) {
+	l.UnmarshalText([]byte(s)) // the flag has checked it
+	return l
 }
 
 // A logQueue accepts lines without blocking. A goroutine writes them.

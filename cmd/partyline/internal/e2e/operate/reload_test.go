@@ -18,7 +18,8 @@ import (
 // A reloadable is a program with a configuration file.
 type reloadable struct {
 	*harness.Program
-	file, admin string // admin is the URL of the operator's listener
+	file, admin string              // admin is the URL of the operator's listener
+	member      *harness.TextClient // of TestReloadFlags: one that stays
 }
 
 // startReloadable starts the program with the content of a configuration file.

@@ -85,6 +85,7 @@ func TestConfigErrors(t *testing.T) {
 		"tcp = \":1\"\ntcp = \":2\"":               ":2: Key 'tcp' has already been defined.",
 		"tcp = :1":                                 ":1: ",
 		"http = \"\"\ntcp = \"\"":                  "both listeners are off: give --tcp or --http an address",
+		"\ntls-cert = \"chain.pem\"":               ":2: tls-cert needs --tls-key, the file with its private key",
 		"\"max-line\" = 3\n":                       `:1: max-line = "3" is not a size between 16B and 1MiB`,
 		"# max-line = 1\n\n max-line\t= 3":         `:3: max-line = "3" is not a size between 16B and 1MiB`,
 		"rate = 3\n# tcp\n\nhistory = 99999999999": `:4: history = "99999999999" is not a whole number between 0 and 2147483647`,

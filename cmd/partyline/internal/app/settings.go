@@ -59,7 +59,7 @@ func (s *settings) load(flags *pflag.FlagSet, lookup func(string) (string, bool)
 	if s.TCP == "" && s.HTTP == "" {
 		return errors.New("both listeners are off: give --tcp or --http an address")
 	}
-	return nil
+	return s.checkTLS()
 }
 
 // again returns the settings that load would have found now, with the same command line.

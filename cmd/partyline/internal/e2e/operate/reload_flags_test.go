@@ -3,6 +3,7 @@ package operate
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -255,6 +256,15 @@ func reloadableFlags(t *testing.T) (flags []string) {
 			t.Errorf("nothing is said about a change of %s", name)
 		}
 		change = ""
+	}
+	doc, err := os.ReadFile(harness.RepoPath("docs/configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range flags {
+		if !strings.Contains(string(doc), "`"+flag+"`") {
+			t.Errorf("docs/configuration.md does not say that %s can be reloaded", flag)
+		}
 	}
 	if len(flags) != len(flagReloads) || all < 30 || !slices.Contains(flags, "log-level") {
 		t.Errorf("of %d flags %q can be reloaded", all, flags)

@@ -89,6 +89,7 @@ func TestReloadBroken(t *testing.T) {
 		{"rate = 30\nproxy = [\"nowhere\"]\n", `toml:2: proxy = .* is not a list of networks: .*`},
 		{"rate = 30\norigin = [\"nowhere\"]\n", `toml:2: origin = .* is not a list of origins: .*`},
 		{"rate = 30\nrate\n", `toml:2: .*`},
+		{"rate = 30\ntls-cert = \"chain.pem\"\n", `toml:2: tls-cert needs --tls-key, .*`},
 		{"rate = 30\ntcp = \"\"\nhttp = \"\"\nlog-level = \"loud\"\n", `toml:4: log-level = .* is not .*`},
 	} {
 		r.reload(t, c.content, `.* level=ERROR msg="not reloaded, the old settings stay" err=".*`+c.want+`"`)

@@ -65,20 +65,20 @@ const (
 )
 
 // Options configure a Hub. The zero value of a field means its default. A limit without a default
-// above is off.
+// above is off. SetLimits changes Rate, Burst and Limits later.
 type Options struct {
 	Journal       history.Journal // orders and keeps the messages; by default in memory
 	Replay        int             // stored messages that a new text member gets; negative for none
 	MaxLine       int             // bytes of a line of text, and of the text of a request
 	Window        int64           // bytes of a stream that the hub keeps for lagging members
-	Rate          float64         // lines a second that a member may send; see SetLimits
-	Burst         int             // lines that a member may send at once, if there is a Rate; see SetLimits
+	Rate          float64         // lines a second that a member may send
+	Burst         int             // lines that a member may send at once, if there is a Rate
 	PingInterval  time.Duration   // the time between pings, at most DefaultPing
 	HangUpTimeout time.Duration   // how long a member is read after a write to it failed
-	Limits        admission.Limits // see SetLimits
-	Version       string           // the server's version, for the welcome
-	Log           *slog.Logger     // nil for none
-	Meter         Meter            // nil for none
+	Limits        admission.Limits
+	Version       string       // the server's version, for the welcome
+	Log           *slog.Logger // nil for none
+	Meter         Meter        // nil for none
 }
 
 // A Hub holds the rooms and their members. Its methods may be called from any goroutine.

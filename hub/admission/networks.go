@@ -22,7 +22,9 @@ func Within(networks []netip.Prefix, addr netip.Addr) bool {
 
 // Networks are networks that may be replaced at any time, and from any goroutine. A nil *Networks
 // has none.
-type Networks struct{ list atomic.Pointer[[]netip.Prefix] }
+type Networks struct {
+	list atomic.Pointer[[]netip.Prefix]
+}
 
 // NewNetworks returns the given networks.
 func NewNetworks(list ...netip.Prefix) *Networks {

@@ -31,7 +31,7 @@ type Config struct {
 	LogLevel  string
 	LogFormat string
 
-	reload reloading
+	reload reloading // how a server gets new settings while it runs
 
 	set map[string]string // where each flag was set, if it was: "--tcp", "PARTYLINE_TCP" or "partyline.toml:3"
 }

@@ -9,9 +9,7 @@ import (
 
 // connGates are the gates of the connections that are not those of members. Each limits the
 // connections from one address as the gate of the hub limits the members, but not those from proxies.
-type connGates struct {
-	all []*admission.Gate
-}
+type connGates struct{ all []*admission.Gate }
 
 // add returns a new gate. It must not be called after set.
 func (g *connGates) add() *admission.Gate {

@@ -15,10 +15,11 @@ const maxBatchPause = 10 * time.Second
 
 // maxTexts returns how many texts the welcome permits in a request.
 func (h *Hub) maxTexts() int {
-	if h.opt.Rate <= 0 {
+	rate := h.limits.Load().rate
+	if rate <= 0 {
 		return wire.MaxTexts
 	}
-	return int(min(max(h.opt.Rate*maxBatchPause.Seconds(), 1), wire.MaxTexts))
+	return int(min(max(rate*maxBatchPause.Seconds(), 1), wire.MaxTexts))
 }
 
 // A batch collects the results of a request that says several messages. The mu of the room guards it.

@@ -138,10 +138,11 @@ func (r *room) newestID() int64 {
 // pageLimit returns the number of messages that an answer may have. usual applies if the request
 // has no limit.
 func (h *Hub) pageLimit(q *wire.Request, usual int) int {
+	most := h.limits.Load().PageLimit
 	if q.Limit == 0 {
-		return min(usual, h.opt.Limits.PageLimit)
+		return min(usual, most)
 	}
-	return int(min(q.Limit, int64(h.opt.Limits.PageLimit)))
+	return int(min(q.Limit, int64(most)))
 }
 
 // messageList returns the page of an answer. The hub keeps the last page, because many clients may

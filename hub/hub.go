@@ -65,7 +65,7 @@ const (
 )
 
 // Options configure a Hub. The zero value of a field means its default. A limit without a default
-// above is off.
+// above is off. SetLimits changes Rate, Burst and Limits later.
 type Options struct {
 	Journal       history.Journal // orders and keeps the messages; by default in memory
 	Replay        int             // stored messages that a new text member gets; negative for none
@@ -83,7 +83,8 @@ type Options struct {
 
 // A Hub holds the rooms and their members. Its methods may be called from any goroutine.
 type Hub struct {
-	opt              Options // with defaults filled in
+	opt              Options                // with defaults filled in; limits has those that SetLimits changes
+	limits           atomic.Pointer[limits] // never nil
 	gate             *admission.Gate
 	backlog          backlog                          // of all streams
 	uncommittedBytes atomic.Int64                     // of messages that the journal has not committed yet
@@ -126,25 +127,23 @@ func New(o Options) *Hub {
 	if o.HangUpTimeout == 0 {
 		o.HangUpTimeout = defaultHangUpTimeout
 	}
-	if o.Limits.PageLimit == 0 {
-		o.Limits.PageLimit = DefaultPageLimit
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Meter == nil {
 		o.Meter = noMeter{}
 	}
-	return &Hub{
+	h := &Hub{
 		opt:          o,
 		gate:         admission.NewGate(o.Limits),
-		backlog:      backlog{limit: o.Limits.Backlog},
 		historySlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
 		rooms:        make(map[string]*room),
 		nicks:        nicks{bySkeleton: make(map[string]*identity), byToken: make(map[string]*identity)},
 		members:      make(map[*member]struct{}),
 		written:      make(map[string]int64),
 	}
+	h.SetLimits(o.Rate, o.Burst, o.Limits)
+	return h
 }
 
 // Admit admits a client from an address if Options.Limits allow it. The error is one of package

@@ -15,12 +15,14 @@ import (
 // charge subtracts the cost of lines from the member's allowance. It returns how long to wait before
 // the next ReadLine.
 func (s *session) charge(c wire.Cost, lines int) time.Duration {
-	if s.hub.opt.Rate <= 0 {
+	l := s.hub.limits.Load()
+	if l.rate <= 0 {
 		return 0
 	}
 	if s.allowance == nil { // most members only listen, and need none
-		s.allowance = admission.NewAllowance(s.hub.opt.Rate, s.hub.opt.Burst)
+		s.allowance = admission.NewAllowance(l.rate, l.burst)
 	}
+	s.allowance.Set(l.rate, l.burst)
 	if s.slowed && s.allowance.HalfFull() {
 		s.slowed = false
 	}
@@ -28,7 +30,8 @@ func (s *session) charge(c wire.Cost, lines int) time.Duration {
 	if c == wire.Idle {
 		shares = 1
 	}
-	return s.notifyPaced(s.allowance.Spend(shares, c == wire.Costly))
+	wait, costly := s.allowance.Spend(shares, c == wire.Costly)
+	return s.notifyPaced(l, wait, costly)
 }
 
 // inheritAllowance gives the member the allowance that another member from its address left, if
@@ -42,15 +45,18 @@ func (s *session) inheritAllowance() time.Duration {
 		return 0
 	}
 	s.allowance = a
-	if s.endErr != nil {
+	l := s.hub.limits.Load()
+	if s.endErr != nil || l.rate <= 0 {
 		return 0
 	}
-	return s.notifyPaced(a.Debt())
+	a.Set(l.rate, l.burst)
+	wait, costly := a.Debt()
+	return s.notifyPaced(l, wait, costly)
 }
 
 // notifyPaced sends the member a notice if it must wait, but not again before half of its
 // allowance has refilled. It returns wait. The messages that the member has said are swept first.
-func (s *session) notifyPaced(wait time.Duration, costly bool) time.Duration {
+func (s *session) notifyPaced(l *limits, wait time.Duration, costly bool) time.Duration {
 	if wait <= 0 {
 		return 0
 	}
@@ -58,7 +64,7 @@ func (s *session) notifyPaced(wait time.Duration, costly bool) time.Duration {
 	s.sweep()
 	if !s.slowed {
 		s.slowed = true
-		limit, what := s.hub.opt.Rate, "lines"
+		limit, what := l.rate, "lines"
 		if costly {
 			limit, what = limit/admission.LinesPerCostly, "names, rooms, private messages and looks at history"
 		}

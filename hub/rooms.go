@@ -52,17 +52,16 @@ func (h *Hub) allowRoomLocked(s *session, name string) *wire.Refusal {
 	if name == lobby {
 		return nil
 	}
-	if h.opt.Limits.Rooms > 0 && len(h.rooms) >= h.opt.Limits.Rooms {
+	l := h.limits.Load()
+	if l.Rooms > 0 && len(h.rooms) >= l.Rooms {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "there are too many rooms: /rooms lists those that you can join"}
 	}
-	if h.opt.Limits.NewRooms <= 0 {
+	if l.NewRooms <= 0 {
 		return nil
 	}
 	limiter, owner := s.slot.NewRooms(), "your address has"
 	if limiter == nil {
-		if s.newRooms == nil {
-			s.newRooms = admission.NewRoomsLimiter(h.opt.Limits.NewRooms)
-		}
+		s.newRooms = admission.NewRoomsLimiter(s.newRooms, l.NewRooms)
 		limiter, owner = s.newRooms, "you have"
 	}
 	if !limiter.Allow() {

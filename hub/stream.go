@@ -33,11 +33,14 @@ type stream struct {
 // A backlog counts the bytes that streams keep for lagging members: all chunks but the tails.
 // While it is over its limit, streams keep less than their window.
 type backlog struct {
-	limit int64 // in bytes; 0 for none
+	limit atomic.Int64 // in bytes; 0 for none
 	used  atomic.Int64
 }
 
-func (b *backlog) full() bool { return b.limit > 0 && b.used.Load() > b.limit }
+func (b *backlog) full() bool {
+	limit := b.limit.Load()
+	return limit > 0 && b.used.Load() > limit
+}
 
 // A chunk holds whole frames.
 type chunk struct {

@@ -22,8 +22,9 @@ func (rawCodec) Append(dst []byte, e wire.Event) []byte {
 // backlog, and each keeps a chunk or two.
 func TestBacklog(t *testing.T) {
 	const streams, window, limit = 50, 1 << 20, 4 << 20
-	h := &Hub{opt: Options{Window: window}, backlog: backlog{limit: limit}}
+	h := &Hub{opt: Options{Window: window}}
 	b := &h.backlog
+	b.limit.Store(limit)
 	var all []*stream
 	for range streams {
 		all = append(all, newStreamLocked(&room{hub: h}, rawCodec{}))

@@ -66,7 +66,7 @@ type Gateway struct {
 
 	// Proxies are the networks of proxies. Each connection from them must start with a PROXY
 	// header (version 1 or 2 of the PROXY protocol) that contains the client's address.
-	Proxies []netip.Prefix
+	Proxies *admission.Networks
 	// HeaderTimeout bounds the wait for the PROXY header.
 	HeaderTimeout time.Duration
 

@@ -185,7 +185,7 @@ func TestEndWithoutSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	proxied := netip.MustParsePrefix("127.0.0.1/32")
-	g := &Gateway{Hub: h, MaxLine: 4096, HeaderTimeout: time.Hour, Proxies: []netip.Prefix{proxied}, Log: slog.New(slog.DiscardHandler)}
+	g := &Gateway{Hub: h, MaxLine: 4096, HeaderTimeout: time.Hour, Proxies: admission.NewNetworks(proxied), Log: slog.New(slog.DiscardHandler)}
 	ended := make(chan error)
 	go func() { ended <- g.Serve(ln) }()
 	for range 3 {

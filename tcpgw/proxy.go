@@ -8,11 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"partyline/hub/admission"
 	"partyline/hub/socket"
 )
 
-func (g *Gateway) isProxy(a net.Addr) bool { return admission.Within(g.Proxies, address(a)) }
+func (g *Gateway) isProxy(a net.Addr) bool { return g.Proxies.Contain(address(a)) }
 
 // acceptProxied reads the PROXY header and admits the client from the address in it. A proxy
 // without such a client may only speak HTTP.

@@ -24,7 +24,7 @@ func behindProxy(t *testing.T, limits admission.Limits, timeout time.Duration) s
 	t.Helper()
 	return serveAs(t, &Gateway{
 		Hub:     hub.New(hub.Options{Limits: limits, Log: slog.New(slog.DiscardHandler)}),
-		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HeaderTimeout: timeout,
+		Proxies: admission.NewNetworks(netip.MustParsePrefix("127.0.0.0/8")), HeaderTimeout: timeout,
 	})
 }
 
@@ -147,7 +147,7 @@ func TestProxyLocal(t *testing.T) {
 // TestIsProxy checks IPv4 addresses of a dual-stack socket, and IPv6 addresses with a zone, against
 // the networks of proxies.
 func TestIsProxy(t *testing.T) {
-	g := &Gateway{Proxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("fe80::/10")}}
+	g := &Gateway{Proxies: admission.NewNetworks(netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("fe80::/10"))}
 	for from, want := range map[string]bool{
 		"192.0.2.1:1": true, "[::ffff:192.0.2.1]:1": true, "[fe80::1]:1": true, "[fe80::1%eth0]:1": true,
 		"192.0.3.1:1": false, "[::ffff:192.0.3.1]:1": false, "[2001:db8::1]:1": false,

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/admission"
 	"partyline/hub/hubtest"
 )
 
@@ -169,7 +170,7 @@ func TestSharedRandom(t *testing.T) {
 					helloWait: time.Minute, openingWait: time.Minute, DirectHTTP: mode.direct, HeaderTimeout: time.Minute,
 				}
 				if mode.proxies {
-					g.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+					g.Proxies = admission.NewNetworks(netip.MustParsePrefix("127.0.0.0/8"))
 				}
 				ln := serveShared(t, g, network, describe)
 				r := rand.New(rand.NewPCG(seed, 0))

@@ -356,7 +356,7 @@ func TestSharedProxy(t *testing.T) {
 				g := &Gateway{
 					Hub: hub.New(hub.Options{}), helloWait: 50 * time.Millisecond, DirectHTTP: direct,
 					Log:     slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
-					Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HeaderTimeout: 200 * time.Millisecond,
+					Proxies: admission.NewNetworks(netip.MustParsePrefix("127.0.0.0/8")), HeaderTimeout: 200 * time.Millisecond,
 				}
 				if want != "" {
 					g.helloWait, g.HeaderTimeout = time.Minute, time.Minute

@@ -185,7 +185,7 @@ func TestTLSFromProxy(t *testing.T) {
 	}
 	addr := serveAs(t, &Gateway{
 		Hub:     hub.New(hub.Options{Limits: admission.Limits{PerAddress: 1}}),
-		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, HeaderTimeout: time.Minute,
+		Proxies: admission.NewNetworks(netip.MustParsePrefix("127.0.0.0/8")), HeaderTimeout: time.Minute,
 		TLS: server, helloWait: time.Minute,
 	})
 	for i, wrap := range []func(net.Conn) net.Conn{

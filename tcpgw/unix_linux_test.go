@@ -26,7 +26,7 @@ func TestUnixClients(t *testing.T) {
 		Log:    slog.New(slog.NewTextHandler(log, nil)),
 	})
 	ln := hubtest.Unix.Listen(t)
-	serveOn(t, &Gateway{Hub: h, Proxies: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}, ln)
+	serveOn(t, &Gateway{Hub: h, Proxies: admission.NewNetworks(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))}, ln)
 	firstLine := func(c io.Reader) string {
 		line, err := bufio.NewReader(c).ReadString('\n')
 		if err != nil {

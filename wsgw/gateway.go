@@ -35,6 +35,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -54,7 +55,6 @@ const readBufferSize = 1
 type Gateway struct {
 	Hub     *hub.Hub
 	MaxLine int // bytes in a line of text, as in hub.Options
-	Origins Origins
 	Log     *slog.Logger
 
 	// OriginRefused is called for each request of a page whose origin is not allowed. It may be nil.
@@ -68,7 +68,8 @@ type Gateway struct {
 	WriteTimeout time.Duration
 
 	group     socket.Group
-	writePool sync.Pool // the library's write buffers, so that no connection holds one
+	writePool sync.Pool               // the library's write buffers, so that no connection holds one
+	origins   atomic.Pointer[Origins] // see SetOrigins; nil for none
 
 	mu       sync.Mutex
 	closed   bool           // Wait was called; new connections are refused

@@ -39,7 +39,7 @@ func (g *Gateway) checkRequest(w http.ResponseWriter, r *http.Request) bool {
 		http.Error(w, "a WebSocket needs one Sec-WebSocket-Key of 16 bytes in base64", http.StatusBadRequest)
 	case r.ContentLength != 0: // the body would be read as frames
 		http.Error(w, "a WebSocket does not begin with a body", http.StatusBadRequest)
-	case !g.Origins.allow(r):
+	case !g.allowsOrigin(r):
 		origins := strings.Join(r.Header["Origin"], " ")
 		g.Log.Warn("origin refused", "transport", "ws", "addr", r.RemoteAddr,
 			"origin", clean.Quote(origins, maxQuoted), "host", clean.Quote(r.Host, maxQuoted),

@@ -12,6 +12,18 @@ import (
 // with exactly one more label, as in a certificate.
 type Origins map[string]bool
 
+// SetOrigins replaces the origins that the gateway allows; at first there are none. The next requests
+// use the new ones, and members stay. The caller must not change o afterwards.
+func (g *Gateway) SetOrigins(o Origins) { g.origins.Store(&o) }
+
+// allowsOrigin is Origins.allow with the current origins.
+func (g *Gateway) allowsOrigin(r *http.Request) bool {
+	if o := g.origins.Load(); o != nil {
+		return o.allow(r)
+	}
+	return Origins(nil).allow(r)
+}
+
 // allow reports whether the page that sent r may open a WebSocket (RFC 6455 section
 // 10.2). A request without an Origin does not come from a browser. The scheme of r.URL is "https" if
 // the client is known to use TLS.

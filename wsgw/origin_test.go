@@ -144,6 +144,24 @@ func TestOriginHeaders(t *testing.T) {
 	}
 }
 
+// TestSetOrigins replaces the origins of a gateway.
+func TestSetOrigins(t *testing.T) {
+	g := &Gateway{}
+	r := httptest.NewRequest("GET", "http://chat.example/ws", nil)
+	r.Header.Set("Origin", "https://site.example")
+	for _, c := range []struct {
+		set  Origins
+		want bool
+	}{{nil, false}, {Origins{"https://site.example": true}, true}, {Origins{"https://other.example": true}, false}} {
+		if c.set != nil {
+			g.SetOrigins(c.set)
+		}
+		if got := g.allowsOrigin(r); got != c.want {
+			t.Errorf("with %v the origin is allowed: %t", c.set, got)
+		}
+	}
+}
+
 // TestParseOrigins checks that an origin that can never match is refused with a hint, and that
 // any other origin matches.
 func TestParseOrigins(t *testing.T) {

@@ -10,7 +10,6 @@ package admission
 import (
 	"errors"
 	"net/netip"
-	"slices"
 )
 
 // Limits bounds what clients may use. A limit of zero means no limit.
@@ -33,17 +32,3 @@ var (
 	ErrAddressFull = errors.New("too many connections from your address: close one first")
 	ErrAddressRate = errors.New("too many new connections from your address: try again in a minute")
 )
-
-// Unix is the network of the clients on unix sockets, which have no address: the zero Addr.
-var Unix netip.Prefix
-
-// Within reports whether addr is in one of networks. An IPv4 address that is mapped to IPv6
-// counts as the IPv4 address, and the zone of an address is ignored. Only Unix contains the zero
-// Addr, and Unix contains no other address.
-func Within(networks []netip.Prefix, addr netip.Addr) bool {
-	if !addr.IsValid() {
-		return slices.Contains(networks, Unix)
-	}
-	addr = addr.Unmap().WithZone("")
-	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(addr) })
-}

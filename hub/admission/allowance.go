@@ -22,18 +22,30 @@ const (
 // An Allowance is a member's rate limit for lines and for costly requests. Only one goroutine
 // at a time may use it.
 type Allowance struct {
-	lines  *rate.Limiter // in shares
-	costly *rate.Limiter
+	perSecond float64
+	burst     int
+	lines     *rate.Limiter // in shares
+	costly    *rate.Limiter
 }
 
 // NewAllowance returns an allowance of burst lines at once, at least one, and perSecond lines
 // a second.
 func NewAllowance(perSecond float64, burst int) *Allowance {
-	shares := min(max(burst, 1), math.MaxInt32/LineShares) * LineShares // fits into 32 bits
-	return &Allowance{
-		lines:  rate.NewLimiter(rate.Limit(perSecond*LineShares), shares),
-		costly: rate.NewLimiter(rate.Limit(perSecond/LinesPerCostly), max(burst/LinesPerCostly, minCostlyBurst)),
+	a := &Allowance{}
+	a.Set(perSecond, burst)
+	return a
+}
+
+// Set changes the limit to that of NewAllowance. What was spent stays spent.
+func (a *Allowance) Set(perSecond float64, burst int) {
+	if a.lines != nil && a.perSecond == perSecond && a.burst == burst {
+		return
 	}
+	a.perSecond, a.burst = perSecond, burst
+	now := time.Now()
+	shares := min(max(burst, 1), math.MaxInt32/LineShares) * LineShares // fits into 32 bits
+	a.lines = withLimit(a.lines, rate.Limit(perSecond*LineShares), shares, now)
+	a.costly = withLimit(a.costly, rate.Limit(perSecond/LinesPerCostly), max(burst/LinesPerCostly, minCostlyBurst), now)
 }
 
 // Spend uses shares of lines, at least one, and a costly request if costly is set. It always succeeds, and

@@ -12,9 +12,8 @@ import (
 // transport may have another one for its other connections. The methods of a Gate and of its
 // Slots may be called from any goroutine.
 type Gate struct {
-	limits Limits // only Members, PerAddress, Arrivals, Exempt and NewRooms are used
-
 	mu       sync.Mutex
+	limits   Limits // only Members, PerAddress, Arrivals, Exempt and NewRooms are used
 	admitted int
 	entries  map[netip.Addr]*entry
 	forgetAt int // the number of entries at which the next new entry runs forgetLocked
@@ -25,11 +24,11 @@ const minForget = 1024
 
 // An entry is the state of one address, or of a network that counts as one. It lasts longer
 // than the connections of the address.
+//
+// The gate's mu guards it.
 type entry struct {
-	arrivals *rate.Limiter // nil if there is no limit
-	newRooms *rate.Limiter // nil if there is no limit
-
-	// The gate's mu guards these.
+	arrivals   *rate.Limiter // nil if there is no limit
+	newRooms   *rate.Limiter // nil if there is no limit
 	admitted   int
 	allowances []*Allowance // of members that have left, oldest first
 }
@@ -44,8 +43,22 @@ type Slot struct {
 // NewGate returns a Gate with the given limits. It does not use Rooms, PageLimit and Backlog.
 func NewGate(l Limits) *Gate { return &Gate{limits: l} }
 
-// NewRoomsLimiter returns a limiter that allows n new rooms at once, and one more each minute.
-func NewRoomsLimiter(n int) *rate.Limiter { return rate.NewLimiter(rate.Every(time.Minute), n) }
+// SetLimits changes the limits from the next client, and the next new room, on. Clients that have
+// been admitted stay, even if there are more of them than the limits allow.
+func (g *Gate) SetLimits(l Limits) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.limits = l
+}
+
+// NewRoomsLimiter returns a limiter that allows n new rooms at once, and one more each minute, or nil
+// if n is 0. The rooms that l has counted count; l may be nil.
+func NewRoomsLimiter(l *rate.Limiter, n int) *rate.Limiter {
+	if n <= 0 {
+		return nil
+	}
+	return withLimit(l, rate.Every(time.Minute), n, time.Now())
+}
 
 // Admit admits a client from an address. For a client without one, over a unix socket, addr is
 // the zero Addr: limits by address apply to that client alone. The error is ErrFull, ErrAddressFull or
@@ -63,7 +76,7 @@ func (g *Gate) Admit(addr netip.Addr) (Slot, error) {
 		switch {
 		case g.limits.PerAddress > 0 && e.admitted >= g.limits.PerAddress:
 			return Slot{}, ErrAddressFull
-		case e.arrivals != nil && !e.arrivals.Allow():
+		case !g.allowArrivalLocked(e):
 			return Slot{}, ErrAddressRate
 		}
 		e.admitted++
@@ -71,6 +84,18 @@ func (g *Gate) Admit(addr netip.Addr) (Slot, error) {
 	}
 	g.admitted++
 	return slot, nil
+}
+
+// allowArrivalLocked reports whether one more client may come from an address, and counts it.
+func (g *Gate) allowArrivalLocked(e *entry) bool {
+	n := g.limits.Arrivals
+	if n <= 0 {
+		e.arrivals = nil
+		return true
+	}
+	now := time.Now()
+	e.arrivals = withLimit(e.arrivals, rate.Every(time.Minute/time.Duration(n)), n, now)
+	return e.arrivals.AllowN(now, 1)
 }
 
 // Leave releases the slot, which must come from Admit. It must be called once.
@@ -90,6 +115,9 @@ func (s Slot) NewRooms() *rate.Limiter {
 	if s.entry == nil {
 		return nil
 	}
+	s.gate.mu.Lock()
+	defer s.gate.mu.Unlock()
+	s.entry.newRooms = NewRoomsLimiter(s.entry.newRooms, s.gate.limits.NewRooms)
 	return s.entry.newRooms
 }
 
@@ -142,12 +170,6 @@ func (g *Gate) entryLocked(addr netip.Addr) *entry {
 		g.forgetLocked()
 	}
 	e := &entry{}
-	if n := g.limits.Arrivals; n > 0 {
-		e.arrivals = rate.NewLimiter(rate.Every(time.Minute/time.Duration(n)), n)
-	}
-	if n := g.limits.NewRooms; n > 0 {
-		e.newRooms = NewRoomsLimiter(n)
-	}
 	if g.entries == nil {
 		g.entries = make(map[netip.Addr]*entry)
 	}
@@ -175,9 +197,4 @@ func (e *entry) dropFullLocked(now time.Time) {
 		e.allowances[0] = nil
 		e.allowances = e.allowances[1:]
 	}
-}
-
-// isFull reports whether all tokens of a limiter are available. A nil limiter is full.
-func isFull(l *rate.Limiter, now time.Time) bool {
-	return l == nil || l.TokensAt(now) >= float64(l.Burst())
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"partyline/cmd/partyline/internal/metrics"
 	"partyline/web"
 )
 
@@ -40,23 +39,27 @@ func (s *server) ready(ctx context.Context) error {
 
 // newAdmin returns the operator's HTTP server. It bounds no time for an answer, since a profile takes
 // as long as was asked for.
-func (s *server) newAdmin(c Config, l Listeners, figures *metrics.Metrics) *http.Server {
-	hosts, _ := c.acceptedHosts(l.Admin) // newServer has checked them
-	handler := web.NewAdmin(web.AdminOptions{
-		Metrics: figures.Handler(slog.NewLogLogger(s.log.Handler(), slog.LevelError)),
+func (s *server) newAdmin(c Config) *http.Server {
+	return &http.Server{
+		Handler: &s.adminPage, ReadHeaderTimeout: c.Limits.HeaderTimeout,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// newAdminPage returns the handler of the operator's server.
+func (s *server) newAdminPage(c *Config) http.Handler {
+	hosts, _ := c.acceptedHosts(s.listeners.Admin) // newServer has checked them
+	return web.NewAdmin(web.AdminOptions{
+		Metrics: s.figures.Handler(slog.NewLogLogger(s.log.Handler(), slog.LevelError)),
 		Health:  s.health,
 		Ready:   s.ready,
 		API: map[string]func() any{
 			"members": func() any { members, _ := s.hub.List(); return notNil(members) },
 			"rooms":   func() any { _, rooms := s.hub.List(); return notNil(rooms) },
-			"limits":  func() any { return effectiveLimits(c) },
+			"limits":  func() any { return effectiveLimits(*s.config.Load()) },
 		},
 		Hosts: hosts, Log: s.log,
 	})
-	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: c.Limits.HeaderTimeout,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
 }
 
 // notNil returns list, or an empty one in place of nil, which is null in JSON.

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -21,7 +23,9 @@ overrides the file. A variable that is set but empty counts: PARTYLINE_TCP= turn
 A size is a number with a unit, as in 64KiB, 1MiB or 1.5MB. A number alone is in the unit
 that the flag's description names. A duration is a number with a unit, as in 30s or 1m30s.
 
-With TLS, SIGHUP loads the certificates again. Otherwise it shuts the server down, as SIGTERM does.
+`
+
+const aboutRest = `
 
 Environment:
   PARTYLINE_TCP, ...  the flags, as above
@@ -32,13 +36,20 @@ Exit status:
   0  the server was shut down
   1  a wrong flag, setting or argument, or another error`
 
+// aboutReload returns what SIGHUP does.
+func aboutReload() string {
+	return fill("SIGHUP makes the server read the file, and the certificates, again. It disconnects nobody. "+
+		"The flags that it can change are --"+strings.Join(reloaded, ", --")+"; the log has what changed, and what needs "+
+		"a restart. If the terminal of the server is closed, SIGHUP shuts it down, as SIGTERM does.", 95)
+}
+
 // newCommand returns the command that runs the server, with the commands below it.
 func newCommand(version string) *cobra.Command {
 	s := newSettings(version)
 	cmd := &cobra.Command{
 		Use:           "partyline",
 		Short:         "A chat room for netcat and browsers",
-		Long:          about,
+		Long:          about + aboutReload() + aboutRest,
 		Version:       version,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
@@ -46,7 +57,9 @@ func newCommand(version string) *cobra.Command {
 		PreRunE:       func(cmd *cobra.Command, _ []string) error { return s.load(cmd.Flags(), os.LookupEnv) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := s.Config
-			log, err := newLog(cmd.ErrOrStderr(), c.LogLevel, c.LogFormat)
+			level := new(slog.LevelVar)
+			level.Set(logLevel(c.LogLevel))
+			log, err := newLog(cmd.ErrOrStderr(), level, c.LogFormat)
 			if err != nil {
 				return err
 			}
@@ -57,12 +70,9 @@ func newCommand(version string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx := cmd.Context()
-			if c.TLS.hasTLS() {
-				var stop func()
-				ctx, c.Reload, stop = reloadOnHangup(ctx)
-				defer stop()
-			}
+			ctx, requests, stop := reloadOnHangup(cmd.Context())
+			defer stop()
+			c.reload = reloading{requests, func() (Config, error) { return s.again(os.LookupEnv) }, level}
 			return Serve(ctx, c, l, log.Logger)
 		},
 	}

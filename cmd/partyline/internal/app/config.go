@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"strings"
 	"time"
 
@@ -36,8 +35,7 @@ type Config struct {
 	// Terminal gets lines for a person that say how to connect, in place of log lines. It may be nil.
 	Terminal io.Writer
 
-	// Reload makes the server load its certificate again. It may be nil.
-	Reload <-chan os.Signal
+	reload reloading // how a server gets new settings while it runs
 
 	set map[string]string // where each flag was set, if it was: "--tcp", "PARTYLINE_TCP" or "partyline.toml:3"
 }
@@ -69,6 +67,19 @@ func (c *Config) addFlags(f *pflag.FlagSet) {
 	c.Limits.AddFlags(f)
 	choiceVar(f, &c.LogLevel, "log-level", "lowest level that is logged: debug, info, warn or error", "debug", "info", "warn", "error")
 	choiceVar(f, &c.LogFormat, "log-format", "format of the log: text, json, or auto for short lines on a terminal and text elsewhere", logAuto, logText, logJSON)
+}
+
+// reloaded are the flags that a running server can change, at SIGHUP.
+var reloaded = []string{
+	"origin", "host", "rate", "burst", "max-asked", "max-members", "max-per-address", "max-arrivals", "exempt",
+	"proxy", "max-rooms", "max-new-rooms", "max-backlog", "log-level",
+}
+
+// flags returns the flags whose values are those of c.
+func (c *Config) flags() *pflag.FlagSet {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	c.addFlags(f)
+	return f
 }
 
 // parsePing parses the value of --ping.

@@ -16,6 +16,8 @@ import (
 const aboutConfig = `config prints the settings of a server that is started with the same flags, variables and
 file: each with what it means and where its value comes from. The output is a file for --config.
 
+A running server reads them again at SIGHUP. Some changes need a restart instead.
+
 A flag overrides its variable, which overrides the file. The file is TOML, and its keys are the
 names of the flags:
 
@@ -71,7 +73,11 @@ func printConfig(w io.Writer, flags *pflag.FlagSet, set map[string]string) error
 		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s# From: %s\n%s = %s\n", comment(f.Usage), cmp.Or(set[f.Name], "the default"), f.Name, tomlValue(f.Value))
+		change := "A change needs a restart."
+		if slices.Contains(reloaded, f.Name) {
+			change = "A change needs SIGHUP."
+		}
+		fmt.Fprintf(&b, "%s# %s\n# From: %s\n%s = %s\n", comment(f.Usage), change, cmp.Or(set[f.Name], "the default"), f.Name, tomlValue(f.Value))
 	})
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -82,20 +88,27 @@ const commentWidth = 100
 
 // comment returns a text as lines of a comment.
 func comment(text string) string {
+	return "# " + strings.ReplaceAll(fill(text, commentWidth-len("# ")), "\n", "\n# ") + "\n"
+}
+
+// fill breaks a text into lines of at most width bytes.
+func fill(text string, width int) string {
 	var b strings.Builder
-	width := 0
+	used := 0 // of the line
 	for word := range strings.FieldsSeq(text) {
 		switch {
-		case width == 0:
-			b.WriteString("#")
-		case width+1+len(word) > commentWidth:
-			b.WriteString("\n#")
-			width = 0
+		case used == 0:
+		case used+1+len(word) > width:
+			b.WriteByte('\n')
+			used = 0
+		default:
+			b.WriteByte(' ')
+			used++
 		}
-		b.WriteString(" " + word)
-		width = max(width, 1) + 1 + len(word)
+		b.WriteString(word)
+		used += len(word)
 	}
-	return b.String() + "\n"
+	return b.String()
 }
 
 // tomlValue returns the value of a flag in TOML.

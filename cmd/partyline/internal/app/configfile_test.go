@@ -85,6 +85,7 @@ func TestConfigErrors(t *testing.T) {
 		"tcp = \":1\"\ntcp = \":2\"":               ":2: Key 'tcp' has already been defined.",
 		"tcp = :1":                                 ":1: ",
 		"http = \"\"\ntcp = \"\"":                  "both listeners are off: give --tcp or --http an address",
+		"\ntls-cert = \"chain.pem\"":               ":2: tls-cert needs --tls-key, the file with its private key",
 		"\"max-line\" = 3\n":                       `:1: max-line = "3" is not a size between 16B and 1MiB`,
 		"# max-line = 1\n\n max-line\t= 3":         `:3: max-line = "3" is not a size between 16B and 1MiB`,
 		"rate = 3\n# tcp\n\nhistory = 99999999999": `:4: history = "99999999999" is not a whole number between 0 and 2147483647`,
@@ -111,8 +112,8 @@ func TestPrintConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"# From: --origin\norigin = [\"https://a.example\", \"https://b.example\"]\n",
-		"# From: PARTYLINE_RATE\nrate = 0.5\n", "partyline.toml:1\nwindow = \"128KiB\"\n", "# From: the default\nhistory = 1000\n",
+		"# A change needs SIGHUP.\n# From: --origin\norigin = [\"https://a.example\", \"https://b.example\"]\n",
+		"# From: PARTYLINE_RATE\nrate = 0.5\n", "partyline.toml:1\nwindow = \"128KiB\"\n", "# A change needs a restart.\n# From: the default\nhistory = 1000\n",
 		"tcp = \"unix:/a \\\"b\\\\c\"\n",
 	} {
 		if !strings.Contains(b.String(), want) {

@@ -45,6 +45,11 @@ func (v *value[T]) Type() string { return v.kind }
 
 func (v *value[T]) choices() []string { return v.words }
 
+// A copier is a value of a flag that can have that of another, which must be of the same type.
+type copier interface{ copyFrom(pflag.Value) }
+
+func (v *value[T]) copyFrom(other pflag.Value) { *v.to = *other.(*value[T]).to }
+
 // intVar adds a flag for an integer from least to most.
 func intVar[T int | int64](f *pflag.FlagSet, to *T, name string, least, most T, usage string) {
 	f.Var(&value[T]{to: to, parse: func(s string) (T, error) {

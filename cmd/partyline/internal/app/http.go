@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -31,39 +32,53 @@ type boundServer struct {
 func (b boundServer) Serve() error { return b.Server.Serve(b.ln) }
 
 // bindHTTP returns the HTTP servers of the listeners that are not nil. With TLS there are two at
-// l.HTTP: page redirects what comes without TLS. If l.HTTP is also that of TCP, the server gets the
-// connections that tcp gives it.
-func bindHTTP(c Limits, limit connLimit, l Listeners, tcp *tcpgw.Gateway, page http.Handler, certs certificates, log *slog.Logger) (all []boundServer) {
-	switch s := newHTTPServer(c, limit, page, log); {
+// l.HTTP: the page redirects what comes without TLS. If l.HTTP is also that of TCP, the server gets the
+// connections that the TCP gateway gives it.
+func (s *server) bindHTTP(c Limits, l Listeners) (all []boundServer) {
+	switch h := newHTTPServer(c, &s.page, s.gates.add(), s.log); {
 	case l.HTTP == nil:
 	case l.shared():
-		all = append(all, boundServer{s, shareTCP(c, limit, l.TCP, tcp, certs)})
-	case certs == nil:
-		all = append(all, boundServer{s, c.readProxyHeaders(l.HTTP, log)})
+		all = append(all, boundServer{h, s.shareTCP(c, l.TCP)})
+	case s.certs == nil:
+		all = append(all, boundServer{h, s.readProxyHeaders(c, l.HTTP)})
 	default:
-		secure, plain := listen.Split(c.readProxyHeaders(l.HTTP, log), newHTTPConns(limit.newGate()), c.HeaderTimeout)
-		all = append(all, boundServer{s, socket.TLSListener(secure, httpConfig(certs))}, boundServer{s, plain})
+		secure, plain := listen.Split(s.readProxyHeaders(c, l.HTTP), newHTTPConns(s.gates.add()), c.HeaderTimeout)
+		all = append(all, boundServer{h, socket.TLSListener(secure, httpConfig(s.certs))}, boundServer{h, plain})
 	}
 	if l.Redirect != nil {
-		h := redirectHandler(certs, web.Redirect(httpsPort(l.HTTP)))
-		all = append(all, boundServer{newHTTPServer(c, limit, h, log), c.readProxyHeaders(l.Redirect, log)})
+		redirect := redirectHandler(s.certs, web.Redirect(httpsPort(l.HTTP)))
+		h := newHTTPServer(c, redirect, s.gates.add(), s.log)
+		all = append(all, boundServer{h, s.readProxyHeaders(c, l.Redirect)})
 	}
 	return all
 }
 
-// shareTCP returns a listener for the HTTP clients of tcp, which serves ln.
-func shareTCP(c Limits, limit connLimit, ln net.Listener, tcp *tcpgw.Gateway, certs certificates) net.Listener {
+// readProxyHeaders returns a listener for HTTP whose connections from proxies start with a PROXY
+// header, if that is the header of the proxies, and otherwise ln.
+func (s *server) readProxyHeaders(c Limits, ln net.Listener) net.Listener {
+	if c.ProxyHeader != web.PROXY {
+		return ln
+	}
+	return socket.NewProxyListener(ln, func(a net.Addr) bool {
+		addr, _ := netip.ParseAddrPort(a.String())
+		return s.proxies.Contain(addr.Addr())
+	}, s.log)
+}
+
+// shareTCP returns a listener for the HTTP clients of the TCP gateway, which serves ln.
+func (s *server) shareTCP(c Limits, ln net.Listener) net.Listener {
 	clients := listen.NewQueue(ln.Addr())
-	tcp.HTTP = clients.Put
-	tcp.Waiting = limit.newGate()
-	tcp.DirectHTTP = c.ProxyHeader != web.PROXY
-	if certs != nil {
-		tcp.TLS = httpConfig(certs)
+	s.tcp.HTTP = clients.Put
+	s.tcp.Waiting = s.gates.add()
+	s.tcp.DirectHTTP = c.ProxyHeader != web.PROXY
+	if s.certs != nil {
+		s.tcp.TLS = httpConfig(s.certs)
 	}
 	return clients
 }
 
-func newHTTPServer(c Limits, limit connLimit, h http.Handler, log *slog.Logger) *http.Server {
+// newHTTPServer returns a server whose connections gate admits until they have become members.
+func newHTTPServer(c Limits, h http.Handler, gate tcpgw.Gate, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ConnContext:       web.ConnContext,
@@ -72,7 +87,7 @@ func newHTTPServer(c Limits, limit connLimit, h http.Handler, log *slog.Logger) 
 		WriteTimeout:      min(4*c.WriteTimeout, answerTimeout), // wsgw sets its own deadlines
 		MaxHeaderBytes:    max(c.MaxHeader-headerSlop, 1),
 		IdleTimeout:       2 * time.Minute,
-		ConnState:         newHTTPConns(limit.newGate()).track,
+		ConnState:         newHTTPConns(gate).track,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // no HTTP/2
 	}

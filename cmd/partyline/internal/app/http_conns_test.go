@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"partyline/cmd/partyline/internal/listen"
+	"partyline/hub/admission"
 	"partyline/hub/socket"
 )
 
@@ -46,8 +47,8 @@ func TestProxiedHTTPConns(t *testing.T) {
 					t.Fatal(err)
 				}
 				var refused atomic.Int32
-				limit := connLimit{most, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, func() { refused.Add(1) }}
-				conns := newHTTPConns(limit.newGate())
+				limits := admission.Limits{PerAddress: most, Exempt: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+				conns := newHTTPConns(connGate{admission.NewGate(limits), func() { refused.Add(1) }})
 				server := &http.Server{
 					Handler:   http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
 					ConnState: conns.track,
@@ -133,7 +134,7 @@ func TestHTTPConns(t *testing.T) {
 				fmt.Fprint(nc, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 			}
 		}),
-		ConnState: newHTTPConns(connLimit{most, nil, func() { refused.Add(1) }}.newGate()).track,
+		ConnState: newHTTPConns(connGate{admission.NewGate(admission.Limits{PerAddress: most}), func() { refused.Add(1) }}).track,
 	}
 	go server.Serve(ln)
 	t.Cleanup(func() { server.Shutdown(context.Background()) })

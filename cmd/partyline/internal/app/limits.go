@@ -2,9 +2,7 @@ package app
 
 import (
 	"fmt"
-	"log/slog"
 	"math"
-	"net"
 	"net/netip"
 	"time"
 
@@ -116,19 +114,6 @@ func (l *Limits) exemptNetworks() []netip.Prefix {
 func (l *Limits) proxyNetworks() []netip.Prefix {
 	networks, _ := parseNetworks(l.Proxies) // checkNetworks has checked them
 	return networks
-}
-
-// readProxyHeaders returns a listener for HTTP whose connections from proxies start with a PROXY
-// header, if that is the header of the proxies, and otherwise ln.
-func (l *Limits) readProxyHeaders(ln net.Listener, log *slog.Logger) net.Listener {
-	if l.ProxyHeader != web.PROXY {
-		return ln
-	}
-	proxies := l.proxyNetworks()
-	return socket.NewProxyListener(ln, func(a net.Addr) bool {
-		addr, _ := netip.ParseAddrPort(a.String())
-		return admission.Within(proxies, addr.Addr())
-	}, log)
 }
 
 // hubLimits returns the limits that the hub enforces.

@@ -32,19 +32,15 @@ type programLog struct {
 	short bool // on a terminal
 }
 
-// newLog returns a log that is written to w. level and format are values of --log-level and --log-format.
-func newLog(w io.Writer, level, format string) (*programLog, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, fmt.Errorf("log level: %w", err)
-	}
-	options := &slog.HandlerOptions{Level: l}
+// newLog returns a log that is written to w. format is a value of --log-format.
+func newLog(w io.Writer, level slog.Leveler, format string) (*programLog, error) {
+	options := &slog.HandlerOptions{Level: level}
 	handler := func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, options) }
 	short := format == logAuto && isTerminal(w)
 	switch {
 	case short:
 		noColor := withoutColor()
-		handler = func(w io.Writer) slog.Handler { return newShortHandler(w, l, noColor) }
+		handler = func(w io.Writer) slog.Handler { return newShortHandler(w, level, noColor) }
 	case format == logJSON:
 		handler = func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, options) }
 	case format != logAuto && format != logText:
@@ -53,6 +49,12 @@ func newLog(w io.Writer, level, format string) (*programLog, error) {
 	q := &logQueue{lines: make(chan []byte, logLines), written: make(chan struct{})}
 	go q.write(w, slog.New(handler(w)))
 	return &programLog{slog.New(handler(q)), q, short}, nil
+}
+
+// logLevel returns the level of a value of --log-level.
+func logLevel(s string) (l slog.Level) {
+	l.UnmarshalText([]byte(s)) // the flag has checked it
+	return l
 }
 
 // terminal returns a writer of lines between those of the log, or nil if it is on no terminal, or does not

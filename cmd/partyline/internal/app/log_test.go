@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -50,7 +51,7 @@ func (w *flakyWriter) count(part string) int {
 func TestLogBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &flakyWriter{blocked: make(chan struct{})}
-		log, err := newLog(w, "info", "text")
+		log, err := newLog(w, slog.LevelInfo, "text")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +81,7 @@ func TestLogBlocked(t *testing.T) {
 func TestLogBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &flakyWriter{broken: true}
-		log, err := newLog(w, "info", "json")
+		log, err := newLog(w, slog.LevelInfo, "json")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,9 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
+	"os"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"partyline/hub"
 	"partyline/hub/admission"
 	"partyline/tcpgw"
-	"partyline/web"
 	"partyline/wsgw"
 )
 
@@ -59,9 +57,11 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	warnOfAdmin(log, l)
 	serving, stop := context.WithCancel(ctx)
 	running.Go(func() { maintain(serving, s.hub, debug.FreeOSMemory) })
+	renewals := make(chan os.Signal, 1)
 	if s.certs != nil {
-		running.Go(func() { s.certs.Watch(serving, c.Reload) })
+		running.Go(func() { s.certs.Watch(serving, renewals) })
 	}
+	running.Go(func() { s.watchRequests(serving, c.reload, renewals) })
 
 	select {
 	case <-ctx.Done():
@@ -79,48 +79,50 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 
 // A server is a hub, its gateways, and its journal.
 type server struct {
-	hub      *hub.Hub
-	tcp      *tcpgw.Gateway
-	ws       *wsgw.Gateway
-	http     []boundServer
-	admin    *http.Server
-	certs    certificates // nil without TLS
-	journal  journal
-	draining atomic.Bool
-	log      *slog.Logger
+	hub       *hub.Hub
+	tcp       *tcpgw.Gateway
+	ws        *wsgw.Gateway
+	http      []boundServer
+	admin     *http.Server
+	listeners Listeners
+	certs     certificates // nil without TLS
+	journal   journal
+	figures   *metrics.Metrics
+	draining  atomic.Bool
+	log       *slog.Logger
+
+	// What a reload changes. See apply.
+	config          atomic.Pointer[Config] // the settings in use
+	proxies         *admission.Networks
+	gates           connGates
+	page, adminPage swapHandler
 }
 
 // newServer opens the journal and connects the parts. With TLS, connections to l.HTTP are accepted
 // from then on. It starts nothing else.
 func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
-	origins, err := wsgw.ParseOrigins(c.Origins)
-	if err != nil {
+	if err := checkOrigins(c.Origins); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.source("origin"), err)
 	}
-	hosts, err := c.acceptedHosts(l.HTTP)
-	if err != nil {
+	if _, err := c.acceptedHosts(l.HTTP); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.source("host"), err)
 	}
 	certs, err := c.certificates(log)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{certs: certs, log: log}
 	figures := metrics.New(c.Version)
+	s := &server{listeners: l, certs: certs, figures: figures, log: log, proxies: admission.NewNetworks()}
 	if s.journal, err = c.History.open(c.source("data"), figures.Stored, log); err != nil {
 		return nil, err
 	}
-	limits, proxies := c.Limits.hubLimits(), c.Limits.proxyNetworks()
 	h := hub.New(hub.Options{
 		Journal:       s.journal.Journal,
 		Replay:        noneIfZero(c.Replay),
 		MaxLine:       c.Limits.MaxLine,
 		Window:        c.Limits.Window,
-		Rate:          c.Limits.Rate,
-		Burst:         c.Limits.Burst,
 		PingInterval:  c.Ping,
 		HangUpTimeout: c.Limits.WriteTimeout,
-		Limits:        limits,
 		Version:       c.Version,
 		Log:           log,
 		Meter:         figures,
@@ -133,21 +135,19 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	}
 	s.tcp = &tcpgw.Gateway{
 		Hub: h, MaxLine: c.Limits.MaxLine, WriteTimeout: c.Limits.WriteTimeout, Web: webAddress(l.HTTP, certs != nil),
-		Proxies: proxies, HeaderTimeout: c.Limits.HeaderTimeout, Log: log,
+		Proxies: s.proxies, HeaderTimeout: c.Limits.HeaderTimeout, Log: log,
 	}
 	if certs != nil {
 		s.tcp.TLS = tlsConfig(certs)
 	}
 	s.ws = &wsgw.Gateway{
 		Hub: h, MaxLine: c.Limits.MaxLine, MaxFragments: c.Limits.MaxFragments, WriteTimeout: c.Limits.WriteTimeout,
-		Origins: origins, OriginRefused: figures.OriginRefused, Log: log,
+		OriginRefused: figures.OriginRefused, Log: log,
 	}
-	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
-	page := web.New(web.Options{
-		WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, HostRefused: figures.HostRefused, Health: s.health, RequireTLS: certs != nil, Log: log,
-	})
-	s.http = bindHTTP(c.Limits, connLimit{limits.PerAddress, slices.Concat(limits.Exempt, proxies), figures.ConnectionRefused}, l, s.tcp, page, certs, log)
-	s.admin = s.newAdmin(c, l, figures)
+	s.gates.refused = figures.ConnectionRefused
+	s.http = s.bindHTTP(c.Limits, l)
+	s.admin = s.newAdmin(c)
+	s.apply(&c)
 	return s, nil
 }
 

@@ -13,6 +13,10 @@ const configFlag = "config"
 type settings struct {
 	Config
 	File string // --config
+
+	// For again, as load has found them.
+	before *settings // with the values of the command line alone
+	given  []string  // the flags on the command line
 }
 
 func newSettings(version string) *settings {
@@ -28,6 +32,13 @@ func (s *settings) addFlags(f *pflag.FlagSet) {
 
 // load sets what the command line has not set: from the environment, and then from the file.
 func (s *settings) load(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
+	before := *s
+	s.before, s.given = &before, nil
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed {
+			s.given = append(s.given, f.Name)
+		}
+	})
 	set, err := fromEnvironment(flags, lookup)
 	if err != nil {
 		return err
@@ -42,9 +53,23 @@ func (s *settings) load(flags *pflag.FlagSet, lookup func(string) (string, bool)
 			return err
 		}
 	}
-	flags.Visit(func(f *pflag.Flag) { s.set[f.Name] = "--" + f.Name })
+	for _, name := range s.given {
+		s.set[name] = "--" + name
+	}
 	if s.TCP == "" && s.HTTP == "" {
 		return errors.New("both listeners are off: give --tcp or --http an address")
 	}
-	return nil
+	return s.checkTLS()
+}
+
+// again returns the settings that load would have found now, with the same command line.
+func (s *settings) again(lookup func(string) (string, bool)) (Config, error) {
+	fresh := *s.before
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	fresh.addFlags(flags)
+	for _, name := range s.given {
+		flags.Lookup(name).Changed = true
+	}
+	err := fresh.load(flags, lookup)
+	return fresh.Config, err
 }

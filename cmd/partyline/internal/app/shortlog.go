@@ -17,7 +17,7 @@ import (
 
 // newShortHandler returns a handler for a terminal: each record is one short line, with colours unless
 // noColor is set. What clients have sent can't control the terminal.
-func newShortHandler(w io.Writer, level slog.Level, noColor bool) slog.Handler {
+func newShortHandler(w io.Writer, level slog.Leveler, noColor bool) slog.Handler {
 	return printableHandler{tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: noColor})}
 }
 

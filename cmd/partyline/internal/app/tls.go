@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -67,18 +66,33 @@ var (
 // hasTLS reports whether the server has certificates.
 func (f *tlsFlags) hasTLS() bool { return f.Cert != "" || len(f.Domains) > 0 }
 
+// checkTLS returns an error if flags for TLS exclude or lack each other.
+func (c *Config) checkTLS() error {
+	switch f := &c.TLS; {
+	case f.Cert != "" && len(f.Domains) > 0:
+		return fmt.Errorf("%s and %s exclude each other", c.source("tls-cert"), c.source("acme-domain"))
+	case f.Cert != "" && f.Key == "":
+		return fmt.Errorf("%s needs --tls-key, the file with its private key", c.source("tls-cert"))
+	case f.Key != "" && f.Cert == "":
+		return fmt.Errorf("%s needs --tls-cert, the file with its certificate", c.source("tls-key"))
+	case f.Redirect != "" && !f.hasTLS():
+		return fmt.Errorf("%s needs TLS: give --tls-cert and --tls-key, or --acme-domain", c.source("http-redirect"))
+	case len(f.Domains) > 0 && c.HTTP == "" && f.Redirect == "":
+		return fmt.Errorf("%s needs --http or --http-redirect, so that the authority can check the domain", c.source("acme-domain"))
+	case len(f.Domains) > 0 && f.Dir == "" && c.History.Dir == "":
+		// An authority issues only a few certificates a week for the same domain.
+		return fmt.Errorf("%s needs --acme-dir or --data, so that a restart does not need a new certificate", c.source("acme-domain"))
+	}
+	return nil
+}
+
 // certificates loads the certificates. It returns nil if there is no TLS.
 func (c *Config) certificates(log *slog.Logger) (certificates, error) {
 	f := &c.TLS
+	if err := c.checkTLS(); err != nil {
+		return nil, err
+	}
 	switch {
-	case f.Cert != "" && len(f.Domains) > 0:
-		return nil, fmt.Errorf("%s and %s exclude each other", c.source("tls-cert"), c.source("acme-domain"))
-	case f.Cert != "" && f.Key == "":
-		return nil, fmt.Errorf("%s needs --tls-key, the file with its private key", c.source("tls-cert"))
-	case f.Key != "" && f.Cert == "":
-		return nil, fmt.Errorf("%s needs --tls-cert, the file with its certificate", c.source("tls-key"))
-	case f.Redirect != "" && !f.hasTLS():
-		return nil, fmt.Errorf("%s needs TLS: give --tls-cert and --tls-key, or --acme-domain", c.source("http-redirect"))
 	case len(f.Domains) > 0:
 		return c.acme(log)
 	case f.Cert == "":
@@ -109,13 +123,7 @@ func (c *Config) certificateNames(certs certificates) []string {
 // acme returns the certificates of an authority.
 func (c *Config) acme(log *slog.Logger) (certificates, error) {
 	dir := c.TLS.Dir
-	switch {
-	case c.HTTP == "" && c.TLS.Redirect == "":
-		return nil, fmt.Errorf("%s needs --http or --http-redirect, so that the authority can check the domain", c.source("acme-domain"))
-	case dir == "" && c.History.Dir == "":
-		// An authority issues only a few certificates a week for the same domain.
-		return nil, errors.New(c.source("acme-domain") + " needs --acme-dir or --data, so that a restart does not need a new certificate")
-	case dir == "":
+	if dir == "" {
 		dir = filepath.Join(c.History.Dir, "acme")
 	}
 	if err := makeWritable(dir); err != nil {

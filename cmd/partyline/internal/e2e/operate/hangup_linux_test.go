@@ -1,7 +1,6 @@
 package operate
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -20,44 +19,6 @@ func catchHangup(t *testing.T) {
 	t.Cleanup(func() { signal.Stop(caught) })
 }
 
-// TestHangup ends the program by SIGHUP. A closed terminal sends more than one, so a second
-// one does not end it at once, and neither does the first SIGTERM after it.
-func TestHangup(t *testing.T) {
-	catchHangup(t)
-	p := harness.StartProgram(t)
-	c := harness.DialText(t, p.TCP)
-	harness.ExpectLine(t, c.Out, harness.WelcomeLine)
-	p.Signal(t, syscall.SIGHUP)
-	p.Cmd.Process.Signal(syscall.SIGHUP) // it may have ended by now
-	p.Cmd.Process.Signal(syscall.SIGTERM)
-	if code := p.ExitCode(t, harness.Patience); code != 0 {
-		t.Errorf("exit code %d; the log is %s", code, p.Err)
-	}
-	harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
-}
-
-// TestNohup starts the program with nohup. The program ignores SIGHUP, and exits after SIGTERM.
-func TestNohup(t *testing.T) {
-	cmd := harness.Command(t, nil, "--tcp", "127.0.0.1:0", "--http", "")
-	nohup := exec.Command(harness.NeedProgram(t, "nohup"), cmd.Args...)
-	nohup.Args[1], nohup.Env = cmd.Path, cmd.Env
-	p := harness.StartCommand(t, nohup)
-	addr := harness.ExpectLine(t, p.Err, harness.TCPListening)[0]
-	c := harness.DialText(t, addr)
-	harness.ExpectLine(t, c.Out, harness.WelcomeLine)
-	p.Signal(t, syscall.SIGHUP)
-	for i := range 3 {
-		harness.ExpectLine(t, harness.DialText(t, addr).Out, harness.WelcomeLine)
-		c.Say(t, fmt.Sprint("still here ", i))
-		harness.ExpectLine(t, c.Out, fmt.Sprint(`\S+: still here `, i))
-	}
-	p.Signal(t, syscall.SIGTERM)
-	if code := p.ExitCode(t, harness.Patience); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
-	harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
-}
-
 // newCertificate writes a new certificate, and returns the names of its files.
 func newCertificate(t *testing.T) (certFile, keyFile string) {
 	t.Helper()
@@ -65,40 +26,45 @@ func newCertificate(t *testing.T) (certFile, keyFile string) {
 	return certstest.Write(t, t.TempDir(), cert, key)
 }
 
-// TestHangupReloads sends SIGHUP to a program with a certificate, with a terminal, without one, and
-// with nohup. It loads the certificate again, and ends at SIGTERM.
+// TestHangupReloads sends SIGHUP to a program with and without a certificate, with a terminal, without
+// one, and with nohup. It loads its settings and the certificate again, and ends at SIGTERM.
 func TestHangupReloads(t *testing.T) {
 	catchHangup(t)
 	certFile, keyFile := newCertificate(t)
-	addr := harness.FreeAddr(t)
-	args := []string{"--tcp", addr, "--http", "", "--tls-cert", certFile, "--tls-key", keyFile}
-	reload := func(p *harness.Process, log *harness.Feed[string]) {
-		for range 3 {
-			p.Signal(t, syscall.SIGHUP)
-			harness.ExpectLine(t, log, `.*msg="certificate loaded" .* changed=false\s*`)
-		}
-		c := harness.DialText(t, addr)
-		harness.ExpectLine(t, c.Out, harness.WelcomeLine)
-		p.Signal(t, syscall.SIGTERM)
-		if code := p.ExitCode(t, harness.Patience); code != 0 {
-			t.Errorf("exit code %d", code)
-		}
-		harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
+	for name, more := range map[string][]string{"without TLS": nil, "with TLS": {"--tls-cert", certFile, "--tls-key", keyFile}} {
+		t.Run(name, func(t *testing.T) {
+			addr := harness.FreeAddr(t)
+			args := append([]string{"--tcp", addr, "--http", ""}, more...)
+			reload := func(p *harness.Process, log *harness.Feed[string]) {
+				harness.ExpectLine(t, log, harness.TCPListening)
+				c := harness.DialText(t, addr)
+				harness.ExpectLine(t, c.Out, harness.WelcomeLine)
+				for range 3 {
+					p.Signal(t, syscall.SIGHUP)
+					harness.ExpectLine(t, log, `.*msg="reloaded, nothing changed"\s*`)
+					if more != nil {
+						harness.ExpectLine(t, log, `.*msg="certificate loaded" .* changed=false\s*`)
+					}
+				}
+				p.Signal(t, syscall.SIGTERM)
+				if code := p.ExitCode(t, harness.Patience); code != 0 {
+					t.Errorf("exit code %d", code)
+				}
+				harness.ExpectLast(t, c.Out, harness.GoodbyeLine)
+			}
+			p := harness.StartPartyline(t, nil, args...)
+			reload(p, p.Err)
+
+			p = harness.StartOnTerminal(t, harness.Command(t, nil, append(args, "--log-format", "text")...))
+			reload(p, p.Out)
+
+			cmd := harness.Command(t, nil, args...)
+			nohup := exec.Command(harness.NeedProgram(t, "nohup"), cmd.Args...)
+			nohup.Args[1], nohup.Env = cmd.Path, cmd.Env
+			p = harness.StartCommand(t, nohup)
+			reload(p, p.Err)
+		})
 	}
-	p := harness.StartPartyline(t, nil, args...)
-	harness.ExpectLine(t, p.Err, harness.TCPListening)
-	reload(p, p.Err)
-
-	p = harness.StartOnTerminal(t, harness.Command(t, nil, append(args, "--log-format", "text")...))
-	harness.ExpectLine(t, p.Out, harness.TCPListening)
-	reload(p, p.Out)
-
-	cmd := harness.Command(t, nil, args...)
-	nohup := exec.Command(harness.NeedProgram(t, "nohup"), cmd.Args...)
-	nohup.Args[1], nohup.Env = cmd.Path, cmd.Env
-	p = harness.StartCommand(t, nohup)
-	harness.ExpectLine(t, p.Err, harness.TCPListening)
-	reload(p, p.Err)
 }
 
 // TestTerminalCloses runs the program on a terminal, with a shell and without one, and closes the
@@ -110,6 +76,7 @@ func TestTerminalCloses(t *testing.T) {
 		"alone":               {nil, nil},
 		"a shell":             {[]string{"sh", "-c", `"$@"; true`, "sh"}, nil},
 		"an interactive bash": {[]string{"bash", "--norc", "-i", "-c", `set -m; "$@"; true`, "bash"}, nil},
+		"in the background":   {[]string{"bash", "--norc", "-i", "-c", `set -m; "$@" </dev/null & wait`, "bash"}, nil},
 		"alone, with TLS":     {nil, []string{"--tls-cert", certFile, "--tls-key", keyFile}},
 		"a shell, with TLS":   {[]string{"sh", "-c", `"$@"; true`, "sh"}, []string{"--tls-cert", certFile, "--tls-key", keyFile}},
 	} {

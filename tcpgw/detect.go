@@ -15,6 +15,9 @@ type protocol struct {
 	line   *regexp.Regexp // matches its first line, with the CR but without the LF; nil if it is recognized otherwise
 }
 
+// method matches the method of an HTTP request (RFC 9110 section 9.1).
+const method = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+
 const useNetcat = "talk with netcat or telnet"
 
 // The protocols that detectBytes or detect recognizes.
@@ -33,7 +36,8 @@ var (
 var (
 	protocolHTTP = &protocol{
 		name: "HTTP",
-		line: regexp.MustCompile(`^[A-Z-]+ \S+ HTTP/[0-9.]+\r?$`),
+		// A page may choose the method, and browsers end lines in CR LF.
+		line: regexp.MustCompile(`^([A-Z-]+ \S+ HTTP/[0-9.]+\r?|` + method + ` \S+ HTTP/1\.[01]\r)$`),
 	}
 	protocolPROXY = &protocol{
 		name: "a PROXY header", advice: "name the proxy with --proxy",
@@ -76,6 +80,7 @@ var (
 
 	sshVersion  = regexp.MustCompile(`^SSH-[0-9]+\.[0-9]+-`)
 	longRequest = regexp.MustCompile(`^[A-Z-]+ (/|[a-z]+://)`)
+	longTarget  = regexp.MustCompile(`^` + method + ` /\S*( [HTP/.01]*\r?)?$`) // too long, with any method
 	redisArray  = regexp.MustCompile(`^\*[0-9]+\r$`)
 )
 
@@ -91,7 +96,7 @@ func detect(line []byte, complete bool, rest []byte, limit int) (p *protocol, de
 	}
 	switch {
 	case len(line) > limit:
-		if longRequest.Match(line) {
+		if longRequest.Match(line) || longTarget.Match(line) {
 			return protocolHTTP, true
 		}
 		return nil, true

@@ -261,9 +261,9 @@ func request(t *testing.T, method string) (*http.Response, string, *room) {
 // TestHTTPTooLong sends a request line that exceeds the line limit. The room does not receive its body.
 func TestHTTPTooLong(t *testing.T) {
 	r := openRoom(t, listen(t), time.Minute)
-	for _, target := range []string{"/", "http://" + r.addr + "/"} {
+	for _, start := range []string{"POST /", "POST http://" + r.addr + "/", "patch /"} {
 		c := connect(t, r.addr)
-		go io.WriteString(c, "POST "+target+strings.Repeat("a", 100_000)+" HTTP/1.1\r\n\r\nbuy my coins\n")
+		go io.WriteString(c, start+strings.Repeat("a", 100_000)+" HTTP/1.1\r\n\r\nbuy my coins\n")
 		if received, err := io.ReadAll(c); err != nil || !strings.Contains(string(received), "HTTP/1.1 400 Bad Request\r\n") {
 			t.Errorf("it reads %q, %v", received, err)
 		}

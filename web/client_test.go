@@ -188,27 +188,39 @@ func TestProxyEndsTLS(t *testing.T) {
 }
 
 // TestForwardedHost tests that a proxy may forward any Host only with the header that it sets, or
-// with a PROXY header, which only a listener that expects one reads.
+// with a PROXY header, which only a listener that expects one reads, if there are no names of the server.
 func TestForwardedHost(t *testing.T) {
 	for _, header := range []string{XForwardedFor, Forwarded, XRealIP, PROXY} {
 		for _, sent := range []string{XForwardedFor, Forwarded, XRealIP, PROXY} {
-			h := New(Options{Hosts: Hosts{}, IsProxy: within("192.0.2.0/24"), ProxyHeader: header})
-			r := httptest.NewRequest("GET", "/", nil)
-			r.RemoteAddr, r.Host = peer, "chat.example"
-			if sent == PROXY {
-				r = r.WithContext(ConnContext(r.Context(), fakeConn{client: clientAddr}))
-			} else {
-				r.Header.Set(sent, "for=198.51.100.7")
-			}
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, r)
-			if accepted := w.Code == http.StatusOK; accepted != (header == sent || sent == PROXY) {
-				t.Errorf("with %s from the proxy, and --proxy-header %s: the status is %d", sent, header, w.Code)
-			}
-			r = r.WithContext(ConnContext(r.Context(), fakeConn{}))
-			w = httptest.NewRecorder()
-			if h.ServeHTTP(w, r); w.Code != http.StatusMisdirectedRequest {
-				t.Errorf("with a PROXY header without a client, %s and --proxy-header %s: the status is %d", sent, header, w.Code)
+			for _, hosts := range []Hosts{{}, {"good.example": true}} {
+				h := New(Options{Hosts: hosts, IsProxy: within("192.0.2.0/24"), ProxyHeader: header})
+				r := httptest.NewRequest("GET", "/", nil)
+				r.RemoteAddr, r.Host = peer, "chat.example"
+				if sent == PROXY {
+					r = r.WithContext(ConnContext(r.Context(), fakeConn{client: clientAddr}))
+				} else {
+					r.Header.Set(sent, "for=198.51.100.7")
+				}
+				status := func(r *http.Request) int {
+					w := httptest.NewRecorder()
+					h.ServeHTTP(w, r)
+					return w.Code
+				}
+				want := http.StatusMisdirectedRequest
+				if sent == PROXY && len(hosts) == 0 || sent == header && sent != PROXY {
+					want = http.StatusOK
+				}
+				if got := status(r); got != want {
+					t.Errorf("with %s from the proxy, --proxy-header %s and %v: the status is %d, not %d", sent, header, hosts, got, want)
+				}
+				r = r.WithContext(ConnContext(r.Context(), fakeConn{}))
+				if got := status(r); got != http.StatusMisdirectedRequest {
+					t.Errorf("with a PROXY header without a client, %s, --proxy-header %s and %v: the status is %d", sent, header, hosts, got)
+				}
+				r.Host = "good.example"
+				if got := status(r); (got == http.StatusOK) != hosts["good.example"] {
+					t.Errorf("for a name in %v: the status is %d", hosts, got)
+				}
 			}
 		}
 	}

@@ -90,13 +90,15 @@ func localAddr(r *http.Request) netip.Addr {
 
 // requireHost returns a middleware that answers 421 to a request whose Host is not in hosts. It
 // accepts any Host in a request that a trusted proxy forwards: the proxy is responsible for it.
-// A forwarded request has the header of the proxy, which no page can set on a WebSocket. It calls
-// refused, which may be nil, for each 421.
+// A forwarded request has the header of the proxy, which no page can set on a WebSocket. A proxy that
+// sends a PROXY header does not look at the request, so any Host is accepted only if hosts has no
+// members. It calls refused, which may be nil, for each 421.
 func requireHost(hosts Hosts, trusted proxies, refused func(), log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			byProxy := trusted.forwarded(r) && (trusted.headerOf(r) != PROXY || len(hosts) == 0)
 			// A health check may use any name, and its answer reveals nothing.
-			if r.URL.Path == "/healthz" || hosts.allow(r) || trusted.forwarded(r) {
+			if r.URL.Path == "/healthz" || hosts.allow(r) || byProxy {
 				next.ServeHTTP(w, r)
 				return
 			}

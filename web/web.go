@@ -38,7 +38,8 @@ type Options struct {
 	ProxyHeader string
 
 	// Hosts are the accepted host names. A request with any other Host gets a 421, unless it is
-	// for /healthz or a proxy forwards it. If Hosts is nil, any name is accepted.
+	// for /healthz or a proxy forwards it, without a PROXY header if Hosts has members. If Hosts is nil,
+	// any name is accepted.
 	Hosts Hosts
 
 	// HostRefused is called for each request that gets a 421. It may be nil.

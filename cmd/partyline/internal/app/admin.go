@@ -50,6 +50,7 @@ func (s *server) newAdmin(c Config, l Listeners, figures *metrics.Metrics) *http
 			"members": func() any { members, _ := s.hub.List(); return notNil(members) },
 			"rooms":   func() any { _, rooms := s.hub.List(); return notNil(rooms) },
 			"limits":  func() any { return effectiveLimits(c) },
+			"history": func() any { return c.History.state(s.journal) },
 		},
 		Hosts: hosts, Log: s.log,
 	})

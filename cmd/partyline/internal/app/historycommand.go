@@ -94,7 +94,7 @@ func newVerifyCommand() *cobra.Command {
 		case err != nil || failed != nil:
 			return errors.Join(err, failed)
 		case problems > 0:
-			return fmt.Errorf("%s has %d problems: restore a copy, or export what can be read and import it into a new folder", dir, problems)
+			return fmt.Errorf("%s has problems (%d): restore a copy, or export what can be read and import it into a new folder", dir, problems)
 		}
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), "no problems")
 		return err

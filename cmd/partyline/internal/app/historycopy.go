@@ -82,7 +82,7 @@ func exportHistory(ctx context.Context, dir string, o sqlite.ExportOptions, out,
 	default:
 		return err
 	}
-	printError(errs, "%d messages exported; --since %d continues", messages, last)
+	printError(errs, "messages: %d exported; --since %d continues", messages, last)
 	return nil
 }
 
@@ -140,7 +140,7 @@ func importHistory(ctx context.Context, dir string, in io.Reader, errs io.Writer
 		err = errors.New("the input ends before the end of the export: it was cut off, or more is to be imported")
 	}
 	err = errors.Join(i.Close(), err)
-	printError(errs, "%d messages added, %d were there", i.Added, i.Skipped)
+	printError(errs, "messages: %d added, %d were there", i.Added, i.Skipped)
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("interrupted; what was added stays, and running it again continues")

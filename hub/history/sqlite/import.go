@@ -140,7 +140,9 @@ func (i *Import) rollback() {
 func (i *Import) Close() error {
 	err := i.commit()
 	if err == nil {
-		_, _, err = walCheckpoint(i.conn, "TRUNCATE")
+		if _, _, err = walCheckpoint(i.conn, "TRUNCATE"); err != nil {
+			err = explain(i.path, err)
+		}
 	}
 	return errors.Join(err, i.closeFiles(), i.lock.Unlock())
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
@@ -129,6 +130,7 @@ func tool(t *testing.T, input string, args ...string) (status int, output, errs 
 
 // TestHistoryTools runs the commands of partyline history as a user does, right and wrong.
 func TestHistoryTools(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	dir, other := t.TempDir(), t.TempDir()
 	p, _ := startWithMessages(t, dir, 20)
@@ -177,4 +179,75 @@ func TestHistoryTools(t *testing.T) {
 		}
 	}
 	p.Stop(t)
+}
+
+// TestExportUnread exports to a pipe that nobody reads. The program says nothing, and does not report success.
+func TestExportUnread(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, _ := startWithMessages(t, dir, 5)
+	p.Stop(t)
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	reader.Close()
+	cmd := harness.Command(t, nil, "history", "export", "--data", dir)
+	var errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = writer, &errs
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != 1 || errs.Len() > 0 {
+		t.Errorf("%v; it prints %q", err, &errs)
+	}
+}
+
+// TestImportInterrupted interrupts and kills imports. The history is valid, and running the import again
+// completes it.
+func TestImportInterrupted(t *testing.T) {
+	harness.SkipIfShort(t)
+	t.Parallel()
+	const messages = 20_000
+	var b strings.Builder
+	for i := range messages {
+		fmt.Fprintf(&b, `{"type":"message","seq":%d,"room":"lobby","id":%d,"at":"2026-01-02T03:04:05.678Z","from":"a","via":"tcp","text":"text %d","key":"k%d"}`+"\n", i+1, i+101, i, i)
+	}
+	fmt.Fprintf(&b, `{"type":"room","room":"lobby","base":100,"last":%d}`+"\n"+`{"type":"end","seq":%d,"floor":100}`+"\n", messages+100, messages)
+	lines := b.String()
+	for name, signal := range map[string]syscall.Signal{"interrupt": syscall.SIGINT, "kill": syscall.SIGKILL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			cmd := harness.Command(t, nil, "history", "import", "--data", dir)
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var errs bytes.Buffer
+			cmd.Stderr = &errs
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer cmd.Process.Kill()
+			if _, err := in.Write([]byte(lines[:len(lines)/2])); err != nil { // it has read all but the size of a pipe
+				t.Fatal(err)
+			}
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			err = cmd.Wait()
+			if signal == syscall.SIGINT && (cmd.ProcessState.ExitCode() != 1 || !strings.Contains(errs.String(), "interrupted; what was added stays")) {
+				t.Errorf("%v: %s", err, &errs)
+			}
+			if status, out, errs := tool(t, "", "verify", "--data", dir); status != 0 {
+				t.Errorf("verify: %d, %s%s", status, out, errs)
+			}
+			status, _, after := tool(t, lines, "import", "--data", dir)
+			if status != 0 || !strings.Contains(after, "were there") || strings.Contains(after, " 0 were there") {
+				t.Errorf("import again: %d, %s", status, after)
+			}
+			if _, got, _ := tool(t, "", "export", "--data", dir); got != lines {
+				t.Errorf("the export has %d bytes, not %d", len(got), len(lines))
+			}
+		})
+	}
 }

@@ -13,7 +13,7 @@ type Stats struct {
 	Bytes    int64     `json:"bytes"`            // the size of the file and its log
 	Messages int64     `json:"messages"`         // those in the file, at the time Counted
 	Rooms    int64     `json:"rooms"`            // as Messages
-	Counted  time.Time `json:"counted"`          // less than countEvery ago
+	Counted  time.Time `json:"counted"`          // at most countEvery ago
 	Oldest   *Position `json:"oldest,omitempty"` // the oldest message; nil if there is none
 	Newest   *Position `json:"newest,omitempty"`
 }
@@ -26,8 +26,7 @@ type Position struct {
 	At   time.Time `json:"at"`
 }
 
-// countEvery is how long the numbers of a count are used, since counting a million messages takes
-// about 50 ms.
+// countEvery is how long the numbers of a count are used, since counting reads all of an index.
 const countEvery = 10 * time.Second
 
 // A counter has the result of the last count.

@@ -206,7 +206,7 @@ func TestExportUnread(t *testing.T) {
 func TestImportInterrupted(t *testing.T) {
 	harness.SkipIfShort(t)
 	t.Parallel()
-	const messages = 20_000
+	const messages = 12_000
 	var b strings.Builder
 	for i := range messages {
 		fmt.Fprintf(&b, `{"type":"message","seq":%d,"room":"lobby","id":%d,"at":"2026-01-02T03:04:05.678Z","from":"a","via":"tcp","text":"text %d","key":"k%d"}`+"\n", i+1, i+101, i, i)

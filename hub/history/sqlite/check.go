@@ -20,37 +20,52 @@ const checkTime = 400 * time.Millisecond
 
 // checkFile returns an error if the file exists and can't be used. It does not change the file.
 func checkFile(driver, path string) error {
-	magic, err := head(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist) || err == nil && len(magic) == 0:
-		return nil // a new one
-	case err != nil:
-		return err
-	case string(magic) != "SQLite format 3\x00":
-		return &fileError{path, "is not a history of partyline, or it is damaged: move it away or use another folder"}
-	}
-	db, err := sql.Open(driver, dsn(path, "ro", "busy_timeout(1000)"))
-	if err != nil {
+	db, _, err := openExisting(driver, path)
+	if db == nil || err != nil {
 		return err
 	}
 	defer db.Close()
-	db.SetMaxOpenConns(1)
-	var id, version int64
-	if err := db.QueryRow("PRAGMA application_id").Scan(&id); err != nil {
-		return explain(path, err)
-	}
-	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
-		return explain(path, err)
-	}
-	switch {
-	case id != applicationID:
-		return &fileError{path, "is a database of another program: use another folder"}
-	case version > int64(len(migrations)):
-		return &fileError{path, fmt.Sprintf("is of a newer partyline (schema %d, this one supports up to %d): use the newer one, or another folder", version, len(migrations))}
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
 	defer cancel()
 	return checkPages(ctx, db, path)
+}
+
+// openExisting opens a history for reading, and returns the version of its schema. It returns nil
+// if the file does not exist, or is empty.
+func openExisting(driver, path string) (_ *sql.DB, version int64, err error) {
+	magic, err := head(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist) || err == nil && len(magic) == 0:
+		return nil, 0, nil // a new one
+	case err != nil:
+		return nil, 0, err
+	case string(magic) != "SQLite format 3\x00":
+		return nil, 0, &fileError{path, "is not a history of partyline, or it is damaged: move it away or use another folder"}
+	}
+	db, err := sql.Open(driver, dsn(path, "ro", "busy_timeout(1000)"))
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() {
+		if err != nil {
+			db.Close()
+		}
+	}()
+	db.SetMaxOpenConns(1)
+	var id int64
+	if err := db.QueryRow("PRAGMA application_id").Scan(&id); err != nil {
+		return nil, 0, explain(path, err)
+	}
+	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return nil, 0, explain(path, err)
+	}
+	switch {
+	case id != applicationID:
+		return nil, 0, &fileError{path, "is a database of another program: use another folder"}
+	case version > int64(len(migrations)):
+		return nil, 0, &fileError{path, fmt.Sprintf("is of a newer partyline (schema %d, this one supports up to %d): use the newer one, or another folder", version, len(migrations))}
+	}
+	return db, version, nil
 }
 
 // checkPages checks the tables for damage until ctx ends. It does not check the search index, which

@@ -143,10 +143,7 @@ func (w *writer) disconnect() error {
 	w.j.mu.Unlock()
 	readers.Close()
 	searchers.Close()
-	for _, s := range w.prepared {
-		s.Close()
-	}
-	w.conn.Close()
+	w.closeConn()
 	return w.db.Close()
 }
 

@@ -29,6 +29,11 @@
 // and probes the disk until it works again (health.go). Ids are never given twice, even if the
 // file could not be written: see room.go.
 //
+// # Copies
+//
+// [Export] reads a history as a stream of Records, also while a Journal has it open, and an [Import]
+// makes a history of them. [Verify] checks a history, and [Vacuum] makes its file smaller.
+//
 // # Goroutines
 //
 // A Journal has the goroutine of the writer, from Open to Close, and at times one that copies the

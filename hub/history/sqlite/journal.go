@@ -76,6 +76,8 @@ type Journal struct {
 	failure      atomic.Pointer[Failure] // nil while messages can be stored
 	indexDamaged atomic.Bool             // searches do not use the index until the writer has rebuilt it
 
+	counter counter
+
 	wakeup chan struct{} // has a token if pending is not empty or closing is set
 	writer writer
 	ended  chan struct{} // closed when the writer has returned
@@ -102,6 +104,30 @@ var (
 func Open(dir string, o Options) (*Journal, error) { return open(dir, o, driver) }
 
 func open(dir string, o Options, driver string) (_ *Journal, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	j := newJournal(dir, o, driver)
+	if j.lock, err = lockDir(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			j.lock.Unlock()
+		}
+	}()
+	if err := checkFile(driver, j.path); err != nil {
+		return nil, err
+	}
+	if err := j.writer.open(); err != nil {
+		return nil, explain(j.path, err)
+	}
+	go j.writer.serve()
+	return j, nil
+}
+
+// newJournal returns a Journal that is not open.
+func newJournal(dir string, o Options, driver string) *Journal {
 	if o.Sync == "" {
 		o.Sync = SyncFull
 	}
@@ -117,38 +143,28 @@ func open(dir string, o Options, driver string) (_ *Journal, err error) {
 	if o.wall == nil {
 		o.wall = time.Now
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
 	j := &Journal{
 		dir: dir, path: filepath.Join(dir, fileName), options: o, log: o.Log,
-		lock:      flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600)),
 		opened:    time.Now(),
 		roomCache: roomCache{rooms: make(map[string]*room), maxUnused: maxUnused},
 		wakeup:    make(chan struct{}, 1),
 		ended:     make(chan struct{}),
 	}
 	j.writer.init(j, driver)
-	locked, err := j.lock.TryLock()
+	return j
+}
+
+// lockDir locks a folder against other processes.
+func lockDir(dir string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
 	switch {
 	case err != nil:
 		return nil, err
 	case !locked:
 		return nil, fmt.Errorf("%s is in use by another partyline: stop that one or use another folder", dir)
 	}
-	defer func() {
-		if err != nil {
-			j.lock.Unlock()
-		}
-	}()
-	if err := checkFile(driver, j.path); err != nil {
-		return nil, err
-	}
-	if err := j.writer.open(); err != nil {
-		return nil, explain(j.path, err)
-	}
-	go j.writer.serve()
-	return j, nil
+	return lock, nil
 }
 
 // Append implements history.Journal. The writer calls commit, unless the Journal is closed.

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"database/sql"
 	"os"
 	"slices"
@@ -33,13 +32,12 @@ type entry struct {
 
 // A writer changes the file, on one goroutine. Only that goroutine uses the fields, except as noted.
 type writer struct {
-	j        *Journal
-	driver   string
-	db       *sql.DB
-	conn     *sql.Conn
+	j      *Journal
+	driver string
+	db     *sql.DB
+	statements
 	synced   bool // commits on conn wait for the disk
 	files    files
-	prepared map[string]*sql.Stmt
 	health   health
 	restored os.FileInfo // the copy of a deleted file that restore has written and not opened yet
 	unstored unstoredKeys
@@ -231,43 +229,4 @@ func (w *writer) refuse(batch []*entry, err error) {
 		e.result = history.Result{Err: err}
 	}
 	w.health.affected += len(batch)
-}
-
-// exec executes a statement without rows on the writer's connection. Statements with arguments are
-// prepared once.
-func (w *writer) exec(query string, args ...any) error {
-	_, err := w.execResult(query, args...)
-	return err
-}
-
-// execResult is like exec, but returns the result of the statement.
-func (w *writer) execResult(query string, args ...any) (sql.Result, error) {
-	if len(args) == 0 {
-		return w.conn.ExecContext(context.Background(), query)
-	}
-	s, err := w.prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.Exec(args...)
-}
-
-// queryRow executes a query that returns one row. The query is prepared once.
-func (w *writer) queryRow(query string, args ...any) *sql.Row {
-	s, err := w.prepare(query)
-	if err != nil { // the row returns it
-		return w.conn.QueryRowContext(context.Background(), query, args...)
-	}
-	return s.QueryRow(args...)
-}
-
-func (w *writer) prepare(query string) (*sql.Stmt, error) {
-	if s := w.prepared[query]; s != nil {
-		return s, nil
-	}
-	s, err := w.conn.PrepareContext(context.Background(), query)
-	if err == nil {
-		w.prepared[query] = s
-	}
-	return s, err
 }

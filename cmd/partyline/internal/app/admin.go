@@ -57,6 +57,7 @@ func (s *server) newAdminPage(c *Config) http.Handler {
 			"members": func() any { members, _ := s.hub.List(); return notNil(members) },
 			"rooms":   func() any { _, rooms := s.hub.List(); return notNil(rooms) },
 			"limits":  func() any { return effectiveLimits(*s.config.Load()) },
+			"history": func() any { return c.History.state(s.journal) },
 		},
 		Hosts: hosts, Log: s.log,
 	})

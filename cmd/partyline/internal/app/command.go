@@ -80,7 +80,7 @@ func newCommand(version string) *cobra.Command {
 	cmd.SetVersionTemplate("partyline {{.Version}} (" + build.Details() + ")\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	s.addFlags(cmd.Flags())
-	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHealthCommand(), newBenchCommand(), newCompletionCommand())
+	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHistoryCommand(), newHealthCommand(), newBenchCommand(), newCompletionCommand())
 	completeValues(cmd)
 	return cmd
 }

@@ -17,12 +17,16 @@ var anyText = map[string][]string{
 	"bench":     {"format", "room", "addr", "url", "plot"},
 	"send":      {"nick", "room"},
 	"talk":      {"nick", "room"},
+	"export":    {"data", "room"},
+	"import":    {"data"},
+	"verify":    {"data"},
+	"vacuum":    {"data"},
 }
 
 // eachFlag calls f with each flag that checks its text, and with its command.
 func eachFlag(f func(*cobra.Command, *pflag.Flag)) {
 	root := newCommand("test")
-	for _, c := range append(root.Commands(), root) {
+	for _, c := range append(append(root.Commands(), root), child(root, "history").Commands()...) {
 		if c.Name() == "config" { // has the flags of root
 			continue
 		}
@@ -32,6 +36,12 @@ func eachFlag(f func(*cobra.Command, *pflag.Flag)) {
 			}
 		})
 	}
+}
+
+// child returns a command below another one.
+func child(c *cobra.Command, name string) *cobra.Command {
+	found, _, _ := c.Find([]string{name})
+	return found
 }
 
 // setFlag sets a flag as on a command line.

@@ -23,11 +23,14 @@ type historyFlags struct {
 	OnError  string
 }
 
+// maxMessages is the maximum of --history.
+const maxMessages = math.MaxInt32
+
 var defaultHistory = historyFlags{Messages: hub.DefaultMessages, Sync: string(sqlite.SyncFull), OnError: string(sqlite.Refuse)}
 
 func (h *historyFlags) addFlags(f *pflag.FlagSet) {
 	folderVar(f, &h.Dir, "data", `folder for the history on disk; "" to keep the history in memory`)
-	intVar(f, &h.Messages, "history", 0, math.MaxInt32, "maximum number of messages in the history of a room")
+	intVar(f, &h.Messages, "history", 0, maxMessages, "maximum number of messages in the history of a room")
 	durationVar(f, &h.Age, "history-age", 0, "age at which a message leaves the history; 0 for no limit")
 	choiceVar(f, &h.Sync, "sync", "failure that a stored message survives: full for a power failure, normal for a crash of the program only", string(sqlite.SyncFull), string(sqlite.SyncNormal))
 	choiceVar(f, &h.OnError, "on-disk-error", "what happens to messages while the disk fails: refuse refuses them, live delivers them marked as not stored", string(sqlite.Refuse), string(sqlite.Live))
@@ -57,6 +60,30 @@ func (j journal) failure() error {
 		return nil
 	}
 	return fmt.Errorf("history can't be written since %s: %w (%s)", f.Since.Format(time.RFC3339), f.Err, f.Hint)
+}
+
+// historyState is the answer of /api/v1/history.
+type historyState struct {
+	Messages int           `json:"max_messages"` // --history
+	Age      string        `json:"max_age"`      // --history-age
+	Stored   *sqlite.Stats `json:"stored"`       // nil if the history is in memory
+	Problem  string        `json:"problem,omitempty"`
+}
+
+// state returns what a journal keeps, and what it has on disk.
+func (h *historyFlags) state(j journal) historyState {
+	s := historyState{Messages: h.Messages, Age: h.Age.String()}
+	if j.disk == nil {
+		return s
+	}
+	stats, err := j.disk.Stats(context.Background())
+	if err == nil {
+		err = j.failure()
+	}
+	if s.Stored = &stats; err != nil {
+		s.Problem = err.Error()
+	}
+	return s
 }
 
 // open returns the journal of messages. source is the flag or the variable that has set the folder; an

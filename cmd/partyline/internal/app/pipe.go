@@ -87,7 +87,7 @@ func (p *pipe) sayInput(ctx context.Context, input io.Reader) error {
 		<-ctx.Done()
 		return nil
 	}
-	return eachLine(ctx, input, func(line int, text string) error {
+	return eachLine(ctx, input, client.MaxText, func(line int, text string) error {
 		for len(p.refusals) >= client.MaxPending { // the goroutine that prints them is slow
 			select {
 			case r := <-p.refusals:

@@ -97,7 +97,7 @@ func send(cmd *cobra.Command, address, text string, o client.Options, wait time.
 	if text != "" {
 		err = s.post(ctx, 0, text)
 	} else {
-		err = eachLine(ctx, cmd.InOrStdin(), func(line int, text string) error { return s.post(ctx, line, text) })
+		err = eachLine(ctx, cmd.InOrStdin(), client.MaxText, func(line int, text string) error { return s.post(ctx, line, text) })
 	}
 	if ctx.Err() == nil {
 		s.awaitAnswers(ctx)

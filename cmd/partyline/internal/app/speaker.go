@@ -128,17 +128,14 @@ func (s *speaker) result(err error) error {
 	return err
 }
 
-// maxInputLine is how much of a long line is read. No server takes as much.
-const maxInputLine = client.MaxText + 1
-
 // eachLine calls say with each line of an input that is not blank, without its ending, and with its number from
-// 1. It returns at the end of the input, after the first error of say or of the input, or when ctx is done. Then
+// 1. Of a line that is longer than limit bytes, it reads more than limit bytes, but not all. It returns at the end of the input, after the first error of say or of the input, or when ctx is done. Then
 // say does not run, and is not called again; when ctx is done, say should return.
-func eachLine(ctx context.Context, input io.Reader, say func(line int, text string) error) error {
+func eachLine(ctx context.Context, input io.Reader, limit int, say func(line int, text string) error) error {
 	var saying sync.Mutex
 	ended := make(chan error, 1)
 	go func() { // a read can't be interrupted: at worst it ends with the process
-		ended <- readLines(input, func(line int, text string) error {
+		ended <- readLines(input, limit, func(line int, text string) error {
 			saying.Lock()
 			defer saying.Unlock()
 			if err := ctx.Err(); err != nil {
@@ -157,10 +154,10 @@ func eachLine(ctx context.Context, input io.Reader, say func(line int, text stri
 	}
 }
 
-func readLines(input io.Reader, say func(line int, text string) error) error {
+func readLines(input io.Reader, limit int, say func(line int, text string) error) error {
 	in := bufio.NewReaderSize(input, 64<<10)
 	for n := 1; ; n++ {
-		text, err := readLine(in)
+		text, err := readLine(in, limit)
 		if text = strings.TrimRight(text, "\r\n"); strings.TrimSpace(text) != "" {
 			if err := say(n, text); err != nil {
 				return err
@@ -175,8 +172,8 @@ func readLines(input io.Reader, say func(line int, text string) error) error {
 	}
 }
 
-// readLine returns the next line with its ending. It returns the start of a line that is too long.
-func readLine(in *bufio.Reader) (string, error) {
+// readLine returns the next line with its ending. It returns the start of a line that is longer than limit.
+func readLine(in *bufio.Reader, limit int) (string, error) {
 	part, err := in.ReadSlice('\n')
 	if err != bufio.ErrBufferFull {
 		return string(part), err
@@ -184,7 +181,7 @@ func readLine(in *bufio.Reader) (string, error) {
 	line := []byte(string(part))
 	for err == bufio.ErrBufferFull {
 		part, err = in.ReadSlice('\n')
-		line = append(line, part[:min(len(part), max(maxInputLine-len(line), 0))]...)
+		line = append(line, part[:min(len(part), max(limit+1-len(line), 0))]...)
 	}
 	return string(line), err
 }

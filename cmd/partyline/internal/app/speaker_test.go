@@ -18,7 +18,7 @@ func TestEachLineEnds(t *testing.T) {
 		running := false
 		ended := make(chan error, 1)
 		go func() {
-			ended <- eachLine(ctx, input, func(_ int, text string) error {
+			ended <- eachLine(ctx, input, 100, func(_ int, text string) error {
 				said = append(said, text)
 				running = true
 				<-ctx.Done()

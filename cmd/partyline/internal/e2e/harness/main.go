@@ -3,6 +3,7 @@ package harness
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"partyline/cmd/partyline/internal/app"
@@ -22,7 +23,7 @@ func Main(m *testing.M, cleanups ...func()) {
 		return
 	}
 	if os.Getenv(asProgramEnv) != "" {
-		if len(os.Args) < 2 || os.Args[1] != "send" && os.Args[1] != "talk" { // which read their input
+		if len(os.Args) < 2 || !slices.Contains([]string{"send", "talk", "history"}, os.Args[1]) { // which read their input
 			go serveUsage(os.Stdin, os.Stdout)
 		}
 		stop := profile(os.Getenv(profileEnv))

@@ -98,6 +98,17 @@ func TestAdmin(t *testing.T) {
 	if _, body := fetch(t, admin+"/api/v1/limits"); json.Unmarshal([]byte(body), &limits) != nil || limits["max-members"] != "7" || limits["history"] != "1000" {
 		t.Errorf("the limits are %s", body)
 	}
+	var kept struct {
+		Max    int `json:"max_messages"`
+		Stored struct {
+			Messages, Rooms, Bytes int
+			Newest                 struct{ Room string }
+		}
+	}
+	if _, body := fetch(t, admin+"/api/v1/history"); json.Unmarshal([]byte(body), &kept) != nil || kept.Max != 1000 ||
+		kept.Stored.Messages != 2 || kept.Stored.Rooms != 2 || kept.Stored.Bytes < 4096 || kept.Stored.Newest.Room != "lobby" {
+		t.Errorf("the history is %s", body)
+	}
 	for _, path := range []string{"/metrics", "/readyz", "/api/v1/members", "/debug/pprof/"} {
 		if status, _ := fetch(t, "http://"+p.HTTP+path); status != http.StatusNotFound {
 			t.Errorf("the public listener answers %s with %d", path, status)

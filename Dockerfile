@@ -16,7 +16,9 @@ RUN go mod download
 COPY . .
 
 # Set the version as late as possible: a new version invalidates all later layers.
-ARG VERSION=dev COMMIT= BUILD=partyline/cmd/partyline/internal/build
+ARG VERSION=dev
+ARG COMMIT=
+ARG BUILD=partyline/cmd/partyline/internal/build
 
 # Without cgo the binary needs no libc, and therefore no base image.
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X ${BUILD}.version=${VERSION} -X ${BUILD}.commit=${COMMIT}" \

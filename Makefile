@@ -6,7 +6,7 @@ export GORACE ?= atexit_sleep_ms=10
 
 # The version comes from git and not from the go command, which refuses to build in a
 # clone that belongs to another user.
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION ?= $(shell git describe --tags --always --abbrev=12 --dirty 2>/dev/null || echo dev)
 COMMIT ?= $(shell git describe --match= --always --abbrev=40 --dirty 2>/dev/null)
 FUZZTIME ?= 30s
 SOAK ?= 10m
@@ -21,11 +21,13 @@ BENCH ?= .
 BENCHRUNS ?= 5
 BUILD := partyline/cmd/partyline/internal/build
 E2E := ./cmd/partyline/internal/e2e
+# The packages that use raw descriptors, or what is above them.
+PORTABLE := ./hub/socket ./tcpgw ./wsgw ./cmd/partyline/internal/listen
 TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test check deps lint fuzz soak kills hangups mutants bench speed keys record
+.PHONY: help run build release systems test check deps lint fuzz soak kills hangups mutants bench speed keys record
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,11 +39,22 @@ build: ## build ./partyline, static and without machine paths
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags '-s -w -X $(BUILD).version=$(VERSION) -X $(BUILD).commit=$(COMMIT)' -o partyline ./cmd/partyline
 
+release: ## build archives for all systems, packages for Debian and checksums into dist/, of the commit and nothing else
+	rm -rf dist
+	go run ./cmd/partyline/internal/release -out dist
+
+systems: ## vet all packages for macOS, Windows and FreeBSD, which takes minutes the first time
+	GOOS=darwin go vet ./...
+	GOOS=windows go vet ./...
+	GOOS=freebsd go vet ./...
+
 test: deps build lint ## lint, unit tests and the main end-to-end tests with -race: 2 minutes (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -short -p 4 -parallel 4 -timeout 5m $(TESTFLAGS) ./...
 
 check: deps build lint ## lint and all tests, also those that take long (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -timeout 15m $(TESTFLAGS) ./...
+	@echo "Again as on a system without raw descriptors:"
+	go test -tags portable -short -timeout 8m $(PORTABLE)
 	@echo "Again without the race detector, which allocates and slows down other goroutines:"
 	go test -timeout 8m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestAbuse|TestPipeAcrossKills' ./hub $(E2E)/abuse $(E2E)/talk
 
@@ -59,13 +72,14 @@ lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import
 	fi
 	go vet ./... ./.ci/mutants
 	GOARCH=386 CGO_ENABLED=0 go vet ./...
+	go vet -tags portable ./...
 	GOOS=darwin GOARCH=arm64 go build ./...
-	@# SQLite takes minutes to build for each system. These two build only the packages without it.
-	GOOS=freebsd GOARCH=amd64 go build ./hub ./tcpgw ./wsgw ./web
-	GOOS=windows GOARCH=amd64 go build ./hub ./tcpgw ./wsgw ./web
+	@# SQLite takes minutes to build for each system. These two leave out what uses it: see make systems.
+	GOOS=freebsd GOARCH=amd64 go vet $(PORTABLE) ./hub ./web ./client
+	GOOS=windows GOARCH=amd64 go vet $(PORTABLE) ./hub ./web ./client
 	$(TOOL) staticcheck ./... ./.ci/mutants
 	@if command -v shellcheck >/dev/null; then \
-		shellcheck $(filter-out %.mod %.sum %/mutants,$(wildcard .ci/*)); \
+		shellcheck $(filter-out %.mod %.sum %/mutants,$(wildcard .ci/*)) cmd/partyline/internal/release/debian/*; \
 	else \
 		echo "lint: shellcheck is not installed, the scripts are not checked" >&2; \
 	fi

@@ -59,11 +59,8 @@ func (s *source) build(t target) ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	const variables = "partyline/cmd/partyline/internal/build"
 	path := filepath.Join(dir, "partyline")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", fmt.Sprintf("-s -w -X %[1]s.version=%s -X %[1]s.commit=%s", variables, s.version, s.commit),
-		"-o", path, "./cmd/partyline")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", s.linkerFlags(), "-o", path, "./cmd/partyline")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.os, "GOARCH="+t.arch,
 		"GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")
 	cmd.Stderr = os.Stderr
@@ -71,6 +68,12 @@ func (s *source) build(t target) ([]byte, error) {
 		return nil, fmt.Errorf("go build: %w", err)
 	}
 	return os.ReadFile(path)
+}
+
+// linkerFlags returns the flags of the linker, which sets the variables of package build.
+func (s *source) linkerFlags() string {
+	const variables = "partyline/cmd/partyline/internal/build"
+	return fmt.Sprintf("-s -w -X %s.version=%s -X %[1]s.commit=%[3]s", variables, s.version, s.commit)
 }
 
 // tag matches the version of a commit that has a tag, or comes after one.

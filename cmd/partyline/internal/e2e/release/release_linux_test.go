@@ -57,6 +57,7 @@ func build(source, dist string) error {
 		export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@example.com GIT_AUTHOR_DATE=2030-01-02T03:04:05Z
 		export GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@example.com GIT_COMMITTER_DATE=2030-01-02T03:04:05Z
 		git -c commit.gpgsign=false commit -qm test
+		git tag v1.2.3
 		go run ./cmd/partyline/internal/release -out "$2" "$3"`
 	cmd := exec.Command("bash", "-c", script, "build", source, dist, runtime.GOOS+"/"+runtime.GOARCH)
 	cmd.Dir = harness.RepoPath(".")
@@ -115,7 +116,7 @@ func TestArchive(t *testing.T) {
 	run(t, "tar", "-C", dir, "-xzf", archive)
 	folder := glob(t, dir, "*")[0]
 	commit := strings.TrimSpace(run(t, "git", "-C", filepath.Join(built.dir, "source"), "rev-parse", "HEAD"))
-	want := fmt.Sprintf("partyline %s (commit %s, %s, linux/%s)\n", commit[:12], commit[:12], runtime.Version(), runtime.GOARCH)
+	want := fmt.Sprintf("partyline v1.2.3 (commit %s, %s, linux/%s)\n", commit[:12], runtime.Version(), runtime.GOARCH)
 	if got := run(t, filepath.Join(folder, "partyline"), "--version"); got != want {
 		t.Errorf("--version prints %q, not %q", got, want)
 	}

@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"partyline/cmd/partyline/internal/notify"
 )
 
 const about = `partyline is a chat room server for netcat and browsers. Every member of a room receives
@@ -41,6 +43,7 @@ func newCommand(version string) *cobra.Command {
 			}
 			defer closeLog()
 			signal.Ignore(syscall.SIGPIPE) // the reader of the log may exit
+			c.Notifier = notify.New(log)
 			l, err := Listen(c)
 			if err != nil {
 				return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"partyline/cmd/partyline/internal/notify"
 	"partyline/hub"
 	"partyline/web"
 	"partyline/wsgw"
@@ -34,6 +35,8 @@ type Config struct {
 
 	// Reload makes the server load its certificate again. It may be nil.
 	Reload <-chan os.Signal
+	// Notifier tells the service manager what the server does. It may be nil.
+	Notifier *notify.Notifier
 
 	set map[string]string // where each flag was set, if it was: "--tcp", "PARTYLINE_TCP" or "partyline.toml:3"
 }

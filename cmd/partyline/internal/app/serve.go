@@ -27,6 +27,8 @@ const (
 	// closeTimeout bounds the wait for the journal to close. Committed messages are safe in any
 	// case.
 	closeTimeout = time.Second
+	// endTimeout is how long the end of the program may take after the drain.
+	endTimeout = 10 * time.Second
 )
 
 // Serve accepts connections until ctx is done. It then closes the listeners, says goodbye to all
@@ -50,7 +52,9 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 		running.Go(func() { served <- s.admin.Serve(l.Admin) })
 	}
 	logListeners(log, l, s.certs != nil)
+	c.Notifier.Ready()
 	serving, stop := context.WithCancel(ctx)
+	running.Go(func() { c.Notifier.Watch(serving, s.health) })
 	running.Go(func() { maintain(serving, s.hub, debug.FreeOSMemory) })
 	if s.certs != nil {
 		running.Go(func() { s.certs.Watch(serving, c.Reload) })
@@ -62,6 +66,7 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	case err = <-served:
 	}
 	stop()
+	c.Notifier.Stopping(c.Drain + endTimeout)
 	s.drain(c.Drain, l)
 	s.admin.Close() // after the drain, which /readyz reports
 	running.Wait()

@@ -21,7 +21,11 @@ ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" \
     -o /partyline ./cmd/partyline
 
+# Folders that the user below owns: a new volume gets the owner of its folder in the image.
+RUN mkdir -p /folders/var/lib/partyline /folders/run/partyline
+
 FROM scratch
+COPY --from=build --chown=65532:65532 /folders /
 COPY --from=build /partyline /partyline
 
 # Use a number: there is no /etc/passwd in this image, and Kubernetes' runAsNonRoot can

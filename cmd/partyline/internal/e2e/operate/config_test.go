@@ -18,7 +18,7 @@ func TestVersion(t *testing.T) {
 	if code := p.ExitCode(t, harness.Patience); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if lines, _ := p.Out.Rest(t); len(lines) != 1 || lines[0] != "partyline "+harness.Version {
+	if lines, _ := p.Out.Rest(t); len(lines) != 1 || lines[0] != "partyline version "+harness.Version {
 		t.Errorf("it prints %q", lines)
 	}
 }

@@ -170,6 +170,7 @@ func (s *server) drain(timeout time.Duration, l Listeners) {
 			}
 		}
 	})
+	s.tcp.Settle() // a client that has just connected gets a welcome before the goodbye
 	if s.hub.Shutdown(ctx) != nil {
 		s.log.Warn("drain timed out", "timeout", timeout)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -93,11 +94,19 @@ func (v *visits) String() string {
 	return fmt.Sprintf("%d visits, and of those that failed: %v", v.served, v.failed)
 }
 
-// check checks that no visit failed.
-func (v *visits) check(t *testing.T, want bool) {
+// check checks that no visit found a closed port or an answer of nginx in place of partyline, and that nearly
+// all were served. A client that needs more than a second for its request may come too late.
+func (v *visits) check(t *testing.T) {
 	t.Helper()
-	if v.mu.Lock(); want && len(v.failed) > 0 {
-		t.Errorf("visits failed: %v", v.failed)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	late := 0
+	for failure, n := range v.failed {
+		if late += n; !strings.Contains(failure, "EOF") {
+			t.Errorf("%d visits failed: %s", n, failure)
+		}
 	}
-	v.mu.Unlock()
+	if late > v.served/100 {
+		t.Errorf("%d visits of %d failed", late, v.served)
+	}
 }

@@ -24,7 +24,11 @@ ARG BUILD=partyline/cmd/partyline/internal/build
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X ${BUILD}.version=${VERSION} -X ${BUILD}.commit=${COMMIT}" \
     -o /partyline ./cmd/partyline
 
+# Folders that the user below owns: a new volume gets the owner of its folder in the image.
+RUN mkdir -p /folders/var/lib/partyline /folders/run/partyline
+
 FROM scratch
+COPY --from=build --chown=65532:65532 /folders /
 COPY --from=build /partyline /partyline
 
 # Use a number: there is no /etc/passwd in this image, and Kubernetes' runAsNonRoot can

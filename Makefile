@@ -11,6 +11,7 @@ COMMIT ?= $(shell git describe --match= --always --abbrev=40 --dirty 2>/dev/null
 FUZZTIME ?= 30s
 SOAK ?= 10m
 KILLS ?= 100
+RESTARTS ?= 100
 HANGUPS ?= 100
 MUTANTS ?= 25
 SEED ?= 1
@@ -27,10 +28,10 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build release systems test check deps lint fuzz soak kills hangups mutants bench speed keys record
+.PHONY: help run build release systems test check deps lint fuzz soak kills restarts hangups mutants bench speed keys record
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run from source (ARGS='--tcp :4000')
 	go run -buildvcs=false ./cmd/partyline $(ARGS)
@@ -95,6 +96,9 @@ soak: ## simulate the hub, compare journals with a model, and talk while 1 clien
 
 kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged message is lost
 	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 $(E2E)/history
+
+restarts: ## restart the server under load RESTARTS (100) times, with and without nginx: nothing that was said is lost
+	RESTARTS=$(RESTARTS) go test -run TestRestarts -v -count 1 -timeout 0 $(E2E)/service
 
 hangups: ## disconnect each client HANGUPS (100) times in each of its ways: no line that arrived is lost
 	HANGUPS=$(HANGUPS) go test -run TestClients -v -count 1 -timeout 0 $(E2E)/clients

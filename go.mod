@@ -34,6 +34,7 @@ require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/coder/websocket v1.8.15
+	go.yaml.in/yaml/v3 v3.0.5
 )
 
 require (

@@ -41,6 +41,8 @@ type conn struct {
 	hinted   bool        // enterHint was sent
 	closed   atomic.Bool
 	reading  sync.Mutex // held by ReadLine and Watch, and by Close while it drains the input
+
+	sessionless *connSet // from which to remove the connection when the session reads; nil afterwards
 }
 
 var (
@@ -69,6 +71,7 @@ func (c *conn) ReadLine() ([]byte, error) {
 		return nil, net.ErrClosed
 	}
 	defer c.reading.Unlock()
+	c.beginSession()
 	for !c.closed.Load() {
 		if line, ok, err := c.nextLine(); ok {
 			return line, err
@@ -78,6 +81,14 @@ func (c *conn) ReadLine() ([]byte, error) {
 		}
 	}
 	return nil, net.ErrClosed
+}
+
+// beginSession notes that the session reads, which it does after it has entered its room.
+func (c *conn) beginSession() {
+	if c.sessionless != nil {
+		c.sessionless.remove(c)
+		c.sessionless = nil
+	}
 }
 
 // nextLine returns the next line, or an error in its place, if there is one without reading.
@@ -177,6 +188,7 @@ func (c *conn) Watch(d time.Duration) error {
 		return net.ErrClosed
 	}
 	defer c.reading.Unlock()
+	c.beginSession()
 	return c.Conn.Watch(d, !c.lines.hasInput())
 }
 

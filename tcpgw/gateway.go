@@ -33,9 +33,10 @@
 // a goroutine until it is closed; there are at most maxLingering of these. The hub writes events
 // from its own goroutines. Serve waits for all goroutines of its connections.
 //
-// The hub's Shutdown ends the sessions. Until a session starts, and while a connection that is
-// turned away is drained, the connection is in Gateway.sessionless, and Serve closes it when the
-// listener is closed.
+// The hub's Shutdown ends the sessions. Until a session begins to read, and while a connection that is
+// turned away is drained, the connection is in Gateway.sessionless. When the listener is closed, these
+// have settleTime to get a session, which [Gateway.Settle] waits for: the clients then get a welcome
+// before the goodbye. Serve closes the rest.
 package tcpgw
 
 import (
@@ -95,8 +96,9 @@ type Gateway struct {
 	tlsConfig *tls.Config // a copy of TLS; set by Serve
 
 	group       socket.Group
-	sessionless connSet      // connections without a session
-	lingering   atomic.Int32 // connections that are turned away and drained
+	sessionless connSet        // connections without a session
+	settling    sync.WaitGroup // calls of Serve whose clients have no sessions yet
+	lingering   atomic.Int32   // connections that are turned away and drained
 }
 
 // A Gate admits connections. The caller must call Leave on the Slot when the wait has ended.
@@ -109,8 +111,16 @@ var _ Gate = (*admission.Gate)(nil)
 // maxLingering bounds the connections that are turned away and drained at the same time.
 const maxLingering = 64
 
-// Serve accepts connections from ln until ln is closed. Then it closes the connections without
-// a session, waits for the sessions, which the hub's Shutdown ends, and returns nil. If Accept
+// settleTime is how long Serve waits for sessions after the listener was closed. It is longer than
+// openingWait.
+const settleTime = 2 * openingWait
+
+// Settle waits, after the listener was closed, until the clients that have connected before have
+// sessions, or do not get one soon.
+func (g *Gateway) Settle() { g.settling.Wait() }
+
+// Serve accepts connections from ln until ln is closed. Then it closes the connections that do not get
+// a session soon, waits for the sessions, which the hub's Shutdown ends, and returns nil. If Accept
 // fails, for example for lack of descriptors, Serve waits and tries again.
 func (g *Gateway) Serve(ln net.Listener) error {
 	g.group.SetLog(g.Log)
@@ -121,6 +131,8 @@ func (g *Gateway) Serve(ln net.Listener) error {
 	})
 	var serving sync.WaitGroup
 	defer serving.Wait()
+	g.settling.Add(1)
+	defer g.settling.Done()
 	pause := time.Duration(0)
 	for {
 		nc, err := ln.Accept()
@@ -129,6 +141,7 @@ func (g *Gateway) Serve(ln net.Listener) error {
 			pause = 0
 			g.accept(nc, &serving)
 		case errors.Is(err, net.ErrClosed):
+			g.sessionless.awaitEmpty(settleTime)
 			g.sessionless.close()
 			return nil
 		default:
@@ -146,6 +159,8 @@ func (g *Gateway) accept(nc net.Conn, serving *sync.WaitGroup) {
 	c := g.newConn(nc)
 	switch {
 	case c == nil:
+	case !g.sessionless.add(c):
+		c.Reset()
 	case g.isProxy(c.RemoteAddr()):
 		serving.Go(func() { g.acceptProxied(c, serving) })
 	default:
@@ -192,6 +207,7 @@ func (g *Gateway) admit(a arrival, serving *sync.WaitGroup) {
 	}
 	slot, err := admit(address(a.from()))
 	if err != nil {
+		g.sessionless.remove(a.conn)
 		g.turnAway(a.conn, a.from(), err, serving)
 		return
 	}
@@ -201,40 +217,40 @@ func (g *Gateway) admit(a arrival, serving *sync.WaitGroup) {
 // readOpening reads the opening, and then starts a session, passes the connection to HTTP or turns
 // the client away. slot is that of the hub, or of Waiting.
 func (g *Gateway) readOpening(a arrival, slot admission.Slot, serving *sync.WaitGroup) {
-	if !g.sessionless.add(a.conn) {
-		slot.Leave()
-		a.Reset()
-		return
-	}
 	err := a.readOpening(a.early, g.waits())
-	g.sessionless.remove(a.conn)
 	if g.HTTP == nil && err == nil {
 		g.startSession(a, slot, serving)
 		return
 	}
 	slot.Leave()
+	if err == nil && a.noHeader == nil {
+		if slot, err = g.Hub.Admit(address(a.from())); err == nil {
+			g.startSession(a, slot, serving)
+			return
+		}
+		g.sessionless.remove(a.conn)
+		g.turnAway(a.conn, a.from(), err, serving)
+		return
+	}
+	g.sessionless.remove(a.conn)
 	switch {
 	case g.HTTP != nil && isHTTP(err):
 		g.passOn(a)
 	case a.noHeader != nil:
 		g.rejectProxy(a.conn, a.noHeader, serving)
-	case err == nil:
-		if slot, err := g.Hub.Admit(address(a.from())); err != nil {
-			g.turnAway(a.conn, a.from(), err, serving)
-		} else {
-			g.startSession(a, slot, serving)
-		}
 	default:
 		g.endOpening(a, err, serving)
 	}
 }
 
-// startSession starts a session.
+// startSession starts a session. The connection is sessionless until the session reads or has ended.
 func (g *Gateway) startSession(a arrival, slot admission.Slot, serving *sync.WaitGroup) {
 	c, caller := a.conn, newCaller(a.from())
 	caller.Slot = slot
+	c.sessionless = &g.sessionless
 	serving.Go(func() {
 		defer slot.Leave()
+		defer g.sessionless.remove(c)
 		g.Hub.Serve(context.Background(), caller, c)
 	})
 }

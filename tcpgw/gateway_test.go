@@ -216,6 +216,48 @@ func TestEndWithoutSessions(t *testing.T) {
 	}
 }
 
+// TestSettle ends a server to which clients have just connected, with and without a PROXY header, and
+// one that has said a line. Each gets a welcome, and then the goodbye.
+func TestSettle(t *testing.T) {
+	for name, first := range map[string]string{"direct": "", "proxied": "PROXY TCP4 203.0.113.7 127.0.0.1 1000 4000\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := hub.New(hub.Options{})
+			g := &Gateway{Hub: h, MaxLine: 4096, HeaderTimeout: time.Hour, Log: slog.New(slog.DiscardHandler)}
+			if first != "" {
+				g.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+			}
+			ln := listen(t)
+			ended := make(chan error)
+			go func() { ended <- g.Serve(ln) }()
+			var conns []net.Conn
+			for i := range 20 {
+				c := connect(t, ln.Addr().String())
+				io.WriteString(c, first+strings.Repeat("hello\n", i%2))
+				conns = append(conns, c)
+			}
+			// The kernel may queue them still.
+			for deadline := time.Now().Add(20 * time.Second); h.Members()+g.sessionless.count() < len(conns); {
+				if time.Sleep(time.Millisecond); time.Now().After(deadline) {
+					t.Fatal("the connections do not arrive")
+				}
+			}
+			ln.Close()
+			g.Settle()
+			h.Shutdown(context.Background())
+			for _, c := range conns {
+				received, err := io.ReadAll(c)
+				if err != nil || !strings.HasPrefix(string(received), "* You are ") || !strings.Contains(string(received), "-- goodbye: ") {
+					t.Errorf("it reads %q, %v", received, err)
+				}
+			}
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestManyTurnedAwayTalking is like TestManyTurnedAway, for clients that have already sent lines.
 // Their unread input does not cause a reset.
 func TestManyTurnedAwayTalking(t *testing.T) {

@@ -16,12 +16,7 @@ func (g *Gateway) isProxy(a net.Addr) bool { return g.Proxies.Contain(address(a)
 // acceptProxied reads the PROXY header and admits the client from the address in it. A proxy
 // without such a client may only speak HTTP.
 func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
-	if !g.sessionless.add(c) {
-		c.Reset()
-		return
-	}
 	header, early, err := g.readHeader(c)
-	g.sessionless.remove(c)
 	switch {
 	case err == nil:
 		g.Log.Debug("client address", "transport", "tcp", "addr", header.From, "source", "PROXY", "proxy", c.RemoteAddr())
@@ -29,6 +24,7 @@ func (g *Gateway) acceptProxied(c *conn, serving *sync.WaitGroup) {
 	case g.HTTP != nil && (errors.Is(err, socket.ErrLocal) || errors.Is(err, socket.ErrNoHeader) && g.DirectHTTP):
 		g.admit(arrival{conn: c, header: header, early: early, noHeader: err}, serving)
 	default:
+		g.sessionless.remove(c)
 		g.rejectProxy(c, err, serving)
 	}
 }

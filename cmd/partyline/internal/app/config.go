@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"partyline/cmd/partyline/internal/notify"
 	"partyline/hub"
 	"partyline/web"
 	"partyline/wsgw"
@@ -34,6 +35,8 @@ type Config struct {
 
 	// Terminal gets lines for a person that say how to connect, in place of log lines. It may be nil.
 	Terminal io.Writer
+	// Notifier tells the service manager what the server does. It may be nil.
+	Notifier *notify.Notifier
 
 	reload reloading // how a server gets new settings while it runs
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 
+	"partyline/cmd/partyline/internal/notify"
 	"partyline/web"
 	"partyline/wsgw"
 )
@@ -17,15 +18,17 @@ type reloading struct {
 	level    *slog.LevelVar         // of the log
 }
 
-// watchRequests reloads the settings at each request, until ctx is done. The request then goes on to
-// renewals, for the certificates.
-func (s *server) watchRequests(ctx context.Context, r reloading, renewals chan<- os.Signal) {
+// watchRequests reloads the settings at each request, until ctx is done, and notifies the service
+// manager. The request then goes on to renewals, for the certificates.
+func (s *server) watchRequests(ctx context.Context, r reloading, manager *notify.Notifier, renewals chan<- os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case request := <-r.requests:
-			if !s.reload(r) {
+			reloaded := false
+			manager.Reload(func() { reloaded = s.reload(r) })
+			if !reloaded {
 				continue
 			}
 			select {

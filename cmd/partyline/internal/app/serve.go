@@ -27,6 +27,8 @@ const (
 	// closeTimeout bounds the wait for the journal to close. Committed messages are safe in any
 	// case.
 	closeTimeout = time.Second
+	// endTimeout is how long the end of the program may take after the drain.
+	endTimeout = 10 * time.Second
 )
 
 // Serve accepts connections until ctx is done. It then closes the listeners, says goodbye to all
@@ -55,13 +57,15 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 		logListeners(log, l, s.certs != nil)
 	}
 	warnOfAdmin(log, l)
+	c.Notifier.Ready()
 	serving, stop := context.WithCancel(ctx)
+	running.Go(func() { c.Notifier.Watch(serving, s.health) })
 	running.Go(func() { maintain(serving, s.hub, debug.FreeOSMemory) })
 	renewals := make(chan os.Signal, 1)
 	if s.certs != nil {
 		running.Go(func() { s.certs.Watch(serving, renewals) })
 	}
-	running.Go(func() { s.watchRequests(serving, c.reload, renewals) })
+	running.Go(func() { s.watchRequests(serving, c.reload, c.Notifier, renewals) })
 
 	select {
 	case <-ctx.Done():
@@ -69,6 +73,7 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 	case err = <-served:
 	}
 	stop()
+	c.Notifier.Stopping(c.Drain + endTimeout)
 	s.drain(c.Drain, l)
 	s.admin.Close() // after the drain, which /readyz reports
 	running.Wait()
@@ -171,6 +176,7 @@ func (s *server) drain(timeout time.Duration, l Listeners) {
 			}
 		}
 	})
+	s.tcp.Settle() // a client that has just connected gets a welcome before the goodbye
 	if s.hub.Shutdown(ctx) != nil {
 		s.log.Warn("drain timed out", "timeout", timeout)
 	}

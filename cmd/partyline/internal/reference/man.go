@@ -34,7 +34,8 @@ func manName(p page) string { return strings.ReplaceAll(p.CommandPath(), " ", "-
 func (p page) man(date time.Time, seeAlso string) string {
 	var b strings.Builder
 	name := manName(p)
-	fmt.Fprintf(&b, "%% %s 1 %q %q %q\n", strings.ToUpper(name), date.UTC().Format(time.DateOnly), "partyline "+p.Root().Version, "partyline")
+	version, _, _ := strings.Cut(p.Root().Version, " ")
+	fmt.Fprintf(&b, "%% %s 1 %q %q %q\n", strings.ToUpper(name), date.UTC().Format(time.DateOnly), "partyline "+version, "partyline")
 	fmt.Fprintf(&b, "\n# NAME\n\n%s - %s\n", name, lowerFirst(p.Short))
 	arguments := strings.TrimPrefix(p.usage(), p.CommandPath())
 	fmt.Fprintf(&b, "\n# SYNOPSIS\n\n**%s**%s\n", p.CommandPath(), escape(arguments))

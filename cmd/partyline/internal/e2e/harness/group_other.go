@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// ownGroup is nil: this system has no process groups.
-var ownGroup *syscall.SysProcAttr
+// startGroup does nothing: this system has no process groups.
+func startGroup(*syscall.SysProcAttr) {}
 
 // killGroup kills a process.
 func killGroup(pid int) {

@@ -51,7 +51,10 @@ func Start(t *testing.T, name string, args ...string) *Process {
 func StartCommand(t *testing.T, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{Out: NewFeed[string](), Err: NewFeed[string](), Cmd: cmd, Exited: make(chan struct{})}
-	cmd.SysProcAttr = ownGroup // so that the cleanup can kill all of a pipeline
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	startGroup(cmd.SysProcAttr) // so that the cleanup can kill all of a pipeline
 	stdin, err1 := cmd.StdinPipe()
 	stdout, err2 := cmd.StdoutPipe()
 	stderr, err3 := cmd.StderrPipe()

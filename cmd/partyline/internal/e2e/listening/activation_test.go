@@ -1,40 +1,12 @@
 package listening
 
 import (
-	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"regexp"
 	"testing"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
 )
-
-// activated returns the command that starts the program with sockets as systemd passes them.
-func activated(t *testing.T, names string, sockets []*os.File, args ...string) *exec.Cmd {
-	t.Helper()
-	program := harness.Command(t, []string{"LISTEN_FDS=" + fmt.Sprint(len(sockets)), "LISTEN_FDNAMES=" + names}, args...)
-	cmd := exec.Command("sh", append([]string{"-c", `LISTEN_PID=$$ exec "$@"`, "sh", program.Path}, program.Args[1:]...)...)
-	cmd.Env, cmd.ExtraFiles = program.Env, sockets
-	return cmd
-}
-
-// socketFile listens and returns a duplicate of the descriptor.
-func socketFile(t *testing.T, network, addr string) (*os.File, net.Addr) {
-	t.Helper()
-	ln, err := net.Listen(network, addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	f, err := ln.(interface{ File() (*os.File, error) }).File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f, ln.Addr()
-}
 
 // TestActivation passes a TCP socket and a unix socket to the program. A client that connected
 // before the program started is served too. The sockets are open after the program has ended, and
@@ -42,11 +14,11 @@ func socketFile(t *testing.T, network, addr string) (*os.File, net.Addr) {
 func TestActivation(t *testing.T) {
 	t.Parallel()
 	path := harness.PublicFolder(t) + "/web.sock"
-	tcp, addr := socketFile(t, "tcp", "127.0.0.1:0")
-	web, _ := socketFile(t, "unix", path)
+	tcp, addr := harness.SocketFile(t, "tcp", "127.0.0.1:0")
+	web, _ := harness.SocketFile(t, "unix", path)
 	for range 2 {
 		early := harness.DialText(t, addr.String())
-		cmd := activated(t, "web:chat", []*os.File{web, tcp}, "--tcp", "fd:chat", "--http", "fd:web")
+		cmd := harness.Activated(t, "web:chat", []*os.File{web, tcp}, "--tcp", "fd:chat", "--http", "fd:web")
 		p := &harness.Program{Process: harness.StartCommand(t, cmd)}
 		if got := harness.ExpectLine(t, p.Err, harness.TCPListening)[0]; got != addr.String() {
 			t.Errorf("the log has %s", got)
@@ -69,8 +41,8 @@ func TestActivation(t *testing.T) {
 // TestActivationErrors passes sockets that the flags do not name.
 func TestActivationErrors(t *testing.T) {
 	t.Parallel()
-	first, _ := socketFile(t, "tcp", "127.0.0.1:0")
-	second, _ := socketFile(t, "tcp", "127.0.0.1:0")
+	first, _ := harness.SocketFile(t, "tcp", "127.0.0.1:0")
+	second, _ := harness.SocketFile(t, "tcp", "127.0.0.1:0")
 	for want, args := range map[string][]string{
 		`--tcp fd:chta: no inherited socket has this name, but there are: fd:chat, fd:web`:       {"--tcp", "fd:chta", "--http", "fd:web"},
 		`--http-redirect fd:chat: another listener uses this inherited socket`:                   {"--tcp", "fd:chat", "--http", "fd:web", "--http-redirect", "fd:chat"},
@@ -78,7 +50,7 @@ func TestActivationErrors(t *testing.T) {
 		`the service manager passes the socket fd:chat, but no flag has the address fd:chat`:     {"--tcp", "127.0.0.1:0", "--http", ""},
 		`PARTYLINE_HTTP fd:x: no inherited socket has this name, but there are: fd:web, fd:chat`: {"--tcp", "fd:chat"},
 	} {
-		cmd := activated(t, "chat:web", []*os.File{first, second}, args...)
+		cmd := harness.Activated(t, "chat:web", []*os.File{first, second}, args...)
 		cmd.Env = append(cmd.Env, "PARTYLINE_HTTP=fd:x")
 		p := harness.StartCommand(t, cmd)
 		if code := p.ExitCode(t, harness.Patience); code != 1 {

@@ -103,13 +103,13 @@ func TestOneAddressTLS(t *testing.T) {
 func TestOneUnixSocket(t *testing.T) {
 	t.Parallel()
 	path := harness.PublicFolder(t) + "/both.sock"
-	inherited, addr := socketFile(t, "tcp", "127.0.0.1:0")
+	inherited, addr := harness.SocketFile(t, "tcp", "127.0.0.1:0")
 	for name, start := range map[string]func() *harness.Process{
 		"unix": func() *harness.Process {
 			return harness.StartPartyline(t, nil, "--tcp", "unix:"+path, "--http", "unix:"+path)
 		},
 		"inherited": func() *harness.Process {
-			return harness.StartCommand(t, activated(t, "both", []*os.File{inherited}, "--tcp", "fd:both", "--http", "fd:both"))
+			return harness.StartCommand(t, harness.Activated(t, "both", []*os.File{inherited}, "--tcp", "fd:both", "--http", "fd:both"))
 		},
 	} {
 		p := &harness.Program{Process: start()}

@@ -19,7 +19,7 @@ func TestVersion(t *testing.T) {
 	if code := p.ExitCode(t, harness.Patience); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	want := regexp.MustCompile(`^partyline ` + harness.Version + ` \(commit \S+, ` + runtime.Version() + `, ` + runtime.GOOS + `/` + runtime.GOARCH + `\)$`)
+	want := regexp.MustCompile(`^partyline version ` + harness.Version + ` \(commit \S+, ` + runtime.Version() + `, ` + runtime.GOOS + `/` + runtime.GOARCH + `\)$`)
 	if lines, _ := p.Out.Rest(t); len(lines) != 1 || !want.MatchString(lines[0]) {
 		t.Errorf("it prints %q", lines)
 	}

@@ -1,0 +1,92 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/cmd/partyline/internal/e2e/harness/proxies"
+)
+
+// restartsEnv is the environment variable with the number of restarts in TestRestarts. `make restarts`
+// sets it.
+const restartsEnv = "RESTARTS"
+
+// TestRestarts ends the server and starts it again, time after time, while members talk. In the end each
+// member has received every message once and in order, and those that were acknowledged under the id of
+// the acknowledgement. If the server inherits its sockets, no connection is refused in the meantime, and
+// each HTTP request is answered, also behind nginx.
+func TestRestarts(t *testing.T) {
+	t.Parallel()
+	restarts, err := strconv.Atoi(os.Getenv(restartsEnv))
+	if err != nil {
+		if restarts = 20; testing.Short() {
+			restarts = 2
+		}
+	}
+	for name, c := range map[string]struct{ inherits, proxied bool }{
+		"inherited sockets":               {inherits: true},
+		"inherited sockets, behind nginx": {inherits: true, proxied: true},
+		"behind nginx":                    {proxied: true},
+	} {
+		if testing.Short() && name != "inherited sockets" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testRestarts(t, restarts, c.inherits, c.proxied)
+		})
+	}
+}
+
+func testRestarts(t *testing.T, restarts int, inherits, proxied bool) {
+	ctx, cancel := context.WithTimeout(t.Context(), harness.Patience*time.Duration(1+restarts))
+	defer cancel()
+	s := newRestarting(t, inherits, proxied, "--data", t.TempDir(), "--history", "10000000", "--rate", "0")
+	p := s.start(t)
+	chat, web := s.chat, s.web
+	if proxied {
+		n := proxies.Nginx.Start(t, &harness.Server{TCP: s.chat, HTTP: s.web}, proxies.NginxSendsPROXY)
+		chat, web = n.TCP, n.HTTP
+	}
+	var members []*member
+	for i := range 10 {
+		members = append(members, join(ctx, t, len(members), []string{"tcp://" + chat, "ws://" + web + "/ws"}[i%2]))
+	}
+	stop := make(chan struct{})
+	var running sync.WaitGroup
+	for _, m := range members {
+		running.Go(func() { m.talk(ctx, t, stop) })
+	}
+	visits := &visits{}
+	for range 3 {
+		running.Go(func() { visits.overTCP(chat, stop) })
+		running.Go(func() { visits.overHTTP(web, stop) })
+	}
+
+	var longest time.Duration
+	for i := range restarts {
+		for _, m := range members {
+			m.await(t, fmt.Sprint("welcome ", i+1), func() bool { return m.welcomes.Load() > int64(i) })
+		}
+		acked := members[0].acks.Load()
+		members[0].await(t, "ack", func() bool { return members[0].acks.Load() > acked })
+		begin := time.Now()
+		p.Stop(t)
+		p = s.start(t)
+		longest = max(longest, time.Since(begin))
+	}
+	close(stop)
+	running.Wait()
+	checkMembers(ctx, t, members)
+	p.Stop(t)
+	t.Logf("%d restarts, each at most %v; %d messages; %s", restarts, longest.Round(time.Millisecond), len(members[0].received), visits)
+	if inherits {
+		visits.check(t)
+	}
+}

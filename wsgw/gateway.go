@@ -67,9 +67,10 @@ type Gateway struct {
 	group     socket.Group
 	writePool sync.Pool // the library's write buffers, so that no connection holds one
 
-	mu       sync.Mutex
-	closed   bool           // Wait was called; new connections are refused
-	sessions sync.WaitGroup // added to with mu held
+	mu         sync.Mutex
+	closed     bool           // Wait was called; new connections are refused
+	sessions   sync.WaitGroup // added to with mu held
+	hiddenHost time.Time      // when the log was last told that a proxy hides the host
 }
 
 var _ http.Handler = (*Gateway)(nil)

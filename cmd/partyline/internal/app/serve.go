@@ -137,7 +137,8 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	}
 	isProxy := func(addr netip.Addr) bool { return admission.Within(proxies, addr) }
 	page := web.New(web.Options{
-		WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, Health: s.health, RequireTLS: certs != nil, Log: log,
+		WebSocket: s.ws, IsProxy: isProxy, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts, Health: s.health, RequireTLS: certs != nil,
+		Report: c.report(l), Log: log,
 	})
 	limits.Exempt = append(limits.Exempt, proxies...)
 	s.http = bindHTTP(c.Limits, limits, l, s.tcp, page, certs, log)

@@ -58,6 +58,6 @@ func newCommand(version string) *cobra.Command {
 	cmd.SetVersionTemplate("partyline {{.Version}}\n")
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	s.addFlags(cmd.Flags())
-	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHealthCommand(), newBenchCommand())
+	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHealthCommand(), newDoctorCommand(), newBenchCommand())
 	return cmd
 }

@@ -47,7 +47,7 @@ func (d *diagnosis) webSocket() Finding {
 		return skipped("websocket", "%s; see path", status(a))
 	case a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable:
 		f.Problem, f.Effect = "The server has turned the client away.", "Others may be turned away too."
-		f.Advice = []Advice{server("a larger limit, or, if all clients have one address, the line for client below", "--max-per-address N")}
+		f.Advice = []Advice{server("--max-per-address N")}
 	case d.Page.Status != http.StatusOK:
 		return skipped("websocket", "%s; see page", status(a))
 	default:
@@ -61,6 +61,9 @@ func (d *diagnosis) webSocket() Finding {
 func (d *diagnosis) missesUpgrade() bool {
 	return d.Report != nil && (!strings.EqualFold(d.Report.Upgrade, "websocket") || !strings.Contains(strings.ToLower(d.Report.Connection), "upgrade"))
 }
+
+// longestPing is the largest value of --ping.
+const longestPing = 25 * time.Second
 
 // idle checks that an idle WebSocket lives until a ping.
 func (d *diagnosis) idle() Finding {
@@ -84,15 +87,19 @@ func (d *diagnosis) idle() Finding {
 		f.Effect = "In a quiet room all pages connect again and again."
 		return f
 	}
+	ping := longestPing
 	if d.Report != nil {
-		if ping, err := time.ParseDuration(d.Report.Ping); err == nil && d.Idle <= ping {
-			return skipped("idle", "it lived for %s, and the first ping comes after %s: wait longer with --idle", seconds(d.Idle), d.Report.Ping)
+		if p, err := time.ParseDuration(d.Report.Ping); err == nil {
+			ping = p
 		}
+	}
+	if d.Idle <= ping {
+		return skipped("idle", "it lived for %s, and the first ping comes after %s: wait longer with --idle", seconds(d.Idle), ping)
 	}
 	f.Text = "no ping in " + seconds(d.Idle)
 	f.Problem = "No ping arrives over the WebSocket."
 	f.Arrived = f.Text + interval
-	f.Effect = "Something in between holds small messages back."
+	f.Effect = "Something in between holds messages back: they come late, or never."
 	f.Advice = d.advise(remedyBuffering)
 	return f
 }
@@ -112,7 +119,7 @@ func (d *diagnosis) client() Finding {
 	if d.software == caddy && r.ProxyHeader == web.XForwardedFor {
 		set = nil // Caddy sets it by itself
 	}
-	trust := server("start it with", "--proxy "+d.peer())
+	trust := server("--proxy " + d.peer())
 	switch {
 	case r.Invalid != "":
 		f.Problem = "The proxy reports no address."
@@ -184,7 +191,7 @@ func (d *diagnosis) tcp() Finding {
 	case strings.Contains(t.Plain.Line, "PROXY header"):
 		f.Text, f.Problem = "refuses the PROXY header of the proxy", "partyline does not believe the PROXY header of the proxy."
 		f.Arrived = "the answer is: " + t.Plain.Line
-		f.Advice = []Advice{server("start it with", "--proxy "+proxy)}
+		f.Advice = []Advice{server("--proxy " + proxy)}
 	case t.Plain.Line != "":
 		f.Text, f.Problem = "no welcome", "The client is turned away, or something else answers at "+t.Address+"."
 		f.Arrived = "the answer is: " + t.Plain.Line

@@ -65,7 +65,7 @@ func (d *diagnosis) page() Finding {
 	case d.Page.Status == http.StatusBadGateway, d.Page.Status == http.StatusServiceUnavailable, d.Page.Status == http.StatusGatewayTimeout:
 		f.Problem = "The proxy does not reach partyline."
 		f.Effect += " Either partyline does not run, or the proxy has another address, or it uses TLS and partyline has no certificate."
-		f.Advice = d.advise(remedyUpstream("http", d.local(), "server partyline "+d.local()), Advice{partyline, "on its machine, check that it works with", []string{"partyline health"}})
+		f.Advice = d.advise(remedyUpstream("http", d.local(), "server partyline "+d.local()), Advice{Where: "to find out whether partyline runs, use partyline health on its machine"})
 		return f
 	case d.Page.Status == http.StatusOK && isPartyline(d.Page):
 		text := fmt.Sprintf("%s in %s", status(d.Page), seconds(d.Page.Took))
@@ -75,7 +75,7 @@ func (d *diagnosis) page() Finding {
 		if d.Health.Status != http.StatusOK {
 			f.Problem, f.Text, f.Effect = "The server does not work.", text+", but /healthz says "+says(d.Health), "Clients may wait, or be turned away."
 			f.Arrived = "GET " + d.Site.URL("/healthz") + " answers " + says(d.Health)
-			f.Advice = []Advice{{partyline, "look at its log", nil}}
+			f.Advice = []Advice{{Where: "look at the log of partyline"}}
 			return f
 		}
 		return ok("page", "%s", text)
@@ -127,7 +127,7 @@ func (d *diagnosis) tls() Finding {
 			proxy = d.peer()
 		}
 		f.Advice = d.advise(remedyUpstream("https", d.local(), "server partyline "+d.local()+" ssl verify none"),
-			server("or believe the proxy, which then may use none; it must set X-Forwarded-For", "--proxy "+proxy))
+			or(server("--proxy "+proxy)))
 		return f
 	}
 	if d.Page.TLS == nil {
@@ -190,7 +190,7 @@ func (d *diagnosis) host() Finding {
 		f.Text, f.Arrived, f.Effect = status(d.Page), "partyline answers "+says(d.Page), "Nobody can open the page."
 		if strings.Contains(d.Page.Body, `"`+d.Site.Host+`"`) {
 			f.Problem = "partyline does not know its own name."
-			f.Advice = []Advice{server("", "--host "+d.Site.hostname()), server("or name the proxy, which must set X-Forwarded-For", "--proxy 127.0.0.1")}
+			f.Advice = []Advice{server("--host " + d.Site.hostname()), or(server("--proxy 127.0.0.1"))}
 		}
 		return f
 	case d.Report != nil && plainHost(d.Site.Secure, strings.ToLower(d.Report.Host)) == d.Site.Host:
@@ -236,7 +236,7 @@ func (d *diagnosis) scheme() Finding {
 
 // buffering checks whether answers arrive in the pieces in which they are sent.
 func (d *diagnosis) buffering() Finding {
-	const sent, least = reportPause, reportPause / 2
+	const sent, least = reportPause, reportPause / 4 // HAProxy sends what is small after 200 ms
 	switch {
 	case d.Report == nil:
 		return skipped("buffering", "not known")

@@ -35,9 +35,10 @@ type Finding struct {
 
 // An Advice is what to add to one configuration.
 type Advice struct {
-	For   string // nginx, Caddy, HAProxy, partyline or another program
-	Where string // in the configuration
-	Lines []string
+	For   string   // nginx, Caddy, HAProxy, partyline or another program
+	Where string   // in the configuration
+	Lines []string // none if Where says it all
+	Or    bool     // it is an alternative to the advice before it
 }
 
 // Diagnose returns one finding for each check, in a fixed order. A check that another one makes
@@ -148,7 +149,7 @@ func (d *diagnosis) loops() bool {
 		return false
 	}
 	secure := to.Scheme == "https"
-	return secure == d.Site.Secure && plainHost(secure, to.Host) == d.Site.Host && to.EscapedPath() == d.Site.Base+"/"
+	return secure == d.Site.Secure && plainHost(secure, strings.ToLower(to.Host)) == d.Site.Host && to.EscapedPath() == d.Site.Base+"/"
 }
 
 // changesPath reports whether a path is known to arrive as another one.

@@ -44,6 +44,7 @@ func (p *prober) reportAt(ctx context.Context, o *Observation) {
 	defer cancel()
 	a, body := p.open(ctx, o.ReportPath, http.Header{
 		"Origin": {p.Site.Origin()}, "Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}, // HAProxy wants them
 	})
 	defer func() { o.ReportAnswer = a }()
 	if a.Err != nil {

@@ -51,11 +51,14 @@ func (p *printer) problem(n int, f Finding) {
 		if a.For != "" {
 			head = strings.TrimSuffix(a.For+", "+a.Where, ", ")
 		}
-		if len(a.Lines) == 0 {
+		switch {
+		case len(a.Lines) == 0:
 			p.line("   Do:      %s.", head)
-			continue
+		case a.Or:
+			p.line("   Or add:  %s:", head)
+		default:
+			p.line("   Add:     %s:", head)
 		}
-		p.line("   Add:     %s:", head)
 		for _, line := range a.Lines {
 			p.line("       %s", line)
 		}

@@ -23,14 +23,14 @@ type TCP struct {
 // A Hello is the answer to the first line of a client.
 type Hello struct {
 	DialErr error
-	Line    string // the first line of the answer
+	Line    string // the answer to it, or the last line if there is none
 	Err     error  // there is none
 }
 
 // claimedAddress is the address in the PROXY header. It is reserved for documentation (RFC 5737).
 const claimedAddress = "192.0.2.1"
 
-// tcp tries the TCP door. The client leaves with the welcome, and asks for JSON and nothing else: the
+// tcp tries the TCP door. The client leaves with the answer, and asks for JSON and nothing else: the
 // room does not learn of it if it leaves within ten seconds.
 func (p *prober) tcp(ctx context.Context, report *web.Report) TCP {
 	d := TCP{Address: p.TCP, Given: p.TCP != ""}
@@ -63,15 +63,25 @@ func (p *prober) hello(ctx context.Context, addr, text string) (h Hello) {
 	if _, err := io.WriteString(conn, text); err != nil {
 		return Hello{Err: err}
 	}
-	line, err := bufio.NewReader(io.LimitReader(conn, maxBody)).ReadString('\n')
-	if err != nil && line == "" {
-		return Hello{Err: err}
+	// A server may send the welcome before it has the first line, and what it repeats of the history. The
+	// answer to the line is a JSON object or an error.
+	lines := bufio.NewScanner(io.LimitReader(conn, maxAnswer))
+	for lines.Scan() {
+		if h.Line = strings.TrimSpace(lines.Text()); strings.HasPrefix(h.Line, "{") || strings.HasPrefix(h.Line, "! ") {
+			return h
+		}
 	}
-	return Hello{Line: strings.TrimSpace(line)}
+	if h.Err = lines.Err(); h.Err == nil {
+		h.Err = io.EOF
+	}
+	return h
 }
+
+// maxAnswer is the largest answer of the TCP door that is read, in bytes.
+const maxAnswer = 1 << 20
 
 // helloTimeout is less than the time after which the room learns of a client that uses JSON.
 const helloTimeout = 5 * time.Second
 
 // isWelcome reports whether the server let the client in.
-func (h Hello) isWelcome() bool { return strings.HasPrefix(h.Line, "* You are ") }
+func (h Hello) isWelcome() bool { return strings.HasPrefix(h.Line, `{"type":"welcome",`) }

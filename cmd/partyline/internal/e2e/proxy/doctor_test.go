@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -52,7 +53,7 @@ func (d diagnosis) lines(program string) (all []string) {
 		added, isLine := strings.CutPrefix(line, "       ")
 		switch {
 		case !isLine:
-			reading = strings.HasPrefix(line, "   Add:     "+program)
+			reading = strings.HasPrefix(line, "   Add:     "+program) || strings.HasPrefix(line, "   Or add:  "+program)
 		case reading:
 			all = append(all, added)
 		}
@@ -60,11 +61,14 @@ func (d diagnosis) lines(program string) (all []string) {
 	return all
 }
 
-// expectWrong checks that some checks are not ok, and all others are, unless they can't be made.
-func (d diagnosis) expectWrong(t *testing.T, status int, checks map[string]string) {
+// checks are the checks of doctor.
+var checks = []string{"page", "path", "tls", "http", "host", "websocket", "idle", "client", "scheme", "buffering", "clock", "tcp"}
+
+// expectWrong checks that some checks are as expected, and all others are ok, or can't be made.
+func (d diagnosis) expectWrong(t *testing.T, status int, wrong map[string]string) {
 	t.Helper()
-	for _, check := range []string{"path", "tls", "http", "host", "websocket", "idle", "client", "scheme", "buffering", "clock", "tcp"} {
-		want, isWrong := checks[check]
+	for _, check := range checks {
+		want, isWrong := wrong[check]
 		if got := d.state(check); isWrong && got != want || !isWrong && got != "ok" && got != "-" {
 			t.Errorf("%s is %s:\n%s", check, got, d.out)
 		}
@@ -74,9 +78,27 @@ func (d diagnosis) expectWrong(t *testing.T, status int, checks map[string]strin
 	}
 }
 
+// expectWell checks that all checks are ok, except some that can't be made.
+func (d diagnosis) expectWell(t *testing.T, except ...string) {
+	t.Helper()
+	for _, check := range checks {
+		want := "ok"
+		if slices.Contains(except, check) {
+			want = "-"
+		}
+		if got := d.state(check); got != want {
+			t.Errorf("%s is %s:\n%s", check, got, d.out)
+		}
+	}
+	if d.status != 0 || !strings.Contains(d.out, "\nNothing is wrong") {
+		t.Errorf("the exit status is %d:\n%s", d.status, d.out)
+	}
+}
+
 // TestDoctor breaks the configuration of nginx in eight ways. Doctor names the missing line for each, and
 // finds nothing wrong when that line is added.
 func TestDoctor(t *testing.T) {
+	harness.SkipIfShort(t)
 	believed := []string{"--proxy", "127.0.0.1"}
 	for _, c := range []struct {
 		name    string
@@ -215,9 +237,10 @@ func TestDoctor(t *testing.T) {
 				}
 			}
 			d, _ = run(flags, strings.Join(advice, "\n"))
-			d.expectWrong(t, 0, nil)
-			if !strings.Contains(d.out, "\nNothing is wrong") {
-				t.Errorf("with the advice:\n%s", d.out)
+			if c.secure {
+				d.expectWell(t)
+			} else {
+				d.expectWell(t, "tls")
 			}
 		})
 	}
@@ -249,6 +272,59 @@ func TestDoctorTLS(t *testing.T) {
 	}
 }
 
+// TestDoctorOthers breaks the configurations of HAProxy and Caddy. Doctor names the missing line.
+func TestDoctorOthers(t *testing.T) {
+	harness.SkipIfShort(t)
+	for _, c := range []struct {
+		name     string
+		proxy    *proxies.Software
+		old, new string
+		check    string
+		want     []string
+	}{
+		{"HAProxy, short timeout", proxies.HAProxy, "timeout tunnel 90s", "timeout tunnel 200ms", "idle", []string{"timeout tunnel 90s"}},
+		{
+			"HAProxy, no client", proxies.HAProxy, "http-request set-header X-Forwarded-For %[src]", "", "client",
+			[]string{"http-request set-header X-Forwarded-For %[src]"},
+		},
+		{"HAProxy, no PROXY header", proxies.HAProxy, " send-proxy-v2\n", "\n", "tcp", []string{"send-proxy-v2"}},
+		{"Caddy, short timeout", proxies.Caddy, "read_timeout 90s", "read_timeout 200ms", "idle", []string{"transport http {", "    read_timeout 90s", "}"}},
+		{"Caddy, wrong Host", proxies.Caddy, "\ttransport http {", "\theader_up Host partyline\n\t\ttransport http {", "host", []string{"header_up Host {hostport}"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := harness.StartProgram(t, "--proxy", "127.0.0.1", "--ping", "1s")
+			n := c.proxy.Start(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, map[string]string{c.old: c.new})
+			args := []string{"http://" + n.HTTP}
+			if c.proxy.RawTCP {
+				args = append(args, "--tcp", n.TCP)
+			}
+			d := examine(t, nil, args...)
+			d.expectWrong(t, 1, map[string]string{c.check: "WRONG"})
+			if got := d.lines(c.proxy.Name); !slices.Equal(got, c.want) {
+				t.Errorf("the advice is %q, not %q:\n%s", got, c.want, d.out)
+			}
+		})
+	}
+}
+
+// TestHiddenHost opens WebSockets as a page does, through an nginx that hides the host. The log names the
+// missing line, once.
+func TestHiddenHost(t *testing.T) {
+	p := harness.StartProgram(t, "--host", "chat.example", "--host", "partyline")
+	n := proxies.Nginx.Start(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, map[string]string{"proxy_set_header Host $http_host;": ""})
+	for range 3 {
+		conn := harness.Dial(t, n.HTTP)
+		fmt.Fprintf(conn, upgrade+"Origin: http://chat.example\r\n\r\n", "webby")
+		harness.ExpectLine(t, harness.ReadText(conn).Out, `HTTP/1\.1 403 .*`)
+	}
+	harness.ExpectLine(t, p.Err, `.*level=WARN msg="origin refused, as a proxy seems to hide the host" .*origin=http://chat.example host=partyline hint="nginx needs: proxy_set_header Host \$http_host;.*`)
+	p.Stop(t)
+	if n := p.Err.Count(func(line string) bool { return strings.Contains(line, "origin refused") }); n != 1 {
+		t.Errorf("the log has it %d times:\n%s", n, p.Err)
+	}
+}
+
 // TestDoctorShipped examines each proxy as its configuration is shipped, at the root and under a path.
 func TestDoctorShipped(t *testing.T) {
 	for _, s := range proxies.All {
@@ -256,15 +332,11 @@ func TestDoctorShipped(t *testing.T) {
 			t.Parallel()
 			p := harness.StartProgram(t, "--proxy", "127.0.0.1", "--ping", "1s")
 			n := s.Start(t, &harness.Server{TCP: p.TCP, HTTP: p.HTTP}, sendingPROXY(s))
-			args := []string{"http://" + n.HTTP}
-			if s.RawTCP {
-				args = append(args, "--tcp", n.TCP)
-			}
-			d := examine(t, nil, args...)
-			d.expectWrong(t, 0, nil)
-			if s != proxies.HAProxy {
-				d = examine(t, nil, "http://"+n.HTTP+"/party")
-				d.expectWrong(t, 0, nil)
+			for _, path := range []string{"", "/party"} {
+				args := []string{"http://" + n.HTTP + path, "--tcp", cmp.Or(n.TCP, p.TCP)}
+				if path == "" || s != proxies.HAProxy { // which has no path
+					examine(t, nil, args...).expectWell(t, "tls")
+				}
 			}
 		})
 	}

@@ -42,34 +42,57 @@ func setClient(trusted proxies, log *slog.Logger) func(http.Handler) http.Handle
 
 // identify sets the RemoteAddr and the URL's scheme of r.
 func (id *identifier) identify(r *http.Request) {
-	r.URL.Scheme = ""
-	if r.TLS != nil {
+	peer := r.RemoteAddr
+	c := id.trusted.believe(r)
+	r.RemoteAddr, r.URL.Scheme = c.addr, ""
+	if c.secure {
 		r.URL.Scheme = "https"
 	}
-	if !id.trusted.forwarded(r) {
+	if c.source == fromConnection {
 		id.warnUnset(r)
-		id.log.Debug("client address", "transport", "http", "addr", r.RemoteAddr, "source", "connection")
+		id.log.Debug("client address", "transport", "http", "addr", c.addr, "source", c.source)
 		return
 	}
-	proxy := r.RemoteAddr
-	client, invalid := id.trusted.client(r)
-	if client.addr.IsValid() { // a proxy on a unix socket has none
-		r.RemoteAddr = client.addr.String()
-	}
-	switch strings.ToLower(client.proto) {
-	case "https", "wss":
-		r.URL.Scheme = "https"
-	case "http", "ws":
-		r.URL.Scheme = ""
-	}
-	if invalid != "" {
+	if c.invalid != "" {
 		header := strings.Join(r.Header.Values(id.trusted.header), ", ")
 		id.warn.Do(func() {
-			id.log.Warn("no client address in "+id.trusted.header+", using the proxy's", "proxy", r.RemoteAddr,
-				"element", clean.Quote(invalid, maxQuoted), "header", clean.Quote(header, maxQuotedHeader))
+			id.log.Warn("no client address in "+id.trusted.header+", using the proxy's", "proxy", c.addr,
+				"element", clean.Quote(c.invalid, maxQuoted), "header", clean.Quote(header, maxQuotedHeader))
 		})
 	}
-	id.log.Debug("client address", "transport", "http", "addr", r.RemoteAddr, "source", id.trusted.headerOf(r), "proxy", proxy)
+	id.log.Debug("client address", "transport", "http", "addr", c.addr, "source", c.source, "proxy", peer)
+}
+
+// fromConnection is the source of an address that no proxy has reported.
+const fromConnection = "connection"
+
+// A believed is the client of a request as the server believes it.
+type believed struct {
+	addr    string // as in http.Request.RemoteAddr
+	secure  bool   // the client is known to use TLS
+	source  string // the header that has the address, or fromConnection
+	invalid string // the element of the header that lacks the address; addr is then that of a proxy
+}
+
+// believe returns the client of r, whose RemoteAddr is still that of the connection.
+func (p proxies) believe(r *http.Request) believed {
+	b := believed{addr: r.RemoteAddr, secure: r.TLS != nil, source: fromConnection}
+	if !p.forwarded(r) {
+		return b
+	}
+	b.source = p.headerOf(r)
+	client, invalid := p.client(r)
+	if client.addr.IsValid() { // a proxy on a unix socket has none
+		b.addr = client.addr.String()
+	}
+	b.invalid = invalid
+	switch strings.ToLower(client.proto) {
+	case "https", "wss":
+		b.secure = true
+	case "http", "ws":
+		b.secure = false
+	}
+	return b
 }
 
 // warnUnset logs a warning if a trusted proxy reports a client in another header than the one that

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"partyline/hub/clean"
@@ -108,7 +109,7 @@ func requireHost(hosts Hosts, trusted proxies, refused func(), log *slog.Logger)
 			log.Warn("unknown host refused", "host", clean.Quote(r.Host, maxQuoted), "addr", r.RemoteAddr,
 				"hint", "add a name of this server with --host, or a proxy that forwards requests with --proxy")
 			w.Header().Set("Connection", "close") // at most one log line for each connection
-			http.Error(w, "this server does not answer to that host: give it with --host NAME, "+
+			http.Error(w, "this server does not answer to the host "+strconv.Quote(clean.Quote(r.Host, maxQuoted))+": give it with --host NAME, "+
 				"or name the proxy that forwards it with --proxy ADDRESS", http.StatusMisdirectedRequest)
 		})
 	}

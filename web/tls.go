@@ -38,16 +38,21 @@ func requireTLS(trusted proxies) func(http.Handler) http.Handler {
 	redirect := Redirect("")
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, err := netip.ParseAddrPort(r.RemoteAddr)
-			onUnix := err != nil && !hasProxyHeader(r)
-			byProxy := trusted.forwarded(r) && (trusted.headerOf(r) != PROXY || trusted.endsTLS(r))
-			if r.TLS != nil || onUnix || byProxy || r.URL.Path == "/healthz" {
+			if r.TLS != nil || withoutTLS(trusted, r) || r.URL.Path == "/healthz" {
 				next.ServeHTTP(w, r)
 				return
 			}
 			redirect.ServeHTTP(w, r)
 		})
 	}
+}
+
+// withoutTLS reports whether r needs no TLS to the server, as in requireTLS.
+func withoutTLS(trusted proxies, r *http.Request) bool {
+	_, err := netip.ParseAddrPort(r.RemoteAddr)
+	onUnix := err != nil && !hasProxyHeader(r)
+	byProxy := trusted.forwarded(r) && (trusted.headerOf(r) != PROXY || trusted.endsTLS(r))
+	return onUnix || byProxy
 }
 
 // Redirect returns a handler that redirects GET and HEAD to the same URL over TLS (308), a

@@ -53,6 +53,9 @@ type Options struct {
 	// PROXY header that says that the client uses TLS, and those for /healthz.
 	RequireTLS bool
 
+	// Report makes the server answer GET /debug/proxy. If it is nil, there is no such path.
+	Report *ReportOptions
+
 	// Log gets warnings about refused hosts and about proxies that report no address. At debug
 	// level it gets where the address of each client comes from, and unknown paths, which can show
 	// that a proxy does not strip its prefix. If it is nil, nothing is logged.
@@ -72,6 +75,9 @@ func New(opts Options) http.Handler {
 	r.Use(secure, setHSTS(trusted))
 	if opts.Hosts != nil {
 		r.Use(requireHost(opts.Hosts, trusted, opts.HostRefused, log))
+	}
+	if opts.Report != nil {
+		r.Use(serveReport(opts, trusted))
 	}
 	if opts.RequireTLS {
 		r.Use(requireTLS(trusted))

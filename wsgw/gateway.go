@@ -71,9 +71,10 @@ type Gateway struct {
 	writePool sync.Pool               // the library's write buffers, so that no connection holds one
 	origins   atomic.Pointer[Origins] // see SetOrigins; nil for none
 
-	mu       sync.Mutex
-	closed   bool           // Wait was called; new connections are refused
-	sessions sync.WaitGroup // added to with mu held
+	mu         sync.Mutex
+	closed     bool           // Wait was called; new connections are refused
+	sessions   sync.WaitGroup // added to with mu held
+	hiddenHost time.Time      // when the log was last told that a proxy hides the host
 }
 
 var _ http.Handler = (*Gateway)(nil)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"partyline/hub/clean"
 	"partyline/hub/wire"
 )
 
@@ -40,10 +39,7 @@ func (g *Gateway) checkRequest(w http.ResponseWriter, r *http.Request) bool {
 	case r.ContentLength != 0: // the body would be read as frames
 		http.Error(w, "a WebSocket does not begin with a body", http.StatusBadRequest)
 	case !g.allowsOrigin(r):
-		origins := strings.Join(r.Header["Origin"], " ")
-		g.Log.Warn("origin refused", "transport", "ws", "addr", r.RemoteAddr,
-			"origin", clean.Quote(origins, maxQuoted), "host", clean.Quote(r.Host, maxQuoted),
-			"hint", "allow it with --origin; a proxy must forward the Host header and report the scheme of the page")
+		g.logRefusal(r)
 		if g.OriginRefused != nil {
 			g.OriginRefused()
 		}

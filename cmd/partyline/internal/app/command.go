@@ -82,7 +82,7 @@ func newCommand(version string) *cobra.Command {
 	// A template of cobra, as for the version, would make the program 2.4 MB larger.
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	s.addFlags(cmd.Flags())
-	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHistoryCommand(), newHealthCommand(), newBenchCommand(), newCompletionCommand())
+	cmd.AddCommand(newTalkCommand(), newSendCommand(), newConfigCommand(), newHistoryCommand(), newHealthCommand(), newDoctorCommand(), newBenchCommand(), newCompletionCommand())
 	completeValues(cmd)
 	return cmd
 }

@@ -11,7 +11,7 @@ import (
 	"partyline/hub/wire"
 )
 
-// The exit statuses of send and talk.
+// The exit statuses of send and talk. doctor has the first two.
 const (
 	exitUsage       = 2
 	exitUnreachable = 3

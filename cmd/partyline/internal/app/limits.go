@@ -61,7 +61,7 @@ func (l *Limits) AddFlags(f *pflag.FlagSet) {
 	intVar(f, &l.MaxMembers, "max-members", 0, math.MaxInt32, "maximum number of members in all rooms; 0 for as many as the file descriptors allow")
 	intVar(f, &l.MaxPerAddress, "max-per-address", 0, math.MaxInt32, "maximum number of members from one address (one /64 of IPv6); 0 for no limit")
 	intVar(f, &l.MaxArrivals, "max-arrivals", 0, 1_000_000, "maximum number of new members from one address in a minute; 0 for no limit")
-	listVar(f, &l.Exempt, "exempt", checkNetworks, "networks", "network whose addresses have no limit per address, in addition to this machine; may be repeated")
+	listVar(f, &l.Exempt, "exempt", checkNetworks, "networks", "network whose addresses have no limit per address, and may read /debug/proxy, in addition to this machine; may be repeated")
 	listVar(f, &l.Proxies, "proxy", checkNetworks, "networks", "network of proxies that report the client's address: a TCP connection from it starts with a PROXY header, an HTTP request has the header of --proxy-header; unix for the unix sockets; may be repeated")
 	choiceVar(f, &l.ProxyHeader, "proxy-header", "header in which proxies report the client's address to the HTTP server; clients can forge the others: X-Forwarded-For, Forwarded, X-Real-IP, or PROXY for a PROXY header at the start of each connection", web.XForwardedFor, web.Forwarded, web.XRealIP, web.PROXY)
 	intVar(f, &l.MaxRooms, "max-rooms", 0, math.MaxInt32, "maximum number of rooms with members; 0 for no limit")

@@ -84,6 +84,6 @@ func (s *server) newPage(c *Config) http.Handler {
 	hosts, _ := c.acceptedHosts(s.listeners.HTTP) // newServer has checked them
 	return web.New(web.Options{
 		WebSocket: s.ws, IsProxy: s.proxies.Contain, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts,
-		HostRefused: s.figures.HostRefused, Health: s.health, RequireTLS: s.certs != nil, Log: s.log,
+		HostRefused: s.figures.HostRefused, Health: s.health, RequireTLS: s.certs != nil, Report: c.report(s.listeners), Log: s.log,
 	})
 }

@@ -225,7 +225,7 @@ func TestSettle(t *testing.T) {
 			h := hub.New(hub.Options{})
 			g := &Gateway{Hub: h, MaxLine: 4096, HeaderTimeout: time.Hour, Log: slog.New(slog.DiscardHandler)}
 			if first != "" {
-				g.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+				g.Proxies = admission.NewNetworks(netip.MustParsePrefix("127.0.0.1/32"))
 			}
 			ln := listen(t)
 			ended := make(chan error)

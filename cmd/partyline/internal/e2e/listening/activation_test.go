@@ -45,7 +45,7 @@ func TestActivationErrors(t *testing.T) {
 	second, _ := harness.SocketFile(t, "tcp", "127.0.0.1:0")
 	for want, args := range map[string][]string{
 		`--tcp fd:chta: no inherited socket has this name, but there are: fd:chat, fd:web`:       {"--tcp", "fd:chta", "--http", "fd:web"},
-		`--http-redirect fd:chat: another listener uses this inherited socket`:                   {"--tcp", "fd:chat", "--http", "fd:web", "--http-redirect", "fd:chat"},
+		`--http-redirect fd:chat: another listener uses this inherited socket`:                   {"--tcp", "fd:chat", "--http", "fd:web", "--http-redirect", "fd:chat", "--acme-domain", "chat.example", "--acme-dir", t.TempDir()},
 		`the service manager passes the socket fd:web, but no flag has the address fd:web`:       {"--tcp", "fd:chat", "--http", "127.0.0.1:0"},
 		`the service manager passes the socket fd:chat, but no flag has the address fd:chat`:     {"--tcp", "127.0.0.1:0", "--http", ""},
 		`PARTYLINE_HTTP fd:x: no inherited socket has this name, but there are: fd:web, fd:chat`: {"--tcp", "fd:chat"},

@@ -11,7 +11,6 @@ import (
 
 	"partyline/cmd/partyline/internal/listen"
 	"partyline/hub/socket"
-	"partyline/tcpgw"
 	"partyline/web"
 )
 
@@ -35,19 +34,19 @@ func (b boundServer) Serve() error { return b.Server.Serve(b.ln) }
 // l.HTTP: the page redirects what comes without TLS. If l.HTTP is also that of TCP, the server gets the
 // connections that the TCP gateway gives it.
 func (s *server) bindHTTP(c Limits, l Listeners) (all []boundServer) {
-	switch h := newHTTPServer(c, &s.page, s.gates.add(), s.log); {
+	switch h := newHTTPServer(c, &s.page, s.newHTTPConns(), s.log); {
 	case l.HTTP == nil:
 	case l.shared():
 		all = append(all, boundServer{h, s.shareTCP(c, l.TCP)})
 	case s.certs == nil:
 		all = append(all, boundServer{h, s.readProxyHeaders(c, l.HTTP)})
 	default:
-		secure, plain := listen.Split(s.readProxyHeaders(c, l.HTTP), newHTTPConns(s.gates.add()), c.HeaderTimeout)
+		secure, plain := listen.Split(s.readProxyHeaders(c, l.HTTP), s.newHTTPConns(), c.HeaderTimeout)
 		all = append(all, boundServer{h, socket.TLSListener(secure, httpConfig(s.certs))}, boundServer{h, plain})
 	}
 	if l.Redirect != nil {
 		redirect := redirectHandler(s.certs, web.Redirect(httpsPort(l.HTTP)))
-		h := newHTTPServer(c, redirect, s.gates.add(), s.log)
+		h := newHTTPServer(c, redirect, s.newHTTPConns(), s.log)
 		all = append(all, boundServer{h, s.readProxyHeaders(c, l.Redirect)})
 	}
 	return all
@@ -77,8 +76,15 @@ func (s *server) shareTCP(c Limits, ln net.Listener) net.Listener {
 	return clients
 }
 
-// newHTTPServer returns a server whose connections gate admits until they have become members.
-func newHTTPServer(c Limits, h http.Handler, gate tcpgw.Gate, log *slog.Logger) *http.Server {
+// newHTTPConns returns the limit of the HTTP connections of one server, or of those that wait for one.
+func (s *server) newHTTPConns() *httpConns {
+	conns := newHTTPConns(s.gates.add())
+	s.httpConns = append(s.httpConns, conns)
+	return conns
+}
+
+// newHTTPServer returns a server whose connections are limited by conns until they have become members.
+func newHTTPServer(c Limits, h http.Handler, conns *httpConns, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ConnContext:       web.ConnContext,
@@ -87,7 +93,7 @@ func newHTTPServer(c Limits, h http.Handler, gate tcpgw.Gate, log *slog.Logger) 
 		WriteTimeout:      min(4*c.WriteTimeout, answerTimeout), // wsgw sets its own deadlines
 		MaxHeaderBytes:    max(c.MaxHeader-headerSlop, 1),
 		IdleTimeout:       2 * time.Minute,
-		ConnState:         newHTTPConns(gate).track,
+		ConnState:         conns.track,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // no HTTP/2
 	}

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
+	"time"
 
 	"partyline/cmd/partyline/internal/listen"
 	"partyline/hub/admission"
@@ -26,8 +29,9 @@ type httpConns struct {
 
 // An httpConn is a connection that counts.
 type httpConn struct {
-	addr netip.Addr // for which it counts
-	slot admission.Slot
+	addr  netip.Addr // for which it counts
+	slot  admission.Slot
+	since time.Time // when it was accepted, or its last request ended; zero while a request is being served
 }
 
 func newHTTPConns(gate tcpgw.Gate) *httpConns {
@@ -42,6 +46,10 @@ func (h *httpConns) track(c net.Conn, state http.ConnState) {
 		if !h.Admit(c) {
 			c.Close()
 		}
+	case http.StateActive:
+		h.setSince(c, time.Time{})
+	case http.StateIdle:
+		h.setSince(c, time.Now())
 	case http.StateHijacked, http.StateClosed: // a hijacked connection becomes a member
 		h.Leave(c)
 	}
@@ -80,9 +88,42 @@ func (h *httpConns) admitOnce(c net.Conn, addr netip.Addr) bool {
 	}
 	if admitted {
 		last.slot.Leave()
+	} else {
+		last.since = time.Now()
 	}
-	h.conns[c] = httpConn{addr, slot}
+	h.conns[c] = httpConn{addr, slot, last.since}
 	return true
+}
+
+func (h *httpConns) setSince(c net.Conn, since time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if conn, ok := h.conns[c]; ok {
+		conn.since = since
+		h.conns[c] = conn
+	}
+}
+
+// closeIdle closes a quarter of the connections of which no request is being served, those that have
+// waited longest, and at least one if there is one. It returns how many it has closed.
+func (h *httpConns) closeIdle() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var idle []net.Conn
+	for c, conn := range h.conns {
+		if !conn.since.IsZero() {
+			idle = append(idle, c)
+		}
+	}
+	slices.SortFunc(idle, func(a, b net.Conn) int { return h.conns[a].since.Compare(h.conns[b].since) })
+	idle = idle[:(len(idle)+3)/4]
+	for _, c := range idle {
+		if t, ok := c.(*tls.Conn); ok {
+			c = t.NetConn() // t would wait to send an alert
+		}
+		c.Close()
+	}
+	return len(idle)
 }
 
 // Leave implements [listen.Gate].

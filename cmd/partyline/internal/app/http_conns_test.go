@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"partyline/cmd/partyline/internal/listen"
@@ -116,6 +118,38 @@ func (l earlyListener) Accept() (net.Conn, error) {
 	}
 	header, err := socket.ReadProxyHeader(c)
 	return socket.NewEarlyConn(c, nil, header), err
+}
+
+// TestCloseIdle closes idle connections, those that have waited longest first, and none of which a request
+// is being served.
+func TestCloseIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conns := newHTTPConns(new(admission.Gate))
+		var all []net.Conn
+		for i := range 9 {
+			c, peer := net.Pipe()
+			defer peer.Close()
+			defer c.Close()
+			conns.track(c, http.StateNew)
+			if i < 4 {
+				conns.track(c, http.StateActive)
+			}
+			all = append(all, c)
+			time.Sleep(time.Second)
+		}
+		conns.track(all[3], http.StateIdle) // after all that are new
+		for _, want := range [][]int{{4, 5}, {6}, {7}, {8}, {3}, nil} {
+			if n := conns.closeIdle(); n != len(want) {
+				t.Errorf("%d connections are closed, want %v", n, want)
+			}
+			for _, i := range want {
+				if _, err := all[i].Write(nil); !errors.Is(err, io.ErrClosedPipe) {
+					t.Errorf("connection %d is not closed", i)
+				}
+				conns.track(all[i], http.StateClosed)
+			}
+		}
+	})
 }
 
 // TestHTTPConns opens as many HTTP connections as an address may have. One more is closed. A

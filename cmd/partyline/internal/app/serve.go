@@ -40,6 +40,7 @@ func Serve(ctx context.Context, c Config, l Listeners, log *slog.Logger) error {
 		l.close()
 		return err
 	}
+	l = s.listeners
 	var running sync.WaitGroup
 	served := make(chan error, maxListeners)
 	if l.TCP != nil {
@@ -88,6 +89,7 @@ type server struct {
 	tcp       *tcpgw.Gateway
 	ws        *wsgw.Gateway
 	http      []boundServer
+	httpConns []*httpConns
 	admin     *http.Server
 	listeners Listeners
 	certs     certificates // nil without TLS
@@ -117,7 +119,9 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	figures := metrics.New(c.Version)
-	s := &server{listeners: l, certs: certs, figures: figures, log: log, proxies: admission.NewNetworks()}
+	s := &server{certs: certs, figures: figures, log: log, proxies: admission.NewNetworks()}
+	l = s.makeRoom(l)
+	s.listeners = l
 	if s.journal, err = c.History.open(c.source("data"), figures.Stored, log); err != nil {
 		return nil, err
 	}

@@ -48,6 +48,31 @@ func TestDescriptorsRunOut(t *testing.T) {
 	harness.DialBot(t, "ws://"+web+"/ws").ExpectType(t, "welcome")
 }
 
+// TestIdleConnections uses all file descriptors of the program for HTTP connections, which are idle after
+// a request, or have sent a part of one. Others are still served: the program closes idle connections.
+func TestIdleConnections(t *testing.T) {
+	t.Parallel()
+	const limit = 64
+	for name, sent := range map[string]string{"idle": "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", "half a request": "GET /healthz HTTP/1.1\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, tcp, web := startWithDescriptors(t, limit, "--header-timeout", "1h")
+			member := harness.DialText(t, tcp)
+			harness.ExpectLine(t, member.Out, harness.WelcomeLine)
+			for range 2 * limit { // the kernel completes connections that the program can't accept
+				fmt.Fprint(harness.Dial(t, web), sent)
+			}
+			harness.ExpectLine(t, p.Err, `.*level=WARN msg="out of file descriptors, idle HTTP connections closed" closed=[1-9].*`)
+			for range 3 {
+				harness.ExpectLine(t, harness.DialText(t, tcp).Out, harness.WelcomeLine)
+				harness.DialBot(t, "ws://"+web+"/ws").ExpectType(t, "welcome")
+			}
+			member.Say(t, "still here")
+			harness.ExpectLine(t, member.Out, ".*: still here")
+		})
+	}
+}
+
 // startWithDescriptors starts the program with a limit of open file descriptors. It returns the process and the
 // addresses of its listeners.
 func startWithDescriptors(t *testing.T, limit int, args ...string) (p *harness.Process, tcp, http string) {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/time/rate"
+
 	"partyline/hub/clean"
 )
 
@@ -93,8 +95,10 @@ func localAddr(r *http.Request) netip.Addr {
 // accepts any Host in a request that a trusted proxy forwards: the proxy is responsible for it.
 // A forwarded request has the header of the proxy, which no page can set on a WebSocket. A proxy that
 // sends a PROXY header does not look at the request, so any Host is accepted only if hosts has no
-// members. It calls refused, which may be nil, for each 421.
+// members. It calls refused, which may be nil, for each 421, and logs a warning, at most once every
+// warnInterval.
 func requireHost(hosts Hosts, trusted proxies, refused func(), log *slog.Logger) func(http.Handler) http.Handler {
+	warn := &rate.Sometimes{Interval: warnInterval}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			byProxy := trusted.forwarded(r) && (trusted.headerOf(r) != PROXY || len(hosts) == 0)
@@ -106,9 +110,11 @@ func requireHost(hosts Hosts, trusted proxies, refused func(), log *slog.Logger)
 			if refused != nil {
 				refused()
 			}
-			log.Warn("unknown host refused", "host", clean.Quote(r.Host, maxQuoted), "addr", r.RemoteAddr,
-				"hint", "add a name of this server with --host, or a proxy that forwards requests with --proxy")
-			w.Header().Set("Connection", "close") // at most one log line for each connection
+			warn.Do(func() {
+				log.Warn("unknown host refused", "host", clean.Quote(r.Host, maxQuoted), "addr", r.RemoteAddr,
+					"hint", "add a name of this server with --host, or a proxy that forwards requests with --proxy")
+			})
+			w.Header().Set("Connection", "close")
 			http.Error(w, "this server does not answer to the host "+strconv.Quote(clean.Quote(r.Host, maxQuoted))+": give it with --host NAME, "+
 				"or name the proxy that forwards it with --proxy ADDRESS", http.StatusMisdirectedRequest)
 		})

@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestHosts(t *testing.T) {
@@ -114,4 +116,23 @@ func TestUnknownHostLogged(t *testing.T) {
 	if log.Len() > 600 || strings.Count(log.String(), "\n") != 1 || strings.ContainsAny(log.String(), "\u009b\u202e") || !strings.Contains(log.String(), "--host") {
 		t.Errorf("the log has %d bytes: %.300q", log.Len(), log.String())
 	}
+}
+
+// TestUnknownHostWarned asks for unknown hosts again and again. The log has a warning each minute.
+func TestUnknownHostWarned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		h := New(Options{Hosts: Hosts{}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		for minute := range 3 {
+			for range 10 {
+				if w := answer(h, "GET", "evil.example", "/", "192.0.2.9:1", false); w.Code != http.StatusMisdirectedRequest {
+					t.Errorf("the answer is %d", w.Code)
+				}
+			}
+			if n := strings.Count(log.String(), "unknown host refused"); n != minute+1 {
+				t.Errorf("after %d minutes the log has %d warnings", minute, n)
+			}
+			time.Sleep(warnInterval)
+		}
+	})
 }

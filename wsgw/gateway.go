@@ -71,10 +71,11 @@ type Gateway struct {
 	writePool sync.Pool               // the library's write buffers, so that no connection holds one
 	origins   atomic.Pointer[Origins] // see SetOrigins; nil for none
 
-	mu         sync.Mutex
-	closed     bool           // Wait was called; new connections are refused
-	sessions   sync.WaitGroup // added to with mu held
-	hiddenHost time.Time      // when the log was last told that a proxy hides the host
+	mu       sync.Mutex
+	closed   bool           // Wait was called; new connections are refused
+	sessions sync.WaitGroup // added to with mu held
+	// When the log last had a warning of each kind about a refused origin.
+	warnedOrigin, warnedHost time.Time // with mu held
 }
 
 var _ http.Handler = (*Gateway)(nil)

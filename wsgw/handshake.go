@@ -43,7 +43,7 @@ func (g *Gateway) checkRequest(w http.ResponseWriter, r *http.Request) bool {
 		if g.OriginRefused != nil {
 			g.OriginRefused()
 		}
-		h.Set("Connection", "close") // so that one connection logs one line
+		h.Set("Connection", "close")
 		http.Error(w, "pages of this origin may not come in", http.StatusForbidden)
 	default:
 		return true

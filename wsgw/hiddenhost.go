@@ -10,39 +10,39 @@ import (
 	"partyline/hub/clean"
 )
 
-// hiddenHostInterval is the minimum time between two lines of the log about a proxy that hides the
-// host: it hides that of each request.
-const hiddenHostInterval = time.Minute
+// refusalInterval is the minimum time between two warnings about refused origins of one kind. A page of
+// another site may be refused again and again, and a proxy hides the host of each request.
+const refusalInterval = time.Minute
 
 // hiddenHostHint names the directive that such a proxy lacks.
 const hiddenHostHint = "nginx needs: proxy_set_header Host $http_host; (Caddy and HAProxy forward the Host header unless told otherwise). " +
 	"partyline doctor URL checks the rest. If there is no proxy, a page of another site has tried to connect"
 
 // logRefusal logs that the Origin of r is refused. If a proxy seems to hide the host, the line names
-// the missing directive, and comes at most once in hiddenHostInterval.
+// the missing directive. After a line of either kind, the next ones are at debug level.
 func (g *Gateway) logRefusal(r *http.Request) {
 	values := []any{
 		"transport", "ws", "addr", r.RemoteAddr,
 		"origin", clean.Quote(strings.Join(r.Header["Origin"], " "), maxQuoted), "host", clean.Quote(r.Host, maxQuoted),
 	}
-	switch {
-	case !hidesHost(r):
+	switch hides := hidesHost(r); {
+	case !hides && g.mayWarn(&g.warnedOrigin):
 		g.Log.Warn("origin refused", append(values, "hint", "allow it with --origin; a proxy must report the scheme of the page")...)
-	case g.mayLogHiddenHost():
+	case hides && g.mayWarn(&g.warnedHost):
 		g.Log.Warn("origin refused, as a proxy seems to hide the host", append(values, "hint", hiddenHostHint)...)
 	default:
 		g.Log.Debug("origin refused", values...)
 	}
 }
 
-// mayLogHiddenHost reports whether hiddenHostInterval has passed since it last returned true.
-func (g *Gateway) mayLogHiddenHost() bool {
+// mayWarn reports whether refusalInterval has passed since last, when it last returned true.
+func (g *Gateway) mayWarn(last *time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.hiddenHost.IsZero() && time.Since(g.hiddenHost) < hiddenHostInterval {
+	if !last.IsZero() && time.Since(*last) < refusalInterval {
 		return false
 	}
-	g.hiddenHost = time.Now()
+	*last = time.Now()
 	return true
 }
 

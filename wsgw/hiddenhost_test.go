@@ -93,7 +93,7 @@ func TestHiddenHostLogged(t *testing.T) {
 		if lines := send("chat.example.org", "https://evil.example.com"); len(lines) != 1 || !strings.Contains(lines[0], "--origin") {
 			t.Errorf("for a foreign page the log has %q", lines)
 		}
-		time.Sleep(hiddenHostInterval - time.Nanosecond)
+		time.Sleep(refusalInterval - time.Nanosecond)
 		if lines := send("127.0.0.1:8080", "https://chat.example.org"); len(lines) != 0 {
 			t.Errorf("just before the minute has passed the log has %q", lines)
 		}

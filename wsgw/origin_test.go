@@ -272,7 +272,12 @@ func TestOriginLogged(t *testing.T) {
 	if log.Len() > 600 || strings.ContainsAny(log.String(), "\u009b\u202e") {
 		t.Errorf("the log has %d bytes: %.300q", log.Len(), log.String())
 	}
-	if refused != 1 {
+	log.Reset()
+	g.ServeHTTP(httptest.NewRecorder(), r)
+	if log.Len() > 0 {
+		t.Errorf("a moment later the log has %q", log.String())
+	}
+	if refused != 2 {
 		t.Errorf("%d refusals are reported", refused)
 	}
 }

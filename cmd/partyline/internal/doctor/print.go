@@ -75,8 +75,12 @@ func summary(all []Finding) string {
 	if n := count[Wrong]; n > 0 {
 		s = fmt.Sprintf("%d of %d checks found something wrong", n, len(all))
 	}
-	if n := count[Skipped]; n > 0 {
-		s += fmt.Sprintf("; %d could not be made", n)
+	switch n := count[Skipped]; n {
+	case 0:
+	case 1:
+		s += "; 1 check could not be made"
+	default:
+		s += fmt.Sprintf("; %d checks could not be made", n)
 	}
 	return s + "."
 }

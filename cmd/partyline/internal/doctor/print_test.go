@@ -42,7 +42,7 @@ ok     clock      differs by 0s
        proxy_set_header Upgrade $http_upgrade;
        proxy_set_header Connection "upgrade";
 
-1 of 12 checks found something wrong; 2 could not be made.
+1 of 12 checks found something wrong; 2 checks could not be made.
 `
 	if got := out.String(); got != want {
 		t.Errorf("it prints:\n%s\nnot:\n%s", got, want)

@@ -3,6 +3,7 @@ package operate
 import (
 	"net"
 	"regexp"
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 )
 
 // TestNotify starts the program as systemd starts a service of Type=notify with a watchdog. It says that
-// it is ready when it accepts connections, gives signs of life, and says that it stops before it closes
-// its listeners, with the time that this may take.
+// it is ready when it accepts connections, gives signs of life, says when it reloads its settings, and
+// says that it stops before it closes its listeners, with the time that this may take.
 func TestNotify(t *testing.T) {
 	t.Parallel()
 	path := harness.PublicFolder(t) + "/notify"
@@ -46,6 +47,9 @@ func TestNotify(t *testing.T) {
 	for range 3 {
 		expect("WATCHDOG=1")
 	}
+	p.Signal(t, syscall.SIGHUP)
+	expect("RELOADING=1\nMONOTONIC_USEC=[0-9]+")
+	expect("READY=1")
 	(&harness.Program{Process: p}).Stop(t)
 	expect("STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000")
 }

@@ -91,6 +91,7 @@ type Gateway struct {
 
 	openingWait time.Duration // zero means the constant openingWait; tests set it
 	helloWait   time.Duration // zero means the constant helloWait; tests set it
+	requestWait time.Duration // zero means the constant requestWait; tests set it
 
 	tlsOnce   sync.Once
 	tlsConfig *tls.Config // a copy of TLS; set by Serve

@@ -42,7 +42,7 @@ func testInputs(t *testing.T, network hubtest.Network, g *Gateway) {
 func openGateway(t *testing.T, g *Gateway, network hubtest.Network) func(wire.Format) hubtest.Client {
 	ln := network.Listen(t)
 	g.MaxLine, g.Web, g.Log = 4096, "http://chat.example/", slog.New(slog.DiscardHandler)
-	g.openingWait = time.Millisecond // the clients send nothing before the welcome
+	g.openingWait, g.requestWait = time.Millisecond, time.Millisecond // the clients send nothing before the welcome
 	if g.TLS = ln.TLS; ln.TLS != nil {
 		g.helloWait = time.Minute
 	}

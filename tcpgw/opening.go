@@ -18,6 +18,9 @@ const (
 	// client can't read a welcome that comes before its ClientHello, and some need time for that,
 	// or a packet is lost and sent again.
 	helloWait = 500 * time.Millisecond
+	// requestWait is how long the welcome waits inside of TLS if the client may begin HTTP. The request
+	// comes a round trip after the handshake.
+	requestWait = helloWait
 	// handshakeTimeout bounds a TLS handshake.
 	handshakeTimeout = 10 * time.Second
 )
@@ -110,14 +113,17 @@ func (o *opening) put(c byte) {
 
 // waits are how long an opening waits.
 type waits struct {
-	first time.Duration // for the first byte, if the client may begin TLS or HTTP
-	line  time.Duration // for the first line
-	http  bool          // the client may begin HTTP
+	first   time.Duration // for the first byte, if the client may begin TLS or HTTP
+	request time.Duration // inside of TLS, if the client may begin HTTP
+	line    time.Duration // for the first line
+	http    bool          // the client may begin HTTP
 }
 
 // waits returns the waits of the gateway's openings.
 func (g *Gateway) waits() waits {
-	return waits{cmp.Or(g.helloWait, helloWait), cmp.Or(g.openingWait, openingWait), g.HTTP != nil}
+	return waits{
+		cmp.Or(g.helloWait, helloWait), cmp.Or(g.requestWait, requestWait), cmp.Or(g.openingWait, openingWait), g.HTTP != nil,
+	}
 }
 
 // readOpening reads input until the opening has decided, or until the wait has passed. If the client
@@ -138,8 +144,8 @@ func (c *conn) readOpening(early []byte, w waits) error {
 		if w.http && c.TLSProtocol() != "" {
 			return newForeignError(protocolHTTP, nil, c.opening.web)
 		}
-		if !w.http { // otherwise a request may follow, a round trip after the handshake
-			w.first = w.line
+		if w.first = w.line; w.http {
+			w.first = w.request
 		}
 		received, err = c.awaitOpening(nil, w)
 	}

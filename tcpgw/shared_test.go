@@ -239,7 +239,7 @@ func TestSharedEndOfInput(t *testing.T) {
 // TestSharedLateRequest connects a TLS client that names no protocol and sends its request only after
 // the wait for a line, as one does whose round trip is long.
 func TestSharedLateRequest(t *testing.T) {
-	g := &Gateway{Hub: hub.New(hub.Options{}), helloWait: time.Minute, openingWait: time.Millisecond}
+	g := &Gateway{Hub: hub.New(hub.Options{}), helloWait: time.Minute, requestWait: time.Minute, openingWait: time.Millisecond}
 	ln := serveShared(t, g, hubtest.TLSOverTCP, describe)
 	c := tls.Client(ln.Dial(t).Raw(), &tls.Config{InsecureSkipVerify: true})
 	if err := c.Handshake(); err != nil {
@@ -257,7 +257,7 @@ func TestSharedLateRequest(t *testing.T) {
 // TestSharedALPN connects a TLS client that names HTTP in its handshake, and sends its request only
 // after the wait for an opening. One that names nothing gets the welcome.
 func TestSharedALPN(t *testing.T) {
-	g := &Gateway{Hub: hub.New(hub.Options{}), helloWait: 50 * time.Millisecond, openingWait: time.Millisecond}
+	g := &Gateway{Hub: hub.New(hub.Options{}), helloWait: time.Minute, requestWait: 50 * time.Millisecond, openingWait: time.Millisecond}
 	ln := serveShared(t, g, hubtest.TLSOverTCP, describe)
 	for _, protocols := range [][]string{nil, {"http/1.1"}, {"h2", "http/1.1"}} {
 		c := ln.Dial(t)

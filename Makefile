@@ -28,7 +28,7 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build release systems test check deps lint fuzz soak kills restarts hangups mutants bench speed keys record
+.PHONY: help run build release systems same test check deps lint fuzz soak kills restarts hangups mutants bench speed keys record
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ run: ## run from source (ARGS='--tcp :4000')
 	go run -buildvcs=false ./cmd/partyline $(ARGS)
 
 build: ## build ./partyline, static and without machine paths
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+	CGO_ENABLED=0 go build -tags nethttpomithttp2 -trimpath -buildvcs=false \
 		-ldflags '-s -w -X $(BUILD).version=$(VERSION) -X $(BUILD).commit=$(COMMIT)' -o partyline ./cmd/partyline
 
 release: ## build archives for all systems, packages for Debian and checksums into dist/, of the commit and nothing else
@@ -48,6 +48,9 @@ systems: ## vet all packages for macOS, Windows and FreeBSD, which takes minutes
 	GOOS=darwin go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=freebsd go vet ./...
+
+same: ## build a release for Linux twice, from different folders, and compare all bytes: 4 minutes
+	BUILD_TWICE=1 go test -run TestSameBytes -v -count 1 -timeout 20m $(E2E)/release
 
 test: deps build lint ## lint, unit tests and the main end-to-end tests with -race: 2 minutes (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -short -p 4 -parallel 4 -timeout 5m $(TESTFLAGS) ./...

@@ -60,7 +60,7 @@ func (s *source) build(t target) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "partyline")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", s.linkerFlags(), "-o", path, "./cmd/partyline")
+	cmd := exec.Command("go", "build", "-tags", "nethttpomithttp2", "-trimpath", "-buildvcs=false", "-ldflags", s.linkerFlags(), "-o", path, "./cmd/partyline")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.os, "GOARCH="+t.arch,
 		"GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")
 	cmd.Stderr = os.Stderr

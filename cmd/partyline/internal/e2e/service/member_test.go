@@ -98,7 +98,7 @@ func (m *member) talk(ctx context.Context, t *testing.T, stop <-chan struct{}) {
 	for {
 		select {
 		case <-stop:
-			if err := m.Flush(ctx); err != nil {
+			if err := m.Flush(ctx); err != nil && ctx.Err() == nil {
 				t.Errorf("member %d: %v", m.number, err)
 			}
 			return
@@ -107,13 +107,18 @@ func (m *member) talk(ctx context.Context, t *testing.T, stop <-chan struct{}) {
 		text := fmt.Sprintf("@m%d %d", m.number, m.said)
 		err := m.Post(ctx, text, func(id int64, err error) {
 			if err != nil {
-				t.Errorf("%q: %v", text, err)
+				if ctx.Err() == nil {
+					t.Errorf("%q: %v", text, err)
+				}
+				return
 			}
 			m.acked = append(m.acked, harness.Message{ID: id, Text: text})
 			m.acks.Add(1)
 		})
 		if err != nil {
-			t.Errorf("member %d: %v", m.number, err)
+			if ctx.Err() == nil {
+				t.Errorf("member %d: %v", m.number, err)
+			}
 			return
 		}
 		m.said++

@@ -25,7 +25,7 @@ func TestRestarts(t *testing.T) {
 	t.Parallel()
 	restarts, err := strconv.Atoi(os.Getenv(restartsEnv))
 	if err != nil {
-		if restarts = 20; testing.Short() {
+		if restarts = 5; testing.Short() {
 			restarts = 2
 		}
 	}
@@ -46,6 +46,8 @@ func TestRestarts(t *testing.T) {
 
 func testRestarts(t *testing.T, restarts int, inherits, proxied bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), harness.Patience*time.Duration(1+restarts))
+	var running sync.WaitGroup
+	defer running.Wait()
 	defer cancel()
 	s := newRestarting(t, inherits, proxied, "--data", t.TempDir(), "--history", "10000000", "--rate", "0")
 	p := s.start(t)
@@ -58,15 +60,15 @@ func testRestarts(t *testing.T, restarts int, inherits, proxied bool) {
 	for i := range 10 {
 		members = append(members, join(ctx, t, len(members), []string{"tcp://" + chat, "ws://" + web + "/ws"}[i%2]))
 	}
-	stop := make(chan struct{})
-	var running sync.WaitGroup
+	talking, stop := context.WithCancel(ctx)
+	defer stop()
 	for _, m := range members {
-		running.Go(func() { m.talk(ctx, t, stop) })
+		running.Go(func() { m.talk(ctx, t, talking.Done()) })
 	}
 	visits := &visits{}
 	for range 3 {
-		running.Go(func() { visits.overTCP(chat, stop) })
-		running.Go(func() { visits.overHTTP(web, stop) })
+		running.Go(func() { visits.overTCP(chat, talking.Done()) })
+		running.Go(func() { visits.overHTTP(web, talking.Done()) })
 	}
 
 	var longest time.Duration
@@ -81,7 +83,7 @@ func testRestarts(t *testing.T, restarts int, inherits, proxied bool) {
 		p = s.start(t)
 		longest = max(longest, time.Since(begin))
 	}
-	close(stop)
+	stop()
 	running.Wait()
 	checkMembers(ctx, t, members)
 	p.Stop(t)

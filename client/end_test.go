@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,28 @@ func TestBye(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: got %s, want %s", bye, got, want)
 		}
+	}
+}
+
+// TestRestartingOften has a server end the session again and again. The client comes back when the server
+// says, but not all the time.
+func TestRestartingOften(t *testing.T) {
+	for after, want := range map[string][]time.Duration{
+		"700": {700 * time.Millisecond, 700 * time.Millisecond, 700 * time.Millisecond, 700 * time.Millisecond},
+		"1":   {time.Millisecond, 500 * time.Millisecond, 500 * time.Millisecond, 500 * time.Millisecond},
+	} {
+		t.Run(after, func(t *testing.T) {
+			t.Parallel()
+			bye := `{"type":"bye","reason":"shutdown","reconnect":true,"after_ms":` + after + "}\n"
+			c := dial(t, lineServer(t, listen(t, "tcp", "127.0.0.1:0"), welcomeLine+roomLine+bye), client.Options{})
+			var got []time.Duration
+			for range want {
+				got = append(got, next(t, c, anyOf[*client.Disconnected]).Retry)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("the client waits %v, want %v", got, want)
+			}
+		})
 	}
 }
 

@@ -31,8 +31,12 @@ func (c *Client) run(ctx context.Context, a *arrival) {
 		if !errors.Is(err, errDead) && !errors.Is(err, errSuspended) {
 			last.close()
 		}
-		if time.Since(start) > steady {
+		var r *restart
+		switch {
+		case time.Since(start) > steady:
 			attempt = 0
+		case errors.As(err, &r): // the server works, and restarts often
+			attempt = min(attempt, 1)
 		}
 		for {
 			if why := c.finalError(ctx, err); why != nil {
@@ -88,10 +92,11 @@ func (c *Client) delayAfter(err error, attempt int) time.Duration {
 	var r *restart
 	var held *Error
 	switch {
-	case attempt > 0:
+	case errors.As(err, &r) && attempt > 0: // such a server can't make the client connect all the time
+		return max(r.after, firstDelay)
 	case errors.As(err, &r):
 		return r.after
-	case errors.As(err, &held): // the link works; the message has its own delay
+	case errors.As(err, &held) && attempt == 0: // the link works; the message has its own delay
 		return 0
 	}
 	return backoff(attempt, lastDelay)

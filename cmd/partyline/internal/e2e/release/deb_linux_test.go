@@ -26,10 +26,15 @@ func TestDeb(t *testing.T) {
 		"usr/bin/partyline", "etc/partyline/partyline.toml", "usr/share/man/man1/partyline.1.gz", "usr/share/doc/partyline/copyright",
 		"usr/share/bash-completion/completions/partyline", "usr/share/zsh/vendor-completions/_partyline",
 		"usr/share/fish/vendor_completions.d/partyline.fish",
+		"usr/lib/systemd/system/partyline.service", "usr/lib/systemd/system/partyline-chat.socket", "usr/lib/systemd/system/partyline-web.socket",
 	} {
 		if _, err := os.Stat(filepath.Join(root, name)); err != nil {
 			t.Error(err)
 		}
+	}
+	unit, err := os.ReadFile(filepath.Join(root, "usr/lib/systemd/system/partyline.service"))
+	if err != nil || !strings.Contains(string(unit), "\nExecStart=/usr/bin/partyline --config /etc/partyline/partyline.toml ") {
+		t.Errorf("the unit is %s, %v", unit, err)
 	}
 	p := harness.Start(t, "chroot", root, "/usr/bin/partyline", "--config", "/etc/partyline/partyline.toml",
 		"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", "/history")

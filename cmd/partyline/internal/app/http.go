@@ -24,11 +24,27 @@ const (
 // A boundServer is an HTTP server with one of its listeners.
 type boundServer struct {
 	*http.Server
-	ln net.Listener
+	ln    net.Listener
+	ended chan struct{} // closed when Serve has returned
 }
 
-// Serve serves the listener until the server is shut down.
-func (b boundServer) Serve() error { return b.Server.Serve(b.ln) }
+func bindServer(s *http.Server, ln net.Listener) boundServer {
+	return boundServer{s, ln, make(chan struct{})}
+}
+
+// Serve serves the listener until it is closed, or the server is shut down.
+func (b boundServer) Serve() error {
+	defer close(b.ended)
+	return b.Server.Serve(b.ln)
+}
+
+// stop closes the listener, and makes the server end each connection after a response. It waits until
+// the connections that were accepted are known.
+func (b boundServer) stop() {
+	b.ln.Close()
+	b.SetKeepAlivesEnabled(false)
+	<-b.ended
+}
 
 // bindHTTP returns the HTTP servers of the listeners that are not nil. With TLS there are two at
 // l.HTTP: the page redirects what comes without TLS. If l.HTTP is also that of TCP, the server gets the
@@ -37,17 +53,17 @@ func (s *server) bindHTTP(c Limits, l Listeners) (all []boundServer) {
 	switch h := newHTTPServer(c, &s.page, s.newHTTPConns(), s.log); {
 	case l.HTTP == nil:
 	case l.shared():
-		all = append(all, boundServer{h, s.shareTCP(c, l.TCP)})
+		all = append(all, bindServer(h, s.shareTCP(c, l.TCP)))
 	case s.certs == nil:
-		all = append(all, boundServer{h, s.readProxyHeaders(c, l.HTTP)})
+		all = append(all, bindServer(h, s.readProxyHeaders(c, l.HTTP)))
 	default:
 		secure, plain := listen.Split(s.readProxyHeaders(c, l.HTTP), s.newHTTPConns(), c.HeaderTimeout)
-		all = append(all, boundServer{h, socket.TLSListener(secure, httpConfig(s.certs))}, boundServer{h, plain})
+		all = append(all, bindServer(h, socket.TLSListener(secure, httpConfig(s.certs))), bindServer(h, plain))
 	}
 	if l.Redirect != nil {
 		redirect := redirectHandler(s.certs, web.Redirect(httpsPort(l.HTTP)))
 		h := newHTTPServer(c, redirect, s.newHTTPConns(), s.log)
-		all = append(all, boundServer{h, s.readProxyHeaders(c, l.Redirect)})
+		all = append(all, bindServer(h, s.readProxyHeaders(c, l.Redirect)))
 	}
 	return all
 }

@@ -95,6 +95,13 @@ func (h *httpConns) admitOnce(c net.Conn, addr netip.Addr) bool {
 	return true
 }
 
+// hasAny reports whether there is a connection.
+func (h *httpConns) hasAny() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.conns) > 0
+}
+
 func (h *httpConns) setSince(c net.Conn, since time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

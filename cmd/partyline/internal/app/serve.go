@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,8 @@ import (
 const (
 	// httpDrainTimeout bounds the wait for HTTP requests at shutdown.
 	httpDrainTimeout = time.Second
+	// requestsInterval is the time between two looks at whether there is an HTTP connection.
+	requestsInterval = 5 * time.Millisecond
 	// maxListeners is the largest number of listeners: TCP, two for HTTP, that of redirects, and the operator's.
 	maxListeners = 5
 	// closeTimeout bounds the wait for the journal to close. Committed messages are safe in any
@@ -170,14 +173,17 @@ func (s *server) drain(timeout time.Duration, l Listeners) {
 	}
 	var requests sync.WaitGroup
 	requests.Go(func() {
-		// Shutdown would wait for idle connections of browsers. It does not close WebSockets,
-		// which the hub closes.
+		// After Shutdown the server would drop the requests that arrive on new connections. Close does
+		// not close WebSockets, which the hub closes.
 		brief, cancel := context.WithTimeout(ctx, httpDrainTimeout)
 		defer cancel()
+		s.tcp.Settle() // at one address, it gives HTTP the connections that have just arrived
 		for _, h := range s.http {
-			if h.Shutdown(brief) != nil {
-				h.Close()
-			}
+			h.stop()
+		}
+		s.awaitRequests(brief)
+		for _, h := range s.http {
+			h.Close()
 		}
 	})
 	s.tcp.Settle() // a client that has just connected gets a welcome before the goodbye
@@ -185,6 +191,20 @@ func (s *server) drain(timeout time.Duration, l Listeners) {
 		s.log.Warn("drain timed out", "timeout", timeout)
 	}
 	requests.Wait()
+}
+
+// awaitRequests waits, after the HTTP servers were stopped, until there is no HTTP connection, or ctx is
+// done.
+func (s *server) awaitRequests(ctx context.Context) {
+	tick := time.NewTicker(requestsInterval)
+	defer tick.Stop()
+	for slices.ContainsFunc(s.httpConns, (*httpConns).hasAny) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // close waits for the last WebSockets, and closes the journal.

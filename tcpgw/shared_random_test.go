@@ -60,6 +60,9 @@ func newRandomClient(t *testing.T, r *rand.Rand, id int, secure bool) randomClie
 // token is a text that no other client sends.
 func (c randomClient) token() string { return fmt.Sprintf("token-%d-", c.id) }
 
+// lastLine ends what the room hears of a client that speaks.
+func (c randomClient) lastLine() string { return c.token() + "two\n" }
+
 // served reports whether a gateway with proxies on this machine serves the client.
 func (c randomClient) served(proxies, direct bool) bool {
 	switch {
@@ -120,7 +123,7 @@ func (c randomClient) run(r *rand.Rand, ln *hubtest.Listener) (string, error) {
 		return string(body), err
 	case speaks:
 		var all strings.Builder
-		for in := bufio.NewScanner(nc); in.Scan() && !strings.HasSuffix(all.String(), "two\n"); {
+		for in := bufio.NewScanner(nc); in.Scan() && !strings.HasSuffix(all.String(), c.lastLine()); {
 			fmt.Fprintln(&all, in.Text())
 		}
 		return all.String(), nil
@@ -238,10 +241,8 @@ func (c randomClient) check(t *testing.T, got string, served bool) {
 		if strings.Contains(got, "You are") {
 			t.Errorf("%+v: it gets %q", c, got)
 		}
-	default:
-		if !strings.Contains(got, "You are") {
-			t.Errorf("%+v: it gets %q", c, got)
-		}
+	case !strings.Contains(got, "You are"), c.kind == speaks && !strings.HasSuffix(got, c.lastLine()):
+		t.Errorf("%+v: it gets %q", c, got)
 	}
 }
 

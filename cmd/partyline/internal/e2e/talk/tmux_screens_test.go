@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 // widths are those of the golden screens.
@@ -32,8 +33,12 @@ var conversation = []object{
 // this width from the start, and on one that was resized.
 func TestScreens(t *testing.T) {
 	t.Parallel()
+	today := time.Now().UTC()
+	at := func(day, minute int) string { // day is 27 for today, on which the client sees a gap
+		return today.AddDate(0, 0, day-27).Format("2006-01-02") + fmt.Sprintf("T17:%02d:00Z", minute)
+	}
 	said := func(id, day, minute int, o object) object {
-		out := object{"id": id, "at": fmt.Sprintf("2026-11-%02dT17:%02d:00Z", day, minute), "room": "lobby", "via": "tcp"}
+		out := object{"id": id, "at": at(day, minute), "room": "lobby", "via": "tcp"}
 		for k, v := range o {
 			out[k] = v
 		}
@@ -63,7 +68,7 @@ func TestScreens(t *testing.T) {
 			}
 			id = 70
 			s.send(said(id, 27, 30, object{"type": "message", "from": "bob", "text": "the last message"}))
-			s.send(object{"type": "private", "at": "2026-11-27T17:31:00Z", "from": "carol", "to": "alice", "text": "psst"})
+			s.send(object{"type": "private", "at": at(27, 31), "from": "carol", "to": "alice", "text": "psst"})
 			tt.expect(`the last message$`)
 			tt.expectStatus(`2:`)
 			tt.write("half a line with 世界")

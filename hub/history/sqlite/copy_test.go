@@ -151,6 +151,9 @@ func gapsOf(list []*wire.Gap) (all []wire.Gap) {
 // TestExportParts exports one room, and the messages since a seq. Imported after the first part, they
 // make the same history.
 func TestExportParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	from, to := t.TempDir(), t.TempDir()
 	j := start(t, from, retain(1000))

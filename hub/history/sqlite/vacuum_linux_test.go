@@ -13,6 +13,9 @@ import (
 
 // TestVacuumFullDisk vacuums on a disk without space for the new file. The history is complete.
 func TestVacuumFullDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {

@@ -14,6 +14,9 @@ import (
 
 // TestVacuum makes a file small. Without retention it has the same messages, with it the newest ones.
 func TestVacuum(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	j := start(t, dir, retain(1000))

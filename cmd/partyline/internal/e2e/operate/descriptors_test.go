@@ -51,6 +51,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 // TestIdleConnections uses all file descriptors of the program for HTTP connections, which are idle after
 // a request, or have sent a part of one. Others are still served: the program closes idle connections.
 func TestIdleConnections(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	const limit = 64
 	for name, sent := range map[string]string{"idle": "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", "half a request": "GET /healthz HTTP/1.1\r\n"} {

@@ -204,6 +204,7 @@ func sayLines(n int) func(*testing.T, *reloadable) string {
 
 // TestReloadFlags reloads each flag that the program says it can reload, and checks the effect.
 func TestReloadFlags(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	for _, flag := range reloadableFlags(t) {
 		t.Run(flag, func(t *testing.T) {

@@ -115,6 +115,7 @@ func TestReloadBroken(t *testing.T) {
 // TestReloadUnderLoad has clients with netcat, TCP and WebSockets talk while the settings change again
 // and again. Nobody is disconnected, and nobody misses a message.
 func TestReloadUnderLoad(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	const reloads = 50
 	files := [2]string{

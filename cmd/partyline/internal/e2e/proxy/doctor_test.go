@@ -249,6 +249,7 @@ func TestDoctor(t *testing.T) {
 // TestDoctorTLS adds the other line for TLS in between: nginx uses TLS to reach the server. Then it makes nginx use
 // TLS to reach a server that has none.
 func TestDoctorTLS(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	s := newSite(t)
 	const pass = "proxy_pass http://partyline;"
@@ -327,6 +328,7 @@ func TestHiddenHost(t *testing.T) {
 
 // TestDoctorShipped examines each proxy as its configuration is shipped, at the root and under a path.
 func TestDoctorShipped(t *testing.T) {
+	harness.SkipIfShort(t)
 	for _, s := range proxies.All {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()

@@ -109,7 +109,7 @@ func TestHTTPHealthChecks(t *testing.T) {
 			t.Parallel()
 			p := harness.StartProgram(t, append([]string{"--proxy", "127.0.0.1", "--proxy-header", c.header, "--log-level", "debug"}, c.flags...)...)
 			n := proxies.HAProxy.Start(t, &harness.Server{TCP: p.HTTP, HTTP: p.HTTP}, map[string]string{
-				" send-proxy-v2\n": " inter 20ms " + c.options + "\n", "mode tcp\n": "mode tcp\n    timeout check 20s\n    option httpchk GET /healthz\n",
+				" send-proxy-v2\n": " inter 1s " + c.options + "\n", "mode tcp\n": "mode tcp\n    timeout check 20s\n    option httpchk GET /healthz\n",
 			})
 			for range 5 {
 				harness.ExpectLine(t, p.Err, `.* msg="client address" transport=http addr=127\.0\.0\.1:\d+ source=connection`)

@@ -32,7 +32,7 @@ func TestServerKilled(t *testing.T) {
 	tt.expect(`disconnected`)
 	tt.expectStatus(`reconnecting|offline`)
 	tt.enter("into the dark")
-	tt.expect(`alice +into the dark · unsent$`)
+	tt.expect(`into the dark · unsent$`) // after the name, or after "before the crash" if that was not acknowledged
 	tt.write("typed")
 	tt.expectInput("> typed")
 

@@ -52,11 +52,11 @@ systems: ## vet all packages for macOS, Windows and FreeBSD, which takes minutes
 same: ## build a release for Linux twice, from different folders, and compare all bytes: 4 minutes
 	BUILD_TWICE=1 go test -run TestSameBytes -v -count 1 -timeout 20m $(E2E)/release
 
-test: deps build lint ## lint, unit tests and the main end-to-end tests with -race: 2 minutes (TESTFLAGS='-run Name')
+test: deps build lint ## lint, unit tests and the main end-to-end tests with -race: 6 minutes (TESTFLAGS='-run Name')
 	$(TOOL) gotestsum --format pkgname -- -race -short -p 4 -parallel 4 -timeout 5m $(TESTFLAGS) ./...
 
 check: deps build lint ## lint and all tests, also those that take long (TESTFLAGS='-run Name')
-	$(TOOL) gotestsum --format pkgname -- -race -timeout 15m $(TESTFLAGS) ./...
+	$(TOOL) gotestsum --format pkgname -- -race -p 3 -timeout 15m $(TESTFLAGS) ./...
 	@echo "Again as on a system without raw descriptors:"
 	go test -tags portable -short -timeout 8m $(PORTABLE)
 	@echo "Again without the race detector, which allocates and slows down other goroutines:"

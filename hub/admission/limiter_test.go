@@ -57,8 +57,8 @@ func TestAllowanceSet(t *testing.T) {
 	}
 }
 
-// TestSetLimits changes the limits of a gate. Those who are in stay in, and the next client gets the
-// new limits.
+// TestSetLimits changes the limits of a gate. Clients that were admitted stay, and the next client gets
+// the new limits.
 func TestSetLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const addr, other = "192.0.2.1", "192.0.2.2"

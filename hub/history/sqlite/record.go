@@ -114,7 +114,7 @@ func (r *Record) checkID() error {
 	return nil
 }
 
-// checkMessage checks that the message can't be taken for anything else where it is shown.
+// checkMessage checks that a client that shows the message can't take it for anything else.
 func (r *Record) checkMessage() error {
 	switch {
 	case r.From == "" || !utf8.ValidString(r.From) || strings.ContainsFunc(r.From, notInNick):

@@ -7,8 +7,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
+
+	"partyline/hub/hubtest"
 )
 
 // TestVacuumFullDisk vacuums on a disk without space for the new file. The history is complete.
@@ -17,15 +18,7 @@ func TestVacuumFullDisk(t *testing.T) {
 		t.Skip("takes long")
 	}
 	t.Parallel()
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("can't mount a file system: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := hubtest.SmallDisk(t)
 	large := t.TempDir()
 	j := start(t, large, retain(1000))
 	sayAll(t, j, repeat("lobby", 150), strings.Repeat("text ", 300))

@@ -12,10 +12,10 @@ import (
 // exhaustedInterval is the minimum time between two warnings that there are no more descriptors.
 const exhaustedInterval = time.Minute
 
-// makeRoom returns l with listeners that close idle HTTP connections if there is no descriptor for a new
+// closeIdleIfFull returns l with listeners that close idle HTTP connections if there is no descriptor for a new
 // connection. Only these can use up the descriptors: there is a limit for all members, every other
 // connection ends soon, and many addresses may have idle HTTP connections for minutes.
-func (s *server) makeRoom(l Listeners) Listeners {
+func (s *server) closeIdleIfFull(l Listeners) Listeners {
 	warn := &rate.Sometimes{Interval: exhaustedInterval}
 	closeIdle := func() {
 		closed := 0
@@ -31,7 +31,7 @@ func (s *server) makeRoom(l Listeners) Listeners {
 		if ln == nil {
 			return nil
 		}
-		return &roomyListener{ln, closeIdle}
+		return &idleClosingListener{ln, closeIdle}
 	}
 	tcp := wrap(l.TCP)
 	http := tcp
@@ -41,17 +41,17 @@ func (s *server) makeRoom(l Listeners) Listeners {
 	return Listeners{TCP: tcp, HTTP: http, Redirect: wrap(l.Redirect), Admin: wrap(l.Admin)}
 }
 
-// A roomyListener makes room if there is no descriptor for a new connection.
-type roomyListener struct {
+// An idleClosingListener calls closeIdle if there is no descriptor for a new connection.
+type idleClosingListener struct {
 	net.Listener
-	makeRoom func()
+	closeIdle func()
 }
 
 // Accept implements [net.Listener]. The caller tries again after an error.
-func (l *roomyListener) Accept() (net.Conn, error) {
+func (l *idleClosingListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		l.makeRoom()
+		l.closeIdle()
 	}
 	return c, err
 }

@@ -18,7 +18,7 @@ there, with --connect 127.0.0.1:443 if the name of the page leads elsewhere.
 
 It requests /, /healthz and /debug/proxy, opens a WebSocket as a page does, and waits for a ping. It
 does so as a guest in a room of its own, so that no other member notices, and says nothing.
-It also connects to the TCP door twice, without a PROXY header and with one from 192.0.2.1, and
+It also connects to the TCP listener twice, without a PROXY header and with one from 192.0.2.1, and
 leaves before the room learns of it.
 
 Exit status:
@@ -48,7 +48,7 @@ func newDoctorCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&opts.Connect, "connect", "", "address host:port to connect to in place of that of the URL")
-	f.StringVar(&opts.TCP, "tcp", "", "address host:port of the TCP door; by default the host of the URL and the port at which the server listens")
+	f.StringVar(&opts.TCP, "tcp", "", "address host:port of the TCP listener; by default the host of the URL and the port at which the server listens")
 	durationVar(f, &opts.Idle, "idle", 0, "maximum time to wait for a ping over the idle WebSocket; 0 for no wait")
 	durationVar(f, &opts.Timeout, "timeout", time.Millisecond, "maximum time for each other answer")
 	return cmd

@@ -187,13 +187,7 @@ func local(ln net.Listener) netip.AddrPort {
 
 // networkAddresses returns the addresses of this machine that others may reach, those of IPv4 first.
 func networkAddresses() []netip.Addr {
-	all, _ := net.InterfaceAddrs() // without them, the greeting says so
-	var found []netip.Addr
-	for _, a := range all {
-		if n, err := netip.ParsePrefix(a.String()); err == nil && n.Addr().IsGlobalUnicast() {
-			found = append(found, n.Addr().Unmap())
-		}
-	}
+	found := slices.DeleteFunc(ownAddresses(), func(a netip.Addr) bool { return !a.IsGlobalUnicast() })
 	slices.SortStableFunc(found, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() })
 	return found
 }

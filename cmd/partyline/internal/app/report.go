@@ -3,6 +3,7 @@ package app
 import (
 	"net"
 	"net/netip"
+	"slices"
 
 	"partyline/hub/admission"
 	"partyline/web"
@@ -24,12 +25,16 @@ func (c *Config) report(l Listeners) *web.ReportOptions {
 
 // isOwn reports whether this machine has an address. A client has it that connects to this machine
 // by its name.
-func isOwn(addr netip.Addr) bool {
-	own, _ := net.InterfaceAddrs()
-	for _, a := range own {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Unmap() == addr.Unmap() {
-			return true
+func isOwn(addr netip.Addr) bool { return slices.Contains(ownAddresses(), addr.Unmap()) }
+
+// ownAddresses returns the addresses of this machine, or none if the system does not tell.
+func ownAddresses() []netip.Addr {
+	all, _ := net.InterfaceAddrs()
+	var own []netip.Addr
+	for _, a := range all {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			own = append(own, p.Addr().Unmap())
 		}
 	}
-	return false
+	return own
 }

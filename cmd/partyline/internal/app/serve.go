@@ -123,7 +123,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	}
 	figures := metrics.New(c.Version)
 	s := &server{certs: certs, figures: figures, log: log, proxies: admission.NewNetworks()}
-	l = s.makeRoom(l)
+	l = s.closeIdleIfFull(l)
 	s.listeners = l
 	if s.journal, err = c.History.open(c.source("data"), figures.Stored, log); err != nil {
 		return nil, err

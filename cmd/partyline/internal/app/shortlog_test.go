@@ -22,7 +22,7 @@ func shortLine(noColor bool, log func(*slog.Logger)) string {
 	return b.String()
 }
 
-// TestShortLine checks the form of a line, and that quotes are only where they are needed.
+// TestShortLine checks the form of a line, and that only a value that needs quotes has them.
 func TestShortLine(t *testing.T) {
 	record := slog.NewRecord(time.Date(2026, 1, 2, 15, 4, 5, 6, time.Local), slog.LevelWarn, "member joined", 0)
 	record.Add("nick", "alice", "addr", "[::1]:4000", "room", "büro", "reason", errors.New("it is full"), "empty", "", "took", 1500*time.Millisecond,

@@ -10,8 +10,6 @@ import (
 	"partyline/web"
 )
 
-const reportPause = web.ReportPause
-
 // webSocket checks that a WebSocket opens as a browser opens it.
 func (d *diagnosis) webSocket() Finding {
 	a := d.WebSocket.Answer
@@ -156,7 +154,7 @@ func (d *diagnosis) address() string {
 	return addr
 }
 
-// tcp checks who may choose an address at the TCP door.
+// tcp checks who may choose an address at the TCP listener.
 func (d *diagnosis) tcp() Finding {
 	t := d.TCP
 	switch {

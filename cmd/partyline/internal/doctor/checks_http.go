@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"partyline/web"
 )
 
 // renewBefore is the time before the end of a certificate in which it should have been renewed.
@@ -49,7 +51,7 @@ func (d *diagnosis) unreachable() Finding {
 	return f
 }
 
-// page finds out who answers for the page.
+// page finds out which program answers for the page.
 func (d *diagnosis) page() Finding {
 	f := Finding{Check: "page", State: Wrong, Text: says(d.Page), Arrived: "GET " + d.Site.URL("/") + " answers " + says(d.Page), Effect: "Nobody can open the page."}
 	switch to := d.redirect(); {
@@ -236,7 +238,7 @@ func (d *diagnosis) scheme() Finding {
 
 // buffering checks whether answers arrive in the pieces in which they are sent.
 func (d *diagnosis) buffering() Finding {
-	const sent, least = reportPause, reportPause / 4 // HAProxy sends what is small after 200 ms
+	const sent, least = web.ReportPause, web.ReportPause / 4 // HAProxy sends what is small after 200 ms
 	switch {
 	case d.Report == nil:
 		return skipped("buffering", "not known")

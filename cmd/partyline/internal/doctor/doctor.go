@@ -23,7 +23,7 @@ import (
 type Options struct {
 	Site    *Site
 	Connect string        // the address to connect to in place of that of the site; "" for that
-	TCP     string        // the address of the TCP door; "" for the site's host and the server's port
+	TCP     string        // the address of the TCP listener; "" for the site's host and the server's port
 	Idle    time.Duration // the maximum time to wait for a ping over the WebSocket; 0 to wait for none
 	Timeout time.Duration // the maximum time for any other answer
 }

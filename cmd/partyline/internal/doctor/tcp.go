@@ -11,7 +11,7 @@ import (
 	"partyline/web"
 )
 
-// A TCP is what the TCP door answers.
+// A TCP is what the TCP listener answers.
 type TCP struct {
 	Address string // "" if there is none to try
 	Given   bool   // the user has given it
@@ -30,7 +30,7 @@ type Hello struct {
 // claimedAddress is the address in the PROXY header. It is reserved for documentation (RFC 5737).
 const claimedAddress = "192.0.2.1"
 
-// tcp tries the TCP door. The client leaves with the answer, and asks for JSON and nothing else: the
+// tcp tries the TCP listener. The client leaves with the answer, and asks for JSON and nothing else: the
 // room does not learn of it if it leaves within ten seconds.
 func (p *prober) tcp(ctx context.Context, report *web.Report) TCP {
 	d := TCP{Address: p.TCP, Given: p.TCP != ""}
@@ -77,7 +77,7 @@ func (p *prober) hello(ctx context.Context, addr, text string) (h Hello) {
 	return h
 }
 
-// maxAnswer is the largest answer of the TCP door that is read, in bytes.
+// maxAnswer is the largest answer of the TCP listener that is read, in bytes.
 const maxAnswer = 1 << 20
 
 // helloTimeout is less than the time after which the room learns of a client that uses JSON.

@@ -27,20 +27,9 @@ func TestBackup(t *testing.T) {
 	listener.ExpectType(t, "welcome")
 	senders := newSenders(4)
 	running := startSenders(t, p, senders)
-
-	const enough = 200
-	if !harness.Eventually(func() bool { return running.acks.Load() >= enough }) {
-		t.Fatalf("%d acks arrived; the program logged\n%s", running.acks.Load(), p.Err)
-	}
-	before := running.acks.Load()
-	backup(t, filepath.Join(dir, historyFile), filepath.Join(copied, historyFile))
-	after := running.acks.Load()
-	if !harness.Eventually(func() bool { return running.acks.Load() >= after+enough }) {
-		t.Errorf("%d acks arrived after the copy", running.acks.Load()-after)
-	}
-	running.finishing.Store(true)
-	running.Wait()
-	p.Stop(t)
+	before, after := running.during(t, p, func() {
+		backup(t, filepath.Join(dir, historyFile), filepath.Join(copied, historyFile))
+	})
 
 	sqlite3(t, dir, empty) // only to save time
 	sqlite3(t, copied, empty)
@@ -49,9 +38,7 @@ func TestBackup(t *testing.T) {
 	if got := listener.Messages(); !slices.Equal(got, log) {
 		t.Errorf("the messages that the listener received differ from the history: %s", harness.Difference(got, log))
 	}
-	if n := len(copiedLog); int64(n) < before || n > len(log) || !slices.Equal(copiedLog, log[:n]) {
-		t.Fatalf("after %d acks the copy is not a prefix of the history: %s", before, harness.Difference(copiedLog, log))
-	}
+	checkCopied(t, before, copiedLog, log)
 	t.Logf("the copy has %d of %d messages; %d acks arrived during the copy", len(copiedLog), len(log), after-before)
 
 	p = harness.StartProgram(t, append(args, copied)...)

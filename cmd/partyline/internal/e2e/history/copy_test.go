@@ -27,29 +27,15 @@ func TestExport(t *testing.T) {
 	p := harness.StartProgram(t, append(args, dir)...)
 	senders := newSenders(4)
 	running := startSenders(t, p, senders)
-	const enough = 200
-	if !harness.Eventually(func() bool { return running.acks.Load() >= enough }) {
-		t.Fatalf("%d acks arrived; the program logged\n%s", running.acks.Load(), p.Err)
-	}
-	before := running.acks.Load()
 	scripts := documented(t, "\n## Export and import\n", map[string]string{
 		"/var/lib/partyline.restored": restored, "/var/backups/history.jsonl": export, "/var/lib/partyline": dir,
 	})
-	runScript(t, scripts[0])
-	after := running.acks.Load()
-	if !harness.Eventually(func() bool { return running.acks.Load() >= after+enough }) {
-		t.Errorf("%d acks arrived after the export", running.acks.Load()-after)
-	}
-	running.finishing.Store(true)
-	running.Wait()
-	p.Stop(t)
+	before, _ := running.during(t, p, func() { runScript(t, scripts[0]) })
 	runScript(t, scripts[1])
 
 	log, copied := onDisk(t, dir, "lobby"), onDisk(t, restored, "lobby")
 	checkStored(t, log, senders)
-	if n := len(copied); int64(n) < before || n > len(log) || !slices.Equal(copied, log[:n]) {
-		t.Fatalf("after %d acks the copy is not a prefix of the history: %s", before, harness.Difference(copied, log))
-	}
+	checkCopied(t, before, copied, log)
 	newest := log[len(log)-1]
 	p = harness.StartProgram(t, append(args, restored)...)
 	missed := copied[len(copied)-50:]

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/hub/hubtest"
 )
 
 // TestDiskFull sends messages while the disk is full. Each message is refused with a reason and
@@ -19,7 +20,7 @@ import (
 func TestDiskFull(t *testing.T) {
 	harness.SkipIfShort(t)
 	t.Parallel()
-	disk := smallDisk(t)
+	disk := hubtest.SmallDisk(t)
 	p, pair := startWithMessages(t, disk, 5)
 	ballast := filepath.Join(disk, "ballast")
 	start := time.Now()
@@ -42,21 +43,6 @@ func TestDiskFull(t *testing.T) {
 	}
 	pair.checkLog(t, p, disk)
 	checkDiskLog(t, p, 30) // a truncated write-ahead log may leave space for one more message
-}
-
-// smallDisk mounts a file system of 1 MiB and returns its directory.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("can't mount a file system: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 // keepFull fills the disk of a file again and again, because a checkpoint may free space, until stop is called.

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -126,5 +127,34 @@ func (s *sender) run(b *harness.Bot, running *run) error {
 			}
 			return fmt.Errorf("refused: %+v", e)
 		}
+	}
+}
+
+// during calls copyHistory while the senders talk, and then ends them and the program. It returns how many acks
+// had arrived before and after the call.
+func (r *run) during(t *testing.T, p *harness.Program, copyHistory func()) (before, after int64) {
+	t.Helper()
+	const enough = 200
+	if !harness.Eventually(func() bool { return r.acks.Load() >= enough }) {
+		t.Fatalf("%d acks arrived; the program logged\n%s", r.acks.Load(), p.Err)
+	}
+	before = r.acks.Load()
+	copyHistory()
+	after = r.acks.Load()
+	if !harness.Eventually(func() bool { return r.acks.Load() >= after+enough }) {
+		t.Errorf("%d acks arrived after the copy", r.acks.Load()-after)
+	}
+	r.finishing.Store(true)
+	r.Wait()
+	p.Stop(t)
+	return before, after
+}
+
+// checkCopied checks that a copy that was made after some acks is a prefix of the history, with the messages that
+// were acknowledged.
+func checkCopied(t *testing.T, acks int64, copied, log []harness.Message) {
+	t.Helper()
+	if n := len(copied); int64(n) < acks || n > len(log) || !slices.Equal(copied, log[:n]) {
+		t.Fatalf("after %d acks the copy is not a prefix of the history: %s", acks, harness.Difference(copied, log))
 	}
 }

@@ -209,7 +209,7 @@ func TestTerminalLog(t *testing.T) {
 	}
 }
 
-// TestLogFormats checks that the log keeps its format where it is no terminal, and on a terminal if it was
+// TestLogFormats checks that the log keeps its format if it is not on a terminal, and on a terminal if it was
 // asked for.
 func TestLogFormats(t *testing.T) {
 	t.Parallel()

@@ -31,7 +31,7 @@ type probe struct {
 	mu       sync.Mutex
 	received []string // messages of probes, in the order in which they arrived
 	took     []time.Duration
-	bad      []string // texts that no client may receive
+	bad      []string // texts that no client may receive, and gap notices
 	end      error    // the error that ended its connection
 }
 
@@ -48,7 +48,8 @@ func (p *probe) text(n int) string {
 func (p *probe) receive(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if strings.ContainsFunc(text, forbidden) {
+	isGap := strings.HasPrefix(text, "-- ") && strings.Contains(text, " missed")
+	if isGap || strings.ContainsFunc(text, forbidden) {
 		p.bad = append(p.bad, text)
 	}
 	at := strings.LastIndexByte(text, ' ')
@@ -119,7 +120,8 @@ func newProbes(t *testing.T, s *target) [2]*probe {
 		b, _ := json.Marshal(map[string]string{"type": "say", "text": text})
 		return link.Write(t.Context(), websocket.MessageText, b)
 	}
-	welcome := make(chan struct{}, 1)
+	welcome := make(chan struct{})
+	welcomed := sync.OnceFunc(func() { close(welcome) })
 	go func() {
 		for {
 			_, frame, err := link.Read(t.Context())
@@ -131,10 +133,13 @@ func newProbes(t *testing.T, s *target) [2]*probe {
 			if json.Unmarshal(frame, &e) != nil {
 				ws.receive("\x00not JSON: " + string(frame))
 			}
-			ws.receive(e.Text)
-			if e.Type == "welcome" {
-				welcome <- struct{}{}
+			switch e.Type {
+			case "welcome":
+				welcomed()
+			case "gap":
+				e.Text = fmt.Sprintf("-- %s missed", frame)
 			}
+			ws.receive(e.Text)
 		}
 	}()
 	select {

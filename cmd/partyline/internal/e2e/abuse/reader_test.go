@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// fill sends more messages to a room than the kernel buffers for its members.
+// fill says more in a room than the kernel buffers for its members, and more than the room keeps.
 func (a *abuser) fill(room string) {
-	a.each(16, func(i int) {
+	a.each(32, func(i int) {
 		c := a.tcp()
 		a.background.Go(func() {
 			send(c, "/join "+room+"\n"+strings.Repeat(strings.Repeat("x", 4000)+"\n", 39))
@@ -82,7 +82,7 @@ var readerAbuses = []abuse{
 		for i := range 64 {
 			c := a.tcp()
 			c.SetReadBuffer(4096)
-			a.background.Go(func() { send(c, strings.Repeat(fmt.Sprint("client ", i, strings.Repeat("x", 2000), "\n"), 38)) })
+			a.background.Go(func() { send(c, strings.Repeat(fmt.Sprint("client ", i, strings.Repeat("x", 1000), "\n"), 38)) })
 		}
 		time.Sleep(3 * time.Second) // time for their messages
 	}},

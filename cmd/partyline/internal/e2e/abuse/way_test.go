@@ -18,26 +18,25 @@ type way struct {
 	name string
 	// flags returns the flags of the server, and the authority of its certificate if it has TLS.
 	flags func(t *testing.T) (flags []string, roots *x509.CertPool)
-	brief bool // it runs no slow cases
 	// onePort says that all clients connect to one address. Such a way runs the cases of connections, frames
 	// and requests, except for those of notHTTP.
 	onePort bool
 }
 
-// ways are all ways. The first one runs in short mode too.
+// ways are all ways. The first one runs in short mode too, and it alone runs the slow cases.
 var ways = []*way{
 	{name: "TCP", flags: func(*testing.T) ([]string, *x509.CertPool) { return nil, nil }},
 	{name: "TLS", flags: tlsFlags},
 	{name: "unix", flags: func(t *testing.T) ([]string, *x509.CertPool) {
 		dir := harness.PublicFolder(t)
 		return []string{"--tcp", "unix:" + dir + "/chat.sock", "--http", "unix:" + dir + "/web.sock"}, nil
-	}, brief: true},
-	{name: "one port", flags: oneAddress, brief: true, onePort: true},
+	}},
+	{name: "one port", flags: oneAddress, onePort: true},
 	{name: "TLS at one port", flags: func(t *testing.T) ([]string, *x509.CertPool) {
 		flags, roots := tlsFlags(t)
 		one, _ := oneAddress(t)
 		return append(flags, one...), roots
-	}, brief: true, onePort: true},
+	}, onePort: true},
 }
 
 // notHTTP are the cases that send no HTTP to the HTTP listener: at one port they are lines of text.

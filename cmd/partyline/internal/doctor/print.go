@@ -38,6 +38,7 @@ type printer struct{ *bufio.Writer }
 
 func (p *printer) line(format string, args ...any) {
 	text := clean.Quote(strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD"), maxText)
+	text = clean.Quote(text, maxText) // what replaces a character may be longer
 	p.WriteString(strings.TrimRight(text, " ") + "\n")
 }
 

@@ -55,6 +55,7 @@ func FuzzDiagnose(f *testing.F) {
 	f.Add("partyline", "/debug/proxy", "close\x1b[2J", "127.0.0.1:1", "HTTP/1.0\n", 400, "! no")
 	f.Add("", "", "", "", "", 308, "")
 	f.Add("\u202e", "/ws/debug/proxy", "\u009b31m", "[::1]:1", "", 421, `"chat.example"`)
+	f.Add("", strings.Repeat("\x01", maxText), "", "", "", 308, strings.Repeat("\x01", maxText))
 	f.Fuzz(func(t *testing.T, host, path, connection, addr, proto string, status int, text string) {
 		for _, withReport := range []bool{true, false} {
 			o := good()

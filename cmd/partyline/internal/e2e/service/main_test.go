@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package service tests the program as a service: under systemd, in a container, and across restarts.
 package service
 

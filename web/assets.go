@@ -6,8 +6,10 @@ import (
 	"embed"
 	"encoding/base64"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path"
+	"strings"
 	"time"
 )
 
@@ -33,20 +35,23 @@ type asset struct {
 	body     []byte
 }
 
-// assets returns the embedded files in a folder. It panics if a file has no MIME type.
+// assets returns the embedded files in a folder and in the folders below it. It panics if a file has no
+// MIME type.
 func assets(folder string) []asset {
-	files, err := embedded.ReadDir(folder)
+	var all []asset
+	err := fs.WalkDir(embedded, folder, func(name string, f fs.DirEntry, err error) error {
+		if err == nil && !f.IsDir() {
+			all = append(all, readAsset(folder, strings.TrimPrefix(name, folder+"/")))
+		}
+		return err
+	})
 	if err != nil {
 		panic(err)
-	}
-	all := make([]asset, 0, len(files))
-	for _, f := range files {
-		all = append(all, readAsset(folder, f.Name()))
 	}
 	return all
 }
 
-// readAsset returns an embedded file.
+// readAsset returns the embedded file with a name, which may be a path, in a folder.
 func readAsset(folder, name string) asset {
 	body, err := embedded.ReadFile(folder + "/" + name)
 	if err != nil {

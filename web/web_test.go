@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -147,15 +148,15 @@ func TestReferences(t *testing.T) {
 	referred := map[string]bool{"/": true}
 	for _, a := range assets("static") {
 		for _, m := range references.FindAllStringSubmatch(string(a.body), -1) {
-			ref := strings.TrimPrefix(m[1], "./")
-			if !regexp.MustCompile(`^[a-z]+\.[a-z]+$`).MatchString(ref) {
-				t.Errorf("%s refers to %q, which is not a relative path", a.path, m[1])
+			if !regexp.MustCompile(`^(\.\.?/)*([a-z]+/)?[a-z]+\.[a-z]+$`).MatchString(m[1]) || strings.Count(m[1], "../") >= strings.Count(a.path, "/") {
+				t.Errorf("%s refers to %q, which is not a relative path below the page", a.path, m[1])
 				continue
 			}
-			if res := get(t, h, "GET", "/"+ref); res.StatusCode != http.StatusOK {
+			ref := path.Join(path.Dir(a.path), m[1])
+			if res := get(t, h, "GET", ref); res.StatusCode != http.StatusOK {
 				t.Errorf("%s refers to %q: %s", a.path, m[1], res.Status)
 			}
-			referred["/"+ref] = true
+			referred[ref] = true
 		}
 	}
 	for _, a := range assets("static") {
@@ -201,7 +202,7 @@ func TestElements(t *testing.T) {
 func TestOneClock(t *testing.T) {
 	reads := regexp.MustCompile(`\b(?:Date|performance)\.now\b|\.getTime\(|timeStamp`)
 	for _, a := range assets("static") {
-		if m := reads.Find(a.body); m != nil && a.path != "/clock.js" {
+		if m := reads.Find(a.body); m != nil && a.path != "/net/clock.js" {
 			t.Errorf("%s reads a clock: %s", a.path, m)
 		}
 	}

@@ -1,21 +1,21 @@
 // The main module creates the parts of the page and connects them: the server's events go
 // to the room, and the reader's actions become requests.
 
-import { bareRoom } from "./command.js";
-import { Composer } from "./composer.js";
-import { Connection, ConnectionDown } from "./connection.js";
-import { plain } from "./entries.js";
-import { Field } from "./field.js";
-import { Log } from "./log.js";
-import { Nick } from "./nick.js";
-import { Outbox } from "./outbox.js";
-import { OutboxStore } from "./outboxstore.js";
-import { Pending } from "./pending.js";
-import { Room } from "./room.js";
-import { Roster } from "./roster.js";
-import { Search } from "./search.js";
-import { Title } from "./title.js";
-import { Token } from "./token.js";
+import { bareRoom } from "./room/command.js";
+import { Composer } from "./view/composer.js";
+import { Connection, ConnectionDown } from "./net/connection.js";
+import { plain } from "./view/entries.js";
+import { Field } from "./view/field.js";
+import { Log } from "./view/log.js";
+import { Nick } from "./room/nick.js";
+import { Outbox } from "./net/outbox.js";
+import { OutboxStore } from "./net/outboxstore.js";
+import { Pending } from "./view/pending.js";
+import { Room } from "./room/room.js";
+import { Roster } from "./room/roster.js";
+import { Search } from "./view/search.js";
+import { Title } from "./room/title.js";
+import { Token } from "./net/token.js";
 
 const $ = (id) => document.getElementById(id);
 

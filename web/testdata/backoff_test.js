@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pause } from "../static/backoff.js";
+import { pause } from "../static/net/backoff.js";
 
 test("the longest pause doubles from 0.5 s to 30 s", () => {
   const longest = [0, 1, 2, 3, 4, 5, 6, 7, 100, 5000].map((n) => pause(n, () => 1));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { now, since } from "../static/clock.js";
+import { now, since } from "../static/net/clock.js";
 
 test("the clock that has advanced further counts", () => {
   const moment = { date: 5_000, steady: 7_000 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bareRoom, parse } from "../static/command.js";
+import { bareRoom, parse } from "../static/room/command.js";
 
 const requests = [
   ["hello", { type: "say", text: "hello" }],

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Connection } from "../static/connection.js";
+import { Connection } from "../static/net/connection.js";
 
 const second = 1_000;
+const minute = 60 * second;
 const hour = 3_600 * second;
+
+const at = "2026-11-28T12:00:00.000Z";
+const message = (id, text) => ({ type: "message", id, at, from: "bob", text });
+const welcome = (nick, fields) => ({ type: "welcome", room: "lobby", nick, members: [], count: 1, ...fields });
 
 // setUp returns a connection with fake sockets, clocks and timers.
 function setUp(t) {
@@ -53,11 +58,11 @@ function setUp(t) {
   // resume opens the newest socket, and receives what a server sends before it has read anything.
   s.resume = () => {
     s.sockets.at(-1).onopen();
-    s.receive({ type: "welcome", nick: "guest-x7k2" });
+    s.receive(welcome("guest-x7k2"));
   };
   s.enter = () => {
     s.resume();
-    s.receive({ type: "welcome", nick: "alice", ref: "resume" });
+    s.receive(welcome("alice", { ref: "resume" }));
   };
   s.open = () => {
     s.connection.connect();
@@ -154,14 +159,14 @@ test("a connection is open after the answer to the resume, and passes on no earl
   const s = setUp(t);
   s.connection.connect();
   s.resume();
-  s.receive({ type: "message", id: 3, text: "in the lobby" });
+  s.receive(message(3, "in the lobby"));
   assert.equal(s.connection.state, "connecting");
-  s.receive({ type: "welcome", nick: "alice", ref: "resume", token: "t", resumed: true });
+  s.receive(welcome("alice", { ref: "resume", token: "t", resumed: true }));
   assert.equal(s.connection.state, "open");
-  s.receive({ type: "message", id: 8, text: "in the room" });
+  s.receive(message(8, "in the room"));
   assert.deepEqual(s.events, [
-    { type: "welcome", nick: "alice", token: "t", resumed: true },
-    { type: "message", id: 8, text: "in the room" },
+    welcome("alice", { token: "t", resumed: true }),
+    message(8, "in the room"),
   ]);
 });
 
@@ -247,7 +252,7 @@ test("a connection that is replaced is closed when the next one has resumed", (t
   s.connection.renew();
   s.resume();
   assert.equal(s.sockets[0].closed, undefined);
-  s.receive({ type: "welcome", nick: "alice", ref: "resume" });
+  s.receive(welcome("alice", { ref: "resume" }));
   assert.deepEqual(s.sockets.map((socket) => socket.closed), [true, undefined]);
 });
 
@@ -259,4 +264,32 @@ test("connections that did not resume are closed", (t) => {
   s.enter();
   s.connection.suspend();
   assert.ok(s.sockets.every((socket) => socket.closed));
+});
+
+test("a server that asks for a pause without end is asked again after ten minutes", (t) => {
+  const s = setUp(t);
+  s.open();
+  s.receive({ type: "bye", reason: "shutdown", after_ms: 1e12 });
+  s.advance(10 * minute - second);
+  assert.equal(s.sockets.length, 1);
+  s.advance(2 * second);
+  assert.equal(s.sockets.length, 2);
+});
+
+for (const after_ms of ["1e12", -1e12, {}]) {
+  test(`a pause of ${JSON.stringify(after_ms)} does not speed up reconnecting`, (t) => {
+    const s = setUp(t);
+    for (let n = 0; n < 10; n++) {
+      s.connection.state === "closed" ? s.open() : (s.reconnect(), s.enter());
+      s.receive({ type: "bye", reason: "shutdown", after_ms });
+    }
+    assert.ok(s.steady > minute, `${s.steady} ms`);
+  });
+}
+
+test("a stored name without end does not keep the page from connecting", (t) => {
+  const s = setUp(t);
+  s.fields = { nick: "x".repeat(1e6), room: "y".repeat(201), token: "z".repeat(200), since: 7 };
+  s.open();
+  assert.deepEqual(s.sockets[0].sent, [{ type: "resume", ref: "resume", token: "z".repeat(200), since: 7 }]);
 });

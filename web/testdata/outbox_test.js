@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConnectionDown } from "../static/connection.js";
-import { Outbox } from "../static/outbox.js";
+import { ConnectionDown } from "../static/net/connection.js";
+import { Outbox } from "../static/net/outbox.js";
 
 const minute = 60_000;
 

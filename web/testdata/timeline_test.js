@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Timeline, between } from "../static/timeline.js";
+import { Timeline, between } from "../static/room/timeline.js";
 
 const m = (id) => ({ type: "message", id });
 const join = { type: "join" };

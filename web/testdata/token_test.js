@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Token } from "../static/token.js";
+import { Token } from "../static/net/token.js";
 import { storage } from "./storage.js";
 
 test("a token survives a reload, under the same key only", () => {

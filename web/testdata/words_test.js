@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pieces } from "../static/words.js";
+import { pieces } from "../static/room/words.js";
 
 // marked puts brackets around the matches.
 const marked = (text, words) => pieces(text, words).map(([piece, found]) => (found ? `[${piece}]` : piece)).join("");

@@ -7,9 +7,12 @@
 
 import { pause } from "./backoff.js";
 import { now, since } from "./clock.js";
+import { parse } from "./event.js";
+import { Requests } from "./requests.js";
 
 const subprotocol = "partyline.json.v1";
 const resumeRef = "resume"; // no other request has it
+const maxField = 200; // characters of a name or a token; a resume that is too long would never connect
 const connectTimeout = 20_000;
 const silenceTimeout = 60_000; // the server sends something at least every 25 s
 const messageTooBig = 1009; // RFC 6455 section 7.4.1
@@ -39,10 +42,10 @@ export class Connection {
   #strays = []; // when resumes were sent whose socket was lost before the answer
   #attempt = 0;
   #minPause = 0; // in milliseconds, requested by the server in its bye
-  #refs = 0;
-  #requests = new Map(); // ref → unanswered request
+  #requests = new Requests();
 
-  // resume() returns the fields of the resume for each attempt to connect. onState is called
+  // resume() returns the fields of the resume for each attempt to connect; one that is too long is left
+  // out. onState is called
   // with the new state, and with the reason if the server gave one.
   constructor({ address, resume, onEvent, onState }) {
     this.#address = address;
@@ -59,11 +62,13 @@ export class Connection {
     const socket = new WebSocket(this.#address, subprotocol);
     socket.onopen = () => {
       this.#resumedAt = now();
-      socket.send(JSON.stringify({ ...this.#resume(), type: "resume", ref: resumeRef }));
+      const fields = Object.entries(this.#resume()).filter(([, value]) => !(value?.length > maxField));
+      socket.send(JSON.stringify({ ...Object.fromEntries(fields), type: "resume", ref: resumeRef }));
     };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => {
-      if (code === messageTooBig) this.#rejectLongest();
+      // The server closed the connection because of its size, so it must not be sent again.
+      if (code === messageTooBig) this.#requests.rejectLongest({ code: "line_too_long", message: "it is too long" });
       this.#lost();
     };
     this.#socket = socket;
@@ -94,36 +99,22 @@ export class Connection {
   }
 
   // request sends a request and resolves to its answer. It rejects with the server's error
-  // event, or with ConnectionDown, after which the server may or may not have received
-  // the request.
+  // event, with an error if a question gets no answer in time, or with ConnectionDown, after which
+  // the server may or may not have received the request.
   request(request) {
     if (this.state !== "open") return Promise.reject(new ConnectionDown());
-    const ref = `r${++this.#refs}`;
-    const frame = JSON.stringify({ ...request, ref });
+    const { frame, answer } = this.#requests.add(request);
     this.#socket.send(frame);
-    return new Promise((resolve, reject) =>
-      this.#requests.set(ref, { resolve, reject, length: frame.length }),
-    );
+    return answer;
   }
 
   #receive(data) {
     this.#lastReceived = now();
-    let event;
-    try {
-      event = JSON.parse(data);
-    } catch {
-      return;
-    }
-    if (typeof event?.type !== "string") return;
+    const event = parse(data);
+    if (!event) return;
     if (event.type === "bye") return this.#lost(this.#endedByStray(event) ? {} : event);
     if (this.state !== "open") return this.#enter(event);
-    const request = this.#requests.get(event.ref);
-    if (request) {
-      this.#requests.delete(event.ref);
-      if (event.type === "error") request.reject(event);
-      else request.resolve(event);
-      if (event.type !== "welcome") return;
-    }
+    if (this.#requests.settle(event) && event.type !== "welcome") return;
     this.#onEvent(event);
   }
 
@@ -147,15 +138,6 @@ export class Connection {
     if (reason !== "resumed") return false;
     this.#strays = this.#strays.filter((moment) => since(moment) < strayTime);
     return this.#strays.shift() !== undefined;
-  }
-
-  // rejectLongest rejects the longest request, so that it is not sent again: the server
-  // closed the connection because of its size.
-  #rejectLongest() {
-    const [ref, longest] = [...this.#requests].sort(([, a], [, b]) => b.length - a.length)[0] ?? [];
-    if (!longest) return;
-    this.#requests.delete(ref);
-    longest.reject({ type: "error", code: "line_too_long", message: "it is too long" });
   }
 
   #lost(bye = {}) {
@@ -186,9 +168,7 @@ export class Connection {
     }
     if (this.#resumedAt) this.#strays.push(this.#resumedAt);
     this.#resumedAt = null;
-    const unanswered = [...this.#requests.values()];
-    this.#requests.clear();
-    for (const { reject } of unanswered) reject(new ConnectionDown());
+    this.#requests.rejectAll(() => new ConnectionDown());
   }
 
   #closeOldSocket() {

@@ -1,7 +1,7 @@
 // The Roster lists the members of the room. In a large room the server sends only some of
 // them, and the count of all.
 
-import { bdi, el, fold } from "./entries.js";
+import { bdi, el, fold } from "../view/entries.js";
 
 export class Roster {
   #members = new Map(); // folded name → {nick, via}

@@ -2,8 +2,8 @@
 // members, and the messages that are not said yet.
 
 import { bareRoom } from "./command.js";
-import { ConnectionDown } from "./connection.js";
-import { entryFor, gap } from "./entries.js";
+import { ConnectionDown } from "../net/connection.js";
+import { entryFor, gap } from "../view/entries.js";
 import { Timeline, between } from "./timeline.js";
 
 const historyLimit = 50;

@@ -2,7 +2,7 @@
 // of the current room.
 
 import { bdi, el, text, time } from "./entries.js";
-import { pieces } from "./words.js";
+import { pieces } from "../room/words.js";
 
 const pageLimit = 30;
 

@@ -1,7 +1,7 @@
 // The Composer is the box in which the reader writes. It never loses text: it keeps what
 // cannot be sent, and takes back what the server refused.
 
-import { parse } from "./command.js";
+import { parse } from "../room/command.js";
 
 const disconnected = "Not sent: there is no connection. Your text stays here.";
 

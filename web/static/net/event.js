@@ -1,0 +1,78 @@
+// An event is what the server sends. This module owns the check of all of it: the rest of the page gets
+// only events whose fields have the types of docs/protocol.md.
+
+// parse returns the event of a frame, or null if it has none that the page knows. It leaves out fields
+// that the page does not know, optional fields that are invalid, and invalid items of lists. In place of
+// an answer that is invalid it returns an error.
+export function parse(frame) {
+  let value;
+  try {
+    value = JSON.parse(frame);
+  } catch {
+    return null;
+  }
+  const event = typed(value, Object.keys(events));
+  if (event) return event;
+  const ref = isObject(value) ? string(value.ref) : undefined;
+  return ref === undefined ? null : { type: "error", ref, code: "bad_answer", message: "the answer of the server is invalid" };
+}
+
+// typed returns an event of one of the types, or undefined.
+function typed(v, types) {
+  if (!isObject(v) || !types.includes(v.type)) return undefined;
+  const fields = events[v.type](v);
+  return fields && { ...fields, type: v.type };
+}
+
+// A check returns the value of a field, or undefined if the value is invalid.
+
+const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v);
+const string = (v) => (typeof v === "string" ? v : undefined);
+const boolean = (v) => (typeof v === "boolean" ? v : undefined);
+const number = (v) => (Number.isSafeInteger(v) && v >= 0 ? v : undefined); // a count or an id
+const time = (v) => (typeof v === "string" && !Number.isNaN(Date.parse(v)) ? v : undefined);
+const list = (check) => (v) => Array.isArray(v) ? v.map((item) => check(item)).filter((item) => item !== undefined) : undefined;
+
+// record returns the check of an object with these fields. A name that ends in ? is that of an optional
+// field.
+function record(fields) {
+  const checks = Object.entries(fields).map(([name, check]) => [name.replace("?", ""), check, name.endsWith("?")]);
+  return (v) => {
+    if (!isObject(v)) return undefined;
+    const checked = {};
+    for (const [name, check, optional] of checks) {
+      const field = Object.hasOwn(v, name) ? check(v[name]) : undefined;
+      if (field !== undefined) checked[name] = field;
+      else if (!optional) return undefined;
+    }
+    return checked;
+  };
+}
+
+const maxPause = 10 * 60_000; // in milliseconds; no server needs longer to restart
+const pause = (v) => (Number.isFinite(v) && v >= 0 ? Math.min(v, maxPause) : undefined);
+
+const members = list(record({ nick: string, "via?": string }));
+const said = { "ref?": string, id: number, at: time, "room?": string, from: string, "via?": string, text: string, "stored?": boolean };
+const messages = list((v) => typed(v, ["message", "action"]));
+
+const events = {
+  welcome: record({ "ref?": string, room: string, nick: string, "token?": string, "resumed?": boolean, members, count: number, "last?": number }),
+  message: record(said),
+  action: record(said),
+  private: record({ at: time, from: string, to: string, text: string }),
+  join: record({ at: time, nick: string, "via?": string }),
+  leave: record({ at: time, nick: string, "text?": string }),
+  nick: record({ at: time, nick: string, to: string }),
+  presence: record({ at: time, arrived: number, left: number, count: number }),
+  ack: record({ "ref?": string, "key?": string, "id?": number }),
+  error: record({ "ref?": string, "key?": string, code: string, message: string }),
+  notice: record({ "ref?": string, "key?": string, "id?": number, "code?": string, message: string }),
+  history: record({ "ref?": string, messages, "more?": boolean }),
+  search: record({ "ref?": string, messages, "more?": boolean }),
+  who: record({ "ref?": string, members, count: number }),
+  rooms: record({ "ref?": string, rooms: list(record({ room: string, count: number })) }),
+  gap: record({ after: number, "before?": number, "missed?": number, "lost?": boolean }),
+  ping: record({}),
+  bye: record({ "reason?": string, "reconnect?": boolean, "after_ms?": pause }),
+};

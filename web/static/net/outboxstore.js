@@ -1,0 +1,69 @@
+// An OutboxStore saves the messages of an Outbox in the session storage, so that they
+// survive a reload of the page. Each tab has its own.
+
+import { now } from "./clock.js";
+
+const maxSize = 1_000_000; // in characters, well below the quota of browsers
+
+export class OutboxStore {
+  complete = true; // whether the last save stored all items
+
+  #key;
+  #storage;
+
+  // storage() may throw, as sessionStorage does if the browser denies storage.
+  constructor(key, storage = () => sessionStorage) {
+    this.#key = key;
+    this.#storage = storage;
+  }
+
+  // load returns the items that were saved. Another program may have written to the storage, so it leaves
+  // out what is no item.
+  load() {
+    try {
+      const items = JSON.parse(this.#storage().getItem(this.#key));
+      return items.map(restore).filter((item) => item !== null);
+    } catch {
+      return [];
+    }
+  }
+
+  // save stores as many of the first items as fit, and sets complete.
+  save(items) {
+    const fitting = [];
+    let size = 0;
+    for (const item of items) {
+      size += JSON.stringify(item).length + 1;
+      if (size > maxSize) break;
+      fitting.push(item);
+    }
+    this.complete = fitting.length === items.length;
+    try {
+      if (fitting.length > 0) this.#storage().setItem(this.#key, JSON.stringify(fitting));
+      else this.#storage().removeItem(this.#key);
+    } catch {
+      this.complete = items.length === 0;
+    }
+  }
+}
+
+// restore returns a saved item, or null if it has no text that the page could send or show. An item without
+// a valid date was written now. One that was sent at an unknown time has failed, since the server may no
+// longer have its key.
+function restore(saved) {
+  const { key, request, room, typed, at, state, why, written } = saved ?? {};
+  const { type, text } = request ?? {};
+  const complete = [key, room, text].every((s) => typeof s === "string");
+  if (!complete || (type !== "say" && type !== "me")) return null;
+  const item = { key, request: { type, text }, room, typed: typeof typed === "string" ? typed : text, at: isDate(at) ? at : now().date };
+  const sent = written !== undefined;
+  if (sent && isDate(written?.date) && Number.isFinite(written.steady)) item.written = written;
+  if (state !== "failed" && (!sent || item.written)) return { ...item, state: "waiting" };
+  return { ...item, state: "failed", why: typeof why === "string" ? why : "Perhaps not sent" };
+}
+
+const maxDate = 8.64e15; // ECMA-262 section 21.4.1.1
+
+function isDate(v) {
+  return Number.isFinite(v) && Math.abs(v) <= maxDate;
+}

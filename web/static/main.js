@@ -4,7 +4,7 @@
 import { bareRoom } from "./room/command.js";
 import { Composer } from "./view/composer.js";
 import { Connection, ConnectionDown } from "./net/connection.js";
-import { plain } from "./view/entries.js";
+import { entryFor } from "./view/entries.js";
 import { Field } from "./view/field.js";
 import { Log } from "./view/log.js";
 import { Nick } from "./room/nick.js";
@@ -29,7 +29,14 @@ const composer = new Composer($("say-form"), send);
 const nick = new Nick({ connection, form: $("nick-form"), onChange: () => composer.focus() });
 const roomField = new Field($("room-form"), join);
 const title = new Title(firstRoom);
-const log = new Log($("log"));
+const log = new Log({
+  box: $("log"),
+  button: $("to-end"),
+  announcer: $("announcer"),
+  entry: entryFor,
+  older: (events) => room.older(events),
+  cut: (removed) => room.cut(removed),
+});
 const roster = new Roster({ list: $("members"), count: $("count"), others: $("others") });
 const pending = new Pending({ retry, discard });
 const search = new Search({
@@ -123,7 +130,7 @@ async function run(request) {
 
 function takeBack(typed, err) {
   const why = err instanceof ConnectionDown ? "Perhaps not sent: the connection was lost" : `Not sent: ${err.message}`;
-  if (!composer.takeBack(typed, why)) log.add(plain("error", `${why}\n${typed}`));
+  if (!composer.takeBack(typed, why)) log.add({ type: "error", message: `${why}\n${typed}` });
 }
 
 async function join(typed) {
@@ -155,6 +162,7 @@ document.addEventListener("visibilitychange", () => {
   keepToken();
   if (document.hidden) return;
   title.clearUnread();
+  log.wake();
   connection.wake();
 });
 

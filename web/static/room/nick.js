@@ -11,6 +11,7 @@ export class Nick {
 
   #connection;
   #field;
+  #names = new Set(); // the names that the page has had, folded
 
   // onChange is called when the server has granted a name from the form.
   constructor({ connection, form, onChange }) {
@@ -24,7 +25,18 @@ export class Nick {
   // set records the name that a welcome gives.
   set(nick) {
     this.name = nick;
+    this.#names.add(fold(nick));
     this.#field.show(nick);
+  }
+
+  // isOwn reports whether a message that arrives is the reader's.
+  isOwn({ from }) {
+    return from !== undefined && fold(from) === fold(this.name);
+  }
+
+  // wasOwn reports whether an earlier message is the reader's, as far as the page knows their names.
+  wasOwn({ from }) {
+    return this.#names.has(fold(from));
   }
 
   // change requests a name. It resolves after the event that announces the name to the

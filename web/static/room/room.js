@@ -3,10 +3,10 @@
 
 import { bareRoom } from "./command.js";
 import { ConnectionDown } from "../net/connection.js";
-import { entryFor, gap } from "../view/entries.js";
 import { Timeline, between } from "./timeline.js";
 
 const historyLimit = 50;
+const olderLimit = 100;
 const gapLimit = 500;
 const membersDelay = 3_000;
 
@@ -23,6 +23,7 @@ export class Room {
   #title;
   #timeline = new Timeline();
   #lastAtWelcome = 0; // the newest id of the room when the page entered it
+  #firstLive = 1; // no message before this id arrived as an event
   #membersTimer = 0;
 
   #handlers = {
@@ -83,7 +84,7 @@ export class Room {
 
   say(request, typed) {
     this.#outbox.say(request, this.name, typed);
-    this.#log.scrollToEnd();
+    this.#log.toEnd();
   }
 
   showPending() {
@@ -97,11 +98,12 @@ export class Room {
     this.#roster.set(welcome.members, welcome.count);
     this.#title.setRoom(this.name);
     if (this.#timeline.newest === null && !this.#timeline.holding) this.#loadHistory();
+    else this.#log.askAgain();
     this.#outbox.enter(this.name);
   }
 
   #change({ room, ref }) {
-    this.#log.leaveRoom();
+    this.#log.set(this.#log.events.filter(({ type }) => type === "private"), false); // they belong to no room
     this.#search.close();
     this.#timeline = new Timeline();
     this.#outbox.dropSaid();
@@ -115,34 +117,66 @@ export class Room {
   async #loadHistory() {
     const timeline = this.#timeline;
     const last = this.#lastAtWelcome;
+    this.#firstLive = (last ?? 0) + 1;
     timeline.hold();
     try {
-      const { messages } = await this.#connection.request({ type: "history", limit: historyLimit });
+      const { messages, more } = await this.#connection.request({ type: "history", limit: historyLimit });
       if (timeline !== this.#timeline) return;
-      this.#log.addHistory(timeline.release(messages, last).map((e) => this.#entry(e)));
+      const kept = this.#log.events;
+      this.#log.set(merge(kept, timeline.release(this.#markOld(messages), last)), more === true && messages.length > 0);
       this.#outbox.dropShown();
     } catch (err) {
       if (err instanceof ConnectionDown) return timeline.abandon();
       for (const e of timeline.release([], last)) this.#show(e);
       this.#outbox.dropShown();
-      this.#show(err);
+      this.#show({ type: "error", message: err.message });
     }
   }
 
+  // older returns the messages before events, for the log.
+  async older(events) {
+    const before = events.find(({ id }) => id !== undefined)?.id ?? this.#firstLive;
+    try {
+      const { messages, more } = await this.#connection.request({ type: "history", before, limit: olderLimit });
+      return { items: this.#markOld(messages), more: more === true && messages.length > 0 };
+    } catch (err) {
+      return { items: [], more: false, why: `Earlier messages can't be loaded: ${err.message}` };
+    }
+  }
+
+  // cut returns a gap in place of removed events, for the log.
+  cut(removed) {
+    const ids = removed.map(({ id }) => id).filter((id) => id !== undefined);
+    return this.#gap({ after: ids[0] - 1, before: ids.at(-1) + 1, missed: ids.length });
+  }
+
   #addGap(e) {
-    // A gap in the answer to loadGap is handled there.
+    // A gap in the answer to a since is handled there.
     if (e.missed === 0 || e.after < this.#timeline.newest) return;
     if (e.lost) this.#timeline.skipTo(e.before ?? this.#lastAtWelcome + 1);
     this.#outbox.dropSaid();
-    this.#log.add(gap(e, (after, before) => this.#loadGap(after, before)));
+    this.#log.add(this.#gap(e));
   }
 
-  async #loadGap(after, before) {
-    const { messages, more } = await this.#connection.request({ type: "since", id: after, limit: gapLimit });
-    const missed = between(messages, after, before ?? Infinity);
-    const last = missed.at(-1)?.id;
-    if (before === undefined && last) this.#timeline.skipTo(last + 1);
-    return { entries: missed.map((e) => this.#entry(e)), last, more: more && last !== undefined };
+  // gap returns a gap that the reader can fill, unless its messages are lost.
+  #gap({ after, before, missed, lost }) {
+    const gap = { type: "gap", after, before, missed, lost };
+    if (!lost) gap.fill = () => this.#fillGap(gap);
+    return gap;
+  }
+
+  async #fillGap(gap) {
+    const timeline = this.#timeline;
+    const { messages, more } = await this.#connection.request({ type: "since", id: gap.after, limit: gapLimit });
+    if (timeline !== this.#timeline) return;
+    const events = this.#log.events;
+    const next = gap.before ?? events.slice(events.indexOf(gap) + 1).find(({ id }) => id !== undefined)?.id;
+    const found = this.#markOld(between(messages, gap.after, next ?? Infinity));
+    const last = found.at(-1)?.id;
+    if (next === undefined && last) timeline.skipTo(last + 1);
+    const complete = gap.missed === undefined ? !more || last === undefined : found.length >= gap.missed;
+    const rest = { after: last ?? gap.after, before: gap.before, missed: gap.missed && gap.missed - found.length, lost: !more || last === undefined };
+    this.#log.replace(gap, ...found, ...(complete ? [] : [this.#gap(rest)]));
   }
 
   // requestMembersSoon updates the roster of a large room, in which the server counts joins
@@ -163,11 +197,21 @@ export class Room {
   }
 
   #show(event) {
-    this.#log.add(this.#entry(event));
+    this.#log.add({ ...event, own: this.#nick.isOwn(event) });
     if (document.hidden && event.from) this.#title.addUnread();
   }
 
-  #entry(event) {
-    return entryFor(event, this.#nick.name);
+  #markOld(messages) {
+    return messages.map((e) => ({ ...e, own: this.#nick.wasOwn(e) }));
   }
+}
+
+// merge returns events with others inserted by their time.
+function merge(others, events) {
+  const merged = [...events];
+  for (const other of others) {
+    const i = merged.findLastIndex((e) => e.at && Date.parse(e.at) <= Date.parse(other.at));
+    merged.splice(i + 1, 0, other);
+  }
+  return merged;
 }

@@ -2,6 +2,8 @@
 // text nodes only. Each name is isolated, so that it cannot change the direction of the
 // text around it.
 
+import { format, isSameDay } from "./times.js";
+
 export function el(name, className, ...children) {
   const e = document.createElement(name);
   if (className) e.className = className;
@@ -27,34 +29,57 @@ function hue(nick) {
   return (h >>> 8) % 360;
 }
 
-// entryFor returns the element for an event. me is the reader's own name.
-export function entryFor(event, me) {
-  return make[event.type](event, me);
+// entryFor returns the element of an event that comes after another one, or after none.
+export function entryFor(event, before) {
+  const entry = bare(event);
+  if (event.at && !(before?.at && isSameDay(before.at, event.at))) entry.prepend(day(event.at));
+  else if (continues(before, event)) {
+    entry.classList.add("continued");
+    entry.classList.toggle("same-minute", format(before.at, "dated") === format(event.at, "dated"));
+  }
+  return entry;
+}
+
+// bare returns the element of an event without regard to other events.
+export function bare(event) {
+  return make[event.type](event);
 }
 
 const make = {
-  message: (e, me) => spoken(e, me, [bdi(e.from)], text(e.text)),
-  action: (e, me) => spoken(e, me, [], text(bdi(e.from), " ", e.text)),
-  private: (e, me) => {
-    const author = fold(e.from) === fold(me) ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"];
-    return spoken(e, me, author, text(e.text));
-  },
+  message: (e) => spoken(e, [bdi(e.from)], text(e.text)),
+  action: (e) => spoken(e, [], text(bdi(e.from), " ", e.text)),
+  private: (e) => spoken(e, e.own ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"], text(e.text)),
   join: (e) => presence(e, bdi(e.nick), " has arrived"),
   leave: (e) => presence(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
   nick: (e) => presence(e, bdi(e.nick), " is now known as ", bdi(e.to)),
   presence: (e) => presence(e, `${e.arrived} arrived, ${e.left} left (${e.count} here)`),
+  movements,
   notice: (e) => plain("notice", e.message),
   error: (e) => plain("error", e.message),
+  gap,
 };
 
-// spoken returns the entry of a message or an action. The log groups consecutive messages
-// of one author.
-function spoken(e, me, author, body) {
-  const own = fold(e.from) === fold(me);
-  const entry = el("div", `entry ${e.type}${own ? " own" : ""}`, el("p", "author", ...author), time(e.at), body);
+const groupTime = 5 * 60_000; // the name is shown once for an author's messages within it
+
+// continues reports whether an event needs no name because its author, and for a private message its
+// recipient, are those of the event before.
+function continues(before, { type, from, to, at }) {
+  if (!before || !from || type === "action") return false;
+  const same = before.type === type && before.from === from && before.to === to;
+  return same && Date.parse(at) - Date.parse(before.at) < groupTime;
+}
+
+function day(at) {
+  const e = el("p", "day", el("span", "", format(at, "day")));
+  e.role = "separator";
+  return e;
+}
+
+// spoken returns the entry of a message or an action.
+function spoken(e, author, body) {
+  const entry = el("div", `entry ${e.type}${e.own ? " own" : ""}`, el("p", "author", ...author), time(e.at, "short"), body);
   entry.style.setProperty("--hue", hue(e.from));
-  Object.assign(entry.dataset, { kind: e.type, from: e.from, at: e.at });
-  if (e.to) entry.dataset.to = e.to;
+  Object.assign(entry.dataset, { kind: e.type, from: e.from });
   if (e.id !== undefined) entry.dataset.id = e.id;
   if (e.stored === false) entry.append(badge("unstored", "not stored", "The room received it, but the history does not have it"));
   return entry;
@@ -75,8 +100,38 @@ export function text(...children) {
 
 function presence(e, ...children) {
   const entry = plain(e.type, ...children);
-  entry.append(time(e.at));
+  entry.append(time(e.at, "short"));
   return entry;
+}
+
+// movements returns the entry of several joins and leaves: one line, which a click expands to all of
+// them.
+function movements({ events }) {
+  if (events.length === 1) return bare(events[0]);
+  const summary = el("summary", "", el("p", "text", ...summarize(events)), time(events.at(-1).at, "short"));
+  return el("div", "movements", el("details", "", summary, ...events.map(bare)));
+}
+
+// summarize returns the text for several joins and leaves.
+function summarize(events) {
+  const parts = [];
+  for (const [type, done] of [["join", " arrived"], ["leave", " left"]]) {
+    const nicks = [...new Set(events.filter((e) => e.type === type).map(({ nick }) => nick))];
+    if (nicks.length > 0) parts.push([...some(nicks), done]);
+  }
+  const counts = events.filter((e) => e.type === "presence");
+  if (counts.length > 0) {
+    const sum = (field) => counts.reduce((n, e) => n + e[field], 0);
+    parts.push([`${sum("arrived")} arrived, ${sum("left")} left`]);
+  }
+  return parts.flatMap((part, i) => (i > 0 ? [", ", ...part] : part));
+}
+
+// some returns one or two names, and the number of the others.
+function some(nicks) {
+  if (nicks.length === 1) return [bdi(nicks[0])];
+  if (nicks.length === 2) return [bdi(nicks[0]), " and ", bdi(nicks[1])];
+  return [bdi(nicks[0]), ` and ${nicks.length - 1} others`];
 }
 
 export function plain(kind, ...children) {
@@ -85,59 +140,31 @@ export function plain(kind, ...children) {
   return entry;
 }
 
-const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const dateTimeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
-
-export function time(at) {
-  const date = new Date(at);
-  const today = date.toDateString() === new Date().toDateString();
-  const e = el("time", "", (today ? timeFormat : dateTimeFormat).format(date));
+export function time(at, style) {
+  const e = el("time", "", format(at, style));
   e.dateTime = at;
-  e.title = fullFormat.format(date);
+  e.title = format(at, "exact");
   return e;
 }
 
-// gap returns the entry for messages that the reader missed. show(after, before) requests the
-// messages between two ids and resolves to {entries, last, more}: the elements, the id of
-// the last one, and whether there are more; before is undefined if no message follows the
-// gap.
-export function gap({ after, missed, lost }, show) {
-  const label = el("span");
+// gap returns the entry of messages that the reader missed. If fill is set, a button calls it: it shows
+// them in place of the gap, or rejects.
+function gap({ missed, lost, fill }) {
+  const count = missed === 1 ? "1 message missed" : `${missed} messages missed`;
+  const label = el("span", "", missed === undefined ? "Messages may be missing here" : lost ? `${count}, and history no longer has them` : count);
   const entry = plain("gap", label);
-  const update = () => {
-    const count = missed === 1 ? "1 message missed" : `${missed} messages missed`;
-    label.textContent = lost ? `${count}, and history no longer has them` : count;
-    if (missed === undefined) label.textContent = "Messages may be missing here";
-  };
-  update();
-  if (lost) return entry;
-
+  if (!fill) return entry;
   const button = el("button", "secondary", "Show");
   button.type = "button";
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      const { entries, last, more } = await show(after, nextId(entry));
-      entry.before(...entries);
-      after = last;
-      missed -= entries.length;
-      lost = !more;
-      if (lost) button.remove();
-      if (missed > 0) update();
-      else entry.remove();
+      await fill();
     } catch (err) {
       label.textContent = `Could not load them: ${err.message}`;
+      button.disabled = false;
     }
-    button.disabled = false;
   });
   entry.append(button);
   return entry;
-}
-
-// nextId returns the id of the first message after an entry, if there is one.
-function nextId(entry) {
-  let next = entry.nextElementSibling;
-  while (next && !next.dataset.id) next = next.nextElementSibling;
-  return next ? Number(next.dataset.id) : undefined;
 }

@@ -1,124 +1,189 @@
-// The Log is the scrolling list of entries. It adds entries at the end, removes the oldest
-// ones, and scrolls to new entries only while the reader is at the bottom. Pending messages
-// follow the last entry.
+// The Log shows the events of a room, and after them the messages that are not said yet. It owns the
+// button that returns to the end, and the text that a screen reader reads out.
 
 import { el } from "./entries.js";
+import { Scroller } from "./scroller.js";
+import { refresh } from "./times.js";
 
-const maxEntries = 2_000;
-const nearBottom = 48; // in pixels; a reader this close to the bottom is at the bottom
-const groupTime = 5 * 60_000; // the name is shown once for an author's messages within it
+const maxQueued = 5_000; // events of a burst
+const maxFolded = 200; // joins and leaves in one line
+const moving = ["join", "leave", "presence"];
+const maxAnnounced = 20; // texts that a screen reader has not read out yet
 
 export class Log {
-  #list;
-  #queue = [];
-  #pending = [];
+  #box;
+  #start = el("p", "start");
+  #entries = el("div", "entries");
   #pendingGroup = el("div", "pending");
+  #scroller;
+  #button;
+  #announcer;
+  #entry;
+  #older;
+  #queue = [];
   #timer = 0;
-  #following = true;
+  #unseen = 0; // messages that arrived while the reader did not follow the end
 
-  constructor(list) {
-    this.#list = list;
+  // entry(event, before) returns the element of an event, which comes after another one or undefined.
+  // older(events) resolves to {items, more}, the events before those, and whether there are more.
+  // cut(removed) returns a gap in place of removed events.
+  constructor({ box, button, announcer, entry, older, cut }) {
+    this.#box = box;
+    this.#button = button;
+    this.#announcer = announcer;
+    this.#entry = entry;
+    this.#older = older;
     this.#pendingGroup.role = "group";
     this.#pendingGroup.ariaLabel = "Not said yet";
-    list.addEventListener("scroll", () => this.#updateFollowing(), { passive: true });
-    new ResizeObserver(() => this.#scroll()).observe(list);
+    box.append(el("div", "content", this.#start, this.#entries, this.#pendingGroup));
+    this.#scroller = new Scroller(box, this.#entries, {
+      render: (event, before) => this.#entry(event, before),
+      older: (events) => this.#load(events),
+      cut,
+      onFollow: () => this.#showButton(),
+    });
+    button.addEventListener("click", () => {
+      this.toEnd();
+      box.focus({ preventScroll: true });
+    });
   }
 
-  // add shows an entry soon, so that a burst of messages costs one layout. It uses a timer
-  // because a hidden page gets no animation frames.
-  add(entry) {
-    this.#queue.push(entry);
-    if (this.#queue.length > maxEntries) this.#queue.shift();
-    this.#flushSoon();
+  // events returns the events of the log, oldest first.
+  get events() {
+    return this.#scroller.items;
   }
 
-  // setPending replaces the entries of pending messages. It takes effect together with add,
-  // so that a message does not disappear between its pending entry and its final one.
+  // add shows an event soon, so that a burst costs one layout. It uses a timer because a hidden page
+  // gets no animation frames.
+  add(event) {
+    this.#queue.push(event);
+    if (this.#queue.length > maxQueued) this.#flush();
+    else this.#timer ||= setTimeout(() => this.#flush(), 16);
+  }
+
+  // set replaces all events. more tells whether there are older ones.
+  set(events, more) {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#queue = [];
+    this.#unseen = 0;
+    this.#start.textContent = more ? "" : "Nothing earlier";
+    this.#scroller.set(fold(events), more);
+    this.#showEmpty();
+  }
+
+  // setPending replaces the entries of pending messages. It does not move those that remain, so that
+  // they keep the focus.
   setPending(entries) {
-    this.#pending = entries;
-    this.#flushSoon();
-  }
-
-  scrollToEnd() {
-    this.#following = true;
-    this.#scroll();
-  }
-
-  // addHistory adds entries that a screen reader does not read out.
-  addHistory(entries) {
     this.#flush();
-    this.#list.ariaLive = "off";
-    this.#queue = entries;
-    this.#flush();
-    setTimeout(() => (this.#list.ariaLive = "polite"), 500);
+    for (const e of [...this.#pendingGroup.children]) if (!entries.includes(e)) e.remove();
+    entries.forEach((e, i) => {
+      e.classList.toggle("continued", i > 0);
+      if (this.#pendingGroup.children[i] !== e) this.#pendingGroup.insertBefore(e, this.#pendingGroup.children[i] ?? null);
+    });
+    this.#scroller.update();
+    this.#showEmpty();
   }
 
-  // leaveRoom removes all entries except private messages, which belong to no room.
-  leaveRoom() {
+  // replace replaces an event by others, such as a gap by what was missing.
+  replace(event, ...others) {
     this.#flush();
-    for (const e of this.#list.querySelectorAll(":scope > :not(.private, .pending)")) e.remove();
-    this.#showFirstAuthor();
-    this.#following = true;
+    this.#scroller.replace(event, ...others);
   }
 
-  #flushSoon() {
-    this.#timer ||= setTimeout(() => this.#flush(), 16);
+  // askAgain makes the log load earlier events again, after that has failed.
+  askAgain() {
+    this.#scroller.setMore();
+  }
+
+  // redraw shows all events again, because their entries have changed.
+  redraw() {
+    this.#scroller.redraw();
+  }
+
+  // wake is called when the reader comes back to the page.
+  wake() {
+    if (refresh()) this.redraw();
+  }
+
+  toEnd() {
+    this.#flush();
+    this.#scroller.toEnd();
   }
 
   #flush() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#updateFollowing();
-    for (const entry of this.#queue) {
-      entry.classList.toggle("continued", continues(this.#last(), entry));
-      this.#list.insertBefore(entry, this.#pendingGroup.isConnected ? this.#pendingGroup : null);
-    }
+    if (this.#queue.length === 0) return;
+    const events = this.#queue;
     this.#queue = [];
-    while (this.#list.childElementCount > maxEntries) this.#list.firstElementChild.remove();
-    this.#showFirstAuthor();
-    this.#flushPending();
-    this.#scroll();
+    this.#scroller.append(this.#fold(events));
+    this.#unseen += events.filter(({ from }) => from !== undefined).length;
+    this.#announce(events);
+    this.#showButton();
+    this.#showEmpty();
   }
 
-  // showFirstAuthor makes the first entry show its author, since no entry precedes it.
-  #showFirstAuthor() {
-    this.#list.firstElementChild?.classList.remove("continued");
+  // fold combines joins and leaves that follow one another. It changes the last event of
+  // the log if the first ones belong to it.
+  #fold(events) {
+    const last = this.#scroller.items.at(-1);
+    const folded = fold(last?.type === "movements" ? [last, ...events] : events);
+    if (last?.type !== "movements") return folded;
+    if (folded[0].events.length > last.events.length) this.#scroller.replace(last, folded[0]);
+    return folded.slice(1);
   }
 
-  // flushPending does not move entries that remain, so that they keep the focus.
-  #flushPending() {
-    for (const e of [...this.#pendingGroup.children]) if (!this.#pending.includes(e)) e.remove();
-    let before = this.#last();
-    this.#pending.forEach((entry, i) => {
-      entry.classList.toggle("continued", continues(before, entry));
-      before = entry;
-      const current = this.#pendingGroup.children[i];
-      if (current !== entry) this.#pendingGroup.insertBefore(entry, current ?? null);
-    });
-    if (this.#pending.length === 0) this.#pendingGroup.remove();
-    else if (!this.#pendingGroup.isConnected) this.#list.append(this.#pendingGroup);
+  async #load(events) {
+    this.#start.textContent = "Loading earlier messages…";
+    const { items, more, why } = await this.#older(events);
+    this.#start.textContent = more ? "" : (why ?? "Nothing earlier");
+    return { items, more };
   }
 
-  // last returns the last entry that is not pending.
-  #last() {
-    return this.#pendingGroup.isConnected ? this.#pendingGroup.previousElementSibling : this.#list.lastElementChild;
+  #showButton() {
+    if (this.#scroller.following) this.#unseen = 0;
+    this.#button.hidden = this.#scroller.following;
+    this.#button.textContent = this.#unseen === 0 ? "To the newest" : this.#unseen === 1 ? "1 new message" : `${this.#unseen} new messages`;
   }
 
-  #updateFollowing() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#list;
-    this.#following = scrollHeight - scrollTop - clientHeight < nearBottom;
+  #showEmpty() {
+    this.#box.toggleAttribute("data-empty", this.#scroller.items.length === 0 && this.#pendingGroup.childElementCount === 0);
   }
 
-  #scroll() {
-    if (this.#following) this.#list.scrollTop = this.#list.scrollHeight;
+  // announce makes a screen reader read out new messages, each once, whatever is shown.
+  #announce(events) {
+    const texts = events.map(announcement).filter((text) => text !== null);
+    this.#announcer.append(...texts.slice(-maxAnnounced).map((text) => el("p", "", text)));
+    while (this.#announcer.childElementCount > maxAnnounced) this.#announcer.firstElementChild.remove();
   }
 }
 
-// continues reports whether an entry needs no name because its author, and for a private
-// message its recipient, are those of the entry before.
-function continues(before, entry) {
-  const [a, b] = [before?.dataset, entry.dataset];
-  if (!a || !b.from || b.kind === "action") return false;
-  const same = a.kind === b.kind && a.from === b.from && a.to === b.to;
-  return same && new Date(b.at) - new Date(a.at) < groupTime;
+// fold returns events with joins and leaves that follow one another combined into one.
+function fold(events) {
+  const folded = [];
+  for (const event of events) {
+    const last = folded.at(-1);
+    if (!moving.includes(event.type)) folded.push(event);
+    else if (last?.type === "movements" && last.events.length < maxFolded) {
+      folded[folded.length - 1] = { ...last, events: [...last.events, event] };
+    } else folded.push({ type: "movements", at: event.at, events: [event] });
+  }
+  return folded;
+}
+
+// announcement returns what a screen reader reads out for an event, or null.
+function announcement({ type, from, text, message }) {
+  switch (type) {
+    case "message":
+      return `${from}: ${text}`;
+    case "action":
+      return `${from} ${text}`;
+    case "private":
+      return `${from}, in private: ${text}`;
+    case "error":
+    case "notice":
+      return message;
+  }
+  return null;
 }

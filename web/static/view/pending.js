@@ -1,7 +1,7 @@
 // Pending makes the entries of messages that are not said yet. They are at the end of the
 // log, each with its state, or with the reason why it failed.
 
-import { badge, el, entryFor } from "./entries.js";
+import { badge, bare, el } from "./entries.js";
 
 export class Pending {
   #shown = new Map(); // key → {item, version, entry}
@@ -31,7 +31,7 @@ export class Pending {
   #entry(item, me) {
     const { request, at, state } = item;
     const type = request.type === "me" ? "action" : "message";
-    const entry = entryFor({ type, from: me, at: new Date(at).toISOString(), text: request.text }, me);
+    const entry = bare({ type, from: me, own: true, at: new Date(at).toISOString(), text: request.text });
     entry.querySelector("time").remove();
     entry.classList.add(state);
     // A screen reader reads out a message when it is said, and earlier only if it waits for

@@ -121,7 +121,7 @@ export class Search {
 // result returns the list item of a message, with the words marked.
 function result(e, words) {
   const marked = pieces(e.text, words).map(([piece, matches]) => (matches ? el("mark", "", piece) : piece));
-  const item = el("li", e.type, el("p", "author", bdi(e.from)), time(e.at), text(...marked));
+  const item = el("li", e.type, el("p", "author", bdi(e.from)), time(e.at, "dated"), text(...marked));
   item.dataset.id = e.id;
   item.tabIndex = -1;
   return item;

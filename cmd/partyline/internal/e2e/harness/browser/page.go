@@ -118,7 +118,7 @@ type Entry struct {
 	Own              bool
 }
 
-const entries = `[...document.querySelectorAll("#log > .entry")].map((e) => ({
+const entries = `[...document.querySelectorAll("#log .entry")].map((e) => ({
 	kind: e.dataset.kind, from: e.dataset.from ?? "", own: e.classList.contains("own"),
 	text: e.querySelector(".text").innerText,
 }))`
@@ -198,7 +198,7 @@ func (p *Page) ExpectPending(texts ...string) {
 	if texts == nil {
 		texts = []string{}
 	}
-	Await[bool](p, fmt.Sprintf(`JSON.stringify([...document.querySelectorAll("#log > .pending > .own .text")]
+	Await[bool](p, fmt.Sprintf(`JSON.stringify([...document.querySelectorAll("#log .pending > .own .text")]
 		.map((e) => e.innerText)) === JSON.stringify(%s)`, quote(texts)))
 }
 

@@ -120,7 +120,7 @@ type Entry struct {
 
 const entries = `[...document.querySelectorAll("#log .entry")].map((e) => ({
 	kind: e.dataset.kind, from: e.dataset.from ?? "", own: e.classList.contains("own"),
-	text: e.querySelector(".text").innerText,
+	text: e.querySelector(".text").textContent,
 }))`
 
 func (p *Page) entries() []Entry {

@@ -156,6 +156,9 @@ func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) {
 	return slot, err
 }
 
+// CheckAdmission returns the error that Admit would return now, and counts nothing.
+func (h *Hub) CheckAdmission(addr netip.Addr) error { return h.gate.Check(addr) }
+
 // Serve makes the client on c a member, and blocks until the member has left, c is closed, and no
 // goroutine serves the member any more. Serve does not change caller, which must not change until the
 // member has entered its room. It returns why the member ended: io.EOF if it ended its

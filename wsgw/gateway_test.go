@@ -58,9 +58,16 @@ func TestTurnedAway(t *testing.T) {
 			if err == nil || res == nil {
 				t.Fatalf("a client over the limit gets %v, %v", res, err)
 			}
-			body, _ := io.ReadAll(res.Body)
-			if res.StatusCode != c.status || res.Header.Get("Retry-After") != c.after || strings.TrimSpace(string(body)) != c.reason.Error() {
-				t.Errorf("a client over the limit gets %d, Retry-After %q, %q", res.StatusCode, res.Header.Get("Retry-After"), body)
+			plain, err := http.Get(server.URL) // as a page asks why its WebSocket is refused
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer plain.Body.Close()
+			for _, res := range []*http.Response{res, plain} {
+				body, _ := io.ReadAll(res.Body)
+				if res.StatusCode != c.status || res.Header.Get("Retry-After") != c.after || strings.TrimSpace(string(body)) != c.reason.Error() {
+					t.Errorf("a client over the limit gets %d, Retry-After %q, %q", res.StatusCode, res.Header.Get("Retry-After"), body)
+				}
 			}
 			if c.limits.Arrivals > 0 {
 				return

@@ -28,6 +28,11 @@ func (g *Gateway) checkRequest(w http.ResponseWriter, r *http.Request) bool {
 		h.Set("Allow", http.MethodGet)
 		http.Error(w, "a WebSocket begins with GET", http.StatusMethodNotAllowed)
 	case !websocket.IsWebSocketUpgrade(r):
+		// A page can't see why its WebSocket is refused, so it asks in this way.
+		if err := g.Hub.CheckAdmission(address(r)); err != nil {
+			g.turnAway(w, r, err)
+			return false
+		}
 		requireUpgrade(h)
 		http.Error(w, "this is a WebSocket: see the page for people at ./", http.StatusUpgradeRequired)
 	case !isOnly(r.Header["Sec-Websocket-Version"], "13"):

@@ -67,35 +67,58 @@ func NewRoomsLimiter(l *rate.Limiter, n int) *rate.Limiter {
 func (g *Gate) Admit(addr netip.Addr) (Slot, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.limits.Members > 0 && g.admitted >= g.limits.Members {
-		return Slot{}, ErrFull
+	if err := g.checkLocked(addr); err != nil {
+		return Slot{}, err
 	}
 	slot := Slot{gate: g}
-	if addr.IsValid() && !Within(g.limits.Exempt, addr) {
-		e := g.entryLocked(entryAddr(addr))
-		switch {
-		case g.limits.PerAddress > 0 && e.admitted >= g.limits.PerAddress:
-			return Slot{}, ErrAddressFull
-		case !g.allowArrivalLocked(e):
-			return Slot{}, ErrAddressRate
+	if g.countsLocked(addr) {
+		slot.entry = g.entryLocked(entryAddr(addr))
+		slot.entry.admitted++
+		if arrivals := g.arrivalsLocked(slot.entry); arrivals != nil {
+			arrivals.Allow()
 		}
-		e.admitted++
-		slot.entry = e
 	}
 	g.admitted++
 	return slot, nil
 }
 
-// allowArrivalLocked reports whether one more client may come from an address, and counts it.
-func (g *Gate) allowArrivalLocked(e *entry) bool {
-	n := g.limits.Arrivals
-	if n <= 0 {
-		e.arrivals = nil
-		return true
+// Check returns the error that Admit would return now, and counts nothing.
+func (g *Gate) Check(addr netip.Addr) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.checkLocked(addr)
+}
+
+func (g *Gate) checkLocked(addr netip.Addr) error {
+	if g.limits.Members > 0 && g.admitted >= g.limits.Members {
+		return ErrFull
 	}
-	now := time.Now()
-	e.arrivals = withLimit(e.arrivals, rate.Every(time.Minute/time.Duration(n)), n, now)
-	return e.arrivals.AllowN(now, 1)
+	e := g.entries[entryAddr(addr)]
+	if e == nil || !g.countsLocked(addr) {
+		return nil
+	}
+	if g.limits.PerAddress > 0 && e.admitted >= g.limits.PerAddress {
+		return ErrAddressFull
+	}
+	if arrivals := g.arrivalsLocked(e); arrivals != nil && arrivals.Tokens() < 1 {
+		return ErrAddressRate
+	}
+	return nil
+}
+
+// countsLocked reports whether the limits by address apply to addr.
+func (g *Gate) countsLocked(addr netip.Addr) bool {
+	return addr.IsValid() && !Within(g.limits.Exempt, addr)
+}
+
+// arrivalsLocked returns the limiter of the clients that may come from an address, or nil.
+func (g *Gate) arrivalsLocked(e *entry) *rate.Limiter {
+	if n := g.limits.Arrivals; n > 0 {
+		e.arrivals = withLimit(e.arrivals, rate.Every(time.Minute/time.Duration(n)), n, time.Now())
+	} else {
+		e.arrivals = nil
+	}
+	return e.arrivals
 }
 
 // Leave releases the slot, which must come from Admit. It must be called once.

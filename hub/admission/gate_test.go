@@ -9,9 +9,14 @@ import (
 	"time"
 )
 
-// admit calls Admit, and fails the test if the error is not want.
+// admit calls Check and Admit, and fails the test if an error is not want.
 func admit(t *testing.T, g *Gate, addr string, want error) Slot {
 	t.Helper()
+	for range 2 {
+		if err := g.Check(netip.MustParseAddr(addr)); err != want {
+			t.Fatalf("check from %s: %v, want %v", addr, err, want)
+		}
+	}
 	slot, err := g.Admit(netip.MustParseAddr(addr))
 	if err != want {
 		t.Fatalf("from %s: %v, want %v", addr, err, want)

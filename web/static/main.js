@@ -13,7 +13,9 @@ import { OutboxStore } from "./net/outboxstore.js";
 import { Pending } from "./view/pending.js";
 import { Room } from "./room/room.js";
 import { Roster } from "./room/roster.js";
+import { explain } from "./net/refusal.js";
 import { Search } from "./view/search.js";
+import { Status } from "./view/status.js";
 import { Title } from "./room/title.js";
 import { Token } from "./net/token.js";
 
@@ -23,7 +25,8 @@ const firstRoom = bareRoom(new URLSearchParams(location.search).get("room") ?? "
 
 const path = new URL(".", document.baseURI).pathname; // an origin may have several servers
 
-const connection = new Connection({ address: address(), resume, onEvent, onState });
+const connection = new Connection({ address: address(), explain: () => explain(new URL("ws", document.baseURI)), resume, onEvent, onState });
+const status = new Status({ status: $("status"), countdown: $("countdown"), reconnect: $("reconnect") }, () => connection.wait);
 const token = new Token(`partyline.token ${path}`);
 const composer = new Composer($("say-form"), send);
 const nick = new Nick({ connection, form: $("nick-form"), onChange: () => composer.focus() });
@@ -85,18 +88,8 @@ function onEvent(event) {
   room.receive(event);
 }
 
-const stateText = {
-  connecting: () => "Connecting…",
-  open: () => "Connected",
-  waiting: (reason) => (reason === "shutdown" ? "Server restarting, reconnecting soon…" : "Connection lost, reconnecting…"),
-  closed: (reason) => (reason === "resumed" ? "This chat continues in another tab" : `Disconnected (${reason})`),
-};
-
 function onState(state, reason) {
-  document.body.dataset.state = $("status").dataset.state = state;
-  $("status").textContent = stateText[state](reason);
-  $("reconnect").textContent = reason === "resumed" ? "Continue here" : "Reconnect";
-  $("reconnect").hidden = state === "open" || state === "connecting";
+  status.show(state, reason);
   if (state === "open") composer.connected();
   else outbox.dropSaid();
 }
@@ -158,6 +151,7 @@ $("reconnect").addEventListener("click", () => {
 // The browser's events.
 
 addEventListener("online", () => connection.renew());
+addEventListener("offline", () => connection.check());
 document.addEventListener("visibilitychange", () => {
   keepToken();
   if (document.hidden) return;

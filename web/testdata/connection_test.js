@@ -38,6 +38,7 @@ function setUp(t) {
   };
   s.connection = new Connection({
     address: "ws://x/ws",
+    explain: async () => s.why ?? null,
     resume: () => s.fields,
     onEvent: (event) => s.events.push(event),
     onState: (...state) => s.states.push(state),
@@ -71,12 +72,12 @@ function setUp(t) {
   return s;
 }
 
-test("a silent connection is lost after a minute", (t) => {
+test("a silent connection is lost after 35 s", (t) => {
   const s = setUp(t);
   s.open();
-  s.advance(59 * second);
+  s.advance(34 * second);
   s.receive({ type: "ping" });
-  s.advance(59 * second);
+  s.advance(34 * second);
   assert.equal(s.connection.state, "open");
   s.advance(second);
   assert.equal(s.connection.state, "waiting");
@@ -84,11 +85,11 @@ test("a silent connection is lost after a minute", (t) => {
   assert.equal(s.sockets.length, 2);
 });
 
-test("a silent connection is lost after a minute although the clock is set back", (t) => {
+test("a silent connection is lost after 35 s although the clock is set back", (t) => {
   const s = setUp(t);
   s.open();
   s.date -= hour;
-  s.advance(60 * second);
+  s.advance(35 * second);
   assert.equal(s.connection.state, "waiting");
 });
 
@@ -292,4 +293,59 @@ test("a stored name without end does not keep the page from connecting", (t) => 
   s.fields = { nick: "x".repeat(1e6), room: "y".repeat(201), token: "z".repeat(200), since: 7 };
   s.open();
   assert.deepEqual(s.sockets[0].sent, [{ type: "resume", ref: "resume", token: "z".repeat(200), since: 7 }]);
+});
+
+test("a refused WebSocket waits for as long as the server says, and shows why", async (t) => {
+  const s = setUp(t);
+  s.why = { message: "the server is full", after: 30 * second };
+  s.connection.connect();
+  s.sockets[0].onclose({ code: 1006 });
+  await null;
+  assert.deepEqual(s.states.at(-1), ["waiting", "the server is full"]);
+  s.connection.wake();
+  s.advance(30 * second - 100);
+  assert.equal(s.sockets.length, 1);
+  assert.ok(s.connection.wait > 0);
+  s.advance(second);
+  assert.equal(s.sockets.length, 2);
+});
+
+test("a connection that was open is not asked why it was lost", async (t) => {
+  const s = setUp(t);
+  s.open();
+  s.why = { message: "the server is full", after: 30 * second };
+  s.sockets[0].onclose({ code: 1006 });
+  await null;
+  assert.deepEqual(s.states.at(-1), ["waiting", undefined]);
+});
+
+test("an answer that comes after the next attempt has no effect", async (t) => {
+  const s = setUp(t);
+  s.why = { message: "the server is full", after: 30 * second };
+  s.connection.connect();
+  s.sockets[0].onclose({ code: 1006 });
+  s.connection.connect();
+  await null;
+  assert.deepEqual(s.states.at(-1), ["connecting", undefined]);
+});
+
+test("a connection that does not answer a check is lost after 5 s", (t) => {
+  const s = setUp(t);
+  s.open();
+  s.connection.check();
+  assert.equal(s.sockets[0].sent.at(-1).type, "who");
+  s.advance(5 * second);
+  assert.equal(s.connection.state, "waiting");
+});
+
+test("a connection that answers a check stays", (t) => {
+  const s = setUp(t);
+  s.open();
+  s.connection.check();
+  s.connection.check();
+  s.advance(second);
+  s.receive({ type: "who", ref: s.sockets[0].sent.at(-1).ref, members: [], count: 1 });
+  s.advance(10 * second);
+  assert.equal(s.connection.state, "open");
+  assert.equal(s.sockets[0].sent.filter(({ type }) => type === "who").length, 1);
 });

@@ -4,6 +4,8 @@
 //
 // States: "connecting", "open" (after the answer to the resume), "waiting" (to reconnect),
 // "closed" (does not reconnect).
+//
+// After a WebSocket that was refused, it asks the server why, since the browser does not tell.
 
 import { pause } from "./backoff.js";
 import { now, since } from "./clock.js";
@@ -14,7 +16,8 @@ const subprotocol = "partyline.json.v1";
 const resumeRef = "resume"; // no other request has it
 const maxField = 200; // characters of a name or a token; a resume that is too long would never connect
 const connectTimeout = 20_000;
-const silenceTimeout = 60_000; // the server sends something at least every 25 s
+const silenceTimeout = 35_000; // the server sends something at least every 25 s
+const checkTimeout = 5_000; // for the answer to a question that checks the connection
 const messageTooBig = 1009; // RFC 6455 section 7.4.1
 const stableAfter = 10_000; // a connection open this long resets the backoff
 const strayTime = 60_000; // in which the server may get a resume over a lost connection
@@ -29,12 +32,15 @@ export class Connection {
   state = "closed";
 
   #address;
+  #explain;
   #resume;
   #onEvent;
   #onState;
   #socket = null;
   #oldSocket = null; // the last one; closed when the next one has resumed, or there will be none
   #timer = 0; // checks for silence while there is a socket; reconnects while there is none
+  #checkTimer = 0;
+  #dueAt = 0; // when the timer reconnects, after lostAt, in milliseconds
   #lastReceived; // a moment of clock.js, as are the next four
   #openedAt;
   #lostAt;
@@ -44,11 +50,13 @@ export class Connection {
   #minPause = 0; // in milliseconds, requested by the server in its bye
   #requests = new Requests();
 
-  // resume() returns the fields of the resume for each attempt to connect; one that is too long is left
-  // out. onState is called
-  // with the new state, and with the reason if the server gave one.
-  constructor({ address, resume, onEvent, onState }) {
+  // explain() resolves to {message, after}, why the server refuses a WebSocket and for how long, in
+  // milliseconds, or to null. resume() returns the fields of the resume for each attempt to connect; one
+  // that is too long is left out. onState is called with the new state, and with the reason if the server
+  // gave one: a word of its bye, or a message.
+  constructor({ address, explain, resume, onEvent, onState }) {
     this.#address = address;
+    this.#explain = explain;
     this.#resume = resume;
     this.#onEvent = onEvent;
     this.#onState = onState;
@@ -60,7 +68,9 @@ export class Connection {
     this.#lastReceived = now();
     this.#checkSilence();
     const socket = new WebSocket(this.#address, subprotocol);
+    let opened = false;
     socket.onopen = () => {
+      opened = true;
       this.#resumedAt = now();
       const fields = Object.entries(this.#resume()).filter(([, value]) => !(value?.length > maxField));
       socket.send(JSON.stringify({ ...Object.fromEntries(fields), type: "resume", ref: resumeRef }));
@@ -70,8 +80,26 @@ export class Connection {
       // The server closed the connection because of its size, so it must not be sent again.
       if (code === messageTooBig) this.#requests.rejectLongest({ code: "line_too_long", message: "it is too long" });
       this.#lost();
+      if (!opened) this.#askWhy();
     };
     this.#socket = socket;
+  }
+
+  // wait returns the time until the next attempt to connect, in milliseconds.
+  get wait() {
+    if (this.state !== "waiting") return 0;
+    return Math.max(0, this.#dueAt - since(this.#lostAt));
+  }
+
+  // check finds out soon whether the connection is dead. It is called when that is likely.
+  check() {
+    if (this.state !== "open" || this.#checkTimer) return;
+    const asked = now();
+    this.request({ type: "who" }).catch(() => {});
+    this.#checkTimer = setTimeout(() => {
+      this.#checkTimer = 0;
+      if (this.state === "open" && this.#silence() >= since(asked)) this.#lost();
+    }, checkTimeout);
   }
 
   // wake connects at once if the connection is waiting or seems dead. It is called when
@@ -79,6 +107,7 @@ export class Connection {
   wake() {
     if (this.state === "waiting" && since(this.#lostAt) >= this.#minPause) this.connect();
     else if (this.#socket && this.#silence() >= silenceTimeout) this.connect();
+    else this.check();
   }
 
   // renew connects at once, even if there is a connection. It is called when the network has
@@ -94,7 +123,7 @@ export class Connection {
     this.#dropSocket();
     this.#closeOldSocket();
     this.#lostAt = now();
-    this.#minPause = 0;
+    this.#minPause = this.#dueAt = 0;
     this.#setState("waiting");
   }
 
@@ -145,9 +174,24 @@ export class Connection {
     if (bye.reconnect === false) return this.#close(bye.reason);
     this.#dropSocket();
     this.#lostAt = now();
-    this.#minPause = bye.after_ms ?? 0;
-    this.#timer = setTimeout(() => this.connect(), this.#minPause + pause(this.#attempt++));
-    this.#setState("waiting", bye.reason);
+    this.#connectIn(bye.after_ms ?? 0, pause(this.#attempt++), bye.reason);
+  }
+
+  // connectIn connects again after a time that the server asked for, and a random pause.
+  #connectIn(minPause, random, reason) {
+    clearTimeout(this.#timer);
+    this.#minPause = minPause;
+    this.#dueAt = minPause + random;
+    this.#timer = setTimeout(() => this.connect(), this.#dueAt);
+    this.#setState("waiting", reason);
+  }
+
+  // askWhy asks why the server refused a WebSocket, and waits for as long as it says.
+  async #askWhy() {
+    const lostAt = this.#lostAt;
+    const why = await this.#explain();
+    if (!why || this.state !== "waiting" || lostAt !== this.#lostAt) return;
+    this.#connectIn(why.after, this.#dueAt, why.message); // so far, dueAt is a random pause
   }
 
   #close(reason) {
@@ -160,6 +204,8 @@ export class Connection {
   // would take that for the member's leave, before the next socket resumes.
   #dropSocket() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#checkTimer);
+    this.#checkTimer = 0;
     if (this.#socket) {
       this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
       this.#closeOldSocket();

@@ -1,0 +1,19 @@
+// The browser does not tell a page why its WebSocket was refused. A plain request to the same address
+// gets the same answer.
+
+const maxPause = 10 * 60_000; // in milliseconds
+const maxMessage = 200; // characters
+
+// explain resolves to {message, after}: why the server refuses a WebSocket at an address, and for how long,
+// in milliseconds. It resolves to null if the server does not answer, or does not refuse.
+export async function explain(address, get = fetch) {
+  try {
+    const response = await get(address, { cache: "no-store", signal: AbortSignal.timeout(5_000) });
+    if (response.status !== 429 && response.status !== 503) return null;
+    const message = (await response.text()).trim().slice(0, maxMessage);
+    const seconds = Number(response.headers.get("Retry-After") ?? 0);
+    return { message: message || "the server refuses connections", after: seconds > 0 ? Math.min(seconds * 1000, maxPause) : 0 };
+  } catch {
+    return null;
+  }
+}

@@ -46,6 +46,7 @@ const search = new Search({
   form: $("search-form"),
   panel: $("results"),
   request: (request) => connection.request(request),
+  reveal: (id) => reveal(id),
   focusComposer: () => composer.focus(),
 });
 const store = new OutboxStore(`partyline.outbox ${path}`);
@@ -56,7 +57,7 @@ const outbox = new Outbox({
   has: (id) => room.newest !== null && id <= room.newest,
   onChange: () => room.showPending(),
 });
-const room = new Room(firstRoom, { connection, nick, outbox, log, roster, pending, search, title });
+const room = new Room(firstRoom, { connection, nick, outbox, log, roster, pending, search, title, onHistory: revealLinked });
 
 // The connection.
 
@@ -100,6 +101,7 @@ function onState(state, reason) {
 // connection and there is none.
 function send(request, typed) {
   if (request.type === "say" || request.type === "me") {
+    search.uncover();
     room.say(request, typed);
     return true;
   }
@@ -130,6 +132,19 @@ async function join(typed) {
   await room.join(typed);
   composer.focus();
 }
+
+// reveal shows a message in context, such as that of a link.
+function reveal(id) {
+  room.reveal(id).catch((err) => log.add({ type: "error", message: `The message can't be shown: ${err.message}` }));
+}
+
+// revealLinked shows the message that the address names.
+function revealLinked() {
+  const [, id] = /^#m(\d{1,15})$/.exec(location.hash) ?? [];
+  if (id) reveal(Number(id));
+}
+
+addEventListener("hashchange", revealLinked);
 
 // retry and discard move the focus first, because the button that has it disappears.
 

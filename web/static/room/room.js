@@ -8,6 +8,7 @@ import { Timeline, between } from "./timeline.js";
 const historyLimit = 50;
 const olderLimit = 100;
 const gapLimit = 500;
+const contextLimit = 25; // messages before and after one that is shown in context
 const membersDelay = 3_000;
 
 export class Room {
@@ -21,6 +22,7 @@ export class Room {
   #pending;
   #search;
   #title;
+  #onHistory;
   #timeline = new Timeline();
   #lastAtWelcome = 0; // the newest id of the room when the page entered it
   #firstLive = 1; // no message before this id arrived as an event
@@ -54,8 +56,10 @@ export class Room {
     gap: (e) => this.#addGap(e),
   };
 
-  constructor(name, { connection, nick, outbox, log, roster, pending, search, title }) {
+  // onHistory is called when the log has the history of the first room.
+  constructor(name, { connection, nick, outbox, log, roster, pending, search, title, onHistory }) {
     this.name = name;
+    this.#onHistory = onHistory;
     this.#connection = connection;
     this.#nick = nick;
     this.#outbox = outbox;
@@ -125,6 +129,8 @@ export class Room {
       const kept = this.#log.events;
       this.#log.set(merge(kept, timeline.release(this.#markOld(messages), last)), more === true && messages.length > 0);
       this.#outbox.dropShown();
+      this.#onHistory?.();
+      this.#onHistory = null;
     } catch (err) {
       if (err instanceof ConnectionDown) return timeline.abandon();
       for (const e of timeline.release([], last)) this.#show(e);
@@ -142,6 +148,35 @@ export class Room {
     } catch (err) {
       return { items: [], more: false, why: `Earlier messages can't be loaded: ${err.message}` };
     }
+  }
+
+  // reveal shows a message in context. It rejects with the reason if the room does not have it.
+  async reveal(id) {
+    if (!this.#find(id)) await this.#loadContext(id);
+    const event = this.#find(id);
+    if (!event) throw new Error("this room has no such message, or no longer");
+    this.#log.reveal(event);
+  }
+
+  #find(id) {
+    return this.#log.events.find((e) => e.id === id);
+  }
+
+  // loadContext adds the messages around an earlier one to the start of the log, and a gap after them.
+  async #loadContext(id) {
+    const timeline = this.#timeline;
+    const [before, after] = await Promise.all([
+      this.#connection.request({ type: "history", before: id + 1, limit: contextLimit }),
+      this.#connection.request({ type: "since", id, limit: contextLimit }),
+    ]);
+    if (timeline !== this.#timeline) return;
+    const first = this.#log.events.find((e) => e.id !== undefined)?.id ?? this.#firstLive;
+    const messages = [...before.messages, ...after.messages];
+    const context = this.#markOld(messages.filter((e) => e.id < first));
+    if (context.length === 0) return;
+    const complete = context.length < messages.length || !after.more;
+    const gap = this.#gap({ after: context.at(-1).id, before: first });
+    this.#log.prepend(complete ? context : [...context, gap], before.more === true);
   }
 
   // cut returns a gap in place of removed events, for the log.

@@ -31,7 +31,10 @@ export class Composer {
       e.preventDefault();
       form.requestSubmit();
     });
-    this.#box.addEventListener("input", () => this.#fitHeight());
+    this.#box.addEventListener("input", () => {
+      this.#showError("");
+      this.#fitHeight();
+    });
   }
 
   // takeBack puts a text back into the box and shows an error. If the box is not empty, it

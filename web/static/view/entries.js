@@ -77,12 +77,21 @@ function day(at) {
 
 // spoken returns the entry of a message or an action.
 function spoken(e, author, body) {
-  const entry = el("div", `entry ${e.type}${e.own ? " own" : ""}`, el("p", "author", ...author), time(e.at, "short"), body);
+  const entry = el("div", `entry ${e.type}${e.own ? " own" : ""}`, el("p", "author", ...author), moment(e), body);
   entry.style.setProperty("--hue", hue(e.from));
   Object.assign(entry.dataset, { kind: e.type, from: e.from });
   if (e.id !== undefined) entry.dataset.id = e.id;
   if (e.stored === false) entry.append(badge("unstored", "not stored", "The room received it, but the history does not have it"));
   return entry;
+}
+
+// moment returns the time of a message, which is a link to the message if it has an id.
+function moment({ id, at }) {
+  const shown = time(at, "short");
+  if (id === undefined) return shown;
+  const link = el("a", "permalink", shown);
+  link.href = `#m${id}`;
+  return link;
 }
 
 // badge returns a label for the right-hand side of a message.

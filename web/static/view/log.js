@@ -85,6 +85,22 @@ export class Log {
     this.#showEmpty();
   }
 
+  // prepend adds earlier events at the start. more tells whether there are older ones.
+  prepend(events, more) {
+    this.#flush();
+    this.#scroller.prepend(events, more);
+  }
+
+  // reveal scrolls to an event and highlights it.
+  reveal(event) {
+    this.#flush();
+    const entry = this.#scroller.reveal(event);
+    for (const e of this.#entries.querySelectorAll(".highlight")) e.classList.remove("highlight");
+    entry.classList.add("highlight");
+    entry.tabIndex = -1;
+    entry.focus({ preventScroll: true });
+  }
+
   // replace replaces an event by others, such as a gap by what was missing.
   replace(event, ...others) {
     this.#flush();

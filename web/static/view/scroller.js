@@ -79,6 +79,35 @@ export class Scroller {
     this.update();
   }
 
+  // prepend adds items at the start. more tells whether there are older ones.
+  prepend(items, more) {
+    this.#list++; // the older items that are on their way come after these
+    this.#loading = false;
+    this.#hasOlder = more;
+    this.#addFirst(items);
+    this.#onFollow();
+  }
+
+  // reveal scrolls to an item, and returns its element, or undefined if there is no such item.
+  reveal(item) {
+    const i = this.#items.indexOf(item);
+    if (i < 0) return undefined;
+    if (i < this.#first || i >= this.#end) {
+      this.#container.replaceChildren();
+      this.#shown = [];
+      this.#first = Math.max(0, i - step / 2);
+      this.#following = false;
+      this.#show(Math.min(this.#items.length, i + step));
+    }
+    const e = this.#shown[i - this.#first];
+    e.scrollIntoView({ block: "center" });
+    this.#following = false;
+    this.#notice();
+    this.#fill();
+    this.#onFollow();
+    return this.#shown[this.#items.indexOf(item) - this.#first];
+  }
+
   // replace replaces an item by others. It does nothing if the item is gone.
   replace(item, ...others) {
     const i = this.#items.indexOf(item);
@@ -199,14 +228,16 @@ export class Scroller {
     if (list !== this.#list) return;
     this.#loading = false;
     this.#hasOlder = more;
+    this.#addFirst(items);
+    if (items.length > 0) this.#fill();
+    this.#onFollow();
+  }
+
+  #addFirst(items) {
     this.#notice();
     this.#items.unshift(...items);
     this.#first += items.length;
-    if (items.length > 0) {
-      this.#keepPosition(() => this.#renderAgain(items.length)); // it has an item before it now
-      this.#fill();
-    }
-    this.#onFollow();
+    this.#keepPosition(() => this.#renderAgain(items.length)); // it has an item before it now
   }
 
   #renderAgain(i) {

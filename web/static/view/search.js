@@ -1,5 +1,5 @@
 // Search is the search box and the panel of results, newest first. It searches the messages
-// of the current room.
+// of the current room. A click on the time of a result shows it in the log.
 
 import { bdi, el, text, time } from "./entries.js";
 import { pieces } from "../room/words.js";
@@ -13,17 +13,20 @@ export class Search {
   #list;
   #older;
   #request;
+  #reveal;
   #focusComposer;
   #words = "";
   #opener = null; // the element that had the focus before the panel opened
   #searches = 0; // their number, to ignore the answers to earlier ones
 
-  // request(request) resolves to the server's answer and rejects with its error.
-  constructor({ form, panel, request, focusComposer }) {
+  // request(request) resolves to the server's answer and rejects with its error. reveal(id) shows a message
+  // in the log.
+  constructor({ form, panel, request, reveal, focusComposer }) {
     this.#box = form.querySelector("input");
     this.#panel = panel;
     [this.#status, this.#list, this.#older] = [".summary", "ol", ".older"].map((s) => panel.querySelector(s));
     this.#request = request;
+    this.#reveal = reveal;
     this.#focusComposer = focusComposer;
 
     form.addEventListener("submit", (e) => {
@@ -32,6 +35,13 @@ export class Search {
     });
     panel.querySelector(".close").addEventListener("click", () => this.#leave());
     this.#older.addEventListener("click", () => this.#findOlder());
+    this.#list.addEventListener("click", (e) => {
+      const link = e.target.closest("a");
+      if (!link) return;
+      e.preventDefault();
+      this.uncover();
+      this.#reveal(Number(link.closest("li").dataset.id));
+    });
     for (const part of [form, panel]) {
       part.addEventListener("keydown", (e) => {
         if (e.key !== "Escape" || e.isComposing) return;
@@ -68,6 +78,11 @@ export class Search {
     this.#panel.hidden = true;
     this.#list.replaceChildren();
     this.#setStatus("");
+  }
+
+  // uncover closes the panel if it covers the log, as on a small screen.
+  uncover() {
+    if (!this.#panel.hidden && getComputedStyle(this.#panel).zIndex !== "auto") this.close();
   }
 
   // leave closes the panel and returns the focus to the element that had it. If the panel is
@@ -121,7 +136,9 @@ export class Search {
 // result returns the list item of a message, with the words marked.
 function result(e, words) {
   const marked = pieces(e.text, words).map(([piece, matches]) => (matches ? el("mark", "", piece) : piece));
-  const item = el("li", e.type, el("p", "author", bdi(e.from)), time(e.at, "dated"), text(...marked));
+  const link = el("a", "permalink", time(e.at, "dated"));
+  link.href = `#m${e.id}`;
+  const item = el("li", e.type, el("p", "author", bdi(e.from)), link, text(...marked));
   item.dataset.id = e.id;
   item.tabIndex = -1;
   return item;

@@ -32,8 +32,8 @@ function hue(nick) {
 // entryFor returns the element of an event that comes after another one, or after none.
 export function entryFor(event, before) {
   const entry = bare(event);
-  if (event.at && !(before?.at && isSameDay(before.at, event.at))) entry.prepend(day(event.at));
-  else if (continues(before, event)) {
+  if (event.at && !(before?.at && isSameDay(before.at, event.at))) return el("div", "", day(event.at), entry);
+  if (continues(before, event)) {
     entry.classList.add("continued");
     entry.classList.toggle("same-minute", format(before.at, "dated") === format(event.at, "dated"));
   }
@@ -124,8 +124,9 @@ function movements({ events }) {
 // summarize returns the text for several joins and leaves.
 function summarize(events) {
   const parts = [];
+  const names = new Map(events.filter(({ type }) => type === "nick").map(({ nick, to }) => [nick, to]));
   for (const [type, done] of [["join", " arrived"], ["leave", " left"]]) {
-    const nicks = [...new Set(events.filter((e) => e.type === type).map(({ nick }) => nick))];
+    const nicks = [...new Set(events.filter((e) => e.type === type).map(({ nick }) => names.get(nick) ?? nick))];
     if (nicks.length > 0) parts.push([...some(nicks), done]);
   }
   const counts = events.filter((e) => e.type === "presence");

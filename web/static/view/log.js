@@ -94,7 +94,8 @@ export class Log {
   // reveal scrolls to an event and highlights it.
   reveal(event) {
     this.#flush();
-    const entry = this.#scroller.reveal(event);
+    const shown = this.#scroller.reveal(event);
+    const entry = shown.querySelector(".entry") ?? shown; // the first of a day has more around it
     for (const e of this.#entries.querySelectorAll(".highlight")) e.classList.remove("highlight");
     entry.classList.add("highlight");
     entry.tabIndex = -1;
@@ -175,12 +176,14 @@ export class Log {
   }
 }
 
-// fold returns events with joins and leaves that follow one another combined into one.
+// fold returns events with joins and leaves that follow one another combined into one, together with the
+// names that those who arrived have chosen.
 function fold(events) {
   const folded = [];
   for (const event of events) {
     const last = folded.at(-1);
-    if (!moving.includes(event.type)) folded.push(event);
+    const named = event.type === "nick" && last?.type === "movements" && last.events.some((e) => e.type === "join" && e.nick === event.nick);
+    if (!moving.includes(event.type) && !named) folded.push(event);
     else if (last?.type === "movements" && last.events.length < maxFolded) {
       folded[folded.length - 1] = { ...last, events: [...last.events, event] };
     } else folded.push({ type: "movements", at: event.at, events: [event] });

@@ -2,6 +2,7 @@
 // text nodes only. Each name is isolated, so that it cannot change the direction of the
 // text around it.
 
+import { parse } from "./markup.js";
 import { format, isSameDay } from "./times.js";
 
 export function el(name, className, ...children) {
@@ -46,9 +47,9 @@ export function bare(event) {
 }
 
 const make = {
-  message: (e) => spoken(e, [bdi(e.from)], text(e.text)),
-  action: (e) => spoken(e, [], text(bdi(e.from), " ", e.text)),
-  private: (e) => spoken(e, e.own ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"], text(e.text)),
+  message: (e) => spoken(e, [bdi(e.from)], text(...elements(parse(e.text)))),
+  action: (e) => spoken(e, [], text(bdi(e.from), " ", ...elements(parse(e.text)))),
+  private: (e) => spoken(e, e.own ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"], text(...elements(parse(e.text)))),
   join: (e) => presence(e, bdi(e.nick), " has arrived"),
   leave: (e) => presence(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
   nick: (e) => presence(e, bdi(e.nick), " is now known as ", bdi(e.to)),
@@ -102,9 +103,46 @@ export function badge(kind, word, title) {
 }
 
 export function text(...children) {
-  const p = el("p", "text", ...children);
-  p.dir = "auto";
-  return p;
+  const e = el("div", "text", ...children); // a p can't contain blocks
+  e.dir = "auto";
+  return e;
+}
+
+// elements returns the elements of the nodes of a text.
+function elements(nodes) {
+  return nodes.map((node) => (node.type === "text" ? node.text : element[node.type](node)));
+}
+
+const element = {
+  code: ({ text }) => el("code", "", text),
+  strong: ({ nodes }) => el("strong", "", ...elements(nodes)),
+  em: ({ nodes }) => el("em", "", ...elements(nodes)),
+  quote: ({ nodes }) => el("blockquote", "", ...elements(nodes)),
+  link: ({ href, text }) => {
+    const a = el("a", "link", text);
+    Object.assign(a, { href, target: "_blank", rel: "noopener noreferrer nofollow" });
+    return a;
+  },
+  block: ({ text }) => {
+    const block = el("div", "block", el("pre", "", el("code", "", text)));
+    if (navigator.clipboard) block.append(copyButton(text)); // browsers have it over TLS and on loopback only
+    return block;
+  },
+};
+
+function copyButton(text) {
+  const button = el("button", "copy secondary", "Copy");
+  button.type = "button";
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Not copied";
+    }
+    setTimeout(() => (button.textContent = "Copy"), 2_000);
+  });
+  return button;
 }
 
 function presence(e, ...children) {

@@ -1,9 +1,10 @@
 // The main module creates the parts of the page and connects them: the server's events go
 // to the room, and the reader's actions become requests.
 
-import { bareRoom } from "./room/command.js";
+import { bareRoom, help } from "./room/command.js";
 import { Composer } from "./view/composer.js";
 import { Connection, ConnectionDown } from "./net/connection.js";
+import { Drafts } from "./room/drafts.js";
 import { entryFor } from "./view/entries.js";
 import { Field } from "./view/field.js";
 import { Log } from "./view/log.js";
@@ -28,7 +29,7 @@ const path = new URL(".", document.baseURI).pathname; // an origin may have seve
 const connection = new Connection({ address: address(), explain: () => explain(new URL("ws", document.baseURI)), resume, onEvent, onState });
 const status = new Status({ status: $("status"), countdown: $("countdown"), reconnect: $("reconnect") }, () => connection.wait);
 const token = new Token(`partyline.token ${path}`);
-const composer = new Composer($("say-form"), send);
+const composer = new Composer($("say-form"), { room: firstRoom, drafts: new Drafts(`partyline.draft ${path} `), send });
 const nick = new Nick({ connection, form: $("nick-form"), onChange: () => composer.focus() });
 const roomField = new Field($("room-form"), join);
 const title = new Title(firstRoom);
@@ -85,6 +86,7 @@ function onEvent(event) {
     if (event.token) token.set(event.token);
     nick.set(event.nick);
     roomField.show(event.room);
+    composer.setRoom(event.room);
   }
   room.receive(event);
 }
@@ -105,7 +107,7 @@ function send(request, typed) {
     room.say(request, typed);
     return true;
   }
-  if (connection.state !== "open") return false;
+  if (connection.state !== "open" && request.type !== "help") return false;
   run(request).catch((err) => takeBack(typed, err));
   return true;
 }
@@ -120,7 +122,26 @@ async function run(request) {
       return connection.request(request);
     case "search":
       return search.open(request.words);
+    case "who": {
+      const { members, count } = await connection.request(request);
+      const others = count > members.length ? ` and ${count - members.length} more` : "";
+      return tell(`${count} here: ${members.map(({ nick }) => nick).join(", ")}${others}`);
+    }
+    case "rooms": {
+      const { rooms } = await connection.request(request);
+      return tell(rooms.map(({ room, count }) => `#${room}  ${count} here`).join("\n"));
+    }
+    case "history":
+      return log.pageUp();
+    case "help":
+      return tell(help);
+    case "quit":
+      return connection.request(request).catch(() => {}); // the connection ends
   }
+}
+
+function tell(message) {
+  log.add({ type: "told", message });
 }
 
 function takeBack(typed, err) {

@@ -31,6 +31,12 @@ const requests = [
   ["/Join #ops", { type: "join", room: "ops" }],
   ["/me\n\twaves", { type: "me", text: "waves" }],
   ["/search  two words ", { type: "search", words: "two words" }],
+  ["/who", { type: "who" }],
+  ["/Rooms", { type: "rooms" }],
+  ["/history", { type: "history" }],
+  ["/help", { type: "help" }],
+  ["/quit", { type: "quit" }],
+  ["/quit so long", { type: "quit", text: "so long" }],
 ];
 for (const [input, request] of requests) {
   test(`${JSON.stringify(input)} is a request`, () => assert.deepEqual(parse(input), { request }));

@@ -6,8 +6,16 @@ const usage = {
   msg: "/msg NAME TEXT",
   nick: "/nick NAME",
   join: "/join ROOM",
+  who: "/who",
+  rooms: "/rooms",
   search: "/search WORDS",
+  history: "/history",
+  help: "/help",
+  quit: "/quit",
 };
+
+// help lists the commands.
+export const help = `${Object.values(usage).join("\n")}\n//word says /word`;
 
 // A command has the form that it has in the text format: /, a letter, then letters, digits,
 // _ or -, and white space or the end of the line. Paths and comments are not commands.
@@ -45,6 +53,11 @@ const build = {
     return room ? { type: "join", room } : null;
   },
   search: (words) => (words ? { type: "search", words } : null),
+  who: () => ({ type: "who" }),
+  rooms: () => ({ type: "rooms" }),
+  history: () => ({ type: "history" }),
+  help: () => ({ type: "help" }),
+  quit: (text) => (text ? { type: "quit", text } : { type: "quit" }),
 };
 
 // bareRoom returns the name of a room without the # that people write before it.

@@ -1,17 +1,23 @@
 // The Composer is the box in which the reader writes. It never loses text: it keeps what
-// cannot be sent, and takes back what the server refused.
+// cannot be sent, and takes back what the server refused. Each room has a draft of its own.
 
 import { parse } from "../room/command.js";
+import { Recall } from "../room/recall.js";
 
 const disconnected = "Not sent: there is no connection. Your text stays here.";
 
 export class Composer {
   #box;
   #error;
+  #drafts;
+  #room;
+  #recall = new Recall();
 
   // send(request, typed) accepts the text, or returns false if it needs a connection and
   // there is none.
-  constructor(form, send) {
+  constructor(form, { room, drafts, send }) {
+    this.#room = room;
+    this.#drafts = drafts;
     this.#box = form.querySelector("textarea");
     this.#error = form.querySelector(".refusal");
 
@@ -21,20 +27,31 @@ export class Composer {
       const { request, error = "" } = parse(typed) ?? {};
       this.#showError(error);
       if (!request) return;
-      if (send(request, typed)) this.#setText("");
-      else this.#showError(disconnected);
+      if (!send(request, typed)) return this.#showError(disconnected);
+      this.#recall.add(typed);
+      this.#setText("");
     });
     // Enter sends, unless it accepts a suggestion of an input method. In Safari only the key
     // code shows that.
     this.#box.addEventListener("keydown", (e) => {
+      if (e.key === "ArrowUp" || e.key === "ArrowDown") return this.#step(e);
       if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
       e.preventDefault();
       form.requestSubmit();
     });
     this.#box.addEventListener("input", () => {
       this.#showError("");
-      this.#fitHeight();
+      this.#keep();
     });
+    this.#setText(drafts.get(room));
+  }
+
+  // setRoom shows the draft of a room in place of the one of the room before.
+  setRoom(room) {
+    if (room === this.#room) return;
+    this.#room = room;
+    this.#setText(this.#drafts.get(room));
+    this.#showError("");
   }
 
   // takeBack puts a text back into the box and shows an error. If the box is not empty, it
@@ -61,10 +78,23 @@ export class Composer {
 
   #setText(text) {
     this.#box.value = text;
-    this.#fitHeight();
+    this.#keep();
   }
 
-  #fitHeight() {
+  // step returns to an earlier text if the box is empty or shows one, unless a modifier is pressed.
+  #step(e) {
+    const text = this.#box.value;
+    if (e.shiftKey || e.altKey || e.ctrlKey || e.metaKey || e.isComposing) return;
+    if (text !== "" && !this.#recall.isShown(text)) return;
+    const other = e.key === "ArrowUp" ? this.#recall.back(text) : this.#recall.forward(text);
+    if (other === undefined) return;
+    e.preventDefault();
+    this.#setText(other);
+  }
+
+  // keep keeps the draft, and fits the height of the box to it.
+  #keep() {
+    this.#drafts.set(this.#room, this.#box.value);
     this.#box.style.height = "auto";
     this.#box.style.height = `${this.#box.scrollHeight + 2}px`; // 2 for the borders
   }

@@ -56,6 +56,7 @@ const make = {
   presence: (e) => presence(e, `${e.arrived} arrived, ${e.left} left (${e.count} here)`),
   movements,
   notice: (e) => plain("notice", e.message),
+  told: (e) => plain("told", e.message),
   error: (e) => plain("error", e.message),
   gap,
 };

@@ -123,6 +123,13 @@ export class Log {
     if (refresh()) this.redraw();
   }
 
+  // pageUp scrolls up by almost a screen, and moves the focus there.
+  pageUp() {
+    this.#flush();
+    this.#box.focus({ preventScroll: true });
+    this.#box.scrollBy(0, -0.9 * this.#box.clientHeight);
+  }
+
   toEnd() {
     this.#flush();
     this.#scroller.toEnd();
@@ -202,6 +209,7 @@ function announcement({ type, from, text, message }) {
       return `${from}, in private: ${text}`;
     case "error":
     case "notice":
+    case "told":
       return message;
   }
   return null;

@@ -25,7 +25,7 @@ func (o *object) clean() {
 		o.Errors[i].Error = Error{Code: wire.Code(wire.CleanLine(string(e.Code))), Message: wire.CleanLine(e.Message)}
 	}
 	for i, m := range o.Members {
-		o.Members[i] = Member{Nick: wire.CleanLine(m.Nick), Via: wire.CleanLine(m.Via)}
+		o.Members[i].Nick, o.Members[i].Via = wire.CleanLine(m.Nick), wire.CleanLine(m.Via)
 	}
 	for i, r := range o.Rooms {
 		o.Rooms[i].Room = wire.CleanLine(r.Room)

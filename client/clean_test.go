@@ -69,7 +69,7 @@ func FuzzClean(f *testing.F) {
 			for _, typ := range []string{"message", "action", "private", "join", "leave", "nick", "presence", "notice", "error", "welcome", "bye", "who"} {
 				line := `{"type":"` + typ + `","ref":S,"key":S,"room":S,"nick":S,"from":S,"to":S,"via":S,"text":S`
 				if typ != "message" { // which scan decodes
-					line += `,"code":S,"message":S,"reason":S,"server":{"version":S},"members":[{"nick":S,"via":S}],"rooms":[{"room":S}],` +
+					line += `,"code":S,"message":S,"reason":S,"server":{"version":S},"members":[{"nick":S,"via":S,"idle":300}],"rooms":[{"room":S}],` +
 						`"messages":[{"type":"message","from":S,"via":S,"room":S,"text":S}]`
 				}
 				o, err := decode([]byte(strings.ReplaceAll(line+"}", ":S", ":"+quoted)))

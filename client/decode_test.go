@@ -14,6 +14,7 @@ func FuzzDecode(f *testing.F) {
 		`{"at":"2026-03-01T12:00:00,5Z"}`, `{"at":"2026-13-01T12:00:00Z"}`, `{"at":"2026-03-01T12:00:00+01:00"}`, `{"type":"a","type":"b"}`,
 		`{"Type":"x"}`, `{"text":"a\nb"}`, "{\"text\":\"a\xffb\"}", `{"type":"x"} `, ` {"type":"x"}`, `{}`, `{"type" :"x"}`, `{"type":null}`,
 		`{"type":"ack","key":"k-","number":17,"ids":[5,0,7]}`, `{"ids":[]}`, `{"ids":[1,]}`, `{"ids":[01]}`, `{"ids":[1`, `{"ids":[[1]]}`,
+		`{"type":"who","members":[{"nick":"b","via":"tcp","idle":300}],"count":1}`, `{"members":[],"idle":300}`,
 	} {
 		f.Add([]byte(line))
 	}

@@ -21,7 +21,7 @@ var noEvents = []string{"Ack", "Answer", "BatchAck", "Bye", "HistoryAnswer", "Ma
 // the same event, and its encoding is that of the server.
 func TestEvents(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 123_000_000, time.UTC)
-	two := []Member{{Nick: "alice", Via: "ws"}, {Nick: "Ünal", Via: "tcp"}}
+	two := []Member{{Nick: "alice", Via: "ws"}, {Nick: "Ünal", Via: "tcp", Idle: 300}}
 	left := wireEvents(t)
 	for _, event := range []Event{
 		&Welcome{Room: "ops", Nick: "alice", Resumed: true, Occupants: two, Count: 1203, Last: 1<<53 - 1, Version: "1.0"},

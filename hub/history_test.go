@@ -31,6 +31,7 @@ type event struct {
 	Messages, Members, Errors              []event
 	IDs                                    []int64
 	Count, Arrived, Left, Index            int
+	Idle                                   int64
 }
 
 // events returns the JSON events that the client has received since the last call.

@@ -83,6 +83,7 @@ type Options struct {
 
 // A Hub holds the rooms and their members. Its methods may be called from any goroutine.
 type Hub struct {
+	started          time.Time
 	opt              Options                // with defaults filled in; limits has those that SetLimits changes
 	limits           atomic.Pointer[limits] // never nil
 	gate             *admission.Gate
@@ -134,6 +135,7 @@ func New(o Options) *Hub {
 		o.Meter = noMeter{}
 	}
 	h := &Hub{
+		started:      time.Now(),
 		opt:          o,
 		gate:         admission.NewGate(o.Limits),
 		historySlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),

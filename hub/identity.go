@@ -19,12 +19,13 @@ const (
 // client has open. The mu of Hub.nicks guards it.
 type identity struct {
 	nick      string
-	skeletons []string  // its keys in nicks.bySkeleton
-	token     string    // its key in nicks.byToken; "" before a member is told
-	members   []*member // the longest connected first
-	displaced []*member // those that were replaced, and have not left yet
-	room      string    // of the last member that left, if there is no member
-	left      time.Time // when it left
+	skeletons []string      // its keys in nicks.bySkeleton
+	token     string        // its key in nicks.byToken; "" before a member is told
+	members   []*member     // the longest connected first
+	displaced []*member     // those that were replaced, and have not left yet
+	room      string        // of the last member that left, if there is no member
+	left      time.Time     // when it left
+	active    time.Duration // the latest last activity of members that left, an uptime
 }
 
 // introduce gives m, which has none, an identity without a name.
@@ -93,6 +94,7 @@ func (n *nicks) claim(m *member, token string, share bool) (ok, crowded bool) {
 	if len(m.identity.members) == 0 {
 		n.forgetLocked(m.identity)
 	}
+	m.inheritActivityLocked(id)
 	m.identity = id
 	id.members = append(id.members, m)
 	if !share {

@@ -13,6 +13,7 @@ type MemberInfo struct {
 	Transport string    `json:"transport"`
 	Address   string    `json:"address"`
 	Entered   time.Time `json:"entered"` // its room
+	Idle      int64     `json:"idle"`    // seconds since it last sent a line, or joined
 	Announced bool      `json:"announced"`
 	Lagging   bool      `json:"lagging"` // it has not accepted everything yet
 	Written   int64     `json:"written"` // bytes of events
@@ -36,6 +37,7 @@ func (h *Hub) List() (members []MemberInfo, rooms []RoomInfo) {
 		open = append(open, r)
 	}
 	h.mu.Unlock()
+	now := h.uptime()
 	for _, r := range open {
 		r.mu.Lock()
 		info := RoomInfo{Name: r.name, Members: len(r.members), Last: r.lastID, Unstored: r.unstored}
@@ -47,7 +49,7 @@ func (h *Hub) List() (members []MemberInfo, rooms []RoomInfo) {
 				info.Lagging++
 			}
 			members = append(members, MemberInfo{
-				Nick: m.nick, Room: r.name, Transport: m.via, Address: m.addr, Entered: m.entered,
+				Nick: m.nick, Room: r.name, Transport: m.via, Address: m.addr, Entered: m.entered, Idle: m.activity.idle(now),
 				Announced: m.announced, Lagging: lagging, Written: written,
 			})
 		}

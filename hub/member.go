@@ -31,6 +31,7 @@ type member struct {
 	identity  *identity // nil before it starts
 	displaces []*member // those that it replaces when it enters a room
 
+	activity activity    // any goroutine may read it; only the session changes it
 	replaced atomic.Bool // another member has its identity: no other member sees it; never cleared
 
 	// Guarded by the room's mu.

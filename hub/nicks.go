@@ -111,6 +111,7 @@ func (n *nicks) release(m *member, room string) {
 		return
 	}
 	id.members = without(id.members, m)
+	id.active = max(id.active, m.activity.last(m.hub.uptime()))
 	if len(id.members) > 0 {
 		return
 	}

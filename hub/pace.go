@@ -12,25 +12,28 @@ import (
 // reading until the allowance has refilled, and the flow control of the transport slows the client
 // down.
 
-// charge subtracts the cost of lines from the member's allowance. It returns how long to wait before
-// the next ReadLine.
+// charge subtracts the cost of lines from the member's allowance, when they have been handled. It
+// returns how long to wait before the next ReadLine.
 func (s *session) charge(c wire.Cost, lines int) time.Duration {
 	l := s.hub.limits.Load()
 	if l.rate <= 0 {
+		s.activity.end(s.hub.uptime())
 		return 0
 	}
 	if s.allowance == nil { // most members only listen, and need none
 		s.allowance = admission.NewAllowance(l.rate, l.burst)
 	}
 	s.allowance.Set(l.rate, l.burst)
-	if s.slowed && s.allowance.HalfFull() {
+	now := time.Now()
+	s.activity.end(now.Sub(s.hub.started))
+	if s.slowed && s.allowance.HalfFull(now) {
 		s.slowed = false
 	}
 	shares := admission.LineShares * lines
 	if c == wire.Idle {
 		shares = 1
 	}
-	wait, costly := s.allowance.Spend(shares, c == wire.Costly)
+	wait, costly := s.allowance.Spend(now, shares, c == wire.Costly)
 	return s.notifyPaced(l, wait, costly)
 }
 

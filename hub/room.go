@@ -208,18 +208,24 @@ func (r *room) tokenLocked(m *member, format wire.Format) string {
 
 // occupantsLocked lists at most limit announced members, and m in any case.
 func (r *room) occupantsLocked(m *member, limit int) []wire.Occupant {
+	now := r.hub.uptime()
 	listed := make([]wire.Occupant, min(r.announced, limit), min(r.announced+1, limit))
 	for i := range listed {
-		listed[i] = wire.Occupant{Nick: r.members[i].nick, Via: r.members[i].via}
+		listed[i] = r.members[i].occupantLocked(now)
 	}
 	switch {
 	case m.index < len(listed):
 	case len(listed) < limit:
-		listed = append(listed, wire.Occupant{Nick: m.nick, Via: m.via})
+		listed = append(listed, m.occupantLocked(now))
 	default:
-		listed[limit-1] = wire.Occupant{Nick: m.nick, Via: m.via}
+		listed[limit-1] = m.occupantLocked(now)
 	}
 	return listed
+}
+
+// occupantLocked returns m as other members see it, at an uptime. The caller holds the mu of m's room.
+func (m *member) occupantLocked(uptime time.Duration) wire.Occupant {
+	return wire.Occupant{Nick: m.nick, Via: m.via, Idle: m.activity.idle(uptime)}
 }
 
 // countForLocked returns the number of members that m sees, including m.

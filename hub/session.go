@@ -41,6 +41,7 @@ type session struct {
 func newSession(h *Hub, caller *Caller, c Conn) *session {
 	s := &session{member: member{hub: h, conn: c, via: caller.Via, addr: caller.Addr, slot: caller.Slot}}
 	s.session = s
+	s.activity.at.Store(int64(h.uptime()))
 	s.out.member = &s.member
 	s.out.format, s.out.codecs = caller.Format, caller.Codecs
 	s.out.try, _ = c.(TryWriter)
@@ -135,6 +136,7 @@ func (s *session) handle(line []byte, err error, first bool) (wait time.Duration
 		}
 	}
 	if bad != nil {
+		s.activity.begin()
 		s.hub.opt.Meter.Refused(bad.Code)
 		s.sweep()
 		s.reply(bad)
@@ -179,6 +181,9 @@ func (s *session) handleLine(line []byte, first bool) (cost wire.Cost, lines int
 	cost, lines = q.Cost(s.out.format), q.Lines() // before the request changes the format
 	if q == nil {
 		return cost, lines, nil
+	}
+	if q.Verb != wire.VerbResume { // a client resumes by itself
+		s.activity.begin()
 	}
 	if q.Verb != wire.VerbFormat && q.Verb != wire.VerbResume {
 		s.begun = true

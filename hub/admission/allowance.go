@@ -48,11 +48,10 @@ func (a *Allowance) Set(perSecond float64, burst int) {
 	a.costly = withLimit(a.costly, rate.Limit(perSecond/LinesPerCostly), max(burst/LinesPerCostly, minCostlyBurst), now)
 }
 
-// Spend uses shares of lines, at least one, and a costly request if costly is set. It always succeeds, and
-// returns how long the caller must wait before it reads the member's next line. forCostly
+// Spend uses shares of lines, at least one, and a costly request if costly is set, at the time now. It always
+// succeeds, and returns how long the caller must wait before it reads the member's next line. forCostly
 // reports whether the limit of costly requests determines the wait.
-func (a *Allowance) Spend(shares int, costly bool) (wait time.Duration, forCostly bool) {
-	now := time.Now()
+func (a *Allowance) Spend(now time.Time, shares int, costly bool) (wait time.Duration, forCostly bool) {
 	for shares > 0 { // a Limiter refuses more than its burst
 		n := min(shares, a.lines.Burst())
 		wait = a.lines.ReserveN(now, n).DelayFrom(now)
@@ -76,9 +75,9 @@ func (a *Allowance) Debt() (wait time.Duration, forCostly bool) {
 	return wait, false
 }
 
-// HalfFull reports whether at least half of the burst of lines is available.
-func (a *Allowance) HalfFull() bool {
-	return a.lines.TokensAt(time.Now()) >= float64(a.lines.Burst())/2
+// HalfFull reports whether at least half of the burst of lines is available at the time now.
+func (a *Allowance) HalfFull(now time.Time) bool {
+	return a.lines.TokensAt(now) >= float64(a.lines.Burst())/2
 }
 
 // isFull reports whether all of the allowance is available.

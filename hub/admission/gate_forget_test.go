@@ -24,7 +24,7 @@ func TestGateForgets(t *testing.T) {
 		"an allowance": {func(s Slot) {
 			a := NewAllowance(0.5, 40)
 			for range 40 {
-				a.Spend(LineShares, false)
+				a.Spend(time.Now(), LineShares, false)
 			}
 			s.PutAllowance(a)
 		}, 80 * time.Second},

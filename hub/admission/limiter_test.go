@@ -10,7 +10,7 @@ import (
 // spendLines spends n lines, one at a time, and returns how long to wait after them.
 func spendLines(a *Allowance, n int) (wait time.Duration) {
 	for range n {
-		wait, _ = a.Spend(LineShares, false)
+		wait, _ = a.Spend(time.Now(), LineShares, false)
 	}
 	return wait
 }

@@ -4,7 +4,10 @@ package wire
 const MaxNamed = 20
 
 // An Occupant is a member of a room, as other members see it.
-type Occupant struct{ Nick, Via string }
+type Occupant struct {
+	Nick, Via string
+	Idle      int64 // whole seconds since it last sent a line, or joined
+}
 
 // Welcome is the first event that a member of a room gets.
 type Welcome struct {
@@ -197,7 +200,11 @@ func appendOccupants(dst []byte, occupants []Occupant, count int) []byte {
 			dst = append(dst, ',')
 		}
 		dst = appendString(append(dst, '{'), "nick", o.Nick)
-		dst = append(appendString(dst, "via", o.Via), '}')
+		dst = appendString(dst, "via", o.Via)
+		if o.Idle != 0 {
+			dst = appendInt(dst, "idle", o.Idle)
+		}
+		dst = append(dst, '}')
 	}
 	return appendInt(append(dst, ']'), "count", int64(count))
 }

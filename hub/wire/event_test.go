@@ -9,7 +9,7 @@ import (
 // TestEventsText checks that lists say how many entries they omit, and that events that only
 // JSON has append nothing.
 func TestEventsText(t *testing.T) {
-	two := []Occupant{{"al", "ws"}, {"bo", "tcp"}}
+	two := []Occupant{{"al", "ws", 0}, {"bo", "tcp", 300}}
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
 		event Event
@@ -56,8 +56,8 @@ func TestEventsJSON(t *testing.T) {
 			`{"type":"presence",` + stamp + `,"room":"ops","arrived":42,"left":17,"count":1203}`,
 		},
 		{
-			&Welcome{Ref: "r", Room: "ops", Nick: "al", Token: "T", Resumed: true, Occupants: []Occupant{{"al", "ws"}}, Count: 1, Last: 7, Version: "1.0", MaxBytes: 33792, MaxTexts: 64},
-			`{"type":"welcome","ref":"r","room":"ops","nick":"al","token":"T","resumed":true,"members":[{"nick":"al","via":"ws"}],"count":1,"last":7,"server":{"name":"partyline","version":"1.0","bytes":33792,"texts":64}}`,
+			&Welcome{Ref: "r", Room: "ops", Nick: "al", Token: "T", Resumed: true, Occupants: []Occupant{{"al", "ws", 0}, {"bo", "tcp", 300}}, Count: 2, Last: 7, Version: "1.0", MaxBytes: 33792, MaxTexts: 64},
+			`{"type":"welcome","ref":"r","room":"ops","nick":"al","token":"T","resumed":true,"members":[{"nick":"al","via":"ws"},{"nick":"bo","via":"tcp","idle":300}],"count":2,"last":7,"server":{"name":"partyline","version":"1.0","bytes":33792,"texts":64}}`,
 		},
 		{&WhoAnswer{}, `{"type":"who","members":[],"count":0}`},
 		{&RoomsAnswer{Ref: "r", Rooms: []RoomCount{{"a", 2}, {"b", 1}}}, `{"type":"rooms","ref":"r","rooms":[{"room":"a","count":2},{"room":"b","count":1}]}`},

@@ -88,10 +88,14 @@ func TestAdmin(t *testing.T) {
 		t.Errorf("%v bytes were written", n)
 	}
 
-	var members []struct{ Nick, Room, Transport, Address string }
+	var members []struct {
+		Nick, Room, Transport, Address string
+		Idle                           *int64
+	}
 	_, body := fetch(t, admin+"/api/v1/members")
 	if err := json.Unmarshal([]byte(body), &members); err != nil || len(members) != 2 || members[0].Nick != nick ||
-		members[1].Nick != "robot" || members[1].Room != "ops" || members[1].Transport != "ws" || !strings.HasPrefix(members[1].Address, "127.0.0.1:") {
+		members[1].Nick != "robot" || members[1].Room != "ops" || members[1].Transport != "ws" || !strings.HasPrefix(members[1].Address, "127.0.0.1:") ||
+		members[1].Idle == nil || *members[1].Idle < 0 || *members[1].Idle > 60 {
 		t.Errorf("%v in %s", err, body)
 	}
 	var limits map[string]string

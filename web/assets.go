@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// The page, and the page of the operator.
+// The page, the pages of the history, and the page of the operator.
 //
-//go:embed static admin
+//go:embed static log admin
 var embedded embed.FS
 
 // mimeTypes maps file extensions to MIME types. The types of the machine are not used:

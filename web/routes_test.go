@@ -8,8 +8,15 @@ import (
 // TestMethods requests each path with known and unknown methods. The answers to OPTIONS and to
 // methods that are not allowed list the allowed ones, and do not admit other sites.
 func TestMethods(t *testing.T) {
-	h := New(Options{WebSocket: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
-	allowed := map[string]string{"/healthz": "GET, HEAD, OPTIONS", "/ws": "GET", "/nothing": ""}
+	h := New(Options{
+		WebSocket: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
+		IsExempt:  exemptAll,
+		History:   fakeHistory{messages: said(3, "hello")},
+	})
+	allowed := map[string]string{"/healthz": "GET, HEAD, OPTIONS", "/ws": "GET", "/nothing": "", "/log/": "", "/log/lobby/": "", "/m/lobby": ""}
+	for _, path := range []string{"/log.css", "/log/lobby", "/log/%6Cobby", "/log/LOBBY?before=3", "/m/lobby/3", "/m/%6Cobby/3"} {
+		allowed[path] = "GET, HEAD, OPTIONS"
+	}
 	for _, a := range assets("static") {
 		allowed[a.path] = "GET, HEAD, OPTIONS"
 	}

@@ -1,5 +1,5 @@
-// Package web serves the page and the health check over HTTP, and routes /ws to the
-// WebSocket handler that it is given.
+// Package web serves the page, the history without a script and the health check over HTTP, and
+// routes /ws to the WebSocket handler that it is given.
 //
 // All references in the page are relative, so that a proxy may serve it under any path
 // whose prefix it strips.
@@ -56,6 +56,14 @@ type Options struct {
 	// Report makes the server answer GET /debug/proxy. If it is nil, there is no such path.
 	Report *ReportOptions
 
+	// History makes the server answer GET /log/ROOM with the messages of a room, and GET /m/ROOM/ID with
+	// one message and those around it. If it is nil, there are no such paths.
+	History History
+
+	// IsExempt reports whether the requests for the History from an address have no limit of their own;
+	// the address of a peer on a unix socket is the zero Addr. If it is nil, all have one.
+	IsExempt func(netip.Addr) bool
+
 	// Log gets warnings about refused hosts and about proxies that report no address. At debug
 	// level it gets where the address of each client comes from, and unknown paths, which can show
 	// that a proxy does not strip its prefix. If it is nil, nothing is logged.
@@ -90,6 +98,9 @@ func New(opts Options) http.Handler {
 	routes.add("/healthz", check(opts.Health, log), pageMethods...)
 	if opts.WebSocket != nil {
 		routes.add("/ws", opts.WebSocket, http.MethodGet)
+	}
+	if opts.History != nil {
+		newHistoryPages(opts.History, opts.IsExempt, log).addTo(routes)
 	}
 	r.MethodNotAllowed(routes.methodNotAllowed)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {

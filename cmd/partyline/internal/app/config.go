@@ -27,6 +27,7 @@ type Config struct {
 	Replay    int // messages that a member receives when it joins
 	Origins   []string
 	Hosts     []string
+	PublicLog bool          // the history can be read without joining, at /log and /m
 	Ping      time.Duration // the time between pings
 	Drain     time.Duration
 	Limits    Limits
@@ -48,7 +49,7 @@ func DefaultConfig() Config {
 	return Config{
 		Version: "dev",
 		TCP:     "127.0.0.1:4000", HTTP: "127.0.0.1:8080", UnixMode: defaultUnixMode, TLS: tlsFlags{URL: letsEncrypt},
-		History: defaultHistory, Replay: hub.DefaultReplay,
+		History: defaultHistory, Replay: hub.DefaultReplay, PublicLog: true,
 		Ping: hub.DefaultPing, Drain: 5 * time.Second, Limits: defaultLimits,
 		LogLevel: "info", LogFormat: logAuto,
 	}
@@ -65,6 +66,7 @@ func (c *Config) addFlags(f *pflag.FlagSet) {
 	intVar(f, &c.Replay, "replay", 0, math.MaxInt32, "number of stored messages that a member receives when it joins")
 	listVar(f, &c.Origins, "origin", checkOrigins, "origins", "web site whose pages may open a WebSocket, in addition to the server's own page; https://*.example.org for each name one level below; may be repeated")
 	listVar(f, &c.Hosts, "host", checkHosts, "hosts", "name that the HTTP server accepts in the Host header; without this flag it accepts any name, or only loopback names if --http is a loopback address; may be repeated")
+	boolVar(f, &c.PublicLog, "public-log", "whether the HTTP server shows the history of rooms as pages without a script, at /log/ROOM and /m/ROOM/ID")
 	f.Var(&value[time.Duration]{to: &c.Ping, parse: parsePing, kind: "duration"}, "ping", "time between pings to WebSockets and to clients that use JSON, which a proxy sees as traffic; clients expect one every 25 s")
 	durationVar(f, &c.Drain, "drain", 0, "maximum time to deliver pending messages when the server shuts down")
 	c.Limits.AddFlags(f)
@@ -75,7 +77,7 @@ func (c *Config) addFlags(f *pflag.FlagSet) {
 // reloaded are the flags that a running server can change, at SIGHUP.
 var reloaded = []string{
 	"origin", "host", "rate", "burst", "max-asked", "max-members", "max-per-address", "max-arrivals", "exempt",
-	"proxy", "max-rooms", "max-new-rooms", "max-backlog", "log-level",
+	"proxy", "max-rooms", "max-new-rooms", "max-backlog", "public-log", "log-level",
 }
 
 // flags returns the flags whose values are those of c.

@@ -17,7 +17,7 @@ import (
 const (
 	// headerSlop is what net/http reads beyond its limit for a header, in bytes.
 	headerSlop = 4096
-	// answerTimeout bounds the write of an HTTP response, which has a few KiB.
+	// answerTimeout bounds the write of an HTTP response, which has some 100 KiB at most.
 	answerTimeout = 30 * time.Second
 )
 

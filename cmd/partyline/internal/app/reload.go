@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"partyline/cmd/partyline/internal/notify"
+	"partyline/hub/admission"
 	"partyline/web"
 	"partyline/wsgw"
 )
@@ -82,8 +83,13 @@ func (s *server) apply(c *Config) {
 // newPage returns the handler of the HTTP server.
 func (s *server) newPage(c *Config) http.Handler {
 	hosts, _ := c.acceptedHosts(s.listeners.HTTP) // newServer has checked them
+	var past web.History
+	if c.PublicLog {
+		past = publicLog{s.journal}
+	}
+	exempt := admission.NewNetworks(append(c.Limits.exemptNetworks(), admission.Unix)...)
 	return web.New(web.Options{
 		WebSocket: s.ws, IsProxy: s.proxies.Contain, ProxyHeader: c.Limits.ProxyHeader, Hosts: hosts,
-		HostRefused: s.figures.HostRefused, Health: s.health, RequireTLS: s.certs != nil, Report: c.report(s.listeners), Log: s.log,
+		HostRefused: s.figures.HostRefused, Health: s.health, RequireTLS: s.certs != nil, Report: c.report(s.listeners), History: past, IsExempt: exempt.Contain, Log: s.log,
 	})
 }

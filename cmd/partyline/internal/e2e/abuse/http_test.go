@@ -69,6 +69,27 @@ var httpAbuses = []abuse{
 			}
 		})
 	}},
+	{name: "pages of the history, 400 times", run: func(a *abuser) {
+		a.each(20, func(i int) {
+			c := a.http()
+			a.background.Go(func() {
+				send(c, strings.Repeat(fmt.Sprintf("GET /log/lobby?before=%d HTTP/1.1\r\nHost: localhost\r\n\r\n", 1<<50+i), 19)+"GET /log/lobby HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+			})
+			got := a.drain(c, 10*time.Second)
+			if n := strings.Count(got, "HTTP/1.1 200") + strings.Count(got, "HTTP/1.1 503"); n != 20 {
+				a.Errorf("%d responses with status 200 or 503, want 20", n)
+			}
+		})
+	}},
+	{name: "pages of the history that are not read", run: func(a *abuser) {
+		for range 40 {
+			c := a.http()
+			a.background.Go(func() {
+				send(c, strings.Repeat("GET /log/lobby?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n", 500))
+			})
+		}
+		time.Sleep(2 * time.Second) // time for the flood
+	}},
 	{name: "invalid names and rooms in the query", run: func(a *abuser) {
 		for _, q := range []string{"nick=%00%1b[2J", "nick=" + strings.Repeat("x", 8000), "room=../../etc", "room=%E2%80%AE", "since=-1", "since=99999999999999999999999", "nick=a&nick=b&room=a&room=b"} {
 			c := a.http()

@@ -103,6 +103,13 @@ var flagReloads = map[string]flagReload{
 			return fmt.Sprint(res.StatusCode)
 		},
 	},
+	"public-log": {
+		"", "public-log = false", "200", "404",
+		func(t *testing.T, r *reloadable) string {
+			status, _ := fetch(t, "http://"+r.HTTP+"/log/lobby")
+			return fmt.Sprint(status)
+		},
+	},
 	"log-level": {
 		"", "log-level = \"debug\"", "not logged", "logged",
 		func(t *testing.T, r *reloadable) string {

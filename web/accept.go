@@ -1,0 +1,53 @@
+package web
+
+import (
+	"mime"
+	"strconv"
+	"strings"
+)
+
+// wantsText reports whether a client prefers plain text to HTML, by the values of its Accept header
+// (RFC 9110 section 12.5.1). Of types that it likes equally it prefers the one that it names. Without
+// a preference it gets HTML.
+func wantsText(accept []string) bool {
+	var text, html preference
+	for element := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		mediaType, parameters, err := mime.ParseMediaType(element)
+		if err != nil {
+			continue
+		}
+		quality := 1.0
+		if q, ok := parameters["q"]; ok {
+			if quality, err = strconv.ParseFloat(q, 64); err != nil {
+				continue
+			}
+		}
+		switch mediaType {
+		case "text/plain":
+			text.set(preference{quality, 3})
+		case "text/html":
+			html.set(preference{quality, 3})
+		case "text/*":
+			text.set(preference{quality, 2})
+			html.set(preference{quality, 2})
+		case "*/*":
+			text.set(preference{quality, 1})
+			html.set(preference{quality, 1})
+		}
+	}
+	return text.quality > html.quality || text.quality == html.quality && text.quality > 0 && text.exact > html.exact
+}
+
+// A preference is how much a client likes a type, and how exactly it names it. The zero preference
+// is for a type that it does not accept.
+type preference struct {
+	quality float64
+	exact   int
+}
+
+// set sets the preference unless it is already named more exactly.
+func (p *preference) set(other preference) {
+	if other.exact >= p.exact {
+		*p = other
+	}
+}

@@ -41,7 +41,7 @@ const log = new Log({
   older: (events) => room.older(events),
   cut: (removed) => room.cut(removed),
 });
-const roster = new Roster({ list: $("members"), count: $("count"), others: $("others") });
+const roster = new Roster({ list: $("members"), count: $("count"), others: $("others") }, (name) => nick.isOwn({ from: name }));
 const pending = new Pending({ retry, discard });
 const search = new Search({
   form: $("search-form"),

@@ -4,7 +4,7 @@ import { parse } from "../static/net/event.js";
 
 const at = "2026-11-28T12:00:00.000Z";
 const message = { type: "message", id: 7, at, room: "lobby", from: "bob", via: "tcp", text: "hi" };
-const welcome = { type: "welcome", room: "lobby", nick: "alice", members: [{ nick: "alice", via: "ws" }], count: 1 };
+const welcome = { type: "welcome", room: "lobby", nick: "alice", members: [{ nick: "alice", via: "ws", idle: 300 }], count: 1 };
 
 const valid = [
   message,

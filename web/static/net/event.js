@@ -52,7 +52,7 @@ function record(fields) {
 const maxPause = 10 * 60_000; // in milliseconds; no server needs longer to restart
 const pause = (v) => (Number.isFinite(v) && v >= 0 ? Math.min(v, maxPause) : undefined);
 
-const members = list(record({ nick: string, "via?": string }));
+const members = list(record({ nick: string, "via?": string, "idle?": number }));
 const said = { "ref?": string, id: number, at: time, "room?": string, from: string, "via?": string, text: string, "stored?": boolean };
 const messages = list((v) => typed(v, ["message", "action"]));
 

@@ -30,8 +30,8 @@ export class Room {
 
   #handlers = {
     welcome: (e) => this.#enter(e),
-    message: (e) => this.#add(e),
-    action: (e) => this.#add(e),
+    message: (e) => this.#addSaid(e),
+    action: (e) => this.#addSaid(e),
     private: (e) => this.#show(e),
     notice: (e) => this.#show(e),
     error: (e) => this.#show(e),
@@ -223,6 +223,11 @@ export class Room {
       const who = await this.#connection.request({ type: "who" }).catch(() => null);
       if (who && room === this.name) this.#roster.set(who.members, who.count);
     }, membersDelay);
+  }
+
+  #addSaid(e) {
+    this.#roster.active(e.from);
+    this.#add(e);
   }
 
   // add shows an event in the order of the room.

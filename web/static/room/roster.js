@@ -1,22 +1,42 @@
-// The Roster lists the members of the room. In a large room the server sends only some of
-// them, and the count of all.
+// The Roster lists the members of the room, with how they are connected and how long they have been
+// idle. In a large room the server sends only some of them, and the count of all.
 
+import { now, since } from "../net/clock.js";
 import { bdi, el, fold } from "../view/entries.js";
 
+const minute = 60_000;
+const idleAfter = 5 * minute; // a shorter idle time is not shown
+
+const doors = { tcp: "terminal", ws: "browser" };
+
 export class Roster {
-  #members = new Map(); // folded name → {nick, via}
+  #members = new Map(); // folded name → {nick, via, idle, at}: idle ms at a moment of clock.js
   #count = 0;
   #drawing = false; // whether a redraw is scheduled
   #elements;
 
-  // elements has the elements list, count and others.
-  constructor(elements) {
+  #isOwn;
+
+  // elements has the elements list, count and others. isOwn(nick) reports whether a name is the reader's.
+  constructor(elements, isOwn) {
     this.#elements = elements;
+    this.#isOwn = isOwn;
+    setInterval(() => this.#drawSoon(), minute);
   }
 
   set(members, count) {
-    this.#members = new Map(members.map((m) => [fold(m.nick), m]));
+    const at = now();
+    this.#members = new Map(members.map(({ nick, via, idle = 0 }) => [fold(nick), { nick, via, idle: idle * 1000, at }]));
     this.setCount(count);
+  }
+
+  // active records that a member has said something.
+  active(nick) {
+    const member = this.#members.get(fold(nick));
+    if (!member) return;
+    const shown = member.idle + since(member.at) >= idleAfter;
+    Object.assign(member, { idle: 0, at: now() });
+    if (shown) this.#drawSoon();
   }
 
   setCount(count) {
@@ -26,7 +46,7 @@ export class Roster {
 
   join({ nick, via }) {
     const known = this.#members.has(fold(nick));
-    this.#members.set(fold(nick), { nick, via });
+    this.#members.set(fold(nick), { nick, via, idle: 0, at: now() });
     this.setCount(this.#count + (known ? 0 : 1));
   }
 
@@ -57,15 +77,25 @@ export class Roster {
   #draw() {
     const { list, count, others } = this.#elements;
     const members = [...this.#members.values()].sort((a, b) => a.nick.localeCompare(b.nick));
-    list.replaceChildren(...members.map(row));
+    list.replaceChildren(...members.map((m) => row(m, this.#isOwn(m.nick))));
     count.textContent = this.#count;
     others.hidden = members.length === this.#count;
     others.textContent = `and ${this.#count - members.length} more`;
   }
 }
 
-function row({ nick, via }) {
-  const item = el("li", "", bdi(nick), " ", el("span", "via", via));
+function row({ nick, via, idle, at }, own) {
+  const time = idle + since(at);
+  const about = [own ? "you" : "", doors[via] ?? via ?? "", time >= idleAfter ? `idle ${duration(time)}` : ""];
+  const item = el("li", own ? "own" : "", bdi(nick), " ", el("span", "via", about.filter(Boolean).join(", ")));
   item.dataset.nick = nick;
   return item;
+}
+
+// duration returns a time in minutes, hours or days.
+function duration(ms) {
+  const minutes = Math.floor(ms / minute);
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`;
+  return `${Math.floor(minutes / (24 * 60))} days`;
 }

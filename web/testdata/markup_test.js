@@ -55,22 +55,16 @@ for (const [text, want] of [
 }
 
 for (const piece of ["*a ", "**a ", "`a ", "*", "`", "**a*", "> ", "```\n", "https://a", "(((", "https://x.y/))))", "*a\n", "**`*"]) {
-  test(`many of ${JSON.stringify(piece)} take little time`, () => {
-    const time = (n) => {
-      const text = piece.repeat(n);
-      const start = performance.now();
-      for (let i = 0; i < 5; i++) parse(text);
-      return (performance.now() - start) / 5;
-    };
-    time(100);
-    assert.ok(time(4096 / piece.length) < 50);
-  });
+  // In quadratic time this would take minutes.
+  test(`many of ${JSON.stringify(piece)} take time in proportion`, { timeout: 10_000 }, () => void parse(piece.repeat(400_000 / piece.length)));
 }
 
 test("no character is lost besides marks", () => {
   const plain = (nodes) => nodes.map((n) => (n.nodes ? plain(n.nodes) : n.text)).join("");
-  for (let i = 0; i < 2000; i++) {
-    const text = Array.from({ length: 12 }, () => ["*", "**", "`", "a", " ", "\n", "> ", "```", "b"][Math.floor(Math.random() * 9)]).join("");
+  let seed = 1;
+  const random = (n) => (seed = (seed * 48271) % 2147483647) % n; // of Park and Miller
+  for (let i = 0; i < 20_000; i++) {
+    const text = Array.from({ length: 12 }, () => ["*", "**", "`", "a", " ", "\n", "> ", "```\n", "b"][random(9)]).join("");
     const kept = plain(parse(text));
     assert.equal(kept.replace(/[^ab]/g, ""), text.replace(/[^ab]/g, ""), JSON.stringify(text));
   }

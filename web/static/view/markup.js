@@ -7,11 +7,11 @@ const maxDepth = 3; // of bold in italics and the like
 // parse returns the nodes of a text: {type, text} for "text", "code" and "block", {type, href, text} for
 // "link", and {type, nodes} for "strong", "em" and "quote".
 export function parse(text) {
-  const nodes = [];
+  let nodes = [];
   let lines = [];
   const all = text.split("\n");
   const flush = () => {
-    nodes.push(...quotes(lines));
+    nodes = nodes.concat(quotes(lines));
     lines = [];
   };
   for (let i = 0; i < all.length; i++) {
@@ -30,14 +30,14 @@ export function parse(text) {
 
 // quotes returns the nodes of lines without blocks.
 function quotes(lines) {
-  const nodes = [];
+  let nodes = [];
   for (let i = 0; i < lines.length; ) {
     const quoted = isQuote(lines[i]);
     let end = i;
     while (end < lines.length && isQuote(lines[end]) === quoted) end++;
     const part = lines.slice(i, end);
     if (quoted) nodes.push({ type: "quote", nodes: inline(part.map((l) => l.slice(2)).join("\n"), 0) });
-    else nodes.push(...inline(part.join("\n"), 0));
+    else nodes = nodes.concat(inline(part.join("\n"), 0));
     i = end;
   }
   return nodes;

@@ -73,7 +73,7 @@ var httpAbuses = []abuse{
 		a.each(20, func(i int) {
 			c := a.http()
 			a.background.Go(func() {
-				send(c, strings.Repeat(fmt.Sprintf("GET /log/lobby?before=%d HTTP/1.1\r\nHost: localhost\r\n\r\n", 1<<50+i), 19)+"GET /log/lobby HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+				send(c, strings.Repeat(fmt.Sprintf("GET /log/lobby?before=%d HTTP/1.1\r\nHost: localhost\r\n\r\n", 1_000_000_000+i), 19)+"GET /log/lobby HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 			})
 			got := a.drain(c, 10*time.Second)
 			if n := strings.Count(got, "HTTP/1.1 200") + strings.Count(got, "HTTP/1.1 503"); n != 20 {

@@ -117,7 +117,7 @@ func (m *HistoryMessage) continues(last HistoryMessage) bool {
 }
 
 // hueClass returns the number of the class in log.css that has about the hue of a name on the page of
-// the chat (hue in web/static/entries.js).
+// the chat (hue in web/static/room/name.js).
 func hueClass(name string) int {
 	const step = 15 // degrees
 	var h uint32

@@ -27,7 +27,10 @@ const firstRoom = bareRoom(new URLSearchParams(location.search).get("room") ?? "
 const path = new URL(".", document.baseURI).pathname; // an origin may have several servers
 
 const connection = new Connection({ address: address(), explain: () => explain(new URL("ws", document.baseURI)), resume, onEvent, onState });
-const status = new Status({ status: $("status"), countdown: $("countdown"), reconnect: $("reconnect") }, () => connection.wait);
+const status = new Status(
+  { status: $("status"), trouble: $("trouble"), why: $("why"), countdown: $("countdown"), reconnect: $("reconnect") },
+  () => connection.wait,
+);
 const token = new Token(`partyline.token ${path}`);
 const composer = new Composer($("say-form"), { room: firstRoom, drafts: new Drafts(`partyline.draft ${path} `), send });
 const nick = new Nick({ connection, form: $("nick-form"), onChange: () => composer.focus() });

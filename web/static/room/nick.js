@@ -1,7 +1,7 @@
 // A Nick holds the reader's own name: the one that the server gave, and before that the one that
 // the reader last chose in this browser. The page requests it on each connection.
 
-import { fold } from "../view/entries.js";
+import { fold } from "./name.js";
 import { Field } from "../view/field.js";
 
 const storageKey = "partyline.nick";

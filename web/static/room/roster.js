@@ -2,7 +2,8 @@
 // idle. In a large room the server sends only some of them, and the count of all.
 
 import { now, since } from "../net/clock.js";
-import { bdi, el, fold } from "../view/entries.js";
+import { fold } from "./name.js";
+import { bdi, el } from "../view/entries.js";
 
 const minute = 60_000;
 const idleAfter = 5 * minute; // a shorter idle time is not shown

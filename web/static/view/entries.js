@@ -2,6 +2,7 @@
 // text nodes only. Each name is isolated, so that it cannot change the direction of the
 // text around it.
 
+import { hue } from "../room/name.js";
 import { parse } from "./markup.js";
 import { format, isSameDay } from "./times.js";
 
@@ -12,22 +13,10 @@ export function el(name, className, ...children) {
   return e;
 }
 
-// fold returns a name in the form in which names are compared. It approximates the server's
-// comparison, which decides.
-export function fold(nick) {
-  return nick.normalize("NFC").toLowerCase();
-}
-
 export function bdi(nick) {
   const e = el("bdi", "name", nick);
   e.style.setProperty("--hue", hue(nick));
   return e;
-}
-
-function hue(nick) {
-  let h = 0;
-  for (const c of fold(nick)) h = Math.imul(h ^ c.codePointAt(0), 0x9e3779b1);
-  return (h >>> 8) % 360;
 }
 
 // entryFor returns the element of an event that comes after another one, or after none.
@@ -83,8 +72,30 @@ function spoken(e, author, body) {
   entry.style.setProperty("--hue", hue(e.from));
   Object.assign(entry.dataset, { kind: e.type, from: e.from });
   if (e.id !== undefined) entry.dataset.id = e.id;
+  if (isLong(e.text) && !e.unfolded) foldLong(entry, e);
   if (e.stored === false) entry.append(badge("unstored", "not stored", "The room received it, but the history does not have it"));
   return entry;
+}
+
+const foldedLines = 15;
+const foldedLength = 1_500; // characters
+
+function isLong(text) {
+  return text.length > foldedLength || text.split("\n", foldedLines + 1).length > foldedLines;
+}
+
+// foldLong shows the start of a long message, and a button for the rest. The event remembers that it was
+// unfolded.
+function foldLong(entry, event) {
+  const button = el("button", "unfold secondary", "Show all");
+  button.type = "button";
+  button.addEventListener("click", () => {
+    event.unfolded = true;
+    entry.classList.remove("folded");
+    button.remove();
+  });
+  entry.classList.add("folded");
+  entry.append(button);
 }
 
 // moment returns the time of a message, which is a link to the message if it has an id.

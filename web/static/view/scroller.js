@@ -30,7 +30,8 @@ export class Scroller {
 
   // render(item, before) returns the element of an item. It must have the same height each time, for the
   // same item before it. older(items) resolves to {items, more}: the items before those, and whether
-  // there are more; it does not reject. cut(removed) returns the item in place of removed items. onFollow is called when following may have changed.
+  // there are more; it does not reject. cut(removed) returns the item in place of removed items. onFollow
+  // is called when following may have changed.
   constructor(box, container, { render, older, cut, onFollow }) {
     this.#box = box;
     this.#container = container;

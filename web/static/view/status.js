@@ -1,12 +1,12 @@
-// The Status shows the state of the connection in words, and when the page connects again. It owns the
-// button that connects at once.
+// The Status shows the state of the connection in words. If there is none, it says why and when the page
+// connects again, above the log, so that nothing else moves. It owns the button that connects at once.
 
 export class Status {
   #elements;
   #wait;
   #timer = 0;
 
-  // elements has the elements status, countdown and reconnect. wait() returns the time until the next
+  // elements has the elements status, trouble, why, countdown and reconnect. wait() returns the time until the next
   // attempt to connect, in milliseconds.
   constructor(elements, wait) {
     this.#elements = elements;
@@ -15,11 +15,13 @@ export class Status {
 
   // show shows a state of the connection. reason is a word of the server's bye, a message, or undefined.
   show(state, reason) {
-    const { status, reconnect } = this.#elements;
+    const { status, trouble, why, reconnect } = this.#elements;
     document.body.dataset.state = status.dataset.state = state;
-    status.textContent = words[state](reason);
+    status.textContent = words[state];
+    const explain = explanations[state];
+    if (explain) why.textContent = explain(reason);
+    trouble.hidden = !explain;
     reconnect.textContent = reason === "resumed" ? "Continue here" : state === "waiting" ? "Reconnect now" : "Reconnect";
-    reconnect.hidden = state === "open" || state === "connecting";
     clearInterval(this.#timer);
     this.#count();
     if (state === "waiting") this.#timer = setInterval(() => this.#count(), 500);
@@ -34,8 +36,13 @@ export class Status {
 }
 
 const words = {
-  connecting: () => "Connecting…",
-  open: () => "Connected",
+  connecting: "Connecting…",
+  open: "Connected",
+  waiting: "Not connected",
+  closed: "Not connected",
+};
+
+const explanations = {
   waiting: (reason) => {
     if (reason === "shutdown") return "The server is restarting, reconnecting";
     if (reason === undefined || !reason.includes(" ")) return navigator.onLine ? "Connection lost, reconnecting" : "No network, reconnecting";

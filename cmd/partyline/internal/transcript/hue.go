@@ -7,7 +7,7 @@ import (
 )
 
 // hueOf returns the hue of a name in degrees, from 0 to 359. It is the hue that the name has on the page
-// (hue in web/static/entries.js).
+// (hue in web/static/room/name.js).
 func hueOf(name string) int {
 	var h uint32
 	for _, r := range cases.Lower(language.Und).String(norm.NFC.String(name)) {

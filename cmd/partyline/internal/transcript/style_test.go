@@ -32,7 +32,7 @@ func TestHueOfPage(t *testing.T) {
 	if err != nil {
 		t.Skip("the page's JavaScript needs node")
 	}
-	script, err := os.ReadFile("../../../../web/static/entries.js")
+	script, err := os.ReadFile("../../../../web/static/room/name.js")
 	if err != nil {
 		t.Fatal(err)
 	}

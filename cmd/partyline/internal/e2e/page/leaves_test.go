@@ -66,7 +66,7 @@ func TestPageShowsGoodbye(t *testing.T) {
 	page := browser.Open(t, "http://"+p.HTTP)
 	p.Signal(t, syscall.SIGTERM)
 	page.ExpectState("waiting")
-	browser.Await[bool](page, `document.getElementById("status").textContent.startsWith("The server is restarting")`)
+	browser.Await[bool](page, `document.getElementById("why").textContent.startsWith("The server is restarting")`)
 	if code := p.ExitCode(t, harness.Patience); code != 0 {
 		t.Errorf("exit code %d", code)
 	}

@@ -15,7 +15,7 @@ func TestPageRefused(t *testing.T) {
 	nc, _ := harness.Netcat(t, s.TCP)
 	page := browser.Visit(t, "http://"+s.HTTP)
 	page.ExpectState("waiting")
-	browser.Await[bool](page, `document.getElementById("status").textContent === "The server is full: try again later. Trying again"`)
+	browser.Await[bool](page, `document.getElementById("why").textContent === "The server is full: try again later. Trying again"`)
 	browser.Await[bool](page, `/^in (2\d|30|31) s$/.test(document.getElementById("countdown").textContent)`)
 
 	nc.Say(t, "/quit")

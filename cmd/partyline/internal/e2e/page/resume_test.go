@@ -157,7 +157,7 @@ func TestPageContinuesInAnotherTab(t *testing.T) {
 	expectElsewhere := func(page *browser.Page) {
 		t.Helper()
 		page.ExpectState("closed")
-		browser.Await[bool](page, `document.getElementById("status").innerText === "This chat continues in another tab"`)
+		browser.Await[bool](page, `document.getElementById("why").innerText === "This chat continues in another tab"`)
 		browser.Await[bool](page, `document.getElementById("reconnect").innerText === "Continue here"`)
 	}
 	expectElsewhere(first)
@@ -173,7 +173,7 @@ func TestPageContinuesInAnotherTab(t *testing.T) {
 	first.Say(said[1])
 	harness.ExpectLine(t, bob.Out, nick+": "+said[1])
 	first.ExpectMessages(said)
-	browser.Await[bool](first, `document.getElementById("reconnect").hidden`)
+	browser.Await[bool](first, `document.getElementById("trouble").hidden`)
 	if n := bob.Out.Count(func(line string) bool { return strings.HasPrefix(line, "* "+nick) }); n != 1 {
 		t.Errorf("bob received\n%s", bob.Out)
 	}

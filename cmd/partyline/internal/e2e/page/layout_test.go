@@ -1,0 +1,75 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/cmd/partyline/internal/e2e/harness/browser"
+)
+
+// TestPageFits opens the page on screens of several sizes, in a room with a long name. The log keeps enough space, and
+// nothing is cut off at the side.
+func TestPageFits(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot&room="+strings.Repeat("r", 32))
+	sayMany(t, bot, 0, 50)
+	page := browser.Open(t, "http://"+s.HTTP+"/?room="+strings.Repeat("r", 32))
+	page.Expect("message 48")
+	for _, c := range []struct{ width, height, log int64 }{
+		{320, 256, 120},  // 200 % zoom of a small window
+		{667, 200, 80},   // a phone on its side, with its keyboard
+		{390, 740, 450},  // a phone
+		{390, 400, 130},  // a phone with its keyboard
+		{820, 1180, 900}, // a tablet
+		{1440, 900, 700},
+	} {
+		page.Do(chromedp.EmulateViewport(c.width, c.height))
+		got := browser.Eval[struct{ Log, Beyond int64 }](page, `new Promise((done) => requestAnimationFrame(() => done({
+			log: document.querySelector("#log").clientHeight,
+			beyond: document.documentElement.scrollWidth - innerWidth,
+		})))`)
+		if got.Log < c.log || got.Beyond > 0 {
+			t.Errorf("at %d × %d the log has %d pixels, want %d, and %d are beyond the side", c.width, c.height, got.Log, c.log, got.Beyond)
+		}
+	}
+}
+
+// TestPageDoesNotJump stops the server. The parts of the page stay in their places.
+func TestPageDoesNotJump(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Do(chromedp.EmulateViewport(1100, 700))
+	const places = `JSON.stringify(["#search-form", "#log", "#say-form", "#nick-form", "#room-form"].map((s) => document.querySelector(s).getBoundingClientRect()))`
+	before := browser.Eval[string](page, places)
+	s.Stop()
+	page.ExpectState("waiting")
+	browser.Await[bool](page, `/^in \d+ s$/.test(document.querySelector("#countdown").textContent)`)
+	if after := browser.Eval[string](page, places); after != before {
+		t.Errorf("parts of the page moved from\n%s\nto\n%s", before, after)
+	}
+}
+
+// TestPageFoldsLongMessages sends a message of many lines. The page shows its start, and all of it after a click.
+func TestPageFoldsLongMessages(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
+	page := browser.Open(t, "http://"+s.HTTP)
+	bot.Request(t, map[string]any{"type": "say", "text": "first" + strings.Repeat("\n", 30) + "last"})
+	const height = `document.querySelector("#log .message")?.clientHeight`
+	page.Expect("first" + strings.Repeat("\n", 30) + "last")
+	folded := browser.Eval[int](page, height)
+	page.Do(chromedp.Click(chromedp.CSS("#log .unfold")))
+	browser.Await[bool](page, `document.querySelector("#log .unfold") === null`)
+	if whole := browser.Eval[int](page, height); folded > 350 || whole < 700 {
+		t.Errorf("a message of 31 lines has %d pixels, and %d after a click", folded, whole)
+	}
+	bot.Request(t, map[string]any{"type": "say", "text": "short"})
+	page.Expect("short")
+	if n := browser.Eval[int](page, fmt.Sprintf(`document.querySelectorAll("#log %s").length`, ".unfold")); n != 0 {
+		t.Errorf("%d messages are folded", n)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -35,11 +36,12 @@ func (v *historyView) Log() string { return v.Root + "log/" + v.Room }
 // links returns a Link header (RFC 8288) with the pages before and after this one.
 func (v *historyView) links() string {
 	var links []string
+	log := (&url.URL{Path: v.Log()}).EscapedPath()
 	if v.HasEarlier {
-		links = append(links, fmt.Sprintf(`<%s?before=%d>; rel="prev"`, v.Log(), v.First))
+		links = append(links, fmt.Sprintf(`<%s?before=%d>; rel="prev"`, log, v.First))
 	}
 	if v.HasLater {
-		links = append(links, fmt.Sprintf(`<%s?after=%d>; rel="next"`, v.Log(), v.Last))
+		links = append(links, fmt.Sprintf(`<%s?after=%d>; rel="next"`, log, v.Last))
 	}
 	return strings.Join(links, ", ")
 }

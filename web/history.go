@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -135,9 +134,7 @@ func newPage(root, room string, r *http.Request, read reader) (page, error) {
 	if wantsText(r.Header.Values("Accept")) {
 		return page{"text/plain; charset=utf-8", view.links(), view.text()}, nil
 	}
-	var b bytes.Buffer
-	err = historyTemplate.Execute(&b, view)
-	return page{mimeTypes[".html"], view.links(), b.Bytes()}, err
+	return page{mimeTypes[".html"], view.links(), view.html()}, nil
 }
 
 // readLog reads a page of a room's messages: the newest ones, or those before or after an id.

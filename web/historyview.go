@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"fmt"
-	"html/template"
 	"net/url"
 	"strconv"
 	"strings"
@@ -13,9 +12,6 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 )
-
-// historyTemplate is the page of a historyView.
-var historyTemplate = template.Must(template.ParseFS(embedded, "log/log.html"))
 
 // A historyView is what a page of the history shows.
 type historyView struct {
@@ -30,18 +26,21 @@ type historyView struct {
 	IsNewest             bool // the page is that of the newest messages
 }
 
-// Log returns the relative URL of the newest messages.
-func (v *historyView) Log() string { return v.Root + "log/" + v.Room }
+// log returns the relative URL of the newest messages.
+func (v *historyView) log() string { return v.Root + "log/" + url.PathEscape(v.Room) }
+
+// earlier and later return the relative URLs of the messages before and after those of this page.
+func (v *historyView) earlier() string { return fmt.Sprintf("%s?before=%d", v.log(), v.First) }
+func (v *historyView) later() string   { return fmt.Sprintf("%s?after=%d", v.log(), v.Last) }
 
 // links returns a Link header (RFC 8288) with the pages before and after this one.
 func (v *historyView) links() string {
 	var links []string
-	log := (&url.URL{Path: v.Log()}).EscapedPath()
 	if v.HasEarlier {
-		links = append(links, fmt.Sprintf(`<%s?before=%d>; rel="prev"`, log, v.First))
+		links = append(links, fmt.Sprintf(`<%s>; rel="prev"`, v.earlier()))
 	}
 	if v.HasLater {
-		links = append(links, fmt.Sprintf(`<%s?after=%d>; rel="next"`, log, v.Last))
+		links = append(links, fmt.Sprintf(`<%s>; rel="next"`, v.later()))
 	}
 	return strings.Join(links, ", ")
 }
@@ -65,7 +64,7 @@ type historyDay struct {
 	Messages []historyEntry
 }
 
-// A historyEntry is a message on a page. It has fields and no methods, which a template calls slowly.
+// A historyEntry is a message on a page.
 type historyEntry struct {
 	ID              int64
 	From, Text      string
@@ -75,8 +74,8 @@ type historyEntry struct {
 	At, Clock       string // its time, for programs and for people
 }
 
-// Days returns the messages by the day, in UTC.
-func (v *historyView) Days() (days []historyDay) {
+// days returns the messages by the day, in UTC.
+func (v *historyView) days() (days []historyDay) {
 	var last HistoryMessage
 	for _, m := range v.Messages {
 		m.At = m.At.UTC()
@@ -97,7 +96,7 @@ func sameDay(a, b time.Time) bool { return a.YearDay() == b.YearDay() && a.Year(
 func (v *historyView) entry(m, last HistoryMessage) historyEntry {
 	e := historyEntry{
 		ID: m.ID, From: m.From, Text: m.Text, Action: m.Action, Current: m.ID == v.Current,
-		Class: fmt.Sprint("entry hue-", hueClass(m.From)), URL: fmt.Sprintf("%sm/%s/%d#m%[3]d", v.Root, v.Room, m.ID),
+		Class: fmt.Sprint("entry hue-", hueClass(m.From)), URL: fmt.Sprintf("%sm/%s/%d#m%[3]d", v.Root, url.PathEscape(v.Room), m.ID),
 		At: m.At.Format("2006-01-02T15:04:05.000Z"), Clock: m.At.Format("15:04"),
 	}
 	if m.Action {

@@ -152,8 +152,16 @@ function takeBack(typed, err) {
   if (!composer.takeBack(typed, why)) log.add({ type: "error", message: `${why}\n${typed}` });
 }
 
+// join enters a room. What the reader writes from now on is for that room, though the server has not
+// answered yet.
 async function join(typed) {
-  await room.join(typed);
+  composer.setRoom(bareRoom(typed).toLowerCase());
+  try {
+    await room.join(typed);
+  } catch (err) {
+    composer.returnTo(room.name);
+    throw err;
+  }
   composer.focus();
 }
 

@@ -54,6 +54,16 @@ export class Composer {
     this.#showError("");
   }
 
+  // returnTo shows the draft of the room before, which the reader could not leave. If it has none, the text
+  // in the box becomes its draft.
+  returnTo(room) {
+    const text = this.#box.value;
+    const keep = text !== "" && this.#drafts.get(room) === "";
+    if (keep) this.#setText("");
+    this.setRoom(room);
+    if (keep) this.#setText(text);
+  }
+
   // takeBack puts a text back into the box and shows an error. If the box is not empty, it
   // returns false and does nothing.
   takeBack(typed, why) {

@@ -54,9 +54,25 @@ for (const [text, want] of [
   test(JSON.stringify(text), () => assert.equal(show(parse(text)), want));
 }
 
-for (const piece of ["*a ", "**a ", "`a ", "*", "`", "**a*", "> ", "```\n", "https://a", "(((", "https://x.y/))))", "*a\n", "**`*"]) {
-  // In quadratic time this would take minutes.
-  test(`many of ${JSON.stringify(piece)} take time in proportion`, { timeout: 10_000 }, () => void parse(piece.repeat(400_000 / piece.length)));
+// A text of eight times the length takes about eight times as long, and 64 times in quadratic time.
+for (const [start, piece] of [
+  ...["*a ", "**a ", "`a ", "*", "`", "**a*", "> ", "```\n", "https://a", "(((", "https://x.y/))))", "*a\n", "**`*"].map((piece) => ["", piece]),
+  ...[")", "](", "]}", "."].map((piece) => ["https://x.y/", piece]),
+]) {
+  test(`${JSON.stringify(start)} and many of ${JSON.stringify(piece)} take time in proportion`, () => {
+    const time = (length) => {
+      const text = start + piece.repeat(length / piece.length);
+      const times = Array.from({ length: 5 }, () => {
+        const before = performance.now();
+        parse(text);
+        return performance.now() - before;
+      });
+      return Math.min(...times);
+    };
+    time(10_000);
+    const [short, long] = [time(10_000), time(80_000)];
+    assert.ok(long < 30 * short + 5, `${short} ms, and ${long} ms for eight times the length`);
+  });
 }
 
 test("no character is lost besides marks", () => {

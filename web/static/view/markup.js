@@ -7,11 +7,11 @@ const maxDepth = 3; // of bold in italics and the like
 // parse returns the nodes of a text: {type, text} for "text", "code" and "block", {type, href, text} for
 // "link", and {type, nodes} for "strong", "em" and "quote".
 export function parse(text) {
-  let nodes = [];
+  const nodes = [];
   let lines = [];
   const all = text.split("\n");
   const flush = () => {
-    nodes = nodes.concat(quotes(lines));
+    addQuotes(nodes, lines);
     lines = [];
   };
   for (let i = 0; i < all.length; i++) {
@@ -28,19 +28,17 @@ export function parse(text) {
   return nodes;
 }
 
-// quotes returns the nodes of lines without blocks.
-function quotes(lines) {
-  let nodes = [];
+// addQuotes adds the nodes of lines without blocks.
+function addQuotes(nodes, lines) {
   for (let i = 0; i < lines.length; ) {
     const quoted = isQuote(lines[i]);
     let end = i;
     while (end < lines.length && isQuote(lines[end]) === quoted) end++;
     const part = lines.slice(i, end);
     if (quoted) nodes.push({ type: "quote", nodes: inline(part.map((l) => l.slice(2)).join("\n"), 0) });
-    else nodes = nodes.concat(inline(part.join("\n"), 0));
+    else for (const node of inline(part.join("\n"), 0)) nodes.push(node);
     i = end;
   }
-  return nodes;
 }
 
 const isQuote = (line) => line.startsWith("> ") && line.length > 2;
@@ -135,14 +133,17 @@ function linkAt(text, i) {
   return { type: "link", href: url.href, text: shown, length: typed.length };
 }
 
+const closing = { ")": "(", "]": "[", "}": "{" };
+
 // withoutPunctuation returns a link without what ends the sentence around it, and without a bracket that it
 // does not open.
 function withoutPunctuation(link) {
-  for (;;) {
-    const last = link.at(-1);
-    if (".,;:!?'*_".includes(last)) link = link.slice(0, -1);
-    else if (")]}".includes(last) && count(link, last) > count(link, "([{"[")]}".indexOf(last)])) link = link.slice(0, -1);
-    else return link;
+  const extra = {}; // closing bracket → how many of them the link does not open
+  for (const [close, open] of Object.entries(closing)) extra[close] = count(link, close) - count(link, open);
+  for (let end = link.length; ; end--) {
+    const last = link[end - 1];
+    if (extra[last] > 0) extra[last]--;
+    else if (!".,;:!?'*_".includes(last)) return link.slice(0, end);
   }
 }
 

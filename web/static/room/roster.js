@@ -3,7 +3,7 @@
 
 import { now, since } from "../net/clock.js";
 import { fold } from "./name.js";
-import { bdi, el } from "../view/entries.js";
+import { bdi, el } from "../view/element.js";
 
 const minute = 60_000;
 const idleAfter = 5 * minute; // a shorter idle time is not shown

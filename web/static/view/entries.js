@@ -1,23 +1,9 @@
-// Entries are the elements that the log shows, one for each event. Received text becomes
-// text nodes only. Each name is isolated, so that it cannot change the direction of the
-// text around it.
+// Entries are the elements that the log shows, one for each event.
 
+import { bdi, button, el } from "./element.js";
 import { hue } from "../room/name.js";
-import { parse } from "./markup.js";
+import { formatted, text } from "./text.js";
 import { format, isSameDay } from "./times.js";
-
-export function el(name, className, ...children) {
-  const e = document.createElement(name);
-  if (className) e.className = className;
-  e.append(...children);
-  return e;
-}
-
-export function bdi(nick) {
-  const e = el("bdi", "name", nick);
-  e.style.setProperty("--hue", hue(nick));
-  return e;
-}
 
 // entryFor returns the element of an event that comes after another one, or after none.
 export function entryFor(event, before) {
@@ -36,9 +22,9 @@ export function bare(event) {
 }
 
 const make = {
-  message: (e) => spoken(e, [bdi(e.from)], text(...elements(parse(e.text)))),
-  action: (e) => spoken(e, [], text(bdi(e.from), " ", ...elements(parse(e.text)))),
-  private: (e) => spoken(e, e.own ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"], text(...elements(parse(e.text)))),
+  message: (e) => spoken(e, [bdi(e.from)], text(...formatted(e.text))),
+  action: (e) => spoken(e, [], text(bdi(e.from), " ", ...formatted(e.text))),
+  private: (e) => spoken(e, e.own ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"], text(...formatted(e.text))),
   join: (e) => presence(e, bdi(e.nick), " has arrived"),
   leave: (e) => presence(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
   nick: (e) => presence(e, bdi(e.nick), " is now known as ", bdi(e.to)),
@@ -87,15 +73,13 @@ function isLong(text) {
 // foldLong shows the start of a long message, and a button for the rest. The event remembers that it was
 // unfolded.
 function foldLong(entry, event) {
-  const button = el("button", "unfold secondary", "Show all");
-  button.type = "button";
-  button.addEventListener("click", () => {
+  entry.classList.add("folded");
+  const unfold = button("Show all", "unfold secondary", () => {
     event.unfolded = true;
     entry.classList.remove("folded");
-    button.remove();
+    unfold.remove();
   });
-  entry.classList.add("folded");
-  entry.append(button);
+  entry.append(unfold);
 }
 
 // moment returns the time of a message, which is a link to the message if it has an id.
@@ -112,49 +96,6 @@ export function badge(kind, word, title) {
   const e = el("span", `badge ${kind}`, word);
   e.title = title;
   return e;
-}
-
-export function text(...children) {
-  const e = el("div", "text", ...children); // a p can't contain blocks
-  e.dir = "auto";
-  return e;
-}
-
-// elements returns the elements of the nodes of a text.
-function elements(nodes) {
-  return nodes.map((node) => (node.type === "text" ? node.text : element[node.type](node)));
-}
-
-const element = {
-  code: ({ text }) => el("code", "", text),
-  strong: ({ nodes }) => el("strong", "", ...elements(nodes)),
-  em: ({ nodes }) => el("em", "", ...elements(nodes)),
-  quote: ({ nodes }) => el("blockquote", "", ...elements(nodes)),
-  link: ({ href, text }) => {
-    const a = el("a", "link", text);
-    Object.assign(a, { href, target: "_blank", rel: "noopener noreferrer nofollow" });
-    return a;
-  },
-  block: ({ text }) => {
-    const block = el("div", "block", el("pre", "", el("code", "", text)));
-    if (navigator.clipboard) block.append(copyButton(text)); // browsers have it over TLS and on loopback only
-    return block;
-  },
-};
-
-function copyButton(text) {
-  const button = el("button", "copy secondary", "Copy");
-  button.type = "button";
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Not copied";
-    }
-    setTimeout(() => (button.textContent = "Copy"), 2_000);
-  });
-  return button;
 }
 
 function presence(e, ...children) {
@@ -214,17 +155,15 @@ function gap({ missed, lost, fill }) {
   const label = el("span", "", missed === undefined ? "Messages may be missing here" : lost ? `${count}, and history no longer has them` : count);
   const entry = plain("gap", label);
   if (!fill) return entry;
-  const button = el("button", "secondary", "Show");
-  button.type = "button";
-  button.addEventListener("click", async () => {
-    button.disabled = true;
+  const show = button("Show", "secondary", async () => {
+    show.disabled = true;
     try {
       await fill();
     } catch (err) {
       label.textContent = `Could not load them: ${err.message}`;
-      button.disabled = false;
+      show.disabled = false;
     }
   });
-  entry.append(button);
+  entry.append(show);
   return entry;
 }

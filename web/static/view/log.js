@@ -1,7 +1,7 @@
 // The Log shows the events of a room, and after them the messages that are not said yet. It owns the
 // button that returns to the end, and the text that a screen reader reads out.
 
-import { el } from "./entries.js";
+import { el } from "./element.js";
 import { Scroller } from "./scroller.js";
 import { refresh } from "./times.js";
 

@@ -1,7 +1,8 @@
 // Pending makes the entries of messages that are not said yet. They are at the end of the
 // log, each with its state, or with the reason why it failed.
 
-import { badge, bare, el } from "./entries.js";
+import { button, el } from "./element.js";
+import { badge, bare } from "./entries.js";
 
 export class Pending {
   #shown = new Map(); // key → {item, version, entry}
@@ -45,13 +46,6 @@ export class Pending {
   #failure(item) {
     const why = el("p", "refusal", item.why);
     why.role = "alert";
-    return el("div", "failure", why, button("Try again", () => this.#retry(item)), button("Discard", () => this.#discard(item)));
+    return el("div", "failure", why, button("Try again", "secondary", () => this.#retry(item)), button("Discard", "secondary", () => this.#discard(item)));
   }
-}
-
-function button(label, onClick) {
-  const e = el("button", "secondary", label);
-  e.type = "button";
-  e.addEventListener("click", onClick);
-  return e;
 }

@@ -1,7 +1,9 @@
 // Search is the search box and the panel of results, newest first. It searches the messages
 // of the current room. A click on the time of a result shows it in the log.
 
-import { bdi, el, text, time } from "./entries.js";
+import { bdi, el } from "./element.js";
+import { text } from "./text.js";
+import { time } from "./entries.js";
 import { pieces } from "../room/words.js";
 
 const pageLimit = 30;

@@ -1,0 +1,49 @@
+// The text of a message, with its markup as elements.
+
+import { button, el } from "./element.js";
+import { parse } from "./markup.js";
+
+// text returns the element of a text that consists of these children.
+export function text(...children) {
+  const e = el("div", "text", ...children); // a p can't contain blocks
+  e.dir = "auto";
+  return e;
+}
+
+// formatted returns the nodes of a text with its markup.
+export function formatted(received) {
+  return elements(parse(received));
+}
+
+function elements(nodes) {
+  return nodes.map((node) => (node.type === "text" ? node.text : element[node.type](node)));
+}
+
+const element = {
+  code: ({ text }) => el("code", "", text),
+  strong: ({ nodes }) => el("strong", "", ...elements(nodes)),
+  em: ({ nodes }) => el("em", "", ...elements(nodes)),
+  quote: ({ nodes }) => el("blockquote", "", ...elements(nodes)),
+  link: ({ href, text }) => {
+    const a = el("a", "link", text);
+    Object.assign(a, { href, target: "_blank", rel: "noopener noreferrer nofollow" });
+    return a;
+  },
+  block: ({ text }) => {
+    const block = el("div", "block", el("pre", "", el("code", "", text)));
+    if (navigator.clipboard) block.append(copyButton(text)); // browsers have it over TLS and on loopback only
+    return block;
+  },
+};
+
+function copyButton(text) {
+  return button("Copy", "copy secondary", async (e) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      e.textContent = "Copied";
+    } catch {
+      e.textContent = "Not copied";
+    }
+    setTimeout(() => (e.textContent = "Copy"), 2_000);
+  });
+}

@@ -1,69 +1,179 @@
 // The main module creates the parts of the page and connects them: the server's events go
 // to the room, and the reader's actions become requests.
 
-import { bareRoom, help } from "./room/command.js";
-import { Composer } from "./view/composer.js";
+import { Announcer } from "./view/announcer.js";
+import { read, roomName, write } from "./room/address.js";
+import { Composer, disconnected } from "./view/composer.js";
 import { Connection, ConnectionDown } from "./net/connection.js";
+import { ConversationList } from "./view/conversationlist.js";
+import { Conversations } from "./room/conversations.js";
 import { Drafts } from "./room/drafts.js";
-import { entryFor } from "./view/entries.js";
+import { explain } from "./net/refusal.js";
 import { Field } from "./view/field.js";
+import { help } from "./room/command.js";
 import { Log } from "./view/log.js";
 import { Nick } from "./room/nick.js";
+import { OpenList } from "./room/openlist.js";
 import { Outbox } from "./net/outbox.js";
 import { OutboxStore } from "./net/outboxstore.js";
 import { Pending } from "./view/pending.js";
+import { Private } from "./room/private.js";
+import { PrivateStore } from "./room/privatestore.js";
+import { Reads } from "./room/reads.js";
+import { refresh } from "./view/times.js";
 import { Room } from "./room/room.js";
 import { Roster } from "./room/roster.js";
-import { explain } from "./net/refusal.js";
 import { Search } from "./view/search.js";
 import { Status } from "./view/status.js";
 import { Title } from "./room/title.js";
 import { Token } from "./net/token.js";
+import { Turns } from "./net/turns.js";
 
 const $ = (id) => document.getElementById(id);
 
-const firstRoom = bareRoom(new URLSearchParams(location.search).get("room") ?? "").toLowerCase() || "lobby";
-
 const path = new URL(".", document.baseURI).pathname; // an origin may have several servers
+const first = read(location);
 
-const connection = new Connection({ address: address(), explain: () => explain(new URL("ws", document.baseURI)), resume, onEvent, onState });
-const status = new Status(
-  { status: $("status"), trouble: $("trouble"), why: $("why"), countdown: $("countdown"), reconnect: $("reconnect") },
-  () => connection.wait,
-);
+const status = new Status({ status: $("status"), trouble: $("trouble"), why: $("why"), countdown: $("countdown"), reconnect: $("reconnect") });
 const token = new Token(`partyline.token ${path}`);
-const composer = new Composer($("say-form"), { room: firstRoom, drafts: new Drafts(`partyline.draft ${path} `), send });
-const nick = new Nick({ connection, form: $("nick-form"), onChange: () => composer.focus() });
+const turns = new Turns();
+const composer = new Composer($("say-form"), { room: first.room, drafts: new Drafts(`partyline.draft ${path} `), send });
+const nick = new Nick({ request, form: $("nick-form"), onChange: () => composer.focus() });
 const roomField = new Field($("room-form"), join);
-const title = new Title(firstRoom);
-const log = new Log({
-  box: $("log"),
-  button: $("to-end"),
-  announcer: $("announcer"),
-  entry: entryFor,
-  older: (events) => room.older(events),
-  cut: (removed) => room.cut(removed),
-});
-const roster = new Roster({ list: $("members"), count: $("count"), others: $("others") }, (name) => nick.isOwn({ from: name }));
-const pending = new Pending({ retry, discard });
+const title = new Title(document.querySelector("link[rel=icon]"));
+const reads = new Reads(`partyline.read ${path}`);
+const announcer = new Announcer($("announcer"));
 const search = new Search({
   form: $("search-form"),
   panel: $("results"),
-  request: (request) => connection.request(request),
+  request,
   reveal: (id) => reveal(id),
   focusComposer: () => composer.focus(),
 });
 const store = new OutboxStore(`partyline.outbox ${path}`);
 const outbox = new Outbox({
-  connection,
   store,
-  takeBack: (typed, why) => composer.takeBack(typed, why),
-  has: (id) => room.newest !== null && id <= room.newest,
-  onChange: () => room.showPending(),
+  connectionOf: (name) => conversations.find(name)?.connection,
+  takeBack: ({ room, typed }, why) => conversations.shown.key === room && composer.takeBack(typed, why),
+  has: (name, id) => id <= (conversations.find(name)?.newest ?? 0),
+  onChange: (name) => conversations.find(name)?.showPending(),
 });
-const room = new Room(firstRoom, { connection, nick, outbox, log, roster, pending, search, title, onHistory: revealLinked });
+const privateStore = new PrivateStore(`partyline.private ${path} `);
+const openList = new OpenList(`partyline.open ${path}`);
+const conversations = new Conversations({
+  place: $("log"),
+  newRoom: (name) =>
+    new Room(name, {
+      connect,
+      nick,
+      outbox,
+      pending: new Pending({ retry, discard }),
+      reads,
+      newLog,
+      newRoster: () => new Roster({ list: $("members"), count: $("count"), others: $("others") }, (name) => nick.isOwn({ from: name })),
+      isLookedAt,
+      onChange: drawList,
+    }),
+  newPrivate: (person) => new Private(person, { request, store: privateStore, newLog, isLookedAt, onChange: drawList }),
+  onShow,
+  onChange: drawList,
+});
+const list = new ConversationList({
+  list: $("conversations"),
+  others: $("other-rooms"),
+  request,
+  onShow: (conversation) => {
+    conversations.show(conversation);
+    composer.focus();
+  },
+  onClose: (conversation) => {
+    close(conversation);
+    composer.focus();
+  },
+  onJoin: (name) => join(name).catch((err) => tellError(err.message)),
+});
 
-// The connection.
+// The conversations.
+
+function newLog({ older, cut }) {
+  const log = new Log({
+    older,
+    cut,
+    onArrival: (events) => {
+      if (!log.hidden) announcer.announce(events);
+    },
+    onFollow: () => {
+      if (!log.hidden) showToEnd(log);
+    },
+  });
+  return log;
+}
+
+function isLookedAt(conversation) {
+  return conversations.isLookedAt(conversation);
+}
+
+// onShow shows what belongs to a conversation around its log. It makes an entry in the browser's history,
+// unless the address is that of the conversation.
+function onShow(conversation) {
+  const isRoom = conversation.kind === "room";
+  for (const room of conversations.rooms) if (room !== conversation) room.roster.hide();
+  if (isRoom) {
+    conversation.roster.show();
+    roomField.show(conversation.name);
+    search.setRoom(conversation.name);
+  }
+  search.close();
+  $("search-form").hidden = $("people").hidden = !isRoom;
+  document.body.dataset.conversation = conversation.kind;
+  composer.setRoom(conversation.key);
+  title.setLabel(conversation.label);
+  showToEnd(conversation.log);
+  status.show(conversations.connection);
+  const address = isRoom ? write(location, conversation.name, "") : write(location, read(location).room, conversation.nick);
+  if (address !== location.href) history.pushState(null, "", address);
+}
+
+function showToEnd({ following, unseen }) {
+  $("to-end").hidden = following;
+  $("to-end").textContent = unseen === 0 ? "To the newest" : unseen === 1 ? "1 new message" : `${unseen} new messages`;
+}
+
+function drawList() {
+  const { all } = conversations;
+  const sum = (field) => all.reduce((n, { unread }) => n + unread[field], 0);
+  list.draw({ all, shown: conversations.shown, canClose: (c) => conversations.canClose(c) });
+  title.setUnread(sum("count"), sum("mentions"));
+  openList.save(all);
+}
+
+function close(conversation) {
+  if (conversation.kind === "room") {
+    const { connection } = conversation;
+    if (connection.state === "open") connection.request({ type: "quit" }).catch(() => {});
+    else connection.end();
+  } else conversation.close();
+  conversations.close(conversation);
+}
+
+// The connections.
+
+function connect(room) {
+  return new Connection({
+    address: address(),
+    explain: () => explain(new URL("ws", document.baseURI)),
+    resume: () => ({
+      token: token.value,
+      nick: nick.name || undefined,
+      room: room.name,
+      since: room.newest ?? undefined,
+      share: token.value !== undefined,
+    }),
+    turns,
+    onEvent: (event) => onEvent(room, event),
+    onState: () => onState(room),
+  });
+}
 
 function address() {
   const url = new URL("ws", document.baseURI);
@@ -71,111 +181,141 @@ function address() {
   return url;
 }
 
-function resume() {
-  return {
-    token: token.value,
-    nick: nick.name || undefined,
-    room: room.name,
-    since: room.newest ?? undefined,
-  };
+function request(request) {
+  return conversations.connection.request(request);
 }
 
-function onEvent(event) {
+function onEvent(room, event) {
   const { type, code } = event;
+  if (!conversations.all.includes(room)) return; // the reader has left it
+  if (type === "private") return receivePrivate(event);
+  if (type === "error" && room.connection.state === "closed") return refused(room, event);
   if (type === "error" && code.startsWith("nick_")) return nick.refused(event);
   if (type === "error" && code.startsWith("room_")) return roomField.refuse(event.message);
-  if (type === "nick") nick.renamed(event);
+  if (type === "nick") {
+    nick.renamed(event);
+    conversations.rename(event.nick, event.to);
+  }
   if (type === "welcome") {
     if (event.token) token.set(event.token);
     nick.set(event.nick);
-    roomField.show(event.room);
-    composer.setRoom(event.room);
   }
   room.receive(event);
+  if (type === "welcome" && room === conversations.shown) onShow(room); // the server may have changed the name
 }
 
-function onState(state, reason) {
-  status.show(state, reason);
-  if (state === "open") composer.connected();
-  else outbox.dropSaid();
+function receivePrivate(event) {
+  const own = nick.isOwn(event);
+  const person = own ? event.to : event.from;
+  if (own || conversations.hasSpaceFor(person)) conversations.private(person).receive(event, own);
+  else conversations.shown.log.add(event);
+}
+
+// refused handles that the page can't enter a room. If it never was there, it is as if it had not been opened.
+function refused(room, { code, message }) {
+  room.refuse(new Error(message));
+  if (room.newest !== null) return;
+  if (code.startsWith("room_") && !conversations.canClose(room) && room.name !== "lobby") conversations.room("lobby");
+  if (!conversations.canClose(room)) return;
+  composer.returnTo(conversations.before(room).key);
+  conversations.close(room);
+  roomField.refuse(message);
+}
+
+function onState(room) {
+  const { connection } = room;
+  if (connection === conversations.connection) status.show(connection);
+  if (connection.state !== "open") return outbox.dropSaid(room.name);
+  if (connection === conversations.connection) composer.connected();
+  for (const other of conversations.rooms) if (other.connection.state === "waiting") other.connection.wake();
 }
 
 // The reader's actions.
 
-// send sends what the reader typed into the composer. It returns false if that needs a
-// connection and there is none.
+// send sends what the reader typed into the composer. It returns an error to show if that is not possible now.
 function send(request, typed) {
   if (request.type === "say" || request.type === "me") {
     search.uncover();
-    room.say(request, typed);
-    return true;
+    const { shown } = conversations;
+    if (shown.kind === "room") return shown.say(request, typed);
+    if (conversations.connection.state !== "open") return disconnected;
+    shown.say(request).catch((err) => takeBack(typed, err));
+    return;
   }
-  if (connection.state !== "open" && request.type !== "help") return false;
+  if (conversations.connection.state !== "open" && request.type !== "help") return disconnected;
   run(request).catch((err) => takeBack(typed, err));
-  return true;
 }
 
-async function run(request) {
-  switch (request.type) {
+async function run(command) {
+  switch (command.type) {
     case "nick":
-      return nick.change(request.nick);
+      return nick.change(command.nick);
     case "join":
-      return join(request.room);
+      return join(command.room);
     case "msg":
-      return connection.request(request);
+      return request(command);
     case "search":
-      return search.open(request.words);
+      return search.open(command.words);
     case "who": {
-      const { members, count } = await connection.request(request);
+      const { members, count } = await request(command);
       const others = count > members.length ? ` and ${count - members.length} more` : "";
       return tell(`${count} here: ${members.map(({ nick }) => nick).join(", ")}${others}`);
     }
     case "rooms": {
-      const { rooms } = await connection.request(request);
+      const { rooms } = await request(command);
       return tell(rooms.map(({ room, count }) => `#${room}  ${count} here`).join("\n"));
     }
     case "history":
-      return log.pageUp();
+      return conversations.shown.log.pageUp();
     case "help":
       return tell(help);
-    case "quit":
-      return connection.request(request).catch(() => {}); // the connection ends
+    case "quit": // the connections end
+      return conversations.rooms.forEach(({ connection }) => connection.request(command).catch(() => {}));
   }
 }
 
 function tell(message) {
-  log.add({ type: "told", message });
+  conversations.shown.log.add({ type: "told", message });
+}
+
+function tellError(message) {
+  conversations.shown.log.add({ type: "error", message });
 }
 
 function takeBack(typed, err) {
   const why = err instanceof ConnectionDown ? "Perhaps not sent: the connection was lost" : `Not sent: ${err.message}`;
-  if (!composer.takeBack(typed, why)) log.add({ type: "error", message: `${why}\n${typed}` });
+  if (!composer.takeBack(typed, why)) tellError(`${why}\n${typed}`);
 }
 
-// join enters a room. What the reader writes from now on is for that room, though the server has not
-// answered yet.
+// join shows a room at once, so that what the reader writes from now on is for that room. It rejects if the
+// server refuses the room.
 async function join(typed) {
-  composer.setRoom(bareRoom(typed).toLowerCase());
-  try {
-    await room.join(typed);
-  } catch (err) {
-    composer.returnTo(room.name);
-    throw err;
-  }
+  const name = roomName(typed);
+  if (name === "") return;
+  const room = conversations.room(name);
+  conversations.show(room);
   composer.focus();
+  await room.entered;
 }
 
 // reveal shows a message in context, such as that of a link.
 function reveal(id) {
-  room.reveal(id).catch((err) => log.add({ type: "error", message: `The message can't be shown: ${err.message}` }));
+  conversations.shown.reveal(id).catch((err) => tellError(`The message can't be shown: ${err.message}`));
 }
 
 // revealLinked shows the message that the address names.
 function revealLinked() {
   const [, id] = /^#m(\d{1,15})$/.exec(location.hash) ?? [];
-  if (id) reveal(Number(id));
+  if (id && conversations.shown.kind === "room") reveal(Number(id));
 }
 
+// showAddressed shows the conversation that the address names, and opens it if it is not open.
+function showAddressed() {
+  const { room, person } = read(location);
+  conversations.show(person ? conversations.private(person) : conversations.room(roomName(room)));
+}
+
+addEventListener("popstate", showAddressed);
 addEventListener("hashchange", revealLinked);
 
 // retry and discard move the focus first, because the button that has it disappears.
@@ -191,30 +331,49 @@ function discard(item) {
 }
 
 $("reconnect").addEventListener("click", () => {
-  connection.connect();
+  for (const { connection } of conversations.rooms) if (connection.state !== "open") connection.connect();
   composer.focus();
+});
+
+$("to-end").addEventListener("click", () => {
+  conversations.shown.log.toEnd();
+  conversations.shown.log.focus();
+});
+
+// A click on the name of a room in a text opens the room.
+document.addEventListener("click", (e) => {
+  const link = e.target.closest?.("a.room");
+  if (!link || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+  e.preventDefault();
+  join(read(link.href).room).catch((err) => tellError(err.message));
 });
 
 // The browser's events.
 
-addEventListener("online", () => connection.renew());
-addEventListener("offline", () => connection.check());
+const each = (f) => conversations.rooms.forEach(({ connection }) => f(connection));
+
+addEventListener("online", () => each((connection) => connection.renew()));
+addEventListener("offline", () => each((connection) => connection.check()));
 document.addEventListener("visibilitychange", () => {
   keepToken();
-  if (document.hidden) return;
-  title.clearUnread();
-  log.wake();
-  connection.wake();
+  if (document.hidden) return conversations.shown.lookAway();
+  conversations.look();
+  if (refresh()) conversations.shown.log.redraw();
+  each((connection) => connection.wake());
+});
+addEventListener("storage", (e) => {
+  for (const [name, id] of reads.changed(e)) conversations.find(name)?.seenElsewhere?.(id);
 });
 
 // A browser may keep a page in its back/forward cache, together with an open connection.
 addEventListener("pagehide", () => {
   token.store();
-  connection.suspend();
+  reads.save();
+  each((connection) => connection.suspend());
 });
 addEventListener("pageshow", () => {
   keepToken();
-  connection.wake();
+  each((connection) => connection.wake());
 });
 
 function keepToken() {
@@ -232,8 +391,12 @@ const setPeopleOpen = () => ($("people").open = wide.matches);
 wide.addEventListener("change", setPeopleOpen);
 setPeopleOpen();
 
-roomField.show(room.name);
-search.setRoom(room.name);
-room.showPending();
 keepToken();
-connection.connect();
+history.replaceState(null, "", location.href);
+const saved = openList.load();
+showAddressed();
+for (const { room, person } of saved) {
+  if (person) conversations.private(person);
+  else conversations.room(room);
+}
+conversations.shown.onHistory?.(revealLinked);

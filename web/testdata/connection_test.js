@@ -41,7 +41,7 @@ function setUp(t) {
     explain: async () => s.why ?? null,
     resume: () => s.fields,
     onEvent: (event) => s.events.push(event),
-    onState: (...state) => s.states.push(state),
+    onState: () => s.states.push([s.connection.state, s.connection.reason]),
   });
   s.advance = (ms) => {
     for (let left = ms; left > 0; left -= 100) {

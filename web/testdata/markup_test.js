@@ -34,6 +34,9 @@ for (const [text, want] of [
   ["```go\nx\n```", "[block x]"],
   ["```\na", "```\na"],
   ["a ```b``` c", "a ```b``` c"],
+  ["in #ops, #Dev-2 and (#x)", "in [room #ops], [room #Dev-2] and ([room #x])"],
+  ["#12 a#b ## #_ #", "#12 a#b ## #_ #"],
+  ["`#ops` https://x.example/#ops", "[code #ops] [link https://x.example/#ops https://x.example/#ops]"],
   ["https://example.org", "[link https://example.org/ https://example.org]"],
   ["see https://example.org/a_b_c?x=1#y.", "see [link https://example.org/a_b_c?x=1#y https://example.org/a_b_c?x=1#y]."],
   ["(https://en.wikipedia.org/wiki/Go_(game))", "([link https://en.wikipedia.org/wiki/Go_(game) https://en.wikipedia.org/wiki/Go_(game)])"],
@@ -56,7 +59,7 @@ for (const [text, want] of [
 
 // A text of eight times the length takes about eight times as long, and 64 times in quadratic time.
 for (const [start, piece] of [
-  ...["*a ", "**a ", "`a ", "*", "`", "**a*", "> ", "```\n", "https://a", "(((", "https://x.y/))))", "*a\n", "**`*"].map((piece) => ["", piece]),
+  ...["*a ", "**a ", "`a ", "*", "`", "**a*", "> ", "```\n", "https://a", "(((", "https://x.y/))))", "*a\n", "**`*", "#a", "##"].map((piece) => ["", piece]),
   ...[")", "](", "]}", "."].map((piece) => ["https://x.y/", piece]),
 ]) {
   test(`${JSON.stringify(start)} and many of ${JSON.stringify(piece)} take time in proportion`, () => {

@@ -18,10 +18,10 @@ function setUp({ saved = [] } = {}) {
   };
   s.store = { saved, load: () => structuredClone(s.store.saved), save: (items) => (s.store.saved = structuredClone(items)) };
   s.outbox = new Outbox({
-    connection: s.connection,
+    connectionOf: (room) => (room === s.room ? s.connection : undefined),
     store: s.store,
-    takeBack: (typed) => !s.full && s.takenBack.push(typed) > 0,
-    has: (id) => id <= s.newest,
+    takeBack: ({ typed }) => !s.full && s.takenBack.push(typed) > 0,
+    has: (room, id) => id <= s.newest,
     onChange: () => {},
     clock: () => ({ date: s.time + s.set, steady: s.time }),
   });
@@ -35,7 +35,7 @@ function setUp({ saved = [] } = {}) {
     s.connection.state = "waiting";
     for (const { reject } of s.unanswered.splice(0)) reject(new ConnectionDown());
     await settled();
-    s.outbox.dropSaid();
+    s.outbox.dropSaid(s.room);
   };
   s.answer = async (text, reply) => {
     const i = s.unanswered.findIndex(({ request }) => request.text === text);
@@ -61,10 +61,10 @@ test("a message is pending until the log shows it: the ack comes first", async (
   await s.answer("a", ack(5));
   assert.deepEqual(s.shows(), ["a said"]);
   s.newest = 4;
-  s.outbox.dropShown();
+  s.outbox.dropShown(s.room);
   assert.deepEqual(s.shows(), ["a said"]);
   s.newest = 5;
-  s.outbox.dropShown();
+  s.outbox.dropShown(s.room);
   assert.deepEqual(s.shows(), []);
 });
 
@@ -73,7 +73,7 @@ test("a message is pending until the log shows it: the message comes first", asy
   s.connect();
   s.say("a");
   s.newest = 5;
-  s.outbox.dropShown();
+  s.outbox.dropShown(s.room);
   await s.answer("a", ack(5));
   assert.deepEqual(s.shows(), []);
 });
@@ -234,7 +234,7 @@ test("a message is sent to the room in which it was typed", async () => {
   assert.deepEqual(s.texts(), ["a"]);
 });
 
-test("a message for another room is dropped at its ack", async () => {
+test("a message for a room that the reader has left is dropped at its ack", async () => {
   const s = setUp();
   s.connect();
   s.say("a");

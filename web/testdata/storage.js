@@ -7,3 +7,8 @@ export function storage(saved = {}) {
     removeItem: (name) => delete saved[name],
   };
 }
+
+// denied is the storage of a browser that denies it.
+export function denied() {
+  throw new Error("denied");
+}

@@ -11,6 +11,7 @@ import { pause } from "./backoff.js";
 import { now, since } from "./clock.js";
 import { parse } from "./event.js";
 import { Requests } from "./requests.js";
+import { Turns } from "./turns.js";
 
 const subprotocol = "partyline.json.v1";
 const resumeRef = "resume"; // no other request has it
@@ -30,10 +31,12 @@ export class ConnectionDown extends Error {
 
 export class Connection {
   state = "closed";
+  reason; // of the state, if the server gave one: a word of its bye, or a message
 
   #address;
   #explain;
   #resume;
+  #turns;
   #onEvent;
   #onState;
   #socket = null;
@@ -52,12 +55,13 @@ export class Connection {
 
   // explain() resolves to {message, after}, why the server refuses a WebSocket and for how long, in
   // milliseconds, or to null. resume() returns the fields of the resume for each attempt to connect; one
-  // that is too long is left out. onState is called with the new state, and with the reason if the server
-  // gave one: a word of its bye, or a message.
-  constructor({ address, explain, resume, onEvent, onState }) {
+  // that is too long is left out. Each attempt waits for its turn. onState is called when state or reason
+  // have changed. If the server refuses the resume, onEvent is called with the error after that.
+  constructor({ address, explain, resume, turns = new Turns(), onEvent, onState }) {
     this.#address = address;
     this.#explain = explain;
     this.#resume = resume;
+    this.#turns = turns;
     this.#onEvent = onEvent;
     this.#onState = onState;
   }
@@ -65,6 +69,10 @@ export class Connection {
   connect() {
     this.#dropSocket();
     this.#setState("connecting");
+    this.#turns.take(this, () => this.#open());
+  }
+
+  #open() {
     this.#lastReceived = now();
     this.#checkSilence();
     const socket = new WebSocket(this.#address, subprotocol);
@@ -117,9 +125,14 @@ export class Connection {
     else this.wake();
   }
 
+  // end closes the connection for good, without a word to the server.
+  end() {
+    this.#close();
+  }
+
   // suspend closes the connection until wake is called.
   suspend() {
-    if (!this.#socket) return;
+    if (!this.#socket && this.state !== "connecting") return;
     this.#dropSocket();
     this.#closeOldSocket();
     this.#lostAt = now();
@@ -153,7 +166,10 @@ export class Connection {
   #enter({ ref, ...event }) {
     if (ref !== resumeRef) return;
     this.#resumedAt = null;
-    if (event.type === "error") return this.#close(event.message);
+    if (event.type === "error") {
+      this.#close(event.message);
+      return this.#onEvent(event);
+    }
     this.#closeOldSocket();
     this.#openedAt = now();
     this.#setState("open");
@@ -234,6 +250,8 @@ export class Connection {
 
   #setState(state, reason) {
     this.state = state;
-    this.#onState(state, reason);
+    this.reason = reason;
+    if (state !== "connecting") this.#turns.end(this);
+    this.#onState();
   }
 }

@@ -17,8 +17,8 @@ export function parse(frame) {
   return ref === undefined ? null : { type: "error", ref, code: "bad_answer", message: "the answer of the server is invalid" };
 }
 
-// typed returns an event of one of the types, or undefined.
-function typed(v, types) {
+// typed returns an event of one of the types, or undefined if v is none.
+export function typed(v, types) {
   if (!isObject(v) || !types.includes(v.type)) return undefined;
   const fields = events[v.type](v);
   return fields && { ...fields, type: v.type };

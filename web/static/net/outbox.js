@@ -14,20 +14,20 @@ const uncertain = "Perhaps not sent: the connection was lost before the server a
 const textErrors = ["line_too_long", "bad_request"];
 
 export class Outbox {
-  #connection;
+  #connectionOf;
   #store;
   #takeBack;
   #has;
   #onChange;
   #now;
-  #room;
   #items;
 
-  // store keeps the items over a reload of the page. takeBack(typed, why) gives the composer
-  // a text that the server can never accept, and reports whether the composer took it.
-  // has(id) reports whether the log shows a message or has passed its id.
-  constructor({ connection, store, takeBack, has, onChange, clock = now }) {
-    this.#connection = connection;
+  // connectionOf(room) returns the connection of a room, or undefined if the room is not open. store keeps the
+  // items over a reload of the page. takeBack(item, why) gives the composer a text that the server can never
+  // accept, and reports whether the composer took it. has(room, id) reports whether the log of a room shows a
+  // message or has passed its id. onChange(room) is called when the items of a room have changed.
+  constructor({ connectionOf, store, takeBack, has, onChange, clock = now }) {
+    this.#connectionOf = connectionOf;
     this.#store = store;
     this.#takeBack = takeBack;
     this.#has = has;
@@ -41,22 +41,26 @@ export class Outbox {
     return this.#items.filter((item) => item.room === room);
   }
 
+  // rooms returns the rooms that have items.
+  get rooms() {
+    return [...new Set(this.#items.map(({ room }) => room))];
+  }
+
   say(request, room, typed) {
     const item = { key: newKey(), request, room, typed, at: this.#now().date, state: "waiting", tries: 0 };
     this.#items.push(item);
     this.#sendIfOpen(item);
   }
 
-  // enter sends the waiting items of a room. It must be called after each welcome, before
-  // any other message is sent. Items of other rooms wait until the page enters those.
+  // enter sends the waiting items of a room. It must be called after each welcome to the room, before any other
+  // message is sent there.
   enter(room) {
-    this.#room = room;
     for (const item of this.of(room).filter(({ state }) => state === "waiting")) {
       // An item that was never written to a connection is safe to send at any age.
       if (!item.written || this.#serverHasKey(item)) this.#send(item);
       else this.#fail(item, uncertain);
     }
-    this.#changed();
+    this.#changed(room);
   }
 
   // serverHasKey reports whether the server is certain to still have the key of an item
@@ -78,32 +82,31 @@ export class Outbox {
 
   discard(item) {
     this.#drop(item);
-    this.#changed();
+    this.#changed(item.room);
   }
 
-  // dropShown drops the said items that the log now has.
-  dropShown() {
-    this.#dropSaidIf(({ id }) => this.#has(id));
+  // dropShown drops the said items of a room that its log now has.
+  dropShown(room) {
+    this.#dropSaidIf(room, ({ id }) => this.#has(room, id));
   }
 
-  // dropSaid drops all said items. It is called when the log may never show them.
-  dropSaid() {
-    this.#dropSaidIf(() => true);
+  // dropSaid drops all said items of a room. It is called when its log may never show them.
+  dropSaid(room) {
+    this.#dropSaidIf(room, () => true);
   }
 
-  // move moves the items of a room that the page could not enter to the room that the
-  // page is in, as failed.
+  // move moves the items of a room that the page could not enter to another one, as failed.
   move(from, to) {
     for (const item of this.of(from)) {
       item.room = to;
       this.#fail(item, `Not sent: it was written for #${from}`);
     }
-    this.#changed();
+    this.#changed(to);
   }
 
   #sendIfOpen(item) {
-    if (this.#connection.state === "open") this.#send(item);
-    this.#changed();
+    if (this.#connectionOf(item.room)?.state === "open") this.#send(item);
+    this.#changed(item.room);
   }
 
   async #send(item) {
@@ -113,13 +116,14 @@ export class Outbox {
     try {
       // The answer is an ack, or a notice that the message was said but not stored. Both
       // have the id.
-      const { id } = await this.#connection.request({ ...item.request, key: item.key });
+      const { id } = await this.#connectionOf(item.room).request({ ...item.request, key: item.key });
       Object.assign(item, { state: "said", id });
-      if (id === undefined || item.room !== this.#room || this.#has(id)) this.#drop(item);
+      const left = !this.#connectionOf(item.room);
+      if (id === undefined || left || this.#has(item.room, id)) this.#drop(item);
     } catch (err) {
       this.#notSaid(item, err);
     }
-    this.#changed();
+    this.#changed(item.room);
   }
 
   #notSaid(item, err) {
@@ -129,7 +133,7 @@ export class Outbox {
       return;
     }
     const why = `Not sent: ${err.message}`;
-    if (textErrors.includes(err.code) && this.#takeBack(item.typed, why)) this.#drop(item);
+    if (textErrors.includes(err.code) && this.#takeBack(item, why)) this.#drop(item);
     else this.#fail(item, why);
   }
 
@@ -137,21 +141,21 @@ export class Outbox {
     Object.assign(item, { state: "failed", why });
   }
 
-  #dropSaidIf(test) {
-    const left = this.#items.filter((item) => item.state !== "said" || !test(item));
+  #dropSaidIf(room, test) {
+    const left = this.#items.filter((item) => item.room !== room || item.state !== "said" || !test(item));
     if (left.length === this.#items.length) return;
     this.#items = left;
-    this.#changed();
+    this.#changed(room);
   }
 
   #drop(item) {
     this.#items = this.#items.filter((i) => i !== item);
   }
 
-  #changed() {
+  #changed(room) {
     const unsaid = this.#items.filter(({ state }) => state !== "said");
     this.#store.save(unsaid.map((item) => (item.state === "failed" ? item : { ...item, state: "waiting" })));
-    this.#onChange();
+    this.#onChange(room);
   }
 }
 

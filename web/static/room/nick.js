@@ -9,13 +9,14 @@ const storageKey = "partyline.nick";
 export class Nick {
   name = load(); // "" if there is none
 
-  #connection;
+  #request;
   #field;
   #names = new Set(); // the names that the page has had, folded
 
-  // onChange is called when the server has granted a name from the form.
-  constructor({ connection, form, onChange }) {
-    this.#connection = connection;
+  // request(request) resolves to the server's answer. onChange is called when the server has granted a name
+  // from the form.
+  constructor({ request, form, onChange }) {
+    this.#request = request;
     this.#field = new Field(form, async (nick) => {
       await this.change(nick);
       onChange();
@@ -42,7 +43,7 @@ export class Nick {
   // change requests a name. It resolves after the event that announces the name to the
   // room, which this page receives too.
   change(nick) {
-    return this.#connection.request({ type: "nick", nick });
+    return this.#request({ type: "nick", nick });
   }
 
   // renamed handles a member's change of name. The member may be the reader.

@@ -1,9 +1,10 @@
-// The Room is the room that the page is in. It shows the room's events in order, its
-// members, and the messages that are not said yet.
+// A Room is one of the rooms that the page is in. It owns the connection to the room, the room's events in
+// order, its members, and what the reader has not seen.
 
-import { bareRoom } from "./command.js";
 import { ConnectionDown } from "../net/connection.js";
+import { mentions } from "./mention.js";
 import { Timeline, between } from "./timeline.js";
+import { Unread } from "./unread.js";
 
 const historyLimit = 50;
 const olderLimit = 100;
@@ -12,17 +13,22 @@ const contextLimit = 25; // messages before and after one that is shown in conte
 const membersDelay = 3_000;
 
 export class Room {
+  kind = "room";
   name;
+  connection;
+  log;
+  roster;
+  unread = new Unread();
+  entered; // resolves when the page has entered the room, and rejects if the server refuses that
 
-  #connection;
+  #settle;
   #nick;
   #outbox;
-  #log;
-  #roster;
   #pending;
-  #search;
-  #title;
-  #onHistory;
+  #reads;
+  #isLookedAt;
+  #onChange;
+  #onHistory = () => {};
   #timeline = new Timeline();
   #lastAtWelcome = 0; // the newest id of the room when the page entered it
   #firstLive = 1; // no message before this id arrived as an event
@@ -32,42 +38,54 @@ export class Room {
     welcome: (e) => this.#enter(e),
     message: (e) => this.#addSaid(e),
     action: (e) => this.#addSaid(e),
-    private: (e) => this.#show(e),
     notice: (e) => this.#show(e),
     error: (e) => this.#show(e),
     join: (e) => {
-      this.#roster.join(e);
+      this.roster.join(e);
       this.#add(e);
     },
     leave: (e) => {
-      this.#roster.leave(e);
+      this.roster.leave(e);
       this.#add(e);
     },
     nick: (e) => {
-      this.#roster.rename(e);
+      this.roster.rename(e);
       this.showPending();
       this.#add(e);
     },
     presence: (e) => {
-      this.#roster.setCount(e.count);
+      this.roster.setCount(e.count);
       this.#requestMembersSoon();
       this.#add(e);
     },
     gap: (e) => this.#addGap(e),
   };
 
-  // onHistory is called when the log has the history of the first room.
-  constructor(name, { connection, nick, outbox, log, roster, pending, search, title, onHistory }) {
+  // connect(room) returns the connection of a room. newLog({older, cut}) and newRoster() return the views of
+  // the room. isLookedAt(room) reports whether the reader sees what arrives in a room. onChange(room) is called
+  // when unread has changed.
+  constructor(name, { connect, nick, outbox, pending, reads, newLog, newRoster, isLookedAt, onChange }) {
     this.name = name;
-    this.#onHistory = onHistory;
-    this.#connection = connection;
     this.#nick = nick;
     this.#outbox = outbox;
-    this.#log = log;
-    this.#roster = roster;
     this.#pending = pending;
-    this.#search = search;
-    this.#title = title;
+    this.#reads = reads;
+    this.#isLookedAt = isLookedAt;
+    this.#onChange = onChange;
+    this.log = newLog({ older: (events) => this.#older(events), cut: (removed) => this.#cut(removed) });
+    this.roster = newRoster();
+    this.connection = connect(this);
+    this.entered = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+    this.entered.catch(() => {}); // nobody may wait for it
+  }
+
+  // key identifies the room among all conversations.
+  get key() {
+    return this.name;
+  }
+
+  get label() {
+    return `#${this.name}`;
   }
 
   // newest is the id of the newest message that the page has, or null.
@@ -75,46 +93,65 @@ export class Room {
     return this.#timeline.newest;
   }
 
+  // onHistory calls a function once the log has the history of the room.
+  onHistory(f) {
+    if (this.newest === null) this.#onHistory = f;
+    else f();
+  }
+
   // receive handles an event of the server. Events of unknown types have no effect.
   receive(event) {
     this.#handlers[event.type]?.(event);
   }
 
-  // join requests to enter a room. It resolves when the server has answered.
-  async join(typed) {
-    const room = bareRoom(typed);
-    if (room.toLowerCase() !== this.name) await this.#connection.request({ type: "join", room });
-  }
-
+  // say says a text in the room, now or when there is a connection.
   say(request, typed) {
     this.#outbox.say(request, this.name, typed);
-    this.#log.toEnd();
+    this.log.toEnd();
   }
 
   showPending() {
-    this.#log.setPending(this.#pending.draw(this.#outbox.of(this.name), this.#nick.name || "you"));
+    this.log.setPending(this.#pending.draw(this.#outbox.of(this.name), this.#nick.name || "you"));
+  }
+
+  // look records that the reader sees the room.
+  look() {
+    this.#reads.set(this.name, this.newest);
+    if (this.unread.clear()) this.#onChange(this);
+  }
+
+  // lookAway makes the next message one that the reader has not seen, after a mark.
+  lookAway() {
+    this.unread.marked = false;
+  }
+
+  // seenElsewhere records that the reader has seen the messages up to an id in another tab.
+  seenElsewhere(id) {
+    if (this.newest !== null && id >= this.newest && this.unread.clear()) this.#onChange(this);
+  }
+
+  // refuse rejects entered.
+  refuse(err) {
+    this.#settle.reject(err);
   }
 
   #enter(welcome) {
-    if (welcome.room !== this.name) this.#change(welcome);
+    this.#settle.resolve();
+    if (welcome.room !== this.name) this.#rename(welcome.room);
     this.#lastAtWelcome = welcome.last;
-    this.#search.setRoom(this.name);
-    this.#roster.set(welcome.members, welcome.count);
-    this.#title.setRoom(this.name);
+    this.lookAway();
+    this.roster.set(welcome.members, welcome.count);
     if (this.#timeline.newest === null && !this.#timeline.holding) this.#loadHistory();
-    else this.#log.askAgain();
+    else this.log.askAgain();
     this.#outbox.enter(this.name);
   }
 
-  #change({ room, ref }) {
-    this.#log.set(this.#log.events.filter(({ type }) => type === "private"), false); // they belong to no room
-    this.#search.close();
+  // rename handles that the server has put the page into another room than requested.
+  #rename(name) {
+    this.log.set([], false);
     this.#timeline = new Timeline();
-    this.#outbox.dropSaid();
-    // Without a ref the reader did not request the change: the server refused the previous
-    // room.
-    if (ref === undefined) this.#outbox.move(this.name, room);
-    this.name = room;
+    this.#outbox.move(this.name, name);
+    this.name = name;
   }
 
   // loadHistory shows the messages before the page entered the room. Later events wait.
@@ -124,26 +161,44 @@ export class Room {
     this.#firstLive = (last ?? 0) + 1;
     timeline.hold();
     try {
-      const { messages, more } = await this.#connection.request({ type: "history", limit: historyLimit });
+      const { messages, more } = await this.connection.request({ type: "history", limit: historyLimit });
       if (timeline !== this.#timeline) return;
-      const kept = this.#log.events;
-      this.#log.set(merge(kept, timeline.release(this.#markOld(messages), last)), more === true && messages.length > 0);
-      this.#outbox.dropShown();
-      this.#onHistory?.();
-      this.#onHistory = null;
+      const held = this.log.events; // what concerns the reader alone
+      const shown = timeline.release(this.#markOld(messages), last);
+      this.log.set(merge(held, this.#withMark(shown)), more === true && messages.length > 0);
+      this.#outbox.dropShown(this.name);
+      this.#seen();
+      this.#onHistory();
     } catch (err) {
       if (err instanceof ConnectionDown) return timeline.abandon();
       for (const e of timeline.release([], last)) this.#show(e);
-      this.#outbox.dropShown();
+      this.#outbox.dropShown(this.name);
       this.#show({ type: "error", message: err.message });
     }
   }
 
+  // withMark returns the first messages with a mark before those that the reader has not seen, if they have
+  // seen any.
+  #withMark(events) {
+    const read = this.#reads.get(this.name);
+    const first = events.findIndex((e) => e.id > read && !e.own);
+    if (read === undefined || first < 0) return events;
+    this.unread.marked = true;
+    this.unread.add(events.slice(first).filter((e) => e.id !== undefined && !e.own));
+    return [...events.slice(0, first), { type: "unseen", at: events[first].at }, ...events.slice(first)];
+  }
+
+  // seen records that what was added is seen, if the reader looks at the room.
+  #seen() {
+    if (this.#isLookedAt(this)) this.look();
+    else this.#onChange(this);
+  }
+
   // older returns the messages before events, for the log.
-  async older(events) {
+  async #older(events) {
     const before = events.find(({ id }) => id !== undefined)?.id ?? this.#firstLive;
     try {
-      const { messages, more } = await this.#connection.request({ type: "history", before, limit: olderLimit });
+      const { messages, more } = await this.connection.request({ type: "history", before, limit: olderLimit });
       return { items: this.#markOld(messages), more: more === true && messages.length > 0 };
     } catch (err) {
       return { items: [], more: false, why: `Earlier messages can't be loaded: ${err.message}` };
@@ -155,32 +210,32 @@ export class Room {
     if (!this.#find(id)) await this.#loadContext(id);
     const event = this.#find(id);
     if (!event) throw new Error("this room has no such message, or no longer");
-    this.#log.reveal(event);
+    this.log.reveal(event);
   }
 
   #find(id) {
-    return this.#log.events.find((e) => e.id === id);
+    return this.log.events.find((e) => e.id === id);
   }
 
   // loadContext adds the messages around an earlier one to the start of the log, and a gap after them.
   async #loadContext(id) {
     const timeline = this.#timeline;
     const [before, after] = await Promise.all([
-      this.#connection.request({ type: "history", before: id + 1, limit: contextLimit }),
-      this.#connection.request({ type: "since", id, limit: contextLimit }),
+      this.connection.request({ type: "history", before: id + 1, limit: contextLimit }),
+      this.connection.request({ type: "since", id, limit: contextLimit }),
     ]);
     if (timeline !== this.#timeline) return;
-    const first = this.#log.events.find((e) => e.id !== undefined)?.id ?? this.#firstLive;
+    const first = this.log.events.find((e) => e.id !== undefined)?.id ?? this.#firstLive;
     const messages = [...before.messages, ...after.messages];
     const context = this.#markOld(messages.filter((e) => e.id < first));
     if (context.length === 0) return;
     const complete = context.length < messages.length || !after.more;
     const gap = this.#gap({ after: context.at(-1).id, before: first });
-    this.#log.prepend(complete ? context : [...context, gap], before.more === true);
+    this.log.prepend(complete ? context : [...context, gap], before.more === true);
   }
 
   // cut returns a gap in place of removed events, for the log.
-  cut(removed) {
+  #cut(removed) {
     const ids = removed.map(({ id }) => id).filter((id) => id !== undefined);
     return this.#gap({ after: ids[0] - 1, before: ids.at(-1) + 1, missed: ids.length });
   }
@@ -189,8 +244,8 @@ export class Room {
     // A gap in the answer to a since is handled there.
     if (e.missed === 0 || e.after < this.#timeline.newest) return;
     if (e.lost) this.#timeline.skipTo(e.before ?? this.#lastAtWelcome + 1);
-    this.#outbox.dropSaid();
-    this.#log.add(this.#gap(e));
+    this.#outbox.dropSaid(this.name);
+    this.log.add(this.#gap(e));
   }
 
   // gap returns a gap that the reader can fill, unless its messages are lost.
@@ -202,16 +257,16 @@ export class Room {
 
   async #fillGap(gap) {
     const timeline = this.#timeline;
-    const { messages, more } = await this.#connection.request({ type: "since", id: gap.after, limit: gapLimit });
+    const { messages, more } = await this.connection.request({ type: "since", id: gap.after, limit: gapLimit });
     if (timeline !== this.#timeline) return;
-    const events = this.#log.events;
+    const events = this.log.events;
     const next = gap.before ?? events.slice(events.indexOf(gap) + 1).find(({ id }) => id !== undefined)?.id;
     const found = this.#markOld(between(messages, gap.after, next ?? Infinity));
     const last = found.at(-1)?.id;
     if (next === undefined && last) timeline.skipTo(last + 1);
     const complete = gap.missed === undefined ? !more || last === undefined : found.length >= gap.missed;
     const rest = { after: last ?? gap.after, before: gap.before, missed: gap.missed && gap.missed - found.length, lost: !more || last === undefined };
-    this.#log.replace(gap, ...found, ...(complete ? [] : [this.#gap(rest)]));
+    this.log.replace(gap, ...found, ...(complete ? [] : [this.#gap(rest)]));
   }
 
   // requestMembersSoon updates the roster of a large room, in which the server counts joins
@@ -219,30 +274,47 @@ export class Room {
   #requestMembersSoon() {
     this.#membersTimer ||= setTimeout(async () => {
       this.#membersTimer = 0;
-      const room = this.name;
-      const who = await this.#connection.request({ type: "who" }).catch(() => null);
-      if (who && room === this.name) this.#roster.set(who.members, who.count);
+      const who = await this.connection.request({ type: "who" }).catch(() => null);
+      if (who) this.roster.set(who.members, who.count);
     }, membersDelay);
   }
 
   #addSaid(e) {
-    this.#roster.active(e.from);
+    this.roster.active(e.from);
     this.#add(e);
   }
 
   // add shows an event in the order of the room.
   #add(event) {
     for (const e of this.#timeline.add(event)) this.#show(e);
-    this.#outbox.dropShown();
+    this.#outbox.dropShown(this.name);
   }
 
-  #show(event) {
-    this.#log.add({ ...event, own: this.#nick.isOwn(event) });
-    if (document.hidden && event.from) this.#title.addUnread();
+  #show(received) {
+    const [event] = this.#mark([received], (e) => this.#nick.isOwn(e));
+    if (event.id === undefined || event.own) return this.log.add(event);
+    // What was missed is marked, also if the reader looks at the room.
+    const lookedAt = this.#isLookedAt(this);
+    if (!this.unread.marked && (!lookedAt || event.id <= this.#lastAtWelcome)) {
+      this.unread.marked = true;
+      this.log.separate(event.at);
+    }
+    this.log.add(event);
+    if (lookedAt) return this.#reads.set(this.name, event.id);
+    this.unread.add([event]);
+    this.#onChange(this, event);
   }
 
   #markOld(messages) {
-    return messages.map((e) => ({ ...e, own: this.#nick.wasOwn(e) }));
+    return this.#mark(messages, (e) => this.#nick.wasOwn(e));
+  }
+
+  // mark returns events with what they have to do with the reader.
+  #mark(events, isOwn) {
+    return events.map((e) => {
+      const own = isOwn(e);
+      return { ...e, own, mention: !own && e.from !== undefined && mentions(e.text, this.#nick.name) };
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-// The Roster lists the members of the room, with how they are connected and how long they have been
+// A Roster lists the members of a room, with how they are connected and how long they have been
 // idle. In a large room the server sends only some of them, and the count of all.
 
 import { now, since } from "../net/clock.js";
@@ -14,15 +14,24 @@ export class Roster {
   #members = new Map(); // folded name → {nick, via, idle, at}: idle ms at a moment of clock.js
   #count = 0;
   #drawing = false; // whether a redraw is scheduled
+  #timer = 0; // draws the idle times while the roster is shown
   #elements;
-
   #isOwn;
 
   // elements has the elements list, count and others. isOwn(nick) reports whether a name is the reader's.
   constructor(elements, isOwn) {
     this.#elements = elements;
     this.#isOwn = isOwn;
-    setInterval(() => this.#drawSoon(), minute);
+  }
+
+  show() {
+    this.#timer ||= setInterval(() => this.#drawSoon(), minute);
+    this.#draw();
+  }
+
+  hide() {
+    clearInterval(this.#timer);
+    this.#timer = 0;
   }
 
   set(members, count) {
@@ -67,11 +76,11 @@ export class Roster {
 
   // drawSoon draws a burst of changes once.
   #drawSoon() {
-    if (this.#drawing) return;
+    if (this.#drawing || !this.#timer) return;
     this.#drawing = true;
     setTimeout(() => {
       this.#drawing = false;
-      this.#draw();
+      if (this.#timer) this.#draw();
     }, 50);
   }
 

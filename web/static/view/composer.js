@@ -4,7 +4,8 @@
 import { parse } from "../room/command.js";
 import { Recall } from "../room/recall.js";
 
-const disconnected = "Not sent: there is no connection. Your text stays here.";
+// The error about a missing connection.
+export const disconnected = "Not sent: there is no connection. Your text stays here.";
 
 export class Composer {
   #box;
@@ -13,8 +14,7 @@ export class Composer {
   #room;
   #recall = new Recall();
 
-  // send(request, typed) accepts the text, or returns false if it needs a connection and
-  // there is none.
+  // send(request, typed) accepts the text, or returns an error to show.
   constructor(form, { room, drafts, send }) {
     this.#room = room;
     this.#drafts = drafts;
@@ -27,9 +27,11 @@ export class Composer {
       const { request, error = "" } = parse(typed) ?? {};
       this.#showError(error);
       if (!request) return;
-      if (!send(request, typed)) return this.#showError(disconnected);
-      this.#recall.add(typed);
-      this.#setText("");
+      this.#setText(""); // first, because the text may be a command that shows another room
+      const why = send(request, typed);
+      if (!why) return this.#recall.add(typed);
+      this.#setText(typed);
+      this.#showError(why);
     });
     // Enter sends, unless it accepts a suggestion of an input method. In Safari only the key
     // code shows that.

@@ -8,7 +8,7 @@ import { format, isSameDay } from "./times.js";
 // entryFor returns the element of an event that comes after another one, or after none.
 export function entryFor(event, before) {
   const entry = bare(event);
-  if (event.at && !(before?.at && isSameDay(before.at, event.at))) return el("div", "", day(event.at), entry);
+  if (event.at && !(before?.at && isSameDay(before.at, event.at))) return el("div", "", separator("day", format(event.at, "day")), entry);
   if (continues(before, event)) {
     entry.classList.add("continued");
     entry.classList.toggle("same-minute", format(before.at, "dated") === format(event.at, "dated"));
@@ -24,7 +24,7 @@ export function bare(event) {
 const make = {
   message: (e) => spoken(e, [bdi(e.from)], text(...formatted(e.text))),
   action: (e) => spoken(e, [], text(bdi(e.from), " ", ...formatted(e.text))),
-  private: (e) => spoken(e, e.own ? ["you → ", bdi(e.to)] : [bdi(e.from), " → you"], text(...formatted(e.text))),
+  private: (e) => spoken(e, [bdi(e.from), e.own ? " to " : " to you", ...(e.own ? [bdi(e.to)] : [])], text(...formatted(e.text))),
   join: (e) => presence(e, bdi(e.nick), " has arrived"),
   leave: (e) => presence(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
   nick: (e) => presence(e, bdi(e.nick), " is now known as ", bdi(e.to)),
@@ -34,6 +34,7 @@ const make = {
   told: (e) => plain("told", e.message),
   error: (e) => plain("error", e.message),
   gap,
+  unseen: () => separator("unseen", "New since you looked"),
 };
 
 const groupTime = 5 * 60_000; // the name is shown once for an author's messages within it
@@ -46,15 +47,15 @@ function continues(before, { type, from, to, at }) {
   return same && Date.parse(at) - Date.parse(before.at) < groupTime;
 }
 
-function day(at) {
-  const e = el("p", "day", el("span", "", format(at, "day")));
+function separator(kind, label) {
+  const e = el("p", kind, el("span", "", label));
   e.role = "separator";
   return e;
 }
 
 // spoken returns the entry of a message or an action.
 function spoken(e, author, body) {
-  const entry = el("div", `entry ${e.type}${e.own ? " own" : ""}`, el("p", "author", ...author), moment(e), body);
+  const entry = el("div", `entry ${e.type}${e.own ? " own" : ""}${e.mention ? " mention" : ""}`, el("p", "author", ...author), moment(e), body);
   entry.style.setProperty("--hue", hue(e.from));
   Object.assign(entry.dataset, { kind: e.type, from: e.from });
   if (e.id !== undefined) entry.dataset.id = e.id;

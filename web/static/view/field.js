@@ -28,8 +28,9 @@ export class Field {
     });
   }
 
-  // show sets the current value.
+  // show sets the current value. A refusal stays if that is what it was.
   show(value) {
+    if (value === this.#value) return;
     const editing = "edited" in this.#form.dataset;
     this.#value = value;
     if (!editing) this.#reset();

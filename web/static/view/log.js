@@ -1,51 +1,71 @@
-// The Log shows the events of a room, and after them the messages that are not said yet. It owns the
-// button that returns to the end, and the text that a screen reader reads out.
+// A Log shows the events of a conversation, and after them the messages that are not said yet. While it is
+// hidden it has no elements besides its box.
 
 import { el } from "./element.js";
+import { entryFor } from "./entries.js";
+import { now } from "../net/clock.js";
 import { Scroller } from "./scroller.js";
-import { refresh } from "./times.js";
 
 const maxQueued = 5_000; // events of a burst
-const maxFolded = 200; // joins and leaves in one line
+const maxCombined = 200; // joins and leaves in one line
 const moving = ["join", "leave", "presence"];
-const maxAnnounced = 20; // texts that a screen reader has not read out yet
 
 export class Log {
-  #box;
+  unseen = 0; // messages that arrived while the reader did not follow the end
+
+  #box = el("div", "log");
   #start = el("p", "start");
   #entries = el("div", "entries");
   #pendingGroup = el("div", "pending");
   #scroller;
-  #button;
-  #announcer;
-  #entry;
-  #older;
   #queue = [];
   #timer = 0;
-  #unseen = 0; // messages that arrived while the reader did not follow the end
+  #hidden = true;
+  #onArrival;
+  #onFollow;
 
-  // entry(event, before) returns the element of an event, which comes after another one or undefined.
   // older(events) resolves to {items, more}, the events before those, and whether there are more.
-  // cut(removed) returns a gap in place of removed events.
-  constructor({ box, button, announcer, entry, older, cut }) {
-    this.#box = box;
-    this.#button = button;
-    this.#announcer = announcer;
-    this.#entry = entry;
-    this.#older = older;
-    this.#pendingGroup.role = "group";
-    this.#pendingGroup.ariaLabel = "Not said yet";
-    box.append(el("div", "content", this.#start, this.#entries, this.#pendingGroup));
-    this.#scroller = new Scroller(box, this.#entries, {
-      render: (event, before) => this.#entry(event, before),
-      older: (events) => this.#load(events),
+  // cut(removed) returns a gap in place of removed events. onArrival(events) is called with the events that
+  // add has added. onFollow is called when following or unseen may have changed.
+  constructor({ older, cut, onArrival, onFollow }) {
+    this.#onArrival = onArrival;
+    this.#onFollow = onFollow;
+    Object.assign(this.#box, { role: "log", ariaLive: "off", ariaLabel: "Messages", tabIndex: 0 });
+    Object.assign(this.#pendingGroup, { role: "group", ariaLabel: "Not said yet" });
+    this.#box.append(el("div", "content", this.#start, this.#entries, this.#pendingGroup));
+    this.#scroller = new Scroller(this.#box, this.#entries, {
+      render: entryFor,
+      older: (events) => this.#load(events, older),
       cut,
-      onFollow: () => this.#showButton(),
+      onFollow: () => this.#followed(),
     });
-    button.addEventListener("click", () => {
-      this.toEnd();
-      box.focus({ preventScroll: true });
-    });
+  }
+
+  // show puts the log in the place of an element of the document, which may be the box of another log that
+  // is hidden now. It returns its box.
+  show(place) {
+    place.replaceWith(this.#box);
+    this.#box.id = "log";
+    this.#hidden = false;
+    this.#flush();
+    this.#scroller.show();
+    return this.#box;
+  }
+
+  // hide must be called before the log leaves the document.
+  hide() {
+    this.#scroller.hide();
+    this.#hidden = true;
+    this.#box.removeAttribute("id");
+  }
+
+  get hidden() {
+    return this.#hidden;
+  }
+
+  // following reports whether the log scrolls to what arrives.
+  get following() {
+    return this.#scroller.following;
   }
 
   // events returns the events of the log, oldest first.
@@ -56,7 +76,8 @@ export class Log {
   // add shows an event soon, so that a burst costs one layout. It uses a timer because a hidden page
   // gets no animation frames.
   add(event) {
-    this.#queue.push(event);
+    const timed = event.at || event.type === "gap";
+    this.#queue.push(timed ? event : { ...event, at: new Date(now().date).toISOString() });
     if (this.#queue.length > maxQueued) this.#flush();
     else this.#timer ||= setTimeout(() => this.#flush(), 16);
   }
@@ -66,9 +87,9 @@ export class Log {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#queue = [];
-    this.#unseen = 0;
+    this.unseen = 0;
     this.#start.textContent = more ? "" : "Nothing earlier";
-    this.#scroller.set(fold(events), more);
+    this.#scroller.set(combine(events), more);
     this.#showEmpty();
   }
 
@@ -113,20 +134,39 @@ export class Log {
     this.#scroller.setMore();
   }
 
-  // redraw shows all events again, because their entries have changed.
+  // separate marks that the reader has not seen what follows, in place of an earlier mark. at is the time of
+  // what follows.
+  separate(at) {
+    this.#flush();
+    const before = this.#mark();
+    if (before) this.#scroller.replace(before);
+    this.#scroller.append([{ type: "unseen", at }]);
+  }
+
+  // startAtMark scrolls up to the mark of separate, unless it is visible or does not exist.
+  startAtMark() {
+    const mark = this.#mark();
+    if (mark) this.#scroller.startAt(mark);
+  }
+
+  #mark() {
+    return this.#scroller.items.findLast(({ type }) => type === "unseen");
+  }
+
+  // redraw shows all events again, because the time zone has changed.
   redraw() {
     this.#scroller.redraw();
   }
 
-  // wake is called when the reader comes back to the page.
-  wake() {
-    if (refresh()) this.redraw();
+  // focus moves the focus to the log.
+  focus() {
+    this.#box.focus({ preventScroll: true });
   }
 
   // pageUp scrolls up by almost a screen, and moves the focus there.
   pageUp() {
     this.#flush();
-    this.#box.focus({ preventScroll: true });
+    this.focus();
     this.#box.scrollBy(0, -0.9 * this.#box.clientHeight);
   }
 
@@ -141,76 +181,51 @@ export class Log {
     if (this.#queue.length === 0) return;
     const events = this.#queue;
     this.#queue = [];
-    this.#scroller.append(this.#fold(events));
-    this.#unseen += events.filter(({ from }) => from !== undefined).length;
-    this.#announce(events);
-    this.#showButton();
+    this.#scroller.append(this.#combine(events));
+    if (!this.following) this.unseen += events.filter(({ from }) => from !== undefined).length;
+    this.#onArrival(events);
+    this.#followed();
     this.#showEmpty();
   }
 
-  // fold combines joins and leaves that follow one another. It changes the last event of
-  // the log if the first ones belong to it.
-  #fold(events) {
+  // combine combines joins and leaves that follow one another. It changes the last event of the log if the
+  // first ones belong to it.
+  #combine(events) {
     const last = this.#scroller.items.at(-1);
-    const folded = fold(last?.type === "movements" ? [last, ...events] : events);
-    if (last?.type !== "movements") return folded;
-    if (folded[0].events.length > last.events.length) this.#scroller.replace(last, folded[0]);
-    return folded.slice(1);
+    const combined = combine(last?.type === "movements" ? [last, ...events] : events);
+    if (last?.type !== "movements") return combined;
+    if (combined[0].events.length > last.events.length) this.#scroller.replace(last, combined[0]);
+    return combined.slice(1);
   }
 
-  async #load(events) {
+  async #load(events, older) {
     this.#start.textContent = "Loading earlier messages…";
-    const { items, more, why } = await this.#older(events);
+    const { items, more, why } = await older(events);
     this.#start.textContent = more ? "" : (why ?? "Nothing earlier");
     return { items, more };
   }
 
-  #showButton() {
-    if (this.#scroller.following) this.#unseen = 0;
-    this.#button.hidden = this.#scroller.following;
-    this.#button.textContent = this.#unseen === 0 ? "To the newest" : this.#unseen === 1 ? "1 new message" : `${this.#unseen} new messages`;
+  #followed() {
+    if (this.following) this.unseen = 0;
+    this.#onFollow();
   }
 
   #showEmpty() {
     this.#box.toggleAttribute("data-empty", this.#scroller.items.length === 0 && this.#pendingGroup.childElementCount === 0);
   }
-
-  // announce makes a screen reader read out new messages, each once, whatever is shown.
-  #announce(events) {
-    const texts = events.map(announcement).filter((text) => text !== null);
-    this.#announcer.append(...texts.slice(-maxAnnounced).map((text) => el("p", "", text)));
-    while (this.#announcer.childElementCount > maxAnnounced) this.#announcer.firstElementChild.remove();
-  }
 }
 
-// fold returns events with joins and leaves that follow one another combined into one, together with the
+// combine returns events with joins and leaves that follow one another combined into one, together with the
 // names that those who arrived have chosen.
-function fold(events) {
-  const folded = [];
+function combine(events) {
+  const combined = [];
   for (const event of events) {
-    const last = folded.at(-1);
+    const last = combined.at(-1);
     const named = event.type === "nick" && last?.type === "movements" && last.events.some((e) => e.type === "join" && e.nick === event.nick);
-    if (!moving.includes(event.type) && !named) folded.push(event);
-    else if (last?.type === "movements" && last.events.length < maxFolded) {
-      folded[folded.length - 1] = { ...last, events: [...last.events, event] };
-    } else folded.push({ type: "movements", at: event.at, events: [event] });
+    if (!moving.includes(event.type) && !named) combined.push(event);
+    else if (last?.type === "movements" && last.events.length < maxCombined) {
+      combined[combined.length - 1] = { ...last, events: [...last.events, event] };
+    } else combined.push({ type: "movements", at: event.at, events: [event] });
   }
-  return folded;
-}
-
-// announcement returns what a screen reader reads out for an event, or null.
-function announcement({ type, from, text, message }) {
-  switch (type) {
-    case "message":
-      return `${from}: ${text}`;
-    case "action":
-      return `${from} ${text}`;
-    case "private":
-      return `${from}, in private: ${text}`;
-    case "error":
-    case "notice":
-    case "told":
-      return message;
-  }
-  return null;
+  return combined;
 }

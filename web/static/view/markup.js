@@ -1,11 +1,11 @@
-// Markup is what the page shows of a text besides its characters: links, `code`, blocks between lines of
+// Markup is what the page shows of a text besides its characters: links, rooms such as #ops, `code`, blocks between lines of
 // ```, **bold**, *italics*, and quotes in lines that start with >. Everything else stays as it is. This
 // module finds it; it takes time in proportion to the text, whatever that contains.
 
 const maxDepth = 3; // of bold in italics and the like
 
 // parse returns the nodes of a text: {type, text} for "text", "code" and "block", {type, href, text} for
-// "link", and {type, nodes} for "strong", "em" and "quote".
+// "link", {type, room, text} for "room", and {type, nodes} for "strong", "em" and "quote".
 export function parse(text) {
   const nodes = [];
   let lines = [];
@@ -44,6 +44,7 @@ function addQuotes(nodes, lines) {
 const isQuote = (line) => line.startsWith("> ") && line.length > 2;
 
 const marks = { "`": "code", "**": "strong", "*": "em" };
+const roomName = /\p{L}[\p{L}\p{M}\p{N}_-]{0,63}/uy;
 const linkStart = /(?:https?:\/\/|mailto:)[^\s<>"`]+/iy;
 
 // inline returns the nodes of a text that has no blocks.
@@ -57,7 +58,7 @@ function inline(text, depth) {
     plain = next;
   };
   for (let i = 0; i < text.length; ) {
-    const link = isWordStart(text, i) ? linkAt(text, i) : null;
+    const link = isWordStart(text, i) ? linkAt(text, i) : roomAt(text, i);
     if (link) {
       push(i, link, i + link.length);
       i = plain;
@@ -131,6 +132,15 @@ function linkAt(text, i) {
   const host = /^https?:\/\/([^/?#:]*)/i.exec(typed)?.[1] ?? "";
   const shown = /^[\x21-\x7e]*$/.test(host) ? typed : typed.replace(host, () => url.hostname);
   return { type: "link", href: url.href, text: shown, length: typed.length };
+}
+
+// roomAt returns the link to a room that starts with # at i, with the length of its text, or null. A number after
+// a # is that of something else.
+function roomAt(text, i) {
+  if (text[i] !== "#" || isWord(text[i - 1])) return null;
+  roomName.lastIndex = i + 1;
+  const name = roomName.exec(text)?.[0];
+  return name ? { type: "room", room: name, text: `#${name}`, length: name.length + 1 } : null;
 }
 
 const closing = { ")": "(", "]": "[", "}": "{" };

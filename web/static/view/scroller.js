@@ -24,11 +24,13 @@ export class Scroller {
   #shown = []; // the elements of the items from #first on
   #hasOlder = false; // whether older may have more items
   #loading = false;
-  #list = 0; // counts the calls of set
+  #list = 0; // counts the changes after which older items that are on their way are dropped
   #top = 0; // the position that was last set or seen
   #following = true;
+  #hidden = true; // then nothing has an element
+  #place = null; // of the reader, while the box is hidden: {item, bottom}, or null at the end
 
-  // render(item, before) returns the element of an item. It must have the same height each time, for the
+  // The Scroller begins hidden. render(item, before) returns the element of an item. It must have the same height each time, for the
   // same item before it. older(items) resolves to {items, more}: the items before those, and whether
   // there are more; it does not reject. cut(removed) returns the item in place of removed items. onFollow
   // is called when following may have changed.
@@ -52,6 +54,37 @@ export class Scroller {
     return this.#items;
   }
 
+  // show shows the items where the reader left them. The box must be in the document.
+  show() {
+    if (!this.#hidden) return;
+    this.#hidden = false;
+    const i = this.#place ? this.#items.indexOf(this.#place.item) : -1;
+    if (i < 0) {
+      this.#following = true;
+      this.#showEnd();
+    } else {
+      this.#showAround(i);
+      this.#box.scrollTop += this.#shown[i - this.#first].getBoundingClientRect().bottom - this.#box.getBoundingClientRect().top - this.#place.bottom;
+      this.#top = this.#box.scrollTop;
+    }
+    this.update();
+  }
+
+  // hide removes all elements, and remembers what the reader reads. It must be called before the box
+  // leaves the document.
+  hide() {
+    if (this.#hidden) return;
+    const k = this.#firstVisible();
+    const read = this.#shown[k];
+    this.#place =
+      this.#following || !read
+        ? null
+        : { item: this.#items[this.#first + k], bottom: read.getBoundingClientRect().bottom - this.#box.getBoundingClientRect().top };
+    this.#hidden = true;
+    this.#first = this.#place ? this.#first + k : this.#items.length;
+    this.#clear();
+  }
+
   // set replaces all items, and shows the end. more tells whether there are older ones.
   set(items, more) {
     this.#list++;
@@ -59,7 +92,9 @@ export class Scroller {
     this.#hasOlder = more;
     this.#loading = false;
     this.#following = true;
-    this.#showEnd();
+    this.#place = null;
+    this.#first = this.#items.length;
+    if (!this.#hidden) this.#showEnd();
     this.update();
   }
 
@@ -74,7 +109,9 @@ export class Scroller {
     this.#notice();
     const complete = this.#end === this.#items.length;
     this.#items.push(...items);
-    if (this.#following || (complete && this.#shown.length < maxShown)) this.#show(this.#items.length);
+    if (this.#hidden) {
+      if (this.#following) this.#first = this.#items.length;
+    } else if (this.#following || (complete && this.#shown.length < maxShown)) this.#show(this.#items.length);
     if (this.#following) this.#forget();
     else this.#bound();
     this.update();
@@ -89,24 +126,31 @@ export class Scroller {
     this.#onFollow();
   }
 
-  // reveal scrolls to an item, and returns its element, or undefined if there is no such item.
+  // reveal scrolls to an item and returns its element. The box must not be hidden.
   reveal(item) {
     const i = this.#items.indexOf(item);
-    if (i < 0) return undefined;
-    if (i < this.#first || i >= this.#end) {
-      this.#container.replaceChildren();
-      this.#shown = [];
-      this.#first = Math.max(0, i - step / 2);
-      this.#following = false;
-      this.#show(Math.min(this.#items.length, i + step));
-    }
+    if (i < this.#first || i >= this.#end) this.#showAround(i);
     const e = this.#shown[i - this.#first];
     e.scrollIntoView({ block: "center" });
     this.#following = false;
     this.#notice();
     this.#fill();
     this.#onFollow();
-    return this.#shown[this.#items.indexOf(item) - this.#first];
+    return e;
+  }
+
+  // startAt scrolls up to an item, if it is above what is visible.
+  startAt(item) {
+    const i = this.#items.indexOf(item);
+    if (this.#hidden || i < 0) return;
+    if (i < this.#first || i >= this.#end) this.#showAround(i);
+    const e = this.#shown[i - this.#first];
+    if (e.getBoundingClientRect().top < this.#box.getBoundingClientRect().top) {
+      e.scrollIntoView();
+      this.#following = false;
+    }
+    this.#notice();
+    this.update();
   }
 
   // replace replaces an item by others. It does nothing if the item is gone.
@@ -135,6 +179,7 @@ export class Scroller {
 
   // update shows what is missing around the reader, after a change of the sizes.
   update() {
+    if (this.#hidden) return;
     if (this.#following) this.#scrollToEnd();
     this.#fill();
     this.#onFollow();
@@ -143,7 +188,8 @@ export class Scroller {
   // toEnd shows the end and follows it.
   toEnd() {
     this.#following = true;
-    if (this.#end < this.#items.length) this.#showEnd();
+    this.#place = null;
+    if (!this.#hidden && this.#end < this.#items.length) this.#showEnd();
     this.#forget();
     this.update();
   }
@@ -160,6 +206,7 @@ export class Scroller {
 
   // notice finds out whether the reader has scrolled.
   #notice() {
+    if (this.#hidden) return;
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
     if (this.#end === this.#items.length && scrollHeight - clientHeight - scrollTop <= 2) this.#following = true;
     else if (scrollTop < this.#top - 1) this.#following = false;
@@ -171,15 +218,28 @@ export class Scroller {
     this.#top = this.#box.scrollTop;
   }
 
-  #showEnd() {
+  #clear() {
     this.#container.replaceChildren();
     this.#shown = [];
+  }
+
+  #showEnd() {
+    this.#clear();
     this.#first = Math.max(0, this.#items.length - step);
     this.#show(this.#items.length);
   }
 
+  // showAround shows the items around one, and no longer follows the end.
+  #showAround(i) {
+    this.#clear();
+    this.#following = false;
+    this.#first = Math.max(0, i - step / 2);
+    this.#show(Math.min(this.#items.length, i + step));
+  }
+
   // fill shows more items where the reader comes near the edge of those that are shown.
   #fill() {
+    if (this.#hidden) return;
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
     if (scrollTop < edge) {
       if (this.#first > 0) this.#showBefore();
@@ -252,14 +312,18 @@ export class Scroller {
   // keepPosition makes a change and then scrolls so that the first element that is visible, or the one
   // in its place, ends where it did.
   #keepPosition(change) {
-    const top = this.#box.getBoundingClientRect().top;
-    const k = this.#shown.findIndex((e) => e.getBoundingClientRect().bottom > top);
+    const k = this.#firstVisible();
     const item = this.#items[this.#first + k];
     const bottom = this.#shown[k]?.getBoundingClientRect().bottom;
     change();
     const now = k < 0 ? undefined : this.#shown[this.#items.indexOf(item, this.#first) - this.#first];
     if (now) this.#box.scrollTop += now.getBoundingClientRect().bottom - bottom;
     this.#top = this.#box.scrollTop;
+  }
+
+  #firstVisible() {
+    const top = this.#box.getBoundingClientRect().top;
+    return this.#shown.findIndex((e) => e.getBoundingClientRect().bottom > top);
   }
 
   // forget drops the oldest items while the reader follows the end. The server still has most of them.

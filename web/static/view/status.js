@@ -3,18 +3,18 @@
 
 export class Status {
   #elements;
-  #wait;
+  #connection;
   #timer = 0;
 
-  // elements has the elements status, trouble, why, countdown and reconnect. wait() returns the time until the next
-  // attempt to connect, in milliseconds.
-  constructor(elements, wait) {
+  // elements has the elements status, trouble, why, countdown and reconnect.
+  constructor(elements) {
     this.#elements = elements;
-    this.#wait = wait;
   }
 
-  // show shows a state of the connection. reason is a word of the server's bye, a message, or undefined.
-  show(state, reason) {
+  // show shows the state of a connection.
+  show(connection) {
+    this.#connection = connection;
+    const { state, reason } = connection;
     const { status, trouble, why, reconnect } = this.#elements;
     document.body.dataset.state = status.dataset.state = state;
     status.textContent = words[state];
@@ -30,7 +30,7 @@ export class Status {
   // count shows the seconds that are left. A screen reader does not read them out.
   #count() {
     const { status, countdown } = this.#elements;
-    const seconds = Math.ceil(this.#wait() / 1000);
+    const seconds = Math.ceil(this.#connection.wait / 1000);
     countdown.textContent = status.dataset.state === "waiting" && seconds > 0 ? `in ${seconds} s` : "";
   }
 }

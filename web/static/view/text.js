@@ -29,6 +29,11 @@ const element = {
     Object.assign(a, { href, target: "_blank", rel: "noopener noreferrer nofollow" });
     return a;
   },
+  room: ({ room, text }) => {
+    const a = el("a", "room", text);
+    a.href = `?${new URLSearchParams({ room })}`;
+    return a;
+  },
   block: ({ text }) => {
     const block = el("div", "block", el("pre", "", el("code", "", text)));
     if (navigator.clipboard) block.append(copyButton(text)); // browsers have it over TLS and on loopback only

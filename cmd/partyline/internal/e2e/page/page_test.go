@@ -72,7 +72,9 @@ func TestPageShowsTextAsText(t *testing.T) {
 		nc.Say(t, "/me "+hostile)
 		page.Expect(nick + " " + shown)
 		nc.Say(t, fmt.Sprintf("/msg %s private %s", page.Nick(), hostile))
+		page.Show(nick)
 		page.Expect("private " + shown)
+		page.Show("#lobby")
 	}
 	nc.Say(t, "/quit <img src=x onerror=window.ran=true>")
 	page.Expect(nick + " has left (<img src=x onerror=window.ran=true>)")

@@ -57,7 +57,7 @@ func attach(t *testing.T, parent context.Context, tab chromedp.ContextOption) *P
 	t.Cleanup(func() { chromedp.Cancel(ctx) })
 	err := chromedp.Listen(ctx, func(ev any) {
 		if thrown, ok := ev.(*runtime.EventExceptionThrown); ok {
-			t.Errorf("the page threw: %+v", thrown.ExceptionDetails)
+			t.Errorf("the page threw: %s", quote(thrown.ExceptionDetails))
 		}
 	})
 	if err != nil {
@@ -148,6 +148,13 @@ func (p *Page) log() string {
 func (p *Page) Nick() string {
 	p.t.Helper()
 	return Eval[string](p, `document.getElementById("nick").value`)
+}
+
+// Show shows one of the open conversations: a room, such as #ops, or the private conversation with a person.
+func (p *Page) Show(label string) {
+	p.t.Helper()
+	Await[bool](p, fmt.Sprintf(`[...document.querySelectorAll("#conversations .open")].some((e) =>
+		e.querySelector(".label").textContent === %q && (e.click(), e.ariaCurrent === "page"))`, label))
 }
 
 // Say types a message of one or more lines and sends it. Without lines it sends the text in the composer.

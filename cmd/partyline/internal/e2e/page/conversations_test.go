@@ -1,0 +1,203 @@
+package page
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"partyline/cmd/partyline/internal/e2e/harness"
+	"partyline/cmd/partyline/internal/e2e/harness/browser"
+)
+
+// listed is what the list of conversations shows: the label and the count of each, with * for the one that is shown
+// and ! if a message is for the reader.
+const listed = `[...document.querySelectorAll("#conversations li")].map((e) => (e.querySelector("[aria-current]") ? "*" : "") +
+	e.querySelector(".label").textContent + " " + e.querySelector(".unread").textContent + (e.classList.contains("mention") ? "!" : "")).join(", ")`
+
+func expectListed(t *testing.T, page *browser.Page, want string) {
+	t.Helper()
+	browser.Await[bool](page, fmt.Sprintf(`%s === %q`, listed, want))
+}
+
+// shownTexts is what the log shows, in order: the texts of messages, and the marks.
+const shownTexts = `[...document.querySelectorAll("#log :is(.message .text, .unseen)")].map((e) => e.innerText).join(" / ")`
+
+// TestPageSeveralRooms has a page in two rooms at once. The list shows what is unread in the other room, also after a
+// reload, and the address follows.
+func TestPageSeveralRooms(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	lobby := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
+	ops := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=other&room=ops")
+	say := func(bot *harness.Bot, text string) {
+		t.Helper()
+		bot.Request(t, map[string]any{"type": "say", "text": text})
+	}
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Say("/nick alice")
+	page.AwaitNick("alice")
+	page.Say("/join ops")
+	ops.Expect(t, "the arrival", func(e harness.Event) bool { return e.Type == "join" && e.Nick == "alice" })
+	say(ops, "in ops")
+	page.Expect("in ops")
+	expectListed(t, page, "#lobby , *#ops ")
+
+	say(lobby, "one")
+	expectListed(t, page, "#lobby 1, *#ops ")
+	say(lobby, "two for Alice")
+	expectListed(t, page, "#lobby 2!, *#ops ")
+	browser.Await[bool](page, `document.title === "(2) #ops · partyline" && document.querySelector("link[rel=icon]").href.endsWith("/mention.svg")`)
+	if got := browser.Eval[string](page, shownTexts); got != "in ops" {
+		t.Errorf("ops shows %s", got)
+	}
+	page.Do(chromedp.Reload())
+	page.ExpectState("open")
+	expectListed(t, page, "*#ops , #lobby 2!")
+	page.Show("#lobby")
+	expectListed(t, page, "#ops , *#lobby ")
+	browser.Await[bool](page, `document.title === "#lobby · partyline" && document.querySelector("link[rel=icon]").href.endsWith("/favicon.svg")`)
+	browser.Await[bool](page, shownTexts+` === "New since you looked / one / two for Alice"`)
+	if got := browser.Eval[string](page, `document.querySelector("#log .mention .text").innerText`); got != "two for Alice" {
+		t.Errorf("%q is highlighted", got)
+	}
+
+	say(ops, "more in ops")
+	expectListed(t, page, "#ops 1, *#lobby ")
+	page.Do(chromedp.NavigateBack())
+	expectListed(t, page, "*#ops , #lobby ")
+	browser.Await[bool](page, shownTexts+` === "in ops / New since you looked / more in ops"`)
+	page.Say("from the page")
+	ops.Expect(t, "the message", func(e harness.Event) bool { return e.Text == "from the page" && e.From == "alice" })
+	page.Do(chromedp.NavigateForward())
+	expectListed(t, page, "#ops , *#lobby ")
+	if got := browser.Eval[string](page, `location.search`); got != "?room=lobby" {
+		t.Errorf("the address has %q", got)
+	}
+
+	browser.Eval[bool](page, `(document.querySelector("#conversations [aria-label='Leave #lobby']").click(), true)`)
+	lobby.Expect(t, "the leave", func(e harness.Event) bool { return e.Type == "leave" && e.Nick == "alice" })
+	expectListed(t, page, "*#ops ")
+	if browser.Eval[bool](page, `document.querySelector("#conversations .close").checkVisibility()`) {
+		t.Error("the last room can be left")
+	}
+	say(ops, "the last one")
+	page.Expect("the last one")
+}
+
+// TestPageRoomLinks clicks on the name of a room in a text.
+func TestPageRoomLinks(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot&room=ops")
+	nc, _ := harness.Netcat(t, s.TCP)
+	page := browser.Open(t, "http://"+s.HTTP)
+	nc.Say(t, "look at #Ops, at issue #12 and at a#b")
+	page.Expect("look at #Ops, at issue #12 and at a#b")
+	if got := browser.Eval[string](page, `[...document.querySelectorAll("#log a.room")].map((e) => e.textContent).join()`); got != "#Ops" {
+		t.Errorf("the links are %s", got)
+	}
+	page.Do(chromedp.Click(chromedp.CSS("#log a.room")))
+	bot.Expect(t, "the arrival", func(e harness.Event) bool { return e.Type == "join" })
+	expectListed(t, page, "#lobby , *#ops ")
+}
+
+// TestPagePrivate has a member write to the reader in private. It is a conversation of its own.
+func TestPagePrivate(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	nc, _ := harness.Netcat(t, s.TCP)
+	nc.Say(t, "/nick bob")
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Say("/nick alice")
+	page.AwaitNick("alice")
+	nc.Say(t, "/msg alice psst")
+	expectListed(t, page, "*#lobby , bob 1!")
+	page.Show("bob")
+	expectListed(t, page, "#lobby , *bob ")
+	page.Expect("psst")
+	page.Say("what is it?")
+	harness.ExpectLine(t, nc.Out, "alice -> you: what is it\\?")
+	if got := page.Expect("what is it?"); !got.Own {
+		t.Errorf("the page shows its own message as %+v", got)
+	}
+	nc.Say(t, "in the lobby")
+	expectListed(t, page, "#lobby 1, *bob ")
+	nc.Say(t, "/nick robert")
+	expectListed(t, page, "#lobby 1, *robert ")
+	page.Say("still there?")
+	harness.ExpectLine(t, nc.Out, "alice -> you: still there\\?")
+	page.Say("/me waves")
+	browser.Await[bool](page, `document.querySelector("#say-error").textContent.includes("can't be an action")`)
+	if got := browser.Eval[string](page, typed); got != "/me waves" {
+		t.Errorf("the box holds %q", got)
+	}
+	if got := browser.Eval[string](page, `location.search`); got != "?with=robert" {
+		t.Errorf("the address has %q", got)
+	}
+	page.Show("#lobby")
+	page.Expect("in the lobby")
+	page.Do(chromedp.Reload())
+	page.ExpectState("open")
+	page.Show("robert")
+	page.Expect("still there?")
+}
+
+// TestPageRoomsAfterRestart restarts the server of a page that is in three rooms. The page is in all of them again under
+// its name, although the server does not know its token, and has lost nothing.
+func TestPageRoomsAfterRestart(t *testing.T) {
+	data := t.TempDir() + "/data.db"
+	first := harness.StartProgram(t, "--data", data)
+	page := browser.Open(t, "http://"+first.HTTP)
+	page.Say("/nick alice")
+	page.AwaitNick("alice")
+	rooms := []string{"lobby", "ops", "dev"}
+	for _, room := range rooms[1:] {
+		page.Say("/join " + room)
+		browser.Await[bool](page, `document.title.startsWith("#`+room+` ")`)
+		page.Say("before, in " + room)
+		page.ExpectPending()
+	}
+	first.Stop(t)
+	page.ExpectState("waiting")
+	for _, room := range rooms {
+		page.Show("#" + room)
+		page.Say("without a server, in " + room)
+		page.ExpectPending("without a server, in " + room)
+	}
+	second := harness.StartProgram(t, "--data", data, "--tcp", first.TCP, "--http", first.HTTP)
+	bots := map[string]*harness.Bot{}
+	for _, room := range rooms {
+		bots[room] = harness.DialBot(t, "ws://"+second.HTTP+"/ws?since=0&nick=robot-"+room+"&room="+room)
+	}
+	for _, room := range rooms {
+		bots[room].Expect(t, "the message in "+room, func(e harness.Event) bool { return e.Text == "without a server, in "+room && e.From == "alice" })
+		page.Show("#" + room)
+		page.ExpectState("open")
+		page.Expect("without a server, in " + room)
+		page.ExpectPending()
+		if nick := page.Nick(); nick != "alice" {
+			t.Errorf("in %s the page is %s", room, nick)
+		}
+	}
+}
+
+// TestPageKeepsPlace shows another room and comes back. The reader is where they were, whatever was said meanwhile.
+func TestPageKeepsPlace(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
+	sayMany(t, bot, 0, 400)
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Expect("message 399")
+	before := firstPlace(page, -700)
+	browser.Await[bool](page, `!document.querySelector("#to-end").hidden`)
+	page.Say("/join ops")
+	browser.Await[bool](page, `document.title.startsWith("#ops ")`)
+	sayMany(t, bot, 400, 400)
+	expectListed(t, page, "#lobby 99+, *#ops ")
+	page.Show("#lobby")
+	if after := placeLater(page, before.N); after.N != before.N || math.Abs(after.Y-before.Y) > 2 {
+		t.Errorf("the reader is at %+v, and was at %+v", after, before)
+	}
+	browser.Await[bool](page, `document.querySelector("#to-end").innerText === "400 new messages"`)
+	page.Do(chromedp.Click(chromedp.CSS("#to-end")))
+	browser.Await[bool](page, `[...document.querySelectorAll("#log .message .text")].at(-1).innerText.startsWith("message 799")`)
+}

@@ -12,8 +12,11 @@ import { explain } from "./net/refusal.js";
 import { Field } from "./view/field.js";
 import { help } from "./room/command.js";
 import { Log } from "./view/log.js";
+import { Muted } from "./room/muted.js";
 import { Nick } from "./room/nick.js";
+import { Notifier } from "./room/notifier.js";
 import { OpenList } from "./room/openlist.js";
+import { Options } from "./view/options.js";
 import { Outbox } from "./net/outbox.js";
 import { OutboxStore } from "./net/outboxstore.js";
 import { Pending } from "./view/pending.js";
@@ -59,6 +62,11 @@ const outbox = new Outbox({
   onChange: (name) => conversations.find(name)?.showPending(),
 });
 const privateStore = new PrivateStore(`partyline.private ${path} `);
+const muted = new Muted(`partyline.muted ${path}`);
+const notifier = new Notifier(`partyline.notify ${path}`, {
+  isSeen: (conversation, { id }) => isLookedAt(conversation) || conversation.unread.count === 0 || reads.hasStored(conversation.key, id),
+  onClick: showAndWrite,
+});
 const openList = new OpenList(`partyline.open ${path}`);
 const conversations = new Conversations({
   place: $("log"),
@@ -70,11 +78,16 @@ const conversations = new Conversations({
       pending: new Pending({ retry, discard }),
       reads,
       newLog,
-      newRoster: () => new Roster({ list: $("members"), count: $("count"), others: $("others") }, (name) => nick.isOwn({ from: name })),
+      muted,
+      newRoster: () =>
+        new Roster(
+          { list: $("members"), count: $("count"), others: $("others") },
+          { isOwn: (name) => nick.isOwn({ from: name }), onChoose: (name) => showAndWrite(conversations.private(name)) },
+        ),
       isLookedAt,
-      onChange: drawList,
+      onUnread,
     }),
-  newPrivate: (person) => new Private(person, { request, store: privateStore, newLog, isLookedAt, onChange: drawList }),
+  newPrivate: (person) => new Private(person, { request, store: privateStore, muted, newLog, isLookedAt, onUnread }),
   onShow,
   onChange: drawList,
 });
@@ -82,10 +95,7 @@ const list = new ConversationList({
   list: $("conversations"),
   others: $("other-rooms"),
   request,
-  onShow: (conversation) => {
-    conversations.show(conversation);
-    composer.focus();
-  },
+  onShow: showAndWrite,
   onClose: (conversation) => {
     close(conversation);
     composer.focus();
@@ -93,12 +103,29 @@ const list = new ConversationList({
   onJoin: (name) => join(name).catch((err) => tellError(err.message)),
 });
 
+const options = new Options({
+  panel: $("options"),
+  muted,
+  notifier,
+  onMute: (conversation) => {
+    conversation.log.redraw();
+    if (muted.has(conversation.key)) conversation.unread.clear();
+    redrawMuted();
+  },
+});
+
 // The conversations.
+
+function showAndWrite(conversation) {
+  conversations.show(conversation);
+  composer.focus();
+}
 
 function newLog({ older, cut }) {
   const log = new Log({
     older,
     cut,
+    hides: (event) => muted.hides(event),
     onArrival: (events) => {
       if (!log.hidden) announcer.announce(events);
     },
@@ -124,7 +151,8 @@ function onShow(conversation) {
     search.setRoom(conversation.name);
   }
   search.close();
-  $("search-form").hidden = $("people").hidden = !isRoom;
+  $("person").textContent = isRoom ? "" : conversation.label;
+  options.show(conversation);
   document.body.dataset.conversation = conversation.kind;
   composer.setRoom(conversation.key);
   title.setLabel(conversation.label);
@@ -142,9 +170,21 @@ function showToEnd({ following, unseen }) {
 function drawList() {
   const { all } = conversations;
   const sum = (field) => all.reduce((n, { unread }) => n + unread[field], 0);
-  list.draw({ all, shown: conversations.shown, canClose: (c) => conversations.canClose(c) });
+  list.draw({ all, shown: conversations.shown, canClose: (c) => conversations.canClose(c), isMuted: (c) => muted.has(c.key) });
   title.setUnread(sum("count"), sum("mentions"));
   openList.save(all);
+}
+
+function onUnread(conversation, event) {
+  drawList();
+  if (event?.mention && !muted.has(conversation.key)) notifier.tell(conversation, event);
+}
+
+// redrawMuted shows a change of what is muted.
+function redrawMuted() {
+  conversations.shown.log.redraw();
+  options.draw();
+  drawList();
 }
 
 function close(conversation) {
@@ -207,6 +247,7 @@ function onEvent(room, event) {
 function receivePrivate(event) {
   const own = nick.isOwn(event);
   const person = own ? event.to : event.from;
+  if (muted.hides({ from: event.from, own })) return;
   if (own || conversations.hasSpaceFor(person)) conversations.private(person).receive(event, own);
   else conversations.shown.log.add(event);
 }
@@ -312,7 +353,8 @@ function revealLinked() {
 // showAddressed shows the conversation that the address names, and opens it if it is not open.
 function showAddressed() {
   const { room, person } = read(location);
-  conversations.show(person ? conversations.private(person) : conversations.room(roomName(room)));
+  if (!person || conversations.rooms.length === 0) conversations.room(room);
+  conversations.show(person ? conversations.private(person) : conversations.room(room));
 }
 
 addEventListener("popstate", showAddressed);
@@ -362,6 +404,7 @@ document.addEventListener("visibilitychange", () => {
   each((connection) => connection.wake());
 });
 addEventListener("storage", (e) => {
+  if (muted.changed(e)) redrawMuted();
   for (const [name, id] of reads.changed(e)) conversations.find(name)?.seenElsewhere?.(id);
 });
 
@@ -393,10 +436,7 @@ setPeopleOpen();
 
 keepToken();
 history.replaceState(null, "", location.href);
-const saved = openList.load();
+conversations.restore(openList.load());
 showAddressed();
-for (const { room, person } of saved) {
-  if (person) conversations.private(person);
-  else conversations.room(room);
-}
+for (const { connection } of [conversations, ...conversations.rooms]) if (connection.state === "closed") connection.connect();
 conversations.shown.onHistory?.(revealLinked);

@@ -1,7 +1,7 @@
 // The Conversations are the rooms that the page is in and the private conversations of the reader. One of them
 // is shown. There is always a room.
 
-import { keyOf } from "./private.js";
+import { privateKey } from "./key.js";
 
 const maxRooms = 16; // the server has at most 32 connections under one name
 const maxPrivate = 50; // conversations that others may open
@@ -62,12 +62,20 @@ export class Conversations {
 
   // hasSpaceFor reports whether a private conversation with a person is open or may be opened by that person.
   hasSpaceFor(nick) {
-    return this.find(keyOf(nick)) !== undefined || this.#all.length - this.rooms.length < maxPrivate;
+    return this.find(privateKey(nick)) !== undefined || this.#all.length - this.rooms.length < maxPrivate;
+  }
+
+  // restore opens rooms and private conversations that were saved, {room} or {person} each, without connecting.
+  restore(saved) {
+    for (const { room, person } of saved) {
+      if (person) this.private(person);
+      else if (this.rooms.length < maxRooms && !this.find(room)) this.#add(this.#newRoom(room));
+    }
   }
 
   // private returns the private conversation with a person.
   private(nick) {
-    return this.find(keyOf(nick)) ?? this.#add(this.#newPrivate(nick));
+    return this.find(privateKey(nick)) ?? this.#add(this.#newPrivate(nick));
   }
 
   show(conversation) {
@@ -102,8 +110,8 @@ export class Conversations {
 
   // rename changes the name of the person in a private conversation.
   rename(nick, to) {
-    const conversation = this.find(keyOf(nick));
-    if (!conversation || this.find(keyOf(to))) return;
+    const conversation = this.find(privateKey(nick));
+    if (!conversation || this.find(privateKey(to))) return;
     conversation.rename(to);
     this.#onChange();
     if (conversation === this.#shown) this.#onShow(conversation);

@@ -2,7 +2,7 @@
 // it consists of what this tab has sent and received.
 
 import { Unread } from "./unread.js";
-import { fold } from "./name.js";
+import { privateKey } from "./key.js";
 
 export class Private {
   kind = "private";
@@ -13,27 +13,29 @@ export class Private {
   #request;
   #store;
   #messages;
+  #muted;
   #isLookedAt;
-  #onChange;
+  #onUnread;
 
   // request(request) sends a request and resolves to its answer. store keeps the messages. The other parameters
   // are those of a Room.
-  constructor(nick, { request, store, newLog, isLookedAt, onChange }) {
+  constructor(nick, { request, store, muted, newLog, isLookedAt, onUnread }) {
     this.nick = nick;
     this.#request = request;
     this.#store = store;
+    this.#muted = muted;
     this.#isLookedAt = isLookedAt;
-    this.#onChange = onChange;
+    this.#onUnread = onUnread;
     this.log = newLog({
       older: async () => ({ items: [], more: false }),
       cut: (removed) => ({ type: "gap", missed: removed.length, lost: true }),
     });
     this.#messages = store.load(this.key);
-    this.log.set(this.#messages, false);
+    this.log.set(this.#messages.map(shown), false);
   }
 
   get key() {
-    return keyOf(this.nick);
+    return privateKey(this.nick);
   }
 
   get label() {
@@ -42,17 +44,17 @@ export class Private {
 
   // receive handles a private message from or to the person. own tells which.
   receive(event, own) {
-    const lookedAt = own || this.#isLookedAt(this);
-    if (!lookedAt && !this.unread.marked) {
+    const seen = own || this.#muted.has(this.key) || this.#isLookedAt(this);
+    if (!seen && !this.unread.marked) {
       this.unread.marked = true;
       this.log.separate(event.at);
     }
-    const shown = { ...event, own, mention: !own };
-    this.log.add(shown);
-    this.#messages = this.#store.save(this.key, [...this.#messages, shown]);
-    if (lookedAt) return;
-    this.unread.add([shown]);
-    this.#onChange(this, shown);
+    this.log.add(shown({ ...event, own }));
+    this.#messages = this.#store.save(this.key, [...this.#messages, { ...event, own }]);
+    if (seen) return;
+    const unread = { ...event, mention: true };
+    this.unread.add([unread]);
+    this.#onUnread(this, unread);
   }
 
   // rename follows a change of the person's name.
@@ -70,7 +72,7 @@ export class Private {
   }
 
   look() {
-    if (this.unread.clear()) this.#onChange(this);
+    if (this.unread.clear()) this.#onUnread(this);
   }
 
   lookAway() {
@@ -83,7 +85,7 @@ export class Private {
   }
 }
 
-// keyOf returns the key of the private conversation with a person, which no room has.
-export function keyOf(nick) {
-  return `@${fold(nick)}`;
+// shown returns a private message as its conversation shows it.
+function shown(event) {
+  return { ...event, type: "message" };
 }

@@ -48,6 +48,11 @@ export class Reads {
     } catch {}
   }
 
+  // hasStored reports whether a tab has recorded that the reader has seen a message.
+  hasStored(room, id) {
+    return this.#load().get(room) >= id;
+  }
+
   // changed returns what another tab has stored, [room, id] for each room, if a storage event is about that.
   changed({ key }) {
     return key === this.#key ? [...this.#load()] : [];

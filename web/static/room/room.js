@@ -26,8 +26,9 @@ export class Room {
   #outbox;
   #pending;
   #reads;
+  #muted;
   #isLookedAt;
-  #onChange;
+  #onUnread;
   #onHistory = () => {};
   #timeline = new Timeline();
   #lastAtWelcome = 0; // the newest id of the room when the page entered it
@@ -62,16 +63,17 @@ export class Room {
   };
 
   // connect(room) returns the connection of a room. newLog({older, cut}) and newRoster() return the views of
-  // the room. isLookedAt(room) reports whether the reader sees what arrives in a room. onChange(room) is called
-  // when unread has changed.
-  constructor(name, { connect, nick, outbox, pending, reads, newLog, newRoster, isLookedAt, onChange }) {
+  // the room. isLookedAt(room) reports whether the reader sees what arrives in a room. onUnread(room, event) is
+  // called when unread has changed, with the event if it is because of one.
+  constructor(name, { connect, nick, outbox, pending, reads, muted, newLog, newRoster, isLookedAt, onUnread }) {
     this.name = name;
     this.#nick = nick;
     this.#outbox = outbox;
     this.#pending = pending;
     this.#reads = reads;
+    this.#muted = muted;
     this.#isLookedAt = isLookedAt;
-    this.#onChange = onChange;
+    this.#onUnread = onUnread;
     this.log = newLog({ older: (events) => this.#older(events), cut: (removed) => this.#cut(removed) });
     this.roster = newRoster();
     this.connection = connect(this);
@@ -117,7 +119,7 @@ export class Room {
   // look records that the reader sees the room.
   look() {
     this.#reads.set(this.name, this.newest);
-    if (this.unread.clear()) this.#onChange(this);
+    if (this.unread.clear()) this.#onUnread(this);
   }
 
   // lookAway makes the next message one that the reader has not seen, after a mark.
@@ -127,7 +129,7 @@ export class Room {
 
   // seenElsewhere records that the reader has seen the messages up to an id in another tab.
   seenElsewhere(id) {
-    if (this.newest !== null && id >= this.newest && this.unread.clear()) this.#onChange(this);
+    if (this.newest !== null && id >= this.newest && this.unread.clear()) this.#onUnread(this);
   }
 
   // refuse rejects entered.
@@ -181,17 +183,17 @@ export class Room {
   // seen any.
   #withMark(events) {
     const read = this.#reads.get(this.name);
-    const first = events.findIndex((e) => e.id > read && !e.own);
+    const first = events.findIndex((e) => e.id > read && !e.own && !this.#muted.hides(e));
     if (read === undefined || first < 0) return events;
     this.unread.marked = true;
-    this.unread.add(events.slice(first).filter((e) => e.id !== undefined && !e.own));
+    this.#count(events.slice(first));
     return [...events.slice(0, first), { type: "unseen", at: events[first].at }, ...events.slice(first)];
   }
 
   // seen records that what was added is seen, if the reader looks at the room.
   #seen() {
     if (this.#isLookedAt(this)) this.look();
-    else this.#onChange(this);
+    else this.#onUnread(this);
   }
 
   // older returns the messages before events, for the log.
@@ -293,16 +295,20 @@ export class Room {
   #show(received) {
     const [event] = this.#mark([received], (e) => this.#nick.isOwn(e));
     if (event.id === undefined || event.own) return this.log.add(event);
-    // What was missed is marked, also if the reader looks at the room.
     const lookedAt = this.#isLookedAt(this);
-    if (!this.unread.marked && (!lookedAt || event.id <= this.#lastAtWelcome)) {
+    // What was missed is marked, also if the reader looks at the room.
+    if (!this.unread.marked && !this.#muted.hides(event) && (!lookedAt || event.id <= this.#lastAtWelcome)) {
       this.unread.marked = true;
       this.log.separate(event.at);
     }
     this.log.add(event);
     if (lookedAt) return this.#reads.set(this.name, event.id);
-    this.unread.add([event]);
-    this.#onChange(this, event);
+    this.#count([event]);
+    this.#onUnread(this, event);
+  }
+
+  #count(events) {
+    if (!this.#muted.has(this.key)) this.unread.add(events.filter((e) => e.id !== undefined && !e.own && !this.#muted.hides(e)));
   }
 
   #markOld(messages) {
@@ -313,7 +319,8 @@ export class Room {
   #mark(events, isOwn) {
     return events.map((e) => {
       const own = isOwn(e);
-      return { ...e, own, mention: !own && e.from !== undefined && mentions(e.text, this.#nick.name) };
+      const heard = e.from !== undefined && !own && !this.#muted.hides(e);
+      return { ...e, own, mention: heard && mentions(e.text, this.#nick.name) };
     });
   }
 }

@@ -3,7 +3,7 @@
 
 import { now, since } from "../net/clock.js";
 import { fold } from "./name.js";
-import { bdi, el } from "../view/element.js";
+import { arrange, bdi, button, el } from "../view/element.js";
 
 const minute = 60_000;
 const idleAfter = 5 * minute; // a shorter idle time is not shown
@@ -16,12 +16,16 @@ export class Roster {
   #drawing = false; // whether a redraw is scheduled
   #timer = 0; // draws the idle times while the roster is shown
   #elements;
+  #rows = new Map(); // folded name → {version, item}
   #isOwn;
+  #onChoose;
 
   // elements has the elements list, count and others. isOwn(nick) reports whether a name is the reader's.
-  constructor(elements, isOwn) {
+  // onChoose(nick) is called when the reader chooses another member.
+  constructor(elements, { isOwn, onChoose }) {
     this.#elements = elements;
     this.#isOwn = isOwn;
+    this.#onChoose = onChoose;
   }
 
   show() {
@@ -87,19 +91,34 @@ export class Roster {
   #draw() {
     const { list, count, others } = this.#elements;
     const members = [...this.#members.values()].sort((a, b) => a.nick.localeCompare(b.nick));
-    list.replaceChildren(...members.map((m) => row(m, this.#isOwn(m.nick))));
+    const shown = new Map(members.map((m) => [fold(m.nick), this.#row(m)]));
+    this.#rows = shown;
+    arrange(list, [...shown.values()].map(({ item }) => item));
     count.textContent = this.#count;
     others.hidden = members.length === this.#count;
     others.textContent = `and ${this.#count - members.length} more`;
   }
-}
 
-function row({ nick, via, idle, at }, own) {
-  const time = idle + since(at);
-  const about = [own ? "you" : "", doors[via] ?? via ?? "", time >= idleAfter ? `idle ${duration(time)}` : ""];
-  const item = el("li", own ? "own" : "", bdi(nick), " ", el("span", "via", about.filter(Boolean).join(", ")));
-  item.dataset.nick = nick;
-  return item;
+  // row returns the row of a member. If it has not changed, it keeps its element, and with it the focus.
+  #row({ nick, via, idle, at }) {
+    const own = this.#isOwn(nick);
+    const time = idle + since(at);
+    const about = [own ? "you" : "", doors[via] ?? via ?? "", time >= idleAfter ? `idle ${duration(time)}` : ""].filter(Boolean).join(", ");
+    const version = JSON.stringify([nick, own, about]);
+    const before = this.#rows.get(fold(nick));
+    if (before?.version === version) return before;
+    const name = own ? bdi(nick) : this.#choice(nick);
+    const item = el("li", "", name, " ", el("span", "via", about));
+    item.dataset.nick = nick;
+    return { version, item };
+  }
+
+  #choice(nick) {
+    const choice = button("", "person", () => this.#onChoose(nick));
+    choice.append(bdi(nick));
+    choice.title = `Write to ${nick} in private`;
+    return choice;
+  }
 }
 
 // duration returns a time in minutes, hours or days.

@@ -28,13 +28,17 @@ export class ConversationList {
   }
 
   // draw shows the conversations. It keeps the elements of those that it has, and with them the focus.
-  draw({ all, shown, canClose }) {
+  draw({ all, shown, canClose, isMuted }) {
     for (const [conversation, { item }] of this.#items) {
       if (all.includes(conversation)) continue;
       item.remove();
       this.#items.delete(conversation);
     }
-    for (const conversation of all) this.#update(this.#itemOf(conversation), conversation, conversation === shown, canClose(conversation));
+    for (const conversation of all) {
+      const parts = this.#itemOf(conversation);
+      this.#update(parts, conversation, conversation === shown, canClose(conversation));
+      parts.item.classList.toggle("muted", isMuted(conversation));
+    }
   }
 
   #itemOf(conversation) {
@@ -59,7 +63,6 @@ export class ConversationList {
     item.classList.toggle("mention", mentions > 0);
     if (isShown) open.ariaCurrent = "page";
     else open.removeAttribute("aria-current");
-    if (isShown && item.scrollIntoViewIfNeeded === undefined) item.scrollIntoView({ block: "nearest", inline: "nearest" });
     close.hidden = !canClose;
     close.ariaLabel = `${conversation.kind === "room" ? "Leave" : "Close"} ${conversation.label}`;
   }

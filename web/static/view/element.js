@@ -23,3 +23,13 @@ export function button(label, className, onClick) {
   e.addEventListener("click", () => onClick(e));
   return e;
 }
+
+// arrange makes elements the children of a parent, in this order. It does not move those that remain, so that
+// they keep the focus.
+export function arrange(parent, elements) {
+  const wanted = new Set(elements);
+  for (const e of [...parent.children]) if (!wanted.has(e)) e.remove();
+  elements.forEach((e, i) => {
+    if (parent.children[i] !== e) parent.insertBefore(e, parent.children[i] ?? null);
+  });
+}

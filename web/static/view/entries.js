@@ -5,9 +5,11 @@ import { hue } from "../room/name.js";
 import { formatted, text } from "./text.js";
 import { format, isSameDay } from "./times.js";
 
-// entryFor returns the element of an event that comes after another one, or after none.
-export function entryFor(event, before) {
+// entryFor returns the element of an event that comes after another one, or after none. A hidden event has an
+// element without a height, but for the day that it begins.
+export function entryFor(event, before, hidden) {
   const entry = bare(event);
+  entry.hidden = hidden;
   if (event.at && !(before?.at && isSameDay(before.at, event.at))) return el("div", "", separator("day", format(event.at, "day")), entry);
   if (continues(before, event)) {
     entry.classList.add("continued");
@@ -24,7 +26,8 @@ export function bare(event) {
 const make = {
   message: (e) => spoken(e, [bdi(e.from)], text(...formatted(e.text))),
   action: (e) => spoken(e, [], text(bdi(e.from), " ", ...formatted(e.text))),
-  private: (e) => spoken(e, [bdi(e.from), e.own ? " to " : " to you", ...(e.own ? [bdi(e.to)] : [])], text(...formatted(e.text))),
+  // A private message that has no conversation of its own.
+  private: (e) => spoken(e, [bdi(e.from), " to you"], text(...formatted(e.text))),
   join: (e) => presence(e, bdi(e.nick), " has arrived"),
   leave: (e) => presence(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
   nick: (e) => presence(e, bdi(e.nick), " is now known as ", bdi(e.to)),
@@ -39,11 +42,10 @@ const make = {
 
 const groupTime = 5 * 60_000; // the name is shown once for an author's messages within it
 
-// continues reports whether an event needs no name because its author, and for a private message its
-// recipient, are those of the event before.
-function continues(before, { type, from, to, at }) {
+// continues reports whether an event needs no name because its author is that of the event before.
+function continues(before, { type, from, at }) {
   if (!before || !from || type === "action") return false;
-  const same = before.type === type && before.from === from && before.to === to;
+  const same = before.type === type && before.from === from;
   return same && Date.parse(at) - Date.parse(before.at) < groupTime;
 }
 

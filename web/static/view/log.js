@@ -1,7 +1,7 @@
 // A Log shows the events of a conversation, and after them the messages that are not said yet. While it is
 // hidden it has no elements besides its box.
 
-import { el } from "./element.js";
+import { arrange, el } from "./element.js";
 import { entryFor } from "./entries.js";
 import { now } from "../net/clock.js";
 import { Scroller } from "./scroller.js";
@@ -21,20 +21,23 @@ export class Log {
   #queue = [];
   #timer = 0;
   #hidden = true;
+  #hides;
   #onArrival;
   #onFollow;
 
   // older(events) resolves to {items, more}, the events before those, and whether there are more.
-  // cut(removed) returns a gap in place of removed events. onArrival(events) is called with the events that
-  // add has added. onFollow is called when following or unseen may have changed.
-  constructor({ older, cut, onArrival, onFollow }) {
+  // cut(removed) returns a gap in place of removed events. hides(event) reports whether an event is not shown.
+  // onArrival(events) is called with the events that
+  // add has added and that are not hidden. onFollow is called when following or unseen may have changed.
+  constructor({ older, cut, hides, onArrival, onFollow }) {
+    this.#hides = hides;
     this.#onArrival = onArrival;
     this.#onFollow = onFollow;
     Object.assign(this.#box, { role: "log", ariaLive: "off", ariaLabel: "Messages", tabIndex: 0 });
     Object.assign(this.#pendingGroup, { role: "group", ariaLabel: "Not said yet" });
     this.#box.append(el("div", "content", this.#start, this.#entries, this.#pendingGroup));
     this.#scroller = new Scroller(this.#box, this.#entries, {
-      render: entryFor,
+      render: (event, before) => entryFor(event, before, hides(event)),
       older: (events) => this.#load(events, older),
       cut,
       onFollow: () => this.#followed(),
@@ -93,15 +96,11 @@ export class Log {
     this.#showEmpty();
   }
 
-  // setPending replaces the entries of pending messages. It does not move those that remain, so that
-  // they keep the focus.
+  // setPending replaces the entries of pending messages.
   setPending(entries) {
     this.#flush();
-    for (const e of [...this.#pendingGroup.children]) if (!entries.includes(e)) e.remove();
-    entries.forEach((e, i) => {
-      e.classList.toggle("continued", i > 0);
-      if (this.#pendingGroup.children[i] !== e) this.#pendingGroup.insertBefore(e, this.#pendingGroup.children[i] ?? null);
-    });
+    entries.forEach((e, i) => e.classList.toggle("continued", i > 0));
+    arrange(this.#pendingGroup, entries);
     this.#scroller.update();
     this.#showEmpty();
   }
@@ -153,7 +152,7 @@ export class Log {
     return this.#scroller.items.findLast(({ type }) => type === "unseen");
   }
 
-  // redraw shows all events again, because the time zone has changed.
+  // redraw shows all events again, because the time zone has changed, or what hides reports.
   redraw() {
     this.#scroller.redraw();
   }
@@ -182,8 +181,9 @@ export class Log {
     const events = this.#queue;
     this.#queue = [];
     this.#scroller.append(this.#combine(events));
-    if (!this.following) this.unseen += events.filter(({ from }) => from !== undefined).length;
-    this.#onArrival(events);
+    const visible = events.filter((e) => !this.#hides(e));
+    if (!this.following) this.unseen += visible.filter(({ from }) => from !== undefined).length;
+    this.#onArrival(visible);
     this.#followed();
     this.#showEmpty();
   }

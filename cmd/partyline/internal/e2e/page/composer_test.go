@@ -98,6 +98,11 @@ func TestPageCommands(t *testing.T) {
 	browser.Await[bool](page, `[...document.querySelectorAll("#log .told .text")].some((e) => /^#ops {2}1 here$/m.test(e.textContent) && /^#lobby {2}1 here$/m.test(e.textContent))`)
 	page.Say("/help")
 	browser.Await[bool](page, `[...document.querySelectorAll("#log .told .text")].some((e) => /^\/msg NAME TEXT$/m.test(e.textContent))`)
+	page.Say("after the answers")
+	page.Expect("after the answers")
+	if n := browser.Eval[int](page, `document.querySelectorAll("#log .day").length`); n != 1 {
+		t.Errorf("the log begins %d days", n)
+	}
 	page.Say("/join ops")
 	bot.Expect(t, "the arrival", func(e harness.Event) bool { return e.Type == "join" && e.Nick == "alice" })
 	page.Say("/quit so long")

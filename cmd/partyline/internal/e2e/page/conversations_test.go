@@ -53,9 +53,9 @@ func TestPageSeveralRooms(t *testing.T) {
 	}
 	page.Do(chromedp.Reload())
 	page.ExpectState("open")
-	expectListed(t, page, "*#ops , #lobby 2!")
+	expectListed(t, page, "#lobby 2!, *#ops ")
 	page.Show("#lobby")
-	expectListed(t, page, "#ops , *#lobby ")
+	expectListed(t, page, "*#lobby , #ops ")
 	browser.Await[bool](page, `document.title === "#lobby · partyline" && document.querySelector("link[rel=icon]").href.endsWith("/favicon.svg")`)
 	browser.Await[bool](page, shownTexts+` === "New since you looked / one / two for Alice"`)
 	if got := browser.Eval[string](page, `document.querySelector("#log .mention .text").innerText`); got != "two for Alice" {
@@ -63,14 +63,14 @@ func TestPageSeveralRooms(t *testing.T) {
 	}
 
 	say(ops, "more in ops")
-	expectListed(t, page, "#ops 1, *#lobby ")
+	expectListed(t, page, "*#lobby , #ops 1")
 	page.Do(chromedp.NavigateBack())
-	expectListed(t, page, "*#ops , #lobby ")
+	expectListed(t, page, "#lobby , *#ops ")
 	browser.Await[bool](page, shownTexts+` === "in ops / New since you looked / more in ops"`)
 	page.Say("from the page")
 	ops.Expect(t, "the message", func(e harness.Event) bool { return e.Text == "from the page" && e.From == "alice" })
 	page.Do(chromedp.NavigateForward())
-	expectListed(t, page, "#ops , *#lobby ")
+	expectListed(t, page, "*#lobby , #ops ")
 	if got := browser.Eval[string](page, `location.search`); got != "?room=lobby" {
 		t.Errorf("the address has %q", got)
 	}
@@ -200,4 +200,113 @@ func TestPageKeepsPlace(t *testing.T) {
 	browser.Await[bool](page, `document.querySelector("#to-end").innerText === "400 new messages"`)
 	page.Do(chromedp.Click(chromedp.CSS("#to-end")))
 	browser.Await[bool](page, `[...document.querySelectorAll("#log .message .text")].at(-1).innerText.startsWith("message 799")`)
+}
+
+// TestPageWritesToMember chooses a member in the list.
+func TestPageWritesToMember(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	nc, _ := harness.Netcat(t, s.TCP)
+	nc.Say(t, "/nick bob")
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Do(chromedp.EmulateViewport(1100, 700)) // with the list of members
+	page.Do(chromedp.Click(chromedp.CSS(`#members [data-nick="bob"] button`)))
+	expectListed(t, page, "#lobby , *bob ")
+	browser.Await[bool](page, `document.activeElement.id === "text"`)
+	page.Say("psst")
+	harness.ExpectLine(t, nc.Out, page.Nick()+" -> you: psst")
+	if browser.Eval[bool](page, `document.querySelector("#members li:has(button) + li:has(button)") !== null`) {
+		t.Error("the reader can write to themself")
+	}
+}
+
+// TestPageMutes mutes a person and a room, and ends that.
+func TestPageMutes(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	nc, _ := harness.Netcat(t, s.TCP)
+	nc.Say(t, "/nick bob")
+	lobby := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
+	ops := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=other&room=ops")
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Do(chromedp.EmulateViewport(1100, 700)) // with the list of members
+	page.Say("/nick alice")
+	page.AwaitNick("alice")
+	nc.Say(t, "from bob")
+	page.Expect("from bob")
+	toggle := chromedp.Click(chromedp.CSS("#options .mute"))
+	page.Do(chromedp.Click(chromedp.CSS(`#members [data-nick="bob"] button`)))
+	page.Do(toggle)
+	browser.Await[bool](page, `document.querySelector("#options .mute").ariaPressed === "true"`)
+	page.Say("/join ops")
+	browser.Await[bool](page, `document.title.startsWith("#ops ")`)
+	page.Do(toggle)
+	page.Show("#lobby")
+	nc.Say(t, "alice: more from bob")
+	harness.ExpectLine(t, nc.Out, "bob: alice: more from bob")
+	nc.Say(t, "/msg alice in private")
+	ops.Request(t, map[string]any{"type": "say", "text": "alice, in ops"})
+	lobby.Request(t, map[string]any{"type": "say", "text": "from the robot"})
+	page.Expect("from the robot")
+	visible := `[...document.querySelectorAll("#log .message")].filter((e) => e.checkVisibility()).map((e) => e.querySelector(".text").innerText).join(" / ")`
+	expect := func(want string) {
+		t.Helper()
+		browser.Await[bool](page, fmt.Sprintf("%s === %q", visible, want))
+	}
+	expect("from the robot")
+	expectListed(t, page, "*#lobby , bob , #ops ")
+	page.Do(chromedp.Reload())
+	page.ExpectState("open")
+	expect("from the robot")
+	expectListed(t, page, "*#lobby , bob , #ops ")
+	page.Show("bob")
+	page.Do(toggle)
+	page.Show("#ops")
+	page.Do(toggle)
+	page.Show("#lobby")
+	expect("from bob / alice: more from bob / from the robot")
+	ops.Request(t, map[string]any{"type": "say", "text": "alice, again"})
+	expectListed(t, page, "*#lobby , bob , #ops 1!")
+}
+
+// TestPageNotifies allows notifications. The reader gets one for each message that is for them and that they do not
+// see.
+func TestPageNotifies(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	lobby := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
+	ops := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=other&room=ops")
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Do(chromedp.EmulateViewport(1100, 700)) // with the list of members
+	browser.Eval[bool](page, `(window.told = [], window.Notification = class {
+		static permission = "default";
+		static async requestPermission() { return this.permission = "granted"; }
+		constructor(title, { body }) { window.told.push(title + ": " + body); window.last = this; }
+		close() {}
+	}, true)`)
+	page.Say("/nick alice")
+	page.AwaitNick("alice")
+	page.Say("/join ops")
+	browser.Await[bool](page, `document.title.startsWith("#ops ")`)
+	page.Do(chromedp.Click(chromedp.CSS("#options [name=desktop]")))
+	browser.Await[bool](page, `document.querySelector("#options [name=desktop]").checked && window.Notification.permission === "granted"`)
+	for _, text := range []string{"hello", "alice: seen"} {
+		ops.Request(t, map[string]any{"type": "say", "text": text})
+		page.Expect(text)
+	}
+	lobby.Request(t, map[string]any{"type": "say", "text": "not for her"})
+	lobby.Request(t, map[string]any{"type": "say", "text": "alice: one"})
+	lobby.Request(t, map[string]any{"type": "msg", "to": "alice", "text": "two"})
+	want := `["robot in #lobby: alice: one","robot: two"]`
+	browser.Await[bool](page, `window.told.length >= 2`)
+	if got := browser.Eval[string](page, `JSON.stringify(window.told)`); got != want {
+		t.Errorf("the notifications are %s, want %s", got, want)
+	}
+	expectListed(t, page, "#lobby 2!, *#ops , robot 1!")
+	browser.Eval[bool](page, `(window.last.onclick(), true)`)
+	expectListed(t, page, "#lobby 2!, #ops , *robot ")
+	browser.Await[bool](page, `[...document.querySelectorAll("#log .text")].some((e) => e.innerText === "two")`)
+
+	page.Do(chromedp.Reload())
+	page.ExpectState("open")
+	if browser.Eval[bool](page, `document.querySelector("#options [name=desktop]").checked`) {
+		t.Error("notifications are on, and the browser does not permit them")
+	}
 }

@@ -28,6 +28,7 @@ import { Room } from "./room/room.js";
 import { Roster } from "./room/roster.js";
 import { Search } from "./view/search.js";
 import { Status } from "./view/status.js";
+import { Tabs } from "./room/tabs.js";
 import { Title } from "./room/title.js";
 import { Token } from "./net/token.js";
 import { Turns } from "./net/turns.js";
@@ -103,6 +104,7 @@ const list = new ConversationList({
   onJoin: (name) => join(name).catch((err) => tellError(err.message)),
 });
 
+const tabs = new Tabs(`partyline ${path}`, () => nick.name);
 const options = new Options({
   panel: $("options"),
   muted,
@@ -204,7 +206,7 @@ function connect(room) {
     explain: () => explain(new URL("ws", document.baseURI)),
     resume: () => ({
       token: token.value,
-      nick: nick.name || undefined,
+      nick: nick.forResume(),
       room: room.name,
       since: room.newest ?? undefined,
       share: token.value !== undefined,
@@ -230,7 +232,7 @@ function onEvent(room, event) {
   if (!conversations.all.includes(room)) return; // the reader has left it
   if (type === "private") return receivePrivate(event);
   if (type === "error" && room.connection.state === "closed") return refused(room, event);
-  if (type === "error" && code.startsWith("nick_")) return nick.refused(event);
+  if (type === "error" && code.startsWith("nick_")) return nameRefused(event);
   if (type === "error" && code.startsWith("room_")) return roomField.refuse(event.message);
   if (type === "nick") {
     nick.renamed(event);
@@ -242,6 +244,13 @@ function onEvent(room, event) {
   }
   room.receive(event);
   if (type === "welcome" && room === conversations.shown) onShow(room); // the server may have changed the name
+}
+
+// nameRefused handles that the page did not get the name with which it connected.
+async function nameRefused(event) {
+  const { requested } = nick;
+  nick.refused(event);
+  if (event.code === "nick_taken" && (await tabs.has(requested))) nick.refused({ message: `${requested} is your name in another tab` });
 }
 
 function receivePrivate(event) {

@@ -8,6 +8,7 @@ const storageKey = "partyline.nick";
 
 export class Nick {
   name = load(); // "" if there is none
+  requested = ""; // the name with which the page last connected
 
   #request;
   #field;
@@ -21,6 +22,12 @@ export class Nick {
       await this.change(nick);
       onChange();
     });
+  }
+
+  // forResume returns the name to request, or undefined if there is none.
+  forResume() {
+    this.requested = this.name;
+    return this.name || undefined;
   }
 
   // set records the name that a welcome gives.

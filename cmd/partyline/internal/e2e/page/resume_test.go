@@ -139,6 +139,24 @@ func TestPageDuplicated(t *testing.T) {
 	page.ExpectState("open")
 }
 
+// TestPageNamesOtherTab opens a second tab of a reader who has chosen a name. The page says why it does not get that
+// name.
+func TestPageNamesOtherTab(t *testing.T) {
+	t.Parallel()
+	s := harness.StartProgram(t)
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Say("/nick alice")
+	page.AwaitNick("alice")
+	second := page.Duplicate()
+	browser.Await[bool](second, `document.getElementById("nick-error").textContent === "alice is your name in another tab"`)
+	if got := second.Nick(); !strings.HasPrefix(got, "guest-") {
+		t.Errorf("the second tab is %s", got)
+	}
+	second.Say("/nick alicia")
+	second.AwaitNick("alicia")
+	browser.Await[bool](second, `document.getElementById("nick-error").textContent === ""`)
+}
+
 // TestPageContinuesInAnotherTab duplicates a page in the background, which has stored its token. The chat
 // continues in the copy, and the first page says so, until its reader continues there. The others learn
 // nothing of it.

@@ -28,6 +28,7 @@ import { Room } from "./room/room.js";
 import { Roster } from "./room/roster.js";
 import { Search } from "./view/search.js";
 import { Status } from "./view/status.js";
+import { useShortcuts } from "./view/shortcuts.js";
 import { Tabs } from "./room/tabs.js";
 import { Title } from "./room/title.js";
 import { Token } from "./net/token.js";
@@ -149,9 +150,9 @@ function onShow(conversation) {
   for (const room of conversations.rooms) if (room !== conversation) room.roster.hide();
   if (isRoom) {
     conversation.roster.show();
-    roomField.show(conversation.name);
     search.setRoom(conversation.name);
   }
+  roomField.show(isRoom ? conversation.name : "");
   search.close();
   $("person").textContent = isRoom ? "" : conversation.label;
   options.show(conversation);
@@ -398,6 +399,26 @@ document.addEventListener("click", (e) => {
   e.preventDefault();
   join(read(link.href).room).catch((err) => tellError(err.message));
 });
+
+useShortcuts({
+  sheet: $("shortcuts"),
+  opener: $("show-shortcuts"),
+  act: {
+    before: () => step(-1, () => true),
+    after: () => step(1, () => true),
+    unread: () => step(1, ({ unread }) => unread.count > 0),
+    room: () => $("room").select(),
+    newest: () => conversations.shown.log.toEnd(),
+  },
+});
+
+// step shows the next conversation in a direction that passes a test.
+function step(by, test) {
+  const { all, shown } = conversations;
+  const from = all.indexOf(shown);
+  const next = all.map((_, i) => all.at((from + by * (i + 1)) % all.length)).find((c) => c !== shown && test(c));
+  if (next) showAndWrite(next);
+}
 
 // The browser's events.
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
@@ -309,4 +310,48 @@ func TestPageNotifies(t *testing.T) {
 	if browser.Eval[bool](page, `document.querySelector("#options [name=desktop]").checked`) {
 		t.Error("notifications are on, and the browser does not permit them")
 	}
+}
+
+// TestPageShortcuts uses the keys that work everywhere, and opens the sheet that lists them.
+func TestPageShortcuts(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	dev := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot&room=dev")
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Do(chromedp.EmulateViewport(1100, 700))
+	for _, room := range []string{"ops", "dev"} {
+		page.Say("/join " + room)
+		browser.Await[bool](page, `document.title.startsWith("#`+room+` ")`)
+	}
+	press := func(key string, modifiers chromedp.Modifier) {
+		t.Helper()
+		page.Do(chromedp.KeyEvent(key, chromedp.KeyModifiers(modifiers)))
+	}
+	const alt, ctrl, shift = chromedp.ModifierAlt, chromedp.ModifierCtrl, chromedp.ModifierShift
+	page.Do(chromedp.SendKeys(chromedp.CSS("#text"), "a draft?"))
+	press(kb.ArrowDown, alt)
+	expectListed(t, page, "*#lobby , #ops , #dev ")
+	press(kb.ArrowUp, alt)
+	expectListed(t, page, "#lobby , #ops , *#dev ")
+	if got := browser.Eval[string](page, typed); got != "a draft?" {
+		t.Errorf("the box holds %q", got)
+	}
+	press(kb.ArrowUp, alt)
+	press(kb.ArrowUp, alt)
+	dev.Request(t, map[string]any{"type": "say", "text": "unread"})
+	expectListed(t, page, "*#lobby , #ops , #dev 1")
+	press(kb.ArrowDown, alt|shift)
+	expectListed(t, page, "#lobby , #ops , *#dev ")
+	press("k", ctrl)
+	browser.Await[bool](page, `document.activeElement.id === "room"`)
+	page.Do(chromedp.KeyEvent("ops" + kb.Enter))
+	expectListed(t, page, "#lobby , *#ops , #dev ")
+
+	if browser.Eval[bool](page, `document.querySelector("#shortcuts").open`) {
+		t.Error("a question mark in a text opens the sheet")
+	}
+	browser.Eval[bool](page, `(document.querySelector("#log").focus(), true)`)
+	page.Do(chromedp.KeyEvent("?"))
+	browser.Await[bool](page, `document.querySelector("#shortcuts").open`)
+	press(kb.Escape, 0)
+	browser.Await[bool](page, `!document.querySelector("#shortcuts").open && document.activeElement.id === "log"`)
 }

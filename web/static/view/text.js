@@ -1,6 +1,7 @@
 // The text of a message, with its markup as elements.
 
 import { button, el } from "./element.js";
+import { isFewEmoji } from "../room/emoji.js";
 import { parse } from "./markup.js";
 
 // text returns the element of a text that consists of these children.
@@ -10,9 +11,9 @@ export function text(...children) {
   return e;
 }
 
-// formatted returns the nodes of a text with its markup.
+// formatted returns the nodes of a text with its markup. A text that is a few emoji is large.
 export function formatted(received) {
-  return elements(parse(received));
+  return isFewEmoji(received) ? [el("span", "large", received)] : elements(parse(received));
 }
 
 function elements(nodes) {

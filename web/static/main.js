@@ -25,6 +25,7 @@ import { PrivateStore } from "./room/privatestore.js";
 import { Reads } from "./room/reads.js";
 import { refresh } from "./view/times.js";
 import { Room } from "./room/room.js";
+import { RoomList } from "./room/roomlist.js";
 import { Roster } from "./room/roster.js";
 import { Search } from "./view/search.js";
 import { Status } from "./view/status.js";
@@ -42,7 +43,13 @@ const first = read(location);
 const status = new Status({ status: $("status"), trouble: $("trouble"), why: $("why"), countdown: $("countdown"), reconnect: $("reconnect") });
 const token = new Token(`partyline.token ${path}`);
 const turns = new Turns();
-const composer = new Composer($("say-form"), { room: first.room, drafts: new Drafts(`partyline.draft ${path} `), send });
+const composer = new Composer($("say-form"), {
+  room: first.room,
+  drafts: new Drafts(`partyline.draft ${path} `),
+  names,
+  rooms: new RoomList(() => conversations.connection),
+  send,
+});
 const nick = new Nick({ request, form: $("nick-form"), onChange: () => composer.focus() });
 const roomField = new Field($("room-form"), join);
 const title = new Title(document.querySelector("link[rel=icon]"));
@@ -282,6 +289,12 @@ function onState(room) {
 }
 
 // The reader's actions.
+
+// names returns the names that the reader may want to write, the most likely ones first.
+function names() {
+  const { kind, roster, nick: person } = conversations.shown;
+  return kind === "room" ? roster.names.filter((name) => !nick.isOwn({ from: name })) : [person];
+}
 
 // send sends what the reader typed into the composer. It returns an error to show if that is not possible now.
 function send(request, typed) {

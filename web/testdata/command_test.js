@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bareRoom, parse } from "../static/room/command.js";
+import { bareRoom, commands, parse } from "../static/room/command.js";
 
 const requests = [
   ["hello", { type: "say", text: "hello" }],
@@ -53,6 +53,13 @@ for (const input of ["/foo", "/foo bar", "/foo\nbar", "/etc", "/a-B_9", "/mean",
 for (const input of ["", " ", "\n\t "]) {
   test(`${JSON.stringify(input)} is ignored`, () => assert.equal(parse(input), null));
 }
+
+test("each command of the list is known", () => {
+  for (const { text, about } of commands) {
+    const input = `/${text} ${about.replace("NAME TEXT", "bob hi")}`;
+    assert.equal(parse(input).request.type, text);
+  }
+});
 
 test("bareRoom removes one #", () => {
   assert.equal(bareRoom(" #ops "), "ops");

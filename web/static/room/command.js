@@ -14,6 +14,9 @@ const usage = {
   quit: "/quit",
 };
 
+// commands are the commands, {text, about}: the name, and what to write after it.
+export const commands = Object.entries(usage).map(([text, line]) => ({ text, about: line.slice(text.length + 2) }));
+
 // help lists the commands.
 export const help = `${Object.values(usage).join("\n")}\n//word says /word`;
 

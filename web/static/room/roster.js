@@ -38,6 +38,13 @@ export class Roster {
     this.#timer = 0;
   }
 
+  // names are those of the known members, the most recently active first.
+  get names() {
+    const until = now();
+    const idle = (m) => m.idle + since(m.at, until);
+    return [...this.#members.values()].sort((a, b) => idle(a) - idle(b) || a.nick.localeCompare(b.nick)).map(({ nick }) => nick);
+  }
+
   set(members, count) {
     const at = now();
     this.#members = new Map(members.map(({ nick, via, idle = 0 }) => [fold(nick), { nick, via, idle: idle * 1000, at }]));

@@ -2,6 +2,7 @@
 // cannot be sent, and takes back what the server refused. Each room has a draft of its own.
 
 import { parse } from "../room/command.js";
+import { CompletionList } from "./completion.js";
 import { Recall } from "../room/recall.js";
 
 // The error about a missing connection.
@@ -12,36 +13,39 @@ export class Composer {
   #error;
   #drafts;
   #room;
+  #completion;
   #recall = new Recall();
 
-  // send(request, typed) accepts the text, or returns an error to show.
-  constructor(form, { room, drafts, send }) {
+  // names() returns the names of members, and rooms is a RoomList. send(request, typed) accepts the text, or
+  // returns an error to show.
+  constructor(form, { room, drafts, names, rooms, send }) {
     this.#room = room;
     this.#drafts = drafts;
-    this.#box = form.querySelector("textarea");
-    this.#error = form.querySelector(".refusal");
+    const [box, error, list] = ["textarea", ".refusal", "[role=listbox]"].map((s) => form.querySelector(s));
+    this.#box = box;
+    this.#error = error;
+    this.#completion = new CompletionList(box, list, { names, rooms });
 
     form.addEventListener("submit", (e) => {
       e.preventDefault();
-      const typed = this.#box.value;
+      const typed = box.value;
       const { request, error = "" } = parse(typed) ?? {};
-      this.#showError(error);
+        this.#showError(error);
       if (!request) return;
       this.#setText(""); // first, because the text may be a command that shows another room
-      const why = send(request, typed);
-      if (!why) return this.#recall.add(typed);
+      const refusal = send(request, typed);
+      if (!refusal) return this.#recall.add(typed);
       this.#setText(typed);
-      this.#showError(why);
+      this.#showError(refusal);
     });
-    // Enter sends, unless it accepts a suggestion of an input method. In Safari only the key
-    // code shows that.
-    this.#box.addEventListener("keydown", (e) => {
+    box.addEventListener("keydown", (e) => {
+      if (this.#completion.key(e)) return;
       if (e.key === "ArrowUp" || e.key === "ArrowDown") return this.#step(e);
-      if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
+      if (!isSend(e)) return;
       e.preventDefault();
       form.requestSubmit();
     });
-    this.#box.addEventListener("input", () => {
+    box.addEventListener("input", () => {
       this.#showError("");
       this.#keep();
     });
@@ -89,6 +93,7 @@ export class Composer {
   }
 
   #setText(text) {
+    this.#completion.close();
     this.#box.value = text;
     this.#keep();
   }
@@ -110,4 +115,10 @@ export class Composer {
     this.#box.style.height = "auto";
     this.#box.style.height = `${this.#box.scrollHeight + 2}px`; // 2 for the borders
   }
+}
+
+// isSend reports whether a key sends the text. It does not if it accepts a suggestion of an input method. In
+// Safari only the key code shows that.
+function isSend(e) {
+  return e.key === "Enter" && !e.shiftKey && !e.isComposing && e.keyCode !== 229;
 }

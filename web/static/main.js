@@ -249,6 +249,7 @@ function onEvent(room, event) {
   if (type === "welcome") {
     if (event.token) token.set(event.token);
     nick.set(event.nick);
+    composer.setLimits(event.server);
   }
   room.receive(event);
   if (type === "welcome" && room === conversations.shown) onShow(room); // the server may have changed the name

@@ -9,7 +9,7 @@ const welcome = { type: "welcome", room: "lobby", nick: "alice", members: [{ nic
 const valid = [
   message,
   { ...message, type: "action", stored: false },
-  { ...welcome, ref: "r1", token: "t", resumed: true, last: 7 },
+  { ...welcome, ref: "r1", token: "t", resumed: true, last: 7, server: { bytes: 33_792 } },
   { type: "private", at, from: "bob", to: "alice", text: "psst" },
   { type: "join", at, nick: "bob", via: "tcp" },
   { type: "leave", at, nick: "bob", text: "bye" },
@@ -56,6 +56,12 @@ test("unknown fields are left out", () => {
 
 test("optional fields that are invalid are left out", () => {
   assert.deepEqual(parse(JSON.stringify({ ...message, via: 7, stored: "no", room: null })), { type: "message", id: 7, at, from: "bob", text: "hi" });
+});
+
+test("facts about the server that the page does not use are left out", () => {
+  assert.deepEqual(parse(JSON.stringify({ ...welcome, server: { name: "partyline", bytes: 2048 } })), { ...welcome, server: { bytes: 2048 } });
+  assert.deepEqual(parse(JSON.stringify({ ...welcome, server: { bytes: "many" } })), { ...welcome, server: {} });
+  assert.deepEqual(parse(JSON.stringify({ ...welcome, server: "partyline" })), welcome);
 });
 
 test("invalid items of a list are left out", () => {

@@ -54,10 +54,11 @@ const pause = (v) => (Number.isFinite(v) && v >= 0 ? Math.min(v, maxPause) : und
 
 const members = list(record({ nick: string, "via?": string, "idle?": number }));
 const said = { "ref?": string, id: number, at: time, "room?": string, from: string, "via?": string, text: string, "stored?": boolean };
+const server = record({ "bytes?": number });
 const messages = list((v) => typed(v, ["message", "action"]));
 
 const events = {
-  welcome: record({ "ref?": string, room: string, nick: string, "token?": string, "resumed?": boolean, members, count: number, "last?": number }),
+  welcome: record({ "ref?": string, room: string, nick: string, "token?": string, "resumed?": boolean, members, count: number, "last?": number, "server?": server }),
   message: record(said),
   action: record(said),
   private: record({ at: time, from: string, to: string, text: string }),

@@ -3,7 +3,9 @@
 
 import { parse } from "../room/command.js";
 import { CompletionList } from "./completion.js";
+import { Counter } from "./counter.js";
 import { Recall } from "../room/recall.js";
+import { measure, textLimit } from "../room/limits.js";
 
 // The error about a missing connection.
 export const disconnected = "Not sent: there is no connection. Your text stays here.";
@@ -14,6 +16,8 @@ export class Composer {
   #drafts;
   #room;
   #completion;
+  #counter;
+  #limit = textLimit(); // bytes of a text
   #recall = new Recall();
 
   // names() returns the names of members, and rooms is a RoomList. send(request, typed) accepts the text, or
@@ -21,17 +25,22 @@ export class Composer {
   constructor(form, { room, drafts, names, rooms, send }) {
     this.#room = room;
     this.#drafts = drafts;
-    const [box, error, list] = ["textarea", ".refusal", "[role=listbox]"].map((s) => form.querySelector(s));
+    const [box, error, list, left, status] = [
+      "textarea", ".refusal", "[role=listbox]", ".left", "[role=status]",
+    ].map((s) => form.querySelector(s));
     this.#box = box;
     this.#error = error;
+    const announce = (words) => (status.textContent = words);
     this.#completion = new CompletionList(box, list, { names, rooms });
+    this.#counter = new Counter(left, announce);
 
     form.addEventListener("submit", (e) => {
       e.preventDefault();
       const typed = box.value;
       const { request, error = "" } = parse(typed) ?? {};
-        this.#showError(error);
-      if (!request) return;
+      const { why } = measure(request ? textOf(request) : "", this.#limit);
+      this.#showError(why === "" ? error : `Not sent: ${why}`);
+      if (!request || why !== "") return;
       this.#setText(""); // first, because the text may be a command that shows another room
       const refusal = send(request, typed);
       if (!refusal) return this.#recall.add(typed);
@@ -50,6 +59,12 @@ export class Composer {
       this.#keep();
     });
     this.#setText(drafts.get(room));
+  }
+
+  // setLimits takes the limits on a text from the facts about the server in a welcome.
+  setLimits(server) {
+    this.#limit = textLimit(server);
+    this.#count();
   }
 
   // setRoom shows the draft of a room in place of the one of the room before.
@@ -114,7 +129,19 @@ export class Composer {
     this.#drafts.set(this.#room, this.#box.value);
     this.#box.style.height = "auto";
     this.#box.style.height = `${this.#box.scrollHeight + 2}px`; // 2 for the borders
+    this.#count();
   }
+
+  #count() {
+    const typed = this.#box.value;
+    const { request } = parse(typed) ?? {};
+    this.#counter.show(request ? textOf(request) : typed, this.#limit);
+  }
+}
+
+// textOf returns the text of a request that has a limit.
+function textOf({ text, words }) {
+  return text ?? words ?? "";
 }
 
 // isSend reports whether a key sends the text. It does not if it accepts a suggestion of an input method. In

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bareRoom, commands, parse } from "../static/room/command.js";
+import { bareRoom, commands, escape, parse } from "../static/room/command.js";
 
 const requests = [
   ["hello", { type: "say", text: "hello" }],
@@ -58,6 +58,12 @@ test("each command of the list is known", () => {
   for (const { text, about } of commands) {
     const input = `/${text} ${about.replace("NAME TEXT", "bob hi")}`;
     assert.equal(parse(input).request.type, text);
+  }
+});
+
+test("an escaped text is said", () => {
+  for (const text of ["/quit", "/me waves", "/foo", "/etc/passwd", "hi", "/", "// a comment"]) {
+    assert.deepEqual(parse(escape(text)), { request: { type: "say", text } });
   }
 });
 

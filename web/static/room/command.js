@@ -41,6 +41,11 @@ export function parse(input) {
   return { error: `There is no /${word}, only ${known}. Write //${word} to say it.` };
 }
 
+// escape returns what is typed to say a text: parse does not take it for a command.
+export function escape(text) {
+  return command.test(text) ? `/${text}` : text;
+}
+
 const say = (text) => ({ request: { type: "say", text } });
 
 // Each function takes the trimmed rest of the input and returns null if something is missing.

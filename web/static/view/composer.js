@@ -1,9 +1,10 @@
 // The Composer is the box in which the reader writes. It never loses text: it keeps what
 // cannot be sent, and takes back what the server refused. Each room has a draft of its own.
 
-import { parse } from "../room/command.js";
+import { escape, parse } from "../room/command.js";
 import { CompletionList } from "./completion.js";
 import { Counter } from "./counter.js";
+import { PasteQuestion } from "./paste.js";
 import { Recall } from "../room/recall.js";
 import { measure, textLimit } from "../room/limits.js";
 
@@ -15,7 +16,9 @@ export class Composer {
   #error;
   #drafts;
   #room;
+  #send;
   #completion;
+  #question;
   #counter;
   #limit = textLimit(); // bytes of a text
   #recall = new Recall();
@@ -25,13 +28,15 @@ export class Composer {
   constructor(form, { room, drafts, names, rooms, send }) {
     this.#room = room;
     this.#drafts = drafts;
-    const [box, error, list, left, status] = [
-      "textarea", ".refusal", "[role=listbox]", ".left", "[role=status]",
+    this.#send = send;
+    const [box, error, list, panel, left, status] = [
+      "textarea", ".refusal", "[role=listbox]", ".question", ".left", "[role=status]",
     ].map((s) => form.querySelector(s));
     this.#box = box;
     this.#error = error;
     const announce = (words) => (status.textContent = words);
     this.#completion = new CompletionList(box, list, { names, rooms });
+    this.#question = new PasteQuestion(box, panel, { say: (lines) => this.#sayAll(lines), announce, limit: () => this.#limit });
     this.#counter = new Counter(left, announce);
 
     form.addEventListener("submit", (e) => {
@@ -40,15 +45,10 @@ export class Composer {
       const { request, error = "" } = parse(typed) ?? {};
       const { why } = measure(request ? textOf(request) : "", this.#limit);
       this.#showError(why === "" ? error : `Not sent: ${why}`);
-      if (!request || why !== "") return;
-      this.#setText(""); // first, because the text may be a command that shows another room
-      const refusal = send(request, typed);
-      if (!refusal) return this.#recall.add(typed);
-      this.#setText(typed);
-      this.#showError(refusal);
+      if (request && why === "") this.#sendAll([{ request, typed }]);
     });
     box.addEventListener("keydown", (e) => {
-      if (this.#completion.key(e)) return;
+      if (this.#question.key(e) || this.#completion.key(e)) return;
       if (e.key === "ArrowUp" || e.key === "ArrowDown") return this.#step(e);
       if (!isSend(e)) return;
       e.preventDefault();
@@ -103,12 +103,35 @@ export class Composer {
     this.#box.focus();
   }
 
+  // sendAll sends requests. What can't be sent now stays in the box.
+  #sendAll(requests) {
+    this.#setText(""); // first, because a command may show another room
+    const unsent = [];
+    let error;
+    for (const { request, typed } of requests) {
+      const why = this.#send(request, typed);
+      if (why) {
+        unsent.push(typed);
+        error = why;
+      } else this.#recall.add(typed);
+    }
+    if (unsent.length === 0) return;
+    this.#setText(unsent.join("\n"));
+    this.#showError(error);
+  }
+
+  // sayAll says each line, whatever it starts with.
+  #sayAll(lines) {
+    this.#sendAll(lines.map((text) => ({ request: { type: "say", text }, typed: escape(text) })));
+  }
+
   #showError(why) {
     this.#error.textContent = why;
   }
 
   #setText(text) {
     this.#completion.close();
+    this.#question.close();
     this.#box.value = text;
     this.#keep();
   }

@@ -11,6 +11,9 @@ import { measure, textLimit } from "../room/limits.js";
 // The error about a missing connection.
 export const disconnected = "Not sent: there is no connection. Your text stays here.";
 
+// Enter breaks the line on a touch screen, whose keyboard has no other key for that. The button sends there.
+const touch = matchMedia("(pointer: coarse)");
+
 export class Composer {
   #box;
   #error;
@@ -29,8 +32,8 @@ export class Composer {
     this.#room = room;
     this.#drafts = drafts;
     this.#send = send;
-    const [box, error, list, panel, left, status] = [
-      "textarea", ".refusal", "[role=listbox]", ".question", ".left", "[role=status]",
+    const [box, error, button, list, panel, left, status] = [
+      "textarea", ".refusal", ":scope > button", "[role=listbox]", ".question", ".left", "[role=status]",
     ].map((s) => form.querySelector(s));
     this.#box = box;
     this.#error = error;
@@ -47,6 +50,9 @@ export class Composer {
       this.#showError(why === "" ? error : `Not sent: ${why}`);
       if (request && why === "") this.#sendAll([{ request, typed }]);
     });
+    button.addEventListener("mousedown", (e) => {
+      if (document.activeElement === box) e.preventDefault(); // or the keyboard of a touch screen closes
+    });
     box.addEventListener("keydown", (e) => {
       if (this.#question.key(e) || this.#completion.key(e)) return;
       if (e.key === "ArrowUp" || e.key === "ArrowDown") return this.#step(e);
@@ -58,6 +64,9 @@ export class Composer {
       this.#showError("");
       this.#keep();
     });
+    const setEnterKey = () => (box.enterKeyHint = touch.matches ? "enter" : "send");
+    touch.addEventListener("change", setEnterKey);
+    setEnterKey();
     this.#setText(drafts.get(room));
   }
 
@@ -170,5 +179,6 @@ function textOf({ text, words }) {
 // isSend reports whether a key sends the text. It does not if it accepts a suggestion of an input method. In
 // Safari only the key code shows that.
 function isSend(e) {
-  return e.key === "Enter" && !e.shiftKey && !e.isComposing && e.keyCode !== 229;
+  if (e.key !== "Enter" || e.isComposing || e.keyCode === 229) return false;
+  return e.ctrlKey || e.metaKey || !(e.shiftKey || touch.matches);
 }

@@ -31,6 +31,7 @@ import { Search } from "./view/search.js";
 import { Status } from "./view/status.js";
 import { useShortcuts } from "./view/shortcuts.js";
 import { Tabs } from "./room/tabs.js";
+import { takeQuery } from "./room/query.js";
 import { Title } from "./room/title.js";
 import { Token } from "./net/token.js";
 import { Turns } from "./net/turns.js";
@@ -38,6 +39,8 @@ import { Turns } from "./net/turns.js";
 const $ = (id) => document.getElementById(id);
 
 const path = new URL(".", document.baseURI).pathname; // an origin may have several servers
+const wanted = takeQuery(location.href);
+history.replaceState(null, "", wanted.rest);
 const first = read(location);
 
 const status = new Status({ status: $("status"), trouble: $("trouble"), why: $("why"), countdown: $("countdown"), reconnect: $("reconnect") });
@@ -50,7 +53,7 @@ const composer = new Composer($("say-form"), {
   rooms: new RoomList(() => conversations.connection),
   send,
 });
-const nick = new Nick({ request, form: $("nick-form"), onChange: () => composer.focus() });
+const nick = new Nick({ request, form: $("nick-form"), wanted: wanted.nick, onChange: () => composer.focus() });
 const roomField = new Field($("room-form"), join);
 const title = new Title(document.querySelector("link[rel=icon]"));
 const reads = new Reads(`partyline.read ${path}`);
@@ -248,7 +251,7 @@ function onEvent(room, event) {
   }
   if (type === "welcome") {
     if (event.token) token.set(event.token);
-    nick.set(event.nick);
+    nick.welcome(event);
     composer.setLimits(event.server);
   }
   room.receive(event);
@@ -479,8 +482,8 @@ wide.addEventListener("change", setPeopleOpen);
 setPeopleOpen();
 
 keepToken();
-history.replaceState(null, "", location.href);
 conversations.restore(openList.load());
 showAddressed();
+if (wanted.text) composer.offer(wanted.text);
 for (const { connection } of [conversations, ...conversations.rooms]) if (connection.state === "closed") connection.connect();
 conversations.shown.onHistory?.(revealLinked);

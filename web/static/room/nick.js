@@ -1,5 +1,5 @@
-// A Nick holds the reader's own name: the one that the server gave, and before that the one that
-// the reader last chose in this browser. The page requests it on each connection.
+// A Nick holds the reader's own name: the one that the server gave, and before that the one that the address of
+// the page asks for, or that the reader last chose in this browser. The page requests it on each connection.
 
 import { fold } from "./name.js";
 import { Field } from "../view/field.js";
@@ -7,17 +7,20 @@ import { Field } from "../view/field.js";
 const storageKey = "partyline.nick";
 
 export class Nick {
-  name = load(); // "" if there is none
+  name; // "" if there is none
   requested = ""; // the name with which the page last connected
 
   #request;
   #field;
+  #wanted; // the name that the address asks for, until the server has answered; "" if there is none
   #names = new Set(); // the names that the page has had, folded
 
   // request(request) resolves to the server's answer. onChange is called when the server has granted a name
   // from the form.
-  constructor({ request, form, onChange }) {
+  constructor({ request, form, wanted, onChange }) {
     this.#request = request;
+    this.#wanted = wanted;
+    this.name = wanted || load();
     this.#field = new Field(form, async (nick) => {
       await this.change(nick);
       onChange();
@@ -30,8 +33,18 @@ export class Nick {
     return this.name || undefined;
   }
 
-  // set records the name that a welcome gives.
-  set(nick) {
+  // welcome records the name that a welcome gives. A page that resumes keeps its name, so it requests the one
+  // that the address asks for.
+  welcome({ nick, resumed }) {
+    const wanted = this.#wanted;
+    this.#wanted = "";
+    this.#set(nick);
+    if (wanted === "") return;
+    if (fold(nick) === fold(wanted)) save(nick);
+    else if (resumed) this.change(wanted).catch((err) => this.refused(err));
+  }
+
+  #set(nick) {
     this.name = nick;
     this.#names.add(fold(nick));
     this.#field.show(nick);
@@ -56,7 +69,7 @@ export class Nick {
   // renamed handles a member's change of name. The member may be the reader.
   renamed({ nick, to }) {
     if (fold(nick) !== fold(this.name)) return;
-    this.set(to);
+    this.#set(to);
     save(to);
   }
 

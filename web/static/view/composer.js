@@ -103,6 +103,11 @@ export class Composer {
     return true;
   }
 
+  // offer puts a text into the box unless there is one.
+  offer(text) {
+    if (this.#box.value.trim() === "") this.#setText(text);
+  }
+
   // connected removes the error about a missing connection.
   connected() {
     if (this.#error.textContent === disconnected) this.#showError("");

@@ -101,7 +101,10 @@ const conversations = new Conversations({
     }),
   newPrivate: (person) => new Private(person, { request, store: privateStore, muted, newLog, isLookedAt, onUnread }),
   onShow,
-  onChange: drawList,
+  onChange: () => {
+    openList.save(conversations.all);
+    drawList();
+  },
 });
 const list = new ConversationList({
   list: $("conversations"),
@@ -185,11 +188,19 @@ function drawList() {
   const sum = (field) => all.reduce((n, { unread }) => n + unread[field], 0);
   list.draw({ all, shown: conversations.shown, canClose: (c) => conversations.canClose(c), isMuted: (c) => muted.has(c.key) });
   title.setUnread(sum("count"), sum("mentions"));
-  openList.save(all);
+}
+
+// drawListSoon shows what is unread. A burst of messages is drawn once.
+let drawTimer = 0;
+function drawListSoon() {
+  drawTimer ||= setTimeout(() => {
+    drawTimer = 0;
+    drawList();
+  }, 50);
 }
 
 function onUnread(conversation, event) {
-  drawList();
+  drawListSoon();
   if (event?.mention && !muted.has(conversation.key)) notifier.tell(conversation, event);
 }
 
@@ -201,12 +212,8 @@ function redrawMuted() {
 }
 
 function close(conversation) {
-  if (conversation.kind === "room") {
-    const { connection } = conversation;
-    if (connection.state === "open") connection.request({ type: "quit" }).catch(() => {});
-    else connection.end();
-  } else conversation.close();
   conversations.close(conversation);
+  conversation.close();
 }
 
 // The connections.
@@ -254,8 +261,19 @@ function onEvent(room, event) {
     nick.welcome(event);
     composer.setLimits(event.server);
   }
+  const { name } = room;
+  if (type === "welcome" && event.room !== name && conversations.find(event.room)) return openedTwice(room, event);
   room.receive(event);
-  if (type === "welcome" && room === conversations.shown) onShow(room); // the server may have changed the name
+  if (room.name !== name && room === conversations.shown) onShow(room);
+}
+
+// openedTwice handles that the server has put the page into a room that is open already, under a name that the
+// page took for another one. The connection of the room that was open has ended.
+function openedTwice(room, { room: name }) {
+  const open = conversations.find(name);
+  if (room === conversations.shown) conversations.show(open);
+  close(room);
+  open.connection.connect();
 }
 
 // nameRefused handles that the page did not get the name with which it connected.
@@ -323,6 +341,7 @@ async function run(command) {
     case "msg":
       return request(command);
     case "search":
+      if (conversations.shown.kind !== "room") throw new Error("a private conversation can't be searched");
       return search.open(command.words);
     case "who": {
       const { members, count } = await request(command);
@@ -380,8 +399,12 @@ function revealLinked() {
 // showAddressed shows the conversation that the address names, and opens it if it is not open.
 function showAddressed() {
   const { room, person } = read(location);
-  if (!person || conversations.rooms.length === 0) conversations.room(room);
-  conversations.show(person ? conversations.private(person) : conversations.room(room));
+  try {
+    if (!person || conversations.rooms.length === 0) conversations.room(room);
+    conversations.show(person ? conversations.private(person) : conversations.room(room));
+  } catch (err) {
+    tellError(err.message);
+  }
 }
 
 addEventListener("popstate", showAddressed);

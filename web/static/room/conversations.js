@@ -100,9 +100,8 @@ export class Conversations {
     return this.#all[Math.abs(this.#all.indexOf(conversation) - 1)];
   }
 
-  // close closes a conversation. If it was shown, the one before it is shown.
+  // close removes a conversation. If it was shown, the one before it is shown.
   close(conversation) {
-    if (!this.#all.includes(conversation) || !this.canClose(conversation)) return;
     if (conversation === this.#shown) this.show(this.before(conversation));
     this.#all = this.#all.filter((c) => c !== conversation);
     this.#onChange();

@@ -127,6 +127,11 @@ export class Room {
     this.unread.marked = false;
   }
 
+  // close leaves the room.
+  close() {
+    this.connection.request({ type: "quit" }).catch(() => {}).finally(() => this.connection.end());
+  }
+
   // seenElsewhere records that the reader has seen the messages up to an id in another tab.
   seenElsewhere(id) {
     if (this.newest !== null && id >= this.newest && this.unread.clear()) this.#onUnread(this);
@@ -163,12 +168,13 @@ export class Room {
     this.#firstLive = (last ?? 0) + 1;
     timeline.hold();
     try {
-      const { messages, more } = await this.connection.request({ type: "history", limit: historyLimit });
+      const { messages, more } = await this.#requestHistory();
       if (timeline !== this.#timeline) return;
       const held = this.log.events; // what concerns the reader alone
       const shown = timeline.release(this.#markOld(messages), last);
       this.log.set(merge(held, this.#withMark(shown)), more === true && messages.length > 0);
       this.#outbox.dropShown(this.name);
+      if (this.unread.count > 0) this.log.startAtMark();
       this.#seen();
       this.#onHistory();
     } catch (err) {
@@ -177,6 +183,15 @@ export class Room {
       this.#outbox.dropShown(this.name);
       this.#show({ type: "error", message: err.message });
     }
+  }
+
+  // requestHistory requests the last messages, and all that the reader has not seen if they are not too many.
+  async #requestHistory() {
+    const last = await this.connection.request({ type: "history", limit: historyLimit });
+    const read = this.#reads.get(this.name);
+    if (read === undefined || !last.more || !(last.messages[0]?.id > read)) return last;
+    const unread = await this.connection.request({ type: "since", id: read, limit: gapLimit });
+    return unread.more ? last : { messages: unread.messages, more: true };
   }
 
   // withMark returns the first messages with a mark before those that the reader has not seen, if they have

@@ -181,6 +181,27 @@ func TestPageRoomsAfterRestart(t *testing.T) {
 	}
 }
 
+// TestPageCountsUnread opens a page again after more was said than it loads at first. It begins with the first message
+// that the reader has not seen.
+func TestPageCountsUnread(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
+	sayMany(t, bot, 0, 10)
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Expect("message 9")
+	page.Say("/join ops")
+	browser.Await[bool](page, `document.title.startsWith("#ops ")`)
+	sayMany(t, bot, 10, 80)
+	page.Do(chromedp.Reload())
+	page.ExpectState("open")
+	expectListed(t, page, "#lobby 80, *#ops ")
+	page.Show("#lobby")
+	const first = `((top) => [...document.querySelectorAll("#log :is(.message .text, .unseen)")].filter((e) => e.getBoundingClientRect().bottom > top)
+		.slice(0, 2).map((e) => e.innerText.split("\n")[0]).join(" / "))(document.querySelector("#log").getBoundingClientRect().top)`
+	browser.Await[bool](page, first+` === "New since you looked / message 10"`)
+	expectListed(t, page, "*#lobby , #ops ")
+}
+
 // TestPageKeepsPlace shows another room and comes back. The reader is where they were, whatever was said meanwhile.
 func TestPageKeepsPlace(t *testing.T) {
 	s := harness.StartServer(t, nil)

@@ -33,9 +33,10 @@ export class PasteQuestion {
       if (e.inputType === "insertFromPaste" && from?.text.includes("\n")) this.#ask(from.start, box.selectionEnd, from.text);
     });
     panel.addEventListener("keydown", (e) => {
-      // What the reader types on is for the box.
+      // What the reader types on is for the box, and is no shortcut.
       const typed = e.key.length === 1 && e.key !== " ";
       if (!typed && !this.key(e)) return;
+      e.stopPropagation();
       this.close();
       box.focus();
     });

@@ -104,9 +104,9 @@ func TestPagePastesIntoText(t *testing.T) {
 	expectBox(t, page, "see | there")
 	paste(page, "one\ntwo")
 	expectAnswers(t, page, "One message, Code block")
-	page.Do(chromedp.KeyEvent("!"))
+	page.Do(chromedp.KeyEvent("?"))
 	expectAnswers(t, page, "")
-	expectBox(t, page, "see one\ntwo!| there")
+	expectBox(t, page, "see one\ntwo?| there")
 
 	page.Do(edit("undo", "z"), edit("undo", "z"))
 	expectBox(t, page, "see | there")

@@ -7,6 +7,7 @@ import { Composer, disconnected } from "./view/composer.js";
 import { Connection, ConnectionDown } from "./net/connection.js";
 import { ConversationList } from "./view/conversationlist.js";
 import { Conversations } from "./room/conversations.js";
+import { DateForm } from "./view/dateform.js";
 import { Drafts } from "./room/drafts.js";
 import { explain } from "./net/refusal.js";
 import { Field } from "./view/field.js";
@@ -450,6 +451,13 @@ useShortcuts({
     room: () => $("room").select(),
     newest: () => conversations.shown.log.toEnd(),
   },
+});
+
+const dateForm = new DateForm($("date"), (time) => {
+  conversations.shown.showDay?.(time).catch((err) => tellError(err.message));
+});
+document.addEventListener("chooseday", ({ detail }) => {
+  if (conversations.shown.kind === "room") dateForm.open(detail);
 });
 
 // step shows the next conversation in a direction that passes a test.

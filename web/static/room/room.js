@@ -2,6 +2,7 @@
 // order, its members, and what the reader has not seen.
 
 import { ConnectionDown } from "../net/connection.js";
+import { firstSince } from "./finddate.js";
 import { mentions } from "./mention.js";
 import { Timeline, between } from "./timeline.js";
 import { Unread } from "./unread.js";
@@ -230,11 +231,19 @@ export class Room {
     this.log.reveal(event);
   }
 
+  // showDay shows the first message at or after a time, in milliseconds, or the end if there is none.
+  async showDay(time) {
+    const first = await firstSince(time, (request) => this.connection.request(request));
+    if (first) await this.reveal(first.id);
+    else this.log.toEnd();
+  }
+
   #find(id) {
     return this.log.events.find((e) => e.id === id);
   }
 
-  // loadContext adds the messages around an earlier one to the start of the log, and a gap after them.
+  // loadContext adds the messages around one that the log does not have, to the start of the log or into a gap,
+  // and gaps around them.
   async #loadContext(id) {
     const timeline = this.#timeline;
     const [before, after] = await Promise.all([
@@ -242,13 +251,27 @@ export class Room {
       this.connection.request({ type: "since", id, limit: contextLimit }),
     ]);
     if (timeline !== this.#timeline) return;
-    const first = this.log.events.find((e) => e.id !== undefined)?.id ?? this.#firstLive;
     const messages = [...before.messages, ...after.messages];
-    const context = this.#markOld(messages.filter((e) => e.id < first));
+    const place = this.#placeOf(id);
+    const context = this.#markOld(between(messages, place.after, place.before));
     if (context.length === 0) return;
-    const complete = context.length < messages.length || !after.more;
-    const gap = this.#gap({ after: context.at(-1).id, before: first });
-    this.log.prepend(complete ? context : [...context, gap], before.more === true);
+    const isEnd = messages.at(-1).id >= place.before || !after.more;
+    const rest = isEnd ? [] : [this.#gap({ after: context.at(-1).id, before: place.before, skipped: true })];
+    if (!place.gap) return this.log.prepend([...context, ...rest], before.more === true);
+    const isStart = messages[0].id <= place.after || !before.more;
+    const start = isStart ? [] : [this.#gap({ after: place.after, before: context[0].id, skipped: true })];
+    this.log.replace(place.gap, ...start, ...context, ...rest);
+  }
+
+  // placeOf returns where the log lacks a message: the ids around that place, and the gap there, unless it is
+  // the start.
+  #placeOf(id) {
+    const { events } = this.log;
+    const ids = events.map((e) => e.id).filter((i) => i !== undefined);
+    const first = ids[0] ?? this.#firstLive;
+    if (id < first) return { after: 0, before: first };
+    const gap = events.findLast((e) => e.type === "gap" && e.fill && e.after < id);
+    return { after: gap?.after ?? id, before: ids.find((i) => i > id) ?? Infinity, gap };
   }
 
   // cut returns a gap in place of removed events, for the log.
@@ -266,8 +289,8 @@ export class Room {
   }
 
   // gap returns a gap that the reader can fill, unless its messages are lost.
-  #gap({ after, before, missed, lost }) {
-    const gap = { type: "gap", after, before, missed, lost };
+  #gap({ after, before, missed, lost, skipped }) {
+    const gap = { type: "gap", after, before, missed, lost, skipped };
     if (!lost) gap.fill = () => this.#fillGap(gap);
     return gap;
   }
@@ -282,7 +305,7 @@ export class Room {
     const last = found.at(-1)?.id;
     if (next === undefined && last) timeline.skipTo(last + 1);
     const complete = gap.missed === undefined ? !more || last === undefined : found.length >= gap.missed;
-    const rest = { after: last ?? gap.after, before: gap.before, missed: gap.missed && gap.missed - found.length, lost: !more || last === undefined };
+    const rest = { ...gap, after: last ?? gap.after, missed: gap.missed && gap.missed - found.length, lost: !more || last === undefined };
     this.log.replace(gap, ...found, ...(complete ? [] : [this.#gap(rest)]));
   }
 

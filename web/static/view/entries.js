@@ -10,7 +10,7 @@ import { format, isSameDay } from "./times.js";
 export function entryFor(event, before, hidden) {
   const entry = bare(event);
   entry.hidden = hidden;
-  if (event.at && !(before?.at && isSameDay(before.at, event.at))) return el("div", "", separator("day", format(event.at, "day")), entry);
+  if (event.at && !(before?.at && isSameDay(before.at, event.at))) return el("div", "", separator("day", dayButton(event.at)), entry);
   if (continues(before, event)) {
     entry.classList.add("continued");
     entry.classList.toggle("same-minute", format(before.at, "dated") === format(event.at, "dated"));
@@ -50,8 +50,13 @@ function continues(before, { type, from, at }) {
 }
 
 function separator(kind, label) {
-  const e = el("p", kind, el("span", "", label));
-  e.role = "separator";
+  return el("p", kind, el("span", "", label));
+}
+
+// dayButton returns the name of a day, which opens the choice of another one.
+function dayButton(at) {
+  const e = button(format(at, "day"), "choose-day", () => e.dispatchEvent(new CustomEvent("chooseday", { bubbles: true, detail: at })));
+  e.title = "Go to another day";
   return e;
 }
 
@@ -153,9 +158,10 @@ export function time(at, style) {
 
 // gap returns the entry of messages that the reader missed. If fill is set, a button calls it: it shows
 // them in place of the gap, or rejects.
-function gap({ missed, lost, fill }) {
+function gap({ missed, lost, skipped, fill }) {
   const count = missed === 1 ? "1 message missed" : `${missed} messages missed`;
-  const label = el("span", "", missed === undefined ? "Messages may be missing here" : lost ? `${count}, and history no longer has them` : count);
+  const unknown = skipped ? "More messages" : "Messages may be missing here";
+  const label = el("span", "", missed === undefined ? unknown : lost ? `${count}, and history no longer has them` : count);
   const entry = plain("gap", label);
   if (!fill) return entry;
   const show = button("Show", "secondary", async () => {

@@ -13,7 +13,7 @@ export class DateForm {
       e.preventDefault();
       const [year, month, day] = this.#day.value.split("-").map(Number);
       dialog.close();
-      onChoose(new Date(year, month - 1, day).getTime());
+      onChoose(Number(new Date(year, month - 1, day)));
     });
     dialog.querySelector(".close").addEventListener("click", () => dialog.close());
   }

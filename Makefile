@@ -28,7 +28,7 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build release systems same test check deps lint fuzz soak kills restarts hangups mutants bench speed keys record
+.PHONY: help run build release systems same test check deps lint fuzz soak kills restarts hangups mutants bench speed page keys record
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +116,9 @@ bench: ## compare with queue-per-member and the floor (BENCH='at rest' for some 
 
 speed: ## measure how many of LINES (1000000) lines a second talk says and prints in a pipe
 	LINES=$(LINES) go test -run TestSpeed -v -count 1 -timeout 10m $(E2E)/talk
+
+page: ## measure the page in Chromium: its weight, its cost while messages arrive, its memory and scrolling: 5 minutes
+	FIGURES=1 go test -run TestFigures -v -count 1 -timeout 30m $(E2E)/page
 
 keys: ## measure talk on a terminal: its CPU time, and the time from each of KEYS (500) keys to its echo
 	KEYS=$(KEYS) go test -run TestKeys -v -count 1 -timeout 20m $(E2E)/talk

@@ -164,8 +164,12 @@ export class Composer {
   // keep keeps the draft, and fits the height of the box to it.
   #keep() {
     this.#drafts.set(this.#room, this.#box.value);
+    // The form keeps its height meanwhile, or the log would be larger for a moment, and lose its end.
+    const form = this.#box.form;
+    form.style.height = `${form.offsetHeight}px`;
     this.#box.style.height = "auto";
     this.#box.style.height = `${this.#box.scrollHeight + 2}px`; // 2 for the borders
+    form.style.height = "";
     this.#count();
   }
 

@@ -64,6 +64,13 @@ func TestPageScrollsBack(t *testing.T) {
 	if testing.Short() {
 		n = 400
 	}
+	scrollBack(t, n)
+}
+
+// scrollBack scrolls through a history of n messages, in steps of 600 pixels. It fails the test if what the reader sees
+// moves by more than two pixels.
+func scrollBack(t *testing.T, n int) {
+	t.Helper()
 	s := harness.StartServer(t, func(c *app.Config) { c.History.Messages = n })
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
 	sayMany(t, bot, 0, n)
@@ -174,6 +181,28 @@ func TestPageReaderStays(t *testing.T) {
 	sayMany(t, bot, 612, 1)
 	page.Expect("message 612")
 	browser.Await[bool](page, `(({ scrollTop, scrollHeight, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)(document.querySelector("#log"))`)
+}
+
+// TestPageFollowsWhileWriting changes a text of several lines. The log still follows the end, although each change measures
+// the text again.
+func TestPageFollowsWhileWriting(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
+	sayMany(t, bot, 0, 100)
+	page := browser.Open(t, "http://"+s.HTTP)
+	page.Expect("message 99")
+	for _, lines := range []int{1, 4, 4, 3, 4, 1} {
+		browser.Eval[bool](page, fmt.Sprintf(`(() => {
+			const [box, log] = [document.querySelector("#text"), document.querySelector("#log")];
+			box.value = "a line\n".repeat(%d);
+			box.dispatchEvent(new Event("input"));
+			return log.dispatchEvent(new Event("scroll"));
+		})()`, lines))
+		browser.Await[bool](page, `((log) => log.scrollHeight - log.clientHeight - log.scrollTop <= 2)(document.querySelector("#log"))`)
+		if !browser.Eval[bool](page, `document.querySelector("#to-end").hidden`) {
+			t.Fatalf("with %d lines the log does not follow the end", lines)
+		}
+	}
 }
 
 // TestPageFollowsAfterReaching scrolls up and back to the end by hand. The page then follows the end again.

@@ -115,7 +115,7 @@ func New(opts Options) http.Handler {
 // since 71, Safari since 16). Listing ws: and wss: for older browsers would allow
 // connections to any host.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // secure sets security headers. It does not wrap the ResponseWriter, which /ws hijacks.
 func secure(next http.Handler) http.Handler {

@@ -38,6 +38,9 @@ func TestAssets(t *testing.T) {
 		"/main.js":     "text/javascript; charset=utf-8",
 		"/style.css":   "text/css; charset=utf-8",
 		"/favicon.svg": "image/svg+xml",
+
+		"/icon-192.png":         "image/png",
+		"/manifest.webmanifest": "application/manifest+json",
 	} {
 		res := get(t, h, "GET", path)
 		page := body(t, res)
@@ -139,7 +142,7 @@ func TestWebSocketWriter(t *testing.T) {
 	}
 }
 
-var references = regexp.MustCompile(`(?:\b(?:href|src|action)="|\bfrom "|\bimport[ (]"|\burl\("?)([^")]*)`)
+var references = regexp.MustCompile(`(?:\b(?:href|src|action)="|"src": "|\bfrom "|\bimport[ (]"|\burl\("?)([^")]*)`)
 
 // TestReferences tests that references between assets are relative, that their targets exist,
 // and that each asset is referred to.
@@ -151,7 +154,7 @@ func TestReferences(t *testing.T) {
 			if m[1] == "log/lobby" { // a page of its own, which may be turned off
 				continue
 			}
-			if !regexp.MustCompile(`^(\.\.?/)*([a-z]+/)?[a-z]+\.[a-z]+$`).MatchString(m[1]) || strings.Count(m[1], "../") >= strings.Count(a.path, "/") {
+			if !regexp.MustCompile(`^(\.\.?/)*([a-z]+/)?[a-z0-9-]+\.[a-z]+$`).MatchString(m[1]) || strings.Count(m[1], "../") >= strings.Count(a.path, "/") {
 				t.Errorf("%s refers to %q, which is not a relative path below the page", a.path, m[1])
 				continue
 			}

@@ -92,7 +92,7 @@ func New(opts Options) http.Handler {
 	}
 	r.Use(setClient(trusted, log))
 	routes := routes{Router: r, allow: make(map[string]string)}
-	for _, a := range assets("static") {
+	for _, a := range pageAssets() {
 		routes.add(a.path, a, pageMethods...)
 	}
 	routes.add("/healthz", check(opts.Health, log), pageMethods...)

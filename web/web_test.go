@@ -142,7 +142,7 @@ func TestWebSocketWriter(t *testing.T) {
 	}
 }
 
-var references = regexp.MustCompile(`(?:\b(?:href|src|action)="|"src": "|\bfrom "|\bimport[ (]"|\burl\("?)([^")]*)`)
+var references = regexp.MustCompile(`(?:\b(?:href|src|action)="|"src": "|\bregister\("|\bfrom "|\bimport[ (]"|\burl\("?)([^")]*)`)
 
 // TestReferences tests that references between assets are relative, that their targets exist,
 // and that each asset is referred to.

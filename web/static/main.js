@@ -16,6 +16,7 @@ import { Log } from "./view/log.js";
 import { Muted } from "./room/muted.js";
 import { Nick } from "./room/nick.js";
 import { Notifier } from "./room/notifier.js";
+import { Offer } from "./view/offer.js";
 import { OpenList } from "./room/openlist.js";
 import { Options } from "./view/options.js";
 import { Outbox } from "./net/outbox.js";
@@ -36,6 +37,7 @@ import { takeQuery } from "./room/query.js";
 import { Title } from "./room/title.js";
 import { Token } from "./net/token.js";
 import { Turns } from "./net/turns.js";
+import { Updates } from "./net/updates.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -130,6 +132,12 @@ const options = new Options({
     redrawMuted();
   },
 });
+const updates = new Updates({
+  version: document.documentElement.dataset.version,
+  register: () => navigator.serviceWorker.register("sw.js", { updateViaCache: "none" }),
+  onNewer: (version) => offer.show(version),
+});
+const offer = new Offer($("offer"), { accept: () => updates.change(), dismiss: () => composer.focus() });
 
 // The conversations.
 
@@ -305,7 +313,10 @@ function refused(room, { code, message }) {
 
 function onState(room) {
   const { connection } = room;
-  if (connection === conversations.connection) status.show(connection);
+  if (connection === conversations.connection) {
+    status.show(connection);
+    if (connection.state !== "connecting") updates.check();
+  }
   if (connection.state !== "open") return outbox.dropSaid(room.name);
   if (connection === conversations.connection) composer.connected();
   for (const other of conversations.rooms) if (other.connection.state === "waiting") other.connection.wake();

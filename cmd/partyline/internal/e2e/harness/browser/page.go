@@ -43,7 +43,7 @@ func Visit(t *testing.T, url string) *Page {
 // is connected.
 func (p *Page) Duplicate() *Page {
 	p.t.Helper()
-	opened := chromedp.WaitNewTarget(p.Ctx, func(*target.Info) bool { return true })
+	opened := chromedp.WaitNewTarget(p.Ctx, func(info *target.Info) bool { return info.Type == "page" })
 	Eval[bool](p, `open(location.href) !== null`)
 	duplicate := attach(p.t, p.Ctx, chromedp.WithTargetID(<-opened))
 	duplicate.ExpectState("open")

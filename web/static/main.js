@@ -29,6 +29,7 @@ import { refresh } from "./view/times.js";
 import { Room } from "./room/room.js";
 import { RoomList } from "./room/roomlist.js";
 import { Roster } from "./room/roster.js";
+import { Saved } from "./room/saved.js";
 import { Search } from "./view/search.js";
 import { Status } from "./view/status.js";
 import { useShortcuts } from "./view/shortcuts.js";
@@ -77,6 +78,7 @@ const outbox = new Outbox({
   onChange: (name) => conversations.find(name)?.showPending(),
 });
 const privateStore = new PrivateStore(`partyline.private ${path} `);
+const saved = new Saved(`partyline.saved ${path} `);
 const muted = new Muted(`partyline.muted ${path}`);
 const notifier = new Notifier(`partyline.notify ${path}`, {
   isSeen: (conversation, { id }) => isLookedAt(conversation) || conversation.unread.count === 0 || reads.hasStored(conversation.key, id),
@@ -223,6 +225,7 @@ function redrawMuted() {
 function close(conversation) {
   conversations.close(conversation);
   conversation.close();
+  if (conversation.kind === "room") saved.forget(conversation.name);
 }
 
 // The connections.
@@ -317,9 +320,25 @@ function onState(room) {
     status.show(connection);
     if (connection.state !== "connecting") updates.check();
   }
+  showSaved(room);
   if (connection.state !== "open") return outbox.dropSaid(room.name);
   if (connection === conversations.connection) composer.connected();
   for (const other of conversations.rooms) if (other.connection.state === "waiting") other.connection.wake();
+}
+
+// showSaved shows the messages that the page has kept of a room while it can't get the history.
+function showSaved({ name, newest, log, connection: { state } }) {
+  const others = log.events.filter((e) => !e.saved);
+  const shows = others.length < log.events.length;
+  if (state === "open" && shows) log.set(others, false);
+  if (state !== "waiting" || shows || newest !== null) return;
+  const messages = saved.load(name).map((e) => ({ ...e, own: nick.wasOwn(e), saved: true }));
+  if (messages.length > 0) log.set([...messages, ...others], true);
+}
+
+// saveRooms keeps the messages of the rooms for when there is no connection.
+function saveRooms() {
+  for (const { name, log } of conversations.rooms) saved.save(name, log.events);
 }
 
 // The reader's actions.
@@ -487,7 +506,10 @@ addEventListener("online", () => each((connection) => connection.renew()));
 addEventListener("offline", () => each((connection) => connection.check()));
 document.addEventListener("visibilitychange", () => {
   keepToken();
-  if (document.hidden) return conversations.shown.lookAway();
+  if (document.hidden) {
+    saveRooms();
+    return conversations.shown.lookAway();
+  }
   conversations.look();
   if (refresh()) conversations.shown.log.redraw();
   each((connection) => connection.wake());
@@ -501,6 +523,7 @@ addEventListener("storage", (e) => {
 addEventListener("pagehide", () => {
   token.store();
   reads.save();
+  saveRooms();
   each((connection) => connection.suspend());
 });
 addEventListener("pageshow", () => {

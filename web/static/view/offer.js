@@ -23,6 +23,6 @@ export class Offer {
     this.#version = version;
     const offered = version !== null && version !== this.#dismissed;
     this.#element.hidden = !offered;
-    this.#element.querySelector("p").textContent = offered ? "A new version of this page is ready" : "";
+    this.#element.querySelector("p").textContent = offered ? "A new version is ready" : "";
   }
 }

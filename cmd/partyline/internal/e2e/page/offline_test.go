@@ -61,10 +61,7 @@ func TestPageOpensOffline(t *testing.T) {
 	<-server.Exited
 	for _, query := range []string{"/", "/?room=ops"} {
 		page.Do(chromedp.Navigate(url + query))
-		page.ExpectState("waiting")
-		if got := browser.Eval[string](page, `document.getElementById("status").innerText`); got != "Not connected" {
-			t.Errorf("%s: the state is %q", query, got)
-		}
+		browser.Await[bool](page, `document.getElementById("status").innerText === "Not connected"`)
 	}
 	harness.StartProgram(t, "--tcp", server.TCP, "--http", server.HTTP)
 	page.ExpectState("open")
@@ -77,6 +74,31 @@ func TestPageOpensOffline(t *testing.T) {
 	if got := browser.Eval[int](page, `fetch("healthz").then(({ status }) => status)`); got != 200 {
 		t.Errorf("the health check through the worker: %d", got)
 	}
+}
+
+// TestPageShowsMessagesOffline opens the page without a server. It shows what was said last, until it has the history.
+func TestPageShowsMessagesOffline(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	server := harness.StartProgram(t, "--data", data)
+	url := "http://" + server.HTTP + "/?room=ops"
+	page := browser.Open(t, url)
+	installed(page)
+	said := page.SayNumbered("message", 3)
+	page.ExpectMessages(said)
+	page.ExpectPending()
+	server.Signal(t, syscall.SIGKILL)
+	<-server.Exited
+	page.Do(chromedp.Navigate(url))
+	page.ExpectMessages(said)
+	page.Say("written without a server")
+	page.ExpectPending("written without a server")
+
+	harness.StartProgram(t, "--data", data, "--tcp", server.TCP, "--http", server.HTTP)
+	page.ExpectState("open")
+	page.Expect("written without a server")
+	page.ExpectPending()
+	page.ExpectMessages(append(said, "written without a server"))
 }
 
 // TestPageOffersNewVersion replaces the server by one with a newer page. Two tabs offer it and continue, until the

@@ -152,6 +152,7 @@ func TestPageOffersNewVersion(t *testing.T) {
 // TestPageKeepsWholeVersions opens the page while the server has files of two versions. The page that is kept is all of
 // one version.
 func TestPageKeepsWholeVersions(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	server := harness.StartProgram(t)
 	next := nextVersion(t, server.HTTP)
@@ -188,6 +189,7 @@ func TestPageKeepsWholeVersions(t *testing.T) {
 // TestPageLoadedDuringUpgrade opens the page for the first time while the server is replaced. The page has files of
 // both versions, and offers to become whole.
 func TestPageLoadedDuringUpgrade(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	for name, prepare := range map[string]func(*testing.T, *browser.Page){
 		"with a worker":    func(*testing.T, *browser.Page) {},
@@ -228,6 +230,7 @@ func withoutWorkers(t *testing.T, page *browser.Page) {
 
 // TestPageDismissesOffer dismisses the offer of a newer version. The keyboard is then in the composer.
 func TestPageDismissesOffer(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	server := harness.StartProgram(t)
 	s := startSite(t, server.HTTP)
@@ -247,6 +250,7 @@ func TestPageDismissesOffer(t *testing.T) {
 
 // TestPageLeavesOtherServer replaces the server by another program. The page does not hide it.
 func TestPageLeavesOtherServer(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	server := harness.StartProgram(t)
 	s := startSite(t, server.HTTP)

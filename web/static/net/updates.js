@@ -7,7 +7,7 @@ import { now, since } from "./clock.js";
 
 const pause = 3 * 60_000; // between two checks, in milliseconds
 const maxRetries = 5; // after installations that failed
-const prompt = 3; // checks without a pause: when the page opens, and when it loses and finds the server
+const immediate = 3; // checks without a pause: when the page opens, and when it loses and finds the server
 
 export class Updates {
   #version;
@@ -36,7 +36,7 @@ export class Updates {
   // the server may have changed.
   check() {
     if (this.#timer) return;
-    const wait = this.#checks++ < prompt ? 0 : Math.max(0, pause - since(this.#checkedAt));
+    const wait = this.#checks++ < immediate ? 0 : Math.max(0, pause - since(this.#checkedAt));
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       this.#checkedAt = now();

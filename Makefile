@@ -81,7 +81,8 @@ lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import
 	@# SQLite takes minutes to build for each system. These two leave out what uses it: see make systems.
 	GOOS=freebsd GOARCH=amd64 go vet $(PORTABLE) ./hub ./web ./client
 	GOOS=windows GOARCH=amd64 go vet $(PORTABLE) ./hub ./web ./client
-	GOOS=windows go list -deps -test ./... >/dev/null # fails if a package has no files there that another one imports
+	@# It fails if a package that another one imports has no files for the system.
+	GOOS=windows go list -deps -test ./... >/dev/null
 	$(TOOL) staticcheck ./... ./.ci/mutants
 	@if command -v shellcheck >/dev/null; then \
 		shellcheck $(filter-out %.mod %.sum %/mutants,$(wildcard .ci/*)) cmd/partyline/internal/release/debian/*; \

@@ -102,11 +102,11 @@ export class Connection {
   // check finds out soon whether the connection is dead. It is called when that is likely.
   check() {
     if (this.state !== "open" || this.#checkTimer) return;
-    const asked = now();
+    const before = this.#lastReceived;
     this.request({ type: "who" }).catch(() => {});
     this.#checkTimer = setTimeout(() => {
       this.#checkTimer = 0;
-      if (this.state === "open" && this.#silence() >= since(asked)) this.#lost();
+      if (this.state === "open" && this.#lastReceived === before) this.#lost();
     }, checkTimeout);
   }
 

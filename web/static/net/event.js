@@ -1,6 +1,8 @@
 // An event is what the server sends. This module owns the check of all of it: the rest of the page gets
 // only events whose fields have the types of docs/protocol.md.
 
+import { bounded } from "./backoff.js";
+
 // parse returns the event of a frame, or null if it has none that the page knows. It leaves out fields
 // that the page does not know, optional fields that are invalid, and invalid items of lists. In place of
 // an answer that is invalid it returns an error.
@@ -11,15 +13,15 @@ export function parse(frame) {
   } catch {
     return null;
   }
-  const event = typed(value, Object.keys(events));
+  const event = typed(value, types);
   if (event) return event;
   const ref = isObject(value) ? string(value.ref) : undefined;
   return ref === undefined ? null : { type: "error", ref, code: "bad_answer", message: "the answer of the server is invalid" };
 }
 
-// typed returns an event of one of the types, or undefined if v is none.
-export function typed(v, types) {
-  if (!isObject(v) || !types.includes(v.type)) return undefined;
+// typed returns an event of one of the expected types, or undefined if v is none.
+export function typed(v, expected) {
+  if (!isObject(v) || !expected.includes(v.type)) return undefined;
   const fields = events[v.type](v);
   return fields && { ...fields, type: v.type };
 }
@@ -49,8 +51,7 @@ function record(fields) {
   };
 }
 
-const maxPause = 10 * 60_000; // in milliseconds; no server needs longer to restart
-const pause = (v) => (Number.isFinite(v) && v >= 0 ? Math.min(v, maxPause) : undefined);
+const pause = (v) => (Number.isFinite(v) && v >= 0 ? bounded(v) : undefined);
 
 const members = list(record({ nick: string, "via?": string, "idle?": number }));
 const said = { "ref?": string, id: number, at: time, "room?": string, from: string, "via?": string, text: string, "stored?": boolean };
@@ -77,3 +78,5 @@ const events = {
   ping: record({}),
   bye: record({ "reason?": string, "reconnect?": boolean, "after_ms?": pause }),
 };
+
+const types = Object.keys(events);

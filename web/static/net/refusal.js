@@ -1,7 +1,8 @@
 // The browser does not tell a page why its WebSocket was refused. A plain request to the same address
 // gets the same answer.
 
-const maxPause = 10 * 60_000; // in milliseconds
+import { bounded } from "./backoff.js";
+
 const maxMessage = 200; // characters
 
 // explain resolves to {message, after}: why the server refuses a WebSocket at an address, and for how long,
@@ -12,7 +13,7 @@ export async function explain(address, get = fetch) {
     if (response.status !== 429 && response.status !== 503) return null;
     const message = (await response.text()).trim().slice(0, maxMessage);
     const seconds = Number(response.headers.get("Retry-After") ?? 0);
-    return { message: message || "the server refuses connections", after: seconds > 0 ? Math.min(seconds * 1000, maxPause) : 0 };
+    return { message: message || "the server refuses connections", after: seconds > 0 ? bounded(seconds * 1000) : 0 };
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 // Package names decides which nicknames and room names are valid, and which nicknames are
-// too similar to be used at the same time.
+// too similar to be used at the same time. It also gives each name its hue.
 //
 // A nickname follows the PRECIS profile UsernameCasePreserved (RFC 8265). It also uses one
 // script or a usual combination of scripts, and it can't be confused with a reserved name.

@@ -7,6 +7,8 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/lucasb-eyer/go-colorful"
+
+	"partyline/hub/names"
 )
 
 // A Style says how the lines look on a terminal. The zero value is for a dark terminal without colours that
@@ -80,7 +82,7 @@ func newPalette(s Style) *palette {
 
 // name returns the parameters for a name.
 func (p *palette) name(name string) sgr {
-	hue := hueOf(name)
+	hue := names.Hue(name)
 	if p.names[hue] == "" {
 		p.names[hue] = bold.and(p.style.hue(hue))
 	}

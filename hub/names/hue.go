@@ -1,4 +1,4 @@
-package transcript
+package names
 
 import (
 	"golang.org/x/text/cases"
@@ -6,9 +6,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// hueOf returns the hue of a name in degrees, from 0 to 359. It is the hue that the name has on the page
-// (hue in web/static/room/name.js).
-func hueOf(name string) int {
+// Hue returns the hue of the colour in which a name is shown, in degrees, from 0 to 359. The page has the
+// same function (hue in web/static/room/name.js).
+func Hue(name string) int {
 	var h uint32
 	for _, r := range cases.Lower(language.Und).String(norm.NFC.String(name)) {
 		h = (h ^ uint32(r)) * 0x9e3779b1

@@ -1,6 +1,9 @@
 package web
 
-import "net/url"
+import (
+	"net/url"
+	"time"
+)
 
 // html returns the page in HTML.
 func (v *historyView) html() []byte {
@@ -16,17 +19,7 @@ func (v *historyView) html() []byte {
 <main>
 `, v.Root, v.log(), v.Room, v.Root, url.QueryEscape(v.Room))
 	v.addPages(&d)
-	days := v.days()
-	for _, day := range days {
-		d.add("<h2><time datetime=\"%s\">%s</time></h2>\n<ol>\n", day.Date.Format("2006-01-02"), day.Date.Format("Monday, 2 January 2006"))
-		for _, e := range day.Messages {
-			e.add(&d)
-		}
-		d.add("</ol>\n")
-	}
-	if len(days) == 0 {
-		d.add("<p class=\"empty\">No messages here.</p>\n")
-	}
+	v.addMessages(&d)
 	v.addPages(&d)
 	d.add(`</main>
 
@@ -73,17 +66,48 @@ func (v *historyView) addPages(d *document) {
 	d.add("</nav>\n")
 }
 
-func (e *historyEntry) add(d *document) {
-	d.add("<li id=\"m%d\" class=\"%s\"", e.ID, e.Class)
-	if e.Current {
-		d.add(" aria-current=\"true\"")
+// addMessages adds the messages, with a list for each day in UTC.
+func (v *historyView) addMessages(d *document) {
+	if len(v.Messages) == 0 {
+		d.add("<p class=\"empty\">No messages here.</p>\n")
+		return
 	}
-	d.add(`>
+	var last HistoryMessage // of the same day
+	for i, m := range v.Messages {
+		m.At = m.At.UTC()
+		if i == 0 || !sameDay(m.At, last.At) {
+			if i > 0 {
+				d.add("</ol>\n")
+			}
+			d.add("<h2><time datetime=\"%s\">%s</time></h2>\n<ol>\n", m.At.Format("2006-01-02"), m.At.Format("Monday, 2 January 2006"))
+			last = HistoryMessage{}
+		}
+		v.addMessage(d, m, last)
+		last = m
+	}
+	d.add("</ol>\n")
+}
+
+func sameDay(a, b time.Time) bool { return a.YearDay() == b.YearDay() && a.Year() == b.Year() }
+
+// addMessage adds a message that follows last on the same day. The time of the message is in UTC.
+func (v *historyView) addMessage(d *document, m, last HistoryMessage) {
+	d.add("<li id=\"m%d\" class=\"entry hue-%d", m.ID, hueClass(m.From))
+	if m.Action {
+		d.add(" action")
+	}
+	if m.continues(last) {
+		d.add(" continued")
+	}
+	if m.ID == v.Current {
+		d.add(" current\" aria-current=\"true")
+	}
+	d.add(`">
 <p class="author"><bdi class="name">%s</bdi></p>
-<a class="at" href="%s"><time datetime="%s">%s</time></a>
-<p class="text" dir="auto">`, e.From, e.URL, e.At, e.Clock)
-	if e.Action {
-		d.add("<bdi class=\"name\">%s</bdi> ", e.From)
+<a class="at" href="%sm/%s/%d#m%d"><time datetime="%s">%s</time></a>
+<p class="text" dir="auto">`, m.From, v.Root, url.PathEscape(v.Room), m.ID, m.ID, m.At.Format("2006-01-02T15:04:05.000Z"), m.At.Format("15:04"))
+	if m.Action {
+		d.add("<bdi class=\"name\">%s</bdi> ", m.From)
 	}
-	d.add("%s</p>\n</li>\n", e.Text)
+	d.add("%s</p>\n</li>\n", m.Text)
 }

@@ -38,13 +38,13 @@ func TestHistoryMarkup(t *testing.T) {
 	if len(markup) < 60 {
 		t.Fatalf("there are only %d texts", len(markup))
 	}
+	messages := said(3, "x")
+	h := New(Options{IsExempt: exemptAll, History: fakeHistory{messages: messages, anyRoom: true}})
 	page := func(text, room, path string) parsedPage {
 		t.Helper()
-		messages := said(3, "x")
 		for i := range messages {
 			messages[i].From, messages[i].Text, messages[i].Action = text, text, i == 1
 		}
-		h := New(Options{IsExempt: exemptAll, History: fakeHistory{messages: messages, anyRoom: true}})
 		res := get(t, h, "GET", strings.Replace(path, "ROOM", url.PathEscape(room), 1))
 		if res.StatusCode != http.StatusOK {
 			t.Fatalf("%q: %s", text, res.Status)

@@ -36,7 +36,7 @@ func NewAdmin(opts AdminOptions) http.Handler {
 		r.Use(requireHost(opts.Hosts, proxies{}, nil, log))
 	}
 	routes := routes{Router: r, allow: make(map[string]string)}
-	for _, a := range append(assets("admin"), readAsset("static", "favicon.svg")) {
+	for _, a := range append(assets("admin"), readAsset("static", "favicon.svg"), readAsset("static", "colors.css")) {
 		routes.add(a.path, a, pageMethods...)
 	}
 	routes.add("/healthz", check(opts.Health, log), pageMethods...)

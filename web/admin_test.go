@@ -27,6 +27,7 @@ func TestAdmin(t *testing.T) {
 		"/":                                  {"text/html; charset=utf-8", "<title>partyline: operation</title>"},
 		"/admin.js":                          {"text/javascript; charset=utf-8", "readyz"},
 		"/admin.css":                         {"text/css; charset=utf-8", "#plots"},
+		"/colors.css":                        {"text/css; charset=utf-8", "--accent"},
 		"/metrics":                           {"", "members 1"},
 		"/healthz":                           {"text/plain; charset=utf-8", "ok"},
 		"/readyz":                            {"text/plain; charset=utf-8", "ok"},

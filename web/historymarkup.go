@@ -40,8 +40,9 @@ func (v *historyView) addHead(d *document) {
 <meta name="robots" content="noindex">
 <title>#%s – partyline</title>
 <link rel="icon" type="image/svg+xml" href="%sfavicon.svg">
+<link rel="stylesheet" href="%scolors.css">
 <link rel="stylesheet" href="%slog.css">
-`, v.Room, v.Root, v.Root)
+`, v.Room, v.Root, v.Root, v.Root)
 	if v.HasEarlier {
 		d.add("<link rel=\"prev\" href=\"%s\">\n", v.earlier())
 	}

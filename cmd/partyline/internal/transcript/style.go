@@ -49,7 +49,7 @@ type palette struct {
 	names   [360]sgr
 }
 
-// A tint is a colour of the page (web/static/style.css) and what stands for it on a terminal with fewer
+// A tint is a colour of the page (web/static/colors.css) and what stands for it on a terminal with fewer
 // colours.
 type tint struct {
 	dark, light  uint32 // RGB

@@ -184,10 +184,7 @@ func TestPageRoomsAfterRestart(t *testing.T) {
 // TestPageCountsUnread opens a page again after more was said than it loads at first. It begins with the first message
 // that the reader has not seen.
 func TestPageCountsUnread(t *testing.T) {
-	s := harness.StartServer(t, nil)
-	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
-	sayMany(t, bot, 0, 10)
-	page := browser.Open(t, "http://"+s.HTTP)
+	page, bot := openAfter(t, 10)
 	page.Expect("message 9")
 	page.Say("/join ops")
 	browser.Await[bool](page, `document.title.startsWith("#ops ")`)
@@ -204,10 +201,7 @@ func TestPageCountsUnread(t *testing.T) {
 
 // TestPageKeepsPlace shows another room and comes back. The reader is where they were, whatever was said meanwhile.
 func TestPageKeepsPlace(t *testing.T) {
-	s := harness.StartServer(t, nil)
-	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
-	sayMany(t, bot, 0, 400)
-	page := browser.Open(t, "http://"+s.HTTP)
+	page, bot := openAfter(t, 400)
 	page.Expect("message 399")
 	before := firstPlace(page, -700)
 	browser.Await[bool](page, `!document.querySelector("#to-end").hidden`)

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -69,7 +68,7 @@ func TestPageFoldsLongMessages(t *testing.T) {
 	}
 	bot.Request(t, map[string]any{"type": "say", "text": "short"})
 	page.Expect("short")
-	if n := browser.Eval[int](page, fmt.Sprintf(`document.querySelectorAll("#log %s").length`, ".unfold")); n != 0 {
+	if n := browser.Eval[int](page, `document.querySelectorAll("#log .unfold").length`); n != 0 {
 		t.Errorf("%d messages are folded", n)
 	}
 }

@@ -27,9 +27,7 @@ func shownMessages(page *browser.Page) []int {
 // TestPageOpensLink opens the link of an early message. The page shows it in context, with a gap after it that a
 // click fills, and can scroll to the first message.
 func TestPageOpensLink(t *testing.T) {
-	s := harness.StartServer(t, nil)
-	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
-	sayMany(t, bot, 0, 300)
+	s, bot := startAfter(t, 300)
 	bot.Request(t, map[string]any{"type": "history", "limit": 500, "ref": "all"})
 	all := bot.Expect(t, "the history", func(e harness.Event) bool { return e.Ref == "all" }).Messages
 	page := browser.Open(t, fmt.Sprintf("http://%s/#m%d", s.HTTP, all[60].ID))
@@ -64,10 +62,7 @@ func TestPageOpensLink(t *testing.T) {
 
 // TestPageShowsResult clicks on a result of a search. The page shows the message in the log.
 func TestPageShowsResult(t *testing.T) {
-	s := harness.StartServer(t, nil)
-	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
-	sayMany(t, bot, 0, 200)
-	page := browser.Open(t, "http://"+s.HTTP)
+	page, _ := openAfter(t, 200)
 	page.Say("/search 24")
 	browser.Await[bool](page, `document.querySelector("#results li .permalink") !== null`)
 	page.Do(chromedp.Click(chromedp.CSS("#results li .permalink")))

@@ -30,6 +30,22 @@ func sayMany(t *testing.T, bot *harness.Bot, from, n int) {
 	}
 }
 
+// startAfter starts a server and lets a bot say n messages, which the history keeps.
+func startAfter(t *testing.T, n int) (*harness.Server, *harness.Bot) {
+	t.Helper()
+	s := harness.StartServer(t, func(c *app.Config) { c.History.Messages = max(c.History.Messages, n) })
+	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
+	sayMany(t, bot, 0, n)
+	return s, bot
+}
+
+// openAfter opens the page of a server on which a bot has said n messages.
+func openAfter(t *testing.T, n int) (*browser.Page, *harness.Bot) {
+	t.Helper()
+	s, bot := startAfter(t, n)
+	return browser.Open(t, "http://"+s.HTTP), bot
+}
+
 // A place is a message that the reader sees, and how far its text is from the top of the log, in pixels.
 type place struct {
 	N int
@@ -71,10 +87,7 @@ func TestPageScrollsBack(t *testing.T) {
 // moves by more than two pixels.
 func scrollBack(t *testing.T, n int) {
 	t.Helper()
-	s := harness.StartServer(t, func(c *app.Config) { c.History.Messages = n })
-	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
-	sayMany(t, bot, 0, n)
-	page := browser.Open(t, "http://"+s.HTTP)
+	page, _ := openAfter(t, n)
 	page.Expect(fmt.Sprintf("message %d%s", n-1, strings.Repeat("\nand another line", (n-1)%3)))
 
 	seen := make([]bool, n)
@@ -152,10 +165,7 @@ func drag(dy float64, meanwhile func()) chromedp.Action[chromedp.Void] {
 // TestPageReaderStays scrolls up while messages arrive. What the reader sees does not move, and a button counts what
 // arrives, returns to the end and follows it again.
 func TestPageReaderStays(t *testing.T) {
-	s := harness.StartServer(t, nil)
-	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
-	sayMany(t, bot, 0, 200)
-	page := browser.Open(t, "http://"+s.HTTP)
+	page, bot := openAfter(t, 200)
 	page.Expect("message 198")
 
 	n := 200
@@ -207,10 +217,7 @@ func TestPageFollowsWhileWriting(t *testing.T) {
 
 // TestPageFollowsAfterReaching scrolls up and back to the end by hand. The page then follows the end again.
 func TestPageFollowsAfterReaching(t *testing.T) {
-	s := harness.StartServer(t, nil)
-	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
-	sayMany(t, bot, 0, 100)
-	page := browser.Open(t, "http://"+s.HTTP)
+	page, bot := openAfter(t, 100)
 	page.Expect("message 99")
 	page.Do(drag(200, nil))
 	browser.Await[bool](page, `!document.querySelector("#to-end").hidden`)

@@ -143,9 +143,10 @@ export class Scroller {
   startAt(item) {
     const i = this.#items.indexOf(item);
     if (this.#hidden || i < 0) return;
-    if (i < this.#first || i >= this.#end) this.#showAround(i);
+    const isAway = i < this.#first || i >= this.#end;
+    if (isAway) this.#showAround(i);
     const e = this.#shown[i - this.#first];
-    if (e.getBoundingClientRect().top < this.#box.getBoundingClientRect().top) {
+    if (isAway || e.getBoundingClientRect().top < this.#box.getBoundingClientRect().top) {
       e.scrollIntoView();
       this.#following = false;
     }

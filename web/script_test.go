@@ -27,7 +27,9 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(tests) == 0 {
 		t.Fatalf("no tests: %v", err)
 	}
-	if out, err := exec.CommandContext(t.Context(), node, append([]string{"--test"}, tests...)...).CombinedOutput(); err != nil {
+	run := exec.CommandContext(t.Context(), node, append([]string{"--test"}, tests...)...)
+	run.Env = append(os.Environ(), "LC_ALL=C") // the tests expect the page in English
+	if out, err := run.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

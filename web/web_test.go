@@ -154,7 +154,7 @@ func TestReferences(t *testing.T) {
 			if m[1] == "log/lobby" { // a page of its own, which may be turned off
 				continue
 			}
-			if !regexp.MustCompile(`^(\.\.?/)*([a-z]+/)?[a-z0-9-]+\.[a-z]+$`).MatchString(m[1]) || strings.Count(m[1], "../") >= strings.Count(a.path, "/") {
+			if !regexp.MustCompile(`^(\.\.?/)*([a-z0-9]+/)?[a-z0-9-]+\.[a-z]+$`).MatchString(m[1]) || strings.Count(m[1], "../") >= strings.Count(a.path, "/") {
 				t.Errorf("%s refers to %q, which is not a relative path below the page", a.path, m[1])
 				continue
 			}

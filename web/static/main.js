@@ -11,6 +11,7 @@ import { DateForm } from "./view/dateform.js";
 import { Drafts } from "./room/drafts.js";
 import { explain } from "./net/refusal.js";
 import { Field } from "./view/field.js";
+import { fill } from "./i18n/fill.js";
 import { help } from "./room/command.js";
 import { Log } from "./view/log.js";
 import { Muted } from "./room/muted.js";
@@ -32,8 +33,10 @@ import { Roster } from "./room/roster.js";
 import { Saved } from "./room/saved.js";
 import { Search } from "./view/search.js";
 import { Status } from "./view/status.js";
+import { useLanguageChoice } from "./view/languagechoice.js";
 import { useShortcuts } from "./view/shortcuts.js";
 import { Tabs } from "./room/tabs.js";
+import { t } from "./i18n/i18n.js";
 import { takeQuery } from "./room/query.js";
 import { Title } from "./room/title.js";
 import { Token } from "./net/token.js";
@@ -41,6 +44,9 @@ import { Turns } from "./net/turns.js";
 import { Updates } from "./net/updates.js";
 
 const $ = (id) => document.getElementById(id);
+
+fill(document);
+useLanguageChoice($("language"));
 
 const path = new URL(".", document.baseURI).pathname; // an origin may have several servers
 const wanted = takeQuery(location.href);
@@ -191,7 +197,7 @@ function onShow(conversation) {
 
 function showToEnd({ following, unseen }) {
   $("to-end").hidden = following;
-  $("to-end").textContent = unseen === 0 ? "To the newest" : unseen === 1 ? "1 new message" : `${unseen} new messages`;
+  $("to-end").textContent = unseen === 0 ? t("toNewest") : t("newMessages", { n: unseen });
 }
 
 function drawList() {
@@ -292,7 +298,7 @@ function openedTwice(room, { room: name }) {
 async function nameRefused(event) {
   const { requested } = nick;
   nick.refused(event);
-  if (event.code === "nick_taken" && (await tabs.has(requested))) nick.refused({ message: `${requested} is your name in another tab` });
+  if (event.code === "nick_taken" && (await tabs.has(requested))) nick.refused({ message: t("nameInTab", { name: requested }) });
 }
 
 function receivePrivate(event) {
@@ -372,16 +378,17 @@ async function run(command) {
     case "msg":
       return request(command);
     case "search":
-      if (conversations.shown.kind !== "room") throw new Error("a private conversation can't be searched");
+      if (conversations.shown.kind !== "room") throw new Error(t("noPrivateSearch"));
       return search.open(command.words);
     case "who": {
       const { members, count } = await request(command);
-      const others = count > members.length ? ` and ${count - members.length} more` : "";
-      return tell(`${count} here: ${members.map(({ nick }) => nick).join(", ")}${others}`);
+      const known = { n: count, names: members.map(({ nick }) => nick).join(t("comma")) };
+      const more = count - members.length;
+      return tell(more > 0 ? t("membersAndMore", { ...known, more }) : t("members", known));
     }
     case "rooms": {
       const { rooms } = await request(command);
-      return tell(rooms.map(({ room, count }) => `#${room}  ${count} here`).join("\n"));
+      return tell(rooms.map(({ room, count }) => `#${room}  ${t("countHere", { n: count })}`).join("\n"));
     }
     case "history":
       return conversations.shown.log.pageUp();
@@ -401,7 +408,7 @@ function tellError(message) {
 }
 
 function takeBack(typed, err) {
-  const why = err instanceof ConnectionDown ? "Perhaps not sent: the connection was lost" : `Not sent: ${err.message}`;
+  const why = err instanceof ConnectionDown ? t("perhapsNotSent") : t("notSent", { why: err.message });
   if (!composer.takeBack(typed, why)) tellError(`${why}\n${typed}`);
 }
 
@@ -418,7 +425,7 @@ async function join(typed) {
 
 // reveal shows a message in context, such as that of a link.
 function reveal(id) {
-  conversations.shown.reveal(id).catch((err) => tellError(`The message can't be shown: ${err.message}`));
+  conversations.shown.reveal(id).catch((err) => tellError(t("revealFailed", { why: err.message })));
 }
 
 // revealLinked shows the message that the address names.

@@ -12,6 +12,7 @@ import { now, since } from "./clock.js";
 import { parse } from "./event.js";
 import { Requests } from "./requests.js";
 import { Turns } from "./turns.js";
+import { t } from "../i18n/i18n.js";
 
 const subprotocol = "partyline.json.v1";
 const resumeRef = "resume"; // no other request has it
@@ -25,7 +26,7 @@ const strayTime = 60_000; // in which the server may get a resume over a lost co
 
 export class ConnectionDown extends Error {
   constructor() {
-    super("the connection is down");
+    super(t("connectionDown"));
   }
 }
 
@@ -86,7 +87,7 @@ export class Connection {
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => {
       // The server closed the connection because of its size, so it must not be sent again.
-      if (code === messageTooBig) this.#requests.rejectLongest({ code: "line_too_long", message: "it is too long" });
+      if (code === messageTooBig) this.#requests.rejectLongest({ code: "line_too_long", message: t("itIsTooLong") });
       this.#lost();
       if (!opened) this.#askWhy();
     };

@@ -2,10 +2,11 @@
 // only events whose fields have the types of docs/protocol.md.
 
 import { bounded } from "./backoff.js";
+import { errorText, t } from "../i18n/i18n.js";
 
 // parse returns the event of a frame, or null if it has none that the page knows. It leaves out fields
 // that the page does not know, optional fields that are invalid, and invalid items of lists. In place of
-// an answer that is invalid it returns an error.
+// an answer that is invalid it returns an error. Messages are in the reader's language if it knows their codes.
 export function parse(frame) {
   let value;
   try {
@@ -14,9 +15,9 @@ export function parse(frame) {
     return null;
   }
   const event = typed(value, types);
-  if (event) return event;
+  if (event) return event.message === undefined ? event : { ...event, message: errorText(event.code, event.message) };
   const ref = isObject(value) ? string(value.ref) : undefined;
-  return ref === undefined ? null : { type: "error", ref, code: "bad_answer", message: "the answer of the server is invalid" };
+  return ref === undefined ? null : { type: "error", ref, code: "bad_answer", message: t("badAnswer") };
 }
 
 // typed returns an event of one of the expected types, or undefined if v is none.

@@ -7,10 +7,11 @@
 
 import { now, since } from "./clock.js";
 import { ConnectionDown } from "./connection.js";
+import { t } from "../i18n/i18n.js";
 
 const maxTries = 3; // a message may be what breaks the connection
 const keyLifetime = 9 * 60_000; // less than the 10 minutes for which the server keeps a key
-const uncertain = "Perhaps not sent: the connection was lost before the server answered";
+const uncertain = t("perhapsNotSentYet");
 const textErrors = ["line_too_long", "bad_request"];
 
 export class Outbox {
@@ -99,7 +100,7 @@ export class Outbox {
   move(from, to) {
     for (const item of this.of(from)) {
       item.room = to;
-      this.#fail(item, `Not sent: it was written for #${from}`);
+      this.#fail(item, t("notSent", { why: t("writtenFor", { room: from }) }));
     }
     this.#changed(to);
   }
@@ -132,7 +133,7 @@ export class Outbox {
       else this.#fail(item, uncertain);
       return;
     }
-    const why = `Not sent: ${err.message}`;
+    const why = t("notSent", { why: err.message });
     if (textErrors.includes(err.code) && this.#takeBack(item, why)) this.#drop(item);
     else this.#fail(item, why);
   }

@@ -1,6 +1,7 @@
 // Requests are the requests on one connection that have no answer yet. They own the refs.
 
 import { now, since } from "./clock.js";
+import { t } from "../i18n/i18n.js";
 
 // answerTimeout is how long the server may answer nothing while there are questions, in milliseconds. A
 // server that slows the page down answers what came before, which counts.
@@ -67,7 +68,7 @@ export class Requests {
       if (since(this.#lastAnswer) < answerTimeout) return this.#wait();
       for (const [ref, { reject }] of questions) {
         this.#unanswered.delete(ref);
-        reject(new Error("the server did not answer"));
+        reject(new Error(t("noAnswer")));
       }
     }, left);
   }

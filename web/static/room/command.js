@@ -1,24 +1,29 @@
 // The slash commands of the page. In JSON a command is a request of its own type, so the
 // page parses them, and sends nothing that does not parse.
 
-const usage = {
-  me: "/me ACTION",
-  msg: "/msg NAME TEXT",
-  nick: "/nick NAME",
-  join: "/join ROOM",
-  who: "/who",
-  rooms: "/rooms",
-  search: "/search WORDS",
-  history: "/history",
-  help: "/help",
-  quit: "/quit",
+import { t } from "../i18n/i18n.js";
+
+// What to write after each command.
+const after = {
+  me: t("argAction"),
+  msg: t("argRecipient"),
+  nick: t("argName"),
+  join: t("argRoom"),
+  who: "",
+  rooms: "",
+  search: t("argWords"),
+  history: "",
+  help: "",
+  quit: "",
 };
 
 // commands are the commands, {text, about}: the name, and what to write after it.
-export const commands = Object.entries(usage).map(([text, line]) => ({ text, about: line.slice(text.length + 2) }));
+export const commands = Object.entries(after).map(([text, about]) => ({ text, about }));
+
+const usage = (name) => `/${name} ${after[name]}`.trim();
 
 // help lists the commands.
-export const help = `${Object.values(usage).join("\n")}\n//word says /word`;
+export const help = [...Object.keys(after).map(usage), t("escaped")].join("\n");
 
 // A command has the form that it has in the text format: /, a letter, then letters, digits,
 // _ or -, and white space or the end of the line. Paths and comments are not commands.
@@ -34,11 +39,11 @@ export function parse(input) {
   }
   const [, word, rest = ""] = found;
   const name = word.toLowerCase();
-  const request = Object.hasOwn(usage, name) ? build[name](rest.trim()) : undefined;
+  const request = Object.hasOwn(after, name) ? build[name](rest.trim()) : undefined;
   if (request) return { request };
-  if (request === null) return { error: `Write ${usage[name]}` };
-  const known = Object.keys(usage).map((n) => `/${n}`).join(", ");
-  return { error: `There is no /${word}, only ${known}. Write //${word} to say it.` };
+  if (request === null) return { error: t("write", { usage: usage(name) }) };
+  const known = Object.keys(after).map((n) => `/${n}`).join(", ");
+  return { error: t("noCommand", { word, known }) };
 }
 
 // escape returns what is typed to say a text: parse does not take it for a command.

@@ -2,6 +2,7 @@
 // is shown. There is always a room.
 
 import { privateKey } from "./key.js";
+import { t } from "../i18n/i18n.js";
 
 const maxRooms = 16; // the server has at most 32 connections under one name
 const maxPrivate = 50; // conversations that others may open
@@ -54,7 +55,7 @@ export class Conversations {
   room(name) {
     const open = this.find(name);
     if (open) return open;
-    if (this.rooms.length >= maxRooms) throw new Error(`at most ${maxRooms} rooms can be open: leave one first`);
+    if (this.rooms.length >= maxRooms) throw new Error(t("tooManyRooms", { n: maxRooms }));
     const room = this.#add(this.#newRoom(name));
     room.connection.connect();
     return room;

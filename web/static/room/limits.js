@@ -1,6 +1,8 @@
 // The limits of the server on a text. The page knows them from the welcome, so that the reader learns of them
 // while writing.
 
+import { t } from "../i18n/i18n.js";
+
 const maxLines = 32; // docs/protocol.md, as the next two
 const perByte = 8; // bytes of a request for each byte of a text
 const besides = 1024; // bytes of a request in addition to that
@@ -24,7 +26,7 @@ export function bytes(text) {
 export function measure(text, limit) {
   const left = limit - bytes(text);
   const extra = lines(text) - maxLines;
-  const why = left < 0 ? `too long by ${count(-left, "byte")}` : extra > 0 ? `too long by ${count(extra, "line")}` : "";
+  const why = left < 0 ? t("bytesTooLong", { n: -left }) : extra > 0 ? t("linesTooLong", { n: extra }) : "";
   return { left, why, near: why !== "" || left < near * limit };
 }
 
@@ -38,8 +40,4 @@ function lines(text) {
   const all = text.split("\n");
   const first = all.findIndex((line) => line !== "");
   return all.findLastIndex((line) => line !== "") - first + 1;
-}
-
-function count(n, word) {
-  return n === 1 ? `1 ${word}` : `${n} ${word}s`;
 }

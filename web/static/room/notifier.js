@@ -1,6 +1,8 @@
 // The Notifier tells the reader of messages for them that they have not seen: with a notification of the
 // desktop or a sound, as far as they have allowed that. All tabs share the choice.
 
+import { t } from "../i18n/i18n.js";
+
 const kinds = ["desktop", "sound"];
 const delay = 1_000; // in milliseconds; another tab may show the message
 const maxText = 200; // characters
@@ -47,10 +49,10 @@ export class Notifier {
   }
 
   #show(conversation, { id, at, from, text }) {
-    const where = conversation.kind === "room" ? ` in ${conversation.label}` : "";
+    const title = conversation.kind === "room" ? t("fromIn", { name: from, room: conversation.label }) : from;
     try {
       // Of several tabs that show a notification with one tag, the browser shows one.
-      const shown = new Notification(`${from}${where}`, { body: text.slice(0, maxText), icon: "favicon.svg", tag: `partyline ${conversation.key} ${id ?? at}` });
+      const shown = new Notification(title, { body: text.slice(0, maxText), icon: "favicon.svg", tag: `partyline ${conversation.key} ${id ?? at}` });
       shown.onclick = () => {
         focus();
         this.#onClick(conversation);

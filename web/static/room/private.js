@@ -3,6 +3,7 @@
 
 import { Unread } from "./unread.js";
 import { privateKey } from "./key.js";
+import { t } from "../i18n/i18n.js";
 
 export class Private {
   kind = "private";
@@ -66,7 +67,7 @@ export class Private {
 
   // say sends a text to the person. It rejects with the reason if the server refuses it.
   async say({ type, text }) {
-    if (type === "me") throw new Error("a private message can't be an action");
+    if (type === "me") throw new Error(t("noPrivateAction"));
     this.log.toEnd();
     await this.#request({ type: "msg", to: this.nick, text });
   }

@@ -6,6 +6,7 @@ import { firstSince } from "./finddate.js";
 import { mentions } from "./mention.js";
 import { Timeline, between } from "./timeline.js";
 import { Unread } from "./unread.js";
+import { t } from "../i18n/i18n.js";
 
 const historyLimit = 50;
 const olderLimit = 100;
@@ -114,7 +115,7 @@ export class Room {
   }
 
   showPending() {
-    this.log.setPending(this.#pending.draw(this.#outbox.of(this.name), this.#nick.name || "you"));
+    this.log.setPending(this.#pending.draw(this.#outbox.of(this.name), this.#nick.name || t("you")));
   }
 
   // look records that the reader sees the room.
@@ -219,7 +220,7 @@ export class Room {
       const { messages, more } = await this.connection.request({ type: "history", before, limit: olderLimit });
       return { items: this.#markOld(messages), more: more === true && messages.length > 0 };
     } catch (err) {
-      return { items: [], more: false, why: `Earlier messages can't be loaded: ${err.message}` };
+      return { items: [], more: false, why: t("earlierFailed", { why: err.message }) };
     }
   }
 
@@ -227,7 +228,7 @@ export class Room {
   async reveal(id) {
     if (!this.#find(id)) await this.#loadContext(id);
     const event = this.#find(id);
-    if (!event) throw new Error("this room has no such message, or no longer");
+    if (!event) throw new Error(t("noSuchMessage"));
     this.log.reveal(event);
   }
 

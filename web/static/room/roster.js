@@ -4,11 +4,12 @@
 import { now, since } from "../net/clock.js";
 import { fold } from "./name.js";
 import { arrange, bdi, button, el } from "../view/element.js";
+import { t } from "../i18n/i18n.js";
 
 const minute = 60_000;
 const idleAfter = 5 * minute; // a shorter idle time is not shown
 
-const doors = { tcp: "terminal", ws: "browser" };
+const doors = { tcp: t("terminal"), ws: t("browser") };
 
 export class Roster {
   #members = new Map(); // folded name → {nick, via, idle, at}: idle ms at a moment of clock.js
@@ -103,14 +104,16 @@ export class Roster {
     arrange(list, [...shown.values()].map(({ item }) => item));
     count.textContent = this.#count;
     others.hidden = members.length === this.#count;
-    others.textContent = `and ${this.#count - members.length} more`;
+    others.textContent = t("andMore", { n: this.#count - members.length });
   }
 
   // row returns the row of a member. If it has not changed, it keeps its element, and with it the focus.
   #row({ nick, via, idle, at }) {
     const own = this.#isOwn(nick);
     const time = idle + since(at);
-    const about = [own ? "you" : "", doors[via] ?? via ?? "", time >= idleAfter ? `idle ${duration(time)}` : ""].filter(Boolean).join(", ");
+    const about = [own ? t("you") : "", doors[via] ?? via ?? "", time >= idleAfter ? t("idle", { time: duration(time) }) : ""]
+      .filter(Boolean)
+      .join(t("comma"));
     const version = JSON.stringify([nick, own, about]);
     const before = this.#rows.get(fold(nick));
     if (before?.version === version) return before;
@@ -123,7 +126,7 @@ export class Roster {
   #choice(nick) {
     const choice = button("", "person", () => this.#onChoose(nick));
     choice.append(bdi(nick));
-    choice.title = `Write to ${nick} in private`;
+    choice.title = t("writeTo", { name: nick });
     return choice;
   }
 }
@@ -131,7 +134,7 @@ export class Roster {
 // duration returns a time in minutes, hours or days.
 function duration(ms) {
   const minutes = Math.floor(ms / minute);
-  if (minutes < 60) return `${minutes} min`;
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`;
-  return `${Math.floor(minutes / (24 * 60))} days`;
+  if (minutes < 60) return t("minutes", { n: minutes });
+  if (minutes < 48 * 60) return t("hours", { n: Math.floor(minutes / 60) });
+  return t("days", { n: Math.floor(minutes / (24 * 60)) });
 }

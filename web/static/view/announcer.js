@@ -1,6 +1,7 @@
 // The Announcer makes a screen reader read out new messages, each once, whatever the log shows.
 
 import { el } from "./element.js";
+import { t } from "../i18n/i18n.js";
 
 const maxTexts = 20; // that a screen reader has not read out yet
 
@@ -22,11 +23,11 @@ export class Announcer {
 function spoken({ type, from, text, message }) {
   switch (type) {
     case "message":
-      return `${from}: ${text}`;
+      return t("spokenMessage", { name: from, text });
     case "action":
       return `${from} ${text}`;
     case "private":
-      return `${from}, in private: ${text}`;
+      return t("spokenPrivate", { name: from, text });
     case "error":
     case "notice":
     case "told":

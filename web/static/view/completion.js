@@ -7,6 +7,7 @@ import { commands } from "../room/command.js";
 import { find, matching, replace } from "../room/completion.js";
 import { bdi, el } from "./element.js";
 import { insert } from "./insert.js";
+import { t } from "../i18n/i18n.js";
 
 const mostShown = 50;
 
@@ -104,7 +105,7 @@ export class CompletionList {
 
   #candidates(kind) {
     if (kind === "command") return commands;
-    if (kind === "room") return this.#rooms.known.map(({ room, count }) => ({ text: room, about: `${count} here` }));
+    if (kind === "room") return this.#rooms.known.map(({ room, count }) => ({ text: room, about: t("countHere", { n: count }) }));
     return this.#names().map((text) => ({ text, about: "" }));
   }
 

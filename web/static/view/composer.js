@@ -7,9 +7,10 @@ import { Counter } from "./counter.js";
 import { PasteQuestion } from "./paste.js";
 import { Recall } from "../room/recall.js";
 import { measure, textLimit } from "../room/limits.js";
+import { t } from "../i18n/i18n.js";
 
 // The error about a missing connection.
-export const disconnected = "Not sent: there is no connection. Your text stays here.";
+export const disconnected = t("notSentOffline");
 
 // Enter breaks the line on a touch screen, whose keyboard has no other key for that. The button sends there.
 const touch = matchMedia("(pointer: coarse)");
@@ -47,7 +48,7 @@ export class Composer {
       const typed = box.value;
       const { request, error = "" } = parse(typed) ?? {};
       const { why } = measure(request ? textOf(request) : "", this.#limit);
-      this.#showError(why === "" ? error : `Not sent: ${why}`);
+      this.#showError(why === "" ? error : t("notSent", { why }));
       if (request && why === "") this.#sendAll([{ request, typed }]);
     });
     button.addEventListener("mousedown", (e) => {

@@ -2,6 +2,7 @@
 // the other rooms of the server.
 
 import { button, el } from "./element.js";
+import { t } from "../i18n/i18n.js";
 
 const maxShown = 99; // a larger count is shown as 99+
 
@@ -59,12 +60,15 @@ export class ConversationList {
     label.textContent = conversation.label;
     badge.textContent = count === 0 ? "" : count > maxShown ? `${maxShown}+` : count;
     badge.ariaHidden = "true";
-    open.ariaLabel = [conversation.label, count > 0 ? `${count} unread` : "", mentions > 0 ? `${mentions} for you` : ""].filter(Boolean).join(", ");
+    open.ariaLabel = [conversation.label, count > 0 ? t("unread", { n: count }) : "", mentions > 0 ? t("mentions", { n: mentions }) : ""]
+      .filter(Boolean)
+      .join(t("comma"));
     item.classList.toggle("mention", mentions > 0);
     if (isShown) open.ariaCurrent = "page";
     else open.removeAttribute("aria-current");
     close.hidden = !canClose;
-    close.ariaLabel = `${conversation.kind === "room" ? "Leave" : "Close"} ${conversation.label}`;
+    const name = conversation.label;
+    close.ariaLabel = conversation.kind === "room" ? t("leaveRoom", { name }) : t("closePrivate", { name });
   }
 
   async #loadOthers() {
@@ -75,9 +79,9 @@ export class ConversationList {
       const open = [...this.#items.keys()].filter(({ kind }) => kind === "room").map(({ name }) => name);
       const others = rooms.filter(({ room }) => !open.includes(room));
       list.replaceChildren(...others.map((r) => this.#other(r)));
-      if (others.length === 0) list.replaceChildren(el("li", "none", "No other rooms"));
+      if (others.length === 0) list.replaceChildren(el("li", "none", t("noOtherRooms")));
     } catch (err) {
-      list.replaceChildren(el("li", "none", `The rooms can't be listed: ${err.message}`));
+      list.replaceChildren(el("li", "none", t("roomsFailed", { why: err.message })));
     }
   }
 
@@ -86,7 +90,7 @@ export class ConversationList {
       this.#others.open = false;
       this.#onJoin(room);
     });
-    open.append(el("bdi", "label", `#${room}`), el("span", "via", `${count} here`));
+    open.append(el("bdi", "label", `#${room}`), el("span", "via", t("countHere", { n: count })));
     return el("li", "", open);
   }
 }

@@ -2,6 +2,7 @@
 // part of the limit is reached, not at each key.
 
 import { measure } from "../room/limits.js";
+import { t } from "../i18n/i18n.js";
 
 const parts = [0.05, 0.1, 0.2];
 
@@ -17,13 +18,13 @@ export class Counter {
 
   show(text, limit) {
     const { left, why, near } = measure(text, limit);
-    const words = why !== "" && left >= 0 ? why : `${left} left`;
+    const words = why !== "" && left >= 0 ? why : t("left", { n: left });
     this.#shown.hidden = !near;
     this.#shown.textContent = near ? words : "";
     this.#shown.classList.toggle("exceeded", why !== "");
     const part = why !== "" ? "exceeded" : near ? String(parts.find((p) => left < p * limit)) : "";
     if (part === this.#announced) return;
     this.#announced = part;
-    this.#announce(why !== "" ? "Too long" : near ? `${left} bytes left` : "");
+    this.#announce(why !== "" ? t("tooLong") : near ? t("bytesLeft", { n: left }) : "");
   }
 }

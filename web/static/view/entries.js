@@ -4,6 +4,7 @@ import { bdi, button, el } from "./element.js";
 import { hue } from "../room/name.js";
 import { formatted, text } from "./text.js";
 import { format, isSameDay } from "./times.js";
+import { list, nodes, t } from "../i18n/i18n.js";
 
 // entryFor returns the element of an event that comes after another one, or after none. A hidden event has an
 // element without a height, but for the day that it begins.
@@ -27,17 +28,20 @@ const make = {
   message: (e) => spoken(e, [bdi(e.from)], text(...formatted(e.text))),
   action: (e) => spoken(e, [], text(bdi(e.from), " ", ...formatted(e.text))),
   // A private message that has no conversation of its own.
-  private: (e) => spoken(e, [bdi(e.from), " to you"], text(...formatted(e.text))),
-  join: (e) => presence(e, bdi(e.nick), " has arrived"),
-  leave: (e) => presence(e, bdi(e.nick), " has left", ...(e.text ? [" (", el("bdi", "", e.text), ")"] : [])),
-  nick: (e) => presence(e, bdi(e.nick), " is now known as ", bdi(e.to)),
-  presence: (e) => presence(e, `${e.arrived} arrived, ${e.left} left (${e.count} here)`),
+  private: (e) => spoken(e, nodes("privateToYou", { name: bdi(e.from) }), text(...formatted(e.text))),
+  join: (e) => presence(e, ...nodes("hasArrived", { name: bdi(e.nick) })),
+  leave: (e) => {
+    const name = bdi(e.nick);
+    return presence(e, ...(e.text ? nodes("hasLeftSaying", { name, text: el("bdi", "", e.text) }) : nodes("hasLeft", { name })));
+  },
+  nick: (e) => presence(e, ...nodes("renamed", { name: bdi(e.nick), to: bdi(e.to) })),
+  presence: (e) => presence(e, t("presence", { arrived: e.arrived, left: e.left, here: e.count })),
   movements,
   notice: (e) => plain("notice", e.message),
   told: (e) => plain("told", e.message),
   error: (e) => plain("error", e.message),
   gap,
-  unseen: () => separator("unseen", "New since you looked"),
+  unseen: () => separator("unseen", t("unseen")),
 };
 
 const groupTime = 5 * 60_000; // the name is shown once for an author's messages within it
@@ -56,7 +60,7 @@ function separator(kind, label) {
 // dayButton returns the name of a day, which opens the choice of another one.
 function dayButton(at) {
   const e = button(format(at, "day"), "choose-day", () => e.dispatchEvent(new CustomEvent("chooseday", { bubbles: true, detail: at })));
-  e.title = "Go to another day";
+  e.title = t("otherDay");
   return e;
 }
 
@@ -67,7 +71,7 @@ function spoken(e, author, body) {
   Object.assign(entry.dataset, { kind: e.type, from: e.from });
   if (e.id !== undefined) entry.dataset.id = e.id;
   if (isLong(e.text) && !e.unfolded) foldLong(entry, e);
-  if (e.stored === false) entry.append(badge("unstored", "not stored", "The room received it, but the history does not have it"));
+  if (e.stored === false) entry.append(badge("unstored", t("notStored"), t("notStoredAbout")));
   return entry;
 }
 
@@ -82,7 +86,7 @@ function isLong(text) {
 // unfolded.
 function foldLong(entry, event) {
   entry.classList.add("folded");
-  const unfold = button("Show all", "unfold secondary", () => {
+  const unfold = button(t("showAll"), "unfold secondary", () => {
     event.unfolded = true;
     entry.classList.remove("folded");
     unfold.remove();
@@ -124,23 +128,22 @@ function movements({ events }) {
 function summarize(events) {
   const parts = [];
   const names = new Map(events.filter(({ type }) => type === "nick").map(({ nick, to }) => [nick, to]));
-  for (const [type, done] of [["join", " arrived"], ["leave", " left"]]) {
-    const nicks = [...new Set(events.filter((e) => e.type === type).map(({ nick }) => names.get(nick) ?? nick))];
-    if (nicks.length > 0) parts.push([...some(nicks), done]);
-  }
+  const nicksOf = (type) => [...new Set(events.filter((e) => e.type === type).map(({ nick }) => names.get(nick) ?? nick))];
+  const [joined, left] = ["join", "leave"].map(nicksOf);
+  if (joined.length > 0) parts.push(nodes("someArrived", { names: some(joined) }));
+  if (left.length > 0) parts.push(nodes("someLeft", { names: some(left) }));
   const counts = events.filter((e) => e.type === "presence");
   if (counts.length > 0) {
     const sum = (field) => counts.reduce((n, e) => n + e[field], 0);
-    parts.push([`${sum("arrived")} arrived, ${sum("left")} left`]);
+    parts.push(nodes("manyMoved", { arrived: sum("arrived"), left: sum("left") }));
   }
-  return parts.flatMap((part, i) => (i > 0 ? [", ", ...part] : part));
+  return parts.flatMap((part, i) => (i > 0 ? [t("comma"), ...part] : part));
 }
 
 // some returns one or two names, and the number of the others.
 function some(nicks) {
-  if (nicks.length === 1) return [bdi(nicks[0])];
-  if (nicks.length === 2) return [bdi(nicks[0]), " and ", bdi(nicks[1])];
-  return [bdi(nicks[0]), ` and ${nicks.length - 1} others`];
+  if (nicks.length <= 2) return list(nicks.map(bdi));
+  return list([bdi(nicks[0]), t("others", { n: nicks.length - 1 })]);
 }
 
 export function plain(kind, ...children) {
@@ -159,17 +162,17 @@ export function time(at, style) {
 // gap returns the entry of messages that the reader missed. If fill is set, a button calls it: it shows
 // them in place of the gap, or rejects.
 function gap({ missed, lost, skipped, fill }) {
-  const count = missed === 1 ? "1 message missed" : `${missed} messages missed`;
-  const unknown = skipped ? "More messages" : "Messages may be missing here";
-  const label = el("span", "", missed === undefined ? unknown : lost ? `${count}, and history no longer has them` : count);
+  const unknown = skipped ? t("skipped") : t("maybeMissed");
+  const known = lost ? t("missedLost", { n: missed }) : t("missed", { n: missed });
+  const label = el("span", "", missed === undefined ? unknown : known);
   const entry = plain("gap", label);
   if (!fill) return entry;
-  const show = button("Show", "secondary", async () => {
+  const show = button(t("show"), "secondary", async () => {
     show.disabled = true;
     try {
       await fill();
     } catch (err) {
-      label.textContent = `Could not load them: ${err.message}`;
+      label.textContent = t("gapFailed", { why: err.message });
       show.disabled = false;
     }
   });

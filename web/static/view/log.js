@@ -5,6 +5,7 @@ import { arrange, el } from "./element.js";
 import { entryFor } from "./entries.js";
 import { now } from "../net/clock.js";
 import { Scroller } from "./scroller.js";
+import { t } from "../i18n/i18n.js";
 
 const maxQueued = 5_000; // events of a burst
 const maxCombined = 200; // joins and leaves in one line
@@ -33,8 +34,8 @@ export class Log {
     this.#hides = hides;
     this.#onArrival = onArrival;
     this.#onFollow = onFollow;
-    Object.assign(this.#box, { role: "log", ariaLive: "off", ariaLabel: "Messages", tabIndex: 0 });
-    Object.assign(this.#pendingGroup, { role: "group", ariaLabel: "Not said yet" });
+    Object.assign(this.#box, { role: "log", ariaLive: "off", ariaLabel: t("messages"), tabIndex: 0 });
+    Object.assign(this.#pendingGroup, { role: "group", ariaLabel: t("notSaidYet") });
     this.#box.append(el("div", "content", this.#start, this.#entries, this.#pendingGroup));
     this.#scroller = new Scroller(this.#box, this.#entries, {
       render: (event, before) => entryFor(event, before, hides(event)),
@@ -91,7 +92,7 @@ export class Log {
     this.#timer = 0;
     this.#queue = [];
     this.unseen = 0;
-    this.#start.textContent = more ? "" : "Nothing earlier";
+    this.#start.textContent = more ? "" : t("nothingEarlier");
     this.#scroller.set(combine(events), more);
     this.#showEmpty();
   }
@@ -199,9 +200,9 @@ export class Log {
   }
 
   async #load(events, older) {
-    this.#start.textContent = "Loading earlier messages…";
+    this.#start.textContent = t("loadingEarlier");
     const { items, more, why } = await older(events);
-    this.#start.textContent = more ? "" : (why ?? "Nothing earlier");
+    this.#start.textContent = more ? "" : (why ?? t("nothingEarlier"));
     return { items, more };
   }
 

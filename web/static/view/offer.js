@@ -1,6 +1,8 @@
 // The Offer says that there is a newer version of the page. The reader accepts it, or dismisses it until there is
 // another one.
 
+import { t } from "../i18n/i18n.js";
+
 export class Offer {
   #element;
   #version = null;
@@ -23,6 +25,6 @@ export class Offer {
     this.#version = version;
     const offered = version !== null && version !== this.#dismissed;
     this.#element.hidden = !offered;
-    this.#element.querySelector("p").textContent = offered ? "A new version is ready" : "";
+    this.#element.querySelector("p").textContent = offered ? t("newVersion") : "";
   }
 }

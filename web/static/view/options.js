@@ -1,5 +1,7 @@
 // The Options are what the reader can choose about the conversation that is shown, and about what is for them.
 
+import { t } from "../i18n/i18n.js";
+
 export class Options {
   #mute;
   #muted;
@@ -21,7 +23,7 @@ export class Options {
       box.addEventListener("change", async () => {
         const wanted = box.checked;
         box.checked = await notifier.set(box.name, wanted);
-        error.textContent = box.checked === wanted ? "" : "Your browser does not allow this here.";
+        error.textContent = box.checked === wanted ? "" : t("notAllowed");
       });
     }
   }
@@ -34,7 +36,7 @@ export class Options {
   // draw shows whether the conversation is muted.
   draw() {
     const isMuted = this.#muted.has(this.#conversation.key);
-    this.#mute.textContent = `Mute ${this.#conversation.label}`;
+    this.#mute.textContent = t("mute", { name: this.#conversation.label });
     this.#mute.ariaPressed = String(isMuted);
   }
 }

@@ -5,6 +5,7 @@ import { block, messages, pasted } from "../room/paste.js";
 import { fits } from "../room/limits.js";
 import { button, el } from "./element.js";
 import { insert } from "./insert.js";
+import { t } from "../i18n/i18n.js";
 
 export class PasteQuestion {
   #box;
@@ -65,15 +66,15 @@ export class PasteQuestion {
     const lines = alone ? messages(text, limit) : null;
     const code = block(before, text, after, limit);
     if (!lines && code === null) return;
-    const answers = [this.#answer(fits(value, limit) ? "One message" : "Edit it first", () => {})];
-    if (lines) answers.push(this.#answer(`Send ${lines.length} messages`, () => this.#say(lines)));
-    if (code !== null) answers.push(this.#answer("Code block", () => insert(this.#box, { start, end, insert: code, caret: start + code.length })));
-    const question = `${text.split("\n").length} lines pasted`;
+    const answers = [this.#answer(fits(value, limit) ? t("oneMessage") : t("editFirst"), () => {})];
+    if (lines) answers.push(this.#answer(t("sendMessages", { n: lines.length }), () => this.#say(lines)));
+    if (code !== null) answers.push(this.#answer(t("codeBlock"), () => insert(this.#box, { start, end, insert: code, caret: start + code.length })));
+    const question = t("linesPasted", { n: text.split("\n").length });
     this.#panel.setAttribute("aria-label", question);
     this.#panel.replaceChildren(el("p", "", question), ...answers);
     this.#panel.hidden = false;
     // On a touch screen the keyboard stays.
-    if (matchMedia("(pointer: coarse)").matches) this.#announce(`${question}: ${answers.map((a) => a.textContent).join(", ")}?`);
+    if (matchMedia("(pointer: coarse)").matches) this.#announce(t("pasteQuestion", { question, answers: answers.map((a) => a.textContent).join(t("comma")) }));
     else answers[0].focus();
   }
 

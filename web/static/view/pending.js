@@ -3,6 +3,7 @@
 
 import { button, el } from "./element.js";
 import { badge, bare } from "./entries.js";
+import { t } from "../i18n/i18n.js";
 
 export class Pending {
   #shown = new Map(); // key → {item, version, entry}
@@ -39,13 +40,13 @@ export class Pending {
     // a connection.
     entry.ariaLive = state === "waiting" ? "polite" : "off";
     if (state === "failed") entry.append(this.#failure(item));
-    else entry.append(badge("unsaid", state === "waiting" ? "waiting…" : "sending…", "Not said yet"));
+    else entry.append(badge("unsaid", state === "waiting" ? t("waiting") : t("sending"), t("notSaidYet")));
     return entry;
   }
 
   #failure(item) {
     const why = el("p", "refusal", item.why);
     why.role = "alert";
-    return el("div", "failure", why, button("Try again", "secondary", () => this.#retry(item)), button("Discard", "secondary", () => this.#discard(item)));
+    return el("div", "failure", why, button(t("tryAgain"), "secondary", () => this.#retry(item)), button(t("discard"), "secondary", () => this.#discard(item)));
   }
 }

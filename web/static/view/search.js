@@ -5,6 +5,7 @@ import { bdi, el } from "./element.js";
 import { text } from "./text.js";
 import { time } from "./entries.js";
 import { pieces } from "../room/words.js";
+import { t } from "../i18n/i18n.js";
 
 const pageLimit = 30;
 
@@ -55,7 +56,7 @@ export class Search {
 
   // setRoom shows the name of the room that is searched.
   setRoom(room) {
-    this.#box.placeholder = `Search #${room}`;
+    this.#box.placeholder = t("searchIn", { room });
   }
 
   // open opens the panel with the newest messages that contain the words. Without words it
@@ -109,7 +110,7 @@ export class Search {
     const words = this.#words;
     this.#older.hidden = before === undefined;
     this.#older.disabled = true;
-    this.#setStatus("Searching…");
+    this.#setStatus(t("searching"));
     try {
       const { messages, more } = await this.#request({ type: "search", words, before, limit: pageLimit });
       if (search !== this.#searches) return;
@@ -118,16 +119,15 @@ export class Search {
       this.#setStatus(this.#summary(more));
     } catch (err) {
       if (search !== this.#searches) return;
-      this.#setStatus(err.code === "unknown_type" ? "This server cannot search." : `Search failed: ${err.message}`);
+      this.#setStatus(err.code === "unknown_type" ? t("noSearch") : t("searchFailed", { why: err.message }));
     }
     this.#older.disabled = false;
   }
 
   #summary(more) {
     const n = this.#list.childElementCount;
-    if (n === 0) return "Nothing found";
-    const count = n === 1 ? "1 message" : `${n} messages`;
-    return more ? `The newest ${count}` : `${count} found`;
+    if (n === 0) return t("nothingFound");
+    return more ? t("newestFound", { n }) : t("found", { n });
   }
 
   #setStatus(status) {

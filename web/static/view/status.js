@@ -1,6 +1,8 @@
 // The Status shows the state of the connection in words. If there is none, it says why and when the page
 // connects again, above the log, so that nothing else moves. It owns the button that connects at once.
 
+import { t } from "../i18n/i18n.js";
+
 export class Status {
   #elements;
   #connection;
@@ -21,7 +23,7 @@ export class Status {
     const explain = explanations[state];
     if (explain) why.textContent = explain(reason);
     trouble.hidden = !explain;
-    reconnect.textContent = reason === "resumed" ? "Continue here" : state === "waiting" ? "Reconnect now" : "Reconnect";
+    reconnect.textContent = reason === "resumed" ? t("continueHere") : state === "waiting" ? t("reconnectNow") : t("reconnect");
     clearInterval(this.#timer);
     this.#count();
     if (state === "waiting") this.#timer = setInterval(() => this.#count(), 500);
@@ -31,22 +33,27 @@ export class Status {
   #count() {
     const { status, countdown } = this.#elements;
     const seconds = Math.ceil(this.#connection.wait / 1000);
-    countdown.textContent = status.dataset.state === "waiting" && seconds > 0 ? `in ${seconds} s` : "";
+    countdown.textContent = status.dataset.state === "waiting" && seconds > 0 ? t("inSeconds", { n: seconds }) : "";
   }
 }
 
 const words = {
-  connecting: "Connecting…",
-  open: "Connected",
-  waiting: "Not connected",
-  closed: "Not connected",
+  connecting: t("connecting"),
+  open: t("connected"),
+  waiting: t("notConnected"),
+  closed: t("notConnected"),
 };
+
+// isWord reports whether a reason is a word of a bye. The others are messages.
+const isWord = (reason) => /^\w+$/.test(reason);
+
+const byes = new Map([["quit", t("byeQuit")], ["fault", t("byeFault")]]);
 
 const explanations = {
   waiting: (reason) => {
-    if (reason === "shutdown") return "The server is restarting, reconnecting";
-    if (reason === undefined || !reason.includes(" ")) return navigator.onLine ? "Connection lost, reconnecting" : "No network, reconnecting";
-    return `${reason[0].toUpperCase()}${reason.slice(1)}. Trying again`;
+    if (reason === "shutdown") return t("restarting");
+    if (reason === undefined || isWord(reason)) return navigator.onLine ? t("lost") : t("noNetwork");
+    return t("tryingAgain", { why: `${reason[0].toUpperCase()}${reason.slice(1)}` });
   },
-  closed: (reason) => (reason === "resumed" ? "This chat continues in another tab" : `Disconnected (${reason})`),
+  closed: (reason) => (reason === "resumed" ? t("elsewhere") : t("disconnected", { why: byes.get(reason) ?? reason })),
 };

@@ -3,6 +3,7 @@
 import { button, el } from "./element.js";
 import { isFewEmoji } from "../room/emoji.js";
 import { parse } from "./markup.js";
+import { t } from "../i18n/i18n.js";
 
 // text returns the element of a text that consists of these children.
 export function text(...children) {
@@ -43,13 +44,13 @@ const element = {
 };
 
 function copyButton(text) {
-  return button("Copy", "copy secondary", async (e) => {
+  return button(t("copy"), "copy secondary", async (e) => {
     try {
       await navigator.clipboard.writeText(text);
-      e.textContent = "Copied";
+      e.textContent = t("copied");
     } catch {
-      e.textContent = "Not copied";
+      e.textContent = t("notCopied");
     }
-    setTimeout(() => (e.textContent = "Copy"), 2_000);
+    setTimeout(() => (e.textContent = t("copy")), 2_000);
   });
 }

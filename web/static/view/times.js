@@ -1,5 +1,7 @@
 // Times are shown in the reader's language and time zone. This module owns their formats.
 
+import { locale } from "../i18n/language.js";
+
 const styles = {
   short: { timeStyle: "short" },
   dated: { dateStyle: "medium", timeStyle: "short" },
@@ -15,7 +17,7 @@ export function refresh() {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (timeZone === zone) return false;
   zone = timeZone;
-  formats = Object.fromEntries(Object.entries(styles).map(([name, style]) => [name, new Intl.DateTimeFormat(undefined, style)]));
+  formats = Object.fromEntries(Object.entries(styles).map(([name, style]) => [name, new Intl.DateTimeFormat(locale, style)]));
   return true;
 }
 

@@ -382,7 +382,7 @@ async function run(command) {
       return search.open(command.words);
     case "who": {
       const { members, count } = await request(command);
-      const known = { n: count, names: members.map(({ nick }) => nick).join(t("comma")) };
+      const known = { n: count, names: members.map(({ nick }) => nick).join(t("nameComma")) };
       const more = count - members.length;
       return tell(more > 0 ? t("membersAndMore", { ...known, more }) : t("members", known));
     }

@@ -81,6 +81,7 @@ export const words = {
   someLeft: "{names} left",
   others: { one: "{n} other", other: "{n} others" },
   comma: ", ",
+  nameComma: ", ",
   notStored: "not stored",
   notStoredAbout: "The room received it, but the history does not have it",
   showAll: "Show all",

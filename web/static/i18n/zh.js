@@ -81,6 +81,7 @@ export const words = {
   someLeft: "{names}离开了",
   others: { other: "另外{n}人" },
   comma: "，",
+  nameComma: "、",
   notStored: "未保存",
   notStoredAbout: "房间里的人已收到，但历史记录中没有这条消息",
   showAll: "显示全文",

@@ -42,7 +42,7 @@ export function parse(input) {
   const request = Object.hasOwn(after, name) ? build[name](rest.trim()) : undefined;
   if (request) return { request };
   if (request === null) return { error: t("write", { usage: usage(name) }) };
-  const known = Object.keys(after).map((n) => `/${n}`).join(", ");
+  const known = Object.keys(after).map((n) => `/${n}`).join(t("nameComma"));
   return { error: t("noCommand", { word, known }) };
 }
 

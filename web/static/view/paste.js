@@ -74,7 +74,7 @@ export class PasteQuestion {
     this.#panel.replaceChildren(el("p", "", question), ...answers);
     this.#panel.hidden = false;
     // On a touch screen the keyboard stays.
-    if (matchMedia("(pointer: coarse)").matches) this.#announce(t("pasteQuestion", { question, answers: answers.map((a) => a.textContent).join(t("comma")) }));
+    if (matchMedia("(pointer: coarse)").matches) this.#announce(t("pasteQuestion", { question, answers: answers.map((a) => a.textContent).join(t("nameComma")) }));
     else answers[0].focus();
   }
 

@@ -52,12 +52,12 @@ func TestPageInChinese(t *testing.T) {
 	n := startNetwork(t, s.HTTP)
 	nc, _ := harness.Netcat(t, s.TCP)
 	nc.Say(t, "/nick bob")
-	page := visitIn(t, "zh-CN,en", n.url)
+	page := visitIn(t, "zh-CN,en", "http://"+n.addr)
 	page.Do(chromedp.EmulateViewport(1100, 700))
 	page.ExpectState("open")
 	shows := func(selector, want string) {
 		t.Helper()
-		expect(t, page, fmt.Sprintf(`document.querySelector(%q).textContent`, selector), want)
+		expect(t, page, fmt.Sprintf(`document.querySelector(%q)?.textContent ?? ""`, selector), want)
 		expectChinese(t, page, selector)
 	}
 	if lang := browser.Eval[string](page, `document.documentElement.lang`); lang != "zh-Hans" {
@@ -85,7 +85,7 @@ func TestPageInChinese(t *testing.T) {
 		"/nick bob":     "未发送：这个名字已被使用，或与他人的名字过于相似",
 		"/msg nobody x": "未发送：没有叫这个名字的人在线",
 		"/me":           "请输入 /me 动作",
-		"/dance":        "没有命令 /dance，可用的命令有 /me, /msg, /nick, /join, /who, /rooms, /search, /history, /help, /quit。要发送这段文字，请输入 //dance",
+		"/dance":        "没有命令 /dance，可用的命令有 /me、/msg、/nick、/join、/who、/rooms、/search、/history、/help、/quit。要发送这段文字，请输入 //dance",
 	} {
 		page.Say(command)
 		expect(t, page, sayError, want)
@@ -93,7 +93,7 @@ func TestPageInChinese(t *testing.T) {
 		browser.Eval[bool](page, `((box) => { box.value = ""; return box.dispatchEvent(new Event("input")); })(document.querySelector("#text"))`)
 	}
 	page.Say("/who")
-	page.Expect("3人在线：bob，robert，zoe")
+	browser.Await[bool](page, `/^3人在线：\w+、\w+、\w+$/.test([...document.querySelectorAll("#log .entry.told")].at(-1)?.textContent)`)
 	page.Say("/rooms")
 	page.Expect("#lobby  3人在线")
 	page.Say("/help")
@@ -165,23 +165,33 @@ func TestPageRefusedInChinese(t *testing.T) {
 func TestPageChangesLanguage(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
+	page.Do(chromedp.EmulateViewport(1100, 700))
 	nick := page.Nick()
 	expect(t, page, `document.documentElement.lang`, "en")
+	if browser.Eval[string](page, english) == "" {
+		t.Error("no English is found on the page in English")
+	}
 	page.Do(chromedp.SendKeys(box, "a draft"))
-	choose := func(language, want string) {
+	const send = `document.querySelector("#say-form > button").textContent`
+	choose := func(key, language, want string) {
 		t.Helper()
-		browser.Eval[bool](page, fmt.Sprintf(`((select) => { select.value = %q; return select.dispatchEvent(new Event("change")); })(document.querySelector("#language"))`, language))
-		browser.Await[bool](page, fmt.Sprintf(`document.querySelector("#say-form button").textContent === %q && document.body.dataset.state === "open"`, want))
+		ctx, cancel := context.WithTimeout(page.Ctx, harness.Patience)
+		defer cancel()
+		if _, err := chromedp.RunResponse(ctx, chromedp.SendKeys(chromedp.CSS("#language"), key)); err != nil { // the page loads again
+			t.Fatal(err)
+		}
+		page.ExpectState("open")
+		expect(t, page, send, want)
+		expect(t, page, `document.documentElement.lang`, language)
+		expect(t, page, `document.querySelector("#language").value`, language)
+		expect(t, page, typed, "a draft")
 		if got := page.Nick(); got != nick {
 			t.Errorf("the name is %s, was %s", got, nick)
 		}
-		expect(t, page, typed, "a draft")
-		expect(t, page, `document.querySelector("#language").value`, language)
 	}
-	choose("zh-Hans", "发送")
-	expect(t, page, `document.documentElement.lang`, "zh-Hans")
+	choose(kb.ArrowDown, "zh-Hans", "发送")
 	page.Do(chromedp.Reload())
-	expect(t, page, `document.querySelector("#say-form button").textContent`, "发送")
 	page.ExpectState("open")
-	choose("en", "Send")
+	expect(t, page, send, "发送")
+	choose(kb.ArrowUp, "en", "Send")
 }

@@ -35,8 +35,8 @@ export class Options {
 
   // draw shows whether the conversation is muted.
   draw() {
-    const isMuted = this.#muted.has(this.#conversation.key);
-    this.#mute.textContent = t("mute", { name: this.#conversation.label });
-    this.#mute.ariaPressed = String(isMuted);
+    const { key, kind, label: name } = this.#conversation;
+    this.#mute.textContent = kind === "room" ? t("muteRoom", { name }) : t("mutePerson", { name });
+    this.#mute.ariaPressed = String(this.#muted.has(key));
   }
 }

@@ -157,7 +157,7 @@ func TestPageRefusedInChinese(t *testing.T) {
 	harness.Netcat(t, s.TCP)
 	page := visitIn(t, "zh-TW", "http://"+s.HTTP)
 	page.ExpectState("waiting")
-	expect(t, page, `document.getElementById("why").textContent`, "服务器暂时无法接受连接，正在重试")
+	expect(t, page, `document.getElementById("why").textContent`, "服务器暂时无法接受连接，即将重试")
 	expectChinese(t, page, "a server that is full")
 }
 

@@ -38,6 +38,29 @@ func wantsText(accept []string) bool {
 	return text.quality > html.quality || text.quality == html.quality && text.quality > 0 && text.exact > html.exact
 }
 
+// acceptsGzip reports whether a client accepts the content coding gzip, by the values of its Accept-Encoding header
+// (RFC 9110 section 12.5.3).
+func acceptsGzip(accept []string) bool {
+	var p preference
+	for element := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		coding, weight, _ := strings.Cut(element, ";")
+		quality := 1.0
+		if q, ok := strings.CutPrefix(strings.TrimSpace(weight), "q="); ok {
+			var err error
+			if quality, err = strconv.ParseFloat(q, 64); err != nil {
+				continue
+			}
+		}
+		switch strings.ToLower(strings.TrimSpace(coding)) {
+		case "gzip", "x-gzip":
+			p.set(preference{quality, 2})
+		case "*":
+			p.set(preference{quality, 1})
+		}
+	}
+	return p.quality > 0
+}
+
 // A preference is how much a client likes a type, and how exactly it names it. The zero preference
 // is for a type that it does not accept.
 type preference struct {

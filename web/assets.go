@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -36,6 +38,7 @@ type asset struct {
 	mimeType string
 	etag     string
 	body     []byte
+	gzip     []byte // the body compressed, or nil if that would not be much smaller
 }
 
 // assets returns the embedded files in a folder and in the folders below it. It panics if a file has no
@@ -76,12 +79,45 @@ func etag(body []byte) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
 
+// lineComment matches a line of JavaScript that is a comment.
+var lineComment = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
+
+// removeComments removes the comments of a script. Its lines stay where they are. The script must not have a
+// line that starts with // within a string.
+func (a *asset) removeComments() {
+	if strings.HasPrefix(a.mimeType, "text/javascript") {
+		a.body = lineComment.ReplaceAll(a.body, nil)
+		a.etag = etag(a.body)
+	}
+}
+
+func (a *asset) compress() {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		panic(err)
+	}
+	w.Write(a.body)
+	w.Close()
+	if b.Len() < len(a.body)*9/10 {
+		a.gzip = b.Bytes()
+	}
+}
+
 // ServeHTTP lets a browser cache the asset but requires it to revalidate at each use, so
 // that the first load after an update gets the new files.
 func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", a.mimeType)
 	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", a.etag)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
+	body, tag := a.body, a.etag
+	if a.gzip != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+			h.Set("Content-Encoding", "gzip")
+			body, tag = a.gzip, etag(a.gzip)
+		}
+	}
+	h.Set("ETag", tag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"compress/gzip"
 	"io"
 	"log/slog"
 	"net/http"
@@ -210,6 +211,82 @@ func TestOneClock(t *testing.T) {
 	for _, a := range assets("static") {
 		if m := reads.Find(a.body); m != nil && a.path != "/net/clock.js" {
 			t.Errorf("%s reads a clock: %s", a.path, m)
+		}
+	}
+}
+
+// TestCompression tests that a browser gets the files of the page compressed, and without comments, and that they are
+// the same as without compression.
+func TestCompression(t *testing.T) {
+	h := New(Options{})
+	for _, a := range assets("static") {
+		plain := body(t, get(t, h, "GET", a.path))
+		res := get(t, h, "GET", a.path, "Accept-Encoding", "br, gzip;q=0.8")
+		if res.Header.Get("Content-Encoding") == "" {
+			if len(plain) > 300 && path.Ext(a.path) != ".png" {
+				t.Errorf("%s is not compressed", a.path)
+			}
+			continue
+		}
+		if res.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s varies by %q", a.path, res.Header.Get("Vary"))
+		}
+		r, err := gzip.NewReader(res.Body)
+		if err != nil {
+			t.Errorf("%s: %v", a.path, err)
+			continue
+		}
+		unpacked, err := io.ReadAll(r)
+		if err != nil || string(unpacked) != plain {
+			t.Errorf("%s is another file when it is compressed: %v", a.path, err)
+		}
+		tag := res.Header.Get("ETag")
+		if again := get(t, h, "GET", a.path, "Accept-Encoding", "gzip", "If-None-Match", tag); again.StatusCode != http.StatusNotModified {
+			t.Errorf("%s: %s", a.path, again.Status)
+		}
+		if again := get(t, h, "GET", a.path, "If-None-Match", tag); again.StatusCode != http.StatusOK {
+			t.Errorf("%s without compression: %s", a.path, again.Status)
+		}
+		if path.Ext(a.path) == ".js" && lineComment.MatchString(plain) {
+			t.Errorf("%s has comments", a.path)
+		}
+	}
+}
+
+// TestComments tests that no line that starts with // is within a string, since the server removes such lines.
+func TestComments(t *testing.T) {
+	quoted := regexp.MustCompile("\"[^\"]*\"|/[^/]*`[^/]*/")
+	for _, a := range assets("static") {
+		if path.Ext(a.path) != ".js" {
+			continue
+		}
+		inString := false
+		for n, line := range strings.Split(string(a.body), "\n") {
+			if lineComment.MatchString(line) {
+				if inString {
+					t.Errorf("%s:%d: a line that starts with // is within a string", a.path, n+1)
+				}
+				continue
+			}
+			code, _, _ := strings.Cut(line, " // ")
+			if strings.Count(quoted.ReplaceAllString(code, ""), "`")%2 == 1 {
+				inString = !inString
+			}
+		}
+		if inString {
+			t.Errorf("%s: the end of a string is not found", a.path)
+		}
+	}
+}
+
+func TestAcceptsGzip(t *testing.T) {
+	for accept, want := range map[string]bool{
+		"": false, "gzip": true, "GZIP": true, "gzip, deflate, br, zstd": true, "br;q=1.0, gzip;q=0.8, *;q=0.1": true,
+		"br": false, "gzip;q=0": false, "gzip; q=0.000": false, "*": true, "*;q=0": false, "*, gzip;q=0": false,
+		"identity;q=0, x-gzip": true, "gzip;q=x": false, "xgzip": false,
+	} {
+		if got := acceptsGzip([]string{accept}); got != want {
+			t.Errorf("%q: %v, want %v", accept, got, want)
 		}
 	}
 }

@@ -6,12 +6,16 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"sync"
 )
 
 // pageAssets returns the assets of the page, which form one set: index.html has the version of the set, and the service
-// worker the version and the hash of each other asset.
-func pageAssets() []asset {
+// worker the version and the hash of each other asset. They are as the server sends them, and the same at each call.
+var pageAssets = sync.OnceValue(func() []asset {
 	all := assets("static")
+	for i := range all {
+		all[i].removeComments()
+	}
 	version := versionOf(all)
 	hashes := make(map[string]string) // by the path relative to the page
 	var worker *asset
@@ -33,8 +37,11 @@ func pageAssets() []asset {
 	}
 	worker.fill(`const version = "";`, `const version = "`+version+`";`)
 	worker.fill("const hashes = {};", "const hashes = "+string(list)+";")
+	for i := range all {
+		all[i].compress()
+	}
 	return all
-}
+})
 
 // versionOf returns a version for a set of assets, which differs if any of them does.
 func versionOf(all []asset) string {

@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -287,6 +289,46 @@ func TestAcceptsGzip(t *testing.T) {
 	} {
 		if got := acceptsGzip([]string{accept}); got != want {
 			t.Errorf("%q: %v, want %v", accept, got, want)
+		}
+	}
+}
+
+// TestStyles tests that the pages have each class and id that their style sheets name.
+func TestStyles(t *testing.T) {
+	selector := regexp.MustCompile(`(?m)^[^{}@/]*[{,]$`)
+	name := regexp.MustCompile(`[.#]([a-zA-Z][\w-]*)`)
+	word := regexp.MustCompile(`[\w-]+`)
+	for style, patterns := range map[string][]string{
+		"static/style.css": {"static/*.html", "static/*.js", "static/*/*.js"},
+		"log/log.css":      {"history*.go"},
+		"admin/admin.css":  {"admin/*.html", "admin/*.js"},
+	} {
+		words := map[string]bool{}
+		for _, pattern := range patterns {
+			files, err := filepath.Glob(pattern)
+			if err != nil || len(files) == 0 {
+				t.Fatalf("%s: no files, %v", pattern, err)
+			}
+			for _, file := range files {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, word := range word.FindAllString(string(text), -1) {
+					words[word] = true
+				}
+			}
+		}
+		text, err := embedded.ReadFile(style)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range selector.FindAllString(string(text), -1) {
+			for _, m := range name.FindAllStringSubmatch(line, -1) {
+				if !words[strings.TrimRight(m[1], "0123456789")] { // the hues have numbers
+					t.Errorf("%s: no page has %s", style, m[0])
+				}
+			}
 		}
 	}
 }

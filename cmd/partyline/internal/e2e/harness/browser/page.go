@@ -118,9 +118,10 @@ type Entry struct {
 	Own              bool
 }
 
+// The text of an entry within a closed line of arrivals is not rendered.
 const entries = `[...document.querySelectorAll("#log .entry")].map((e) => ({
 	kind: e.dataset.kind, from: e.dataset.from ?? "", own: e.classList.contains("own"),
-	text: e.querySelector(".text").textContent,
+	text: e.checkVisibility() ? e.querySelector(".text").innerText : e.querySelector(".text").textContent,
 }))`
 
 func (p *Page) entries() []Entry {

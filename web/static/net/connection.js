@@ -14,6 +14,9 @@ import { Requests } from "./requests.js";
 import { Turns } from "./turns.js";
 import { t } from "../i18n/i18n.js";
 
+/** @typedef {import("./clock.js").Moment} Moment */
+/** @typedef {import("./event.js").Event} Event */
+
 const subprotocol = "partyline.json.v1";
 const resumeRef = "resume"; // no other request has it
 const maxField = 200; // characters of a name or a token; a resume that is too long would never connect
@@ -31,7 +34,9 @@ export class ConnectionDown extends Error {
 }
 
 export class Connection {
+  /** @type {"connecting" | "open" | "waiting" | "closed"} */
   state = "closed";
+  /** @type {string | undefined} */
   reason; // of the state, if the server gave one: a word of its bye, or a message
 
   #address;
@@ -40,15 +45,19 @@ export class Connection {
   #turns;
   #onEvent;
   #onState;
+  /** @type {WebSocket | null} */
   #socket = null;
+  /** @type {WebSocket | null} */
   #oldSocket = null; // the last one; closed when the next one has resumed, or there will be none
   #timer = 0; // checks for silence while there is a socket; reconnects while there is none
   #checkTimer = 0;
   #dueAt = 0; // when the timer reconnects, after lostAt, in milliseconds
-  #lastReceived; // a moment of clock.js, as are the next four
-  #openedAt;
-  #lostAt;
+  #lastReceived = now();
+  #openedAt = now();
+  #lostAt = now();
+  /** @type {Moment | null} */
   #resumedAt = null; // while the resume of the socket has no answer
+  /** @type {Moment[]} */
   #strays = []; // when resumes were sent whose socket was lost before the answer
   #attempt = 0;
   #minPause = 0; // in milliseconds, requested by the server in its bye
@@ -58,6 +67,16 @@ export class Connection {
   // milliseconds, or to null. resume() returns the fields of the resume for each attempt to connect; one
   // that is too long is left out. Each attempt waits for its turn. onState is called when state or reason
   // have changed. If the server refuses the resume, onEvent is called with the error after that.
+  /**
+   * @param {{
+   *   address: string | URL,
+   *   explain: () => Promise<{message: string, after: number} | null>,
+   *   resume: () => Record<string, string | number | boolean | undefined>,
+   *   turns?: Turns,
+   *   onEvent: (event: Event) => void,
+   *   onState: () => void,
+   * }} options
+   */
   constructor({ address, explain, resume, turns = new Turns(), onEvent, onState }) {
     this.#address = address;
     this.#explain = explain;
@@ -81,7 +100,7 @@ export class Connection {
     socket.onopen = () => {
       opened = true;
       this.#resumedAt = now();
-      const fields = Object.entries(this.#resume()).filter(([, value]) => !(value?.length > maxField));
+      const fields = Object.entries(this.#resume()).filter(([, value]) => !(typeof value === "string" && value.length > maxField));
       socket.send(JSON.stringify({ ...Object.fromEntries(fields), type: "resume", ref: resumeRef }));
     };
     socket.onmessage = ({ data }) => this.#receive(data);
@@ -144,13 +163,15 @@ export class Connection {
   // request sends a request and resolves to its answer. It rejects with the server's error
   // event, with an error if a question gets no answer in time, or with ConnectionDown, after which
   // the server may or may not have received the request.
+  /** @type {import("./requests.js").Request} */
   request(request) {
     if (this.state !== "open") return Promise.reject(new ConnectionDown());
     const { frame, answer } = this.#requests.add(request);
-    this.#socket.send(frame);
+    this.#socket?.send(frame);
     return answer;
   }
 
+  /** @param {string} data */
   #receive(data) {
     this.#lastReceived = now();
     const event = parse(data);
@@ -164,6 +185,7 @@ export class Connection {
   // enter handles an event before the connection is open. Until the server has answered the
   // resume, the page is a guest in the lobby, and the reader sees nothing of that. The answer has
   // no ref for onEvent, because the page has not requested another room.
+  /** @param {any} received */
   #enter({ ref, ...event }) {
     if (ref !== resumeRef) return;
     this.#resumedAt = null;
@@ -180,12 +202,14 @@ export class Connection {
   // endedByStray reports whether a bye is the result of a resume of this page that the server
   // got late, over a lost connection. Each such resume counts once, so that two tabs do not
   // fight for a token.
+  /** @param {import("./event.js").EventOf<"bye">} bye */
   #endedByStray({ reason }) {
     if (reason !== "resumed") return false;
     this.#strays = this.#strays.filter((moment) => since(moment) < strayTime);
     return this.#strays.shift() !== undefined;
   }
 
+  /** @param {Partial<import("./event.js").EventOf<"bye">>} bye */
   #lost(bye = {}) {
     if (this.state === "open" && since(this.#openedAt) >= stableAfter) this.#attempt = 0;
     if (bye.reconnect === false) return this.#close(bye.reason);
@@ -211,6 +235,7 @@ export class Connection {
     this.#connectIn(why.after, this.#dueAt, why.message); // so far, dueAt is a random pause
   }
 
+  /** @param {string} [reason] */
   #close(reason) {
     this.#dropSocket();
     this.#closeOldSocket();
@@ -249,6 +274,7 @@ export class Connection {
     return since(this.#lastReceived);
   }
 
+  /** @param {Connection["state"]} state @param {string} [reason] */
   #setState(state, reason) {
     this.state = state;
     this.reason = reason;

@@ -14,6 +14,22 @@ const keyLifetime = 9 * 60_000; // less than the 10 minutes for which the server
 const uncertain = t("perhapsNotSentYet");
 const textErrors = ["line_too_long", "bad_request"];
 
+/** @typedef {import("./clock.js").Moment} Moment */
+/**
+ * @typedef {{
+ *   key: string,
+ *   request: {type: "say" | "me", text: string},
+ *   room: string,
+ *   typed: string,
+ *   at: number,
+ *   state: "waiting" | "sending" | "said" | "failed",
+ *   tries: number,
+ *   written?: Moment,
+ *   why?: string,
+ *   id?: number,
+ * }} Item
+ */
+
 export class Outbox {
   #connectionOf;
   #store;
@@ -21,12 +37,23 @@ export class Outbox {
   #has;
   #onChange;
   #now;
+  /** @type {Item[]} */
   #items;
 
   // connectionOf(room) returns the connection of a room, or undefined if the room is not open. store keeps the
   // items over a reload of the page. takeBack(item, why) gives the composer a text that the server can never
   // accept, and reports whether the composer took it. has(room, id) reports whether the log of a room shows a
   // message or has passed its id. onChange(room) is called when the items of a room have changed.
+  /**
+   * @param {{
+   *   connectionOf: (room: string) => import("./connection.js").Connection | undefined,
+   *   store: import("./outboxstore.js").OutboxStore,
+   *   takeBack: (item: Item, why: string) => boolean,
+   *   has: (room: string, id: number) => boolean,
+   *   onChange: (room: string) => void,
+   *   clock?: () => Moment,
+   * }} options
+   */
   constructor({ connectionOf, store, takeBack, has, onChange, clock = now }) {
     this.#connectionOf = connectionOf;
     this.#store = store;
@@ -38,6 +65,7 @@ export class Outbox {
   }
 
   // of returns the items of a room in the order in which they were typed.
+  /** @param {string} room */
   of(room) {
     return this.#items.filter((item) => item.room === room);
   }
@@ -47,7 +75,9 @@ export class Outbox {
     return [...new Set(this.#items.map(({ room }) => room))];
   }
 
+  /** @param {Item["request"]} request @param {string} room @param {string} typed */
   say(request, room, typed) {
+    /** @type {Item} */
     const item = { key: newKey(), request, room, typed, at: this.#now().date, state: "waiting", tries: 0 };
     this.#items.push(item);
     this.#sendIfOpen(item);
@@ -58,24 +88,27 @@ export class Outbox {
   enter(room) {
     for (const item of this.of(room).filter(({ state }) => state === "waiting")) {
       // An item that was never written to a connection is safe to send at any age.
-      if (!item.written || this.#serverHasKey(item)) this.#send(item);
+      if (!item.written || this.#serverHasKey(item.written)) this.#send(item);
       else this.#fail(item, uncertain);
     }
     this.#changed(room);
   }
 
   // serverHasKey reports whether the server is certain to still have the key of an item
-  // that was written.
-  #serverHasKey({ written }) {
+  // that was written then.
+  /** @param {Moment} written */
+  #serverHasKey(written) {
     const age = since(written, this.#now());
     return age >= 0 && age < keyLifetime;
   }
 
   // retry sends a failed item again with the same key: if the room got it after all, the
   // server may still have the key.
+  /** @param {Item} item */
   retry(item) {
     if (!this.#items.includes(item)) return; // a second click
     const { why, written, ...rest } = item;
+    /** @type {Item} */
     const retried = { ...rest, state: "waiting", tries: 0 };
     this.#items = this.#items.map((i) => (i === item ? retried : i));
     this.#sendIfOpen(retried);
@@ -110,6 +143,7 @@ export class Outbox {
     this.#changed(item.room);
   }
 
+  /** @param {Item} item */
   async #send(item) {
     item.state = "sending";
     item.written ??= this.#now();
@@ -127,6 +161,7 @@ export class Outbox {
     this.#changed(item.room);
   }
 
+  /** @param {Item} item @param {{message: string, code?: string}} err */
   #notSaid(item, err) {
     if (err instanceof ConnectionDown) {
       if (item.tries < maxTries) item.state = "waiting";
@@ -134,14 +169,16 @@ export class Outbox {
       return;
     }
     const why = t("notSent", { why: err.message });
-    if (textErrors.includes(err.code) && this.#takeBack(item, why)) this.#drop(item);
+    if (textErrors.includes(err.code ?? "") && this.#takeBack(item, why)) this.#drop(item);
     else this.#fail(item, why);
   }
 
+  /** @param {Item} item @param {string} why */
   #fail(item, why) {
     Object.assign(item, { state: "failed", why });
   }
 
+  /** @param {string} room @param {(item: Item) => boolean} test */
   #dropSaidIf(room, test) {
     const left = this.#items.filter((item) => item.room !== room || item.state !== "said" || !test(item));
     if (left.length === this.#items.length) return;

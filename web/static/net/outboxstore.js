@@ -19,6 +19,7 @@ export class OutboxStore {
 
   // load returns the items that were saved. Another program may have written to the storage, so it leaves
   // out what is no item.
+  /** @returns {Omit<import("./outbox.js").Item, "tries">[]} */
   load() {
     try {
       const items = JSON.parse(this.#storage().getItem(this.#key));

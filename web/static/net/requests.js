@@ -11,13 +11,42 @@ const answerTimeout = 20_000;
 // know whether the text was said.
 const saying = ["say", "me", "msg"];
 
+/** @typedef {import("./event.js").Event} Event */
+/**
+ * @template {Event["type"]} T
+ * @typedef {import("./event.js").EventOf<T>} EventOf
+ */
+
+/**
+ * Answers has the event that answers each type of request. A message that was said but not stored has a notice.
+ *
+ * @typedef {{
+ *   say: EventOf<"ack" | "notice">,
+ *   me: EventOf<"ack" | "notice">,
+ *   msg: EventOf<"ack">,
+ *   nick: EventOf<"nick">,
+ *   history: EventOf<"history">,
+ *   since: EventOf<"history">,
+ *   search: EventOf<"search">,
+ *   who: EventOf<"who">,
+ *   rooms: EventOf<"rooms">,
+ *   quit: Event,
+ * }} Answers
+ */
+
+/** @typedef {<T extends keyof Answers>(request: {type: T} & Record<string, unknown>) => Promise<Answers[T]>} Request */
+
+/** @typedef {{resolve: (answer: any) => void, reject: (err: {message: string, code?: string}) => void, length: number, question: boolean}} Unanswered */
+
 export class Requests {
-  #unanswered = new Map(); // ref → {resolve, reject, length, question}
+  /** @type {Map<string, Unanswered>} */
+  #unanswered = new Map(); // by ref
   #refs = 0;
-  #lastAnswer; // a moment of clock.js; or the first request after a time without any
+  #lastAnswer = now(); // or the first request after a time without any
   #timer = 0;
 
   // add adds a request. It returns the frame to send, and a promise of the answer.
+  /** @param {{type: string}} request @returns {{frame: string, answer: Promise<any>}} */
   add(request) {
     if (this.#unanswered.size === 0) this.#lastAnswer = now();
     const ref = `r${++this.#refs}`;
@@ -30,12 +59,14 @@ export class Requests {
   }
 
   // settle gives an answer to its request. It returns false if the event is no answer.
+  /** @param {{type: string, ref?: string}} event */
   settle(event) {
-    const request = this.#unanswered.get(event.ref);
+    const { ref = "" } = event;
+    const request = this.#unanswered.get(ref);
     if (!request) return false;
     this.#lastAnswer = now();
-    this.#unanswered.delete(event.ref);
-    if (event.type === "error") request.reject(event);
+    this.#unanswered.delete(ref);
+    if (event.type === "error") request.reject(/** @type {EventOf<"error">} */ (event));
     else request.resolve(event);
     return true;
   }

@@ -15,16 +15,17 @@ export class Updates {
   #onNewer;
   #get;
   #reload;
+  /** @type {ServiceWorkerRegistration | null} */
   #registration = null;
   #checks = 0;
-  #checkedAt; // a moment of clock.js
+  #checkedAt = now();
   #timer = 0;
   #retries = 0;
 
   // version is that of the page that runs. register() resolves to the registration of the worker, and fails if the
   // browser has no workers here. onNewer is called with the version that the page can change to, or with null if
   // that is its own.
-  constructor({ version, register, onNewer, get = (...args) => fetch(...args), reload = () => location.reload() }) {
+  constructor({ version, register, onNewer, get = (url, options) => fetch(url, options), reload = () => location.reload() }) {
     this.#version = version;
     this.#register = register;
     this.#onNewer = onNewer;
@@ -91,7 +92,7 @@ export class Updates {
   }
 
   async #compareWorker() {
-    const worker = this.#registration.waiting ?? this.#registration.active;
+    const worker = this.#registration?.waiting ?? this.#registration?.active;
     if (worker) this.#compare(await versionOf(worker));
   }
 

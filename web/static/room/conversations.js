@@ -7,9 +7,15 @@ import { t } from "../i18n/i18n.js";
 const maxRooms = 16; // the server has at most 32 connections under one name
 const maxPrivate = 50; // conversations that others may open
 
+/** @typedef {import("./room.js").Room} Room */
+/** @typedef {import("./private.js").Private} Private */
+/** @typedef {Room | Private} Conversation */
+
 export class Conversations {
+  /** @type {Conversation[]} */
   #all = [];
-  #shown = null;
+  /** @type {any} */
+  #shown = null; // until the first one is shown
   #place;
   #newRoom;
   #newPrivate;
@@ -18,6 +24,15 @@ export class Conversations {
 
   // place is the element of the document in whose place the logs are. newRoom(name) and newPrivate(nick) make a
   // conversation. onShow(conversation) is called when another one is shown, onChange when the list has changed.
+  /**
+   * @param {{
+   *   place: Element,
+   *   newRoom: (name: string) => Room,
+   *   newPrivate: (nick: string) => Private,
+   *   onShow: (conversation: Conversation) => void,
+   *   onChange: () => void,
+   * }} options
+   */
   constructor({ place, newRoom, newPrivate, onShow, onChange }) {
     this.#place = place;
     this.#newRoom = newRoom;
@@ -31,9 +46,10 @@ export class Conversations {
   }
 
   get rooms() {
-    return this.#all.filter(({ kind }) => kind === "room");
+    return this.#all.filter((c) => c.kind === "room");
   }
 
+  /** @returns {Conversation} */
   get shown() {
     return this.#shown;
   }
@@ -47,13 +63,21 @@ export class Conversations {
   }
 
   // find returns the conversation with a key, or undefined.
+  /** @param {string} key */
   find(key) {
     return this.#all.find((c) => c.key === key);
   }
 
+  // findRoom returns the room with a name if it is open, or undefined.
+  /** @param {string} name */
+  findRoom(name) {
+    return this.rooms.find((r) => r.name === name);
+  }
+
   // room returns the room with a name, and begins to connect to it if it was not open.
+  /** @param {string} name @returns {Room} */
   room(name) {
-    const open = this.find(name);
+    const open = this.findRoom(name);
     if (open) return open;
     if (this.rooms.length >= maxRooms) throw new Error(t("tooManyRooms", { n: maxRooms }));
     const room = this.#add(this.#newRoom(name));
@@ -75,10 +99,13 @@ export class Conversations {
   }
 
   // private returns the private conversation with a person.
+  /** @param {string} nick @returns {Private} */
   private(nick) {
-    return this.find(privateKey(nick)) ?? this.#add(this.#newPrivate(nick));
+    const open = this.find(privateKey(nick));
+    return open?.kind === "private" ? open : this.#add(this.#newPrivate(nick));
   }
 
+  /** @param {Conversation} conversation */
   show(conversation) {
     if (conversation === this.#shown) return;
     this.#shown?.lookAway();
@@ -92,16 +119,19 @@ export class Conversations {
   }
 
   // canClose reports whether a conversation may be closed.
+  /** @param {Conversation} conversation */
   canClose({ kind }) {
     return kind !== "room" || this.rooms.length > 1;
   }
 
   // before returns the conversation in the list before another one, or the one after the first.
+  /** @param {Conversation} conversation */
   before(conversation) {
     return this.#all[Math.abs(this.#all.indexOf(conversation) - 1)];
   }
 
   // close removes a conversation. If it was shown, the one before it is shown.
+  /** @param {Conversation} conversation */
   close(conversation) {
     if (conversation === this.#shown) this.show(this.before(conversation));
     this.#all = this.#all.filter((c) => c !== conversation);
@@ -111,13 +141,14 @@ export class Conversations {
   // rename changes the name of the person in a private conversation.
   rename(nick, to) {
     const conversation = this.find(privateKey(nick));
-    if (!conversation || this.find(privateKey(to))) return;
+    if (conversation?.kind !== "private" || this.find(privateKey(to))) return;
     conversation.rename(to);
     this.#onChange();
     if (conversation === this.#shown) this.#onShow(conversation);
   }
 
   // isLookedAt reports whether the reader sees what arrives in a conversation.
+  /** @param {Conversation} conversation */
   isLookedAt(conversation) {
     return conversation === this.#shown && !document.hidden;
   }
@@ -127,6 +158,7 @@ export class Conversations {
     if (this.isLookedAt(this.#shown)) this.#shown.look();
   }
 
+  /** @template {Conversation} C @param {C} conversation @returns {C} */
   #add(conversation) {
     this.#all.push(conversation);
     this.#onChange();

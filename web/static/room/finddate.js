@@ -4,6 +4,7 @@ const maxRequests = 60;
 
 // firstSince resolves to the first message of a room at or after a time, in milliseconds, or to undefined if
 // there is none. request(request) resolves to the server's answer.
+/** @param {number} time @param {import("../net/requests.js").Request} request */
 export async function firstSince(time, request) {
   const [oldest] = (await request({ type: "since", id: 0, limit: 1 })).messages;
   const newest = (await request({ type: "history", limit: 1 })).messages.at(-1);

@@ -24,6 +24,7 @@ export class Muted {
   }
 
   // hides reports whether an event is of a person that is muted.
+  /** @param {{from?: string, own?: boolean}} event */
   hides({ from, own }) {
     return from !== undefined && !own && this.has(privateKey(from));
   }

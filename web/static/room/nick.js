@@ -17,6 +17,7 @@ export class Nick {
 
   // request(request) resolves to the server's answer. onChange is called when the server has granted a name
   // from the form.
+  /** @param {{request: import("../net/requests.js").Request, form: HTMLFormElement, wanted: string, onChange: () => void}} options */
   constructor({ request, form, wanted, onChange }) {
     this.#request = request;
     this.#wanted = wanted;
@@ -35,6 +36,7 @@ export class Nick {
 
   // welcome records the name that a welcome gives. A page that resumes keeps its name, so it requests the one
   // that the address asks for.
+  /** @param {import("../net/event.js").EventOf<"welcome">} event */
   welcome({ nick, resumed }) {
     const wanted = this.#wanted;
     this.#wanted = "";
@@ -51,6 +53,7 @@ export class Nick {
   }
 
   // isOwn reports whether a message that arrives is the reader's.
+  /** @param {{from?: string}} event */
   isOwn({ from }) {
     return from !== undefined && fold(from) === fold(this.name);
   }
@@ -67,6 +70,7 @@ export class Nick {
   }
 
   // renamed handles a member's change of name. The member may be the reader.
+  /** @param {import("../net/event.js").EventOf<"nick">} event */
   renamed({ nick, to }) {
     if (fold(nick) !== fold(this.name)) return;
     this.#set(to);
@@ -74,6 +78,7 @@ export class Nick {
   }
 
   // refused shows why the page did not get the name with which it connected.
+  /** @param {{message: string}} err */
   refused({ message }) {
     this.#field.refuse(message);
   }

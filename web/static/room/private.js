@@ -5,8 +5,10 @@ import { Unread } from "./unread.js";
 import { privateKey } from "./key.js";
 import { t } from "../i18n/i18n.js";
 
+/** @typedef {import("../net/event.js").EventOf<"private"> & {own?: boolean, mention?: boolean}} Received */
+
 export class Private {
-  kind = "private";
+  kind = /** @type {const} */ ("private");
   nick;
   log;
   unread = new Unread();
@@ -20,6 +22,17 @@ export class Private {
 
   // request(request) sends a request and resolves to its answer. store keeps the messages. The other parameters
   // are those of a Room.
+  /**
+   * @param {string} nick
+   * @param {{
+   *   request: import("../net/requests.js").Request,
+   *   store: import("./privatestore.js").PrivateStore,
+   *   muted: import("./muted.js").Muted,
+   *   newLog: import("./room.js").NewLog,
+   *   isLookedAt: (conversation: Private) => boolean,
+   *   onUnread: (conversation: Private, event?: Received) => void,
+   * }} options
+   */
   constructor(nick, { request, store, muted, newLog, isLookedAt, onUnread }) {
     this.nick = nick;
     this.#request = request;
@@ -44,6 +57,7 @@ export class Private {
   }
 
   // receive handles a private message from or to the person. own tells which.
+  /** @param {import("../net/event.js").EventOf<"private">} event @param {boolean} own */
   receive(event, own) {
     const seen = own || this.#muted.has(this.key) || this.#isLookedAt(this);
     if (!seen && !this.unread.marked) {

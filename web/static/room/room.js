@@ -14,11 +14,25 @@ const gapLimit = 500;
 const contextLimit = 25; // messages before and after one that is shown in context
 const membersDelay = 3_000;
 
+/** @typedef {import("../net/event.js").Event} Event */
+/** @typedef {import("../net/event.js").Said} Said */
+/**
+ * @template {Event["type"]} T
+ * @typedef {import("../net/event.js").EventOf<T>} EventOf
+ */
+/** @typedef {{own: boolean, mention: boolean}} Marks what an event has to do with the reader */
+/** @typedef {{type: "gap", after: number, before?: number, missed?: number, lost?: boolean, skipped?: boolean, fill?: () => Promise<void>}} Gap */
+
+/** @typedef {(options: {older: (events: any[]) => Promise<any>, cut: (removed: any[]) => any}) => import("../view/log.js").Log} NewLog */
+
 export class Room {
-  kind = "room";
+  kind = /** @type {const} */ ("room");
   name;
+  /** @type {import("../net/connection.js").Connection} */
   connection;
+  /** @type {import("../view/log.js").Log} */
   log;
+  /** @type {import("./roster.js").Roster} */
   roster;
   unread = new Unread();
   entered; // resolves when the page has entered the room, and rejects if the server refuses that
@@ -33,10 +47,12 @@ export class Room {
   #onUnread;
   #onHistory = () => {};
   #timeline = new Timeline();
+  /** @type {number | undefined} */
   #lastAtWelcome = 0; // the newest id of the room when the page entered it
   #firstLive = 1; // no message before this id arrived as an event
   #membersTimer = 0;
 
+  /** @type {{[T in Event["type"]]?: (event: EventOf<T>) => void}} */
   #handlers = {
     welcome: (e) => this.#enter(e),
     message: (e) => this.#addSaid(e),
@@ -67,6 +83,21 @@ export class Room {
   // connect(room) returns the connection of a room. newLog({older, cut}) and newRoster() return the views of
   // the room. isLookedAt(room) reports whether the reader sees what arrives in a room. onUnread(room, event) is
   // called when unread has changed, with the event if it is because of one.
+  /**
+   * @param {string} name
+   * @param {{
+   *   connect: (room: Room) => Room["connection"],
+   *   nick: import("./nick.js").Nick,
+   *   outbox: import("../net/outbox.js").Outbox,
+   *   pending: import("../view/pending.js").Pending,
+   *   reads: import("./reads.js").Reads,
+   *   muted: import("./muted.js").Muted,
+   *   newLog: NewLog,
+   *   newRoster: () => Room["roster"],
+   *   isLookedAt: (room: Room) => boolean,
+   *   onUnread: (room: Room, event?: any) => void,
+   * }} options
+   */
   constructor(name, { connect, nick, outbox, pending, reads, muted, newLog, newRoster, isLookedAt, onUnread }) {
     this.name = name;
     this.#nick = nick;
@@ -103,9 +134,10 @@ export class Room {
     else f();
   }
 
-  // receive handles an event of the server. Events of unknown types have no effect.
+  // receive handles an event of the server. Other types than those have no effect.
+  /** @param {Event} event */
   receive(event) {
-    this.#handlers[event.type]?.(event);
+    this.#handlers[event.type]?.(/** @type {any} */ (event));
   }
 
   // say says a text in the room, now or when there is a connection.
@@ -144,6 +176,7 @@ export class Room {
     this.#settle.reject(err);
   }
 
+  /** @param {EventOf<"welcome">} welcome */
   #enter(welcome) {
     this.#settle.resolve();
     if (welcome.room !== this.name) this.#rename(welcome.room);
@@ -256,8 +289,8 @@ export class Room {
     const place = this.#placeOf(id);
     const context = this.#markOld(between(messages, place.after, place.before));
     if (context.length === 0) return;
-    const isEnd = messages.at(-1).id >= place.before || !after.more;
-    const rest = isEnd ? [] : [this.#gap({ after: context.at(-1).id, before: place.before, skipped: true })];
+    const isEnd = (messages.at(-1)?.id ?? 0) >= place.before || !after.more;
+    const rest = isEnd ? [] : [this.#gap({ after: context[context.length - 1].id, before: place.before, skipped: true })];
     if (!place.gap) return this.log.prepend([...context, ...rest], before.more === true);
     const isStart = messages[0].id <= place.after || !before.more;
     const start = isStart ? [] : [this.#gap({ after: place.after, before: context[0].id, skipped: true })];
@@ -281,21 +314,25 @@ export class Room {
     return this.#gap({ after: ids[0] - 1, before: ids.at(-1) + 1, missed: ids.length });
   }
 
+  /** @param {EventOf<"gap">} e */
   #addGap(e) {
     // A gap in the answer to a since is handled there.
-    if (e.missed === 0 || e.after < this.#timeline.newest) return;
-    if (e.lost) this.#timeline.skipTo(e.before ?? this.#lastAtWelcome + 1);
+    if (e.missed === 0 || e.after < (this.newest ?? 0)) return;
+    if (e.lost) this.#timeline.skipTo(e.before ?? (this.#lastAtWelcome ?? 0) + 1);
     this.#outbox.dropSaid(this.name);
     this.log.add(this.#gap(e));
   }
 
   // gap returns a gap that the reader can fill, unless its messages are lost.
+  /** @param {Omit<Gap, "type">} gap @returns {Gap} */
   #gap({ after, before, missed, lost, skipped }) {
+    /** @type {Gap} */
     const gap = { type: "gap", after, before, missed, lost, skipped };
     if (!lost) gap.fill = () => this.#fillGap(gap);
     return gap;
   }
 
+  /** @param {Gap} gap */
   async #fillGap(gap) {
     const timeline = this.#timeline;
     const { messages, more } = await this.connection.request({ type: "since", id: gap.after, limit: gapLimit });
@@ -320,12 +357,14 @@ export class Room {
     }, membersDelay);
   }
 
+  /** @param {Said} e */
   #addSaid(e) {
     this.roster.active(e.from);
     this.#add(e);
   }
 
   // add shows an event in the order of the room.
+  /** @param {Event} event */
   #add(event) {
     for (const e of this.#timeline.add(event)) this.#show(e);
     this.#outbox.dropShown(this.name);
@@ -336,7 +375,7 @@ export class Room {
     if (event.id === undefined || event.own) return this.log.add(event);
     const lookedAt = this.#isLookedAt(this);
     // What was missed is marked, also if the reader looks at the room.
-    if (!this.unread.marked && !this.#muted.hides(event) && (!lookedAt || event.id <= this.#lastAtWelcome)) {
+    if (!this.unread.marked && !this.#muted.hides(event) && (!lookedAt || event.id <= (this.#lastAtWelcome ?? 0))) {
       this.unread.marked = true;
       this.log.separate(event.at);
     }
@@ -350,11 +389,13 @@ export class Room {
     if (!this.#muted.has(this.key)) this.unread.add(events.filter((e) => e.id !== undefined && !e.own && !this.#muted.hides(e)));
   }
 
+  /** @param {Said[]} messages */
   #markOld(messages) {
     return this.#mark(messages, (e) => this.#nick.wasOwn(e));
   }
 
   // mark returns events with what they have to do with the reader.
+  /** @template {{from?: string, text?: string}} E @param {E[]} events @param {(event: E) => boolean} isOwn @returns {(E & Marks)[]} */
   #mark(events, isOwn) {
     return events.map((e) => {
       const own = isOwn(e);

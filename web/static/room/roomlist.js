@@ -5,13 +5,17 @@ import { now, since } from "../net/clock.js";
 const lifetime = 5_000; // of an answer, in milliseconds
 
 export class RoomList {
+  /** @type {{room: string, count: number}[]} */
   known = []; // [{room, count}] of the last answer
 
   #connection;
-  #askedAt = null; // a moment of clock.js
+  /** @type {import("../net/clock.js").Moment | null} */
+  #askedAt = null;
+  /** @type {Promise<void> | null} */
   #answer = null; // a promise, until there is an answer
 
   // connection() returns the connection over which to ask.
+  /** @param {() => import("../net/connection.js").Connection} connection */
   constructor(connection) {
     this.#connection = connection;
   }

@@ -46,6 +46,7 @@ export class Roster {
     return [...this.#members.values()].sort((a, b) => idle(a) - idle(b) || a.nick.localeCompare(b.nick)).map(({ nick }) => nick);
   }
 
+  /** @param {import("../net/event.js").EventOf<"who">["members"]} members @param {number} count */
   set(members, count) {
     const at = now();
     this.#members = new Map(members.map(({ nick, via, idle = 0 }) => [fold(nick), { nick, via, idle: idle * 1000, at }]));
@@ -66,18 +67,21 @@ export class Roster {
     this.#drawSoon();
   }
 
+  /** @param {import("../net/event.js").EventOf<"join">} event */
   join({ nick, via }) {
     const known = this.#members.has(fold(nick));
     this.#members.set(fold(nick), { nick, via, idle: 0, at: now() });
     this.setCount(this.#count + (known ? 0 : 1));
   }
 
+  /** @param {import("../net/event.js").EventOf<"leave">} event */
   leave({ nick }) {
     const complete = this.#members.size === this.#count;
     const known = this.#members.delete(fold(nick));
     this.setCount(this.#count - (known || !complete ? 1 : 0));
   }
 
+  /** @param {import("../net/event.js").EventOf<"nick">} event */
   rename({ nick, to }) {
     const member = this.#members.get(fold(nick));
     if (!member) return;

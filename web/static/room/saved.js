@@ -70,8 +70,9 @@ export class Saved {
 
 // check returns the last messages of the room in a list of anything.
 function check(room, events) {
-  const { messages } = parse(JSON.stringify({ type: "history", messages: events })) ?? {};
-  const ordered = (messages ?? []).filter((m) => m.room === undefined || m.room === room).sort((a, b) => a.id - b.id);
+  const parsed = parse(JSON.stringify({ type: "history", messages: events }));
+  const messages = parsed?.type === "history" ? parsed.messages : [];
+  const ordered = messages.filter((m) => m.room === undefined || m.room === room).sort((a, b) => a.id - b.id);
   return ordered.filter(({ id }, i) => id !== ordered[i - 1]?.id).slice(-maxMessages);
 }
 

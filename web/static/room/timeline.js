@@ -3,10 +3,15 @@
 //
 // The ids of a room only increase, so the newest id identifies all duplicates.
 
+/** @typedef {import("../net/event.js").Event} Event */
+/** @typedef {import("../net/event.js").Said} Said */
+
 export class Timeline {
   // The newest id, from which the page resumes; null until the history is known.
+  /** @type {number | null} */
   newest = null;
 
+  /** @type {Event[] | null} */
   #held = null; // events since hold
 
   // hold holds events back until release or abandon.
@@ -19,6 +24,7 @@ export class Timeline {
   }
 
   // add returns the events to show now: the given one, or none.
+  /** @param {Event} event @returns {Event[]} */
   add(event) {
     if (this.#held) {
       this.#held.push(event);
@@ -29,8 +35,9 @@ export class Timeline {
 
   // release ends a hold and returns the events to show: the history, then the events since
   // hold. last is the newest id of the room at the time of hold.
+  /** @param {Event[]} history @param {number | undefined} last */
   release(history, last) {
-    const events = [...history, ...this.#held];
+    const events = [...history, ...(this.#held ?? [])];
     this.#held = null;
     const shown = events.filter((e) => this.#isNew(e));
     this.newest = Math.max(this.newest ?? 0, last ?? 0);
@@ -45,11 +52,14 @@ export class Timeline {
 
   // skipTo continues at an id, which may be below the newest one if the server has lost
   // its history. No message before that id follows.
+  /** @param {number} next */
   skipTo(next) {
     this.newest = next - 1;
   }
 
-  #isNew({ id }) {
+  /** @param {Event} event */
+  #isNew(event) {
+    const id = "id" in event ? event.id : undefined;
     if (id === undefined) return true;
     if (this.newest !== null && id <= this.newest) return false;
     this.newest = id;
@@ -58,6 +68,7 @@ export class Timeline {
 }
 
 // between returns the messages whose ids lie strictly between two ids.
+/** @param {Said[]} messages @param {number} after @param {number} before */
 export function between(messages, after, before) {
   return messages.filter(({ id }) => id > after && id < before);
 }

@@ -16,7 +16,10 @@ const plots = [
   { title: "memory, bytes", value: (now) => sum(now.samples, "process_resident_memory_bytes"), show: short },
 ];
 
-const state = document.getElementById("state");
+/** @returns {any} */
+const $ = (id) => document.getElementById(id);
+
+const state = $("state");
 const svg = "http://www.w3.org/2000/svg";
 
 for (const plot of plots) {
@@ -35,7 +38,7 @@ for (const plot of plots) {
   plot.line.setAttribute("class", "line");
   drawing.append(plot.area, plot.line);
   figure.append(caption, plot.output, drawing);
-  document.getElementById("plots").append(figure);
+  $("plots").append(figure);
   plot.values = [];
 }
 
@@ -89,9 +92,10 @@ function showRooms(rooms) {
       row.append(cell("#" + room.name), cell(room.members), cell(room.lagging), cell(room.last));
       return row;
     });
-  document.getElementById("rooms").replaceChildren(...rows);
+  $("rooms").replaceChildren(...rows);
 }
 
+/** @type {import("./figures.js").Reading | null} */
 let before = null;
 
 async function update() {

@@ -1,7 +1,11 @@
 // Figures are computed from two successive readings of /metrics.
 
+/** @typedef {Map<string, {labels: Record<string, string>, value: number}[]>} Samples */
+/** @typedef {{samples: Samples, time: number}} Reading at a time in milliseconds */
+
 // parse returns the samples in Prometheus's text format: a map from name to a list of
 // {labels, value}.
+/** @returns {Samples} */
 export function parse(text) {
   const samples = new Map();
   for (const line of text.split("\n")) {
@@ -21,11 +25,13 @@ export function parse(text) {
 }
 
 // sum returns the sum of all samples with a name.
+/** @param {Samples} samples @param {string} name */
 export function sum(samples, name) {
   return (samples.get(name) ?? []).reduce((total, sample) => total + sample.value, 0);
 }
 
 // rate returns by how much a counter has grown in a second, or null if that is unknown.
+/** @param {Reading} now @param {Reading | null} before @param {string} name */
 export function rate(now, before, name) {
   if (!before) {
     return null;
@@ -37,6 +43,7 @@ export function rate(now, before, name) {
 
 // quantile returns an upper bound for a quantile of what a histogram has observed between two
 // readings, or null if that is nothing.
+/** @param {Reading} now @param {Reading | null} before @param {string} name @param {number} q */
 export function quantile(now, before, name, q) {
   if (!before) {
     return null;
@@ -49,10 +56,11 @@ export function quantile(now, before, name, q) {
   if (total <= 0) {
     return null;
   }
-  return buckets.find((b) => b.count >= q * total).le;
+  return buckets.find((b) => b.count >= q * total)?.le ?? null;
 }
 
 // short returns a number in few characters.
+/** @param {number | null} n */
 export function short(n) {
   if (n === null || Number.isNaN(n)) {
     return "–";
@@ -60,7 +68,7 @@ export function short(n) {
   if (n === Infinity) {
     return "∞";
   }
-  for (const [unit, size] of [["G", 1e9], ["M", 1e6], ["k", 1e3]]) {
+  for (const [unit, size] of Object.entries({ G: 1e9, M: 1e6, k: 1e3 })) {
     if (Math.abs(n) >= size) {
       return `${(n / size).toPrecision(3)} ${unit}`;
     }
@@ -69,6 +77,7 @@ export function short(n) {
 }
 
 // duration returns a number of seconds in few characters.
+/** @param {number | null} s */
 export function duration(s) {
   if (s === null || Number.isNaN(s)) {
     return "–";

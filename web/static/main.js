@@ -43,6 +43,7 @@ import { Token } from "./net/token.js";
 import { Turns } from "./net/turns.js";
 import { Updates } from "./net/updates.js";
 
+/** @returns {any} */
 const $ = (id) => document.getElementById(id);
 
 fill(document);
@@ -78,10 +79,10 @@ const search = new Search({
 const store = new OutboxStore(`partyline.outbox ${path}`);
 const outbox = new Outbox({
   store,
-  connectionOf: (name) => conversations.find(name)?.connection,
+  connectionOf: (name) => conversations.findRoom(name)?.connection,
   takeBack: ({ room, typed }, why) => conversations.shown.key === room && composer.takeBack(typed, why),
-  has: (name, id) => id <= (conversations.find(name)?.newest ?? 0),
-  onChange: (name) => conversations.find(name)?.showPending(),
+  has: (name, id) => id <= (conversations.findRoom(name)?.newest ?? 0),
+  onChange: (name) => conversations.findRoom(name)?.showPending(),
 });
 const privateStore = new PrivateStore(`partyline.private ${path} `);
 const saved = new Saved(`partyline.saved ${path} `);
@@ -259,17 +260,19 @@ function address() {
   return url;
 }
 
+/** @type {import("./net/requests.js").Request} */
 function request(request) {
   return conversations.connection.request(request);
 }
 
+/** @param {Room} room @param {import("./net/event.js").Event} event */
 function onEvent(room, event) {
-  const { type, code } = event;
+  const { type } = event;
   if (!conversations.all.includes(room)) return; // the reader has left it
   if (type === "private") return receivePrivate(event);
   if (type === "error" && room.connection.state === "closed") return refused(room, event);
-  if (type === "error" && code.startsWith("nick_")) return nameRefused(event);
-  if (type === "error" && code.startsWith("room_")) return roomField.refuse(event.message);
+  if (type === "error" && event.code.startsWith("nick_")) return nameRefused(event);
+  if (type === "error" && event.code.startsWith("room_")) return roomField.refuse(event.message);
   if (type === "nick") {
     nick.renamed(event);
     conversations.rename(event.nick, event.to);
@@ -280,15 +283,18 @@ function onEvent(room, event) {
     composer.setLimits(event.server);
   }
   const { name } = room;
-  if (type === "welcome" && event.room !== name && conversations.find(event.room)) return openedTwice(room, event);
+  if (type === "welcome" && event.room !== name) {
+    const open = conversations.findRoom(event.room);
+    if (open) return openedTwice(room, open);
+  }
   room.receive(event);
   if (room.name !== name && room === conversations.shown) onShow(room);
 }
 
 // openedTwice handles that the server has put the page into a room that is open already, under a name that the
 // page took for another one. The connection of the room that was open has ended.
-function openedTwice(room, { room: name }) {
-  const open = conversations.find(name);
+/** @param {Room} room @param {Room} open */
+function openedTwice(room, open) {
   if (room === conversations.shown) conversations.show(open);
   close(room);
   open.connection.connect();
@@ -351,8 +357,8 @@ function saveRooms() {
 
 // names returns the names that the reader may want to write, the most likely ones first.
 function names() {
-  const { kind, roster, nick: person } = conversations.shown;
-  return kind === "room" ? roster.names.filter((name) => !nick.isOwn({ from: name })) : [person];
+  const { shown } = conversations;
+  return shown.kind === "room" ? shown.roster.names.filter((name) => !nick.isOwn({ from: name })) : [shown.nick];
 }
 
 // send sends what the reader typed into the composer. It returns an error to show if that is not possible now.
@@ -381,13 +387,13 @@ async function run(command) {
       if (conversations.shown.kind !== "room") throw new Error(t("noPrivateSearch"));
       return search.open(command.words);
     case "who": {
-      const { members, count } = await request(command);
+      const { members, count } = await request({ type: "who" });
       const known = { n: count, names: members.map(({ nick }) => nick).join(t("nameComma")) };
       const more = count - members.length;
       return tell(more > 0 ? t("membersAndMore", { ...known, more }) : t("members", known));
     }
     case "rooms": {
-      const { rooms } = await request(command);
+      const { rooms } = await request({ type: "rooms" });
       return tell(rooms.map(({ room, count }) => `#${room}  ${t("countHere", { n: count })}`).join("\n"));
     }
     case "history":
@@ -425,13 +431,14 @@ async function join(typed) {
 
 // reveal shows a message in context, such as that of a link.
 function reveal(id) {
-  conversations.shown.reveal(id).catch((err) => tellError(t("revealFailed", { why: err.message })));
+  const { shown } = conversations;
+  if (shown.kind === "room") shown.reveal(id).catch((err) => tellError(t("revealFailed", { why: err.message })));
 }
 
 // revealLinked shows the message that the address names.
 function revealLinked() {
   const [, id] = /^#m(\d{1,15})$/.exec(location.hash) ?? [];
-  if (id && conversations.shown.kind === "room") reveal(Number(id));
+  if (id) reveal(Number(id));
 }
 
 // showAddressed shows the conversation that the address names, and opens it if it is not open.
@@ -472,8 +479,8 @@ $("to-end").addEventListener("click", () => {
 
 // A click on the name of a room in a text opens the room.
 document.addEventListener("click", (e) => {
-  const link = e.target.closest?.("a.room");
-  if (!link || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+  const link = e.target instanceof Element ? e.target.closest("a.room") : null;
+  if (!(link instanceof HTMLAnchorElement) || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
   e.preventDefault();
   join(read(link.href).room).catch((err) => tellError(err.message));
 });
@@ -491,10 +498,11 @@ useShortcuts({
 });
 
 const dateForm = new DateForm($("date"), (time) => {
-  conversations.shown.showDay?.(time).catch((err) => tellError(err.message));
+  const { shown } = conversations;
+  if (shown.kind === "room") shown.showDay(time).catch((err) => tellError(err.message));
 });
-document.addEventListener("chooseday", ({ detail }) => {
-  if (conversations.shown.kind === "room") dateForm.open(detail);
+document.addEventListener("chooseday", (e) => {
+  if (conversations.shown.kind === "room") dateForm.open(/** @type {CustomEvent} */ (e).detail);
 });
 
 // step shows the next conversation in a direction that passes a test.
@@ -523,7 +531,7 @@ document.addEventListener("visibilitychange", () => {
 });
 addEventListener("storage", (e) => {
   if (muted.changed(e)) redrawMuted();
-  for (const [name, id] of reads.changed(e)) conversations.find(name)?.seenElsewhere?.(id);
+  for (const [name, id] of reads.changed(e)) conversations.findRoom(name)?.seenElsewhere(id);
 });
 
 // A browser may keep a page in its back/forward cache, together with an open connection.
@@ -558,4 +566,4 @@ conversations.restore(openList.load());
 showAddressed();
 if (wanted.text) composer.offer(wanted.text);
 for (const { connection } of [conversations, ...conversations.rooms]) if (connection.state === "closed") connection.connect();
-conversations.shown.onHistory?.(revealLinked);
+if (conversations.shown.kind === "room") conversations.shown.onHistory(revealLinked);

@@ -16,10 +16,14 @@ export class CompletionList {
   #list;
   #names;
   #rooms;
+  /** @type {import("../room/completion.js").Word | null} */
   #word = null; // which the list completes; null if it is closed
+  /** @type {{text: string, about: string}[]} */
   #shown = []; // the candidates
   #selected = -1; // the index of one; -1 if there is none
+  /** @type {{start: number, value: string} | null} */
   #dismissed = null; // {start, value}: the word, and the whole text, for which the reader closed the list
+  /** @type {Promise<void> | null} */
   #answer = null; // the promise of the rooms
   #tabWaits = false; // whether Tab was pressed before the rooms are known
 
@@ -59,7 +63,7 @@ export class CompletionList {
     if (key === "ArrowDown" || (key === "Tab" && !shiftKey)) return this.#move(1);
     if (key === "ArrowUp" || key === "Tab") return this.#move(-1);
     if (key === "Enter" && !shiftKey && this.#selected >= 0) return this.#accept(this.#selected);
-    if (key === "Escape") this.#dismissed = { start: this.#word.start, value: this.#box.value };
+    if (key === "Escape") this.#dismissed = { start: this.#word?.start ?? 0, value: this.#box.value };
     if (["Escape", "ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown"].includes(key)) this.close();
     return key === "Escape";
   }
@@ -134,6 +138,7 @@ export class CompletionList {
 
   #accept(i) {
     const { value, selectionStart } = this.#box;
+    if (!this.#word) return false;
     const edit = replace(value, selectionStart, this.#word, this.#shown[i].text);
     this.close();
     insert(this.#box, edit);
@@ -143,7 +148,7 @@ export class CompletionList {
 
   #draw(shown, selected) {
     this.#shown = shown;
-    this.#list.replaceChildren(...shown.map((candidate, i) => this.#option(candidate, i)));
+    this.#list.replaceChildren(...shown.map((candidate, i) => this.#option(candidate, this.#word?.kind, i)));
     const open = shown.length > 0;
     this.#list.hidden = !open;
     this.#list.scrollTop = 0;
@@ -156,8 +161,8 @@ export class CompletionList {
     this.#select(selected);
   }
 
-  #option({ text, about }, i) {
-    const name = { command: () => `/${text}`, room: () => `#${text}`, name: () => bdi(text) }[this.#word.kind]();
+  #option({ text, about }, kind, i) {
+    const name = { command: () => `/${text}`, room: () => `#${text}`, name: () => bdi(text) }[kind]();
     const option = el("li", "", el("span", "what", name), about && el("span", "about", about));
     option.role = "option";
     option.id = `${this.#list.id}-${i}`;

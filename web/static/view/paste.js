@@ -13,6 +13,7 @@ export class PasteQuestion {
   #say;
   #announce;
   #limit;
+  /** @type {{start: number, text: string} | null} */
   #from = null; // {start, text}: a paste that has begun
 
   // say(lines) says messages. announce(words) tells a screen reader. limit() returns the bytes that a text may

@@ -28,6 +28,7 @@ export class Scroller {
   #top = 0; // the position that was last set or seen
   #following = true;
   #hidden = true; // then nothing has an element
+  /** @type {{item: any, bottom: number} | null} */
   #place = null; // of the reader, while the box is hidden: {item, bottom}, or null at the end
 
   // The Scroller begins hidden. render(item, before) returns the element of an item. It must have the same height each time, for the
@@ -58,13 +59,14 @@ export class Scroller {
   show() {
     if (!this.#hidden) return;
     this.#hidden = false;
-    const i = this.#place ? this.#items.indexOf(this.#place.item) : -1;
-    if (i < 0) {
+    const place = this.#place;
+    const i = place ? this.#items.indexOf(place.item) : -1;
+    if (!place || i < 0) {
       this.#following = true;
       this.#showEnd();
     } else {
       this.#showAround(i);
-      this.#box.scrollTop += this.#shown[i - this.#first].getBoundingClientRect().bottom - this.#box.getBoundingClientRect().top - this.#place.bottom;
+      this.#box.scrollTop += this.#shown[i - this.#first].getBoundingClientRect().bottom - this.#box.getBoundingClientRect().top - place.bottom;
       this.#top = this.#box.scrollTop;
     }
     this.update();

@@ -19,6 +19,7 @@ export class Search {
   #reveal;
   #focusComposer;
   #words = "";
+  /** @type {any} */
   #opener = null; // the element that had the focus before the panel opened
   #searches = 0; // their number, to ignore the answers to earlier ones
 

@@ -2,6 +2,7 @@
 
 import { locale } from "../i18n/language.js";
 
+/** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const styles = {
   short: { timeStyle: "short" },
   dated: { dateStyle: "medium", timeStyle: "short" },

@@ -62,10 +62,11 @@ check: deps build lint ## lint and all tests, also those that take long (TESTFLA
 	@echo "Again without the race detector, which allocates and slows down other goroutines:"
 	go test -timeout 8m -run 'TestOneMessage|TestQuietRooms|TestTidy|TestAbuse|TestPipeAcrossKills' ./hub $(E2E)/abuse $(E2E)/talk
 
-deps: ## install the programs that the tests need besides Go, if they are missing (Debian, with apt)
+deps: ## install what the tests need besides Go, if it is missing: programs (Debian, with apt) and npm packages
 	@bash .ci/install
+	@bash .ci/js/install
 
-lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import rule
+lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import rule, types and faults of JavaScript
 	@# gofumpt has its own printer, which may align columns differently from the toolchain's
 	@# gofmt. A file must satisfy both.
 	@unformatted=$$($(TOOL) gofumpt -l . && gofmt -l .) || exit 1; \
@@ -85,11 +86,12 @@ lint: ## gofumpt, gofmt, vet, other systems, staticcheck, shellcheck, the import
 	GOOS=windows go list -deps -test ./... >/dev/null
 	$(TOOL) staticcheck ./... ./.ci/mutants
 	@if command -v shellcheck >/dev/null; then \
-		shellcheck $(filter-out %.mod %.sum %/mutants,$(wildcard .ci/*)) cmd/partyline/internal/release/debian/*; \
+		shellcheck $(filter-out %.mod %.sum %/mutants %/js,$(wildcard .ci/*)) .ci/js/install .ci/js/check cmd/partyline/internal/release/debian/*; \
 	else \
 		echo "lint: shellcheck is not installed, the scripts are not checked" >&2; \
 	fi
 	@bash .ci/imports
+	@bash .ci/js/check
 
 fuzz: ## run every fuzz target for FUZZTIME (30s), one at a time
 	@FUZZTIME=$(FUZZTIME) bash .ci/fuzz

@@ -18,9 +18,9 @@ func (v *historyView) html() []byte {
 
 <main>
 `, v.Root, v.log(), v.Room, v.Root, url.QueryEscape(v.Room))
-	v.addPages(&d)
+	v.addPages(&d, "Pages")
 	v.addMessages(&d)
-	v.addPages(&d)
+	v.addPages(&d, "Pages, at the end")
 	d.add(`</main>
 
 <footer>Times are in UTC.</footer>
@@ -52,9 +52,10 @@ func (v *historyView) addHead(d *document) {
 	d.add("</head>\n")
 }
 
-// addPages adds the links to the pages before and after this one, and to the newest.
-func (v *historyView) addPages(d *document) {
-	d.add("<nav aria-label=\"Pages\">\n")
+// addPages adds the links to the pages before and after this one, and to the newest. The label tells them from those at
+// the other end.
+func (v *historyView) addPages(d *document, label string) {
+	d.add("<nav aria-label=\"%s\">\n", label)
 	if v.HasEarlier {
 		d.add("  <a href=\"%s\">← Earlier</a>\n", v.earlier())
 	}

@@ -9,7 +9,7 @@ const maxShown = 99; // a larger count is shown as 99+
 export class ConversationList {
   #list;
   #others;
-  #items = new Map(); // conversation → {item, open, label, badge, close}
+  #items = new Map(); // conversation → {item, open, label, badge, about, close}
   #onShow;
   #onClose;
   #onJoin;
@@ -45,24 +45,23 @@ export class ConversationList {
   #itemOf(conversation) {
     const known = this.#items.get(conversation);
     if (known) return known;
-    const [label, badge] = [el("bdi", "label"), el("span", "unread")];
+    const [label, badge, about] = [el("bdi", "label"), el("span", "unread"), el("span", "visually-hidden")];
+    badge.ariaHidden = "true";
     const open = button("", "open", () => this.#onShow(conversation));
     const close = button("×", "close", () => this.#onClose(conversation));
-    open.append(label, badge);
-    const parts = { item: el("li", conversation.kind, open, close), open, label, badge, close };
+    open.append(label, badge, about);
+    const parts = { item: el("li", conversation.kind, open, close), open, label, badge, about, close };
     this.#items.set(conversation, parts);
     this.#list.append(parts.item);
     return parts;
   }
 
-  #update({ item, open, label, badge, close }, conversation, isShown, canClose) {
+  #update({ item, open, label, badge, about, close }, conversation, isShown, canClose) {
     const { count, mentions } = conversation.unread;
     label.textContent = conversation.label;
     badge.textContent = count === 0 ? "" : count > maxShown ? `${maxShown}+` : count;
-    badge.ariaHidden = "true";
-    open.ariaLabel = [conversation.label, count > 0 ? t("unread", { n: count }) : "", mentions > 0 ? t("mentions", { n: mentions }) : ""]
-      .filter(Boolean)
-      .join(t("comma"));
+    const news = [count > 0 ? t("unread", { n: count }) : "", mentions > 0 ? t("mentions", { n: mentions }) : ""].filter(Boolean);
+    about.textContent = news.map((words) => t("comma") + words).join("");
     item.classList.toggle("mention", mentions > 0);
     if (isShown) open.ariaCurrent = "page";
     else open.removeAttribute("aria-current");

@@ -14,9 +14,9 @@ import (
 
 // A request is a request from the page, with the fields that the tests check.
 type request struct {
-	Type, Ref, Key, Text, Words string
-	Before                      int64
-	Limit                       int
+	Type, Ref, Key, Room, Text, Words string
+	Before                            int64
+	Limit                             int
 }
 
 // A scripted server serves the page and answers its requests as a test decides.

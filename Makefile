@@ -28,10 +28,10 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build release systems same test check deps lint fuzz soak kills restarts hangups mutants bench speed page keys record
+.PHONY: help run build release systems same test check deps lint fuzz soak kills restarts hangups mutants bench speed page screenshots keys record
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run from source (ARGS='--tcp :4000')
 	go run -buildvcs=false ./cmd/partyline $(ARGS)
@@ -122,6 +122,9 @@ speed: ## measure how many of LINES (1000000) lines a second talk says and print
 
 page: ## measure the page in Chromium: its weight, its cost while messages arrive, its memory and scrolling: 5 minutes
 	FIGURES=1 go test -run TestFigures -v -count 1 -timeout 30m $(E2E)/page
+
+screenshots: ## write pictures of the page into docs/screenshots (needs the fonts of fonts-noto-cjk)
+	SCREENSHOTS=$(CURDIR)/docs/screenshots go test -run TestScreenshots -count 1 -timeout 15m $(E2E)/page
 
 keys: ## measure talk on a terminal: its CPU time, and the time from each of KEYS (500) keys to its echo
 	KEYS=$(KEYS) go test -run TestKeys -v -count 1 -timeout 20m $(E2E)/talk

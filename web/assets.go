@@ -79,14 +79,20 @@ func etag(body []byte) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
 
-// lineComment matches a line of JavaScript that is a comment.
-var lineComment = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
+// lineComment and blockComment match the lines of JavaScript that are comments.
+var (
+	lineComment  = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
+	blockComment = regexp.MustCompile(`(?ms)^[ \t]*/\*\*.*?\*/[ \t]*$`)
+)
 
-// removeComments removes the comments of a script. Its lines stay where they are. The script must not have a
-// line that starts with // within a string.
+// removeComments removes the comments of a script that have lines of their own. The other lines stay where they are.
+// The script must not have a line that starts with // or /** within a string.
 func (a *asset) removeComments() {
 	if strings.HasPrefix(a.mimeType, "text/javascript") {
 		a.body = lineComment.ReplaceAll(a.body, nil)
+		a.body = blockComment.ReplaceAllFunc(a.body, func(comment []byte) []byte {
+			return bytes.Repeat([]byte("\n"), bytes.Count(comment, []byte("\n")))
+		})
 		a.etag = etag(a.body)
 	}
 }

@@ -249,13 +249,13 @@ func TestCompression(t *testing.T) {
 		if again := get(t, h, "GET", a.path, "If-None-Match", tag); again.StatusCode != http.StatusOK {
 			t.Errorf("%s without compression: %s", a.path, again.Status)
 		}
-		if path.Ext(a.path) == ".js" && lineComment.MatchString(plain) {
+		if path.Ext(a.path) == ".js" && (lineComment.MatchString(plain) || blockComment.MatchString(plain)) {
 			t.Errorf("%s has comments", a.path)
 		}
 	}
 }
 
-// TestComments tests that no line that starts with // is within a string, since the server removes such lines.
+// TestComments tests that no line that starts with // or /** is within a string, since the server removes such lines.
 func TestComments(t *testing.T) {
 	quoted := regexp.MustCompile("\"[^\"]*\"|/[^/]*`[^/]*/")
 	for _, a := range assets("static") {
@@ -264,9 +264,9 @@ func TestComments(t *testing.T) {
 		}
 		inString := false
 		for n, line := range strings.Split(string(a.body), "\n") {
-			if lineComment.MatchString(line) {
+			if start := strings.TrimSpace(line); strings.HasPrefix(start, "//") || strings.HasPrefix(start, "/**") {
 				if inString {
-					t.Errorf("%s:%d: a line that starts with // is within a string", a.path, n+1)
+					t.Errorf("%s:%d: a comment is within a string", a.path, n+1)
 				}
 				continue
 			}

@@ -36,14 +36,16 @@ func startSite(t *testing.T, server string) *site {
 		t.Fatal(err)
 	}
 	s := &site{url: "http://" + l.Addr().String() + "/chat/"}
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: server})
-	director := proxy.Director
-	proxy.Director = func(r *http.Request) {
-		director(r)
-		r.Header.Del("If-None-Match") // the program does not know the changed files
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: server})
+			r.Out.Host = r.In.Host
+			r.Out.Header.Del("If-None-Match")   // the program does not know the changed files
+			r.Out.Header.Del("Accept-Encoding") // the files that change are not compressed
+		},
+		ModifyResponse: s.change,
+		ErrorLog:       log.New(io.Discard, "", 0), // of connections that are cut
 	}
-	proxy.ModifyResponse = s.change
-	proxy.ErrorLog = log.New(io.Discard, "", 0) // of connections that are cut
 	serving := &http.Server{
 		Handler: http.StripPrefix("/chat", proxy),
 		ConnState: func(conn net.Conn, state http.ConnState) {

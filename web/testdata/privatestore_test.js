@@ -23,8 +23,8 @@ test("the last messages are kept, of a length in all", () => {
   const store = new PrivateStore("p ", () => s);
   const kept = store.save("@bob", Array.from({ length: 150 }, (_, i) => message(`m${i}`)));
   assert.deepEqual([kept.length, kept[0].text, kept.at(-1).text], [100, "m50", "m149"]);
-  assert.deepEqual(texts(store.save("@bob", [...Array(20)].map((_, i) => message(`${i}`.padEnd(9_000, "x"))))).map((t) => parseInt(t)), [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
-  assert.deepEqual(store.save("@bob", [message("x".repeat(100_001))]), []);
+  assert.deepEqual(texts(store.save("@bob", [...Array(20)].map((_, i) => message(`${i}`.padEnd(9_000, "x"))))).map((t) => parseInt(t)), [18, 19]);
+  assert.deepEqual(store.save("@bob", [message("x".repeat(30_001))]), []);
 });
 
 for (const [saved, want] of [

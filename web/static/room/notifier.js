@@ -1,10 +1,13 @@
 // The Notifier tells the reader of messages for them that they have not seen: with a notification of the
-// desktop or a sound, as far as they have allowed that. All tabs share the choice.
+// desktop or a sound, as far as they have allowed that. Of many messages it tells the last ones: in each
+// conversation at most one a second, and a sound at most every three seconds. All tabs share the choice.
 
+import { now, since } from "../net/clock.js";
 import { t } from "../i18n/i18n.js";
 
 const kinds = ["desktop", "sound"];
 const delay = 1_000; // in milliseconds; another tab may show the message
+const silence = 3_000; // between two sounds, in milliseconds
 const maxText = 200; // characters
 
 export class Notifier {
@@ -12,15 +15,19 @@ export class Notifier {
   #isSeen;
   #onClick;
   #storage;
+  #play;
+  #last = new Map(); // conversation → the last message of which the reader is told soon
+  #playedAt = null; // a moment of clock.js
 
   // isSeen(conversation, event) reports whether the reader has seen a message by now. onClick(conversation) is
   // called when they choose a notification. storage() may throw, as localStorage does if the browser denies
   // storage.
-  constructor(key, { isSeen, onClick, storage = () => localStorage }) {
+  constructor(key, { isSeen, onClick, storage = () => localStorage, playSound = play }) {
     this.#key = key;
     this.#isSeen = isSeen;
     this.#onClick = onClick;
     this.#storage = storage;
+    this.#play = playSound;
   }
 
   // isOn reports whether a kind is on: "desktop" or "sound".
@@ -41,18 +48,25 @@ export class Notifier {
 
   // tell tells the reader of a message in a conversation, unless they see it soon.
   tell(conversation, event) {
+    const isDue = this.#last.has(conversation);
+    this.#last.set(conversation, event);
+    if (isDue) return;
     setTimeout(() => {
-      if (this.#isSeen(conversation, event)) return;
-      if (this.isOn("desktop")) this.#show(conversation, event);
-      if (this.isOn("sound")) play();
+      const last = this.#last.get(conversation);
+      this.#last.delete(conversation);
+      if (this.#isSeen(conversation, last)) return;
+      if (this.isOn("desktop")) this.#show(conversation, last);
+      if (!this.isOn("sound") || (this.#playedAt && since(this.#playedAt) < silence)) return;
+      this.#playedAt = now();
+      this.#play();
     }, delay);
   }
 
-  #show(conversation, { id, at, from, text }) {
+  #show(conversation, { from, text }) {
     const title = conversation.kind === "room" ? t("fromIn", { name: from, room: conversation.label }) : from;
     try {
-      // Of several tabs that show a notification with one tag, the browser shows one.
-      const shown = new Notification(title, { body: text.slice(0, maxText), icon: "favicon.svg", tag: `partyline ${conversation.key} ${id ?? at}` });
+      // Of the notifications with one tag, from all tabs, the browser shows the last one.
+      const shown = new Notification(title, { body: text.slice(0, maxText), icon: "favicon.svg", tag: `partyline ${conversation.key}` });
       shown.onclick = () => {
         focus();
         this.#onClick(conversation);
@@ -71,18 +85,21 @@ export class Notifier {
   }
 }
 
+let audio = null; // browsers limit the number of contexts
+
 // play plays two short tones.
 function play() {
-  const context = new AudioContext();
-  const gain = context.createGain();
-  gain.connect(context.destination);
-  gain.gain.setValueAtTime(0.1, context.currentTime);
-  gain.gain.exponentialRampToValueAtTime(0.001, context.currentTime + 0.4);
-  const tone = context.createOscillator();
-  tone.frequency.setValueAtTime(660, context.currentTime);
-  tone.frequency.setValueAtTime(880, context.currentTime + 0.12);
+  audio ??= new AudioContext();
+  audio.resume();
+  const start = audio.currentTime;
+  const gain = audio.createGain();
+  gain.connect(audio.destination);
+  gain.gain.setValueAtTime(0.1, start);
+  gain.gain.exponentialRampToValueAtTime(0.001, start + 0.4);
+  const tone = audio.createOscillator();
+  tone.frequency.setValueAtTime(660, start);
+  tone.frequency.setValueAtTime(880, start + 0.12);
   tone.connect(gain);
-  tone.onended = () => context.close();
   tone.start();
-  tone.stop(context.currentTime + 0.4);
+  tone.stop(start + 0.4);
 }

@@ -4,7 +4,7 @@
 import { typed } from "../net/event.js";
 
 const maxMessages = 100; // of a conversation
-const maxLength = 100_000; // characters of a conversation in the storage
+const maxLength = 30_000; // characters of a conversation in the storage, so that those that others open leave space
 
 export class PrivateStore {
   #prefix;

@@ -74,6 +74,7 @@ export class Log {
 
   // events returns the events of the log, oldest first.
   get events() {
+    this.#flush();
     return this.#scroller.items;
   }
 

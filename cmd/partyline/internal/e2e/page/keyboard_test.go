@@ -27,6 +27,7 @@ func TestPageTabStops(t *testing.T) {
 			// The stops in the parts of the page, in their order.
 			const part = `document.activeElement.closest("#room-form, #search-form, #places, #log, #to-end, #people, #nick-form, #say-form")?.id ?? ""`
 			browser.Eval[bool](page, `(document.activeElement.blur(), document.querySelector("h1").tabIndex = -1, document.querySelector("h1").focus(), true)`)
+			const toEnd = "to-end" // it is shown while the end of the log is not, which depends on the last stop
 			var parts, stops []string
 			for range 60 {
 				page.Do(chromedp.KeyEvent(kb.Tab))
@@ -42,6 +43,9 @@ func TestPageTabStops(t *testing.T) {
 				if at.Focus != "" {
 					t.Errorf("the focus of %s in %s is not visible: %s", at.Stop, at.Part, at.Focus)
 				}
+				if at.Stop == toEnd {
+					continue
+				}
 				stops = append(stops, at.Stop)
 				if len(parts) == 0 || parts[len(parts)-1] != at.Part {
 					parts = append(parts, at.Part)
@@ -52,8 +56,15 @@ func TestPageTabStops(t *testing.T) {
 			}
 			page.Do(chromedp.Focus(chromedp.CSS("#say-form > button")))
 			for i := len(stops) - 2; i >= 0; i-- {
-				page.Do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
-				if got := browser.Eval[string](page, `((e) => e.id || e.className || e.tagName)(document.activeElement)`); got != stops[i] {
+				back := func() string {
+					page.Do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
+					return browser.Eval[string](page, `((e) => e.id || e.className || e.tagName)(document.activeElement)`)
+				}
+				got := back()
+				if got == toEnd {
+					got = back()
+				}
+				if got != stops[i] {
 					t.Fatalf("Shift+Tab goes to %s, want %s", got, stops[i])
 				}
 			}

@@ -17,7 +17,8 @@ export class Notifier {
   #storage;
   #play;
   #last = new Map(); // conversation → the last message of which the reader is told soon
-  #playedAt = null; // a moment of clock.js
+  /** @type {import("../net/clock.js").Moment | null} */
+  #playedAt = null;
 
   // isSeen(conversation, event) reports whether the reader has seen a message by now. onClick(conversation) is
   // called when they choose a notification. storage() may throw, as localStorage does if the browser denies
@@ -47,6 +48,7 @@ export class Notifier {
   }
 
   // tell tells the reader of a message in a conversation, unless they see it soon.
+  /** @param {import("./conversations.js").Conversation} conversation @param {{id?: number, from: string, text: string}} event */
   tell(conversation, event) {
     const isDue = this.#last.has(conversation);
     this.#last.set(conversation, event);
@@ -85,6 +87,7 @@ export class Notifier {
   }
 }
 
+/** @type {AudioContext | null} */
 let audio = null; // browsers limit the number of contexts
 
 // play plays two short tones.

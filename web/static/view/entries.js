@@ -25,7 +25,7 @@ export function bare(event) {
 }
 
 const make = {
-  message: (e) => spoken(e, [bdi(e.from)], text(...formatted(e.text))),
+  message: (e) => spoken(e, [bdi(e.from), ...door(e)], text(...formatted(e.text))),
   action: (e) => spoken(e, [], text(bdi(e.from), " ", ...formatted(e.text))),
   // A private message that has no conversation of its own.
   private: (e) => spoken(e, nodes("privateToYou", { name: bdi(e.from) }), text(...formatted(e.text))),
@@ -108,6 +108,16 @@ export function badge(kind, word, title) {
   const e = el("span", `badge ${kind}`, word);
   e.title = title;
   return e;
+}
+
+// door returns a mark for a message from a terminal; other messages have none.
+function door({ via }) {
+  if (via !== "tcp") return [];
+  const mark = el("span", "door", "›_");
+  mark.title = t("terminal");
+  mark.role = "img";
+  mark.ariaLabel = mark.title;
+  return [" ", mark];
 }
 
 function presence(e, ...children) {

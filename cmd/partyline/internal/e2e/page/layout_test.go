@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -71,4 +72,40 @@ func TestPageFoldsLongMessages(t *testing.T) {
 	if n := browser.Eval[int](page, `document.querySelectorAll("#log .unfold").length`); n != 0 {
 		t.Errorf("%d messages are folded", n)
 	}
+}
+
+// TestPageTheme chooses a theme in a browser that prefers the other one. It is that of the next load from the start.
+func TestPageTheme(t *testing.T) {
+	s := harness.StartServer(t, nil)
+	nc, _ := harness.Netcat(t, s.TCP)
+	page := browser.Visit(t, "about:blank")
+	page.Do(chromedp.EmulateViewport(1100, 700), emulateTheme("light"), chromedp.Navigate("http://"+s.HTTP))
+	page.ExpectState("open")
+	const background = `getComputedStyle(document.body).backgroundColor`
+	const light, dark = "rgb(251, 252, 251)", "rgb(16, 22, 21)"
+	expect(t, page, background, light)
+	choose := func(theme string) {
+		browser.Eval[bool](page, fmt.Sprintf(`((e) => (e.value = %q, e.dispatchEvent(new Event("change"))))(document.querySelector("#theme"))`, theme))
+	}
+	choose("dark")
+	expect(t, page, background, dark)
+	page.Do(chromedp.Reload())
+	page.ExpectState("open")
+	expect(t, page, background, dark)
+	expect(t, page, `document.querySelector("#theme").value`, "dark")
+	expect(t, page, `getComputedStyle(document.documentElement).colorScheme`, "dark")
+	page.Do(emulateTheme("dark"))
+	choose("light")
+	expect(t, page, background, light)
+	choose("")
+	expect(t, page, background, dark)
+	page.Do(emulateTheme("light"))
+	expect(t, page, background, light)
+
+	nc.Say(t, "from a terminal")
+	page.Expect("from a terminal")
+	page.Say("from the page")
+	page.Expect("from the page")
+	page.ExpectPending()
+	browser.Await[bool](page, `JSON.stringify([...document.querySelectorAll("#log .message .author")].map((e) => e.querySelector(".door")?.title ?? "")) === '["terminal",""]'`)
 }

@@ -111,7 +111,7 @@ var views = []struct {
 // TestAccessible checks all views with axe-core, in windows of several sizes and in both themes.
 func TestAccessible(t *testing.T) {
 	axe := needAxe(t)
-	windows := []window{{1100, 700, "light"}, {1100, 700, "dark"}, {390, 740, "light"}, {320, 640, "dark"}}
+	windows := []window{{1100, 700, "light"}, {320, 640, "dark"}}
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			if !v.short {

@@ -88,6 +88,7 @@ func TestPageSeveralRooms(t *testing.T) {
 
 // TestPageRoomLinks clicks on the name of a room in a text.
 func TestPageRoomLinks(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot&room=ops")
 	nc, _ := harness.Netcat(t, s.TCP)
@@ -145,6 +146,7 @@ func TestPagePrivate(t *testing.T) {
 // TestPageRoomsAfterRestart restarts the server of a page that is in three rooms. The page is in all of them again under
 // its name, although the server does not know its token, and has lost nothing.
 func TestPageRoomsAfterRestart(t *testing.T) {
+	harness.SkipIfShort(t)
 	data := t.TempDir() + "/data.db"
 	first := harness.StartProgram(t, "--data", data)
 	page := browser.Open(t, "http://"+first.HTTP)
@@ -184,6 +186,7 @@ func TestPageRoomsAfterRestart(t *testing.T) {
 // TestPageCountsUnread opens a page again after more was said than it loads at first. It begins with the first message
 // that the reader has not seen.
 func TestPageCountsUnread(t *testing.T) {
+	harness.SkipIfShort(t)
 	page, bot := openAfter(t, 10)
 	page.Expect("message 9")
 	page.Say("/join ops")
@@ -206,6 +209,7 @@ func TestPageCountsUnread(t *testing.T) {
 
 // TestPageKeepsPlace shows another room and comes back. The reader is where they were, whatever was said meanwhile.
 func TestPageKeepsPlace(t *testing.T) {
+	harness.SkipIfShort(t)
 	page, bot := openAfter(t, 400)
 	page.Expect("message 399")
 	before := firstPlace(page, -700)
@@ -225,6 +229,7 @@ func TestPageKeepsPlace(t *testing.T) {
 
 // TestPageWritesToMember chooses a member in the list.
 func TestPageWritesToMember(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	nc, _ := harness.Netcat(t, s.TCP)
 	nc.Say(t, "/nick bob")
@@ -242,6 +247,7 @@ func TestPageWritesToMember(t *testing.T) {
 
 // TestPageMutes mutes a person and a room, and ends that.
 func TestPageMutes(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	nc, _ := harness.Netcat(t, s.TCP)
 	nc.Say(t, "/nick bob")

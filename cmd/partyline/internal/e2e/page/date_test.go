@@ -14,6 +14,7 @@ import (
 
 // TestPageShowsDay goes to a day of a history of ten days with 200 messages each.
 func TestPageShowsDay(t *testing.T) {
+	harness.SkipIfShort(t)
 	const days, perDay = 10, 200
 	first := time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)
 	var b strings.Builder
@@ -29,7 +30,7 @@ func TestPageShowsDay(t *testing.T) {
 	if out, err := restore.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	s := harness.StartProgram(t, "--data", dir, "--history", fmt.Sprint(2*days*perDay))
+	s := harness.StartProgram(t, "--data", dir, "--rate", "0", "--history", fmt.Sprint(2*days*perDay))
 	page := browser.Open(t, "http://"+s.HTTP)
 	page.Expect("day 10, message 199")
 

@@ -19,6 +19,7 @@ import (
 // TestPageTabStops presses Tab from the start of the page to its end. The stops follow the places of the parts, each
 // has a visible focus, and Shift+Tab goes back to them.
 func TestPageTabStops(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	for _, w := range []window{{1100, 700, "light"}, {390, 740, "dark"}} {
 		t.Run(fmt.Sprint(w.width, " pixels"), func(t *testing.T) {
@@ -75,6 +76,7 @@ func TestPageTabStops(t *testing.T) {
 // TestPageWithoutMotion looks for animations and transitions while the page connects. There are none for a reader that
 // prefers reduced motion.
 func TestPageWithoutMotion(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
@@ -99,6 +101,7 @@ func TestPageWithoutMotion(t *testing.T) {
 // TestPageTargets measures what the reader can click on. Controls have at least 24 × 24 pixels; a checkbox has its
 // label. Links in texts may be smaller.
 func TestPageTargets(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	page := openEntries(t)
 	for _, w := range []window{{1100, 700, "light"}, {320, 640, "light"}} {
@@ -117,6 +120,7 @@ func TestPageTargets(t *testing.T) {
 // TestPageAnnouncesOnce sends messages while the log shows them. A screen reader finds each once in a live region, with
 // its author, and no other live region has the log.
 func TestPageAnnouncesOnce(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")

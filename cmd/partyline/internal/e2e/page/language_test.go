@@ -153,6 +153,7 @@ func TestPageInChinese(t *testing.T) {
 
 // TestPageRefusedInChinese opens the page of a server that is full.
 func TestPageRefusedInChinese(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, func(c *app.Config) { c.Limits.MaxMembers = 1 })
 	harness.Netcat(t, s.TCP)
 	page := visitIn(t, "zh-TW", "http://"+s.HTTP)
@@ -163,6 +164,7 @@ func TestPageRefusedInChinese(t *testing.T) {
 
 // TestPageChangesLanguage changes the language on the page. The choice, the name and the draft stay.
 func TestPageChangesLanguage(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
 	page.Do(chromedp.EmulateViewport(1100, 700))

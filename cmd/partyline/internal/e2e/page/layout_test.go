@@ -76,6 +76,7 @@ func TestPageFoldsLongMessages(t *testing.T) {
 
 // TestPageTheme chooses a theme in a browser that prefers the other one. It is that of the next load from the start.
 func TestPageTheme(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	nc, _ := harness.Netcat(t, s.TCP)
 	page := browser.Visit(t, "about:blank")

@@ -78,6 +78,7 @@ func TestPageOpensOffline(t *testing.T) {
 
 // TestPageShowsMessagesOffline opens the page without a server. It shows what was said last, until it has the history.
 func TestPageShowsMessagesOffline(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	data := t.TempDir()
 	server := harness.StartProgram(t, "--data", data)
@@ -104,6 +105,7 @@ func TestPageShowsMessagesOffline(t *testing.T) {
 // TestPageOffersNewVersion replaces the server by one with a newer page. Two tabs offer it and continue, until the
 // reader accepts it in each.
 func TestPageOffersNewVersion(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	server := harness.StartProgram(t)
 	s := startSite(t, server.HTTP)
@@ -270,6 +272,7 @@ func TestPageLeavesOtherServer(t *testing.T) {
 
 // TestPageIsInstallable asks the browser whether it can install the page, below a path.
 func TestPageIsInstallable(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	server := harness.StartProgram(t)
 	s := startSite(t, server.HTTP)

@@ -52,6 +52,7 @@ func TestPageKeepsItsOwn(t *testing.T) {
 // TestPageIsRefusedQuery opens a link that asks for the name of another member, as a member and as a new one. The page
 // shows why it is refused, and remembers what it did before.
 func TestPageIsRefusedQuery(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
 	page := browser.Open(t, "http://"+s.HTTP)

@@ -142,6 +142,7 @@ func TestPageDuplicated(t *testing.T) {
 // TestPageNamesOtherTab opens a second tab of a reader who has chosen a name. The page says why it does not get that
 // name.
 func TestPageNamesOtherTab(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	s := harness.StartProgram(t)
 	page := browser.Open(t, "http://"+s.HTTP)

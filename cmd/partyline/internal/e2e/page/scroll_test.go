@@ -230,6 +230,7 @@ func TestPageFollowsAfterReaching(t *testing.T) {
 
 // TestPageFoldsArrivals shows many arrivals in one line, which a click expands.
 func TestPageFoldsArrivals(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
 	for i := range 6 {

@@ -1,43 +1,33 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// markup are texts that try to become elements, attributes, URLs with code, or styles.
-var markup = []string{
-	`<script>alert(1)</script>`, `<SCRIPT SRC=//evil.example/x.js></SCRIPT>`, `<scr<script>ipt>alert(1)</scr</script>ipt>`,
-	`<img src=x onerror=alert(1)>`, `<img src="javascript:alert(1)">`, `<IMG """><SCRIPT>alert(1)</SCRIPT>">`, `<img/src=x/onerror=alert(1)>`,
-	`<svg onload=alert(1)>`, `<svg><script>alert(1)</script></svg>`, `<svg><style><img src=x onerror=alert(1)></style></svg>`,
-	`<svg><a xlink:href="javascript:alert(1)"><text y=1em>x</text></a></svg>`, `<math><mtext></p><img src=x onerror=alert(1)></mtext></math>`,
-	`<math><mi//xlink:href="data:x,<script>alert(1)</script>">`, `<iframe src="javascript:alert(1)"></iframe>`, `<iframe srcdoc="<script>alert(1)</script>">`,
-	`<object data="javascript:alert(1)">`, `<embed src="data:text/html,<script>alert(1)</script>">`, `<body onload=alert(1)>`, `<html onclick=alert(1)>`,
-	`<a href="javascript:alert(1)">x</a>`, `<a href=" &#1; javascript:alert(1)">x</a>`, `<a href="java&Tab;script:alert(1)">x</a>`,
-	`<form action="javascript:alert(1)"><button>x</button></form>`, `<button formaction=javascript:alert(1)>x`, `<input autofocus onfocus=alert(1)>`,
-	`<details open ontoggle=alert(1)>`, `<video><source onerror=alert(1)>`, `<audio src=x onerror=alert(1)>`, `<marquee onstart=alert(1)>`,
-	`<style>@import "//evil.example/x.css";</style>`, `<link rel=stylesheet href=//evil.example/x.css>`, `<base href="//evil.example/">`,
-	`<meta http-equiv=refresh content="0;url=javascript:alert(1)">`, `<meta name=robots content=index>`, `<template><img src=x onerror=alert(1)></template>`,
-	`<noscript><p title="</noscript><img src=x onerror=alert(1)>">`, `<!--<img src="--><img src=x onerror=alert(1)//">`, `<!doctype html><p>`, `<?xml version="1.0"?>`,
-	`<![CDATA[<script>alert(1)</script>]]>`, `</title><script>alert(1)</script>`, `</p></li></ol></main><script>alert(1)</script>`, `</bdi><b>`, `</body></html>`,
-	`<plaintext>`, `<textarea>`, `<xmp>`, `<select><option>`, `<table><tr><td>`, `<frameset onload=alert(1)>`,
-	`" onmouseover="alert(1)`, `' onmouseover='alert(1)`, `" autofocus onfocus=alert(1) x="`, `"><script>alert(1)</script>`, `'><script>alert(1)</script>`, "` onmouseover=alert(1)",
-	`x" style="background:url(//evil.example)`, `x" class="current`, `m3" id="m6`, `javascript:alert(1)`, `data:text/html,<script>alert(1)</script>`, `vbscript:x`, `//evil.example/`, `\\evil.example\`,
-	`{{.Root}}`, `{{define "pages"}}x{{end}}`, `&lt;script&gt;alert(1)&lt;/script&gt;`, `&#60;script&#62;`, `&#x3c;script>`, `&amp;&quot;&apos;`, `&notanentity`, `&`, `<`, `>`, `<>`, `</`, `<!`, `<a`, `%3Cscript%3E`, `%22%3E%3Cscript%3E`,
-	`\u003cscript\u003e`, `+ADw-script+AD4-alert(1)+ADw-/script+AD4-`, "\ufeff<script>", "<\u017fcript>alert(1)</\u017fcript>", "\uff1cscript\uff1e", "<img\tsrc=x\tonerror=alert(1)>", "<img\nsrc=x\nonerror=alert(1)>",
-	"line one\n<b>line two</b>\n</p>", "<b\u0301>", "\U0001f600<b>", "a\u200bb<i>", "\ufffd<script\ufffd>",
+// readMarkup returns texts that try to become elements, attributes, URLs with code, or styles.
+func readMarkup(t *testing.T) (texts []string) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/markup.json")
+	if err == nil {
+		err = json.Unmarshal(data, &texts)
+	}
+	if err != nil || len(texts) < 60 {
+		t.Fatalf("%d texts: %v", len(texts), err)
+	}
+	return texts
 }
 
 // TestHistoryMarkup shows texts with markup as a name, a text, an action and a room. The page has the
 // elements and the attributes that it has with a plain text, and shows each text as it is.
 func TestHistoryMarkup(t *testing.T) {
-	if len(markup) < 60 {
-		t.Fatalf("there are only %d texts", len(markup))
-	}
+	markup := readMarkup(t)
 	messages := said(3, "x")
 	h := New(Options{IsExempt: exemptAll, History: fakeHistory{messages: messages, anyRoom: true}})
 	page := func(text, room, path string) parsedPage {
@@ -83,7 +73,7 @@ func TestHistoryMarkup(t *testing.T) {
 func TestHistoryMarkupInURL(t *testing.T) {
 	h := New(Options{IsExempt: exemptAll, History: fakeHistory{messages: said(3, "x")}})
 	plain := parsePage(t, body(t, get(t, h, "GET", "/log/lobby"))).shape()
-	for _, text := range markup {
+	for _, text := range readMarkup(t) {
 		path, query := url.PathEscape(text), url.QueryEscape(text)
 		for _, target := range []string{"/log/" + path, "/m/" + path + "/3", "/m/lobby/" + path, "/log/lobby?before=" + query, "/log/lobby?after=" + query} {
 			res := get(t, h, "GET", target)

@@ -87,6 +87,7 @@ func TestPageCompletesNames(t *testing.T) {
 // TestPageSuggests shows a list of suggestions for a word with a mark before it. Enter sends the text all the same, a
 // click chooses, and Escape closes the list.
 func TestPageSuggests(t *testing.T) {
+	harness.SkipIfShort(t)
 	s, page := openAmong(t, "alice", "albert")
 	harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=carol&room=offtopic")
 	page.Do(chromedp.SendKeys(box, "@al"))
@@ -120,6 +121,7 @@ func TestPageSuggests(t *testing.T) {
 
 // TestPageDoesNotTrapTab presses Tab where there is nothing to complete. The focus moves on.
 func TestPageDoesNotTrapTab(t *testing.T) {
+	harness.SkipIfShort(t)
 	_, page := openAmong(t, "alice", "albert")
 	const focused = `document.activeElement.closest("form")?.id + " " + document.activeElement.localName`
 	for _, text := range []string{"", "hi ", "nobody", "al" + kb.Tab + kb.Escape} {
@@ -140,6 +142,7 @@ func TestPageDoesNotTrapTab(t *testing.T) {
 // TestPageSuggestionsAreAccessible checks the roles and states that a screen reader needs, and that nothing moves when
 // the list opens.
 func TestPageSuggestionsAreAccessible(t *testing.T) {
+	harness.SkipIfShort(t)
 	_, page := openAmong(t, "alice", "albert")
 	for _, size := range [][2]int64{{1100, 700}, {390, 740}, {320, 256}} {
 		page.Do(chromedp.EmulateViewport(size[0], size[1]))
@@ -173,6 +176,7 @@ func TestPageSuggestionsAreAccessible(t *testing.T) {
 
 // TestPageCompletesUntrustedNames completes names that contain markup. They are shown as text.
 func TestPageCompletesUntrustedNames(t *testing.T) {
+	harness.SkipIfShort(t)
 	members := []object{}
 	for i := range 60 {
 		members = append(members, object{"nick": `a<img src=x onerror="alert(` + string(rune('A'+i)) + `)">` + strings.Repeat("<b>", i)})
@@ -196,6 +200,7 @@ func TestPageCompletesUntrustedNames(t *testing.T) {
 
 // TestPageWaitsForRooms presses Tab before the server has answered which rooms there are, and without a connection.
 func TestPageWaitsForRooms(t *testing.T) {
+	harness.SkipIfShort(t)
 	answer := make(chan struct{})
 	s := startScripted(t, func(r request) []object {
 		if r.Type != "rooms" {

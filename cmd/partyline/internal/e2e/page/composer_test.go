@@ -69,6 +69,7 @@ func TestPageWritesAhead(t *testing.T) {
 
 // TestPageRecalls presses the arrow keys in an empty box. They return to what was said.
 func TestPageRecalls(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
 	box := chromedp.CSS("#text")

@@ -340,6 +340,7 @@ func TestPageNotifies(t *testing.T) {
 
 // TestPageShortcuts uses the keys that work everywhere, and opens the sheet that lists them.
 func TestPageShortcuts(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	dev := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot&room=dev")
 	page := browser.Open(t, "http://"+s.HTTP)

@@ -9,6 +9,7 @@ import (
 
 // TestPageEnlargesEmoji receives messages with emoji. One that has nothing else is larger.
 func TestPageEnlargesEmoji(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
 	page := browser.Open(t, "http://"+s.HTTP)

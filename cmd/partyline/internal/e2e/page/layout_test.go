@@ -14,6 +14,7 @@ import (
 // TestPageFits opens the page on screens of several sizes, in a room with a long name. The log keeps enough space, and
 // nothing is cut off at the side.
 func TestPageFits(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot&room="+strings.Repeat("r", 32))
 	sayMany(t, bot, 0, 50)
@@ -40,6 +41,7 @@ func TestPageFits(t *testing.T) {
 
 // TestPageDoesNotJump stops the server. The parts of the page stay in their places.
 func TestPageDoesNotJump(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
 	page.Do(chromedp.EmulateViewport(1100, 700))
@@ -55,6 +57,7 @@ func TestPageDoesNotJump(t *testing.T) {
 
 // TestPageFoldsLongMessages sends a message of many lines. The page shows its start, and all of it after a click.
 func TestPageFoldsLongMessages(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
 	page := browser.Open(t, "http://"+s.HTTP)

@@ -19,6 +19,7 @@ const (
 // TestPageCountsTheRest writes up to the limit of a text and beyond it. The page shows how much is left, tells a screen
 // reader of it now and then, and does not send a text that is too long.
 func TestPageCountsTheRest(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
 	write := func(text string) { page.Do(chromedp.SendKeys(box, text)) }
@@ -60,6 +61,7 @@ func TestPageCountsTheRest(t *testing.T) {
 
 // TestPageDoesNotKnowTheLimit writes a long text to a server that does not say its limit. The page sends it.
 func TestPageDoesNotKnowTheLimit(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := startScripted(t, defaultAnswer)
 	page := browser.Open(t, s.url)
 	text := strings.Repeat("x", 5_000)

@@ -62,6 +62,7 @@ func TestPageOpensLink(t *testing.T) {
 
 // TestPageShowsResult clicks on a result of a search. The page shows the message in the log.
 func TestPageShowsResult(t *testing.T) {
+	harness.SkipIfShort(t)
 	page, _ := openAfter(t, 200)
 	page.Say("/search 24")
 	browser.Await[bool](page, `document.querySelector("#results li .permalink") !== null`)

@@ -9,6 +9,7 @@ import (
 
 // TestPageMarkup sends links, code and other markup. The page shows each as an element, and nothing else.
 func TestPageMarkup(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
 	page := browser.Open(t, "http://"+s.HTTP)

@@ -56,6 +56,7 @@ func choose(page *browser.Page, answer string) {
 
 // TestPageAsksAboutPaste pastes several lines, and answers with the keyboard what they become.
 func TestPageAsksAboutPaste(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
 	page.Do(chromedp.SendKeys(box, "one line: "))
@@ -91,6 +92,7 @@ func TestPageAsksAboutPaste(t *testing.T) {
 // TestPagePastesIntoText pastes several lines into a text. They can't be messages of their own. The text stays as it is
 // after Escape, and when the reader types on.
 func TestPagePastesIntoText(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
 	page.Do(chromedp.SendKeys(box, "see  there"+strings.Repeat(kb.ArrowLeft, 6)))
@@ -119,6 +121,7 @@ func TestPagePastesIntoText(t *testing.T) {
 
 // TestPageOffersWhatFits pastes texts that exceed the limits of the server.
 func TestPageOffersWhatFits(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
 	page.Do(chromedp.EmulateViewport(320, 256), chromedp.SendKeys(box, "some text"))

@@ -14,6 +14,7 @@ import (
 // to send messages. When another server starts, the page reconnects by itself. Each message is sent
 // once, in the order in which it was written.
 func TestPageLosesServer(t *testing.T) {
+	harness.SkipIfShort(t)
 	t.Parallel()
 	for name, end := range map[string]syscall.Signal{"ended": syscall.SIGTERM, "killed": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 // TestPageTakesQuery opens the page by a link that names a room, a name and a text. The page has the name, the text is in
 // the box, and nothing of it is said. A reload does not ask for them again.
 func TestPageTakesQuery(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot&room=ops")
 	link := "http://" + s.HTTP + "/?" + url.Values{"room": {"ops"}, "nick": {"alice"}, "text": {"/me <b>waves</b>\nand more"}}.Encode() + "#m1"
@@ -36,6 +37,7 @@ func TestPageTakesQuery(t *testing.T) {
 // TestPageKeepsItsOwn opens a link in a tab that is a member already, with a draft. The member changes its name, and the
 // draft stays.
 func TestPageKeepsItsOwn(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
 	page := browser.Open(t, "http://"+s.HTTP)

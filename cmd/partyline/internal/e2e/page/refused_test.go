@@ -11,6 +11,7 @@ import (
 // TestPageRefused opens the page of a server that is full. The page says so, and when it tries again. It connects
 // when there is room and the reader asks for it.
 func TestPageRefused(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, func(c *app.Config) { c.Limits.MaxMembers = 1 })
 	nc, _ := harness.Netcat(t, s.TCP)
 	page := browser.Visit(t, "http://"+s.HTTP)

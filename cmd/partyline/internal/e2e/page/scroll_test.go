@@ -196,6 +196,7 @@ func TestPageReaderStays(t *testing.T) {
 // TestPageFollowsWhileWriting changes a text of several lines. The log still follows the end, although each change measures
 // the text again.
 func TestPageFollowsWhileWriting(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
 	sayMany(t, bot, 0, 100)
@@ -217,6 +218,7 @@ func TestPageFollowsWhileWriting(t *testing.T) {
 
 // TestPageFollowsAfterReaching scrolls up and back to the end by hand. The page then follows the end again.
 func TestPageFollowsAfterReaching(t *testing.T) {
+	harness.SkipIfShort(t)
 	page, bot := openAfter(t, 100)
 	page.Expect("message 99")
 	page.Do(drag(200, nil))

@@ -21,6 +21,7 @@ func touch(page *browser.Page) {
 // TestPageBreaksLinesByTouch presses Enter on a touch screen. It breaks the line, and the button sends. The box keeps the
 // focus, so that the keyboard of the screen stays.
 func TestPageBreaksLinesByTouch(t *testing.T) {
+	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
 	expect(t, page, `document.querySelector("#text").enterKeyHint`, "send")
@@ -39,6 +40,7 @@ func TestPageBreaksLinesByTouch(t *testing.T) {
 
 // TestPageCompletesByTouch chooses a suggestion with a finger.
 func TestPageCompletesByTouch(t *testing.T) {
+	harness.SkipIfShort(t)
 	_, page := openAmong(t, "albert", "alice")
 	touch(page)
 	page.Do(chromedp.SendKeys(box, "hi @al"))

@@ -9,10 +9,8 @@ import (
 	"math"
 	"os"
 	"os/exec"
-	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -132,7 +130,7 @@ func bench(cmd *cobra.Command, b benchConfig, p load.Plan) error {
 		p.Addr, p.URL = server.TCP, "ws://"+server.HTTP+"/ws"
 		p.Settle = time.Second
 	}
-	progress, done := progressBar(cmd)
+	progress, done := progressLine(cmd)
 	rep, err := load.Run(ctx, p, server, progress)
 	done()
 	if err != nil {
@@ -156,37 +154,21 @@ func bench(cmd *cobra.Command, b benchConfig, p load.Plan) error {
 	return rep.Err()
 }
 
-// progressBar returns a function that shows the progress of a run in a bar, and a function that
-// removes the bar. Without a terminal both do nothing.
-func progressBar(cmd *cobra.Command) (load.Progress, func()) {
+// progressLine returns a function that shows the progress of a run in a line, and a function that
+// removes the line. Without a terminal both do nothing.
+func progressLine(cmd *cobra.Command) (load.Progress, func()) {
 	w, ok := cmd.ErrOrStderr().(*os.File)
 	if !ok || !term.IsTerminal(int(w.Fd())) {
 		return func(string, int64, int64) {}, func() {}
 	}
-	var bar *progressbar.ProgressBar
-	stage := ""
-	next := func(s string, of int64) {
-		if bar != nil {
-			bar.Finish()
+	const pause, eraseRest = 100 * time.Millisecond, "\x1b[K"
+	var shown time.Time
+	progress := func(stage string, done, of int64) {
+		if time.Since(shown) < pause && done < of {
+			return
 		}
-		stage = s
-		bar = progressbar.NewOptions64(of,
-			progressbar.OptionSetWriter(w),
-			progressbar.OptionSetDescription(s+strings.Repeat(" ", max(0, 9-len(s)))),
-			progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionClearOnFinish(),
-		)
+		shown = time.Now()
+		fmt.Fprintf(w, "\r%-9s %3d %%"+eraseRest, stage, 100*min(done, of)/max(of, 1))
 	}
-	progress := func(s string, done, of int64) {
-		if s != stage {
-			next(s, of)
-		}
-		bar.Set64(min(done, of))
-	}
-	return progress, func() {
-		if bar != nil {
-			bar.Finish()
-		}
-	}
+	return progress, func() { fmt.Fprint(w, "\r"+eraseRest) }
 }

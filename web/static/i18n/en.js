@@ -22,7 +22,7 @@ export const words = {
   playSound: "Play a sound",
   language: "Language",
   theme: "Theme",
-  themeSystem: "As the system",
+  themeSystem: "System",
   themeLight: "Light",
   themeDark: "Dark",
   shortcuts: "Keyboard shortcuts",

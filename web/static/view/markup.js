@@ -45,7 +45,7 @@ const isQuote = (line) => line.startsWith("> ") && line.length > 2;
 
 const marks = { "`": "code", "**": "strong", "*": "em" };
 const roomName = /\p{L}[\p{L}\p{M}\p{N}_-]{0,63}/uy;
-const linkStart = /(?:https?:\/\/|mailto:)[^\s<>"`]+/iy;
+const linkStart = /(?:https?:\/\/|mailto:)[^\s<>"`。，、；：！？（）《》「」『』【】]+/iy;
 
 // inline returns the nodes of a text that has no blocks.
 function inline(text, depth) {
@@ -85,7 +85,9 @@ function inline(text, depth) {
   return nodes;
 }
 
-const isWord = (c) => c !== undefined && /[\p{L}\p{N}_]/u.test(c);
+// In scripts that are written without spaces a word may begin and end anywhere.
+const spaceless = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Bopo}\p{sc=Hang}\p{sc=Thai}]/u;
+const isWord = (c) => c !== undefined && /[\p{L}\p{N}_]/u.test(c) && !spaceless.test(c);
 const isWordStart = (text, i) => !isWord(text[i - 1]) && isWord(text[i]);
 const isSpace = (c) => c === undefined || /\s/.test(c);
 

@@ -76,7 +76,7 @@ func placeLater(p *browser.Page, n int) place {
 // TestPageScrollsBack scrolls from the end of a long history to its first message and back. What the reader sees
 // never moves by itself, each message is shown, and the page keeps few elements.
 func TestPageScrollsBack(t *testing.T) {
-	n := 2000
+	n := 1200
 	if testing.Short() {
 		n = 400
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"iter"
 	"mime"
 	"strconv"
 	"strings"
@@ -11,17 +12,7 @@ import (
 // a preference it gets HTML.
 func wantsText(accept []string) bool {
 	var text, html preference
-	for element := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		mediaType, parameters, err := mime.ParseMediaType(element)
-		if err != nil {
-			continue
-		}
-		quality := 1.0
-		if q, ok := parameters["q"]; ok {
-			if quality, err = strconv.ParseFloat(q, 64); err != nil {
-				continue
-			}
-		}
+	for mediaType, quality := range elements(accept) {
 		switch mediaType {
 		case "text/plain":
 			text.set(preference{quality, 3})
@@ -42,16 +33,8 @@ func wantsText(accept []string) bool {
 // (RFC 9110 section 12.5.3).
 func acceptsGzip(accept []string) bool {
 	var p preference
-	for element := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		coding, weight, _ := strings.Cut(element, ";")
-		quality := 1.0
-		if q, ok := strings.CutPrefix(strings.TrimSpace(weight), "q="); ok {
-			var err error
-			if quality, err = strconv.ParseFloat(q, 64); err != nil {
-				continue
-			}
-		}
-		switch strings.ToLower(strings.TrimSpace(coding)) {
+	for coding, quality := range elements(accept) {
+		switch coding {
 		case "gzip", "x-gzip":
 			p.set(preference{quality, 2})
 		case "*":
@@ -59,6 +42,28 @@ func acceptsGzip(accept []string) bool {
 		}
 	}
 	return p.quality > 0
+}
+
+// elements returns the elements of the values of an Accept header, in lower case and without parameters, and their
+// qualities. It leaves out invalid ones.
+func elements(values []string) iter.Seq2[string, float64] {
+	return func(yield func(string, float64) bool) {
+		for element := range strings.SplitSeq(strings.Join(values, ","), ",") {
+			name, parameters, err := mime.ParseMediaType(element)
+			if err != nil {
+				continue
+			}
+			quality := 1.0
+			if q, ok := parameters["q"]; ok {
+				if quality, err = strconv.ParseFloat(q, 64); err != nil {
+					continue
+				}
+			}
+			if !yield(name, quality) {
+				return
+			}
+		}
+	}
 }
 
 // A preference is how much a client likes a type, and how exactly it names it. The zero preference

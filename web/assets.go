@@ -39,6 +39,7 @@ type asset struct {
 	etag     string
 	body     []byte
 	gzip     []byte // the body compressed, or nil if that would not be much smaller
+	gzipETag string
 }
 
 // assets returns the embedded files in a folder and in the folders below it. It panics if a file has no
@@ -85,7 +86,7 @@ var (
 	blockComment = regexp.MustCompile(`(?ms)^[ \t]*/\*\*.*?\*/[ \t]*$`)
 )
 
-// removeComments removes the comments of a script that have lines of their own. The other lines stay where they are.
+// removeComments removes each comment of a script that has lines of its own. The other lines keep their numbers.
 // The script must not have a line that starts with // or /** within a string.
 func (a *asset) removeComments() {
 	if strings.HasPrefix(a.mimeType, "text/javascript") {
@@ -106,7 +107,7 @@ func (a *asset) compress() {
 	w.Write(a.body)
 	w.Close()
 	if b.Len() < len(a.body)*9/10 {
-		a.gzip = b.Bytes()
+		a.gzip, a.gzipETag = b.Bytes(), etag(b.Bytes())
 	}
 }
 
@@ -121,7 +122,7 @@ func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
-			body, tag = a.gzip, etag(a.gzip)
+			body, tag = a.gzip, a.gzipETag
 		}
 	}
 	h.Set("ETag", tag)

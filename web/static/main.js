@@ -136,7 +136,6 @@ const options = new Options({
   muted,
   notifier,
   onMute: (conversation) => {
-    conversation.log.redraw();
     if (muted.has(conversation.key)) conversation.unread.clear();
     redrawMuted();
   },
@@ -445,7 +444,7 @@ function revealLinked() {
 function showAddressed() {
   const { room, person } = read(location);
   try {
-    if (!person || conversations.rooms.length === 0) conversations.room(room);
+    if (person && conversations.rooms.length === 0) conversations.room(room);
     conversations.show(person ? conversations.private(person) : conversations.room(room));
   } catch (err) {
     tellError(err.message);

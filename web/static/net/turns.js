@@ -3,28 +3,28 @@
 
 export class Turns {
   #current = null;
-  #waiting = new Map(); // who waits → what to do then
+  #waiting = new Map(); // connection → what to do when it has its turn
 
-  // take calls go when it is the turn of who, at once if nobody else has it. The turn lasts until end.
-  take(who, go) {
-    if (this.#current === who) return go();
-    this.#waiting.set(who, go);
+  // take calls go when a connection has its turn, at once if no other one has it. The turn lasts until end.
+  take(connection, go) {
+    if (this.#current === connection) return go();
+    this.#waiting.set(connection, go);
     if (this.#current === null) this.#next();
   }
 
-  // end ends the turn of who, or its wait for one.
-  end(who) {
-    this.#waiting.delete(who);
-    if (this.#current !== who) return;
+  // end ends the turn of a connection, or its wait for one.
+  end(connection) {
+    this.#waiting.delete(connection);
+    if (this.#current !== connection) return;
     this.#current = null;
     this.#next();
   }
 
   #next() {
-    const [who, go] = this.#waiting.entries().next().value ?? [];
+    const [connection, go] = this.#waiting.entries().next().value ?? [];
     if (!go) return;
-    this.#waiting.delete(who);
-    this.#current = who;
+    this.#waiting.delete(connection);
+    this.#current = connection;
     go();
   }
 }

@@ -1,9 +1,10 @@
 // Finds a name in what others say.
 
 import { fold } from "./name.js";
+import { spaceless } from "./script.js";
 
-// A character that continues a word. In scripts that are written without spaces each character may begin one.
-const word = "(?![\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Bopo}\\p{sc=Hang}\\p{sc=Thai}])[\\p{L}\\p{M}\\p{N}_]";
+// A character that continues a word.
+const word = `(?!${spaceless})[\\p{L}\\p{M}\\p{N}_]`;
 
 // mentions reports whether a text contains a name as a word of its own, and not as a part of another name.
 export function mentions(text, nick) {

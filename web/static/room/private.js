@@ -60,10 +60,7 @@ export class Private {
   /** @param {import("../net/event.js").EventOf<"private">} event @param {boolean} own */
   receive(event, own) {
     const seen = own || this.#muted.has(this.key) || this.#isLookedAt(this);
-    if (!seen && !this.unread.marked) {
-      this.unread.marked = true;
-      this.log.separate(event.at);
-    }
+    if (!seen) this.unread.mark(this.log, event.at);
     this.log.add(shown({ ...event, own }));
     this.#messages = this.#store.save(this.key, [...this.#messages, { ...event, own }]);
     if (seen) return;

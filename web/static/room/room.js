@@ -297,8 +297,8 @@ export class Room {
     this.log.replace(place.gap, ...start, ...context, ...rest);
   }
 
-  // placeOf returns where the log lacks a message: the ids around that place, and the gap there, unless it is
-  // the start.
+  // placeOf returns the place of a message that the log lacks: the ids around it, and the gap, unless it is at the
+  // start.
   #placeOf(id) {
     const { events } = this.log;
     const ids = events.map((e) => e.id).filter((i) => i !== undefined);
@@ -375,10 +375,8 @@ export class Room {
     if (event.id === undefined || event.own) return this.log.add(event);
     const lookedAt = this.#isLookedAt(this);
     // What was missed is marked, also if the reader looks at the room.
-    if (!this.unread.marked && !this.#muted.hides(event) && (!lookedAt || event.id <= (this.#lastAtWelcome ?? 0))) {
-      this.unread.marked = true;
-      this.log.separate(event.at);
-    }
+    const missed = event.id <= (this.#lastAtWelcome ?? 0);
+    if ((missed || !lookedAt) && !this.#muted.hides(event)) this.unread.mark(this.log, event.at);
     this.log.add(event);
     if (lookedAt) return this.#reads.set(this.name, event.id);
     this.#count([event]);

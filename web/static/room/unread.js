@@ -3,11 +3,18 @@
 export class Unread {
   count = 0;
   mentions = 0; // of them, those that concern the reader
-  marked = false; // whether a mark in the log shows where they start
+  marked = false; // whether the log has a mark before the first of them
 
   add(events) {
     this.count += events.length;
     this.mentions += events.filter(({ mention }) => mention).length;
+  }
+
+  // mark marks in a log that what follows is not seen, unless a mark shows that already. at is the time of what follows.
+  mark(log, at) {
+    if (this.marked) return;
+    this.marked = true;
+    log.separate(at);
   }
 
   // clear sets the counts to 0. It reports whether that changes them.

@@ -1,4 +1,4 @@
-// The Announcer makes a screen reader read out new messages, each once, whatever the log shows.
+// The Announcer makes a screen reader read out new messages, each once, also if the log does not show them.
 
 import { el } from "./element.js";
 import { t } from "../i18n/i18n.js";

@@ -135,7 +135,7 @@ export class Composer {
     this.#showError(error);
   }
 
-  // sayAll says each line, whatever it starts with.
+  // sayAll says each line as it is, also if it starts like a command.
   #sayAll(lines) {
     this.#sendAll(lines.map((text) => ({ request: { type: "say", text }, typed: escape(text) })));
   }

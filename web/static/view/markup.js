@@ -2,6 +2,8 @@
 // ```, **bold**, *italics*, and quotes in lines that start with >. Everything else stays as it is. This
 // module finds it; it takes time in proportion to the text, whatever that contains.
 
+import { spaceless } from "../room/script.js";
+
 const maxDepth = 3; // of bold in italics and the like
 
 // parse returns the nodes of a text: {type, text} for "text", "code" and "block", {type, href, text} for
@@ -85,9 +87,8 @@ function inline(text, depth) {
   return nodes;
 }
 
-// In scripts that are written without spaces a word may begin and end anywhere.
-const spaceless = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Bopo}\p{sc=Hang}\p{sc=Thai}]/u;
-const isWord = (c) => c !== undefined && /[\p{L}\p{N}_]/u.test(c) && !spaceless.test(c);
+const wordCharacter = new RegExp(`(?!${spaceless})[\\p{L}\\p{N}_]`, "u");
+const isWord = (c) => c !== undefined && wordCharacter.test(c);
 const isWordStart = (text, i) => !isWord(text[i - 1]) && isWord(text[i]);
 const isSpace = (c) => c === undefined || /\s/.test(c);
 

@@ -8,14 +8,13 @@ export class Options {
   #conversation;
 
   // panel has a button with the class mute, and a checkbox for each kind of the notifier.
-  // onMute(conversation) is called when muted has changed.
+  // onMute(conversation) is called when muted has changed, and calls draw.
   constructor({ panel, muted, notifier, onMute }) {
     this.#mute = panel.querySelector(".mute");
     this.#muted = muted;
     this.#mute.addEventListener("click", () => {
       muted.toggle(this.#conversation.key);
       onMute(this.#conversation);
-      this.draw();
     });
     for (const box of panel.querySelectorAll("input")) {
       const error = panel.querySelector(".refusal");

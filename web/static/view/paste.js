@@ -42,7 +42,7 @@ export class PasteQuestion {
       this.close();
       box.focus();
     });
-    panel.addEventListener("mousedown", (e) => e.preventDefault()); // the focus stays where it is
+    panel.addEventListener("mousedown", (e) => e.preventDefault()); // the focus does not move
   }
 
   close() {

@@ -55,7 +55,7 @@ export class Scroller {
     return this.#items;
   }
 
-  // show shows the items where the reader left them. The box must be in the document.
+  // show shows the items at the place that hide has remembered. The box must be in the document.
   show() {
     if (!this.#hidden) return;
     this.#hidden = false;

@@ -119,7 +119,7 @@ func TestPageSuggests(t *testing.T) {
 	expectBox(t, page, "see #lobby |")
 }
 
-// TestPageDoesNotTrapTab presses Tab where there is nothing to complete. The focus moves on.
+// TestPageDoesNotTrapTab presses Tab if there is nothing to complete. The focus moves on.
 func TestPageDoesNotTrapTab(t *testing.T) {
 	harness.SkipIfShort(t)
 	_, page := openAmong(t, "alice", "albert")

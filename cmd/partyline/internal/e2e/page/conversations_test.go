@@ -207,7 +207,8 @@ func TestPageCountsUnread(t *testing.T) {
 	expectListed(t, page, "*#lobby , #ops ")
 }
 
-// TestPageKeepsPlace shows another room and comes back. The reader is where they were, whatever was said meanwhile.
+// TestPageKeepsPlace shows another room and then the first one again. The log is at the same place, although messages have
+// arrived.
 func TestPageKeepsPlace(t *testing.T) {
 	harness.SkipIfShort(t)
 	page, bot := openAfter(t, 400)

@@ -83,7 +83,8 @@ func TestPageTheme(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	nc, _ := harness.Netcat(t, s.TCP)
 	page := browser.Visit(t, "about:blank")
-	page.Do(chromedp.EmulateViewport(1100, 700), emulateTheme("light"), chromedp.Navigate("http://"+s.HTTP))
+	prefer(page, "light", "no-preference")
+	page.Do(chromedp.EmulateViewport(1100, 700), chromedp.Navigate("http://"+s.HTTP))
 	page.ExpectState("open")
 	const background = `getComputedStyle(document.body).backgroundColor`
 	const light, dark = "rgb(251, 252, 251)", "rgb(16, 22, 21)"
@@ -98,12 +99,12 @@ func TestPageTheme(t *testing.T) {
 	expect(t, page, background, dark)
 	expect(t, page, `document.querySelector("#theme").value`, "dark")
 	expect(t, page, `getComputedStyle(document.documentElement).colorScheme`, "dark")
-	page.Do(emulateTheme("dark"))
+	prefer(page, "dark", "no-preference")
 	choose("light")
 	expect(t, page, background, light)
 	choose("")
 	expect(t, page, background, dark)
-	page.Do(emulateTheme("light"))
+	prefer(page, "light", "no-preference")
 	expect(t, page, background, light)
 
 	nc.Say(t, "from a terminal")

@@ -139,8 +139,8 @@ func TestPageDuplicated(t *testing.T) {
 	page.ExpectState("open")
 }
 
-// TestPageNamesOtherTab opens a second tab of a reader who has chosen a name. The page says why it does not get that
-// name.
+// TestPageNamesOtherTab opens a second tab after the reader has chosen a name. The second page says why it does not have
+// that name.
 func TestPageNamesOtherTab(t *testing.T) {
 	harness.SkipIfShort(t)
 	t.Parallel()

@@ -1,14 +1,11 @@
 package page
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
@@ -67,7 +64,8 @@ var said = map[string]struct{ before, after []string }{
 func takeScreenshots(t *testing.T, language, theme string, width, height int64, name string) {
 	s := harness.StartProgram(t, "--rate", "0")
 	page := visitIn(t, language, "about:blank")
-	page.Do(chromedp.EmulateViewport(width, height), emulateTheme(theme), chromedp.Navigate("http://"+s.HTTP))
+	prefer(page, theme, "no-preference")
+	page.Do(chromedp.EmulateViewport(width, height), chromedp.Navigate("http://"+s.HTTP))
 	page.ExpectState("open")
 	page.Say("/nick alice")
 	page.AwaitNick("alice")
@@ -134,14 +132,4 @@ func takeScreenshots(t *testing.T, language, theme string, width, height int64, 
 	page.ExpectState("waiting")
 	page.Say("hello")
 	shoot("offline")
-}
-
-// emulateTheme makes the browser prefer a theme: light or dark.
-func emulateTheme(theme string) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
-		})
-		return err
-	})
 }

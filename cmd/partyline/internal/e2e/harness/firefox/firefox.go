@@ -45,28 +45,21 @@ user_pref("intl.accept_languages", "en-US");
 	}
 	cmd := exec.Command(program, "--headless", "--marionette", "--no-remote", "--profile", profile, "about:blank")
 	cmd.Env = append(os.Environ(), "HOME="+profile)
-	harness.StartCommand(t, cmd)
+	firefox := harness.StartCommand(t, cmd)
 	p := &Page{t: t}
-	p.dial(filepath.Join(profile, "MarionetteActivePort"))
+	p.dial(harness.ExpectLine(t, firefox.Out, `.*Marionette\s+INFO\s+Listening on port (\d+).*`)[0])
 	p.call("WebDriver:NewSession", map[string]any{}, nil)
 	p.call("WebDriver:SetTimeouts", map[string]any{"script": harness.Patience.Milliseconds(), "pageLoad": harness.Patience.Milliseconds()}, nil)
 	p.call("WebDriver:Navigate", map[string]any{"url": url}, nil)
 	return p
 }
 
-// dial connects to Marionette, whose port is in a file once it listens.
-func (p *Page) dial(file string) {
+// dial connects to Marionette, which listens on a port.
+func (p *Page) dial(port string) {
 	p.t.Helper()
-	for end := time.Now().Add(harness.Patience); ; time.Sleep(50 * time.Millisecond) {
-		port, err := os.ReadFile(file)
-		if err == nil {
-			if p.conn, err = net.Dial("tcp", net.JoinHostPort("127.0.0.1", strings.TrimSpace(string(port)))); err == nil {
-				break
-			}
-		}
-		if time.Now().After(end) {
-			p.t.Fatalf("Firefox does not listen: %v", err)
-		}
+	var err error
+	if p.conn, err = net.Dial("tcp", net.JoinHostPort("127.0.0.1", port)); err != nil {
+		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { p.conn.Close() })
 	p.input = bufio.NewReader(p.conn)

@@ -2,8 +2,9 @@
 
 import * as en from "./en.js";
 import * as zh from "./zh.js";
+import { Item } from "../net/item.js";
 
-const storageKey = "partyline.language";
+const kept = new Item("partyline.language", () => localStorage);
 
 // languages are the languages of the page, by their tags (BCP 47). The first one is that of index.html.
 export const languages = { en, "zh-Hans": zh };
@@ -37,24 +38,11 @@ function form(tag) {
 
 const preferred = globalThis.navigator?.languages ?? [];
 
-export const language = choose(preferred, load());
+export const language = choose(preferred, kept.text());
 export const locale = localeOf(preferred, language);
-
-function load() {
-  try {
-    return localStorage.getItem(storageKey);
-  } catch {
-    return null;
-  }
-}
 
 // save keeps a choice of the reader for the next time that the page is loaded. It reports whether the browser allows
 // that.
 export function save(language) {
-  try {
-    localStorage.setItem(storageKey, language);
-    return true;
-  } catch {
-    return false;
-  }
+  return kept.keep(language);
 }

@@ -1,6 +1,7 @@
 // An OutboxStore saves the messages of an Outbox in the session storage, so that they
 // survive a reload of the page. Each tab has its own.
 
+import { Item } from "./item.js";
 import { now } from "./clock.js";
 
 const maxSize = 1_000_000; // in characters, well below the quota of browsers
@@ -8,25 +9,17 @@ const maxSize = 1_000_000; // in characters, well below the quota of browsers
 export class OutboxStore {
   complete = true; // whether the last save stored all items
 
-  #key;
-  #storage;
+  #item;
 
-  // storage() may throw, as sessionStorage does if the browser denies storage.
   constructor(key, storage = () => sessionStorage) {
-    this.#key = key;
-    this.#storage = storage;
+    this.#item = new Item(key, storage);
   }
 
   // load returns the items that were saved. Another program may have written to the storage, so it leaves
   // out what is no item.
   /** @returns {Omit<import("./outbox.js").Item, "tries">[]} */
   load() {
-    try {
-      const items = JSON.parse(this.#storage().getItem(this.#key));
-      return items.map(restore).filter((item) => item !== null);
-    } catch {
-      return [];
-    }
+    return (this.#item.list() ?? []).map(restore).filter((item) => item !== null);
   }
 
   // save stores as many of the first items as fit, and sets complete.
@@ -38,13 +31,8 @@ export class OutboxStore {
       if (size > maxSize) break;
       fitting.push(item);
     }
-    this.complete = fitting.length === items.length;
-    try {
-      if (fitting.length > 0) this.#storage().setItem(this.#key, JSON.stringify(fitting));
-      else this.#storage().removeItem(this.#key);
-    } catch {
-      this.complete = items.length === 0;
-    }
+    const saved = fitting.length > 0 ? this.#item.keep(JSON.stringify(fitting)) : this.#item.remove();
+    this.complete = items.length === 0 || (saved && fitting.length === items.length);
   }
 }
 

@@ -3,18 +3,17 @@
 // storage, but is a member of its own. So the token is in the storage only while the page is
 // hidden or unloaded: most tabs are duplicated while they are visible.
 
+import { Item } from "./item.js";
+
 export class Token {
   value; // undefined if there is none
 
-  #key;
-  #storage;
+  #item;
   #stored = false;
 
-  // storage() may throw, as sessionStorage does if the browser denies storage. Then the token
-  // lasts until the page is unloaded.
+  // If the browser denies the storage, the token lasts until the page is unloaded.
   constructor(key, storage = () => sessionStorage) {
-    this.#key = key;
-    this.#storage = storage;
+    this.#item = new Item(key, storage);
   }
 
   // set records the token that a welcome gives.
@@ -25,18 +24,14 @@ export class Token {
 
   store() {
     this.#stored = true;
-    try {
-      if (this.value) this.#storage().setItem(this.#key, this.value);
-    } catch {}
+    if (this.value) this.#item.keep(this.value);
   }
 
   // take removes the token from the storage. It keeps the value that it finds there, which a
   // later page in this tab may have stored.
   take() {
     this.#stored = false;
-    try {
-      this.value = this.#storage().getItem(this.#key) ?? this.value;
-      this.#storage().removeItem(this.#key);
-    } catch {}
+    this.value = this.#item.text() ?? this.value;
+    this.#item.remove();
   }
 }

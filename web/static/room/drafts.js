@@ -1,6 +1,8 @@
 // Drafts are the texts that the reader has begun to write, one for each room. They survive a reload of the
 // page. Each tab has its own.
 
+import { Item } from "../net/item.js";
+
 const maxLength = 100_000; // characters of a draft that is kept
 
 export class Drafts {
@@ -8,8 +10,7 @@ export class Drafts {
   #storage;
   #kept = new Map(); // room → text
 
-  // storage() may throw, as sessionStorage does if the browser denies storage. Then the drafts last until
-  // the page is closed.
+  // If the browser denies the storage, the drafts last until the page is closed.
   constructor(prefix, storage = () => sessionStorage) {
     this.#prefix = prefix;
     this.#storage = storage;
@@ -17,19 +18,16 @@ export class Drafts {
 
   // get returns the draft for a room, or "".
   get(room) {
-    if (this.#kept.has(room)) return this.#kept.get(room);
-    try {
-      return this.#storage().getItem(this.#prefix + room) ?? "";
-    } catch {
-      return "";
-    }
+    return this.#kept.get(room) ?? this.#item(room).text() ?? "";
   }
 
   set(room, text) {
     this.#kept.set(room, text);
-    try {
-      if (text === "" || text.length > maxLength) this.#storage().removeItem(this.#prefix + room);
-      else this.#storage().setItem(this.#prefix + room, text);
-    } catch {}
+    if (text === "" || text.length > maxLength) this.#item(room).remove();
+    else this.#item(room).keep(text);
+  }
+
+  #item(room) {
+    return new Item(this.#prefix + room, this.#storage);
   }
 }

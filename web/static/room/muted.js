@@ -1,20 +1,20 @@
 // Muted are the conversations that the reader does not want to hear of: rooms, whose messages do not count as
 // unread, and persons, whose messages are not shown. All tabs share them.
 
+import { Item } from "../net/item.js";
 import { privateKey } from "./key.js";
 
 const maxMuted = 500;
 
 export class Muted {
   #key;
-  #storage;
+  #item;
   #keys; // of conversations
 
-  // storage() may throw, as localStorage does if the browser denies storage. Then they last until the page is
-  // closed.
+  // If the browser denies the storage, they last until the page is closed.
   constructor(key, storage = () => localStorage) {
     this.#key = key;
-    this.#storage = storage;
+    this.#item = new Item(key, storage);
     this.#keys = this.#load();
   }
 
@@ -33,9 +33,7 @@ export class Muted {
   toggle(key) {
     this.#keys = this.#load(); // another tab may have changed it
     if (!this.#keys.delete(key)) this.#keys.add(key);
-    try {
-      this.#storage().setItem(this.#key, JSON.stringify([...this.#keys].slice(-maxMuted)));
-    } catch {}
+    this.#item.keep(JSON.stringify([...this.#keys].slice(-maxMuted)));
   }
 
   // changed takes over what another tab has stored, and reports whether a storage event is about that.
@@ -46,11 +44,7 @@ export class Muted {
   }
 
   #load() {
-    try {
-      const keys = JSON.parse(this.#storage().getItem(this.#key));
-      return new Set(keys.filter((key) => typeof key === "string").slice(-maxMuted));
-    } catch {
-      return this.#keys ?? new Set();
-    }
+    const keys = this.#item.list();
+    return keys ? new Set(keys.filter((key) => typeof key === "string").slice(-maxMuted)) : (this.#keys ?? new Set());
   }
 }

@@ -2,9 +2,11 @@
 // the page asks for, or that the reader last chose in this browser. The page requests it on each connection.
 
 import { fold } from "./name.js";
+import { Item } from "../net/item.js";
 import { Field } from "../view/field.js";
 
-const storageKey = "partyline.nick";
+// If the browser denies the storage, the name lasts until the page is closed.
+const kept = new Item("partyline.nick", () => localStorage);
 
 export class Nick {
   name; // "" if there is none
@@ -21,7 +23,7 @@ export class Nick {
   constructor({ request, form, wanted, onChange }) {
     this.#request = request;
     this.#wanted = wanted;
-    this.name = wanted || load();
+    this.name = wanted || kept.text() || "";
     this.#field = new Field(form, async (nick) => {
       await this.change(nick);
       onChange();
@@ -42,7 +44,7 @@ export class Nick {
     this.#wanted = "";
     this.#set(nick);
     if (wanted === "") return;
-    if (fold(nick) === fold(wanted)) save(nick);
+    if (fold(nick) === fold(wanted)) kept.keep(nick);
     else if (resumed) this.change(wanted).catch((err) => this.refused(err));
   }
 
@@ -74,7 +76,7 @@ export class Nick {
   renamed({ nick, to }) {
     if (fold(nick) !== fold(this.name)) return;
     this.#set(to);
-    save(to);
+    kept.keep(to);
   }
 
   // refused shows why the page did not get the name with which it connected.
@@ -82,20 +84,4 @@ export class Nick {
   refused({ message }) {
     this.#field.refuse(message);
   }
-}
-
-// If the browser denies storage, the name lasts until the page is closed.
-
-function load() {
-  try {
-    return localStorage.getItem(storageKey) ?? "";
-  } catch {
-    return "";
-  }
-}
-
-function save(nick) {
-  try {
-    localStorage.setItem(storageKey, nick);
-  } catch {}
 }

@@ -2,6 +2,7 @@
 // desktop or a sound, as far as they have allowed that. Of many messages it tells the last ones: in each
 // conversation at most one a second, and a sound at most every three seconds. All tabs share the choice.
 
+import { Item } from "../net/item.js";
 import { now, since } from "../net/clock.js";
 import { t } from "../i18n/i18n.js";
 
@@ -11,23 +12,20 @@ const silence = 3_000; // between two sounds, in milliseconds
 const maxText = 200; // characters
 
 export class Notifier {
-  #key;
+  #item;
   #isSeen;
   #onClick;
-  #storage;
   #play;
   #last = new Map(); // conversation → the last message of which the reader is told soon
   /** @type {import("../net/clock.js").Moment | null} */
   #playedAt = null;
 
   // isSeen(conversation, event) reports whether the reader has seen a message by now. onClick(conversation) is
-  // called when they choose a notification. storage() may throw, as localStorage does if the browser denies
-  // storage.
+  // called when they choose a notification.
   constructor(key, { isSeen, onClick, storage = () => localStorage, playSound = play }) {
-    this.#key = key;
+    this.#item = new Item(key, storage);
     this.#isSeen = isSeen;
     this.#onClick = onClick;
-    this.#storage = storage;
     this.#play = playSound;
   }
 
@@ -41,9 +39,7 @@ export class Notifier {
   async set(kind, on) {
     if (on && kind === "desktop" && (await globalThis.Notification?.requestPermission()) !== "granted") return false;
     const others = this.#load().filter((k) => k !== kind);
-    try {
-      this.#storage().setItem(this.#key, JSON.stringify(on ? [...others, kind] : others));
-    } catch {}
+    this.#item.keep(JSON.stringify(on ? [...others, kind] : others));
     return this.isOn(kind);
   }
 
@@ -78,12 +74,8 @@ export class Notifier {
   }
 
   #load() {
-    try {
-      const chosen = JSON.parse(this.#storage().getItem(this.#key));
-      return kinds.filter((kind) => chosen.includes(kind));
-    } catch {
-      return [];
-    }
+    const chosen = this.#item.list() ?? [];
+    return kinds.filter((kind) => chosen.includes(kind));
   }
 }
 

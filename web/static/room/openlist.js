@@ -1,33 +1,25 @@
 // The OpenList keeps which conversations are open over a reload of the page. Each tab has its own.
 
+import { Item } from "../net/item.js";
+
 const maxKept = 64;
 
 export class OpenList {
-  #key;
-  #storage;
+  #item;
 
-  // storage() may throw, as sessionStorage does if the browser denies storage.
   constructor(key, storage = () => sessionStorage) {
-    this.#key = key;
-    this.#storage = storage;
+    this.#item = new Item(key, storage);
   }
 
   // load returns what was saved: {room} or {person} for each conversation. Another program may have written to
   // the storage, so it leaves out what is neither.
   load() {
-    try {
-      const saved = JSON.parse(this.#storage().getItem(this.#key));
-      return saved.map(valid).filter(Boolean).slice(0, maxKept);
-    } catch {
-      return [];
-    }
+    return (this.#item.list() ?? []).map(valid).filter(Boolean).slice(0, maxKept);
   }
 
   save(conversations) {
     const saved = conversations.map((c) => (c.kind === "room" ? { room: c.name } : { person: c.nick }));
-    try {
-      this.#storage().setItem(this.#key, JSON.stringify(saved));
-    } catch {}
+    this.#item.keep(JSON.stringify(saved));
   }
 }
 

@@ -1,6 +1,7 @@
 // A PrivateStore keeps what was said in private conversations over a reload of the page, since the server does
 // not store it. Each tab has its own.
 
+import { Item } from "../net/item.js";
 import { typed } from "../net/event.js";
 
 const maxMessages = 100; // of a conversation
@@ -10,7 +11,6 @@ export class PrivateStore {
   #prefix;
   #storage;
 
-  // storage() may throw, as sessionStorage does if the browser denies storage.
   constructor(prefix, storage = () => sessionStorage) {
     this.#prefix = prefix;
     this.#storage = storage;
@@ -19,28 +19,23 @@ export class PrivateStore {
   // load returns the messages of the conversation with a key, oldest first. Another program may have written to
   // the storage, so it leaves out what is no message.
   load(key) {
-    try {
-      const saved = JSON.parse(this.#storage().getItem(this.#prefix + key));
-      return saved.map(restore).filter(Boolean).slice(-maxMessages);
-    } catch {
-      return [];
-    }
+    return (this.#item(key).list() ?? []).map(restore).filter(Boolean).slice(-maxMessages);
   }
 
   // save keeps the last messages, and returns them.
   save(key, messages) {
     let kept = messages.slice(-maxMessages);
     while (JSON.stringify(kept).length > maxLength) kept = kept.slice(Math.ceil(kept.length / 2));
-    try {
-      this.#storage().setItem(this.#prefix + key, JSON.stringify(kept));
-    } catch {}
+    this.#item(key).keep(JSON.stringify(kept));
     return kept;
   }
 
   forget(key) {
-    try {
-      this.#storage().removeItem(this.#prefix + key);
-    } catch {}
+    this.#item(key).remove();
+  }
+
+  #item(key) {
+    return new Item(this.#prefix + key, this.#storage);
   }
 }
 

@@ -1,20 +1,21 @@
 // Reads are the newest messages that the reader has seen, by room. All tabs share them, and they survive the
 // end of the browser.
 
+import { Item } from "../net/item.js";
+
 const maxRooms = 200;
 const saveDelay = 500; // in milliseconds
 
 export class Reads {
   #key;
-  #storage;
+  #item;
   #ids; // room → id, the room seen last at the end
   #timer = 0;
 
-  // storage() may throw, as localStorage does if the browser denies storage. Then the ids last until the page
-  // is closed.
+  // If the browser denies the storage, the ids last until the page is closed.
   constructor(key, storage = () => localStorage) {
     this.#key = key;
-    this.#storage = storage;
+    this.#item = new Item(key, storage);
     this.#ids = this.#load();
   }
 
@@ -43,9 +44,7 @@ export class Reads {
       stored.set(room, newest);
     }
     this.#ids = new Map([...stored].slice(-maxRooms));
-    try {
-      this.#storage().setItem(this.#key, JSON.stringify([...this.#ids]));
-    } catch {}
+    this.#item.keep(JSON.stringify([...this.#ids]));
   }
 
   // hasStored reports whether a tab has recorded that the reader has seen a message.
@@ -59,11 +58,7 @@ export class Reads {
   }
 
   #load() {
-    try {
-      const pairs = JSON.parse(this.#storage().getItem(this.#key));
-      return new Map(pairs.filter((pair) => typeof pair?.[0] === "string" && Number.isSafeInteger(pair[1])));
-    } catch {
-      return new Map();
-    }
+    const pairs = this.#item.list() ?? [];
+    return new Map(pairs.filter((pair) => typeof pair?.[0] === "string" && Number.isSafeInteger(pair[1])));
   }
 }

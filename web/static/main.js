@@ -360,6 +360,9 @@ function names() {
   return shown.kind === "room" ? shown.roster.names.filter((name) => !nick.isOwn({ from: name })) : [shown.nick];
 }
 
+// The commands that need no connection of the room that is shown.
+const offline = ["help", "history", "join"];
+
 // send sends what the reader typed into the composer. It returns an error to show if that is not possible now.
 function send(request, typed) {
   if (request.type === "say" || request.type === "me") {
@@ -370,7 +373,7 @@ function send(request, typed) {
     shown.say(request).catch((err) => takeBack(typed, err));
     return;
   }
-  if (conversations.connection.state !== "open" && request.type !== "help") return disconnected;
+  if (conversations.connection.state !== "open" && !offline.includes(request.type)) return disconnected;
   run(request).catch((err) => takeBack(typed, err));
 }
 

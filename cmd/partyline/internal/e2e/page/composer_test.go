@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -39,28 +40,32 @@ func TestPageKeepsDrafts(t *testing.T) {
 	browser.Await[bool](page, typed+` === ""`)
 }
 
-// TestPageWritesAhead writes on before the server has answered a /join. The text is for the new room, or for the old one
-// if the server refuses the new one.
+// TestPageWritesAhead writes on before the server has answered a /join, another command or a text. The text is for the
+// new room, or for the old one if the server refuses the new one.
 func TestPageWritesAhead(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
-	submitAndWrite := func(command, text string) {
+	write := func(text string, commands ...string) {
+		t.Helper()
+		list, err := json.Marshal(commands)
+		if err != nil {
+			t.Fatal(err)
+		}
 		browser.Eval[bool](page, `(() => {
 			const box = document.querySelector("#text");
-			box.value = "`+command+`";
-			box.form.requestSubmit();
+			for (box.value of `+string(list)+`) box.form.requestSubmit();
 			box.value += "`+text+`";
 			return box.dispatchEvent(new Event("input"));
 		})()`)
 	}
-	submitAndWrite("/join ops", "for ops")
+	write("for ops", "/join dev", "/join ops")
 	browser.Await[bool](page, `document.title.startsWith("#ops ")`)
 	if text := browser.Eval[string](page, typed); text != "for ops" {
 		t.Errorf("in the new room, the box holds %q", text)
 	}
 	page.Say()
 	page.Expect("for ops")
-	submitAndWrite("/join no/room", "not lost")
+	write("not lost", "/join no/room")
 	browser.Await[bool](page, `[...document.querySelectorAll("#log .error")].some((e) => e.textContent.includes("no/room"))`)
 	if text := browser.Eval[string](page, typed); text != "not lost" {
 		t.Errorf("after a refusal, the box holds %q", text)

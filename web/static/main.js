@@ -196,6 +196,7 @@ function onShow(conversation) {
 }
 
 function showToEnd({ following, unseen }) {
+  if (following && document.activeElement === $("to-end")) conversations.shown.log.focus(); // a hidden button loses it
   $("to-end").hidden = following;
   $("to-end").textContent = unseen === 0 ? t("toNewest") : t("newMessages", { n: unseen });
 }

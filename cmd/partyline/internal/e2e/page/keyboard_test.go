@@ -31,6 +31,7 @@ func TestPageTabStops(t *testing.T) {
 			const toEnd = "to-end" // it is shown while the end of the log is not, which depends on the last stop
 			var parts, stops []string
 			for range 60 {
+				page.AwaitPaint() // the stop before may have scrolled to the end, which hides the button
 				page.Do(chromedp.KeyEvent(kb.Tab))
 				at := browser.Eval[struct{ Part, Stop, Focus string }](page, `((e) => {
 					const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(e);
@@ -58,6 +59,7 @@ func TestPageTabStops(t *testing.T) {
 			page.Do(chromedp.Focus(chromedp.CSS("#say-form > button")))
 			for i := len(stops) - 2; i >= 0; i-- {
 				back := func() string {
+					page.AwaitPaint()
 					page.Do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
 					return browser.Eval[string](page, `((e) => e.id || e.className || e.tagName)(document.activeElement)`)
 				}

@@ -216,15 +216,19 @@ func TestPageFollowsWhileWriting(t *testing.T) {
 	}
 }
 
-// TestPageFollowsAfterReaching scrolls up and back to the end by hand. The page then follows the end again.
+// TestPageFollowsAfterReaching scrolls up and back to the end by hand. The page then follows the end again, and the
+// button to the end gives its focus to the log.
 func TestPageFollowsAfterReaching(t *testing.T) {
 	harness.SkipIfShort(t)
 	page, bot := openAfter(t, 100)
 	page.Expect("message 99")
 	page.Do(drag(200, nil))
 	browser.Await[bool](page, `!document.querySelector("#to-end").hidden`)
-	page.Do(drag(-180, nil), drag(-180, nil))
+	page.Do(chromedp.Focus(chromedp.CSS("#to-end")), drag(-180, nil), drag(-180, nil))
 	browser.Await[bool](page, `document.querySelector("#to-end").hidden`)
+	if id := browser.Eval[string](page, `document.activeElement.id`); id != "log" {
+		t.Errorf("after the button is hidden, the focus is at %q, want the log", id)
+	}
 	sayMany(t, bot, 102, 1)
 	page.Expect("message 102")
 	browser.Await[bool](page, `(({ scrollTop, scrollHeight, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)(document.querySelector("#log"))`)

@@ -21,7 +21,7 @@ func (w window) emulate(page *browser.Page) {
 	page.Do(chromedp.EmulateViewport(w.width, w.height))
 	prefer(page, w.theme, "reduce")
 	// Elements have their places after the next frame.
-	browser.Eval[bool](page, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`)
+	page.AwaitPaint()
 }
 
 // prefer sets the reader's preferences in the page: "light" or "dark", and "reduce" or "no-preference" for motion.

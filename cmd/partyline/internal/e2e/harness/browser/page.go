@@ -100,6 +100,12 @@ func Await[T any](p *Page, expression string) T {
 	return v
 }
 
+// AwaitPaint waits until the page has painted what it has changed so far, and has handled the scrolling before that.
+func (p *Page) AwaitPaint() {
+	p.t.Helper()
+	Eval[bool](p, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`)
+}
+
 func evaluate[T any](p *Page, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(p.Ctx, harness.Patience)
 	defer cancel()

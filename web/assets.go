@@ -80,21 +80,19 @@ func etag(body []byte) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
 
-// lineComment and blockComment match the lines of JavaScript that are comments.
-var (
-	lineComment  = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
-	blockComment = regexp.MustCompile(`(?ms)^[ \t]*/\*\*.*?\*/[ \t]*$`)
-)
+// setBody replaces the content of the asset.
+func (a *asset) setBody(body []byte) {
+	a.body, a.etag = body, etag(body)
+}
 
-// removeComments removes each comment of a script that has lines of its own. The other lines keep their numbers.
-// The script must not have a line that starts with // or /** within a string.
+// comment matches the lines of JavaScript that are comments.
+var comment = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*\*(?s:.*?)\*/[ \t]*)\n`)
+
+// removeComments removes each comment of a script that has lines of its own. The script must not have a line that
+// starts with // or /** within a string.
 func (a *asset) removeComments() {
 	if strings.HasPrefix(a.mimeType, "text/javascript") {
-		a.body = lineComment.ReplaceAll(a.body, nil)
-		a.body = blockComment.ReplaceAllFunc(a.body, func(comment []byte) []byte {
-			return bytes.Repeat([]byte("\n"), bytes.Count(comment, []byte("\n")))
-		})
-		a.etag = etag(a.body)
+		a.setBody(comment.ReplaceAll(a.body, nil))
 	}
 }
 

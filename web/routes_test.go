@@ -17,7 +17,7 @@ func TestMethods(t *testing.T) {
 	for _, path := range []string{"/log.css", "/log/lobby", "/log/%6Cobby", "/log/LOBBY?before=3", "/m/lobby/3", "/m/%6Cobby/3"} {
 		allowed[path] = "GET, HEAD, OPTIONS"
 	}
-	for _, a := range assets("static") {
+	for _, a := range pageAssets() {
 		allowed[a.path] = "GET, HEAD, OPTIONS"
 	}
 	for path, allow := range allowed {

@@ -16,6 +16,7 @@ var pageAssets = sync.OnceValue(func() []asset {
 	for i := range all {
 		all[i].removeComments()
 	}
+	all = link(all, "/main.js")
 	version := versionOf(all)
 	hashes := make(map[string]string) // by the path relative to the page
 	var worker *asset
@@ -57,6 +58,5 @@ func (a *asset) fill(part, with string) {
 	if n := bytes.Count(a.body, []byte(part)); n != 1 {
 		panic(fmt.Sprintf("web: %s has %s %d times", a.path, part, n))
 	}
-	a.body = bytes.Replace(a.body, []byte(part), []byte(with), 1)
-	a.etag = etag(a.body)
+	a.setBody(bytes.Replace(a.body, []byte(part), []byte(with), 1))
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/json"
-	"io/fs"
 	"net/http"
 	"regexp"
 	"strings"
@@ -38,23 +37,15 @@ func TestWorker(t *testing.T) {
 	if err := json.Unmarshal([]byte(m[2]), &hashes); err != nil {
 		t.Fatal(err)
 	}
-	err := fs.WalkDir(embedded, "static", func(name string, f fs.DirEntry, err error) error {
-		if err != nil || f.IsDir() || name == "static/sw.js" {
-			return err
+	for _, a := range pageAssets() {
+		if a.path == "/sw.js" {
+			continue
 		}
-		path := strings.TrimPrefix(name, "static/")
-		if path == "index.html" {
-			path = ""
+		sum := sha256.Sum256([]byte(body(t, get(t, h, "GET", a.path))))
+		if got := hashes["."+a.path]; string(got) != string(sum[:]) {
+			t.Errorf("the hash of %s is %x, want %x", a.path, got, sum)
 		}
-		sum := sha256.Sum256([]byte(body(t, get(t, h, "GET", "/"+path))))
-		if got := hashes["./"+path]; string(got) != string(sum[:]) {
-			t.Errorf("the hash of %s is %x, want %x", name, got, sum)
-		}
-		delete(hashes, "./"+path)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+		delete(hashes, "."+a.path)
 	}
 	for path := range hashes {
 		t.Errorf("the worker keeps %s, which is no file of the page", path)

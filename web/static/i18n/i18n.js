@@ -37,4 +37,8 @@ export function translator({ words, errors }, locale) {
   return { t, nodes, list, errorText };
 }
 
-export const { t, nodes, list, errorText } = translator(languages[language], locale);
+const chosen = translator(languages[language], locale);
+export const t = chosen.t;
+export const nodes = chosen.nodes;
+export const list = chosen.list;
+export const errorText = chosen.errorText;

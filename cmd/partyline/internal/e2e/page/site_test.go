@@ -106,16 +106,16 @@ func (s *site) cut() {
 // marks are what the next version of the page adds to some of its files, so that release can see which of them a page
 // has loaded.
 var marks = map[string]string{
-	"/main.js":      "\ndocument.documentElement.dataset.main = 'next';\n",
-	"/net/clock.js": "\nglobalThis.clock = 'next';\n",
-	"/style.css":    "\n:root { --style: next; }\n",
+	"/main.js":   "\ndocument.documentElement.dataset.main = 'next';\n",
+	"/theme.js":  "\nglobalThis.theme = 'next';\n",
+	"/style.css": "\n:root { --style: next; }\n",
 }
 
 // release is true of a page of the next version, false of one of the version that the server has, and throws if the
 // page has files of both.
 const release = `(() => {
 	const root = document.documentElement;
-	const found = [root.dataset.version, root.dataset.main, globalThis.clock, getComputedStyle(root).getPropertyValue("--style")];
+	const found = [root.dataset.version, root.dataset.main, globalThis.theme, getComputedStyle(root).getPropertyValue("--style")];
 	const next = found.filter((mark) => mark === "next").length;
 	if (next !== 0 && next !== found.length) throw new Error("mixed: " + JSON.stringify(found));
 	return next !== 0;

@@ -4,12 +4,12 @@ import { PrivateStore } from "../static/room/privatestore.js";
 import { denied, storage } from "./storage.js";
 
 const at = "2026-11-28T12:00:00.000Z";
-const message = (text, fields) => ({ type: "private", at, from: "bob", to: "alice", text, own: false, ...fields });
+const message = (text, fields) => ({ type: "private", at, from: "bob", to: "alice", text, own: false, seen: true, ...fields });
 const texts = (messages) => messages.map(({ text }) => text);
 
 test("a conversation survives a reload", () => {
   const s = storage();
-  const said = [message("psst"), message("what?", { from: "alice", to: "bob", own: true })];
+  const said = [message("psst"), message("what?", { from: "alice", to: "bob", own: true }), message("secret", { seen: false })];
   assert.deepEqual(new PrivateStore("p ", () => s).save("@bob", said), said);
   const reloaded = new PrivateStore("p ", () => s);
   assert.deepEqual(reloaded.load("@bob"), said);

@@ -5,7 +5,7 @@ import { Unread } from "./unread.js";
 import { privateKey } from "./key.js";
 import { t } from "../i18n/i18n.js";
 
-/** @typedef {import("../net/event.js").EventOf<"private"> & {own?: boolean, mention?: boolean}} Received */
+/** @typedef {import("../net/event.js").EventOf<"private"> & {own: boolean, seen: boolean}} Received */
 
 export class Private {
   kind = /** @type {const} */ ("private");
@@ -15,6 +15,7 @@ export class Private {
 
   #request;
   #store;
+  /** @type {Received[]} */
   #messages;
   #muted;
   #isLookedAt;
@@ -30,7 +31,7 @@ export class Private {
    *   muted: import("./muted.js").Muted,
    *   newLog: import("./room.js").NewLog,
    *   isLookedAt: (conversation: Private) => boolean,
-   *   onUnread: (conversation: Private, event?: Received) => void,
+   *   onUnread: (conversation: Private, event?: Received & {mention: boolean}) => void,
    * }} options
    */
   constructor(nick, { request, store, muted, newLog, isLookedAt, onUnread }) {
@@ -45,7 +46,10 @@ export class Private {
       cut: (removed) => ({ type: "gap", missed: removed.length, lost: true }),
     });
     this.#messages = store.load(this.key);
-    this.log.set(this.#messages.map(shown), false);
+    const isUnread = ({ seen }) => !seen && !muted.has(this.key);
+    this.unread.add(this.#messages.filter(isUnread).map(forReader));
+    const first = this.#messages.findIndex(isUnread);
+    this.log.set(this.unread.withMark(this.#messages.map(shown), first), false);
   }
 
   get key() {
@@ -61,12 +65,12 @@ export class Private {
   receive(event, own) {
     const seen = own || this.#muted.has(this.key) || this.#isLookedAt(this);
     if (!seen) this.unread.mark(this.log, event.at);
-    this.log.add(shown({ ...event, own }));
-    this.#messages = this.#store.save(this.key, [...this.#messages, { ...event, own }]);
+    const message = { ...event, own, seen };
+    this.log.add(shown(message));
+    this.#messages = this.#store.save(this.key, [...this.#messages, message]);
     if (seen) return;
-    const unread = { ...event, mention: true };
-    this.unread.add([unread]);
-    this.#onUnread(this, unread);
+    this.unread.add([forReader(message)]);
+    this.#onUnread(this, forReader(message));
   }
 
   // rename follows a change of the person's name.
@@ -84,7 +88,9 @@ export class Private {
   }
 
   look() {
-    if (this.unread.clear()) this.#onUnread(this);
+    if (!this.unread.clear()) return;
+    this.#messages = this.#store.save(this.key, this.#messages.map((message) => ({ ...message, seen: true })));
+    this.#onUnread(this);
   }
 
   lookAway() {
@@ -95,6 +101,12 @@ export class Private {
   close() {
     this.#store.forget(this.key);
   }
+}
+
+// forReader returns a message as one that concerns the reader.
+/** @param {Received} message */
+function forReader(message) {
+  return { ...message, mention: true };
 }
 
 // shown returns a private message as its conversation shows it.

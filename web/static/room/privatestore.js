@@ -1,5 +1,5 @@
 // A PrivateStore keeps what was said in private conversations over a reload of the page, since the server does
-// not store it. Each tab has its own.
+// not store it, and which messages the reader has seen. Each tab has its own.
 
 import { Item } from "../net/item.js";
 import { typed } from "../net/event.js";
@@ -41,5 +41,5 @@ export class PrivateStore {
 
 function restore(saved) {
   const event = typed(saved, ["private"]);
-  return event && { ...event, own: saved.own === true };
+  return event && { ...event, own: saved.own === true, seen: saved.seen !== false };
 }

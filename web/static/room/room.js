@@ -235,9 +235,8 @@ export class Room {
     const read = this.#reads.get(this.name);
     const first = events.findIndex((e) => e.id > read && !e.own && !this.#muted.hides(e));
     if (read === undefined || first < 0) return events;
-    this.unread.marked = true;
     this.#count(events.slice(first));
-    return [...events.slice(0, first), { type: "unseen", at: events[first].at }, ...events.slice(first)];
+    return this.unread.withMark(events, first);
   }
 
   // seen records that what was added is seen, if the reader looks at the room.

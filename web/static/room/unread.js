@@ -17,6 +17,14 @@ export class Unread {
     log.separate(at);
   }
 
+  // withMark returns events of a log with a mark before the one at an index, from which on the reader has not seen
+  // them. If the index is negative, there is none.
+  withMark(events, first) {
+    if (first < 0) return events;
+    this.marked = true;
+    return [...events.slice(0, first), { type: "unseen", at: events[first].at }, ...events.slice(first)];
+  }
+
   // clear sets the counts to 0. It reports whether that changes them.
   clear() {
     const changed = this.count > 0;

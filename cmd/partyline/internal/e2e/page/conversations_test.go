@@ -137,10 +137,20 @@ func TestPagePrivate(t *testing.T) {
 	}
 	page.Show("#lobby")
 	page.Expect("in the lobby")
-	page.Do(chromedp.Reload())
-	page.ExpectState("open")
+	nc.Say(t, "/msg alice yes")
+	for range 2 { // what is unread survives a reload
+		expectListed(t, page, "*#lobby , robert 1!")
+		page.Do(chromedp.Reload())
+		page.ExpectState("open")
+	}
 	page.Show("robert")
 	page.Expect("still there?")
+	expectListed(t, page, "#lobby , *robert ")
+	browser.Await[bool](page, `document.querySelector("#log .unseen ~ * .text, #log .unseen .text").innerText === "yes"`)
+	page.Do(chromedp.Reload())
+	page.ExpectState("open")
+	page.Show("#lobby")
+	expectListed(t, page, "*#lobby , robert ")
 }
 
 // TestPageRoomsAfterRestart restarts the server of a page that is in three rooms. The page is in all of them again under

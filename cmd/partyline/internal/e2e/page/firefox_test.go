@@ -56,7 +56,7 @@ func TestPageInFirefox(t *testing.T) {
 	page.Type("#text", "a draft")
 	page.Reload()
 	page.Await(`document.body.dataset.state === "open" && document.querySelector("#text").value === "a draft" && document.querySelector("#nick").value === "alice"`)
-	lists("*#lobby , #ops , bob ")
+	lists("*#lobby , #ops , bob 1!")
 	s.Stop(t)
 	page.Await(`document.body.dataset.state === "waiting"`)
 	page.Type("#text", " is sent later"+enter)

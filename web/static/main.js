@@ -101,6 +101,7 @@ const conversations = new Conversations({
       outbox,
       pending: new Pending({ retry, discard }),
       reads,
+      saved,
       newLog,
       muted,
       newRoster: () =>
@@ -232,7 +233,6 @@ function redrawMuted() {
 function close(conversation) {
   conversations.close(conversation);
   conversation.close();
-  if (conversation.kind === "room") saved.forget(conversation.name);
 }
 
 // The connections.
@@ -332,25 +332,10 @@ function onState(room) {
     status.show(connection);
     if (connection.state !== "connecting") updates.check();
   }
-  showSaved(room);
+  if (connection.state === "waiting") room.showSaved();
   if (connection.state !== "open") return outbox.dropSaid(room.name);
   if (connection === conversations.connection) composer.connected();
   for (const other of conversations.rooms) if (other.connection.state === "waiting") other.connection.wake();
-}
-
-// showSaved shows the messages that the page has kept of a room while it can't get the history.
-function showSaved({ name, newest, log, connection: { state } }) {
-  const others = log.events.filter((e) => !e.saved);
-  const shows = others.length < log.events.length;
-  if (state === "open" && shows) log.set(others, false);
-  if (state !== "waiting" || shows || newest !== null) return;
-  const messages = saved.load(name).map((e) => ({ ...e, own: nick.wasOwn(e), saved: true }));
-  if (messages.length > 0) log.set([...messages, ...others], true);
-}
-
-// saveRooms keeps the messages of the rooms for when there is no connection.
-function saveRooms() {
-  for (const { name, log } of conversations.rooms) saved.save(name, log.events);
 }
 
 // The reader's actions.
@@ -525,7 +510,7 @@ addEventListener("offline", () => each((connection) => connection.check()));
 document.addEventListener("visibilitychange", () => {
   keepToken();
   if (document.hidden) {
-    saveRooms();
+    for (const room of conversations.rooms) room.save();
     return conversations.shown.lookAway();
   }
   conversations.look();
@@ -541,7 +526,7 @@ addEventListener("storage", (e) => {
 addEventListener("pagehide", () => {
   token.store();
   reads.save();
-  saveRooms();
+  for (const room of conversations.rooms) room.save();
   each((connection) => connection.suspend());
 });
 addEventListener("pageshow", () => {

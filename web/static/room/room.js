@@ -42,6 +42,7 @@ export class Room {
   #outbox;
   #pending;
   #reads;
+  #saved;
   #muted;
   #isLookedAt;
   #onUnread;
@@ -91,6 +92,7 @@ export class Room {
    *   outbox: import("../net/outbox.js").Outbox,
    *   pending: import("../view/pending.js").Pending,
    *   reads: import("./reads.js").Reads,
+   *   saved: import("./saved.js").Saved,
    *   muted: import("./muted.js").Muted,
    *   newLog: NewLog,
    *   newRoster: () => Room["roster"],
@@ -98,12 +100,13 @@ export class Room {
    *   onUnread: (room: Room, event?: any) => void,
    * }} options
    */
-  constructor(name, { connect, nick, outbox, pending, reads, muted, newLog, newRoster, isLookedAt, onUnread }) {
+  constructor(name, { connect, nick, outbox, pending, reads, saved, muted, newLog, newRoster, isLookedAt, onUnread }) {
     this.name = name;
     this.#nick = nick;
     this.#outbox = outbox;
     this.#pending = pending;
     this.#reads = reads;
+    this.#saved = saved;
     this.#muted = muted;
     this.#isLookedAt = isLookedAt;
     this.#onUnread = onUnread;
@@ -161,8 +164,22 @@ export class Room {
     this.unread.marked = false;
   }
 
-  // close leaves the room.
+  // showSaved shows the messages that save has kept, until the page has the history.
+  showSaved() {
+    const { events } = this.log;
+    if (this.newest !== null || events.some((e) => e.saved)) return;
+    const messages = this.#markOld(this.#saved.load(this.name)).map((e) => ({ ...e, saved: true }));
+    if (messages.length > 0) this.log.set([...messages, ...events], true);
+  }
+
+  // save keeps the last messages of the room for when there is no connection.
+  save() {
+    this.#saved.save(this.name, this.log.events);
+  }
+
+  // close leaves the room, and forgets what save has kept.
   close() {
+    this.#saved.forget(this.name);
     this.connection.request({ type: "quit" }).catch(() => {}).finally(() => this.connection.end());
   }
 
@@ -205,7 +222,7 @@ export class Room {
     try {
       const { messages, more } = await this.#requestHistory();
       if (timeline !== this.#timeline) return;
-      const held = this.log.events; // what concerns the reader alone
+      const held = this.#unsaved(); // what concerns the reader alone
       const shown = timeline.release(this.#markOld(messages), last);
       this.log.set(merge(held, this.#withMark(shown)), more === true && messages.length > 0);
       this.#outbox.dropShown(this.name);
@@ -214,10 +231,16 @@ export class Room {
       this.#onHistory();
     } catch (err) {
       if (err instanceof ConnectionDown) return timeline.abandon();
+      this.log.set(this.#unsaved(), false);
       for (const e of timeline.release([], last)) this.#show(e);
       this.#outbox.dropShown(this.name);
       this.#show({ type: "error", message: err.message });
     }
+  }
+
+  // unsaved returns the events of the log without those of showSaved.
+  #unsaved() {
+    return this.log.events.filter((e) => !e.saved);
   }
 
   // requestHistory requests the last messages, and all that the reader has not seen if they are not too many.

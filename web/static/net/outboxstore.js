@@ -3,6 +3,7 @@
 
 import { Item } from "./item.js";
 import { now } from "./clock.js";
+import { t } from "../i18n/i18n.js";
 
 const maxSize = 1_000_000; // in characters, well below the quota of browsers
 
@@ -48,7 +49,7 @@ function restore(saved) {
   const sent = written !== undefined;
   if (sent && isDate(written?.date) && Number.isFinite(written.steady)) item.written = written;
   if (state !== "failed" && (!sent || item.written)) return { ...item, state: "waiting" };
-  return { ...item, state: "failed", why: typeof why === "string" ? why : "Perhaps not sent" };
+  return { ...item, state: "failed", why: typeof why === "string" ? why : t("perhapsNotSent") };
 }
 
 const maxDate = 8.64e15; // ECMA-262 section 21.4.1.1

@@ -160,6 +160,32 @@ func violations(page *browser.Page, axe string) []string {
 		.map(({ target, html, failureSummary }) => [id, target.join(" "), html.slice(0, 200), failureSummary].join("\n"))))`)
 }
 
+// TestPageForcedColors replaces the colours of the page by two of the reader. What differs from others of its kind by its
+// background is still told apart.
+func TestPageForcedColors(t *testing.T) {
+	harness.SkipIfShort(t)
+	t.Parallel()
+	page := openEntries(t)
+	page.Do(chromedp.EmulateViewport(1100, 700))
+	forceColors(page, "dark")
+	browser.Eval[bool](page, `(document.querySelector(".mute").ariaPressed = "true", true)`)
+	for different, others := range map[string]string{
+		"#log .own.message .text":      "#log .message:not(.own, .mention) .text",
+		"#log .mention .text":          "#log .message:not(.own, .mention) .text",
+		"#places [aria-current]":       "#places .open:not([aria-current])",
+		"#places .mention .unread":     "#places li:not(.mention) .unread",
+		"#options [aria-pressed=true]": "#show-shortcuts",
+	} {
+		looks := browser.Eval[[]string](page, `["`+different+`", "`+others+`"].map((s) => {
+			const { backgroundColor, borderLeft, outline } = getComputedStyle(document.querySelector(s));
+			return [backgroundColor, borderLeft, outline].join(" ");
+		})`)
+		if looks[0] == looks[1] {
+			t.Errorf("%s looks as %s: %s", different, others, looks[0])
+		}
+	}
+}
+
 // openEntries opens the page as alice in a room with entries of all kinds.
 func openEntries(t *testing.T) *browser.Page {
 	t.Helper()

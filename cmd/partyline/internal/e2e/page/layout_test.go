@@ -39,19 +39,33 @@ func TestPageFits(t *testing.T) {
 	}
 }
 
-// TestPageDoesNotJump stops the server. The parts of the page stay in their places.
+// TestPageDoesNotJump stops the server. The parts of the page stay in their places, and the header of a tablet has one
+// line, as that of a larger screen.
 func TestPageDoesNotJump(t *testing.T) {
 	harness.SkipIfShort(t)
 	s := harness.StartServer(t, nil)
 	page := browser.Open(t, "http://"+s.HTTP)
-	page.Do(chromedp.EmulateViewport(1100, 700))
-	const places = `JSON.stringify(["#search-form", "#log", "#say-form", "#nick-form", "#room-form"].map((s) => document.querySelector(s).getBoundingClientRect()))`
-	before := browser.Eval[string](page, places)
+	places := func(width, height int64) (places string, header int) {
+		window{width, height, "light"}.emulate(page)
+		places = browser.Eval[string](page, `JSON.stringify(["#search-form", "#log", "#say-form", "#nick-form", "#room-form"].map((s) => document.querySelector(s).getBoundingClientRect()))`)
+		return places, browser.Eval[int](page, `document.querySelector("header").offsetHeight`)
+	}
+	desktop, height := places(1100, 700)
+	tablet, got := places(820, 1000)
+	phone, _ := places(390, 740)
+	if got != height {
+		t.Errorf("the header of a tablet has a height of %d pixels, want %d", got, height)
+	}
 	s.Stop()
 	page.ExpectState("waiting")
 	browser.Await[bool](page, `/^in \d+ s$/.test(document.querySelector("#countdown").textContent)`)
-	if after := browser.Eval[string](page, places); after != before {
-		t.Errorf("parts of the page moved from\n%s\nto\n%s", before, after)
+	for _, c := range []struct {
+		width, height int64
+		before        string
+	}{{1100, 700, desktop}, {820, 1000, tablet}, {390, 740, phone}} {
+		if after, _ := places(c.width, c.height); after != c.before {
+			t.Errorf("at %d × %d parts of the page moved from\n%s\nto\n%s", c.width, c.height, c.before, after)
+		}
 	}
 }
 

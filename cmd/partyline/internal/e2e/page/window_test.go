@@ -26,11 +26,17 @@ func (w window) emulate(page *browser.Page) {
 
 // prefer sets the reader's preferences in the page: "light" or "dark", and "reduce" or "no-preference" for motion.
 func prefer(page *browser.Page, theme, motion string) {
+	emulateMedia(page, &emulation.MediaFeature{Name: "prefers-color-scheme", Value: theme}, &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: motion})
+}
+
+// forceColors makes the page one for a reader that has the browser replace its colours, in a theme as for prefer.
+func forceColors(page *browser.Page, theme string) {
+	emulateMedia(page, &emulation.MediaFeature{Name: "prefers-color-scheme", Value: theme}, &emulation.MediaFeature{Name: "forced-colors", Value: "active"})
+}
+
+func emulateMedia(page *browser.Page, features ...*emulation.MediaFeature) {
 	page.Do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-			{Name: "prefers-color-scheme", Value: theme},
-			{Name: "prefers-reduced-motion", Value: motion},
-		}})
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
 		return err
 	}))
 }

@@ -79,6 +79,11 @@ func (p parsedPage) rels() map[string]string {
 func (p parsedPage) checkLinks(t *testing.T, h http.Handler, at string) {
 	t.Helper()
 	checked := make(map[string]bool)
+	for _, n := range p.all("nav") {
+		if strings.TrimSpace(textOf(n)) == "" {
+			t.Errorf("%s has a nav without links", at)
+		}
+	}
 	for _, n := range p.all("") {
 		target := resolve(t, at, attribute(n, "href")+attribute(n, "src"))
 		kind := target

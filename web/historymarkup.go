@@ -53,8 +53,11 @@ func (v *historyView) addHead(d *document) {
 }
 
 // addPages adds the links to the pages before and after this one, and to the newest. The label tells them from those at
-// the other end.
+// the other end. If there are none, it adds nothing.
 func (v *historyView) addPages(d *document, label string) {
+	if !v.HasEarlier && !v.HasLater && v.IsNewest {
+		return
+	}
 	d.add("<nav aria-label=\"%s\">\n", label)
 	if v.HasEarlier {
 		d.add("  <a href=\"%s\">← Earlier</a>\n", v.earlier())

@@ -101,11 +101,15 @@ func fetch(t *testing.T, url string) (body []byte, size int) {
 	return body, len(sent)
 }
 
-// figureFlood has 200 messages a second arrive for ten seconds, while the reader types.
+// figureFlood has 200 messages a second arrive for ten seconds, while the reader types. The page has shown its first
+// message by then.
 func figureFlood(t *testing.T) {
 	s := harness.StartServer(t, nil)
 	bot := harness.DialBot(t, "ws://"+s.HTTP+"/ws?nick=robot")
 	page := browser.Open(t, "http://"+s.HTTP)
+	bot.Say(t, "first", "the first message")
+	page.Expect("the first message")
+	page.AwaitPaint()
 	browser.Eval[bool](page, `(() => {
 		window.tasks = [];
 		window.inputs = [];

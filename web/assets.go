@@ -86,7 +86,7 @@ func (a *asset) setBody(body []byte) {
 }
 
 // comment matches the lines of JavaScript that are comments.
-var comment = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*\*(?s:.*?)\*/[ \t]*)\n`)
+var comment = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*\*(?:[^*]|\*+[^*/])*\*+/[ \t]*)\n`)
 
 // removeComments removes each comment of a script that has lines of its own. The script must not have a line that
 // starts with // or /** within a string.

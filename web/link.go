@@ -51,9 +51,10 @@ func (l *linker) add(name string, importers []string) {
 	if !ok {
 		panic(fmt.Sprintf("web: %v import %s, which does not exist", importers, name))
 	}
+	pathOf := func(reference []byte) string { return path.Join(path.Dir(name), string(reference)) }
 	body := module.body
 	for _, m := range importLine.FindAllSubmatch(body, -1) {
-		l.add(path.Join(path.Dir(name), string(m[3])), append(importers, name))
+		l.add(pathOf(m[3]), append(importers, name))
 	}
 	l.linked[name] = true
 	body = importLine.ReplaceAllFunc(body, func(line []byte) []byte {
@@ -62,7 +63,7 @@ func (l *linker) add(name string, importers []string) {
 		if names == "" {
 			names = "{ " + strings.ReplaceAll(string(m[1]), " as ", ": ") + " }"
 		}
-		return fmt.Appendf(nil, "const %s = %s;", names, functionName(path.Join(path.Dir(name), string(m[3]))))
+		return fmt.Appendf(nil, "const %s = %s;", names, functionName(pathOf(m[3])))
 	})
 	var exported []string
 	for _, m := range exportLine.FindAllSubmatch(body, -1) {

@@ -283,6 +283,15 @@ func TestComments(t *testing.T) {
 	}
 }
 
+// TestRemoveComments tests that a comment before code on its last line stays, together with the code up to the next one.
+func TestRemoveComments(t *testing.T) {
+	a := asset{mimeType: mimeTypes[".js"], body: []byte("// one\n  // two\n/** three */\n/**\n * four **\n */\n/** @type {X} */ (a).b();\nc(); // five\n/** six */\n")}
+	a.removeComments()
+	if want := "/** @type {X} */ (a).b();\nc(); // five\n"; string(a.body) != want {
+		t.Errorf("left is %q, want %q", a.body, want)
+	}
+}
+
 func TestAcceptsGzip(t *testing.T) {
 	for accept, want := range map[string]bool{
 		"": false, "gzip": true, "GZIP": true, "gzip, deflate, br, zstd": true, "br;q=1.0, gzip;q=0.8, *;q=0.1": true,

@@ -71,19 +71,20 @@ func (h *Hub) allowRoomLocked(s *session, name string) *wire.Refusal {
 }
 
 // enter adds m to a room that its session has opened, and returns the welcome that m gets. It ends
-// the members that m replaces.
-func (h *Hub) enter(m *member, r *room, how entry) *wire.Welcome {
+// the members that m replaces, and returns them: they say nothing more, but may have uncommitted
+// messages.
+func (h *Hub) enter(m *member, r *room, how entry) (welcome *wire.Welcome, displaced []*member) {
 	h.mu.Lock()
 	r.mu.Lock()
 	r.entering--
 	h.mu.Unlock()
-	welcome, displaced := r.enterLocked(m, how)
+	welcome, displaced = r.enterLocked(m, how)
 	r.mu.Unlock()
 	for _, other := range displaced {
 		other.whileInRoom(func(r *room) { r.departLocked(other) })
 		h.endReplaced(other)
 	}
-	return welcome
+	return welcome, displaced
 }
 
 // endReplaced ends a member that has been replaced, in a goroutine of its own, since its session

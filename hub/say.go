@@ -171,6 +171,16 @@ func (s *session) awaitCommits() bool {
 	return s.uncommitted == 0
 }
 
+// awaitReplaced waits until all messages of members that have been replaced are committed, so that
+// what the new member says comes after them.
+func awaitReplaced(members []*member) {
+	for _, m := range members {
+		m.whileInRoom(func(r *room) {
+			r.awaitLocked(func() bool { return m.uncommitted == 0 })
+		})
+	}
+}
+
 // awaitLocked waits until done returns true, or until the room is abandoned. It releases r.mu
 // while it waits.
 func (r *room) awaitLocked(done func() bool) {

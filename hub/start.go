@@ -94,7 +94,7 @@ func (s *session) leaveRoom(text string) {
 // enter moves the member into a room. The member gets the welcome, the refusals, the replay, and
 // then the live events.
 func (s *session) enter(r *room, how entry, since int64) {
-	welcome := s.hub.enter(&s.member, r, how)
+	welcome, displaced := s.hub.enter(&s.member, r, how)
 	s.out.flush() // reading history may take time
 	var bad *wire.Refusal
 	switch {
@@ -107,4 +107,5 @@ func (s *session) enter(r *room, how entry, since int64) {
 		s.out.enqueue(bad)
 	}
 	s.out.release()
+	awaitReplaced(displaced)
 }

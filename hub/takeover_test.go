@@ -15,6 +15,7 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/admission"
+	"partyline/hub/history"
 	"partyline/hub/wire"
 )
 
@@ -82,6 +83,30 @@ func TestResumeTakesOverNameAndRoom(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a member says after a resume comes after what the server has read from its last connection.
+func TestResumeKeepsOrder(t *testing.T) {
+	for _, room := range []string{"lobby", "ops"} {
+		withManualJournal(t, func(h *testHub, j *manualJournal) {
+			old, welcome := h.welcomed(hub.Caller{Nick: "alice"})
+			old.send(`{"type":"say","text":"one","key":"1"}`)
+			alice, _, _ := h.resume(`"token":%q,"room":%q`, welcome.Token, room)
+			alice.send(`{"type":"say","text":"two","key":"2"}`)
+			if n := j.countPending(); n != 1 {
+				h.Errorf("%s: %d messages are uncommitted", room, n)
+			}
+			j.commit(history.Result{Err: errors.New("no space")})
+			if n := j.countPending(); n != 1 {
+				h.Errorf("%s: then %d messages are uncommitted", room, n)
+			}
+			j.commitAll()
+			said := func(e event) bool { return e.Type == "message" && e.Text == "two" }
+			if got := alice.events(); len(got) != 2 || !slices.ContainsFunc(got, said) {
+				h.Errorf("%s: it received %+v", room, got)
+			}
+		})
+	}
 }
 
 func TestResumeInAnotherRoom(t *testing.T) {

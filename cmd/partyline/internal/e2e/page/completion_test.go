@@ -103,7 +103,7 @@ func TestPageSuggests(t *testing.T) {
 	expectSuggested(t, page, "#lobby #offtopic")
 	page.Do(chromedp.SendKeys(box, "#of"))
 	expectSuggested(t, page, "#offtopic")
-	page.Do(chromedp.Click(chromedp.CSS("#completions [role=option]")))
+	page.Click("#completions [role=option]")
 	expectBox(t, page, "/join #offtopic |")
 	page.Say()
 	browser.Await[bool](page, `document.title.startsWith("#offtopic ")`)

@@ -98,7 +98,7 @@ func TestPageRoomLinks(t *testing.T) {
 	if got := browser.Eval[string](page, `[...document.querySelectorAll("#log a.room")].map((e) => e.textContent).join()`); got != "#Ops" {
 		t.Errorf("the links are %s", got)
 	}
-	page.Do(chromedp.Click(chromedp.CSS("#log a.room")))
+	page.Click("#log a.room")
 	bot.Expect(t, "the arrival", func(e harness.Event) bool { return e.Type == "join" })
 	expectListed(t, page, "#lobby , *#ops ")
 }
@@ -234,7 +234,7 @@ func TestPageKeepsPlace(t *testing.T) {
 		t.Errorf("the reader is at %+v, and was at %+v", after, before)
 	}
 	browser.Await[bool](page, `document.querySelector("#to-end").innerText === "400 new messages"`)
-	page.Do(chromedp.Click(chromedp.CSS("#to-end")))
+	page.Click("#to-end")
 	browser.Await[bool](page, `[...document.querySelectorAll("#log .message .text")].at(-1).innerText.startsWith("message 799")`)
 }
 
@@ -246,7 +246,7 @@ func TestPageWritesToMember(t *testing.T) {
 	nc.Say(t, "/nick bob")
 	page := browser.Open(t, "http://"+s.HTTP)
 	page.Do(chromedp.EmulateViewport(1100, 700)) // with the list of members
-	page.Do(chromedp.Click(chromedp.CSS(`#members [data-nick="bob"] button`)))
+	page.Click(`#members [data-nick="bob"] button`)
 	expectListed(t, page, "#lobby , *bob ")
 	browser.Await[bool](page, `document.activeElement.id === "text"`)
 	page.Say("psst")
@@ -270,13 +270,13 @@ func TestPageMutes(t *testing.T) {
 	page.AwaitNick("alice")
 	nc.Say(t, "from bob")
 	page.Expect("from bob")
-	toggle := chromedp.Click(chromedp.CSS("#options .mute"))
-	page.Do(chromedp.Click(chromedp.CSS(`#members [data-nick="bob"] button`)))
-	page.Do(toggle)
+	toggle := func() { page.Click("#options .mute") }
+	page.Click(`#members [data-nick="bob"] button`)
+	toggle()
 	browser.Await[bool](page, `document.querySelector("#options .mute").ariaPressed === "true"`)
 	page.Say("/join ops")
 	browser.Await[bool](page, `document.title.startsWith("#ops ")`)
-	page.Do(toggle)
+	toggle()
 	page.Show("#lobby")
 	nc.Say(t, "alice: more from bob")
 	harness.ExpectLine(t, nc.Out, "bob: alice: more from bob")
@@ -296,9 +296,9 @@ func TestPageMutes(t *testing.T) {
 	expect("from the robot")
 	expectListed(t, page, "*#lobby , bob , #ops ")
 	page.Show("bob")
-	page.Do(toggle)
+	toggle()
 	page.Show("#ops")
-	page.Do(toggle)
+	toggle()
 	page.Show("#lobby")
 	expect("from bob / alice: more from bob / from the robot")
 	ops.Request(t, map[string]any{"type": "say", "text": "alice, again"})
@@ -323,7 +323,7 @@ func TestPageNotifies(t *testing.T) {
 	page.AwaitNick("alice")
 	page.Say("/join ops")
 	browser.Await[bool](page, `document.title.startsWith("#ops ")`)
-	page.Do(chromedp.Click(chromedp.CSS("#options [name=desktop]")))
+	page.Click("#options [name=desktop]")
 	browser.Await[bool](page, `document.querySelector("#options [name=desktop]").checked && window.Notification.permission === "granted"`)
 	for _, text := range []string{"hello", "alice: seen"} {
 		ops.Request(t, map[string]any{"type": "say", "text": text})

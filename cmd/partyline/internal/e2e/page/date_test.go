@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
@@ -36,7 +34,7 @@ func TestPageShowsDay(t *testing.T) {
 
 	show := func(day string) {
 		t.Helper()
-		page.Do(chromedp.Click(chromedp.CSS("#log .choose-day")))
+		page.Click("#log .choose-day")
 		browser.Eval[bool](page, fmt.Sprintf(`(document.querySelector("#day").value = %q, document.querySelector("#date form").requestSubmit(), true)`, day))
 	}
 	highlighted := `document.querySelector("#log .highlight .text")?.innerText`

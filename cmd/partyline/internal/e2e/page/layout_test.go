@@ -79,7 +79,7 @@ func TestPageFoldsLongMessages(t *testing.T) {
 	const height = `document.querySelector("#log .message")?.clientHeight`
 	page.Expect("first" + strings.Repeat("\n", 30) + "last")
 	folded := browser.Eval[int](page, height)
-	page.Do(chromedp.Click(chromedp.CSS("#log .unfold")))
+	page.Click("#log .unfold")
 	browser.Await[bool](page, `document.querySelector("#log .unfold") === null`)
 	if whole := browser.Eval[int](page, height); folded > 350 || whole < 700 {
 		t.Errorf("a message of 31 lines has %d pixels, and %d after a click", folded, whole)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/cmd/partyline/internal/e2e/harness/browser"
 )
@@ -66,7 +64,7 @@ func TestPageShowsResult(t *testing.T) {
 	page, _ := openAfter(t, 200)
 	page.Say("/search 24")
 	browser.Await[bool](page, `document.querySelector("#results li .permalink") !== null`)
-	page.Do(chromedp.Click(chromedp.CSS("#results li .permalink")))
+	page.Click("#results li .permalink")
 	highlighted(page, "message 24")
 	browser.Await[bool](page, `document.querySelector("#results").hidden`) // it would cover the log
 }

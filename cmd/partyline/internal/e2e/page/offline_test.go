@@ -46,7 +46,7 @@ const offered = `!document.getElementById("offer").hidden`
 
 // accept clicks on the offer.
 func accept(page *browser.Page) {
-	page.Do(chromedp.Click(chromedp.CSS("#offer button")))
+	page.Click("#offer button")
 }
 
 // TestPageOpensOffline ends the server and opens the page, which says that it is not connected. It connects when there
@@ -241,7 +241,7 @@ func TestPageDismissesOffer(t *testing.T) {
 	next := nextVersion(t, server.HTTP)
 	s.replace(next)
 	browser.Await[bool](page, offered)
-	page.Do(chromedp.Click(chromedp.CSS("#offer button:last-child")))
+	page.Click("#offer button:last-child")
 	if browser.Eval[bool](page, offered) || !browser.Eval[bool](page, `document.activeElement.id === "text"`) {
 		t.Error("the offer is still there, or the keyboard is elsewhere")
 	}

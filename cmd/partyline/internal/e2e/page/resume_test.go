@@ -186,7 +186,7 @@ func TestPageContinuesInAnotherTab(t *testing.T) {
 	second.Say(said[0])
 	harness.ExpectLine(t, bob.Out, nick+": "+said[0])
 
-	first.Do(chromedp.Click(chromedp.CSS("#reconnect")))
+	first.Click("#reconnect")
 	expectElsewhere(second)
 	first.ExpectState("open")
 	first.Say(said[1])

@@ -185,7 +185,7 @@ func TestPageReaderStays(t *testing.T) {
 		t.Errorf("the reader saw %+v, and after 400 messages %+v", before, after)
 	}
 
-	page.Do(chromedp.Click(chromedp.CSS("#to-end")))
+	page.Click("#to-end")
 	browser.Await[bool](page, `document.querySelector("#to-end").hidden`)
 	page.Expect("message 609")
 	sayMany(t, bot, 612, 1)
@@ -253,6 +253,6 @@ func TestPageFoldsArrivals(t *testing.T) {
 	if n := browser.Eval[int](page, `[...document.querySelectorAll("#log .entry")].filter((e) => e.checkVisibility()).length`); n != 0 {
 		t.Errorf("the page shows %d of the arrivals before a click", n)
 	}
-	page.Do(chromedp.Click(chromedp.CSS("#log .movements summary")))
+	page.Click("#log .movements summary")
 	browser.Await[bool](page, `[...document.querySelectorAll("#log .entry")].filter((e) => e.checkVisibility()).length === 7`)
 }

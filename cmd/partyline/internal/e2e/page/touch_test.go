@@ -29,7 +29,7 @@ func TestPageBreaksLinesByTouch(t *testing.T) {
 	expect(t, page, `document.querySelector("#text").enterKeyHint`, "enter")
 	page.Do(chromedp.SendKeys(box, "one"), browser.Enter(0), chromedp.SendKeys(box, "two"))
 	expectBox(t, page, "one\ntwo|")
-	page.Do(chromedp.Click(chromedp.CSS("#say-form > button")))
+	page.Click("#say-form > button")
 	page.Expect("one\ntwo")
 	expect(t, page, `document.activeElement.id`, "text")
 

@@ -73,7 +73,10 @@ func testCloseUnblocksWrite(t *testing.T, p Pair) {
 		}
 	}
 	go func() {
-		_, err := p.Conn.Write(frames)
+		var err error
+		for err == nil { // the kernel may still move bytes of a full socket to the peer
+			_, err = p.Conn.Write(frames)
+		}
 		written <- err
 	}()
 	var closes sync.WaitGroup
@@ -81,10 +84,7 @@ func testCloseUnblocksWrite(t *testing.T, p Pair) {
 		closes.Go(func() { p.Conn.Close(hub.ErrShutdown) })
 	}
 	select {
-	case err := <-written:
-		if err == nil {
-			t.Error("Write succeeds on a full Conn that is closed")
-		}
+	case <-written:
 	case <-time.After(patience):
 		t.Error("Close does not unblock Write")
 	}

@@ -208,7 +208,9 @@ func TestTLSFull(t *testing.T) {
 	if rest := len(c.tls.sealed.b) - c.tls.sealed.sent; rest > maxBatch+1000 {
 		t.Errorf("%d bytes are kept", rest)
 	}
-	if n, err := c.TryWrite(frames); n != 0 || err != hub.ErrWouldBlock {
+	kept := c.tls.sealed.sent
+	n, err := c.TryWrite(frames)
+	if sent += n; c.tls.sealed != nil && c.tls.sealed.sent == kept && (n != 0 || err != hub.ErrWouldBlock) { // the kernel has not taken more
 		t.Errorf("while something is kept: %d, %v", n, err)
 	}
 	read := make(chan int)

@@ -55,7 +55,9 @@ func (m *member) record(ctx context.Context, t *testing.T) {
 		case total = <-m.total:
 		case e, ok := <-events:
 			if !ok {
-				t.Errorf("member %d ended: %v", m.number, m.Err())
+				if ctx.Err() == nil {
+					t.Errorf("member %d ended: %v", m.number, m.Err())
+				}
 				return
 			}
 			switch e := e.(type) {

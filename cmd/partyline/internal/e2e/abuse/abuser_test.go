@@ -38,8 +38,9 @@ func newAbuser(t *testing.T, s *target) *abuser {
 	return &abuser{T: t, target: s, rand: rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))}
 }
 
-// caseTime is the deadline of each connection of a case.
-const caseTime = 20 * time.Second
+// caseTime is the deadline of each connection of a case. A case waits that long for what must arrive, since the
+// machine may be busy.
+const caseTime = 30 * time.Second
 
 // open opens a connection to a listener.
 func (a *abuser) open(listener string) *link { return a.keep(a.target.dial(listener)) }

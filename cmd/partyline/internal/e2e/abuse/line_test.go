@@ -110,7 +110,7 @@ var lineAbuses = []abuse{
 				send(c, fmt.Sprintf("/nonsense%d-%d\n", i, n))
 			}
 			c.CloseWrite()
-			if n := strings.Count(a.readLines(c, 10*time.Second), "! unknown command /nonsense"); n != 40 {
+			if n := strings.Count(a.readLines(c, caseTime), "! unknown command /nonsense"); n != 40 {
 				a.Errorf("%d errors for 40 unknown commands", n)
 			}
 		})
@@ -140,7 +140,7 @@ var lineAbuses = []abuse{
 		c := a.tcp()
 		send(c, "/join "+room+"\n/nick eve\n/format json\n")
 		send(c, `{"type":"say","text":"a\n* bob has left\n\u001b[2J\nover and out"}`+"\n")
-		got := a.readLines(observer, time.Second)
+		got := a.readUntil(observer, "over and out\n")
 		if !strings.Contains(got, "eve: a\neve: * bob has left\neve: \neve: over and out\n") {
 			a.Errorf("the observer received %q", got)
 		}
@@ -160,7 +160,7 @@ var lineAbuses = []abuse{
 		c := a.tcp()
 		send(c, "/format json\n"+strings.Repeat(`{"type":"say","text":"once","key":"`+strings.Repeat("k", 64)+`","ref":"r"}`+"\n", 35))
 		c.CloseWrite()
-		got := a.readLines(c, 5*time.Second)
+		got := a.readLines(c, caseTime)
 		if m, k := strings.Count(got, `"type":"message"`)-strings.Count(got, `"text":"@`), strings.Count(got, `"type":"ack"`); m != 1 || k != 35 {
 			a.Errorf("%d messages and %d acks, want 1 and 35", m, k)
 		}

@@ -68,7 +68,7 @@ var nameAbuses = []abuse{
 		for range 30 { // the name is free again after each connection
 			c := a.tcp()
 			send(c, "/nick phoenix\n/quit\n")
-			if got := a.readLines(c, 3*time.Second); !strings.Contains(got, "is now known as phoenix") {
+			if got := a.readLines(c, caseTime); !strings.Contains(got, "is now known as phoenix") {
 				a.Errorf("the name is taken: %.300q", got)
 			}
 		}
@@ -77,7 +77,7 @@ var nameAbuses = []abuse{
 		for _, name := range []string{"server", "you", "ADMIN", "a b", "\u200b", "a\u202eb", "-", strings.Repeat("n", 33), "*", "bob:", "= x", "\x1b[2J", "partyline"} {
 			c := a.tcp()
 			send(c, "/nick "+name+"\n/quit\n")
-			if got := a.readLines(c, 3*time.Second); strings.Contains(got, "is now known as") {
+			if got := a.readLines(c, caseTime); strings.Contains(got, "is now known as") {
 				a.Errorf("the server accepted the name %q: %q", name, got)
 			}
 		}

@@ -47,7 +47,7 @@ var readerAbuses = []abuse{
 		for i, c := range frozen {
 			readers.Go(func() {
 				time.Sleep(6 * time.Second) // twice the write timeout
-				c.SetReadDeadline(time.Now().Add(5 * time.Second))
+				c.SetReadDeadline(time.Now().Add(caseTime))
 				_, err := io.Copy(io.Discard, c)
 				if a.target.hasReset() && (err == nil || !strings.Contains(err.Error(), "reset")) {
 					a.Errorf("connection %d ended with %v, want a reset", i, err)

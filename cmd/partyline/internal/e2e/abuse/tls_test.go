@@ -90,7 +90,7 @@ var tlsAbuses = []abuse{
 			c := a.secure()
 			send(c, "a line\nand half of anoth")
 			c.below.CloseWrite() // without a close_notify
-			if got := a.readLines(c, 5*time.Second); strings.Contains(got, "half of anoth") {
+			if got := a.readLines(c, caseTime); strings.Contains(got, "half of anoth") {
 				a.Errorf("half a line was said: %.300q", got)
 			}
 		})
@@ -100,7 +100,7 @@ var tlsAbuses = []abuse{
 			c := a.below()
 			send(c, "no TLS\n")
 			c.CloseWrite()
-			if got := a.readLines(c, 5*time.Second); !strings.Contains(got, ": no TLS\n") {
+			if got := a.readLines(c, caseTime); !strings.Contains(got, ": no TLS\n") {
 				a.Errorf("a client without TLS received %.300q", got)
 			}
 		})

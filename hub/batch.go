@@ -79,7 +79,7 @@ func (r *room) refuse(m *member, b *batch, index int, bad *wire.Refusal) {
 // setLocked sets the result of the message with an index.
 func (b *batch) setLocked(index int, msg *wire.Message, res history.Result) {
 	if res.Err != nil {
-		b.failLocked(index, &wire.Refusal{Code: wire.CodeUnavailable, Message: unwrittenText})
+		b.failLocked(index, unwritten(res.Err))
 		return
 	}
 	b.ack.IDs[index] = msg.ID

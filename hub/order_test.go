@@ -73,9 +73,9 @@ func TestAnswersFollowOwnMessages(t *testing.T) {
 // A slowJournal is a Journal whose Open takes a second.
 type slowJournal struct{ *history.Memory }
 
-func (j slowJournal) Open(room string) int64 {
+func (j slowJournal) Open(room string, hear history.Hear) int64 {
 	time.Sleep(time.Second)
-	return j.Memory.Open(room)
+	return j.Memory.Open(room, hear)
 }
 
 // A member whose room is not open yet has its name, but gets no private message before its

@@ -45,10 +45,10 @@ func newRoom(h *Hub, name string) *room {
 // load opens the room in the journal, once. It may wait for a disk, so the caller holds no lock.
 func (r *room) load() {
 	r.loaded.Do(func() {
-		last := r.hub.opt.Journal.Open(r.name)
+		last := r.hub.opt.Journal.Open(r.name, r.hear)
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.lastID = last
+		r.lastID = max(r.lastID, last) // hear may have been called
 	})
 }
 

@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"errors"
+
 	"partyline/hub/history"
 	"partyline/hub/wire"
 )
@@ -95,9 +97,7 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 			msg.Unstored = true
 		}
 		r.noteStoredLocked(!res.Unstored)
-		r.lastID = msg.ID
-		r.appendLocked(msg)
-		r.hub.opt.Meter.Committed(len(r.members))
+		r.sayLocked(msg)
 		r.markOwnLocked(m)
 	}
 	switch {
@@ -105,7 +105,9 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 		b.setLocked(index, msg, res)
 		b.finishLocked(m)
 	case res.Err != nil:
-		m.out.enqueue(&wire.Refusal{Ref: q.Ref, Key: q.Key, Code: wire.CodeUnavailable, Message: unwrittenText})
+		bad := unwritten(res.Err)
+		bad.Ref, bad.Key = q.Ref, q.Key
+		m.out.enqueue(bad)
 	case q.Ref == "" && q.Key == "":
 	case res.Unstored:
 		m.out.enqueue(&wire.Notice{Code: wire.NoticeUnstored, Message: unstoredText, Ref: q.Ref, Key: q.Key, ID: msg.ID})
@@ -121,6 +123,24 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 	}
 }
 
+// hear appends a message that was said on another server to the streams of the room. The journal calls it as it
+// calls commit.
+func (r *room) hear(m *wire.Message, more bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sayLocked(m)
+	if !more {
+		r.sweep.startLocked()
+	}
+}
+
+// sayLocked appends a message that has an id to the streams of the room.
+func (r *room) sayLocked(m *wire.Message) {
+	r.lastID = m.ID
+	r.appendLocked(m)
+	r.hub.opt.Meter.Committed(len(r.members))
+}
+
 // markOwnLocked notes that the last event of the room is about m: answers to m come after it.
 func (r *room) markOwnLocked(m *member) {
 	m.out.mu.Lock()
@@ -131,7 +151,14 @@ func (r *room) markOwnLocked(m *member) {
 	}
 }
 
-const unwrittenText = "not said: history can't take it now, try again in a moment"
+// unwritten returns the refusal of a message that the journal did not take, with the error of its Result.
+func unwritten(err error) *wire.Refusal {
+	text := "not said: history can't take it now, try again in a moment"
+	if errors.Is(err, history.ErrUnknown) {
+		text = "perhaps not said: history does not answer; look before you say it again"
+	}
+	return &wire.Refusal{Code: wire.CodeUnavailable, Message: text}
+}
 
 const unstoredText = "heard but not stored: history can't be written now"
 

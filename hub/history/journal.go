@@ -6,11 +6,15 @@
 // served from the Journal by id. A Journal keeps a bounded number of messages, and may fail to
 // store some: a [Page] reports those that are missing as gaps.
 //
-// [Memory] is a Journal in memory. Package sqlite has one on disk. The tests of both are in
-// package hubtest.
+// Several servers may share the messages of one Journal: then each has an own Journal value, and all
+// commit the messages in the same order. See [Hear].
+//
+// [Memory] is a Journal in memory. Package sqlite has one on disk, and package jetstream one that
+// servers share. Their tests are in package hubtest.
 package history
 
 import (
+	"errors"
 	"time"
 
 	"partyline/hub/wire"
@@ -34,14 +38,15 @@ type Journal interface {
 
 	// Open returns the newest id of a room and notes that the room has members: the Journal
 	// does not forget the room until Release. Each Open needs a Release of its own. Later
-	// messages have greater ids. Open may wait for a disk, so the hub calls it without a lock.
-	// It does not fail: a Journal that can't read the newest id returns one that is greater
-	// than every id that the room ever had.
-	Open(room string) (last int64)
+	// messages have greater ids: those of Append are committed, and hear gets the others. Open
+	// may wait for a disk, so the hub calls it without a lock. It does not fail: a Journal that
+	// can't read the newest id returns one that is at least as great, and less than those of
+	// later messages.
+	Open(room string, hear Hear) (last int64)
 
-	// Release ends an Open. It waits neither for a disk nor for a commit. A Journal may forget
-	// a room without members. Its messages are then missing, and its next ids are greater than
-	// those that it had.
+	// Release ends an Open. It waits neither for a disk nor for a commit, so hear may be called
+	// once more. A Journal may forget a room without members. Its messages are then missing, and
+	// its next ids are greater than those that it had.
 	Release(room string)
 
 	// Read returns the messages that a Range selects, with the gaps between them. It may wait
@@ -50,6 +55,11 @@ type Journal interface {
 	// Gap even if the number is known. An error means that the history can't be read now.
 	Read(room string, g Range) (Page, error)
 }
+
+// A Hear gets a message of a room that was not appended to this Journal value, but by another server.
+// A Journal calls it as it calls commit, and with the commits in the order of the ids. more is
+// Result.More. Only a Journal that servers share calls it; it may be nil.
+type Hear func(m *wire.Message, more bool)
 
 // A Searcher is a Journal that can be searched.
 type Searcher interface {
@@ -64,6 +74,16 @@ type Result struct {
 	Unstored bool  // it has an ID and is delivered, but is not in history
 	Err      error // it has no ID and is not delivered
 	More     bool  // a hint: the next commit of its room follows immediately
+}
+
+// ErrUnknown is the error of a Result if the message may still get an id, and be heard: nothing has answered.
+var ErrUnknown = errors.New("nothing has answered whether the message is stored")
+
+// A Failure says why messages can't be stored now.
+type Failure struct {
+	Err   error
+	Since time.Time
+	Hint  string // what the operator can do
 }
 
 // Retention bounds the history that a Journal keeps.

@@ -90,7 +90,7 @@ func (j *Memory) store(r *memoryRoom, m *wire.Message, key string) Result {
 }
 
 // Open implements Journal.
-func (j *Memory) Open(room string) int64 { return j.use(room).newest() }
+func (j *Memory) Open(room string, _ Hear) int64 { return j.use(room).newest() }
 
 // Release implements Journal. One call in 512 forgets rooms, which takes about a millisecond.
 func (j *Memory) Release(room string) {

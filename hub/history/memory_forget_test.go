@@ -12,7 +12,7 @@ import (
 
 // fill opens a room, appends n messages and releases the room.
 func (j *Memory) fill(room string, n int) {
-	j.Open(room)
+	j.Open(room, nil)
 	for range n {
 		j.Append(&wire.Message{Room: room, Text: "x"}, "", func(Result) {})
 	}
@@ -37,7 +37,7 @@ func TestMemoryForgetsInOrder(t *testing.T) {
 	j.fill("old", 2)
 	j.fill("large", 9)
 	j.fill("open", 1)
-	j.Open("open")
+	j.Open("open", nil)
 	if want := []string{"old", "large", "open"}; !slices.Equal(j.stored(all...), want) {
 		t.Errorf("kept: %v, want %v", j.stored(all...), want)
 	}
@@ -80,7 +80,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	const rooms = 3 * maxUnused
 	j := NewMemory(Retention{Messages: 1})
 	for i := range rooms {
-		j.Open(fmt.Sprint("silent-", i))
+		j.Open(fmt.Sprint("silent-", i), nil)
 		j.Release(fmt.Sprint("silent-", i))
 		j.fill(fmt.Sprint("room-", i), 1)
 		if n := len(j.rooms); n > maxUnused*9/8 || n < min(i+1, maxUnused) || n != len(j.unused) {
@@ -93,7 +93,7 @@ func TestMemoryIsBounded(t *testing.T) {
 // same room.
 func TestMemoryDoesNotWaitForCommit(t *testing.T) {
 	j := NewSmallMemory(Retention{Messages: 5}, 1)
-	j.Open("r")
+	j.Open("r", nil)
 	j.Append(&wire.Message{Room: "r"}, "", func(Result) {
 		done := make(chan struct{})
 		go func() {
@@ -105,7 +105,7 @@ func TestMemoryDoesNotWaitForCommit(t *testing.T) {
 				t.Errorf("kept: %v", got)
 			}
 			j.Read("r", Range{})
-			j.Open("r")
+			j.Open("r", nil)
 			j.Search("r", NewQuery("x"), 1<<53, 1)
 		}()
 		select {
@@ -119,10 +119,10 @@ func TestMemoryDoesNotWaitForCommit(t *testing.T) {
 // A room that is released while its first message is being appended gives each id once.
 func TestMemoryKeepsRoomsInUse(t *testing.T) {
 	j := NewSmallMemory(Retention{Messages: 5}, 1)
-	j.Open("r")
+	j.Open("r", nil)
 	r := j.use("r") // a call of Append starts
 	j.Release("r")
-	j.Open("r")
+	j.Open("r", nil)
 	first := &wire.Message{Room: "r"}
 	j.store(r, first, "")
 	j.done(r)
@@ -138,7 +138,7 @@ func BenchmarkForget(b *testing.B) {
 	var took []time.Duration
 	for i := 0; b.Loop(); i++ {
 		room := fmt.Sprint("room-", i)
-		j.Open(room)
+		j.Open(room, nil)
 		j.Append(&wire.Message{Room: room}, "", func(Result) {})
 		before, start := len(j.unused), time.Now()
 		if j.Release(room); len(j.unused) < before {

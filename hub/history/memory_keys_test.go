@@ -34,7 +34,7 @@ func TestMemoryKeepsKeys(t *testing.T) {
 	for _, keep := range []int{0, 1, 3} {
 		synctest.Test(t, func(t *testing.T) {
 			j := NewMemory(Retention{Messages: keep})
-			j.Open("r")
+			j.Open("r", nil)
 			first := j.append("r", "first")
 			for i := range 10 {
 				j.append("r", fmt.Sprint(i))
@@ -69,7 +69,7 @@ func TestMemoryKeepsKeys(t *testing.T) {
 func TestMemoryDropsOldKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := NewMemory(Retention{Messages: 10, Age: time.Hour})
-		j.Open("r")
+		j.Open("r", nil)
 		id := j.append("r", "k")
 		time.Sleep(time.Hour)
 		if !j.repeats(t, "r", "k", id) {

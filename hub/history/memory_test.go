@@ -15,7 +15,7 @@ import (
 func TestMemoryAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := history.NewMemory(history.Retention{Messages: 3, Age: time.Hour})
-		base := j.Open("r")
+		base := j.Open("r", nil)
 		for i := range 5 { // two are too many
 			j.Append(&wire.Message{Room: "r", Text: fmt.Sprint(i)}, "", func(history.Result) {})
 			time.Sleep(10 * time.Minute)

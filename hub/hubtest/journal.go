@@ -70,7 +70,7 @@ func hasGap(t *testing.T, j history.Journal, room string, after int64) bool {
 // must return what was committed.
 func testOrder(t *testing.T, j history.Journal) {
 	const goroutines, each = 8, 100
-	start := j.Open("r")
+	start := j.Open("r", nil)
 	var mu sync.Mutex
 	var commits []*wire.Message
 	var wg, committed sync.WaitGroup
@@ -104,7 +104,7 @@ func testOrder(t *testing.T, j history.Journal) {
 		}
 		next[i]++
 	}
-	if got := j.Open("r"); got != last {
+	if got := j.Open("r", nil); got != last {
 		t.Errorf("last is %d, committed %d", got, last)
 	}
 	found, gaps, err := readAfter(j, "r", start, last, 10_000)
@@ -121,7 +121,7 @@ func testOrder(t *testing.T, j history.Journal) {
 // testPages reads pages of a room of which the oldest messages are no longer retained.
 func testPages(t *testing.T, j history.Journal) {
 	var all []*wire.Message
-	base := j.Open("r")
+	base := j.Open("r", nil)
 	for i := range 15 { // five are too many
 		m, _ := appendText(t, j, "r", "", fmt.Sprint(i))
 		all = append(all, m)
@@ -230,7 +230,7 @@ func testKeys(t *testing.T, j history.Journal) {
 
 // testRooms checks ids in new and empty rooms.
 func testRooms(t *testing.T, j history.Journal) {
-	base := j.Open("new")
+	base := j.Open("new", nil)
 	m, _ := appendText(t, j, "new", "", "x")
 	if m.ID <= base {
 		t.Errorf("id %d, opened at %d", m.ID, base)
@@ -238,7 +238,7 @@ func testRooms(t *testing.T, j history.Journal) {
 	if found, gaps, _ := readAfter(j, "new", base, m.ID, 10); len(found) != 1 || gaps != nil {
 		t.Errorf("after the id from Open: %d messages, gaps %v", len(found), gaps)
 	}
-	last := j.Open("empty")
+	last := j.Open("empty", nil)
 	if found, gaps, _ := readAfter(j, "empty", last, last, 10); len(found) != 0 || gaps != nil {
 		t.Errorf("in an empty room: %d messages, gaps %v", len(found), gaps)
 	}

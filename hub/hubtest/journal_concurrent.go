@@ -24,7 +24,7 @@ func testManyRooms(t *testing.T, j history.Journal) {
 	states := make([]state, rooms)
 	for r := range rooms {
 		room := fmt.Sprint("room-", r)
-		states[r].last = j.Open(room)
+		states[r].last = j.Open(room, nil)
 		for range goroutines {
 			appending.Go(func() {
 				for range each {
@@ -54,7 +54,7 @@ func testManyRooms(t *testing.T, j history.Journal) {
 		if n := states[r].commits; n != goroutines*each {
 			t.Errorf("%s: %d commits", room, n)
 		}
-		if last := j.Open(room); last != states[r].last {
+		if last := j.Open(room, nil); last != states[r].last {
 			t.Errorf("%s: last is %d, committed %d", room, last, states[r].last)
 		}
 		found, _, err := readBefore(j, room, 1<<53, 1000)

@@ -11,7 +11,7 @@ import (
 
 // testUnknown reads after ids that the journal never gave.
 func testUnknown(t *testing.T, j history.Journal) {
-	base := j.Open("r")
+	base := j.Open("r", nil)
 	var first, last int64
 	for i := range 3 {
 		m, _ := appendText(t, j, "r", "", fmt.Sprint(i))
@@ -39,7 +39,7 @@ func testUnknown(t *testing.T, j history.Journal) {
 // testKeepsNone tests a journal that retains no messages. It must give them ids and report them as
 // gaps.
 func testKeepsNone(t *testing.T, j history.Journal) {
-	base := j.Open("r")
+	base := j.Open("r", nil)
 	appendText(t, j, "r", "k", "one")
 	m, _ := appendText(t, j, "r", "", "two")
 	if again, repeated := appendText(t, j, "r", "k", "one"); !repeated || again.ID >= m.ID {
@@ -66,7 +66,7 @@ const oldAge = 100 * time.Millisecond
 
 // testAge waits until a message is too old. Then it must be missing, and its key must be known.
 func testAge(t *testing.T, j history.Journal) {
-	base := j.Open("r")
+	base := j.Open("r", nil)
 	old, _ := appendText(t, j, "r", "k", "old")
 	timeout := time.After(patience)
 	ticker := time.NewTicker(oldAge / 5)

@@ -34,7 +34,7 @@ func testSearch(t *testing.T, j history.Journal) {
 		"pizza", "PIZZA fri", "izza", "zoe", "alice 48", "foo-bar", "foo bar", "angstrom", "京タ", "京ワ", "near", "or", "or*", "7", "nobody",
 	} {
 		q := history.NewQuery(words)
-		for _, before := range []int64{1 << 53, j.Open("r") + 1, ids[30], ids[11], ids[10], ids[3]} {
+		for _, before := range []int64{1 << 53, j.Open("r", nil) + 1, ids[30], ids[11], ids[10], ids[3]} {
 			var want []int64
 			for _, m := range slices.Backward(kept) {
 				if m.ID < before && q.Matches(m) {

@@ -72,7 +72,7 @@ func (s *randomRun) reopen(crash bool) {
 // recoverRoom opens a room after its Journal was reopened, and checks which of the pending messages
 // are stored. It repeats those with a key: each must be in history once.
 func (s *randomRun) recoverRoom(r *modelRoom, messages []*pendingMessage) {
-	s.journal.Open(r.name) // so that it is not forgotten before openRoom
+	s.journal.Open(r.name, nil) // so that it is not forgotten before openRoom
 	defer s.journal.Release(r.name)
 	found, _, err := readBefore(s.journal, r.name, 1<<53, 2*s.keep)
 	if err != nil {

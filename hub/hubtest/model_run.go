@@ -100,7 +100,7 @@ func (s *randomRun) next() {
 
 // openRoom opens a room and checks whether it was forgotten.
 func (s *randomRun) openRoom(r *modelRoom) {
-	last := s.journal.Open(r.name)
+	last := s.journal.Open(r.name, nil)
 	s.step("open %s: %d", r.name, last)
 	if last < r.last {
 		s.Fatalf("%s is opened at %d, it gave %d", r.name, last, r.last)

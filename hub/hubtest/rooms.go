@@ -34,7 +34,7 @@ type forgetTest struct {
 // fill opens a room, appends n messages and releases it. It returns the result of Open.
 func fill(t *testing.T, j history.Journal, room string, n int) (base int64) {
 	t.Helper()
-	base = j.Open(room)
+	base = j.Open(room, nil)
 	for i := range n {
 		appendText(t, j, room, "", fmt.Sprint(i))
 	}
@@ -83,7 +83,7 @@ func (f forgetTest) flood(t *testing.T, j history.Journal, n int) {
 // testSmallFirst checks that rooms with few messages are forgotten before rooms with many, even if
 // the small rooms are older, and that nothing is left of a forgotten room.
 func (f forgetTest) testSmallFirst(t *testing.T, j history.Journal) {
-	base := j.Open("small")
+	base := j.Open("small", nil)
 	first, _ := appendText(t, j, "small", "", "x")
 	j.Release("small")
 	name := func(i int) string { return fmt.Sprint("large-", i) }
@@ -102,7 +102,7 @@ func (f forgetTest) testSmallFirst(t *testing.T, j history.Journal) {
 	if n := count(t, j, "small"); n != 0 {
 		t.Errorf("the smallest room has %d messages", n)
 	}
-	again := j.Open("small")
+	again := j.Open("small", nil)
 	if again < first.ID {
 		t.Errorf("a forgotten room is opened at %d, it gave %d", again, first.ID)
 	}
@@ -139,7 +139,7 @@ func (f forgetTest) testOpenStay(t *testing.T, j history.Journal) {
 	name := func(i int) string { return fmt.Sprint("open-", i) }
 	bases := make([]int64, rooms)
 	for i := range rooms {
-		bases[i] = j.Open(name(i))
+		bases[i] = j.Open(name(i), nil)
 		fill(t, j, name(i), i%2) // half of them have no message
 	}
 	f.flood(t, j, 2)

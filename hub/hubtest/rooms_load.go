@@ -54,7 +54,7 @@ func (l load) test(t *testing.T, j history.Journal) {
 		random := rand.New(rand.NewPCG(0, 1))
 		for !done.Load() && !t.Failed() {
 			i := random.IntN(len(bases))
-			j.Open(large(i))
+			j.Open(large(i), nil)
 			found, gaps, err := readAfter(j, large(i), bases[i], 1<<53, loadKept)
 			if l.keep.Age == 0 && (len(found) != loadKept || gaps != nil) || err != nil {
 				t.Errorf("%s: %d messages, gaps %v, %v", large(i), len(found), gaps, err)
@@ -105,7 +105,7 @@ type loadRoom struct {
 // visit opens the room, appends n messages at once, repeats the last one if they have keys, and
 // releases the room. It checks the room before and after that.
 func (r *loadRoom) visit(t *testing.T, j history.Journal, n int) {
-	base := j.Open(r.name)
+	base := j.Open(r.name, nil)
 	defer j.Release(r.name)
 	if base < r.last {
 		t.Errorf("%s: opened at %d, it gave %d", r.name, base, r.last)
@@ -143,7 +143,7 @@ func (r *loadRoom) visit(t *testing.T, j history.Journal, n int) {
 
 // outlive keeps the room open until its messages are too old, and then appends more.
 func (r *loadRoom) outlive(t *testing.T, j history.Journal) {
-	j.Open(r.name)
+	j.Open(r.name, nil)
 	r.visit(t, j, 1)
 	for late := time.Now().Add(patience); count(t, j, r.name) > 0; time.Sleep(r.keep.Age / 10) {
 		if time.Now().After(late) {

@@ -51,7 +51,7 @@ func BenchmarkMillion(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer j.Close(context.Background())
-	last := j.Open("r")
+	last := j.Open("r", nil)
 	b.Run("last 100", func(b *testing.B) {
 		for b.Loop() {
 			before := last - int64(random.IntN(900_000))

@@ -97,8 +97,8 @@ func testImport(t *testing.T, random *rand.Rand) {
 	original, copied := start(t, from, keep), start(t, to, keep)
 	for i := range rooms {
 		room := fmt.Sprint("room-", i)
-		last := original.Open(room)
-		if got := copied.Open(room); got != last {
+		last := original.Open(room, nil)
+		if got := copied.Open(room, nil); got != last {
 			t.Errorf("the newest id of %s is %d, want %d", room, got, last)
 		}
 		for after := last - 60; after <= last; after++ {

@@ -92,7 +92,7 @@ func TestEmptyRoom(t *testing.T) {
 		if err := j.readers.QueryRow(`SELECT count(*) FROM rooms WHERE name = 'old'`).Scan(&rooms); err != nil || rooms != 0 {
 			t.Errorf("the room is %d times in the file, %v", rooms, err)
 		}
-		if id := j.Open("old"); id < last.ID {
+		if id := j.Open("old", nil); id < last.ID {
 			t.Errorf("opened at %d, it gave %d", id, last.ID)
 		}
 		if m := say(t, j, "old", "y"); m.ID <= last.ID {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"partyline/hub/history"
 )
 
 const (
@@ -23,15 +25,8 @@ type health struct {
 	failures logLimiter
 }
 
-// A Failure says why messages can't be stored now.
-type Failure struct {
-	Err   error
-	Since time.Time
-	Hint  string // what the operator can do
-}
-
 // Failure returns why messages can't be stored now, or nil if they can. Any goroutine may call it.
-func (j *Journal) Failure() *Failure { return j.failure.Load() }
+func (j *Journal) Failure() *history.Failure { return j.failure.Load() }
 
 // A logLimiter limits how often each kind of failure is logged. It has the times at which the
 // kinds were logged last, by their hints.
@@ -65,7 +60,7 @@ func (w *writer) setFailed(err error) {
 	}
 	h.err, h.tried = err, now
 	hint := hint(err)
-	w.j.failure.Store(&Failure{err, h.since, hint})
+	w.j.failure.Store(&history.Failure{Err: err, Since: h.since, Hint: hint})
 	if h.failures.allow(hint) {
 		w.j.log.Error("history can't be written", "file", w.j.path, "err", err, "messages", w.j.options.OnError,
 			"since", h.since.Format(time.RFC3339), "affected", h.affected, "hint", hint)

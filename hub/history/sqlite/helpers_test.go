@@ -78,7 +78,7 @@ func roomNames(n int) []string {
 // texts returns the texts of the messages of a room.
 func texts(t *testing.T, j *Journal, room string) (list []string) {
 	t.Helper()
-	j.Open(room)
+	j.Open(room, nil)
 	page, err := j.Read(room, history.Range{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)

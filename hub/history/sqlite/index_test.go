@@ -25,7 +25,7 @@ func TestSearchIndexed(t *testing.T) {
 			t.Errorf("%s: %d found, more %v, %v", words, len(found), more, err)
 		}
 	}
-	found, more, err := j.Search("r", history.NewQuery("number"), j.Open("r"), 2)
+	found, more, err := j.Search("r", history.NewQuery("number"), j.Open("r", nil), 2)
 	if err != nil || !more || len(found) != 2 || found[0].Text != "number 58 of föö-bar" || found[1].Text != "number 57 of föö-bar" {
 		t.Errorf("found %v, more %v, %v", found, more, err)
 	}

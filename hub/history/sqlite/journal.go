@@ -73,8 +73,8 @@ type Journal struct {
 	readers   *sql.DB // for Read and Open
 	searchers *sql.DB // for Search, which may take long
 
-	failure      atomic.Pointer[Failure] // nil while messages can be stored
-	indexDamaged atomic.Bool             // searches do not use the index until the writer has rebuilt it
+	failure      atomic.Pointer[history.Failure] // nil while messages can be stored
+	indexDamaged atomic.Bool                     // searches do not use the index until the writer has rebuilt it
 
 	counter counter
 

@@ -37,7 +37,7 @@ func TestReopen(t *testing.T) {
 	if m := say(t, j, "r", "8"); m.ID != last.ID+1 {
 		t.Errorf("id %d after %d", m.ID, last.ID)
 	}
-	j.Open("r")
+	j.Open("r", nil)
 	page, _ := j.Read("r", history.Range{After: other.ID - 1_000_000, Limit: 10})
 	if len(page.Gaps) != 1 || page.Gaps[0].Missed != -1 {
 		t.Errorf("an id of another server: %v", page.Gaps)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"partyline/hub/history"
 	"partyline/hub/history/ring"
 	"partyline/hub/wire"
 )
@@ -112,7 +113,7 @@ func (j *Journal) unusedID() int64 {
 }
 
 // Open implements history.Journal. The room stays in memory until Release.
-func (j *Journal) Open(name string) int64 {
+func (j *Journal) Open(name string, _ history.Hear) int64 {
 	j.mu.Lock()
 	r := j.useLocked(name)
 	r.members++

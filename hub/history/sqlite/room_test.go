@@ -75,13 +75,13 @@ func TestEstimatedID(t *testing.T) {
 	if err := os.Rename(dir, away); err != nil {
 		t.Fatal(err)
 	}
-	estimate := j.Open("r")
+	estimate := j.Open("r", nil)
 	if err := os.Rename(away, dir); err != nil {
 		t.Fatal(err)
 	}
 	awaitStored(t, j, "other", "")
 	j.Release("r")
-	if last := j.Open("r"); last < estimate {
+	if last := j.Open("r", nil); last < estimate {
 		t.Errorf("opened at %d, and again at %d", estimate, last)
 	}
 	if m := say(t, j, "r", "one"); m.ID <= estimate {

@@ -27,7 +27,7 @@ func TestJournal(t *testing.T, open func(history.Retention) history.Journal) {
 // appendText appends a message and waits for its commit.
 func appendText(t *testing.T, j history.Journal, room, key, text string) (m *wire.Message, repeated bool) {
 	t.Helper()
-	m = &wire.Message{Room: room, Text: text}
+	m = &wire.Message{Room: room, From: "alice", Text: text}
 	done := make(chan error, 1)
 	j.Append(m, key, func(result history.Result) {
 		repeated = result.Repeated
@@ -78,7 +78,7 @@ func testOrder(t *testing.T, j history.Journal) {
 	for i := range goroutines {
 		wg.Go(func() {
 			for k := range each {
-				m := &wire.Message{Room: "r", Text: fmt.Sprintf("%d %d", i, k)}
+				m := &wire.Message{Room: "r", From: "alice", Text: fmt.Sprintf("%d %d", i, k)}
 				j.Append(m, "", func(history.Result) {
 					mu.Lock()
 					commits = append(commits, m)

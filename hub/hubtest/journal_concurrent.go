@@ -28,7 +28,7 @@ func testManyRooms(t *testing.T, j history.Journal) {
 		for range goroutines {
 			appending.Go(func() {
 				for range each {
-					m := &wire.Message{Room: room, Text: room}
+					m := &wire.Message{Room: room, From: "alice", Text: room}
 					committing.Add(1)
 					j.Append(m, "", func(result history.Result) {
 						defer committing.Done()
@@ -78,7 +78,7 @@ func testKeyTwice(t *testing.T, j history.Journal) {
 	for i := range times {
 		for k := range keys {
 			m := &all[k][i]
-			m.Room, m.Text = "r", fmt.Sprint(k, " ", i)
+			m.Room, m.From, m.Text = "r", "alice", fmt.Sprint(k, " ", i)
 			done.Add(1)
 			j.Append(m, fmt.Sprint("key ", k), func(result history.Result) {
 				results[k][i] = result

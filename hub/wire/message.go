@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Message is what a member said in a room. It is immutable after the journal accepted it.
@@ -17,6 +20,25 @@ type Message struct {
 
 	Action   bool // said with /me
 	Unstored bool // delivered, but not in history
+}
+
+// Check returns an error if a client that shows the message could take it for anything else. It is for messages
+// that do not come from the hub.
+func (m *Message) Check() error {
+	switch {
+	case m.From == "" || !utf8.ValidString(m.From) || strings.ContainsFunc(m.From, notInNick):
+		return errors.New("from is not a nickname")
+	case strings.ContainsFunc(m.Via, notInNick) || len(m.Via) > MaxToken:
+		return errors.New("via is not a transport")
+	case m.Text == "" || CleanText(m.Text) != m.Text:
+		return errors.New("text is empty, or has characters that the server removes")
+	}
+	return nil
+}
+
+// notInNick reports whether a character is in no nickname.
+func notInNick(c rune) bool {
+	return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) && !strings.ContainsRune("_-.", c)
 }
 
 // AppendText appends "from: text", or "~ from text" if m is an action.

@@ -114,24 +114,12 @@ func (r *Record) checkID() error {
 	return nil
 }
 
-// checkMessage checks that a client that shows the message can't take it for anything else.
 func (r *Record) checkMessage() error {
-	switch {
-	case r.From == "" || !utf8.ValidString(r.From) || strings.ContainsFunc(r.From, notInNick):
-		return errors.New("from is not a nickname")
-	case strings.ContainsFunc(r.Via, notInNick) || len(r.Via) > wire.MaxToken:
-		return errors.New("via is not a transport")
-	case r.Text == "" || wire.CleanText(r.Text) != r.Text:
-		return errors.New("text is empty, or has characters that the server removes")
-	case r.Key == "":
-		return nil
+	m := wire.Message{From: r.From, Via: r.Via, Text: r.Text}
+	if err := m.Check(); err != nil || r.Key == "" {
+		return err
 	}
 	return r.checkKey()
-}
-
-// notInNick reports whether a character is in no nickname.
-func notInNick(c rune) bool {
-	return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) && !strings.ContainsRune("_-.", c)
 }
 
 func (r *Record) checkKey() error {

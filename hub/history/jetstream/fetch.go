@@ -1,0 +1,125 @@
+package jetstream
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"partyline/hub/wire"
+)
+
+// fetchTimeout bounds the wait for each message of a read.
+const fetchTimeout = 3 * time.Second
+
+// A fetched message is one that was read from the stream.
+type fetched struct {
+	received
+	after int // how many messages of its room are newer
+}
+
+// fetch returns messages of a room from a sequence on, oldest first: at most limit, and at least one if there is one.
+// Any replica answers, which may lack the newest messages.
+func (p *partition) fetch(room string, from int64, limit int) ([]fetched, error) {
+	request, err := json.Marshal(map[string]any{"next_by_subj": p.subject(room), "seq": max(from, 1), "batch": limit})
+	if err != nil {
+		return nil, err
+	}
+	nc := p.journal.nc
+	inbox := nc.NewInbox()
+	answers, err := nc.SubscribeSync(inbox)
+	if err != nil {
+		return nil, err
+	}
+	defer answers.Unsubscribe()
+	if err := nc.PublishRequest(p.api("DIRECT.GET."+p.stream), inbox, request); err != nil {
+		return nil, err
+	}
+	var found []fetched
+	for {
+		m, err := answers.NextMsg(fetchTimeout)
+		if err != nil {
+			return nil, err
+		}
+		switch status := m.Header.Get("Status"); status {
+		case "":
+			f, err := newFetched(m)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, f)
+		case "204", "404": // the end
+			return found, nil
+		default:
+			return nil, fmt.Errorf("NATS answers a read with status %s %s", status, m.Header.Get("Description"))
+		}
+	}
+}
+
+// api returns the subject of a request to JetStream.
+func (p *partition) api(request string) string {
+	if d := p.journal.opt.Domain; d != "" {
+		return "$JS." + d + ".API." + request
+	}
+	return "$JS.API." + request
+}
+
+// newFetched returns a message of an answer.
+func newFetched(m *nats.Msg) (f fetched, err error) {
+	var errs [3]error
+	f.sequence, errs[0] = strconv.ParseInt(m.Header.Get(jetstream.SequenceHeader), 10, 64)
+	f.at, errs[1] = time.Parse(time.RFC3339Nano, m.Header.Get(jetstream.TimeStampHeaer))
+	f.after, errs[2] = strconv.Atoi(m.Header.Get("Nats-Num-Pending"))
+	f.subject, f.data = m.Header.Get(jetstream.SubjectHeader), m.Data
+	return f, errors.Join(errs[:]...)
+}
+
+// hasNewer reports whether the leader has a message of a room with after < sequence <= upTo.
+func (p *partition) hasNewer(room string, after, upTo int64) (bool, error) {
+	if after >= upTo {
+		return false, nil
+	}
+	request, err := json.Marshal(map[string]any{"next_by_subj": p.subject(room), "seq": after + 1})
+	if err != nil {
+		return false, err
+	}
+	answer, err := p.journal.nc.Request(p.api("STREAM.MSG.GET."+p.stream), request, fetchTimeout)
+	if err != nil {
+		return false, err
+	}
+	var a struct {
+		Message struct {
+			Sequence int64 `json:"seq"`
+		} `json:"message"`
+		Error *struct {
+			Number      int    `json:"err_code"`
+			Description string `json:"description"`
+		} `json:"error"`
+	}
+	if err := json.Unmarshal(answer.Data, &a); err != nil {
+		return false, err
+	}
+	const notFound = 10037
+	switch {
+	case a.Error == nil:
+		return a.Message.Sequence <= upTo, nil
+	case a.Error.Number == notFound:
+		return false, nil
+	}
+	return false, &refusedError{a.Error.Number, a.Error.Description}
+}
+
+// messages returns the valid messages of what was fetched.
+func (p *partition) messages(found []fetched) []*wire.Message {
+	messages := make([]*wire.Message, 0, len(found))
+	for _, f := range found {
+		if m, err := p.decode(f.received); err == nil {
+			messages = append(messages, m)
+		}
+	}
+	return messages
+}

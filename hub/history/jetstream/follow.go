@@ -1,0 +1,199 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// lookInterval is the time between two looks at a stream.
+	lookInterval = time.Second
+	// lookTimeout bounds a request to JetStream.
+	lookTimeout = 3 * time.Second
+	// maxMisses is how many looks fail until the consumer is created again.
+	maxMisses = 5
+	// maxBatch bounds the messages that are committed at once.
+	maxBatch = 512
+)
+
+var errBehind = errors.New("the stream has newer messages, and none arrives")
+
+// follow receives the messages of the stream until ctx is done.
+func (p *partition) follow(ctx context.Context) {
+	for n := 0; ctx.Err() == nil; n++ {
+		reconnected := *p.journal.reconnected.Load()
+		if n > 0 {
+			p.journal.restarts.Add(1)
+		}
+		err := p.consume(ctx, reconnected)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil || errors.Is(err, errBehind) {
+			continue // a new consumer
+		}
+		if !p.journal.nc.IsConnected() {
+			err = errNoAnswer
+		}
+		p.setProblem(receiving, err)
+		select {
+		case <-ctx.Done():
+		case <-reconnected:
+		case <-time.After(lookInterval):
+		}
+	}
+}
+
+// consume receives messages with one consumer until it fails, or reconnected is closed.
+func (p *partition) consume(ctx context.Context, reconnected <-chan struct{}) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	s, err := p.lookAt(ctx)
+	if err != nil {
+		return err
+	}
+	arrived := make(chan jetstream.Msg, maxBatch)
+	failed := make(chan error, 1)
+	create, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	c, err := s.OrderedConsumer(create, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: uint64(p.newest() + 1),
+	})
+	if err != nil {
+		return err
+	}
+	consuming, err := c.Consume(func(m jetstream.Msg) {
+		select {
+		case arrived <- m:
+		case <-ctx.Done():
+		}
+	}, jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		p.journal.log.Debug("consumer", "stream", p.stream, "err", err)
+		if errors.Is(err, jetstream.ErrOrderedConsumerReset) || errors.Is(err, jetstream.ErrOrderConsumerUsedAsConsume) {
+			select {
+			case failed <- err:
+			default:
+			}
+		}
+	}))
+	if err != nil {
+		return err
+	}
+	defer consuming.Stop()
+	p.started.Store(true)
+	p.setProblem(receiving, nil)
+	behind := make(chan error, 1)
+	var supervisor sync.WaitGroup
+	supervisor.Go(func() { behind <- p.supervise(ctx, s) })
+	defer supervisor.Wait()
+	defer stop()
+	for {
+		select {
+		case m := <-arrived:
+			p.take(m, arrived)
+		case err := <-behind:
+			return err
+		case err := <-failed:
+			return err
+		case <-reconnected:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// lookAt is look with a time limit.
+func (p *partition) lookAt(ctx context.Context) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	return p.look(ctx)
+}
+
+// take applies a message and those that have arrived after it.
+func (p *partition) take(m jetstream.Msg, arrived <-chan jetstream.Msg) {
+	batch := make([]received, 0, len(arrived)+1)
+	position := p.newest()
+	for {
+		if r, err := newReceived(m); err == nil && r.sequence > position {
+			position = r.sequence
+			batch = append(batch, r)
+		}
+		if len(batch) < maxBatch {
+			select {
+			case m = <-arrived:
+				continue
+			default:
+			}
+		}
+		break
+	}
+	p.apply(batch)
+}
+
+// supervise looks at the stream again and again, and returns an error if the consumer must be created again, or ctx is
+// done.
+func (p *partition) supervise(ctx context.Context, s jetstream.Stream) error {
+	tick := time.NewTicker(lookInterval)
+	defer tick.Stop()
+	var before, wanted int64 // at the last look: the position, and the end of the stream
+	for misses := 0; ; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		info, err := p.info(ctx, s)
+		if err == nil {
+			err = p.check(info)
+		}
+		position := p.newest()
+		switch {
+		case err != nil:
+			// An election takes seconds, and a new leader may not have applied all messages yet.
+			if misses++; misses == maxMisses {
+				return err
+			}
+		case wanted > position && position == before:
+			return errBehind
+		default:
+			misses, before, wanted = 0, position, int64(info.State.LastSeq)
+			p.available()
+		}
+	}
+}
+
+// info returns the state of a stream.
+func (p *partition) info(ctx context.Context, s jetstream.Stream) (*jetstream.StreamInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	return s.Info(ctx)
+}
+
+// available notes that the stream has a leader that answers: new messages may be published again.
+func (p *partition) available() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ps := &p.publications; ps.down && len(ps.order) == 0 {
+		ps.down = false
+		p.setProblemLocked(publishing, nil)
+	}
+}
+
+// watch retries publications until ctx is done.
+func (p *partition) watch(ctx context.Context) {
+	tick := time.NewTicker(retryTime)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			p.retry(now)
+		case <-ctx.Done():
+			return
+		}
+	}
+}

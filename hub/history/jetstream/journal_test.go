@@ -1,0 +1,63 @@
+package jetstream
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"partyline/hub/history"
+	"partyline/hub/hubtest"
+	"partyline/hub/hubtest/natstest"
+)
+
+// patience bounds the wait for what must happen, since the machine may be busy.
+const patience = time.Minute
+
+// streams counts the histories of a test, so that each has a name of its own.
+var streams atomic.Int64
+
+// start returns a Journal that is ready, and is closed at the end of the test.
+func start(t testing.TB, o Options) *Journal {
+	t.Helper()
+	j, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		j.Close(ctx)
+	})
+	await(t, "the journal is ready", j.Ready)
+	return j
+}
+
+// await waits until a condition holds.
+func await(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	timeout := time.After(patience)
+	for !holds() {
+		select {
+		case <-timeout:
+			t.Fatalf("not in time: %s", what)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func newStream() string { return fmt.Sprint("test", streams.Add(1)) }
+
+func TestJournal(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 3} {
+		t.Run(fmt.Sprint(n, " servers"), func(t *testing.T) {
+			t.Parallel()
+			servers := natstest.Start(t, n, "")
+			hubtest.TestJournal(t, func(r history.Retention) history.Journal {
+				return start(t, Options{URLs: servers.URLs(), Replicas: n, Stream: newStream(), Retention: r})
+			})
+		})
+	}
+}

@@ -1,0 +1,77 @@
+package jetstream
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/nats-io/nats.go"
+
+	"partyline/hub/names"
+	"partyline/hub/wire"
+)
+
+// originHeader is the header of a message that says which call of Append it comes from.
+const originHeader = "Partyline-Origin"
+
+// maxID is greater than every id, which JavaScript can represent.
+const maxID = 1 << 53
+
+// partitionOf returns the partition of a room. It must never change: a room would lose its history.
+func partitionOf(room string, partitions int) int {
+	h := fnv.New32a()
+	h.Write([]byte(room))
+	return int(h.Sum32() % uint32(partitions))
+}
+
+// A payload is what a message in the stream has, as JSON. Servers ignore fields that they do not know.
+type payload struct {
+	From   string `json:"from"`
+	Via    string `json:"via,omitempty"`
+	Text   string `json:"text"`
+	Action bool   `json:"action,omitempty"`
+}
+
+// encode returns the payload of a message. The stream gives it its id and its time, and the subject has its room.
+func encode(m *wire.Message) []byte {
+	b, err := json.Marshal(payload{m.From, m.Via, m.Text, m.Action})
+	if err != nil {
+		panic(err) // not with these types
+	}
+	return b
+}
+
+// messageID returns the Nats-Msg-Id of a message with a key. It has a limited length and no character that a header
+// can't have.
+func messageID(room, key string) string {
+	sum := sha256.Sum256([]byte(room + "\x00" + key)) // no name of a room has a NUL
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// decode returns the message that a stream has with a subject and a payload. The caller sets ID and At. The error says
+// what no server would have published.
+func decode(subject string, data []byte) (*wire.Message, error) {
+	room := subject[strings.LastIndexByte(subject, '.')+1:]
+	if name, err := names.Room(room); err != nil || name != room {
+		return nil, fmt.Errorf("%q is not a room", wire.CleanLine(room))
+	}
+	if !utf8.Valid(data) { // encoding/json would replace it
+		return nil, errors.New("the payload is not valid UTF-8")
+	}
+	var p payload
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, fmt.Errorf("the payload is not JSON: %s", wire.CleanLine(err.Error()))
+	}
+	m := &wire.Message{Room: room, From: p.From, Via: p.Via, Text: p.Text, Action: p.Action}
+	return m, m.Check()
+}
+
+// header returns the headers of a publication.
+func header(origin, messageID string) nats.Header {
+	return nats.Header{originHeader: {origin}, nats.MsgIdHdr: {messageID}}
+}

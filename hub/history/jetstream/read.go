@@ -1,0 +1,276 @@
+package jetstream
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"partyline/hub/history"
+	"partyline/hub/wire"
+)
+
+// staleTries is how often a replica that lacks the newest messages is asked again.
+const staleTries = 20
+
+var errStale = errors.New("the replicas of the stream lack its newest messages")
+
+// Read implements history.Journal.
+func (j *Journal) Read(room string, g history.Range) (history.Page, error) {
+	p := j.partition(room)
+	if !p.started.Load() {
+		return history.Page{}, errNoAnswer
+	}
+	p.mu.Lock()
+	upTo := p.position
+	if g.Before > 0 && g.Limit > 0 {
+		upTo = min(upTo, g.Before-1)
+	}
+	r := p.rooms[room]
+	if r != nil {
+		r.expire(j.opt.Retention, time.Now())
+	}
+	floor := p.floor
+	if g.Limit == 0 {
+		defer p.mu.Unlock()
+		if r != nil && g.After < r.gone {
+			return history.Page{Gaps: []*wire.Gap{{After: g.After, Missed: -1, Lost: true}}}, nil
+		}
+		return history.Page{}, nil
+	}
+	if r != nil {
+		if page, ok := r.read(g, upTo); ok {
+			p.mu.Unlock()
+			return page, nil
+		}
+	}
+	p.mu.Unlock()
+	for range staleTries {
+		page, err := p.read(room, g, floor, upTo)
+		if !errors.Is(err, errStale) {
+			return page, err
+		}
+		time.Sleep(10 * time.Millisecond) // a replica gets messages a moment after the leader
+	}
+	return history.Page{}, errStale
+}
+
+// read reads a page from the stream.
+func (p *partition) read(room string, g history.Range, floor, upTo int64) (page history.Page, err error) {
+	s, err := p.span(room, upTo)
+	if err != nil {
+		return page, err
+	}
+	if s.stored == 0 {
+		if err := p.checkEnd(room, nil, g.After, upTo); err != nil {
+			return page, err
+		}
+	}
+	from := max(g.After+1, s.oldest)
+	var found []fetched
+	if g.Newest {
+		if found, page.More, err = p.newestBefore(room, s, from, upTo, g.Limit); err != nil {
+			return page, err
+		}
+		page.Messages = p.messages(found)
+		return page, nil
+	}
+	if s.kept > 0 && from <= upTo {
+		if found, err = p.fetch(room, from, g.Limit+1); err != nil {
+			return page, err
+		}
+		found = upToID(found, upTo)
+		page.More = len(found) > g.Limit
+		found = found[:min(len(found), g.Limit)]
+	}
+	if !page.More {
+		if err := p.checkEnd(room, found, from-1, upTo); err != nil {
+			return page, err
+		}
+	}
+	page.Messages = p.messages(found)
+	page.Gaps, err = p.gaps(room, g, s, floor, upTo, page.Messages)
+	return page, err
+}
+
+// checkEnd returns errStale if the leader has more messages of a room up to an id than those found after an id.
+func (p *partition) checkEnd(room string, found []fetched, after, upTo int64) error {
+	if len(found) > 0 {
+		after = found[len(found)-1].sequence
+	}
+	newer, err := p.hasNewer(room, after, upTo)
+	if err == nil && newer {
+		err = errStale
+	}
+	return err
+}
+
+// upToID cuts what was fetched after an id.
+func upToID(found []fetched, id int64) []fetched {
+	i, _ := slices.BinarySearchFunc(found, id+1, func(f fetched, id int64) int { return int(f.sequence - id) })
+	return found[:i]
+}
+
+// A span says which messages a room has in the stream.
+type span struct {
+	first  int64 // the oldest one in the stream; 0 if there is none
+	stored int   // how many there are
+	oldest int64 // the oldest one in history; above all ids if there is none
+	kept   int   // how many are in history
+}
+
+// span returns the span of a room at a position.
+func (p *partition) span(room string, position int64) (span, error) {
+	o := p.journal.opt.Retention
+	first, err := p.fetch(room, 1, 1)
+	if err != nil || len(first) == 0 {
+		return span{oldest: math.MaxInt64}, err
+	}
+	s := span{first: first[0].sequence, stored: first[0].after + 1}
+	s.oldest, s.kept = s.first, s.stored
+	if s.kept > o.Messages {
+		s.oldest, s.kept = math.MaxInt64, o.Messages
+		if o.Messages > 0 {
+			if s.oldest, err = p.seek(room, s, position, o.Messages); err != nil {
+				return s, err
+			}
+		}
+	}
+	for o.Age > 0 && s.kept > 0 { // the stream may keep messages longer
+		found, err := p.fetch(room, s.oldest, 100)
+		if err != nil {
+			return s, err
+		}
+		i := slices.IndexFunc(found, func(f fetched) bool { return time.Since(f.at) <= o.Age })
+		switch {
+		case i >= 0:
+			s.oldest, s.kept = found[i].sequence, found[i].after+1
+			return s, nil
+		case len(found) == 0 || found[len(found)-1].after == 0:
+			s.oldest, s.kept = math.MaxInt64, 0
+		default:
+			s.oldest, s.kept = found[len(found)-1].sequence+1, found[len(found)-1].after
+		}
+	}
+	return s, nil
+}
+
+// seekSlack is how many messages too many a seek may find, which it then reads.
+const seekSlack = 64
+
+// seek returns the sequence of the nth newest message of a room that has more.
+func (p *partition) seek(room string, s span, position int64, n int) (int64, error) {
+	low, high := s.first, position+1   // the message is after low, and before high
+	lowCount, highCount := s.stored, 0 // how many messages there are from there on
+	for steps := 0; high-low > 1; steps++ {
+		at := low + (high-low)/2
+		if steps%3 != 2 { // interpolate, except in every third step
+			share := float64(lowCount-n-seekSlack/2) / float64(lowCount-highCount)
+			at = min(max(low+int64(share*float64(high-low)), low+1), high-1)
+		}
+		found, err := p.fetch(room, at, 1)
+		if err != nil {
+			return 0, err
+		}
+		count := 0
+		if len(found) > 0 {
+			count = found[0].after + 1
+		}
+		switch {
+		case count < n:
+			high, highCount = at, count
+		case count <= n+seekSlack:
+			found, err := p.fetch(room, found[0].sequence, count-n+1)
+			if err != nil {
+				return 0, err
+			}
+			if i := slices.IndexFunc(found, func(f fetched) bool { return f.after < n }); i >= 0 {
+				return found[i].sequence, nil
+			}
+			return 0, errStale
+		default:
+			low, lowCount = found[0].sequence, count
+		}
+	}
+	return 0, errStale // two replicas have answered
+}
+
+// newestBefore returns the newest messages of a room from an id on and up to another one, at most limit, and whether
+// there are older ones.
+func (p *partition) newestBefore(room string, s span, from, upTo int64, limit int) (found []fetched, more bool, err error) {
+	if from > upTo { // all messages are too old or too new
+		return nil, false, nil
+	}
+	after := 0 // how many messages are newer than upTo
+	newer, err := p.fetch(room, upTo+1, 1)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(newer) > 0 {
+		after = newer[0].after + 1
+	}
+	first, err := p.fetch(room, from, 1)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(first) == 0 || first[0].sequence > upTo {
+		return nil, false, p.checkEnd(room, nil, from-1, upTo)
+	}
+	start := first[0].sequence
+	if more = first[0].after+1-after > limit; more {
+		if start, err = p.seek(room, span{first: start, stored: first[0].after + 1}, upTo, after+limit); err != nil {
+			return nil, false, err
+		}
+	}
+	if found, err = p.fetch(room, start, limit); err != nil {
+		return nil, false, err
+	}
+	found = upToID(found, upTo)
+	return found, more, p.checkEnd(room, found, from-1, upTo)
+}
+
+// gaps returns the gap before the messages of a page, if there is one.
+func (p *partition) gaps(room string, g history.Range, s span, floor, upTo int64, found []*wire.Message) ([]*wire.Gap, error) {
+	before := int64(0)
+	end := upTo + 1 // messages from g.After on and before end are missing
+	if len(found) > 0 {
+		before = found[0].ID
+		end = before
+	}
+	gap := &wire.Gap{After: g.After, Before: before, Lost: true}
+	switch {
+	case g.After != 0 && g.After < floor: // an id of another history
+		gap.Missed = -1
+	case s.first > 0 && s.first < end && s.oldest > g.After+1:
+		n, err := p.count(room, g.After+1, min(end, s.oldest))
+		if err != nil {
+			return nil, err
+		}
+		gap.Missed = n
+	}
+	o := p.journal.opt.Retention
+	if full := s.stored >= o.Messages+undelivered; full && s.first > g.After+1 {
+		gap.Missed = -1 // older messages are no longer in the stream
+	}
+	if o.Age > 0 && gap.Missed == 0 && p.firstSequence() > g.After+1 {
+		gap.Missed = -1
+	}
+	if gap.Missed == 0 {
+		return nil, nil
+	}
+	return []*wire.Gap{gap}, nil
+}
+
+// count returns the number of messages of a room with from <= id < before.
+func (p *partition) count(room string, from, before int64) (int64, error) {
+	first, err := p.fetch(room, from, 1)
+	if err != nil || len(first) == 0 {
+		return 0, err
+	}
+	rest, err := p.fetch(room, before, 1)
+	n := int64(first[0].after + 1)
+	if len(rest) > 0 {
+		n -= int64(rest[0].after + 1)
+	}
+	return n, err
+}

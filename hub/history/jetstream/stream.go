@@ -1,0 +1,146 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+
+	"partyline/hub/history"
+)
+
+// Keys of the metadata of a stream.
+const (
+	epochKey      = "partyline.epoch"
+	floorKey      = "partyline.floor"
+	partitionsKey = "partyline.partitions"
+)
+
+// undelivered is how many messages of a room a stream keeps beyond those of the history, for servers that have not
+// received them yet.
+const undelivered = 100_000
+
+// A streamError is a problem with a stream that only the operator can solve.
+type streamError struct{ problem, hint string }
+
+func (e *streamError) Error() string { return e.problem }
+
+// config returns the configuration of a new stream.
+func (p *partition) config() jetstream.StreamConfig {
+	o := &p.journal.opt
+	floor := history.IDFloor(time.Now())
+	age := o.Retention.Age
+	if age > 0 {
+		age = max(age, history.KeyLife) // it may not be less than Duplicates
+	}
+	return jetstream.StreamConfig{
+		Name:              p.stream,
+		Description:       "messages of partyline",
+		Subjects:          []string{p.subject("*")},
+		Storage:           jetstream.FileStorage,
+		Replicas:          o.Replicas,
+		MaxMsgsPerSubject: int64(o.Retention.Messages) + undelivered,
+		MaxAge:            age,
+		Duplicates:        history.KeyLife,
+		FirstSeq:          uint64(floor) + 1,
+		AllowDirect:       true,
+		Metadata: map[string]string{
+			epochKey: nuid.Next(), floorKey: strconv.FormatInt(floor, 10), partitionsKey: strconv.Itoa(o.Partitions),
+		},
+	}
+}
+
+// look creates the stream if it is missing, and checks it. It changes those settings of the stream that a flag has
+// changed.
+func (p *partition) look(ctx context.Context) (jetstream.Stream, error) {
+	js := p.journal.js
+	s, err := js.Stream(ctx, p.stream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		if s, err = js.CreateStream(ctx, p.config()); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			s, err = js.Stream(ctx, p.stream) // another server was first
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	info := s.CachedInfo()
+	if err := p.check(info); err != nil {
+		return nil, err
+	}
+	p.adopt(info)
+	want, has := p.config(), info.Config
+	if has.MaxMsgsPerSubject != want.MaxMsgsPerSubject || has.MaxAge != want.MaxAge || has.Replicas != want.Replicas {
+		has.MaxMsgsPerSubject, has.MaxAge, has.Replicas = want.MaxMsgsPerSubject, want.MaxAge, want.Replicas
+		if s, err = js.UpdateStream(ctx, has); err != nil {
+			return nil, err
+		}
+		p.journal.log.Info("stream changed", "stream", p.stream, "messages", has.MaxMsgsPerSubject, "age", has.MaxAge, "replicas", has.Replicas)
+	}
+	return s, nil
+}
+
+// check checks that new messages of a stream have greater sequences than those that this server has received.
+func (p *partition) check(info *jetstream.StreamInfo) error {
+	partitions := info.Config.Metadata[partitionsKey]
+	if _, err := floorOf(info); err != nil {
+		return &streamError{fmt.Sprintf("stream %s was not created by partyline", p.stream), "give --nats-stream another name"}
+	}
+	if want := strconv.Itoa(p.journal.opt.Partitions); partitions != want {
+		return &streamError{
+			fmt.Sprintf("the rooms are divided among %s streams, and not %s", partitions, want),
+			"start with --nats-partitions " + partitions,
+		}
+	}
+	p.mu.Lock()
+	p.first = int64(info.State.FirstSeq)
+	p.mu.Unlock()
+	if last := max(int64(info.State.LastSeq), int64(info.State.FirstSeq)-1); last < p.newest() {
+		return &streamError{
+			fmt.Sprintf("stream %s ends at %d, and this server has received messages up to %d: it is an older state", p.stream, last, p.newest()),
+			"wait until all NATS servers run; if the stream was restored from an older copy, delete it, and it is created again without history",
+		}
+	}
+	return nil
+}
+
+// floorOf returns the id above which a stream has begun.
+func floorOf(info *jetstream.StreamInfo) (int64, error) {
+	return strconv.ParseInt(info.Config.Metadata[floorKey], 10, 64)
+}
+
+// adopt notes which ids the stream has, and moves the position if messages after it were removed.
+func (p *partition) adopt(info *jetstream.StreamInfo) {
+	epoch, first := info.Config.Metadata[epochKey], int64(info.State.FirstSeq)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.epoch == "":
+		p.position = max(int64(info.State.LastSeq), first-1)
+	case epoch != p.epoch:
+		p.journal.log.Error("the stream was created again: its history is lost", "stream", p.stream)
+		p.position = max(p.position, first-1)
+	case first > p.position+1:
+		p.journal.log.Error("messages were removed from the stream before this server received them", "stream", p.stream, "ids", first-1-p.position)
+		p.position = first - 1
+	}
+	p.epoch = epoch
+	p.floor, _ = floorOf(info)
+}
+
+// firstSequence returns the sequence of the oldest message in the stream, as of the last look.
+func (p *partition) firstSequence() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.first
+}
+
+// newest returns the position.
+func (p *partition) newest() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.position
+}

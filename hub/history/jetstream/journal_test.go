@@ -61,3 +61,20 @@ func TestJournal(t *testing.T) {
 		})
 	}
 }
+
+func TestShared(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 3} {
+		t.Run(fmt.Sprint(n, " servers"), func(t *testing.T) {
+			t.Parallel()
+			servers := natstest.Start(t, n, "")
+			hubtest.TestSharedJournal(t, func(count int) (journals []history.Journal) {
+				o := Options{URLs: servers.URLs(), Replicas: n, Stream: newStream(), Retention: history.Retention{Messages: 1000}}
+				for range count {
+					journals = append(journals, start(t, o))
+				}
+				return journals
+			})
+		})
+	}
+}

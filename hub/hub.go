@@ -79,6 +79,7 @@ type Options struct {
 	Version       string       // the server's version, for the welcome
 	Log           *slog.Logger // nil for none
 	Meter         Meter        // nil for none
+	Ready         func() bool  // reports whether clients may become members; nil if they always may
 }
 
 // A Hub holds the rooms and their members. Its methods may be called from any goroutine.
@@ -151,7 +152,10 @@ func New(o Options) *Hub {
 // Admit admits a client from an address if Options.Limits allow it. The error is one of package
 // admission. If it is nil, the caller must call Leave on the Slot when the connection has ended.
 func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) {
-	slot, err := h.gate.Admit(addr)
+	slot, err := admission.Slot{}, h.checkReady()
+	if err == nil {
+		slot, err = h.gate.Admit(addr)
+	}
 	if err != nil {
 		h.opt.Meter.TurnedAway(turnedAwayReason(err))
 	}
@@ -159,7 +163,20 @@ func (h *Hub) Admit(addr netip.Addr) (admission.Slot, error) {
 }
 
 // CheckAdmission returns the error that Admit would return now, and counts nothing.
-func (h *Hub) CheckAdmission(addr netip.Addr) error { return h.gate.Check(addr) }
+func (h *Hub) CheckAdmission(addr netip.Addr) error {
+	if err := h.checkReady(); err != nil {
+		return err
+	}
+	return h.gate.Check(addr)
+}
+
+// checkReady returns an error until clients may become members.
+func (h *Hub) checkReady() error {
+	if h.opt.Ready == nil || h.opt.Ready() {
+		return nil
+	}
+	return admission.ErrStarting
+}
 
 // Serve makes the client on c a member, and blocks until the member has left, c is closed, and no
 // goroutine serves the member any more. Serve does not change caller, which must not change until the

@@ -31,8 +31,8 @@ type Meter interface {
 	Left(transport, reason string)
 }
 
-// TurnedAwayReasons are the reasons of Meter.TurnedAway: the limit that was reached.
-var TurnedAwayReasons = []string{"members", "per_address", "arrivals"}
+// TurnedAwayReasons are the reasons of Meter.TurnedAway: the hub is not ready, or the limit that was reached.
+var TurnedAwayReasons = []string{"starting", "members", "per_address", "arrivals"}
 
 // LeftReasons are the reasons of Meter.Left: the client ended its input, or asked to leave, or
 // resumed over another connection; the server shuts down; the client accepted no bytes; it had hung up
@@ -43,6 +43,8 @@ var LeftReasons = []string{"left", "quit", "resumed", "shutdown", "slow", "hung_
 // turnedAwayReason returns the reason of an error of admission.
 func turnedAwayReason(err error) string {
 	switch {
+	case errors.Is(err, admission.ErrStarting):
+		return "starting"
 	case errors.Is(err, admission.ErrFull):
 		return "members"
 	case errors.Is(err, admission.ErrAddressFull):

@@ -146,6 +146,8 @@ func (g *Gateway) turnAway(w http.ResponseWriter, r *http.Request, reason error)
 	g.Log.Debug("client turned away", "transport", "ws", "addr", r.RemoteAddr, "reason", reason)
 	status, retryAfter := http.StatusTooManyRequests, "60"
 	switch {
+	case errors.Is(reason, admission.ErrStarting):
+		status, retryAfter = http.StatusServiceUnavailable, "2"
 	case errors.Is(reason, admission.ErrFull):
 		status, retryAfter = http.StatusServiceUnavailable, "30"
 	case errors.Is(reason, admission.ErrAddressFull):

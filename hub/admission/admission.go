@@ -26,6 +26,9 @@ type Limits struct {
 	Backlog   int64 // bytes that all streams together retain for slow readers, in addition to the minimum
 }
 
+// ErrStarting is why no client is admitted yet.
+var ErrStarting = errors.New("the server is starting: try again in a moment")
+
 // The errors of Gate.Admit.
 var (
 	ErrFull        = errors.New("the server is full: try again later")

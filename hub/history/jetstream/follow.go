@@ -24,11 +24,8 @@ var errBehind = errors.New("the stream has newer messages, and none arrives")
 
 // follow receives the messages of the stream until ctx is done.
 func (p *partition) follow(ctx context.Context) {
-	for n := 0; ctx.Err() == nil; n++ {
+	for ctx.Err() == nil {
 		reconnected := *p.journal.reconnected.Load()
-		if n > 0 {
-			p.journal.restarts.Add(1)
-		}
 		err := p.consume(ctx, reconnected)
 		if ctx.Err() != nil {
 			return
@@ -84,7 +81,9 @@ func (p *partition) consume(ctx context.Context, reconnected <-chan struct{}) er
 		return err
 	}
 	defer consuming.Stop()
-	p.started.Store(true)
+	if p.started.Swap(true) {
+		p.journal.restarts.Add(1)
+	}
 	p.setProblem(receiving, nil)
 	behind := make(chan error, 1)
 	var supervisor sync.WaitGroup

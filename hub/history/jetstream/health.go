@@ -3,6 +3,7 @@ package jetstream
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -23,8 +24,14 @@ const logEvery = time.Minute
 
 // problems are those of a partition. The mu of the partition guards them.
 type problems struct {
-	now    [activities]error
-	since  time.Time
+	now   [activities]error
+	since time.Time
+}
+
+// A report logs the problems of all partitions, of which most are the same.
+type report struct {
+	mu     sync.Mutex           // taken after that of a partition
+	failed time.Time            // when the first of the present problems was noted; zero if there is none
 	logged map[string]time.Time // by the text of a problem
 }
 
@@ -53,23 +60,38 @@ func (p *partition) setProblemLocked(activity int, err error) {
 		current = ps.now[receiving]
 	}
 	if current == nil {
-		p.journal.log.Info("history is written again", "stream", p.stream, "after", time.Since(ps.since).Round(time.Millisecond))
-		*ps = problems{logged: ps.logged}
+		*ps = problems{}
 		p.failure.Store(nil)
-		return
-	}
-	now := time.Now()
-	if ps.since.IsZero() {
-		ps.since = now
-	}
-	f := &history.Failure{Err: current, Since: ps.since, Hint: hint(current)}
-	p.failure.Store(f)
-	if text := current.Error(); now.Sub(ps.logged[text]) >= logEvery {
-		if ps.logged == nil || len(ps.logged) > 100 {
-			ps.logged = make(map[string]time.Time)
+	} else {
+		if ps.since.IsZero() {
+			ps.since = time.Now()
 		}
-		ps.logged[text] = now
-		p.journal.log.Error("history can't be written", "stream", p.stream, "err", current, "since", f.Since.Format(time.RFC3339), "hint", f.Hint)
+		p.failure.Store(&history.Failure{Err: current, Since: ps.since, Hint: hint(current)})
+	}
+	p.journal.logProblem(p.failure.Load())
+}
+
+// logProblem logs a problem, unless the log has it from the last minute, and with nil that the last one is solved.
+func (j *Journal) logProblem(f *history.Failure) {
+	r := &j.report
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	switch {
+	case f != nil:
+		if r.failed.IsZero() {
+			r.failed = now
+		}
+		if text := f.Err.Error(); now.Sub(r.logged[text]) >= logEvery {
+			if r.logged == nil || len(r.logged) > 100 {
+				r.logged = make(map[string]time.Time)
+			}
+			r.logged[text] = now
+			j.log.Error("history can't be written", "err", f.Err, "since", f.Since.Format(time.RFC3339), "hint", f.Hint)
+		}
+	case j.Failure() == nil:
+		j.log.Info("history is written again", "after", now.Sub(r.failed).Round(time.Millisecond))
+		r.failed = time.Time{}
 	}
 }
 
@@ -82,11 +104,9 @@ func (p *partition) setProblem(activity int, err error) {
 
 // Numbers of errors of NATS.
 const (
-	noResources   = 10023
-	noSpace       = 10077 // and other limits of a stream or an account
-	noQuorum      = 10008
-	noPeers       = 10005
-	noPermissions = "permissions violation"
+	noResources = 10023
+	noSpace     = 10077 // and other limits of a stream or an account
+	noPeers     = 10005
 )
 
 // hint returns what the operator can do about an error.
@@ -114,4 +134,28 @@ func hint(err error) string {
 		return "check --nats-creds, and what its user may do"
 	}
 	return "check the NATS servers and the network to them; no restart is needed"
+}
+
+// Figures of a Journal.
+type Figures struct {
+	Foreign     int64         // messages that were not valid
+	Restarts    int64         // consumers that were created again
+	Waiting     int           // messages of this server that the streams have not returned
+	OldestWaits time.Duration // for how long the oldest of them does; it is approximate
+	Behind      int64         // sequences of the streams that this server has not received, as of the last look
+}
+
+// Figures returns the present figures. Any goroutine may call it.
+func (j *Journal) Figures() Figures {
+	f := Figures{Foreign: j.foreign.Load(), Restarts: j.restarts.Load()}
+	for _, p := range j.partitions {
+		p.mu.Lock()
+		f.Waiting += len(p.publications.byOrigin)
+		if order := p.publications.order; len(order) > 0 {
+			f.OldestWaits = max(f.OldestWaits, time.Since(order[0].appended))
+		}
+		f.Behind += max(p.end-p.position, 0)
+		p.mu.Unlock()
+	}
+	return f
 }

@@ -63,6 +63,8 @@ type Journal struct {
 	restarts    atomic.Int64 // consumers that were created again
 	reconnected atomic.Pointer[chan struct{}]
 
+	report report
+
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }

@@ -26,7 +26,7 @@ type partition struct {
 	mu           sync.Mutex // held for short computations only
 	position     int64      // the sequence of the newest message that was committed or heard
 	floor        int64      // the sequences of the stream are greater
-	first        int64      // that of the oldest message in the stream, as of the last look
+	first, end   int64      // those of the oldest and the newest message in the stream, as of the last look
 	epoch        string     // of the stream; "" before the first look
 	rooms        map[string]*room
 	publications publications

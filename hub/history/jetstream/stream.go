@@ -96,7 +96,7 @@ func (p *partition) check(info *jetstream.StreamInfo) error {
 		}
 	}
 	p.mu.Lock()
-	p.first = int64(info.State.FirstSeq)
+	p.first, p.end = int64(info.State.FirstSeq), int64(info.State.LastSeq)
 	p.mu.Unlock()
 	if last := max(int64(info.State.LastSeq), int64(info.State.FirstSeq)-1); last < p.newest() {
 		return &streamError{

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"partyline/hub/admission"
 	"partyline/web"
 )
 
@@ -33,6 +34,9 @@ func (s *server) ready(ctx context.Context) error {
 	}
 	if err := s.journal.failure(); err != nil {
 		return err
+	}
+	if !s.journal.ready() {
+		return admission.ErrStarting
 	}
 	return s.health(ctx)
 }

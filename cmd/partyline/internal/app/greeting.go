@@ -44,6 +44,8 @@ func newGreeting(c Config, l Listeners, names []string, addresses []netip.Addr) 
 	switch {
 	case c.History.Messages == 0:
 		g.row("history", "none")
+	case len(c.History.NATS.URLs) > 0:
+		g.row("history", "in NATS, for all servers with the same --nats-stream")
 	case c.History.Dir == "":
 		g.row("history", "in memory; --data keeps it")
 	default:

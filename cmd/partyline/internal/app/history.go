@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 
 	"partyline/hub"
 	"partyline/hub/history"
+	"partyline/hub/history/jetstream"
 	"partyline/hub/history/sqlite"
 )
 
@@ -21,12 +23,13 @@ type historyFlags struct {
 	Age      time.Duration
 	Sync     string
 	OnError  string
+	NATS     natsFlags
 }
 
 // maxMessages is the maximum of --history.
 const maxMessages = math.MaxInt32
 
-var defaultHistory = historyFlags{Messages: hub.DefaultMessages, Sync: string(sqlite.SyncFull), OnError: string(sqlite.Refuse)}
+var defaultHistory = historyFlags{Messages: hub.DefaultMessages, Sync: string(sqlite.SyncFull), OnError: string(sqlite.Refuse), NATS: defaultNATS}
 
 func (h *historyFlags) addFlags(f *pflag.FlagSet) {
 	folderVar(f, &h.Dir, "data", `folder for the history on disk; "" to keep the history in memory`)
@@ -34,28 +37,41 @@ func (h *historyFlags) addFlags(f *pflag.FlagSet) {
 	durationVar(f, &h.Age, "history-age", 0, "age at which a message leaves the history; 0 for no limit")
 	choiceVar(f, &h.Sync, "sync", "failure that a stored message survives: full for a power failure, normal for a crash of the program only", string(sqlite.SyncFull), string(sqlite.SyncNormal))
 	choiceVar(f, &h.OnError, "on-disk-error", "what happens to messages while the disk fails: refuse refuses them, live delivers them marked as not stored", string(sqlite.Refuse), string(sqlite.Live))
+	h.NATS.addFlags(f)
 }
 
 // A journal is the history of a server.
 type journal struct {
 	history.Journal
-	disk *sqlite.Journal // the same; nil if it is in memory
+	store  store              // the same; nil if it is in memory
+	disk   *sqlite.Journal    // the same, if it is on disk
+	shared *jetstream.Journal // the same, if it is in NATS
 }
 
-// close closes a journal on disk.
+// A store is a journal outside of the memory.
+type store interface {
+	history.Journal
+	Close(context.Context) error
+	Failure() *history.Failure
+}
+
+// close closes a journal outside of the memory.
 func (j journal) close(ctx context.Context) error {
-	if j.disk == nil {
+	if j.store == nil {
 		return nil
 	}
-	return j.disk.Close(ctx)
+	return j.store.Close(ctx)
 }
 
-// failure returns why messages can't be stored on disk now, or nil.
+// ready reports whether members may join.
+func (j journal) ready() bool { return j.shared == nil || j.shared.Ready() }
+
+// failure returns why messages can't be stored now, or nil.
 func (j journal) failure() error {
-	if j.disk == nil {
+	if j.store == nil {
 		return nil
 	}
-	f := j.disk.Failure()
+	f := j.store.Failure()
 	if f == nil {
 		return nil
 	}
@@ -66,30 +82,39 @@ func (j journal) failure() error {
 type historyState struct {
 	Messages int           `json:"max_messages"` // --history
 	Age      string        `json:"max_age"`      // --history-age
-	Stored   *sqlite.Stats `json:"stored"`       // nil if the history is in memory
+	Stored   *sqlite.Stats `json:"stored"`       // nil if the history is not on disk
+	NATS     *natsState    `json:"nats,omitempty"`
 	Problem  string        `json:"problem,omitempty"`
 }
 
 // state returns what a journal keeps, and what it has on disk.
 func (h *historyFlags) state(j journal) historyState {
 	s := historyState{Messages: h.Messages, Age: h.Age.String()}
-	if j.disk == nil {
-		return s
+	err := j.failure()
+	if j.disk != nil {
+		stats, statsErr := j.disk.Stats(context.Background())
+		s.Stored, err = &stats, cmp.Or(statsErr, err)
 	}
-	stats, err := j.disk.Stats(context.Background())
-	if err == nil {
-		err = j.failure()
+	if j.shared != nil {
+		s.NATS = h.NATS.state(j.shared)
 	}
-	if s.Stored = &stats; err != nil {
+	if err != nil {
 		s.Problem = err.Error()
 	}
 	return s
 }
 
-// open returns the journal of messages. source is the flag or the variable that has set the folder; an
-// error about the folder names it. stored is that of sqlite.Options.
-func (h *historyFlags) open(source string, stored func(int, time.Duration), log *slog.Logger) (journal, error) {
+// openHistory returns the journal of messages. stored is that of sqlite.Options and jetstream.Options.
+func (c *Config) openHistory(stored func(int, time.Duration), log *slog.Logger) (journal, error) {
+	h := &c.History
 	retention := history.Retention{Messages: h.Messages, Age: h.Age}
+	if len(h.NATS.URLs) > 0 {
+		j, err := h.NATS.open(jetstream.Options{Retention: retention, MaxText: c.Limits.MaxLine, Stored: stored, Log: log})
+		if err != nil {
+			return journal{}, fmt.Errorf("%s: %w", c.source("nats"), err)
+		}
+		return journal{Journal: j, store: j, shared: j}, nil
+	}
 	if h.Dir == "" {
 		return journal{Journal: history.NewMemory(retention)}, nil
 	}
@@ -97,7 +122,7 @@ func (h *historyFlags) open(source string, stored func(int, time.Duration), log 
 		Retention: retention, Sync: sqlite.Sync(h.Sync), OnError: sqlite.OnError(h.OnError), Stored: stored, Log: log,
 	})
 	if err != nil {
-		return journal{}, fmt.Errorf("%s: %w", source, err)
+		return journal{}, fmt.Errorf("%s: %w", c.source("data"), err)
 	}
-	return journal{j, j}, nil
+	return journal{Journal: j, store: j, disk: j}, nil
 }

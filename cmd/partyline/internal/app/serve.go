@@ -125,11 +125,12 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	s := &server{certs: certs, figures: figures, log: log, proxies: admission.NewNetworks()}
 	l = s.closeIdleIfFull(l)
 	s.listeners = l
-	if s.journal, err = c.History.open(c.source("data"), figures.Stored, log); err != nil {
+	if s.journal, err = c.openHistory(figures.Stored, log); err != nil {
 		return nil, err
 	}
 	h := hub.New(hub.Options{
 		Journal:       s.journal.Journal,
+		Ready:         s.journal.ready,
 		Replay:        noneIfZero(c.Replay),
 		MaxLine:       c.Limits.MaxLine,
 		Window:        c.Limits.Window,
@@ -140,7 +141,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 		Meter:         figures,
 	})
 	s.hub = h
-	if s.journal.disk == nil {
+	if s.journal.store == nil {
 		figures.Watch(h.Figures, nil)
 	} else {
 		figures.Watch(h.Figures, func() bool { return s.journal.failure() == nil })

@@ -28,7 +28,7 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build release systems same test check deps lint fuzz soak kills restarts hangups mutants bench speed page screenshots keys record
+.PHONY: help run build release systems same test check deps lint fuzz soak kills cluster restarts hangups mutants bench speed page screenshots keys record
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ soak: ## simulate the hub, compare journals with a model, and talk while 1 clien
 
 kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged message is lost
 	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 $(E2E)/history
+
+cluster: ## run several NATS servers and partylines, and kill them under load: 3 minutes
+	CLUSTER=1 go test -race -v -run 'TestJournal|TestShared|TestLostServers' -count 1 -timeout 15m ./hub/history/jetstream
 
 restarts: ## restart the server under load RESTARTS (100) times, with and without nginx: nothing that was said is lost
 	RESTARTS=$(RESTARTS) go test -run TestRestarts -v -count 1 -timeout 0 $(E2E)/service

@@ -30,7 +30,7 @@ func (p *partition) follow(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err == nil || errors.Is(err, errBehind) {
+		if err == nil || errors.Is(err, errBehind) || errors.Is(err, jetstream.ErrStreamNotFound) {
 			continue // a new consumer
 		}
 		if !p.journal.nc.IsConnected() {
@@ -152,6 +152,8 @@ func (p *partition) supervise(ctx context.Context, s jetstream.Stream) error {
 		}
 		position := p.newest()
 		switch {
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+			return err
 		case err != nil:
 			// An election takes seconds, and a new leader may not have applied all messages yet.
 			if misses++; misses == maxMisses {

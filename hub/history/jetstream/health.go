@@ -38,6 +38,9 @@ type report struct {
 // errNoAnswer is the problem of a partition without acks, or without a connection.
 var errNoAnswer = errors.New("no answer from NATS JetStream")
 
+// errOld is why a message was refused that the stream perhaps has, with an id that was given before.
+var errOld = errors.New("the stream is an older state")
+
 // A refusedError is the answer of a stream that does not store a message.
 type refusedError struct {
 	number      int // as NATS numbers errors

@@ -3,6 +3,10 @@ package jetstream
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -47,6 +51,14 @@ func await(t testing.TB, what string, holds func() bool) {
 	}
 }
 
+// cluster skips a test that needs three NATS servers, unless make cluster runs it: they need a quiet machine.
+func cluster(t *testing.T) {
+	t.Helper()
+	if os.Getenv("CLUSTER") == "" {
+		t.Skip("CLUSTER is not set: run make cluster")
+	}
+}
+
 func newStream() string { return fmt.Sprint("test", streams.Add(1)) }
 
 func TestJournal(t *testing.T) {
@@ -54,6 +66,9 @@ func TestJournal(t *testing.T) {
 	for _, n := range []int{1, 3} {
 		t.Run(fmt.Sprint(n, " servers"), func(t *testing.T) {
 			t.Parallel()
+			if n > 1 {
+				cluster(t)
+			}
 			servers := natstest.Start(t, n, "")
 			hubtest.TestJournal(t, func(r history.Retention) history.Journal {
 				return start(t, Options{URLs: servers.URLs(), Replicas: n, Stream: newStream(), Retention: r})
@@ -67,6 +82,9 @@ func TestShared(t *testing.T) {
 	for _, n := range []int{1, 3} {
 		t.Run(fmt.Sprint(n, " servers"), func(t *testing.T) {
 			t.Parallel()
+			if n > 1 {
+				cluster(t)
+			}
 			servers := natstest.Start(t, n, "")
 			hubtest.TestSharedJournal(t, func(count int) (journals []history.Journal) {
 				o := Options{URLs: servers.URLs(), Replicas: n, Stream: newStream(), Retention: history.Retention{Messages: 1000}}
@@ -78,3 +96,23 @@ func TestShared(t *testing.T) {
 		})
 	}
 }
+
+// A logBuffer keeps what is logged.
+type logBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func (b *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }

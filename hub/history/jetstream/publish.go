@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -103,6 +104,8 @@ func (p *partition) append(m *wire.Message, key string, commit func(history.Resu
 	switch {
 	case ps.closed:
 		refused = errClosed
+	case p.isUnusableLocked():
+		refused = p.problems.now[receiving]
 	case ps.down, !p.started.Load():
 		refused = errNoAnswer
 	default:
@@ -128,6 +131,12 @@ func (p *partition) append(m *wire.Message, key string, commit func(history.Resu
 		defer p.commits.Unlock()
 		commit(history.Result{Err: refused})
 	}
+}
+
+// isUnusableLocked reports whether only the operator can make the stream usable again.
+func (p *partition) isUnusableLocked() bool {
+	_, ok := errors.AsType[*streamError](p.problems.now[receiving])
+	return ok
 }
 
 // publishLocked publishes a message. If there is no connection, the watch publishes it again.
@@ -193,7 +202,13 @@ func (p *partition) acked(number uint64, a *ack) {
 	}
 	ps.heard, ps.down = now, false
 	p.setProblemLocked(publishing, nil)
-	if pub := ps.byNumber[number]; pub != nil {
+	var refused []*publication
+	switch pub := ps.byNumber[number]; {
+	case pub == nil:
+	case !a.Duplicate && a.Sequence <= p.position: // the stream is an older state: no consumer returns the message
+		ps.removeLocked(pub)
+		refused = append(refused, pub)
+	default:
 		pub.acked = true
 		if a.Duplicate {
 			pub.repeats = a.Sequence
@@ -212,6 +227,7 @@ func (p *partition) acked(number uint64, a *ack) {
 	}
 	settle := a.Duplicate && a.Sequence <= p.position
 	p.mu.Unlock()
+	p.refuse(refused, errOld)
 	if settle {
 		p.apply(nil)
 	}
@@ -222,6 +238,11 @@ func (p *partition) retry(now time.Time) {
 	p.mu.Lock()
 	ps := &p.publications
 	ps.trimLocked()
+	if p.isUnusableLocked() {
+		p.mu.Unlock()
+		p.refuseAll(errOld)
+		return
+	}
 	if len(ps.order) == 0 {
 		ps.heard, ps.stalled = now, false
 		p.mu.Unlock()

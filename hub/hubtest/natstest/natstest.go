@@ -140,9 +140,6 @@ func (s *Servers) Kill(i int) {
 	}
 }
 
-// Signal sends a running server a signal.
-func (s *Servers) Signal(i int, signal os.Signal) { s.list[i].process.Process.Signal(signal) }
-
 // Store returns the folder in which a server stores its streams.
 func (s *Servers) Store(i int) string { return s.list[i].store }
 

@@ -13,7 +13,7 @@ import (
 
 // anyText lists the flags that accept any text, which is checked only when it is used.
 var anyText = map[string][]string{
-	"partyline": {"config", "tcp", "http", "admin", "http-redirect", "tls-cert", "tls-key", "acme-dir", "data"},
+	"partyline": {"config", "tcp", "http", "admin", "http-redirect", "tls-cert", "tls-key", "acme-dir", "data", "nats-creds", "nats-ca"},
 	"doctor":    {"connect", "tcp"},
 	"bench":     {"format", "room", "addr", "url", "plot"},
 	"send":      {"nick", "room"},

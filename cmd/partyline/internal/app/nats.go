@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/url"
 	"regexp"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -72,19 +71,13 @@ func (n *natsFlags) open(o jetstream.Options) (*jetstream.Journal, error) {
 
 // natsState is what /api/v1/history says of a history in NATS.
 type natsState struct {
-	Servers   []string `json:"servers"`
-	Stream    string   `json:"stream"`
-	Ready     bool     `json:"ready"`
-	Foreign   int64    `json:"foreign"`  // messages of other programs that were not valid
-	Restarts  int64    `json:"restarts"` // consumers that were created again
-	Waiting   int      `json:"waiting"`  // messages that the stream has not returned yet
-	OldestAge string   `json:"oldest_waits"`
-	Behind    int64    `json:"behind"`
+	Servers []string `json:"servers"`
+	Stream  string   `json:"stream"`
+	Ready   bool     `json:"ready"` // it has been reached once
 }
 
 func (n *natsFlags) state(j *jetstream.Journal) *natsState {
-	f := j.Figures()
-	s := &natsState{Stream: n.Stream, Ready: j.Ready(), Foreign: f.Foreign, Restarts: f.Restarts, Waiting: f.Waiting, OldestAge: f.OldestWaits.Round(time.Millisecond).String(), Behind: f.Behind}
+	s := &natsState{Stream: n.Stream, Ready: j.Ready()}
 	for _, address := range n.URLs {
 		u, _ := url.Parse(address) // checkNATS has checked it
 		s.Servers = append(s.Servers, u.Redacted())

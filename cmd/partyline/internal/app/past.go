@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"partyline/client"
-	"partyline/cmd/partyline/internal/screen"
 	"partyline/cmd/partyline/internal/state"
 	"partyline/hub/names"
 	"partyline/hub/wire"
@@ -94,13 +93,4 @@ func (t *talk) claim(ctx context.Context, c *client.Client) {
 // tellTaken tells the user that the name of the last time is taken.
 func (t *talk) tellTaken(nick string) {
 	t.intro = append(t.intro, fmt.Sprintf("the name %s is taken now: /nick takes another one", nick))
-}
-
-// places returns the rooms that were open, and what a member has read in each.
-func (p *past) places(nick string) []screen.Place {
-	places := make([]screen.Place, len(p.server.Rooms))
-	for i, room := range p.server.Rooms {
-		places[i] = screen.Place{Room: wire.CleanLine(room), Since: since(p.server.Position(nick, room))}
-	}
-	return places
 }

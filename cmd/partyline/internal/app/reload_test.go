@@ -59,7 +59,7 @@ func TestUpdate(t *testing.T) {
 	for name, text := range map[string]string{
 		"log-level": "debug", "log-format": "json", "proxy-header": "PROXY", "acme-email": "ops@b.example", "acme-url": "https://b.example",
 		"host": "a.example", "acme-domain": "a.example", "exempt": "192.0.2.1", "proxy": strings.Repeat("192.0.2.1,", 99) + "192.0.2.2",
-		"window": "3MiB", "sync": "normal", "on-disk-error": "live", "public-log": "false",
+		"window": "3MiB", "sync": "normal", "on-disk-error": "live", "public-log": "false", "nats": "nats://a.example", "nats-replicas": "3",
 	} {
 		other[name] = text
 	}

@@ -146,6 +146,12 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	} else {
 		figures.Watch(h.Figures, func() bool { return s.journal.failure() == nil })
 	}
+	if shared := s.journal.shared; shared != nil {
+		figures.WatchShared(func() metrics.Shared {
+			f := shared.Figures()
+			return metrics.Shared{Behind: f.Behind, Restarts: f.Restarts, Foreign: f.Foreign, Waiting: f.Waiting, OldestWaits: f.OldestWaits.Seconds()}
+		})
+	}
 	s.tcp = &tcpgw.Gateway{
 		Hub: h, MaxLine: c.Limits.MaxLine, WriteTimeout: c.Limits.WriteTimeout, Web: webAddress(l.HTTP, certs != nil),
 		Proxies: s.proxies, HeaderTimeout: c.Limits.HeaderTimeout, Log: log,

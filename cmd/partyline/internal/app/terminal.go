@@ -1,3 +1,5 @@
+//go:build !noscreen
+
 package app
 
 import (
@@ -12,6 +14,7 @@ import (
 	"partyline/client"
 	"partyline/cmd/partyline/internal/screen"
 	"partyline/cmd/partyline/internal/state"
+	"partyline/hub/wire"
 )
 
 // A memory stores what happens on a terminal, in a goroutine of its own, so that the screen never waits for the
@@ -164,4 +167,13 @@ func (m *memory) named(nick string) {
 func (m *memory) close() {
 	close(m.changes)
 	m.writing.Wait()
+}
+
+// places returns the rooms that were open, and what a member has read in each.
+func (p *past) places(nick string) []screen.Place {
+	places := make([]screen.Place, len(p.server.Rooms))
+	for i, room := range p.server.Rooms {
+		places[i] = screen.Place{Room: wire.CleanLine(room), Since: since(p.server.Position(nick, room))}
+	}
+	return places
 }

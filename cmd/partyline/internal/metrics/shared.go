@@ -1,0 +1,44 @@
+package metrics
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Shared are the figures of a history that servers share in NATS.
+type Shared struct {
+	Behind      int64   // ids in the streams that the server has not received yet
+	Restarts    int64   // consumers that were created again
+	Foreign     int64   // messages of other programs that were not valid
+	Waiting     int     // messages of the server's members that the streams have not returned yet
+	OldestWaits float64 // for how many seconds the oldest of them does
+}
+
+// The descriptions of these figures.
+var (
+	natsBehind   = describe("nats_behind_ids", "Ids in the streams that this server has not received yet, as of the last look.")
+	natsRestarts = describe("nats_consumer_restarts_total", "Consumers of streams that were created again.")
+	natsForeign  = describe("nats_foreign_messages_total", "Messages in the streams that no server has published, and that were skipped.")
+	natsWaiting  = describe("nats_waiting_messages", "Messages of members that the streams have not returned yet.")
+	natsOldest   = describe("nats_oldest_wait_seconds", "For how long the oldest of them waits.")
+)
+
+// A sharedState has the figures that are read when Prometheus asks for them.
+type sharedState struct{ figures func() Shared }
+
+// WatchShared registers the figures of a history that servers share.
+func (m *Metrics) WatchShared(figures func() Shared) { m.registry.MustRegister(sharedState{figures}) }
+
+// Describe implements [prometheus.Collector].
+func (s sharedState) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{natsBehind, natsRestarts, natsForeign, natsWaiting, natsOldest} {
+		to <- d
+	}
+}
+
+// Collect implements [prometheus.Collector].
+func (s sharedState) Collect(to chan<- prometheus.Metric) {
+	f := s.figures()
+	to <- prometheus.MustNewConstMetric(natsBehind, prometheus.GaugeValue, float64(f.Behind))
+	to <- prometheus.MustNewConstMetric(natsRestarts, prometheus.CounterValue, float64(f.Restarts))
+	to <- prometheus.MustNewConstMetric(natsForeign, prometheus.CounterValue, float64(f.Foreign))
+	to <- prometheus.MustNewConstMetric(natsWaiting, prometheus.GaugeValue, float64(f.Waiting))
+	to <- prometheus.MustNewConstMetric(natsOldest, prometheus.GaugeValue, f.OldestWaits)
+}

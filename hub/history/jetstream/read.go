@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"slices"
@@ -107,7 +108,7 @@ func (p *partition) checkEnd(room string, found []fetched, after, upTo int64) er
 
 // upToID cuts what was fetched after an id.
 func upToID(found []fetched, id int64) []fetched {
-	i, _ := slices.BinarySearchFunc(found, id+1, func(f fetched, id int64) int { return int(f.sequence - id) })
+	i, _ := slices.BinarySearchFunc(found, id+1, func(f fetched, id int64) int { return cmp.Compare(f.sequence, id) })
 	return found[:i]
 }
 

@@ -3,6 +3,7 @@ package hub
 import (
 	"time"
 
+	"partyline/hub/directory"
 	"partyline/hub/wire"
 )
 
@@ -40,11 +41,15 @@ func (p *presence) announceLocked(m *member) {
 func (p *presence) joinLocked(m *member) {
 	p.sendJoinLocked(m)
 	p.listLocked(m)
+	p.room.publishLocked(directory.Joined, m, "")
 }
 
 // listLocked counts m and makes the other members see it.
 func (p *presence) listLocked(m *member) {
 	m.announced = true
+	if p.room.hub.opt.Directory != nil {
+		m.publishedAs, _ = p.room.hub.nicks.idOf(m)
+	}
 	p.room.swapLocked(m.index, p.room.announced)
 	p.room.announced++
 }

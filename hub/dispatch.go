@@ -53,6 +53,9 @@ func (s *session) acknowledge(q *wire.Request) {
 func handleMsg(s *session, q *wire.Request) error {
 	to, nick := s.hub.nicks.find(q.Name)
 	if to == nil {
+		if ok, err := s.sendElsewhere(q); ok {
+			return err
+		}
 		return &wire.Refusal{Code: wire.CodeNoSuchNick, Message: "nobody here is called " + clean.Quote(q.Name, clean.QuoteMax)}
 	}
 	from, err := s.speaker()
@@ -61,7 +64,7 @@ func handleMsg(s *session, q *wire.Request) error {
 	}
 	p := wire.Private{At: time.Now(), From: from, To: nick, Text: q.Text}
 	if !to.out.offer(&s.member, &p) {
-		return &wire.Refusal{Code: wire.CodeUnavailable, Message: nick + " is too far behind to get it: try again in a moment"}
+		return tooFarBehind(nick)
 	}
 	p.Sent = true
 	s.reply(&p)
@@ -69,13 +72,17 @@ func handleMsg(s *session, q *wire.Request) error {
 	return nil
 }
 
+func tooFarBehind(nick string) *wire.Refusal {
+	return &wire.Refusal{Code: wire.CodeUnavailable, Message: nick + " is too far behind to get it: try again in a moment"}
+}
+
 func handleNick(s *session, q *wire.Request) error {
 	nick, bad := nickName(q.Name)
 	if bad != nil {
 		return bad
 	}
-	if !s.hub.rename(&s.member, nick) {
-		return nickTaken(nick)
+	if bad := s.hub.rename(&s.member, nick); bad != nil {
+		return bad
 	}
 	s.acknowledge(q)
 	return nil

@@ -49,6 +49,7 @@ import (
 	"time"
 
 	"partyline/hub/admission"
+	"partyline/hub/directory"
 	"partyline/hub/history"
 	"partyline/hub/wire"
 )
@@ -76,10 +77,11 @@ type Options struct {
 	PingInterval  time.Duration   // the time between pings, at most DefaultPing
 	HangUpTimeout time.Duration   // how long a member is read after a write to it failed
 	Limits        admission.Limits
-	Version       string       // the server's version, for the welcome
-	Log           *slog.Logger // nil for none
-	Meter         Meter        // nil for none
-	Ready         func() bool  // reports whether clients may become members; nil if they always may
+	Version       string              // the server's version, for the welcome
+	Log           *slog.Logger        // nil for none
+	Meter         Meter               // nil for none
+	Directory     directory.Directory // of the members of other servers; nil if there are none
+	Ready         func() bool         // reports whether clients may become members; nil if they always may
 }
 
 // A Hub holds the rooms and their members. Its methods may be called from any goroutine.
@@ -93,6 +95,7 @@ type Hub struct {
 	lastList         atomic.Pointer[wire.MessageList] // see messageList
 	roomList         roomList
 	nicks            nicks
+	peers            peers
 	historySlots     chan struct{} // has an element for each goroutine in withHistorySlot
 
 	mu      sync.Mutex
@@ -141,11 +144,15 @@ func New(o Options) *Hub {
 		gate:         admission.NewGate(o.Limits),
 		historySlots: make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1)),
 		rooms:        make(map[string]*room),
-		nicks:        nicks{bySkeleton: make(map[string]*identity), byToken: make(map[string]*identity)},
+		nicks:        nicks{bySkeleton: make(map[string]*identity), byToken: make(map[string]*identity), byIdentity: make(map[string]*identity), directory: o.Directory},
+		peers:        newPeers(),
 		members:      make(map[*member]struct{}),
 		written:      make(map[string]int64),
 	}
 	h.SetLimits(o.Rate, o.Burst, o.Limits)
+	if o.Directory != nil {
+		o.Directory.Start(peerHub{h})
+	}
 	return h
 }
 

@@ -18,6 +18,7 @@ const (
 // An identity is a name and the members that have it: usually one, or one for each room that a
 // client has open. The mu of Hub.nicks guards it.
 type identity struct {
+	id        string // of all servers with a Directory; otherwise ""
 	nick      string
 	skeletons []string      // its keys in nicks.bySkeleton
 	token     string        // its key in nicks.byToken; "" before a member is told
@@ -33,6 +34,15 @@ func (n *nicks) introduce(m *member) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	m.identity = &identity{members: []*member{m}}
+	if n.directory != nil {
+		n.nameLocked(m.identity, rand.Text(), rand.Text())
+	}
+}
+
+// nameLocked gives an identity, which has neither, an id and a token.
+func (n *nicks) nameLocked(id *identity, name, token string) {
+	id.id, id.token = name, token
+	n.byToken[token], n.byIdentity[name] = id, id
 }
 
 // tokenOf returns the token of m's identity, or "" if m has been replaced.
@@ -164,6 +174,7 @@ func without(members []*member, m *member) []*member {
 func (n *nicks) forgetLocked(id *identity) {
 	n.freeNameLocked(id)
 	delete(n.byToken, id.token)
+	delete(n.byIdentity, id.id)
 }
 
 // expire forgets the departed identities that can't be resumed any more.

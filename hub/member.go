@@ -39,6 +39,7 @@ type member struct {
 	index            int       // in room.members
 	announced        bool      // other members see it: it is among the first in room.members
 	entered          time.Time // when it entered the room
+	publishedAs      string    // the identity with which other servers list it
 	uncommitted      int       // messages that the journal has not committed yet
 	uncommittedBytes int       // of these messages
 	aheadBytes       int       // sent while senders waited for a lagging member

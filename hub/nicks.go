@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"partyline/hub/directory"
 	"partyline/hub/names"
 	"partyline/hub/wire"
 )
@@ -26,9 +27,11 @@ func nickTaken(nick string) *wire.Refusal {
 // goroutine, with or without a room's mu.
 type nicks struct {
 	mu         sync.Mutex
+	directory  directory.Directory // nil if this server is alone
 	bySkeleton map[string]*identity
 	byToken    map[string]*identity
-	departed   []*identity // those without a member that may be resumed, the longest departed first
+	byIdentity map[string]*identity // by id, with a directory
+	departed   []*identity          // those without a member that may be resumed, the longest departed first
 }
 
 // take gives m's identity a name, in place of its present one. It returns false if the name of
@@ -52,6 +55,13 @@ func (n *nicks) takeFirst(m *member, nick string) bool {
 	}
 	_, ok := n.takeLocked(m, nick, skeletons)
 	return ok
+}
+
+// hasName reports whether m's identity has a name that no other identity can take.
+func (n *nicks) hasName(m *member) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(m.identity.skeletons) > 0
 }
 
 func (n *nicks) takeLocked(m *member, nick string, skeletons []string) (retired []string, ok bool) {
@@ -83,10 +93,15 @@ func (n *nicks) drop(id *identity, skeletons []string) {
 }
 
 func (n *nicks) dropLocked(id *identity, skeletons []string) {
+	var freed []string
 	for _, s := range skeletons {
 		if n.bySkeleton[s] == id && !slices.Contains(id.skeletons, s) {
 			delete(n.bySkeleton, s)
+			freed = append(freed, s)
 		}
+	}
+	if n.directory != nil && len(freed) > 0 {
+		n.directory.Release(id.id, freed)
 	}
 }
 
@@ -140,32 +155,53 @@ func (n *nicks) find(name string) (m *member, nick string) {
 }
 
 // rename gives the identity of m another name, and sends an event to each room that has a member
-// of it. It returns false if the name is taken. The caller holds m's turn.
-func (h *Hub) rename(m *member, nick string) bool {
-	drop, ok := h.renameOthers(m, nick)
-	if !ok {
-		return false
+// of it. It returns a refusal if m can't have the name. The caller holds m's turn.
+func (h *Hub) rename(m *member, nick string) *wire.Refusal {
+	drop, bad := h.renameOthers(m, nick)
+	if bad != nil {
+		return bad
 	}
 	r := m.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	drop()
 	r.updateNickLocked(m)
-	return true
+	return nil
+}
+
+// takeFirst gives m's identity a name, unless it has one. It returns false if the name is taken, on this server or on
+// another one. If the others can't be asked, it takes the name: a guest's is most likely free, and a member that resumes
+// had it.
+func (h *Hub) takeFirst(m *member, nick string) bool {
+	if h.nicks.hasName(m) {
+		return true
+	}
+	if c := h.claim(m, nick, ""); c.bad != nil && c.bad.Code == wire.CodeNickTaken {
+		return false
+	}
+	ok := h.nicks.takeFirst(m, nick)
+	if !ok {
+		h.unclaim(m, nick)
+	}
+	return ok
 }
 
 // renameOthers is rename for the members of the identity other than m. The former name stays reserved
 // until the caller calls drop.
-func (h *Hub) renameOthers(m *member, nick string) (drop func(), ok bool) {
+func (h *Hub) renameOthers(m *member, nick string) (drop func(), bad *wire.Refusal) {
+	if c := h.claim(m, nick, ""); c.bad != nil {
+		return nil, c.bad
+	}
 	retired, ok := h.nicks.take(m, nick)
 	if !ok {
-		return nil, false
+		h.unclaim(m, nick)
+		return nil, nickTaken(nick)
 	}
 	id, others := h.nicks.others(m) // after take: later members of id enter their room with the new name
 	for _, other := range others {
 		other.whileInRoom(func(r *room) { r.updateNickLocked(other) }) // enterLocked does it if other enters a room
 	}
-	return func() { h.nicks.drop(id, retired) }, true
+	return func() { h.nicks.drop(id, retired) }, nil
 }
 
 // updateNickLocked gives m, which is in r, the name of its identity. It sends the room an event if
@@ -184,5 +220,6 @@ func (r *room) updateNickLocked(m *member) {
 		return
 	}
 	r.broadcastLocked(renamed)
+	r.publishLocked(directory.Renamed, m, "")
 	r.markOwnLocked(m)
 }

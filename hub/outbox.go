@@ -265,7 +265,7 @@ func (o *outbox) isFull() bool {
 	return o.queue.size() >= maxQueue
 }
 
-// offer appends an event from another member to the queue, and flushes. If both are in the same
+// offer appends an event from another member, or from another server if from is nil, to the queue, and flushes. If both are in the same
 // room, the event comes after the present events of the room, unless the member lags far behind
 // them. offer returns false if the queue is full, or if the member has no welcome yet.
 func (o *outbox) offer(from *member, e wire.Event) bool {
@@ -275,7 +275,7 @@ func (o *outbox) offer(from *member, e wire.Event) bool {
 		return false
 	}
 	at := int64(0)
-	if lag := o.cursor.lag(); o.member.room == from.room && lag <= maxAnswerLag {
+	if lag := o.cursor.lag(); from != nil && o.member.room == from.room && lag <= maxAnswerLag {
 		at = min(o.cursor.position()+lag, o.limit)
 	}
 	o.appendAtLocked(at, e)

@@ -3,6 +3,7 @@ package hub
 import (
 	"time"
 
+	"partyline/hub/directory"
 	"partyline/hub/wire"
 )
 
@@ -29,13 +30,22 @@ type presenceBatch struct {
 
 // sendJoinLocked sends the other members the join of m, which is not counted yet.
 func (p *presence) sendJoinLocked(m *member) {
-	if p.room.announced >= presenceBatchSize {
-		p.batch.arrived++
-		p.flushSoonLocked()
+	if p.batchJoinLocked(p.room.totalLocked()) {
 		return
 	}
-	p.flushLocked(p.room.announced)
 	p.room.broadcastExceptLocked(m, &wire.Joined{At: time.Now(), Room: p.room.name, Nick: m.nick, Via: m.via})
+}
+
+// batchJoinLocked counts a join if the room, with the total of its members before it, sends joins in batches. Otherwise it
+// returns false, and the caller sends the join.
+func (p *presence) batchJoinLocked(total int) bool {
+	if total >= presenceBatchSize {
+		p.batch.arrived++
+		p.flushSoonLocked()
+		return true
+	}
+	p.flushLocked(total)
+	return false
 }
 
 // broadcastExceptLocked is broadcastLocked for all members but m.
@@ -55,16 +65,25 @@ func (r *room) broadcastExceptLocked(m *member, e wire.Event) {
 
 // sendLeaveLocked sends the members the leave of m, which is no longer in the room.
 func (p *presence) sendLeaveLocked(m *member, text string) {
+	p.room.publishLocked(directory.Left, m, text)
+	if !p.room.isElsewhereLocked(m) {
+		p.sendLeftLocked(m.nick, text)
+	}
+}
+
+// sendLeftLocked sends the members the leave of one that is no longer counted.
+func (p *presence) sendLeftLocked(nick, text string) {
 	if p.room.closed { // all members leave, and each gets a goodbye
 		return
 	}
-	if p.room.announced >= presenceBatchSize {
+	total := p.room.totalLocked()
+	if total >= presenceBatchSize {
 		p.batch.left++
 		p.flushSoonLocked()
 		return
 	}
-	p.flushLocked(p.room.announced + 1) // m leaves with the next event
-	p.room.broadcastLocked(&wire.Left{At: time.Now(), Room: p.room.name, Nick: m.nick, Text: text})
+	p.flushLocked(total + 1) // it leaves with the next event
+	p.room.broadcastLocked(&wire.Left{At: time.Now(), Room: p.room.name, Nick: nick, Text: text})
 }
 
 // flushSoonLocked sends the batch after presenceInterval.
@@ -73,7 +92,7 @@ func (p *presence) flushSoonLocked() {
 		p.batch.timer = time.AfterFunc(presenceInterval, func() {
 			p.room.mu.Lock()
 			defer p.room.mu.Unlock()
-			p.flushLocked(p.room.announced)
+			p.flushLocked(p.room.totalLocked())
 		})
 	}
 }

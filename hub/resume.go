@@ -22,11 +22,16 @@ func handleResume(s *session, q *wire.Request) error {
 		}
 	}
 	home := ""
+	var moved claimed
+	if !resumed && !crowded {
+		moved, how.resumed = s.resumeElsewhere(q)
+	}
 	switch {
+	case how.resumed && !resumed: // it has its name already
 	case resumed:
 		var nick string
 		nick, home = s.hub.nicks.lastOf(&s.member)
-		if !s.hub.nicks.takeFirst(&s.member, nick) { // another member took it in the meantime
+		if !s.hub.takeFirst(&s.member, nick) { // another member took it in the meantime
 			refuse(nickTaken(nick))
 			s.takeGuestName()
 		}
@@ -48,5 +53,8 @@ func handleResume(s *session, q *wire.Request) error {
 	}
 	s.silent = false
 	s.enter(r, how, since)
+	if moved.Server != "" && !q.Share { // after the join, so that the others learn of neither
+		s.hub.opt.Directory.Moved(moved.Server, moved.ID)
+	}
 	return nil
 }

@@ -220,7 +220,18 @@ func (r *room) occupantsLocked(m *member, limit int) []wire.Occupant {
 	default:
 		listed[limit-1] = m.occupantLocked(now)
 	}
+	if r.hub.opt.Directory != nil {
+		listed = append(listed, r.hub.peers.list(r.name, limit-len(listed), now)...)
+	}
 	return listed
+}
+
+// totalLocked returns the number of announced members, with those on other servers.
+func (r *room) totalLocked() int {
+	if r.hub.opt.Directory == nil {
+		return r.announced
+	}
+	return r.announced + r.hub.peers.count(r.name)
 }
 
 // occupantLocked returns m as other members see it, at an uptime. The caller holds the mu of m's room.
@@ -231,9 +242,9 @@ func (m *member) occupantLocked(uptime time.Duration) wire.Occupant {
 // countForLocked returns the number of members that m sees, including m.
 func (r *room) countForLocked(m *member) int {
 	if m.announced {
-		return r.announced
+		return r.totalLocked()
 	}
-	return r.announced + 1
+	return r.totalLocked() + 1
 }
 
 // tidy releases memory if the room was busy before the last call, and quiet since.

@@ -41,20 +41,27 @@ func (h *Hub) countRooms() []wire.RoomCount {
 	rooms := slices.AppendSeq(make([]*room, 0, len(h.rooms)), maps.Values(h.rooms))
 	h.mu.Unlock()
 	counts := make([]wire.RoomCount, 0, len(rooms))
+	listed := make(map[string]bool, len(rooms))
 	for _, r := range rooms {
 		if n := r.count(); n > 0 {
 			counts = append(counts, wire.RoomCount{Room: r.name, Count: n})
+			listed[r.name] = true
+		}
+	}
+	for name, n := range h.peerCounts() {
+		if !listed[name] {
+			counts = append(counts, wire.RoomCount{Room: name, Count: n})
 		}
 	}
 	slices.SortFunc(counts, fullerFirst)
 	return counts
 }
 
-// count returns the number of announced members.
+// count returns the number of announced members, with those on other servers.
 func (r *room) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.announced
+	return r.totalLocked()
 }
 
 func fullerFirst(a, b wire.RoomCount) int {

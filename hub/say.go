@@ -128,6 +128,9 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 func (r *room) hear(m *wire.Message, more bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.hub.opt.Directory != nil {
+		r.hub.peers.spoke(r.name, m.From, r.hub.uptime())
+	}
 	r.sayLocked(m)
 	if !more {
 		r.sweep.startLocked()

@@ -45,11 +45,11 @@ func (s *session) takeName(requested string) *wire.Refusal {
 	if requested != "" {
 		var nick string
 		if nick, bad = nickName(requested); bad == nil {
-			if drop, ok := s.hub.renameOthers(&s.member, nick); ok {
+			var drop func()
+			if drop, bad = s.hub.renameOthers(&s.member, nick); bad == nil {
 				drop()
 				return nil
 			}
-			bad = nickTaken(nick)
 		}
 	}
 	s.takeGuestName()
@@ -58,7 +58,7 @@ func (s *session) takeName(requested string) *wire.Refusal {
 
 // takeGuestName gives the member, which is in no room, a guest's name, unless it has a name.
 func (s *session) takeGuestName() {
-	for !s.hub.nicks.takeFirst(&s.member, names.Guest()) {
+	for !s.hub.takeFirst(&s.member, names.Guest()) {
 	}
 }
 

@@ -165,6 +165,9 @@ func (j *Journal) connected(nc *nats.Conn) {
 	close(*j.reconnected.Swap(&next))
 }
 
+// Conn returns the connection to NATS, and JetStream over it, for others that use it too. Close closes it.
+func (j *Journal) Conn() (*nats.Conn, jetstream.JetStream) { return j.nc, j.js }
+
 // partition returns the partition of a room.
 func (j *Journal) partition(room string) *partition {
 	return j.partitions[partitionOf(room, len(j.partitions))]

@@ -3,12 +3,14 @@ package app
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"regexp"
 
 	"github.com/spf13/pflag"
 
+	"partyline/hub/directory/natsdir"
 	"partyline/hub/history/jetstream"
 )
 
@@ -67,6 +69,12 @@ func (n *natsFlags) open(o jetstream.Options) (*jetstream.Journal, error) {
 	o.URLs, o.Credentials, o.CA, o.Domain = n.URLs, n.Creds, n.CA, n.Domain
 	o.Stream, o.Partitions, o.Replicas = n.Stream, n.Partitions, n.Replicas
 	return jetstream.Open(o)
+}
+
+// directory returns the directory of the servers that share the history j.
+func (n *natsFlags) directory(j *jetstream.Journal, log *slog.Logger) *natsdir.Directory {
+	conn, js := j.Conn()
+	return natsdir.New(natsdir.Options{Conn: conn, Stream: js, Name: n.Stream, Replicas: n.Replicas, Log: log})
 }
 
 // natsState is what /api/v1/history says of a history in NATS.

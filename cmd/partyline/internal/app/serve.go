@@ -16,6 +16,8 @@ import (
 	"partyline/cmd/partyline/internal/metrics"
 	"partyline/hub"
 	"partyline/hub/admission"
+	"partyline/hub/directory"
+	"partyline/hub/directory/natsdir"
 	"partyline/tcpgw"
 	"partyline/wsgw"
 )
@@ -97,6 +99,7 @@ type server struct {
 	listeners Listeners
 	certs     certificates // nil without TLS
 	journal   journal
+	directory *natsdir.Directory // of the members of other servers; nil if there are none
 	figures   *metrics.Metrics
 	draining  atomic.Bool
 	log       *slog.Logger
@@ -128,8 +131,12 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	if s.journal, err = c.openHistory(figures.Stored, log); err != nil {
 		return nil, err
 	}
+	if shared := s.journal.shared; shared != nil {
+		s.directory = c.History.NATS.directory(shared, log)
+	}
 	h := hub.New(hub.Options{
 		Journal:       s.journal.Journal,
+		Directory:     s.others(),
 		Ready:         s.journal.ready,
 		Replay:        noneIfZero(c.Replay),
 		MaxLine:       c.Limits.MaxLine,
@@ -168,6 +175,14 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	s.admin = s.newAdmin(c)
 	s.apply(&c)
 	return s, nil
+}
+
+// others returns the directory, or nil if there is none.
+func (s *server) others() directory.Directory {
+	if s.directory == nil {
+		return nil
+	}
+	return s.directory
 }
 
 // drain ends all members and HTTP requests, within timeout.
@@ -217,6 +232,9 @@ func (s *server) awaitRequests(ctx context.Context) {
 // close waits for the last WebSockets, and closes the journal.
 func (s *server) close() {
 	s.ws.Wait()
+	if s.directory != nil {
+		s.directory.Close()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	if s.journal.close(ctx) != nil {

@@ -1,0 +1,211 @@
+package natsdir
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+
+	"partyline/hub/directory"
+)
+
+const (
+	// beatInterval is the time between two beats.
+	beatInterval = 2 * time.Second
+	// goneTime is how long a server without a beat still counts as there.
+	goneTime = 8 * time.Second
+	// answerTime bounds the wait for another server, or for the store.
+	answerTime = 2 * time.Second
+	// maxChanges is the number of changes in a message.
+	maxChanges = 200
+)
+
+// Options configure a Directory.
+type Options struct {
+	Conn     *nats.Conn
+	Stream   jetstream.JetStream // over Conn
+	Name     string              // begins subjects and the bucket's name; the same on all servers
+	Replicas int                 // of the bucket
+	Log      *slog.Logger
+}
+
+// A Directory is a directory.Directory that uses NATS.
+type Directory struct {
+	opt Options
+	id  string // of this server
+	hub directory.Hub
+
+	claims claims
+	outbox outbox
+	others others
+
+	messages chan *nats.Msg
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+}
+
+var _ directory.Directory = (*Directory)(nil)
+
+// New returns a Directory. Until Start it does nothing.
+func New(o Options) *Directory {
+	d := &Directory{opt: o, id: nuid.Next(), messages: make(chan *nats.Msg, 4096)}
+	d.claims.init(d)
+	d.outbox.wake = make(chan struct{}, 1)
+	d.others.servers = make(map[string]*server)
+	return d
+}
+
+// changesSubject is the subject of changes and beats.
+func (d *Directory) changesSubject() string { return d.opt.Name + ".members" }
+
+// serverSubject is the subject of requests to a server.
+func (d *Directory) serverSubject(server string) string { return d.opt.Name + ".server." + server }
+
+// Start implements directory.Directory.
+func (d *Directory) Start(h directory.Hub) {
+	d.hub = h
+	ctx, stop := context.WithCancel(context.Background())
+	d.stop = stop
+	for _, subject := range []string{d.changesSubject(), d.serverSubject(d.id)} {
+		// Both have one channel: a server that resumes an identity publishes the join before it says so.
+		if _, err := d.opt.Conn.ChanSubscribe(subject, d.messages); err != nil {
+			d.opt.Log.Error("can't subscribe", "subject", subject, "err", err)
+		}
+	}
+	d.running.Go(func() { d.receive(ctx) })
+	d.running.Go(func() { d.publish(ctx) })
+	d.running.Go(func() { d.claims.work(ctx) })
+}
+
+// Close tells the other servers that this one is gone. The hub has no members any more.
+func (d *Directory) Close() {
+	if d.stop == nil {
+		return
+	}
+	d.stop()
+	d.running.Wait()
+	d.send(&message{Server: d.id, Gone: true})
+	d.opt.Conn.Flush()
+}
+
+// Others returns how many other servers there are.
+func (d *Directory) Others() int {
+	d.others.mu.Lock()
+	defer d.others.mu.Unlock()
+	return len(d.others.servers)
+}
+
+// A message is what servers publish about their members.
+type message struct {
+	Server  string             `json:"server"`
+	Number  uint64             `json:"number"`            // of the last change that the message has, or of the last one
+	Changes []directory.Change `json:"changes,omitempty"` // the last of which has the number
+	Begin   bool               `json:"begin,omitempty"`   // the changes are the first of a list of all members
+	End     bool               `json:"end,omitempty"`     // they are the last of it
+	Gone    bool               `json:"gone,omitempty"`    // the server ends
+}
+
+// send publishes a message. It is lost if there is no connection: the beats show that.
+func (d *Directory) send(m *message) {
+	data, err := json.Marshal(m)
+	if err != nil {
+		d.opt.Log.Error("can't encode changes", "err", err)
+		return
+	}
+	d.opt.Conn.Publish(d.changesSubject(), data)
+}
+
+// A request to a server.
+type request struct {
+	Kind    string             `json:"kind"`
+	Key     string             `json:"key,omitempty"` // of kind "has"
+	ID      string             `json:"id,omitempty"`  // of an identity
+	Private *directory.Private `json:"private,omitempty"`
+}
+
+// The kinds of a request.
+const (
+	kindList    = "list"    // publish all members
+	kindHas     = "has"     // does the identity have the key?
+	kindMoved   = "moved"   // the identity was resumed at another server
+	kindPrivate = "private" // deliver a private message
+)
+
+// An answer to a request.
+type answer struct {
+	OK     bool `json:"ok"`
+	Behind bool `json:"behind,omitempty"`
+}
+
+// ask sends a server a request and waits for the answer. The error is nats.ErrNoResponders if there is no such server.
+func (d *Directory) ask(server string, r *request) (a answer, err error) {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return a, err
+	}
+	m, err := d.opt.Conn.Request(d.serverSubject(server), data, answerTime)
+	if err != nil {
+		return a, err
+	}
+	return a, json.Unmarshal(m.Data, &a)
+}
+
+// tell sends a server a request that has no answer.
+func (d *Directory) tell(server string, r *request) {
+	if data, err := json.Marshal(r); err == nil {
+		d.opt.Conn.Publish(d.serverSubject(server), data)
+	}
+}
+
+// Send implements directory.Directory.
+func (d *Directory) Send(server string, p directory.Private) error {
+	a, err := d.ask(server, &request{Kind: kindPrivate, Private: &p})
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return directory.ErrGone
+	case err != nil:
+		return err
+	case a.Behind:
+		return directory.ErrBehind
+	case !a.OK:
+		return directory.ErrGone
+	}
+	return nil
+}
+
+// Moved implements directory.Directory.
+func (d *Directory) Moved(server, id string) { d.tell(server, &request{Kind: kindMoved, ID: id}) }
+
+// handle answers a request of another server.
+func (d *Directory) handle(m *nats.Msg) {
+	var r request
+	if json.Unmarshal(m.Data, &r) != nil {
+		return
+	}
+	var a answer
+	switch r.Kind {
+	case kindList:
+		d.outbox.list()
+		return
+	case kindMoved:
+		d.claims.forget(r.ID)
+		d.hub.End(r.ID)
+		return
+	case kindHas:
+		a.OK = d.claims.has(r.Key, r.ID)
+	case kindPrivate:
+		if r.Private != nil && isValidPrivate(r.Private) {
+			err := d.hub.Deliver(*r.Private)
+			a = answer{OK: err == nil, Behind: errors.Is(err, directory.ErrBehind)}
+		}
+	}
+	if data, err := json.Marshal(&a); err == nil {
+		m.Respond(data)
+	}
+}

@@ -37,9 +37,11 @@ func (p *presence) announceLocked(m *member) {
 	p.joinLocked(m)
 }
 
-// joinLocked sends the other members the join of m, and lists m.
+// joinLocked sends the other members the join of m, unless m comes from another server, and lists m.
 func (p *presence) joinLocked(m *member) {
-	p.sendJoinLocked(m)
+	if !p.room.takeOverLocked(m) {
+		p.sendJoinLocked(m)
+	}
 	p.listLocked(m)
 	p.room.publishLocked(directory.Joined, m, "")
 }

@@ -59,16 +59,15 @@ func (n *nicks) releaseUnused(id string, skeletons []string) {
 	}
 }
 
-// adopt gives m's identity the id and the token of one that m resumes from another server. It returns false if this
-// server has that identity already.
+// adopt gives m's identity, which loses its name, the id and the token of one that m resumes from another server. It
+// returns false if this server has that identity already.
 func (n *nicks) adopt(m *member, id, token string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.byToken[token] != nil || m.replaced.Load() {
 		return false
 	}
-	delete(n.byToken, m.identity.token)
-	delete(n.byIdentity, m.identity.id)
+	n.forgetLocked(m.identity)
 	n.nameLocked(m.identity, id, token)
 	return true
 }
@@ -199,6 +198,16 @@ func (h peerHub) Apply(server string, c directory.Change) {
 	default:
 		r.broadcastLocked(&wire.Renamed{At: time.Now(), Room: r.name, Nick: before, To: c.Nick})
 	}
+}
+
+// takeOverLocked removes the identity of m, which joins the room on this server, from those on other servers. It returns
+// false if it is not among them.
+func (r *room) takeOverLocked(m *member) bool {
+	if r.hub.opt.Directory == nil {
+		return false
+	}
+	id, _ := r.hub.nicks.idOf(m)
+	return r.hub.peers.remove(r.name, id)
 }
 
 // isElsewhereLocked reports whether m, which leaves, is in the room on another server: it was resumed there.

@@ -117,6 +117,17 @@ func (ps *peers) count(room string) int {
 	return len(ps.rooms[room])
 }
 
+// remove removes an identity from a room. It returns false if it is not there.
+func (ps *peers) remove(room, id string) bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	p := ps.rooms[room][id]
+	if p != nil {
+		ps.removeLocked(p)
+	}
+	return p != nil
+}
+
 // has reports whether a room has an identity.
 func (ps *peers) has(room, id string) bool {
 	ps.mu.Lock()

@@ -83,6 +83,20 @@ func (n *nicks) byID(id string) []*member {
 	return slices.Clone(found.members)
 }
 
+// disown makes nobody resume the identity with an id on this server, and returns its members.
+func (n *nicks) disown(id string) []*member {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	found := n.byIdentity[id]
+	if found == nil {
+		return nil
+	}
+	delete(n.byToken, found.token)
+	delete(n.byIdentity, id)
+	found.token = ""
+	return slices.Clone(found.members)
+}
+
 // publishLocked tells the other servers of a change of m, which is or was announced. The caller holds r.mu.
 func (r *room) publishLocked(kind string, m *member, text string) {
 	d := r.hub.opt.Directory
@@ -251,8 +265,7 @@ func (h peerHub) Deliver(p directory.Private) error {
 
 // End implements directory.Hub.
 func (h peerHub) End(id string) {
-	members := h.nicks.byID(id)
-	for _, m := range members {
+	for _, m := range h.nicks.disown(id) {
 		h.endReplaced(m)
 	}
 }

@@ -23,8 +23,8 @@
 // # Locks
 //
 // A goroutine takes locks in this order, and may leave out any of them: a session's turn,
-// roomList.mu, Hub.mu, room.mu, outbox.mu, and then backpressure.mu or nicks.mu. Only a turn is
-// held while its holder waits for the journal or for another member.
+// roomList.mu, Hub.mu, room.mu, outbox.mu, and then backpressure.mu, nicks.mu or peers.mu. Only a turn
+// is held while its holder waits for the journal, for another member or for another server.
 //
 // The caller of a function whose name ends in Locked holds a lock: the mu of the receiver, if that
 // is a Hub, a room, an outbox or nicks, and the mu of the room, if the receiver is a part of one,
@@ -32,7 +32,8 @@
 //
 // A journal may hold a lock of its own when it calls commit, which takes room.mu. The only method
 // of the journal that the hub calls with locks held is Release, so Release must not take that
-// lock.
+// lock. The hub calls Publish and Release of a directory with locks held; a directory holds no lock
+// when it calls the hub.
 package hub
 
 import (

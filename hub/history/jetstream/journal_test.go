@@ -3,10 +3,7 @@ package jetstream
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -96,26 +93,6 @@ func TestShared(t *testing.T) {
 		})
 	}
 }
-
-// A logBuffer keeps what is logged.
-type logBuffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-func (b *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
 
 // FuzzDecode decodes messages of foreign programs.
 func FuzzDecode(f *testing.F) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strconv"
 	"strings"
@@ -153,8 +154,8 @@ func TestOutage(t *testing.T) {
 func TestEmptied(t *testing.T) {
 	t.Parallel()
 	servers := natstest.Start(t, 1, "")
-	log := &logBuffer{}
-	o := Options{URLs: servers.URLs(), Stream: newStream(), Partitions: 1, Patience: patience, Retention: history.Retention{Messages: 100}, Log: log.logger()}
+	log := &hubtest.Buffer{}
+	o := Options{URLs: servers.URLs(), Stream: newStream(), Partitions: 1, Patience: patience, Retention: history.Retention{Messages: 100}, Log: slog.New(slog.NewTextHandler(log, nil))}
 	j := start(t, o)
 	f := hubtest.Follow(j, "r")
 	before := mustSay(t, f, "before")

@@ -19,7 +19,9 @@ func start(t *testing.T, n int) (*natstest.Servers, []*harness.Program) {
 		programs[i] = harness.StartProgram(t, flags(servers)...)
 	}
 	for _, p := range programs {
-		if !harness.Eventually(func() bool { return p.Err.Count(func(s string) bool { return strings.Contains(s, "server found") }) == n-1 }) {
+		if !harness.Eventually(func() bool {
+			return p.Err.Count(func(s string) bool { return strings.Contains(s, "server found") }) == n-1
+		}) {
 			t.Fatalf("the programs do not find each other:\n%s", p.Err)
 		}
 	}

@@ -1,0 +1,295 @@
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"partyline/hub"
+	"partyline/hub/directory"
+	"partyline/hub/history"
+	"partyline/hub/wire"
+)
+
+// A fakeNet connects the hubs of a test.
+type fakeNet struct {
+	mu          sync.Mutex
+	servers     map[string]*fakeDirectory
+	names       map[string]directory.Claim // by skeleton
+	owners      map[string]string          // servers, by skeleton
+	unreachable bool
+}
+
+// A fakeDirectory is the Directory of one of them.
+type fakeDirectory struct {
+	net   *fakeNet
+	id    string
+	hub   directory.Hub
+	calls chan func() // of the hub, in order
+}
+
+func (d *fakeDirectory) Start(h directory.Hub) {
+	d.hub = h
+	go func() {
+		for call := range d.calls {
+			call()
+		}
+	}()
+}
+
+func (d *fakeDirectory) Claim(c directory.Claim) (a directory.Answer, err error) {
+	d.net.mu.Lock()
+	defer d.net.mu.Unlock()
+	if d.net.unreachable {
+		return a, errors.New("unreachable")
+	}
+	for _, s := range c.Skeletons {
+		if has, ok := d.net.names[s]; ok && c.Proof != "" && has.Token == c.Proof {
+			a = directory.Answer{Resumed: true, ID: has.ID, Server: d.net.owners[s]}
+			c.ID, c.Token = has.ID, has.Token
+		}
+	}
+	for _, s := range c.Skeletons {
+		if has, ok := d.net.names[s]; ok && has.ID != c.ID {
+			return directory.Answer{}, nil
+		}
+	}
+	for _, s := range c.Skeletons {
+		d.net.names[s], d.net.owners[s] = c, d.id
+	}
+	a.OK = true
+	return a, nil
+}
+
+func (d *fakeDirectory) Release(id string, skeletons []string) {
+	d.net.mu.Lock()
+	defer d.net.mu.Unlock()
+	for _, s := range skeletons {
+		if d.net.names[s].ID == id && d.net.owners[s] == d.id {
+			delete(d.net.names, s)
+		}
+	}
+}
+
+func (d *fakeDirectory) Publish(c directory.Change) {
+	d.net.mu.Lock()
+	defer d.net.mu.Unlock()
+	for _, other := range d.net.servers {
+		if other != d {
+			other.calls <- func() { other.hub.Apply(d.id, c) }
+		}
+	}
+}
+
+func (d *fakeDirectory) Moved(server, id string) {
+	d.net.mu.Lock()
+	defer d.net.mu.Unlock()
+	other := d.net.servers[server]
+	other.calls <- func() { other.hub.End(id) }
+}
+
+func (d *fakeDirectory) Send(server string, p directory.Private) error {
+	d.net.mu.Lock()
+	other := d.net.servers[server]
+	d.net.mu.Unlock()
+	if other == nil {
+		return errors.New("no answer")
+	}
+	return other.hub.Deliver(p)
+}
+
+// withHubs runs a test in a bubble with n hubs that share a journal and their members.
+func withHubs(t *testing.T, n int, test func(net *fakeNet, hubs []*testHub)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		net := &fakeNet{servers: make(map[string]*fakeDirectory), names: make(map[string]directory.Claim), owners: make(map[string]string)}
+		var hubs []*testHub
+		for i := range n {
+			d := &fakeDirectory{net: net, id: fmt.Sprint("server ", i), calls: make(chan func(), 1<<16)}
+			net.servers[d.id] = d
+			hubs = append(hubs, &testHub{t, hub.New(hub.Options{Directory: d, Replay: -1, Journal: history.NewMemory(history.Retention{Messages: 100})})})
+		}
+		test(net, hubs)
+		for _, h := range hubs {
+			if err := h.hub.Shutdown(context.Background()); err != nil {
+				t.Errorf("shutdown: %v", err)
+			}
+		}
+		for _, d := range net.servers {
+			close(d.calls)
+		}
+	})
+}
+
+// TestPeers follows a member of another server through all that it does.
+func TestPeers(t *testing.T) {
+	withHubs(t, 2, func(_ *fakeNet, hubs []*testHub) {
+		alice, bob := hubs[0].named("alice"), hubs[1].named("bob")
+		alice.expect("* bob has arrived")
+		bob.send("/who", "/rooms", "/msg ALICE psst", "/msg nobody psst")
+		bob.expect("= bob, alice", "= lobby (2)", "you -> alice: psst", "! nobody here is called nobody")
+		alice.expect("bob -> you: psst")
+		bob.send("/nick robert")
+		bob.expect("* bob is now known as robert")
+		alice.expect("* bob is now known as robert")
+		bob.send("/join ops")
+		bob.expect("* You are robert in #ops, alone (1 here). /help lists the commands.")
+		alice.expect("* robert has left")
+		alice.send("/rooms")
+		alice.expect("= lobby (1), ops (1)")
+		alice.send("/join ops")
+		alice.expect("* You are alice in #ops, with robert (2 here). /help lists the commands.")
+		bob.expect("* alice has arrived")
+		bob.send("/quit bye")
+		alice.expect("* robert has left (bye)")
+		alice.send("/who", "/msg robert psst")
+		alice.expect("= alice", "! nobody here is called robert")
+	})
+}
+
+// TestPeerNames takes names that members of another server have, and some that look the same.
+func TestPeerNames(t *testing.T) {
+	withHubs(t, 2, func(net *fakeNet, hubs []*testHub) {
+		alice := hubs[0].named("alice")
+		bob := hubs[1].named("bob")
+		alice.expect("* bob has arrived")
+		bob.send("/nick alice", "/nick ALICE", "/nick al1ce")
+		bob.expect("! alice is taken", "! ALICE is taken", "! al1ce is taken")
+		carol := hubs[1].connect(hub.Caller{Nick: "alice"})
+		synctest.Wait()
+		if got := strings.Join(carol.Received(), "\n"); !strings.Contains(got, "! alice is taken") || !strings.Contains(got, "You are guest-") {
+			t.Errorf("a client with a taken name received %q", got)
+		}
+		alice.Received()
+		bob.Received()
+		alice.send("/nick anna")
+		bob.expect("* alice is now known as anna")
+		bob.send("/nick alice")
+		bob.expect("* bob is now known as alice")
+		alice.Received()
+		carol.Received()
+
+		// Without the others no name can be taken, but guests get one.
+		net.mu.Lock()
+		net.unreachable = true
+		net.mu.Unlock()
+		bob.send("/nick zoe")
+		bob.expect("! names can't be taken now, try again in a moment")
+		dave := hubs[1].connect(hub.Caller{})
+		synctest.Wait()
+		if got := dave.Received(); len(got) != 1 || !strings.Contains(got[0], "You are guest-") {
+			t.Errorf("a guest received %q", got)
+		}
+	})
+}
+
+// TestPeersGone loses a server. Its members leave, each once.
+func TestPeersGone(t *testing.T) {
+	withHubs(t, 2, func(net *fakeNet, hubs []*testHub) {
+		alice := hubs[0].named("alice")
+		bob := hubs[1].named("bob")
+		alice.expect("* bob has arrived")
+		bob.Received()
+		lost := net.servers["server 1"]
+		members := lost.hub.Members()
+		here := net.servers["server 0"].hub
+		here.Replace("server 1", members) // changes nothing
+		here.Replace("server 1", nil)
+		here.Replace("server 1", nil)
+		alice.expect("* bob has left")
+		here.Replace("server 1", members)
+		alice.expect("* bob has arrived")
+		net.mu.Lock()
+		delete(net.servers, "server 1")
+		net.mu.Unlock()
+		alice.send("/msg bob psst")
+		alice.expect("! the server of bob does not answer: try again in a moment")
+		net.mu.Lock()
+		net.servers["server 1"] = lost
+		net.mu.Unlock()
+	})
+}
+
+// TestManyPeers lets many members of another server arrive. A large room gets their number.
+func TestManyPeers(t *testing.T) {
+	withHubs(t, 2, func(_ *fakeNet, hubs []*testHub) {
+		alice := hubs[0].named("alice")
+		const n = 150
+		for range n {
+			hubs[1].join(hub.Caller{Room: "lobby"})
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		arrived, batches := 0, 0
+		for _, e := range alice.Received() {
+			switch {
+			case strings.HasSuffix(e, " has arrived"):
+				arrived++
+			case strings.Contains(e, "51 arrived") && strings.Contains(e, "151"):
+				batches++
+			default:
+				t.Errorf("received %q", e)
+			}
+		}
+		if arrived != 99 || batches != 1 {
+			t.Errorf("%d arrivals and %d batches", arrived, batches)
+		}
+	})
+}
+
+// TestMoves resumes an identity on another server and back. Nobody else notices, and the names and the counts stay.
+func TestMoves(t *testing.T) {
+	withHubs(t, 2, func(net *fakeNet, hubs []*testHub) {
+		observers := []*client{hubs[0].named("ann"), hubs[1].named("ben")}
+		synctest.Wait()
+		robo := hubs[0].connect(hub.Caller{Nick: "robo", Format: wire.JSON})
+		synctest.Wait()
+		token := jsonField(t, robo.Received(), "token")
+		observers[0].expect("* ben has arrived", "* robo has arrived")
+		observers[1].expect("* robo has arrived")
+		for i := range 4 {
+			next := hubs[1-i%2].connect(hub.Caller{Format: wire.JSON})
+			synctest.Wait()
+			next.Received()
+			next.send(`{"type":"resume","token":"` + token + `","nick":"robo"}`)
+			synctest.Wait()
+			if got := strings.Join(next.Received(), "\n"); !strings.Contains(got, `"resumed":true`) || !strings.Contains(got, `"nick":"robo"`) || jsonField(t, []string{got}, "token") != token {
+				t.Fatalf("move %d: %s", i, got)
+			}
+			if got := strings.Join(robo.Received(), "\n"); !strings.Contains(got, `"reason":"resumed"`) {
+				t.Fatalf("move %d: the former connection received %s", i, got)
+			}
+			robo = next
+			for k, o := range observers {
+				if got := o.Received(); len(got) > 0 {
+					t.Fatalf("move %d: observer %d received %q", i, k, got)
+				}
+				o.send("/rooms", "/nick robo")
+				o.expect("= lobby (3)", "! robo is taken")
+			}
+			time.Sleep(2 * time.Second) // the rooms are counted again
+		}
+		robo.send(`{"type":"quit"}`)
+		for _, o := range observers {
+			o.expect("* robo has left")
+		}
+		observers[1].send("/nick robo")
+		observers[1].expect("* ben is now known as robo")
+	})
+}
+
+// jsonField returns the first text of a field in JSON events.
+func jsonField(t *testing.T, events []string, name string) string {
+	t.Helper()
+	_, rest, _ := strings.Cut(strings.Join(events, "\n"), `"`+name+`":"`)
+	value, _, ok := strings.Cut(rest, `"`)
+	if !ok {
+		t.Fatalf("no %s in %q", name, events)
+	}
+	return value
+}

@@ -59,14 +59,14 @@ func testRestarts(t *testing.T, restarts int, inherits, proxied bool) {
 		n := proxies.Nginx.Start(t, &harness.Server{TCP: s.chat, HTTP: s.web}, proxies.NginxSendsPROXY)
 		chat, web = n.TCP, n.HTTP
 	}
-	var members []*member
+	var members []*harness.Talker
 	for i := range 10 {
-		members = append(members, join(ctx, t, len(members), []string{"tcp://" + chat, "ws://" + web + "/ws"}[i%2]))
+		members = append(members, harness.JoinTalker(ctx, t, len(members), []string{"tcp://" + chat, "ws://" + web + "/ws"}[i%2]))
 	}
 	talking, stop := context.WithCancel(ctx)
 	defer stop()
 	for _, m := range members {
-		running.Go(func() { m.talk(ctx, t, talking.Done()) })
+		running.Go(func() { m.Talk(ctx, t, talking.Done()) })
 	}
 	visits := &visits{}
 	for range 3 {
@@ -77,10 +77,10 @@ func testRestarts(t *testing.T, restarts int, inherits, proxied bool) {
 	var longest time.Duration
 	for i := range restarts {
 		for _, m := range members {
-			m.await(t, fmt.Sprint("welcome ", i+1), func() bool { return m.welcomes.Load() > int64(i) })
+			m.Await(t, fmt.Sprint("welcome ", i+1), func() bool { return m.Welcomes.Load() > int64(i) })
 		}
-		acked := members[0].acks.Load()
-		members[0].await(t, "ack", func() bool { return members[0].acks.Load() > acked })
+		acked := members[0].Acks.Load()
+		members[0].Await(t, "ack", func() bool { return members[0].Acks.Load() > acked })
 		begin := time.Now()
 		p.Stop(t)
 		p = s.start(t)
@@ -88,9 +88,9 @@ func testRestarts(t *testing.T, restarts int, inherits, proxied bool) {
 	}
 	stop()
 	running.Wait()
-	checkMembers(ctx, t, members)
+	harness.CheckTalkers(ctx, t, members)
 	p.Stop(t)
-	t.Logf("%d restarts, each at most %v; %d messages; %s", restarts, longest.Round(time.Millisecond), len(members[0].received), visits)
+	t.Logf("%d restarts, each at most %v; %d messages; %s", restarts, longest.Round(time.Millisecond), len(members[0].Received), visits)
 	if inherits {
 		visits.check(t)
 	}

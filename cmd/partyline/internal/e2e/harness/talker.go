@@ -1,6 +1,4 @@
-//go:build unix
-
-package service
+package harness
 
 import (
 	"context"
@@ -10,38 +8,37 @@ import (
 	"time"
 
 	"partyline/client"
-	"partyline/cmd/partyline/internal/e2e/harness"
 )
 
-// pace is the time between two messages of a member.
+// pace is the time between two messages of a Talker.
 const pace = 20 * time.Millisecond
 
-// A member says numbered messages, and records what it receives.
-type member struct {
+// A Talker is a member that says numbered messages, and records what it receives.
+type Talker struct {
 	*client.Client
 	number         int
-	welcomes, acks atomic.Int64
+	Welcomes, Acks atomic.Int64
 	said           int
-	acked          []harness.Message // by number
-	received       []harness.Message
+	acked          []Message // by number
+	Received       []Message
 	total          chan int      // how many messages it is to receive in all
 	done           chan struct{} // closed when it has received them
 }
 
-// join connects a member, and starts to record.
-func join(ctx context.Context, t *testing.T, number int, address string) *member {
+// JoinTalker connects a Talker, and starts to record.
+func JoinTalker(ctx context.Context, t *testing.T, number int, address string) *Talker {
 	t.Helper()
 	c, err := client.Dial(ctx, address, client.Options{Nick: fmt.Sprint("member", number)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	m := &member{Client: c, number: number, total: make(chan int, 1), done: make(chan struct{})}
+	m := &Talker{Client: c, number: number, total: make(chan int, 1), done: make(chan struct{})}
 	go m.record(ctx, t)
 	return m
 }
 
-func (m *member) record(ctx context.Context, t *testing.T) {
+func (m *Talker) record(ctx context.Context, t *testing.T) {
 	defer close(m.done)
 	events := make(chan client.Event)
 	go func() {
@@ -50,7 +47,7 @@ func (m *member) record(ctx context.Context, t *testing.T) {
 			events <- e
 		}
 	}()
-	for total := -1; len(m.received) != total; {
+	for total := -1; len(m.Received) != total; {
 		select {
 		case total = <-m.total:
 		case e, ok := <-events:
@@ -62,7 +59,7 @@ func (m *member) record(ctx context.Context, t *testing.T) {
 			}
 			switch e := e.(type) {
 			case *client.Welcome:
-				m.welcomes.Add(1)
+				m.Welcomes.Add(1)
 			case *client.Message:
 				m.receive(e)
 			case *client.Gap: // the history could not be read in time
@@ -78,14 +75,14 @@ func (m *member) record(ctx context.Context, t *testing.T) {
 }
 
 // receive records a message, unless it was in a gap and is recorded.
-func (m *member) receive(e *client.Message) {
-	if n := len(m.received); n == 0 || e.ID > m.received[n-1].ID {
-		m.received = append(m.received, harness.Message{ID: e.ID, Text: e.Text})
+func (m *Talker) receive(e *client.Message) {
+	if n := len(m.Received); n == 0 || e.ID > m.Received[n-1].ID {
+		m.Received = append(m.Received, Message{ID: e.ID, Text: e.Text})
 	}
 }
 
 // fill records the messages of a gap.
-func (m *member) fill(ctx context.Context, gap *client.Gap) error {
+func (m *Talker) fill(ctx context.Context, gap *client.Gap) error {
 	for missed, err := range m.Missed(ctx, gap) {
 		if err != nil {
 			return err
@@ -95,8 +92,8 @@ func (m *member) fill(ctx context.Context, gap *client.Gap) error {
 	return nil
 }
 
-// talk says messages until stop is closed, and waits until they are acknowledged.
-func (m *member) talk(ctx context.Context, t *testing.T, stop <-chan struct{}) {
+// Talk says messages until stop is closed, and waits until they are acknowledged.
+func (m *Talker) Talk(ctx context.Context, t *testing.T, stop <-chan struct{}) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for {
@@ -116,8 +113,8 @@ func (m *member) talk(ctx context.Context, t *testing.T, stop <-chan struct{}) {
 				}
 				return
 			}
-			m.acked = append(m.acked, harness.Message{ID: id, Text: text})
-			m.acks.Add(1)
+			m.acked = append(m.acked, Message{ID: id, Text: text})
+			m.Acks.Add(1)
 		})
 		if err != nil {
 			if ctx.Err() == nil {
@@ -129,40 +126,40 @@ func (m *member) talk(ctx context.Context, t *testing.T, stop <-chan struct{}) {
 	}
 }
 
-// await waits until cond returns true. what names the event in the failure message.
-func (m *member) await(t *testing.T, what string, cond func() bool) {
+// Await waits until cond returns true. what names the event in the failure message.
+func (m *Talker) Await(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	if !harness.Eventually(cond) {
-		t.Fatalf("member %d: %s did not come; it has %d welcomes and %d acks", m.number, what, m.welcomes.Load(), m.acks.Load())
+	if !Eventually(cond) {
+		t.Fatalf("member %d: %s did not come; it has %d welcomes and %d acks", m.number, what, m.Welcomes.Load(), m.Acks.Load())
 	}
 }
 
-// checkMembers checks, after all members have ended to talk, that each has received every message once and
+// CheckTalkers checks, after all Talkers have ended to talk, that each has received every message once and
 // in the order of its sender, and what was acknowledged under its id.
-func checkMembers(ctx context.Context, t *testing.T, members []*member) {
+func CheckTalkers(ctx context.Context, t *testing.T, talkers []*Talker) {
 	t.Helper()
 	total := 0
-	for _, m := range members {
+	for _, m := range talkers {
 		total += m.said
 		if len(m.acked) != m.said {
 			t.Errorf("member %d: %d of %d messages are acknowledged", m.number, len(m.acked), m.said)
 		}
 	}
-	for _, m := range members {
+	for _, m := range talkers {
 		m.total <- total
 		select {
 		case <-m.done:
-		case <-time.After(harness.Patience):
+		case <-time.After(Patience):
 			t.Fatalf("member %d has not received %d messages", m.number, total)
 		case <-ctx.Done():
 			t.Fatal(ctx.Err())
 		}
-		harness.CheckOnceInOrder(t, fmt.Sprint("member ", m.number), m.received, len(members), total)
+		CheckOnceInOrder(t, fmt.Sprint("member ", m.number), m.Received, len(talkers), total)
 		ids := make(map[string]int64, total)
-		for _, got := range m.received {
+		for _, got := range m.Received {
 			ids[got.Text] = got.ID
 		}
-		for _, sender := range members {
+		for _, sender := range talkers {
 			for _, acked := range sender.acked {
 				if ids[acked.Text] != acked.ID {
 					t.Fatalf("%q is acknowledged with id %d; member %d received it with %d", acked.Text, acked.ID, m.number, ids[acked.Text])
@@ -171,3 +168,6 @@ func checkMembers(ctx context.Context, t *testing.T, members []*member) {
 		}
 	}
 }
+
+// Number returns the number of the member, with which its first name ends.
+func (m *Talker) Number() int { return m.number }

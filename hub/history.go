@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"runtime"
 
 	"partyline/hub/history"
@@ -63,12 +64,17 @@ func handleSearch(s *session, q *wire.Request) error {
 	if query == nil {
 		return wire.BadRequest("there is no word to search for")
 	}
-	searcher, ok := s.hub.opt.Journal.(history.Searcher)
-	if !ok {
-		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "this server has no search"}
+	var found []*wire.Message
+	more, err := false, history.ErrNoSearch
+	if searcher, ok := s.hub.opt.Journal.(history.Searcher); ok {
+		found, more, err = searcher.Search(r.name, query, beforeID(r, q), s.hub.pageLimit(q, 20))
 	}
-	found, more, err := searcher.Search(r.name, query, beforeID(r, q), s.hub.pageLimit(q, 20))
-	if err != nil {
+	switch {
+	case errors.Is(err, history.ErrNoSearch):
+		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "this server has no search"}
+	case errors.Is(err, history.ErrIndexing):
+		return &wire.Refusal{Code: wire.CodeUnavailable, Message: "search is not ready: the server still reads the history, try again in a while"}
+	case err != nil:
 		return unreadable()
 	}
 	s.withHistorySlot(func() {

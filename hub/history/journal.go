@@ -76,6 +76,12 @@ type Result struct {
 	More     bool  // a hint: the next commit of its room follows immediately
 }
 
+// The errors of Search, besides those of reading.
+var (
+	ErrNoSearch = errors.New("there is no search")
+	ErrIndexing = errors.New("the messages are not indexed yet")
+)
+
 // ErrUnknown is the error of a Result if the message may still get an id, and be heard: nothing has answered.
 var ErrUnknown = errors.New("nothing has answered whether the message is stored")
 

@@ -1,9 +1,11 @@
 package hubtest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"partyline/hub/history"
 	"partyline/hub/wire"
@@ -26,6 +28,9 @@ func testSearch(t *testing.T, j history.Journal) {
 		ids = append(ids, m.ID)
 	}
 	appendText(t, j, "other", "", "pizza elsewhere")
+	for len(searchAll(t, j, "other", history.NewQuery("elsewhere"), 1<<53, 1)) == 0 || len(searchAll(t, j, "r", history.NewQuery("49"), 1<<53, 1)) == 0 {
+		<-time.After(time.Millisecond) // an index may be a moment behind
+	}
 	kept, _, err := readBefore(j, "r", 1<<53, 100)
 	if err != nil || len(kept) != 40 {
 		t.Fatalf("%d are stored, %v", len(kept), err)
@@ -60,7 +65,13 @@ func search(j history.Journal, room string, q *history.Query, before int64, limi
 	if !ok {
 		return nil, false, nil
 	}
-	return s.Search(room, q, before, limit)
+	for {
+		found, more, err := s.Search(room, q, before, limit)
+		if !errors.Is(err, history.ErrIndexing) {
+			return found, more, err
+		}
+		<-time.After(time.Millisecond)
+	}
 }
 
 // searchAll returns the ids of all messages that match, and searches page by page.

@@ -117,7 +117,7 @@ func (p *partition) hasNewer(room string, after, upTo int64) (bool, error) {
 func (p *partition) messages(found []fetched) []*wire.Message {
 	messages := make([]*wire.Message, 0, len(found))
 	for _, f := range found {
-		if m, err := p.decode(f.received); err == nil {
+		if m, err := p.parse(f.received); err == nil {
 			messages = append(messages, m)
 		}
 	}

@@ -53,34 +53,10 @@ func (p *partition) consume(ctx context.Context, reconnected <-chan struct{}) er
 	if err != nil {
 		return err
 	}
-	arrived := make(chan jetstream.Msg, maxBatch)
-	failed := make(chan error, 1)
-	create, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	c, err := s.OrderedConsumer(create, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: uint64(p.newest() + 1),
-	})
+	arrived, failed, err := p.receive(ctx, p.newest()+1)
 	if err != nil {
 		return err
 	}
-	consuming, err := c.Consume(func(m jetstream.Msg) {
-		select {
-		case arrived <- m:
-		case <-ctx.Done():
-		}
-	}, jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-		p.journal.log.Debug("consumer", "stream", p.stream, "err", err)
-		if errors.Is(err, jetstream.ErrOrderedConsumerReset) || errors.Is(err, jetstream.ErrOrderConsumerUsedAsConsume) {
-			select {
-			case failed <- err:
-			default:
-			}
-		}
-	}))
-	if err != nil {
-		return err
-	}
-	defer consuming.Stop()
 	if p.started.Swap(true) {
 		p.journal.restarts.Add(1)
 	}
@@ -106,6 +82,39 @@ func (p *partition) consume(ctx context.Context, reconnected <-chan struct{}) er
 	}
 }
 
+// receive creates a consumer that receives messages from a sequence on until ctx is done. The second channel gets an
+// error if it fails.
+func (p *partition) receive(ctx context.Context, from int64) (<-chan jetstream.Msg, <-chan error, error) {
+	create, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	c, err := p.journal.js.OrderedConsumer(create, p.stream, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: uint64(from),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	arrived, failed := make(chan jetstream.Msg, maxBatch), make(chan error, 1)
+	consuming, err := c.Consume(func(m jetstream.Msg) {
+		select {
+		case arrived <- m:
+		case <-ctx.Done():
+		}
+	}, jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		p.journal.log.Debug("consumer", "stream", p.stream, "err", err)
+		if errors.Is(err, jetstream.ErrOrderedConsumerReset) {
+			select {
+			case failed <- err:
+			default:
+			}
+		}
+	}))
+	if err != nil {
+		return nil, nil, err
+	}
+	context.AfterFunc(ctx, consuming.Stop)
+	return arrived, failed, nil
+}
+
 // lookAt is look with a time limit.
 func (p *partition) lookAt(ctx context.Context) (jetstream.Stream, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
@@ -115,8 +124,12 @@ func (p *partition) lookAt(ctx context.Context) (jetstream.Stream, error) {
 
 // take applies a message and those that have arrived after it.
 func (p *partition) take(m jetstream.Msg, arrived <-chan jetstream.Msg) {
+	p.apply(gather(m, arrived, p.newest()))
+}
+
+// gather returns a message and those that have arrived after it, at most maxBatch, with sequences after position.
+func gather(m jetstream.Msg, arrived <-chan jetstream.Msg, position int64) []received {
 	batch := make([]received, 0, len(arrived)+1)
-	position := p.newest()
 	for {
 		if r, err := newReceived(m); err == nil && r.sequence > position {
 			position = r.sequence
@@ -129,9 +142,8 @@ func (p *partition) take(m jetstream.Msg, arrived <-chan jetstream.Msg) {
 			default:
 			}
 		}
-		break
+		return batch
 	}
-	p.apply(batch)
 }
 
 // supervise looks at the stream again and again, and returns an error if the consumer must be created again, or ctx is

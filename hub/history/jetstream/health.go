@@ -145,6 +145,7 @@ type Figures struct {
 	Restarts    int64         // consumers that were created again
 	Waiting     int           // messages of this server that the streams have not returned
 	OldestWaits time.Duration // for how long the oldest of them does; it is approximate
+	Unindexed   int64         // sequences that are not in the index
 	Behind      int64         // sequences of the streams that this server has not received, as of the last look
 }
 
@@ -158,6 +159,9 @@ func (j *Journal) Figures() Figures {
 			f.OldestWaits = max(f.OldestWaits, time.Since(order[0].appended))
 		}
 		f.Behind += max(p.end-p.position, 0)
+		if j.opt.Index != nil && p.end >= p.first {
+			f.Unindexed += max(p.end-max(p.indexed, p.first-1), 0)
+		}
 		p.mu.Unlock()
 	}
 	return f

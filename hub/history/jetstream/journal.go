@@ -44,6 +44,9 @@ type Options struct {
 	Patience    time.Duration // how long a message may wait for NATS
 	Log         *slog.Logger  // nil for none
 
+	// Index keeps copies of the messages for searches; nil for none. The caller closes it after the Journal.
+	Index Index
+
 	// Stored is called when messages of this server have come back, with their number and how long the first of them
 	// took. It must not wait. It may be nil.
 	Stored func(messages int, took time.Duration)
@@ -69,7 +72,10 @@ type Journal struct {
 	running sync.WaitGroup
 }
 
-var _ history.Journal = (*Journal)(nil)
+var (
+	_ history.Journal  = (*Journal)(nil)
+	_ history.Searcher = (*Journal)(nil)
+)
 
 // Open returns a Journal and connects in the background: see Ready. The error is about the options. The caller must call
 // Close.
@@ -101,6 +107,9 @@ func Open(o Options) (*Journal, error) {
 	for _, p := range j.partitions {
 		j.running.Go(func() { p.follow(ctx) })
 		j.running.Go(func() { p.watch(ctx) })
+	}
+	if o.Index != nil {
+		j.running.Go(func() { j.index(ctx) })
 	}
 	return j, nil
 }

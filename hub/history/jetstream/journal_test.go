@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"partyline/hub/history"
+	"partyline/hub/history/sqlite"
 	"partyline/hub/hubtest"
 	"partyline/hub/hubtest/natstest"
 )
@@ -48,6 +49,17 @@ func await(t testing.TB, what string, holds func() bool) {
 	}
 }
 
+// newIndex returns an Index in a folder, which is closed at the end of the test.
+func newIndex(t testing.TB, dir string, r history.Retention) *sqlite.Journal {
+	t.Helper()
+	index, err := sqlite.Open(dir, sqlite.Options{Retention: r, Sync: sqlite.SyncNormal, Replica: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { index.Close(context.Background()) })
+	return index
+}
+
 // cluster skips a test that needs three NATS servers, unless make cluster runs it: they need a quiet machine.
 func cluster(t *testing.T) {
 	t.Helper()
@@ -68,7 +80,7 @@ func TestJournal(t *testing.T) {
 			}
 			servers := natstest.Start(t, n, "")
 			hubtest.TestJournal(t, func(r history.Retention) history.Journal {
-				return start(t, Options{URLs: servers.URLs(), Replicas: n, Stream: newStream(), Retention: r})
+				return start(t, Options{URLs: servers.URLs(), Replicas: n, Stream: newStream(), Retention: r, Index: newIndex(t, t.TempDir(), r)})
 			})
 		})
 	}

@@ -26,6 +26,8 @@ type partition struct {
 	mu           sync.Mutex // held for short computations only
 	position     int64      // the sequence of the newest message that was committed or heard
 	floor        int64      // the sequences of the stream are greater
+	indexed      int64      // the newest sequence in the index
+	isIndexed    bool       // the index had all messages once
 	first, end   int64      // those of the oldest and the newest message in the stream, as of the last look
 	epoch        string     // of the stream; "" before the first look
 	rooms        map[string]*room
@@ -170,8 +172,19 @@ func (p *partition) resolveLocked(m received) (c call, ok bool) {
 	return c, true
 }
 
-// decode returns a message of the stream, and counts it if it is not valid.
+// decode is parse for a message that has just arrived. It counts one that is not valid.
 func (p *partition) decode(m received) (*wire.Message, error) {
+	msg, err := p.parse(m)
+	if err != nil {
+		if n := p.journal.foreign.Add(1); n&(n-1) == 0 { // the log gets few lines
+			p.journal.log.Warn("a message in the stream is not valid", "stream", p.stream, "sequence", m.sequence, "err", err, "so_far", n)
+		}
+	}
+	return msg, err
+}
+
+// parse returns a message of the stream. The error says why it is not valid.
+func (p *partition) parse(m received) (*wire.Message, error) {
 	msg, err := decode(m.subject, m.data)
 	switch {
 	case err != nil:
@@ -183,9 +196,6 @@ func (p *partition) decode(m received) (*wire.Message, error) {
 		err = fmt.Errorf("sequence %d is out of range", m.sequence)
 	}
 	if err != nil {
-		if n := p.journal.foreign.Add(1); n&(n-1) == 0 { // the log gets few lines
-			p.journal.log.Warn("a message in the stream is not valid", "stream", p.stream, "sequence", m.sequence, "err", err, "so_far", n)
-		}
 		return nil, err
 	}
 	msg.ID, msg.At = m.sequence, m.at

@@ -43,7 +43,11 @@ func (b *batch) store() error {
 			return err
 		}
 		m := e.message
-		m.ID = c.last + 1
+		if !b.w.j.options.Replica {
+			m.ID = c.last + 1
+		} else if e.result.Repeated = m.ID <= c.last; e.result.Repeated {
+			continue // it was copied earlier
+		}
 		if e.key != "" {
 			if err := b.claim(e, c.key); err != nil {
 				return err

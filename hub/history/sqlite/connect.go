@@ -193,6 +193,9 @@ func (w *writer) startUse() error {
 	}
 	w.j.startFloor, w.j.floor, w.j.resumeAbove, w.unindexed = floor, floor, resumeAbove, true
 	o := w.j.options
+	if o.Replica { // it gives no ids
+		w.j.floor, w.j.resumeAbove = 0, 0
+	}
 	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?), ('used', ?)`, floor, resumeAbove,
 		w.now().UnixMilli(), strings.Join([]string{string(o.OnError), string(o.Sync), bootID()}, " ")); err != nil {
 		return err

@@ -50,6 +50,10 @@ type Options struct {
 	OnError   OnError      // Refuse if empty
 	Log       *slog.Logger // nothing is logged if nil
 
+	// Replica makes the Journal keep copies of the messages of another one: see Journal.Copy. Nothing else is
+	// appended.
+	Replica bool
+
 	// Stored is called after each transaction that has stored messages, with their number and how
 	// long it took. It must not wait. It may be nil.
 	Stored func(messages int, took time.Duration)
@@ -170,14 +174,19 @@ func lockDir(dir string) (*flock.Flock, error) {
 // Append implements history.Journal. The writer calls commit, unless the Journal is closed.
 func (j *Journal) Append(m *wire.Message, key string, commit func(history.Result)) {
 	m.At = j.options.wall()
+	j.enqueue(&entry{message: m, key: key, commit: commit})
+}
+
+// enqueue gives the writer an entry.
+func (j *Journal) enqueue(e *entry) {
 	j.mu.Lock()
 	closing := j.closing
 	if !closing {
-		j.pending = append(j.pending, &entry{message: m, key: key, commit: commit})
+		j.pending = append(j.pending, e)
 	}
 	j.mu.Unlock()
 	if closing {
-		commit(history.Result{Err: errClosed})
+		e.commit(history.Result{Err: errClosed})
 		return
 	}
 	j.wake()

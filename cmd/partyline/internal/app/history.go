@@ -3,9 +3,11 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -32,7 +34,7 @@ const maxMessages = math.MaxInt32
 var defaultHistory = historyFlags{Messages: hub.DefaultMessages, Sync: string(sqlite.SyncFull), OnError: string(sqlite.Refuse), NATS: defaultNATS}
 
 func (h *historyFlags) addFlags(f *pflag.FlagSet) {
-	folderVar(f, &h.Dir, "data", `folder for the history on disk; "" to keep the history in memory`)
+	folderVar(f, &h.Dir, "data", `folder for the history on disk, or with --nats for the index of searches; "" to keep the history in memory, or to have no search`)
 	intVar(f, &h.Messages, "history", 0, maxMessages, "maximum number of messages in the history of a room")
 	durationVar(f, &h.Age, "history-age", 0, "age at which a message leaves the history; 0 for no limit")
 	choiceVar(f, &h.Sync, "sync", "failure that a stored message survives: full for a power failure, normal for a crash of the program only", string(sqlite.SyncFull), string(sqlite.SyncNormal))
@@ -46,6 +48,7 @@ type journal struct {
 	store  store              // the same; nil if it is in memory
 	disk   *sqlite.Journal    // the same, if it is on disk
 	shared *jetstream.Journal // the same, if it is in NATS
+	index  *sqlite.Journal    // of shared, for searches; nil if there is none
 }
 
 // A store is a journal outside of the memory.
@@ -57,10 +60,14 @@ type store interface {
 
 // close closes a journal outside of the memory.
 func (j journal) close(ctx context.Context) error {
-	if j.store == nil {
-		return nil
+	var err error
+	if j.store != nil {
+		err = j.store.Close(ctx)
 	}
-	return j.store.Close(ctx)
+	if j.index != nil {
+		err = errors.Join(err, j.index.Close(ctx))
+	}
+	return err
 }
 
 // ready reports whether members may join.
@@ -109,11 +116,7 @@ func (c *Config) openHistory(stored func(int, time.Duration), log *slog.Logger) 
 	h := &c.History
 	retention := history.Retention{Messages: h.Messages, Age: h.Age}
 	if len(h.NATS.URLs) > 0 {
-		j, err := h.NATS.open(jetstream.Options{Retention: retention, MaxText: c.Limits.MaxLine, Stored: stored, Log: log})
-		if err != nil {
-			return journal{}, fmt.Errorf("%s: %w", c.source("nats"), err)
-		}
-		return journal{Journal: j, store: j, shared: j}, nil
+		return c.openShared(jetstream.Options{Retention: retention, MaxText: c.Limits.MaxLine, Stored: stored, Log: log})
 	}
 	if h.Dir == "" {
 		return journal{Journal: history.NewMemory(retention)}, nil
@@ -125,4 +128,23 @@ func (c *Config) openHistory(stored func(int, time.Duration), log *slog.Logger) 
 		return journal{}, fmt.Errorf("%s: %w", c.source("data"), err)
 	}
 	return journal{Journal: j, store: j, disk: j}, nil
+}
+
+// openShared returns the journal that servers share, with an index for searches in a folder below that of --data.
+func (c *Config) openShared(o jetstream.Options) (j journal, err error) {
+	if dir := c.History.Dir; dir != "" {
+		j.index, err = sqlite.Open(filepath.Join(dir, "index"), sqlite.Options{
+			Retention: o.Retention, Sync: sqlite.SyncNormal, Replica: true, Log: o.Log,
+		})
+		if err != nil {
+			return journal{}, fmt.Errorf("%s: %w", c.source("data"), err)
+		}
+		o.Index = j.index
+	}
+	shared, err := c.History.NATS.open(o)
+	if err != nil {
+		return journal{}, errors.Join(fmt.Errorf("%s: %w", c.source("nats"), err), j.close(context.Background()))
+	}
+	j.Journal, j.store, j.shared = shared, shared, shared
+	return j, nil
 }

@@ -56,14 +56,6 @@ func checkNATS(list []string) error {
 	return nil
 }
 
-// checkHistory returns an error if flags for the history exclude each other.
-func (c *Config) checkHistory() error {
-	if len(c.History.NATS.URLs) > 0 && c.History.Dir != "" {
-		return fmt.Errorf("%s and %s exclude each other: the history is on disk or in NATS", c.source("nats"), c.source("data"))
-	}
-	return nil
-}
-
 // open returns the journal that servers share.
 func (n *natsFlags) open(o jetstream.Options) (*jetstream.Journal, error) {
 	o.URLs, o.Credentials, o.CA, o.Domain = n.URLs, n.Creds, n.CA, n.Domain

@@ -156,7 +156,7 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	if shared := s.journal.shared; shared != nil {
 		figures.WatchShared(func() metrics.Shared {
 			f := shared.Figures()
-			return metrics.Shared{Behind: f.Behind, Restarts: f.Restarts, Foreign: f.Foreign, Waiting: f.Waiting, OldestWaits: f.OldestWaits.Seconds()}
+			return metrics.Shared{Behind: f.Behind, Unindexed: f.Unindexed, Restarts: f.Restarts, Foreign: f.Foreign, Waiting: f.Waiting, OldestWaits: f.OldestWaits.Seconds()}
 		})
 	}
 	s.tcp = &tcpgw.Gateway{

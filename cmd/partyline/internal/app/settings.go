@@ -59,9 +59,6 @@ func (s *settings) load(flags *pflag.FlagSet, lookup func(string) (string, bool)
 	if s.TCP == "" && s.HTTP == "" {
 		return errors.New("both listeners are off: give --tcp or --http an address")
 	}
-	if err := s.checkHistory(); err != nil {
-		return err
-	}
 	return s.checkTLS()
 }
 

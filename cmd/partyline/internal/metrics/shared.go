@@ -5,6 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // Shared are the figures of a history that servers share in NATS.
 type Shared struct {
 	Behind      int64   // ids in the streams that the server has not received yet
+	Unindexed   int64   // ids in the streams that are not in the index for searches
 	Restarts    int64   // consumers that were created again
 	Foreign     int64   // messages of other programs that were not valid
 	Waiting     int     // messages of the server's members that the streams have not returned yet
@@ -13,11 +14,12 @@ type Shared struct {
 
 // The descriptions of these figures.
 var (
-	natsBehind   = describe("nats_behind_ids", "Ids in the streams that this server has not received yet, as of the last look.")
-	natsRestarts = describe("nats_consumer_restarts_total", "Consumers of streams that were created again.")
-	natsForeign  = describe("nats_foreign_messages_total", "Messages in the streams that no server has published, and that were skipped.")
-	natsWaiting  = describe("nats_waiting_messages", "Messages of members that the streams have not returned yet.")
-	natsOldest   = describe("nats_oldest_wait_seconds", "For how long the oldest of them waits.")
+	natsBehind    = describe("nats_behind_ids", "Ids in the streams that this server has not received yet, as of the last look.")
+	natsUnindexed = describe("nats_unindexed_ids", "Ids in the streams that are not in the index for searches yet, as of the last look.")
+	natsRestarts  = describe("nats_consumer_restarts_total", "Consumers of streams that were created again.")
+	natsForeign   = describe("nats_foreign_messages_total", "Messages in the streams that no server has published, and that were skipped.")
+	natsWaiting   = describe("nats_waiting_messages", "Messages of members that the streams have not returned yet.")
+	natsOldest    = describe("nats_oldest_wait_seconds", "For how long the oldest of them waits.")
 )
 
 // A sharedState has the figures that are read when Prometheus asks for them.
@@ -28,7 +30,7 @@ func (m *Metrics) WatchShared(figures func() Shared) { m.registry.MustRegister(s
 
 // Describe implements [prometheus.Collector].
 func (s sharedState) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{natsBehind, natsRestarts, natsForeign, natsWaiting, natsOldest} {
+	for _, d := range []*prometheus.Desc{natsBehind, natsUnindexed, natsRestarts, natsForeign, natsWaiting, natsOldest} {
 		to <- d
 	}
 }
@@ -37,6 +39,7 @@ func (s sharedState) Describe(to chan<- *prometheus.Desc) {
 func (s sharedState) Collect(to chan<- prometheus.Metric) {
 	f := s.figures()
 	to <- prometheus.MustNewConstMetric(natsBehind, prometheus.GaugeValue, float64(f.Behind))
+	to <- prometheus.MustNewConstMetric(natsUnindexed, prometheus.GaugeValue, float64(f.Unindexed))
 	to <- prometheus.MustNewConstMetric(natsRestarts, prometheus.CounterValue, float64(f.Restarts))
 	to <- prometheus.MustNewConstMetric(natsForeign, prometheus.CounterValue, float64(f.Foreign))
 	to <- prometheus.MustNewConstMetric(natsWaiting, prometheus.GaugeValue, float64(f.Waiting))

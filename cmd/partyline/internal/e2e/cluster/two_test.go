@@ -13,7 +13,7 @@ import (
 // TestTwoNodes talks between netcat at one program and a bot at another one, and loses the first program.
 func TestTwoNodes(t *testing.T) {
 	servers := natstest.Start(t, 1, "")
-	a, b := harness.StartProgram(t, flags(servers)...), harness.StartProgram(t, flags(servers)...)
+	a, b := harness.StartProgram(t, flags(servers, "--data", t.TempDir())...), harness.StartProgram(t, flags(servers)...)
 	bot := harness.DialBot(t, "ws://"+b.HTTP+"/ws?nick=bot")
 	bot.ExpectType(t, "welcome")
 	nc, nick := harness.Netcat(t, a.TCP)
@@ -23,6 +23,13 @@ func TestTwoNodes(t *testing.T) {
 		t.Errorf("the response is %+v, after id %d", e, first.ID)
 	}
 	harness.ExpectLine(t, nc.Out, `bot: from the bot`)
+
+	nc.Say(t, "/search netcat")
+	harness.ExpectLine(t, nc.Out, `.*from netcat`)
+	bot.Request(t, map[string]any{"type": "search", "words": "netcat", "ref": "s"})
+	if e := bot.Expect(t, "the answer", func(e harness.Event) bool { return e.Ref == "s" }); e.Code != "unavailable" {
+		t.Errorf("a search without --data: %+v", e)
+	}
 
 	// A member of one program resumes at the other one after the last message that it has seen.
 	a.Kill(t)

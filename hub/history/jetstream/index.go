@@ -60,6 +60,11 @@ func (j *Journal) index(ctx context.Context) {
 	var copying sync.WaitGroup
 	for _, p := range j.partitions {
 		copying.Go(func() {
+			for !p.started.Load() {
+				if !pause(ctx, retryTime) {
+					return
+				}
+			}
 			for first := true; first || pause(ctx, lookInterval); first = false {
 				if err := p.copyToIndex(ctx); err != nil && ctx.Err() == nil {
 					j.log.Debug("index", "stream", p.stream, "err", err)
@@ -82,9 +87,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // copyToIndex copies messages with one consumer until it fails.
 func (p *partition) copyToIndex(ctx context.Context) error {
-	if !p.started.Load() {
-		return nil
-	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	arrived, failed, err := p.receive(ctx, p.indexedUpTo()+1)

@@ -140,6 +140,18 @@ func (s *Servers) Kill(i int) {
 	}
 }
 
+// Check fails the test if a server would not accept a configuration.
+func Check(t testing.TB, config string) {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(path, "-t", "-c", config).CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", config, err, out)
+	}
+}
+
 // Store returns the folder in which a server stores its streams.
 func (s *Servers) Store(i int) string { return s.list[i].store }
 

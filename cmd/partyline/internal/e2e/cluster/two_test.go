@@ -24,8 +24,15 @@ func TestTwoNodes(t *testing.T) {
 	}
 	harness.ExpectLine(t, nc.Out, `bot: from the bot`)
 
-	nc.Say(t, "/search netcat")
-	harness.ExpectLine(t, nc.Out, `.*from netcat`)
+	if !harness.Eventually(func() bool { // until the index is ready
+		nc.Say(t, "/search netcat")
+		line, err := nc.Out.Await(func(s string) bool {
+			return strings.Contains(s, "from netcat") || strings.HasPrefix(s, "! search") || s == "= no messages"
+		})
+		return err == nil && strings.Contains(line, "from netcat")
+	}) {
+		t.Errorf("a search does not find the message:\n%s", nc.Out)
+	}
 	bot.Request(t, map[string]any{"type": "search", "words": "netcat", "ref": "s"})
 	if e := bot.Expect(t, "the answer", func(e harness.Event) bool { return e.Ref == "s" }); e.Code != "unavailable" {
 		t.Errorf("a search without --data: %+v", e)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"partyline/hub/history"
+	"partyline/hub/history/sqlite"
 	"partyline/hub/hubtest"
 	"partyline/hub/hubtest/natstest"
 )
@@ -61,5 +62,46 @@ func TestIndex(t *testing.T) {
 	}
 	if _, _, err := f.Journal.(*Journal).Search("r", history.NewQuery("number"), 1<<53, 10); err != history.ErrNoSearch {
 		t.Errorf("without an index: %v", err)
+	}
+}
+
+// TestIndexAsHistory opens the index of a journal as a history on disk. It must have all messages, and continue above
+// their ids.
+func TestIndexAsHistory(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	dir := t.TempDir()
+	o := Options{URLs: servers.URLs(), Retention: history.Retention{Messages: 1000}}
+	index := newIndex(t, dir, o.Retention)
+	o.Index = index
+	j := start(t, o)
+	f := hubtest.Follow(j, "r")
+	for i := range 100 {
+		mustSay(t, f, fmt.Sprint(i))
+	}
+	await(t, "nothing is left to index", func() bool {
+		newest, err := index.Newest()
+		return err == nil && newest["r"] == f.Delivered()[99].ID
+	})
+	j.Close(context.Background())
+	index.Close(context.Background())
+
+	disk, err := sqlite.Open(dir, sqlite.Options{Retention: o.Retention})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer disk.Close(context.Background())
+	page, err := disk.Read("r", history.Range{Limit: 1000})
+	if err != nil || len(page.Messages) != 100 {
+		t.Fatalf("%d messages, %v", len(page.Messages), err)
+	}
+	for i, m := range page.Messages {
+		if want := f.Delivered()[i]; m.ID != want.ID || m.Text != want.Text || m.At.UnixMilli() != want.At.UnixMilli() {
+			t.Errorf("%+v, want %+v", m, want)
+		}
+	}
+	on := hubtest.Follow(disk, "r")
+	if r := mustSay(t, on, "on disk"); r.ID <= page.Messages[99].ID || on.Last < page.Messages[99].ID {
+		t.Errorf("id %d comes after %d, opened at %d", r.ID, page.Messages[99].ID, on.Last)
 	}
 }

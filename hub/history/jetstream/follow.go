@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 
@@ -175,7 +176,7 @@ func (p *partition) supervise(ctx context.Context, s jetstream.Stream) error {
 			return errBehind
 		default:
 			misses, before, wanted = 0, position, int64(info.State.LastSeq)
-			p.available()
+			p.probe()
 		}
 	}
 }
@@ -187,15 +188,18 @@ func (p *partition) info(ctx context.Context, s jetstream.Stream) (*jetstream.St
 	return s.Info(ctx)
 }
 
-// available notes that the stream has a leader that answers: new messages may be published again.
-func (p *partition) available() {
+// probe publishes a message of no room if messages are refused: its ack says that they can be stored again. A leader that
+// answers other requests may not be able to store anything, as its disk is full.
+func (p *partition) probe() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if ps := &p.publications; ps.down && len(ps.order) == 0 {
-		ps.down = false
-		p.setProblemLocked(publishing, nil)
+	if p.publications.down {
+		p.journal.nc.PublishRequest(p.probeSubject(), p.journal.inbox+strconv.Itoa(p.number)+".0", nil)
 	}
 }
+
+// probeSubject is the subject of probes, which no room has.
+func (p *partition) probeSubject() string { return p.subject("probe") + ".0" }
 
 // watch retries publications until ctx is done.
 func (p *partition) watch(ctx context.Context) {

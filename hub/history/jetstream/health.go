@@ -38,6 +38,9 @@ type report struct {
 // errNoAnswer is the problem of a partition without acks, or without a connection.
 var errNoAnswer = errors.New("no answer from NATS JetStream")
 
+// errNobody is the problem of a partition whose stream has no server, or no leader.
+var errNobody = errors.New("no NATS server stores messages")
+
 // errOld is why a message was refused that the stream perhaps has, with an id that was given before.
 var errOld = errors.New("the stream is an older state")
 
@@ -131,8 +134,8 @@ func hint(err error) string {
 		return "free space on the disks of the NATS servers, or raise their limits; no restart is needed"
 	case number == noPeers:
 		return "start more NATS servers, or give --nats-replicas a smaller number"
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount), errors.Is(err, nats.ErrNoResponders):
-		return "enable JetStream on the NATS servers, or wait until most of them run"
+	case errors.Is(err, errNobody), errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount), errors.Is(err, nats.ErrNoResponders):
+		return "if it lasts, read the logs of the NATS servers: most of them do not run, or JetStream is off, as after its disk was full"
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrPermissionViolation):
 		return "check --nats-creds, and what its user may do"
 	}

@@ -150,6 +150,9 @@ func (c *call) call() {
 // resolveLocked returns the call for a message, if there is one, and moves the position to it.
 func (p *partition) resolveLocked(m received) (c call, ok bool) {
 	p.position = m.sequence
+	if m.subject == p.probeSubject() {
+		return c, false
+	}
 	if c.own = p.publications.byOrigin[m.origin]; c.own != nil {
 		p.publications.removeLocked(c.own)
 		c.message = c.own.message

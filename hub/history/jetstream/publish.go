@@ -163,6 +163,7 @@ func (ps *publications) stallLocked(now time.Time) {
 type ack struct {
 	Sequence  int64 `json:"seq"`
 	Duplicate bool  `json:"duplicate"`
+	nobody    bool  // no server has the stream
 	Error     *struct {
 		Code        int    `json:"code"`
 		Number      int    `json:"err_code"`
@@ -180,7 +181,7 @@ func (j *Journal) acked(m *nats.Msg) {
 	}
 	var a ack
 	if m.Header.Get("Status") != "" || json.Unmarshal(m.Data, &a) != nil {
-		a = ack{} // no responders
+		a = ack{nobody: true}
 	}
 	j.partitions[i].acked(n, &a)
 }
@@ -194,7 +195,10 @@ func (p *partition) acked(number uint64, a *ack) {
 		if !ps.stalled {
 			ps.stallLocked(now)
 		}
-		if a.Error != nil {
+		switch {
+		case a.nobody:
+			p.setProblemLocked(publishing, errNobody)
+		case a.Error != nil:
 			p.setProblemLocked(publishing, &refusedError{a.Error.Number, a.Error.Description})
 		}
 		p.mu.Unlock()
@@ -271,7 +275,9 @@ func (p *partition) retry(now time.Time) {
 	}
 	if len(refused) > 0 {
 		ps.down = true
-		p.setProblemLocked(publishing, errNoAnswer)
+		if p.problems.now[publishing] == nil {
+			p.setProblemLocked(publishing, errNoAnswer)
+		}
 	}
 	p.mu.Unlock()
 	p.refuse(refused, errNoAnswer)

@@ -40,7 +40,7 @@ func (p *partition) config() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              p.stream,
 		Description:       "messages of partyline",
-		Subjects:          []string{p.subject("*")},
+		Subjects:          []string{p.subject("*"), p.probeSubject()},
 		Storage:           jetstream.FileStorage,
 		Replicas:          o.Replicas,
 		MaxMsgsPerSubject: int64(o.Retention.Messages) + undelivered,

@@ -179,9 +179,6 @@ func (d *Directory) Send(server string, p directory.Private) error {
 	return nil
 }
 
-// Moved implements directory.Directory.
-func (d *Directory) Moved(server, id string) { d.tell(server, &request{Kind: kindMoved, ID: id}) }
-
 // handle answers a request of another server.
 func (d *Directory) handle(m *nats.Msg) {
 	var r request

@@ -17,14 +17,28 @@ type outbox struct {
 
 	mu      sync.Mutex // taken after the locks of a hub
 	changes []directory.Change
-	listed  bool // all members are to be published
+	moved   []moved // after these changes
+	listed  bool    // all members are to be published
 }
+
+// A moved is an identity that was on another server.
+type moved struct{ server, id string }
 
 // Publish implements directory.Directory.
 func (d *Directory) Publish(c directory.Change) {
 	o := &d.outbox
 	o.mu.Lock()
 	o.changes = append(o.changes, c)
+	o.mu.Unlock()
+	o.wakeUp()
+}
+
+// Moved implements directory.Directory. The server learns of it after the changes before: that the identity has joined
+// rooms here.
+func (d *Directory) Moved(server, id string) {
+	o := &d.outbox
+	o.mu.Lock()
+	o.moved = append(o.moved, moved{server, id})
 	o.mu.Unlock()
 	o.wakeUp()
 }
@@ -44,12 +58,12 @@ func (o *outbox) wakeUp() {
 	}
 }
 
-func (o *outbox) take() (changes []directory.Change, listed bool) {
+func (o *outbox) take() (changes []directory.Change, moved []moved, listed bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	changes, listed = o.changes, o.listed
-	o.changes, o.listed = nil, false
-	return changes, listed
+	changes, moved, listed = o.changes, o.moved, o.listed
+	o.changes, o.moved, o.listed = nil, nil, false
+	return changes, moved, listed
 }
 
 // publish publishes changes and beats until ctx is done, and the last changes.
@@ -71,12 +85,15 @@ func (d *Directory) publish(ctx context.Context) {
 		case <-ctx.Done():
 			ending = true
 		}
-		changes, listed := d.outbox.take()
+		changes, moved, listed := d.outbox.take()
 		for len(changes) > 0 {
 			n := min(len(changes), maxChanges)
 			number += uint64(n)
 			d.send(&message{Server: d.id, Number: number, Changes: changes[:n]})
 			changes = changes[n:]
+		}
+		for _, m := range moved {
+			d.tell(m.server, &request{Kind: kindMoved, ID: m.id})
 		}
 		if listed && !ending {
 			number = d.sendAll(number)

@@ -15,7 +15,7 @@ import (
 func TestFrozen(t *testing.T) {
 	t.Parallel()
 	servers := natstest.Start(t, 1, "")
-	j := start(t, Options{URLs: servers.URLs(), Partitions: 1, Patience: 3 * time.Second, Retention: history.Retention{Messages: 100}})
+	j := start(t, Options{URLs: servers.URLs(), Partitions: 1, Patience: 12 * time.Second, Retention: history.Retention{Messages: 100}})
 	f := hubtest.Follow(j, "r")
 	mustSay(t, f, "before")
 	servers.Freeze(0)

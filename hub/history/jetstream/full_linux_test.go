@@ -23,7 +23,7 @@ func TestFullDisk(t *testing.T) {
 	resize := hubtest.MountDisk(t, servers.Store(0), 8<<20)
 	servers.Start(0)
 	servers.Await()
-	j := start(t, Options{URLs: servers.URLs(), Partitions: 1, Patience: 3 * time.Second, Retention: history.Retention{Messages: 100_000}})
+	j := start(t, Options{URLs: servers.URLs(), Partitions: 1, Patience: 12 * time.Second, Retention: history.Retention{Messages: 100_000}})
 	f := hubtest.Follow(j, "r")
 	padding := strings.Repeat("x", 3000)
 	acked := 0

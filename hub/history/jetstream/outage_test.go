@@ -181,7 +181,7 @@ func TestEmptied(t *testing.T) {
 func TestRolledBack(t *testing.T) {
 	t.Parallel()
 	servers := natstest.Start(t, 1, "")
-	o := Options{URLs: servers.URLs(), Stream: newStream(), Partitions: 1, Patience: 2 * time.Second, Retention: history.Retention{Messages: 100}}
+	o := Options{URLs: servers.URLs(), Stream: newStream(), Partitions: 1, Patience: 12 * time.Second, Retention: history.Retention{Messages: 100}}
 	j := start(t, o)
 	f := hubtest.Follow(j, "r")
 	js := servers.JetStream()

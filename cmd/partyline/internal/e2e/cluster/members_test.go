@@ -32,16 +32,17 @@ func start(t *testing.T, n int) (*natstest.Servers, []*harness.Program) {
 func TestMembers(t *testing.T) {
 	_, programs := start(t, 2)
 	a, b := programs[0], programs[1]
-	bob, guest := harness.Netcat(t, a.TCP)
-	bob.Say(t, "/nick bob")
 	carol := harness.DialText(t, b.TCP)
-	harness.ExpectLine(t, carol.Out, `\* You are \S+ in #lobby, with (bob|`+guest+`) \(2 here\).*`)
+	harness.ExpectLine(t, carol.Out, `\* You are \S+ in #lobby, alone \(1 here\).*`)
+	carol.Say(t, "/nick carol")
+	bob, guest := harness.Netcat(t, a.TCP)
+	harness.ExpectLine(t, carol.Out, `\* `+guest+` has arrived`)
+	bob.Say(t, "/nick bob")
+	harness.ExpectLine(t, carol.Out, `\* `+guest+` is now known as bob`)
 	for _, taken := range []string{"bob", "BOB", "b0b"} { // also a name that looks the same
 		carol.Say(t, "/nick "+taken)
 		harness.ExpectLine(t, carol.Out, `! `+taken+` is taken`)
 	}
-	carol.Say(t, "/nick carol")
-	harness.ExpectLine(t, bob.Out, `\* \S+ is now known as carol`)
 	carol.Say(t, "/who")
 	harness.ExpectLine(t, carol.Out, `= carol, bob`)
 	bob.Say(t, "/rooms")

@@ -198,9 +198,7 @@ func (c *libraryConn) Write(b []byte) (int, error) {
 	if c.upgraded {
 		return len(b), nil
 	}
-	timeout := time.AfterFunc(handshakeTimeout, c.Stop)
-	defer timeout.Stop()
-	return c.Conn.Write(b)
+	return c.Conn.WriteWithin(b, handshakeTimeout)
 }
 
 func (c *libraryConn) Close() error { return c.Conn.Close() }

@@ -77,6 +77,7 @@ type Conn struct {
 	nc      stream
 	raw     syscall.RawConn
 	timeout time.Duration
+	within  time.Duration // the timeout of WriteWithin, or 0; guarded by writeMu
 	stalled stall
 	reader
 

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"os"
 	"syscall"
@@ -39,6 +40,16 @@ func (c *Conn) TryWrite(frames []byte) (int, error) {
 func (c *Conn) Write(frames []byte) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
+	return c.writeLocked(frames)
+}
+
+// WriteWithin is Write with another timeout than that of Init. Unlike Stop at the end of some time, the timeout can't
+// fail a write that has succeeded, or a later one, if the process is paused meanwhile.
+func (c *Conn) WriteWithin(frames []byte, timeout time.Duration) (int, error) {
+	c.writeMu.Lock()
+	defer c.writeMu.Unlock()
+	c.within = timeout
+	defer func() { c.within = 0 }()
 	return c.writeLocked(frames)
 }
 
@@ -113,7 +124,8 @@ func (c *Conn) sendLocked(b []byte) (n int, err error) {
 	}
 	// The kernel takes a few bytes now and then even if the peer reads none. So what counts is
 	// what the peer has acknowledged: the bytes that were written less those still queued.
-	interval := max(min(c.timeout/8, time.Second), time.Millisecond)
+	timeout := cmp.Or(c.within, c.timeout)
+	interval := max(min(timeout/8, time.Second), time.Millisecond)
 	progress := time.Now()
 	acknowledged := -unacknowledged(c.fd)
 	if c.unix {
@@ -121,6 +133,8 @@ func (c *Conn) sendLocked(b []byte) (n int, err error) {
 		defer func() { c.queue.update(unacknowledged(c.fd), n) }()
 	}
 	for {
+		// The peer is slow only if a whole attempt has failed after the timeout: a paused process makes no attempts.
+		last := time.Since(progress) >= timeout-interval
 		c.nc.SetWriteDeadline(time.Now().Add(interval))
 		if c.stopped.Load() { // this deadline may have replaced Stop's
 			return n, c.closedErr()
@@ -133,7 +147,7 @@ func (c *Conn) sendLocked(b []byte) (n int, err error) {
 		}
 		if now := n - unacknowledged(c.fd); now > acknowledged {
 			acknowledged, progress = now, time.Now()
-		} else if time.Since(progress) >= c.timeout {
+		} else if last {
 			return n, hub.ErrSlow
 		}
 	}

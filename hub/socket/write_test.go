@@ -185,3 +185,26 @@ func TestStop(t *testing.T) {
 		t.Error("a write after Stop has succeeded")
 	}
 }
+
+// TestWriteWithin writes with a short timeout to a peer that does not read, and writes more when it has read.
+func TestWriteWithin(t *testing.T) {
+	c, peer := pair(t)
+	peer.SetReadBuffer(64 << 10)
+	c.timeout = time.Minute
+	all := bytes.Repeat(line(100), 1<<18)
+	start := time.Now()
+	n, err := c.WriteWithin(all, 50*time.Millisecond)
+	if err != hub.ErrSlow || n == 0 || n == len(all) {
+		t.Fatalf("%d bytes of %d, %v", n, len(all), err)
+	}
+	if took := time.Since(start); took >= c.timeout {
+		t.Errorf("it took %v", took)
+	}
+	go io.Copy(io.Discard, peer)
+	if n, err := c.WriteWithin(line(100), time.Minute); n != len(line(100)) || err != nil {
+		t.Errorf("after the peer has read: %d, %v", n, err)
+	}
+	if n, err := c.Write(line(100)); n != len(line(100)) || err != nil {
+		t.Errorf("the next write: %d, %v", n, err)
+	}
+}

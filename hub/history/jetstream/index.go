@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,7 +41,14 @@ func (j *Journal) Search(room string, q *history.Query, before int64, limit int)
 	for wait := time.Millisecond; p.indexedUpTo() < position && wait < searchWait; wait *= 2 {
 		time.Sleep(wait) // for the messages that the searcher has just seen
 	}
-	return j.opt.Index.Search(room, q, before, limit)
+	found, more, err := j.opt.Index.Search(room, q, before, limit)
+	if age := j.opt.Retention.Age; age > 0 { // the index may keep messages a little longer
+		now := time.Now()
+		kept := slices.DeleteFunc(found, func(m *wire.Message) bool { return now.Sub(m.At) > age })
+		more = more && len(kept) == len(found)
+		found = kept
+	}
+	return found, more, err
 }
 
 // index copies the messages of all partitions to the Index until ctx is done.

@@ -132,9 +132,9 @@ var connectionAbuses = []abuse{
 		a.target.Cmd.Process.Signal(syscall.SIGSTOP)
 		time.Sleep(2 * time.Second) // the pause under test
 		a.target.Cmd.Process.Signal(syscall.SIGCONT)
-		for _, c := range conns {
+		for i, c := range conns {
 			if _, err := c.Read(make([]byte, 64<<10)); err != nil {
-				a.Errorf("a connection ended during the pause: %v", err)
+				a.Errorf("connection %d ended during the pause: %v", i, err)
 			}
 		}
 	}},

@@ -60,6 +60,13 @@ func Namespaces(t *testing.T) (a, b *Namespace) {
 // in calls f on a thread in the namespace. Sockets that f creates stay in the namespace.
 func (ns *Namespace) in(t *testing.T, f func()) {
 	t.Helper()
+	if err := ns.tryIn(f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tryIn is in for any goroutine.
+func (ns *Namespace) tryIn(f func()) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
@@ -73,9 +80,16 @@ func (ns *Namespace) in(t *testing.T, f func()) {
 		}
 		done <- err
 	}()
-	if err := <-done; err != nil {
-		t.Fatal(err)
+	return <-done
+}
+
+// TryDial returns a connection from the namespace to an address. Any goroutine may call it.
+func (ns *Namespace) TryDial(addr string) (nc net.Conn, err error) {
+	d := net.Dialer{Timeout: time.Second}
+	if inErr := ns.tryIn(func() { nc, err = d.Dial("tcp", addr) }); inErr != nil {
+		return nil, inErr
 	}
+	return nc, err
 }
 
 // Listen returns a listener in the namespace. It is closed when the test ends.

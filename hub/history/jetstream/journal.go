@@ -50,6 +50,8 @@ type Options struct {
 	// Stored is called when messages of this server have come back, with their number and how long the first of them
 	// took. It must not wait. It may be nil.
 	Stored func(messages int, took time.Duration)
+
+	dialer nats.CustomDialer // nil for the default
 }
 
 // A Journal is a history.Journal that servers share through NATS JetStream.
@@ -134,6 +136,9 @@ func (j *Journal) connect() error {
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { j.log.Debug("NATS", "err", err) }),
+	}
+	if j.opt.dialer != nil {
+		options = append(options, nats.SetCustomDialer(j.opt.dialer))
 	}
 	if j.opt.Credentials != "" {
 		if _, err := os.Stat(j.opt.Credentials); err != nil {

@@ -117,9 +117,8 @@ func (s *Servers) URLs() (urls []string) {
 // Start starts a server that does not run.
 func (s *Servers) Start(i int) {
 	s.t.Helper()
-	path, _ := program()
 	one := s.list[i]
-	cmd := exec.Command(path, "-c", one.config)
+	cmd := Command(s.t, "-c", one.config)
 	cmd.Stdout, cmd.Stderr = &one.log, &one.log
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -140,14 +139,20 @@ func (s *Servers) Kill(i int) {
 	}
 }
 
-// Check fails the test if a server would not accept a configuration.
-func Check(t testing.TB, config string) {
+// Command returns a command that runs a server with arguments.
+func Command(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(path, "-t", "-c", config).CombinedOutput(); err != nil {
+	return exec.Command(path, args...)
+}
+
+// Check fails the test if a server would not accept a configuration.
+func Check(t testing.TB, config string) {
+	t.Helper()
+	if out, err := Command(t, "-t", "-c", config).CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", config, err, out)
 	}
 }

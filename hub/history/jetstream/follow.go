@@ -198,7 +198,7 @@ func (p *partition) probe() {
 	}
 }
 
-// probeSubject is the subject of probes, which no room has.
+// probeSubject is the subject of probes, which is that of no room.
 func (p *partition) probeSubject() string { return p.subject("probe") + ".0" }
 
 // watch retries publications until ctx is done.

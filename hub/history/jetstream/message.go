@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
@@ -53,10 +52,9 @@ func messageID(room, key string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// decode returns the message that a stream has with a subject and a payload. The caller sets ID and At. The error says
-// what no server would have published.
-func decode(subject string, data []byte) (*wire.Message, error) {
-	room := subject[strings.LastIndexByte(subject, '.')+1:]
+// decode returns the message of a room, which is the end of its subject, and of a payload. The caller sets ID and At. The
+// error says what no server would have published.
+func decode(room string, data []byte) (*wire.Message, error) {
 	if name, err := names.Room(room); err != nil || name != room {
 		return nil, fmt.Errorf("%q is not a room", wire.CleanLine(room))
 	}

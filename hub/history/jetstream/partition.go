@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,7 @@ type partition struct {
 	journal *Journal
 	number  int
 	stream  string // its name
+	prefix  string // of the subjects of rooms
 	started atomic.Bool
 	failure atomic.Pointer[history.Failure] // see setProblemLocked
 
@@ -37,16 +39,15 @@ type partition struct {
 
 func newPartition(j *Journal, number int) *partition {
 	return &partition{
-		journal: j, number: number, stream: fmt.Sprintf("%s-%d", j.opt.Stream, number),
+		journal: j, number: number,
+		stream: fmt.Sprintf("%s-%d", j.opt.Stream, number), prefix: fmt.Sprintf("%s.%d.", j.opt.Stream, number),
 		rooms:        make(map[string]*room),
 		publications: newPublications(),
 	}
 }
 
 // subject returns the subject of a room.
-func (p *partition) subject(room string) string {
-	return fmt.Sprintf("%s.%d.%s", p.journal.opt.Stream, p.number, room)
-}
+func (p *partition) subject(room string) string { return p.prefix + room }
 
 // open implements Journal.Open.
 func (p *partition) open(name string, hear history.Hear) int64 {
@@ -188,7 +189,7 @@ func (p *partition) decode(m received) (*wire.Message, error) {
 
 // parse returns a message of the stream. The error says why it is not valid.
 func (p *partition) parse(m received) (*wire.Message, error) {
-	msg, err := decode(m.subject, m.data)
+	msg, err := decode(strings.TrimPrefix(m.subject, p.prefix), m.data)
 	switch {
 	case err != nil:
 	case p.journal.partition(msg.Room) != p:

@@ -10,28 +10,22 @@ import (
 	"partyline/hub/wire"
 )
 
-// A claimed is the answer to a name that was claimed at all servers.
-type claimed struct {
-	directory.Answer
-	bad *wire.Refusal // why the member can't have it
-}
-
 // claim claims a name for m at all servers. proof is the token with which m resumes the identity that may have the name,
-// or "". The caller holds no lock, and gives the name to m then.
-func (h *Hub) claim(m *member, nick, proof string) claimed {
+// or "". bad says why m can't have the name. The caller holds no lock, and gives the name to m then.
+func (h *Hub) claim(m *member, nick, proof string) (answer directory.Answer, bad *wire.Refusal) {
 	d := h.opt.Directory
 	if d == nil {
-		return claimed{Answer: directory.Answer{OK: true}}
+		return directory.Answer{OK: true}, nil
 	}
 	id, token := h.nicks.idOf(m)
 	answer, err := d.Claim(directory.Claim{ID: id, Skeletons: names.Skeletons(nick), Token: token, Proof: proof})
 	switch {
 	case err != nil:
-		return claimed{bad: &wire.Refusal{Code: wire.CodeUnavailable, Message: "names can't be taken now, try again in a moment"}}
+		return answer, &wire.Refusal{Code: wire.CodeUnavailable, Message: "names can't be taken now, try again in a moment"}
 	case !answer.OK:
-		return claimed{bad: nickTaken(nick)}
+		return answer, nickTaken(nick)
 	}
-	return claimed{Answer: answer}
+	return answer, nil
 }
 
 // unclaim gives up a name that m has claimed and did not get.
@@ -113,19 +107,19 @@ func (m *member) listedLocked(r *room) directory.Member {
 
 // resumeElsewhere gives m, which is in no room, the name and the identity of a token that another server has given out.
 // It returns false if the token is not valid.
-func (s *session) resumeElsewhere(q *wire.Request) (moved claimed, ok bool) {
+func (s *session) resumeElsewhere(q *wire.Request) (moved directory.Answer, ok bool) {
 	if s.hub.opt.Directory == nil || q.Name == "" {
-		return claimed{}, false
+		return directory.Answer{}, false
 	}
 	nick, bad := nickName(q.Name)
 	if bad != nil {
-		return claimed{}, false
+		return directory.Answer{}, false
 	}
-	c := s.hub.claim(&s.member, nick, q.Token)
-	if c.bad != nil || !c.Resumed || !s.hub.nicks.adopt(&s.member, c.ID, q.Token) {
-		return claimed{}, false
+	answer, bad := s.hub.claim(&s.member, nick, q.Token)
+	if bad != nil || !answer.Resumed || !s.hub.nicks.adopt(&s.member, answer.ID, q.Token) {
+		return directory.Answer{}, false
 	}
-	return c, s.hub.nicks.takeFirst(&s.member, nick)
+	return answer, s.hub.nicks.takeFirst(&s.member, nick)
 }
 
 // peerCounts returns how many members other servers have in each room.

@@ -176,7 +176,7 @@ func (h *Hub) takeFirst(m *member, nick string) bool {
 	if h.nicks.hasName(m) {
 		return true
 	}
-	if c := h.claim(m, nick, ""); c.bad != nil && c.bad.Code == wire.CodeNickTaken {
+	if _, bad := h.claim(m, nick, ""); bad != nil && bad.Code == wire.CodeNickTaken {
 		return false
 	}
 	ok := h.nicks.takeFirst(m, nick)
@@ -189,8 +189,8 @@ func (h *Hub) takeFirst(m *member, nick string) bool {
 // renameOthers is rename for the members of the identity other than m. The former name stays reserved
 // until the caller calls drop.
 func (h *Hub) renameOthers(m *member, nick string) (drop func(), bad *wire.Refusal) {
-	if c := h.claim(m, nick, ""); c.bad != nil {
-		return nil, c.bad
+	if _, bad := h.claim(m, nick, ""); bad != nil {
+		return nil, bad
 	}
 	retired, ok := h.nicks.take(m, nick)
 	if !ok {

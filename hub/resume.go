@@ -1,6 +1,9 @@
 package hub
 
-import "partyline/hub/wire"
+import (
+	"partyline/hub/directory"
+	"partyline/hub/wire"
+)
 
 // handleResume gives the member the identity of a token, and moves it into a room. If the token is
 // not valid, the member enters with the name that it asks for, like a new one.
@@ -22,7 +25,7 @@ func handleResume(s *session, q *wire.Request) error {
 		}
 	}
 	home := ""
-	var moved claimed
+	var moved directory.Answer
 	if !resumed && !crowded {
 		moved, how.resumed = s.resumeElsewhere(q)
 	}

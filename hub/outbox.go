@@ -265,9 +265,9 @@ func (o *outbox) isFull() bool {
 	return o.queue.size() >= maxQueue
 }
 
-// offer appends an event from another member, or from another server if from is nil, to the queue, and flushes. If both are in the same
-// room, the event comes after the present events of the room, unless the member lags far behind
-// them. offer returns false if the queue is full, or if the member has no welcome yet.
+// offer appends an event from another member, or from another server if from is nil, to the queue, and
+// flushes. If both are in the same room, the event comes after the present events of the room, unless the
+// member lags far behind them. offer returns false if the queue is full, or if the member has no welcome yet.
 func (o *outbox) offer(from *member, e wire.Event) bool {
 	o.mu.Lock()
 	if o.member.room == nil || o.writeErr != nil || o.queue.size() >= maxQueue {

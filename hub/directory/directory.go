@@ -1,5 +1,5 @@
-// Package directory has the interface through which the hubs of several servers that share rooms learn of each other's
-// members: who has which name, and who is in which room.
+// Package directory has the interface through which the hubs of servers that share rooms learn of each other's members,
+// of their names and of their rooms.
 //
 // A server without a Directory is alone. Package natsdir has a Directory that uses NATS.
 package directory

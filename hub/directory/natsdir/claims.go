@@ -299,7 +299,7 @@ func (c *claims) work(ctx context.Context) {
 	}
 }
 
-// free frees the entries that were released. One that can't be freed is free for whoever asks this server.
+// free frees the entries that were released. One that can't be freed is free for a server that asks this one.
 func (c *claims) free(ctx context.Context) {
 	c.mu.Lock()
 	released := c.released

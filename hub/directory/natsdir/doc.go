@@ -3,9 +3,9 @@
 // # Members
 //
 // Each server publishes the changes of its members, with numbers, on one subject, and there a beat every two seconds with
-// the number of the last change. The others know from it who is where. A server that misses a number asks the other one,
-// which then publishes all of its members, after a mark. A server without a beat for eight seconds is gone, and its
-// members leave. So members are nowhere stored, and need neither a leader nor a quorum.
+// the number of the last change. If a server has missed a change of another one, it requests the list of its members,
+// which the other one publishes on the same subject. A server without a beat for eight seconds is gone, and its members
+// leave. So members are not stored, and need neither a leader nor a quorum.
 //
 // # Names
 //

@@ -89,6 +89,7 @@ func TestDialErrors(t *testing.T) {
 		{"ws://" + nobody, client.Options{}, false, "connection refused: nothing listens there"},
 		{"tcp://no-such-host.invalid", client.Options{}, false, "the name no-such-host.invalid is not known: check its spelling"},
 		{"unix:" + filepath.Join(t.TempDir(), "none"), client.Options{}, false, "no such file or directory: there is no such socket"},
+		{"http://" + s.tcp, client.Options{}, false, "this is a chat line; the web page is at http://chat.example/: use its tcp:// address"},
 		{site, client.Options{}, false, "it is a web server: use its http:// or https:// address"},
 		{certified, client.Options{}, false, "Does it expect TLS (tls://)?"},
 		{server("\x15\x03\x01\x00\x02\x02\x46"), client.Options{}, false, "it expects TLS: use tls://"},

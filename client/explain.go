@@ -88,6 +88,11 @@ func httpError(res *http.Response, t *target) *DialError {
 		if line != "" && !strings.HasPrefix(line, "<") {
 			e.Err = fmt.Errorf("the server answered %s: %s", res.Status, line)
 		}
+	case http.StatusBadRequest:
+		if reason, ok := strings.CutPrefix(line, "! "); ok { // partyline at its TCP listener
+			return &DialError{Err: errors.New(reason), Hint: "use its tcp:// address"}
+		}
+		fallthrough
 	default:
 		e.Hint = "a proxy may lack the configuration for WebSockets"
 	}

@@ -39,7 +39,7 @@ import { Tabs } from "./room/tabs.js";
 import { t } from "./i18n/i18n.js";
 import { takeQuery } from "./room/query.js";
 import { Title } from "./room/title.js";
-import { Token } from "./net/token.js";
+import { TabText } from "./net/tabtext.js";
 import { Turns } from "./net/turns.js";
 import { Updates } from "./net/updates.js";
 
@@ -55,7 +55,8 @@ history.replaceState(null, "", wanted.rest);
 const first = read(location);
 
 const status = new Status({ status: $("status"), trouble: $("trouble"), why: $("why"), countdown: $("countdown"), reconnect: $("reconnect") });
-const token = new Token(`partyline.token ${path}`);
+const token = new TabText(`partyline.token ${path}`);
+const tabName = new TabText(`partyline.name ${path}`);
 const turns = new Turns();
 const composer = new Composer($("say-form"), {
   room: first.room,
@@ -64,7 +65,7 @@ const composer = new Composer($("say-form"), {
   rooms: new RoomList(() => conversations.connection),
   send,
 });
-const nick = new Nick({ request, form: $("nick-form"), wanted: wanted.nick, onChange: () => composer.focus() });
+const nick = new Nick({ request, form: $("nick-form"), wanted: wanted.nick, tabName, onChange: () => composer.focus() });
 const roomField = new Field($("room-form"), join);
 const title = new Title(document.querySelector("link[rel=icon]"));
 const reads = new Reads(`partyline.read ${path}`);
@@ -508,7 +509,7 @@ const each = (f) => conversations.rooms.forEach(({ connection }) => f(connection
 addEventListener("online", () => each((connection) => connection.renew()));
 addEventListener("offline", () => each((connection) => connection.check()));
 document.addEventListener("visibilitychange", () => {
-  keepToken();
+  takePlace();
   if (document.hidden) {
     for (const room of conversations.rooms) room.save();
     return conversations.shown.lookAway();
@@ -524,19 +525,22 @@ addEventListener("storage", (e) => {
 
 // A browser may keep a page in its back/forward cache, together with an open connection.
 addEventListener("pagehide", () => {
-  token.store();
+  for (const text of [token, tabName]) text.store();
   reads.save();
   for (const room of conversations.rooms) room.save();
   each((connection) => connection.suspend());
 });
 addEventListener("pageshow", () => {
-  keepToken();
+  takePlace();
   each((connection) => connection.wake());
 });
 
-function keepToken() {
-  token.take();
-  if (document.hidden) token.store();
+// takePlace takes what the page had before a reload from the storage.
+function takePlace() {
+  for (const text of [token, tabName]) {
+    text.take();
+    if (document.hidden) text.store();
+  }
 }
 
 addEventListener("beforeunload", (e) => {
@@ -549,7 +553,7 @@ const setPeopleOpen = () => ($("people").open = wide.matches);
 wide.addEventListener("change", setPeopleOpen);
 setPeopleOpen();
 
-keepToken();
+takePlace();
 conversations.restore(openList.load());
 showAddressed();
 if (wanted.text) composer.offer(wanted.text);

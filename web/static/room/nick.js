@@ -1,5 +1,6 @@
 // A Nick holds the reader's own name: the one that the server gave, and before that the one that the address of
-// the page asks for, or that the reader last chose in this browser. The page requests it on each connection.
+// the page asks for, that the page had before a reload, or that the reader last chose in this browser. The page
+// requests it on each connection.
 
 import { fold } from "./name.js";
 import { Item } from "../net/item.js";
@@ -14,15 +15,17 @@ export class Nick {
 
   #request;
   #field;
+  #tabName;
   #wanted; // the name that the address asks for, until the server has answered; "" if there is none
   #names = new Set(); // the names that the page has had, folded
 
-  // request(request) resolves to the server's answer. onChange is called when the server has granted a name
-  // from the form.
-  /** @param {{request: import("../net/requests.js").Request, form: HTMLFormElement, wanted: string, onChange: () => void}} options */
-  constructor({ request, form, wanted, onChange }) {
+  // request(request) resolves to the server's answer. tabName keeps the name over a reload. onChange is called when
+  // the server has granted a name from the form.
+  /** @param {{request: import("../net/requests.js").Request, form: HTMLFormElement, wanted: string, tabName: import("../net/tabtext.js").TabText, onChange: () => void}} options */
+  constructor({ request, form, wanted, tabName, onChange }) {
     this.#request = request;
     this.#wanted = wanted;
+    this.#tabName = tabName;
     this.name = wanted || kept.text() || "";
     this.#field = new Field(form, async (nick) => {
       await this.change(nick);
@@ -32,8 +35,8 @@ export class Nick {
 
   // forResume returns the name to request, or undefined if there is none.
   forResume() {
-    this.requested = this.name;
-    return this.name || undefined;
+    this.requested = this.#wanted || this.#tabName.value || this.name;
+    return this.requested || undefined;
   }
 
   // welcome records the name that a welcome gives. A page that resumes keeps its name, so it requests the one
@@ -50,6 +53,7 @@ export class Nick {
 
   #set(nick) {
     this.name = nick;
+    this.#tabName.set(nick);
     this.#names.add(fold(nick));
     this.#field.show(nick);
   }

@@ -98,6 +98,23 @@ func TestPageReloadKeepsName(t *testing.T) {
 	expect("dev")
 }
 
+// TestPageReloadAfterRestart reloads the page of a guest after the server has restarted and has forgotten its token, as
+// has a server that a load balancer may send it to. It asks for its name.
+func TestPageReloadAfterRestart(t *testing.T) {
+	harness.SkipIfShort(t)
+	first := harness.StartProgram(t)
+	page := browser.Open(t, "http://"+first.HTTP)
+	nick := page.Nick()
+	page.Do(chromedp.Navigate("http://" + first.HTTP + "/healthz"))
+	first.Stop(t)
+	second := harness.StartProgram(t, "--tcp", first.TCP, "--http", first.HTTP)
+	page.Do(chromedp.Navigate("http://" + second.HTTP))
+	page.ExpectState("open")
+	if got := page.Nick(); got != nick {
+		t.Errorf("the page is %s, want %s", got, nick)
+	}
+}
+
 // TestPageNameTaken leaves a page, and opens it again, with an invalid room, after another member has taken
 // its name. The page says what is wrong, and is a guest in the lobby.
 func TestPageNameTaken(t *testing.T) {

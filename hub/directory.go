@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"partyline/hub/admission"
 	"partyline/hub/directory"
 	"partyline/hub/names"
 	"partyline/hub/wire"
@@ -283,3 +284,9 @@ func (h peerHub) Rename(id string) {
 		m.whileInRoom(func(r *room) { r.updateNickLocked(m) })
 	}
 }
+
+// Uses implements directory.Hub.
+func (h peerHub) Uses() []admission.Use { return h.gate.Report() }
+
+// NoteUses implements directory.Hub.
+func (h peerHub) NoteUses(server string, uses []admission.Use) { h.gate.NoteElsewhere(server, uses) }

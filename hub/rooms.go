@@ -59,12 +59,13 @@ func (h *Hub) allowRoomLocked(s *session, name string) *wire.Refusal {
 	if l.NewRooms <= 0 {
 		return nil
 	}
-	limiter, owner := s.slot.NewRooms(), "your address has"
-	if limiter == nil {
+	ok, known := s.slot.NewRoom()
+	owner := "your address has"
+	if !known {
 		s.newRooms = admission.NewRoomsLimiter(s.newRooms, l.NewRooms)
-		limiter, owner = s.newRooms, "you have"
+		ok, owner = s.newRooms.Allow(), "you have"
 	}
-	if !limiter.Allow() {
+	if !ok {
 		return &wire.Refusal{Code: wire.CodeUnavailable, Message: owner + " made too many rooms: join one that is there, or wait a minute"}
 	}
 	return nil

@@ -16,7 +16,9 @@ type Gate struct {
 	limits   Limits // only Members, PerAddress, Arrivals, Exempt and NewRooms are used
 	admitted int
 	entries  map[netip.Addr]*entry
-	forgetAt int // the number of entries at which the next new entry runs forgetLocked
+	// elsewhere has the members that other servers have reported, by server and entry.
+	elsewhere map[string]map[netip.Addr]int
+	forgetAt  int // the number of entries at which the next new entry runs forgetLocked
 }
 
 // minForget is the smallest number of entries at which a Gate forgets entries.
@@ -30,6 +32,9 @@ type entry struct {
 	arrivals   *rate.Limiter // nil if there is no limit
 	newRooms   *rate.Limiter // nil if there is no limit
 	admitted   int
+	elsewhere  int          // members at other servers
+	arrived    int          // members since the last report that has them
+	created    int          // rooms since the last report that has them
 	allowances []*Allowance // of members that have left, oldest first
 }
 
@@ -74,6 +79,7 @@ func (g *Gate) Admit(addr netip.Addr) (Slot, error) {
 	if g.countsLocked(addr) {
 		slot.entry = g.entryLocked(entryAddr(addr))
 		slot.entry.admitted++
+		slot.entry.arrived++
 		if arrivals := g.arrivalsLocked(slot.entry); arrivals != nil {
 			arrivals.Allow()
 		}
@@ -97,7 +103,7 @@ func (g *Gate) checkLocked(addr netip.Addr) error {
 	if e == nil || !g.countsLocked(addr) {
 		return nil
 	}
-	if g.limits.PerAddress > 0 && e.admitted >= g.limits.PerAddress {
+	if g.limits.PerAddress > 0 && e.admitted+e.elsewhere >= g.limits.PerAddress {
 		return ErrAddressFull
 	}
 	if arrivals := g.arrivalsLocked(e); arrivals != nil && arrivals.Tokens() < 1 {
@@ -132,16 +138,28 @@ func (s Slot) Leave() {
 	}
 }
 
-// NewRooms returns the limiter of the rooms that the address may create. It returns nil if
-// there is none; then the limit is that of the client alone.
-func (s Slot) NewRooms() *rate.Limiter {
+// NewRoom counts a room that the client creates, if it may: ok. known is false if there is no limit by address for the
+// client, so that the limit is that of the client alone.
+func (s Slot) NewRoom() (ok, known bool) {
 	if s.entry == nil {
-		return nil
+		return false, false
 	}
 	s.gate.mu.Lock()
 	defer s.gate.mu.Unlock()
-	s.entry.newRooms = NewRoomsLimiter(s.entry.newRooms, s.gate.limits.NewRooms)
-	return s.entry.newRooms
+	limiter := s.gate.newRoomsLocked(s.entry)
+	if limiter == nil {
+		return true, true
+	}
+	if ok = limiter.Allow(); ok {
+		s.entry.created++
+	}
+	return ok, true
+}
+
+// newRoomsLocked returns the limiter of the rooms that an address may create, or nil.
+func (g *Gate) newRoomsLocked(e *entry) *rate.Limiter {
+	e.newRooms = NewRoomsLimiter(e.newRooms, g.limits.NewRooms)
+	return e.newRooms
 }
 
 // TakeAllowance removes and returns the oldest allowance of the address that PutAllowance
@@ -206,7 +224,7 @@ func (g *Gate) forgetLocked() {
 	now := time.Now()
 	for addr, e := range g.entries {
 		e.dropFullLocked(now)
-		if e.admitted == 0 && isFull(e.arrivals, now) && isFull(e.newRooms, now) && len(e.allowances) == 0 {
+		if e.admitted == 0 && e.elsewhere == 0 && isFull(e.arrivals, now) && isFull(e.newRooms, now) && len(e.allowances) == 0 {
 			delete(g.entries, addr)
 		}
 	}

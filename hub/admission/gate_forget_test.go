@@ -18,7 +18,7 @@ func TestGateForgets(t *testing.T) {
 		"an arrival": {func(Slot) {}, 30 * time.Second},
 		"new rooms": {func(s Slot) {
 			for range 20 {
-				s.NewRooms().Allow()
+				s.NewRoom()
 			}
 		}, 20 * time.Minute},
 		"an allowance": {func(s Slot) {

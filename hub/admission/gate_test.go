@@ -64,10 +64,16 @@ func TestMaxPerAddress(t *testing.T) {
 	}
 }
 
+// createRoom counts a room of a slot with an address. It returns false if the limit is reached.
+func createRoom(s Slot) bool {
+	ok, known := s.NewRoom()
+	return ok && known
+}
+
 // The smallest limits are limits too.
 func TestLimitsOfOne(t *testing.T) {
 	slot := admit(t, NewGate(Limits{NewRooms: 1}), "192.0.2.1", nil)
-	if rooms := slot.NewRooms(); rooms == nil || !rooms.Allow() || rooms.Allow() {
+	if !createRoom(slot) || createRoom(slot) {
 		t.Error("a limit of one new room does not allow one")
 	}
 	for _, c := range []struct {
@@ -155,7 +161,7 @@ func TestUnknownAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if slot.NewRooms() != nil {
+		if _, known := slot.NewRoom(); known {
 			t.Error("clients without an address share a limit for rooms")
 		}
 	}

@@ -95,15 +95,17 @@ func TestSetLimits(t *testing.T) {
 		admit(t, g, addr, nil).Leave()
 
 		slot := admit(t, g, addr, nil)
-		if slot.NewRooms() != nil {
-			t.Error("there is a limit for rooms")
+		for range 10 {
+			if !createRoom(slot) {
+				t.Error("there is a limit for rooms")
+			}
 		}
 		g.SetLimits(Limits{NewRooms: 1})
-		if rooms := slot.NewRooms(); !rooms.Allow() || rooms.Allow() {
+		if !createRoom(slot) || createRoom(slot) {
 			t.Error("a limit of one new room does not allow one")
 		}
 		g.SetLimits(Limits{NewRooms: 2})
-		if rooms := slot.NewRooms(); !rooms.Allow() || rooms.Allow() {
+		if !createRoom(slot) || createRoom(slot) {
 			t.Error("a limit of two new rooms does not allow a second one")
 		}
 	})

@@ -4,7 +4,11 @@
 // A server without a Directory is alone. Package natsdir has a Directory that uses NATS.
 package directory
 
-import "errors"
+import (
+	"errors"
+
+	"partyline/hub/admission"
+)
 
 // A Directory connects a hub to those of the other servers. All methods may be called from any goroutine after Start.
 type Directory interface {
@@ -101,4 +105,10 @@ type Hub interface {
 
 	// Rename gives an identity another name, since another server has given its name to somebody else.
 	Rename(id string)
+
+	// Uses returns what addresses use of their limits on this server: see admission.Gate.Report.
+	Uses() []admission.Use
+
+	// NoteUses notes the uses of another server, in place of its last ones: none, if it is gone.
+	NoteUses(server string, uses []admission.Use)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 
+	"partyline/hub/admission"
 	"partyline/hub/directory"
 )
 
@@ -24,6 +25,8 @@ const (
 	answerTime = 2 * time.Second
 	// maxChanges is the number of changes in a message.
 	maxChanges = 200
+	// maxUses is the number of addresses in a beat, which must fit into a message of NATS.
+	maxUses = 4000
 )
 
 // Options configure a Directory.
@@ -109,6 +112,8 @@ type message struct {
 	Begin   bool               `json:"begin,omitempty"`   // the changes are the first of a list of all members
 	End     bool               `json:"end,omitempty"`     // they are the last of it
 	Gone    bool               `json:"gone,omitempty"`    // the server ends
+	Beat    bool               `json:"beat,omitempty"`    // the message has the uses of addresses
+	Uses    []admission.Use    `json:"uses,omitempty"`
 }
 
 // send publishes a message. It is lost if there is no connection: the beats show that.

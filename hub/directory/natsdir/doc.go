@@ -7,6 +7,8 @@
 // which the other one publishes on the same subject. A server without a beat for eight seconds is gone, and its members
 // leave. So members are not stored, and need neither a leader nor a quorum.
 //
+// A beat also has what addresses use of their limits, as admission.Gate.Report describes it.
+//
 // # Names
 //
 // A name is taken at all servers with one entry for each of its skeletons in a bucket of the key-value store, which is

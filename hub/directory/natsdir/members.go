@@ -80,7 +80,8 @@ func (d *Directory) publish(ctx context.Context) {
 				reconnects = n
 				d.outbox.list()
 			}
-			d.send(&message{Server: d.id, Number: number})
+			uses := d.hub.Uses()
+			d.send(&message{Server: d.id, Number: number, Beat: true, Uses: uses[:min(len(uses), maxUses)]})
 		case <-d.outbox.wake:
 		case <-ctx.Done():
 			ending = true
@@ -174,6 +175,9 @@ func (d *Directory) note(data *nats.Msg) {
 	}
 	d.others.mu.Unlock()
 	s.heard = time.Now()
+	if m.Beat {
+		d.hub.NoteUses(m.Server, m.Uses)
+	}
 	first := m.Number - uint64(len(m.Changes)) // before the message
 	switch {
 	case m.Begin:
@@ -231,6 +235,7 @@ func (d *Directory) remove(id string) {
 	d.others.mu.Unlock()
 	if s != nil {
 		d.hub.Replace(id, nil)
+		d.hub.NoteUses(id, nil)
 		d.opt.Log.Info("server gone", "server", id)
 	}
 }

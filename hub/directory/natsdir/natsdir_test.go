@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"partyline/hub/admission"
 	"partyline/hub/directory"
 	"partyline/hub/hubtest/natstest"
 )
@@ -29,6 +31,8 @@ type fakeHub struct {
 	renamed  []string
 	received []directory.Private
 	behind   bool
+	uses     []admission.Use
+	noted    map[string][]admission.Use // by server
 }
 
 func (h *fakeHub) Members() []directory.Member {
@@ -85,6 +89,22 @@ func (h *fakeHub) Rename(id string) {
 	h.renamed = append(h.renamed, id)
 }
 
+func (h *fakeHub) Uses() []admission.Use {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.uses)
+}
+
+func (h *fakeHub) NoteUses(server string, uses []admission.Use) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if uses == nil {
+		delete(h.noted, server)
+	} else {
+		h.noted[server] = uses
+	}
+}
+
 // nicks returns the names of the members of other servers.
 func (h *fakeHub) nicks() (nicks []string) {
 	h.mu.Lock()
@@ -118,7 +138,7 @@ func start(t testing.TB, servers *natstest.Servers) (*Directory, *fakeHub) {
 		t.Fatal(err)
 	}
 	d := New(Options{Conn: nc, Stream: js, Name: "test", Replicas: 1, Log: slog.New(slog.DiscardHandler)})
-	h := &fakeHub{there: make(map[string]directory.Member)}
+	h := &fakeHub{there: make(map[string]directory.Member), noted: make(map[string][]admission.Use)}
 	d.Start(h)
 	t.Cleanup(d.Close)
 	return d, h
@@ -181,6 +201,33 @@ func TestMissedChanges(t *testing.T) {
 	hubB.mu.Unlock()
 	a.send(&message{Server: a.id, Number: 77})
 	await(t, "alice is there again", func() bool { return slices.Equal(hubB.nicks(), []string{"alice"}) })
+}
+
+// TestUses has two servers exchange what addresses use, until one of them ends.
+func TestUses(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	d, a := start(t, servers)
+	_, b := start(t, servers)
+	uses := []admission.Use{{Addr: netip.MustParseAddr("192.0.2.1"), Members: 3, NewRooms: 1}, {Addr: netip.MustParseAddr("2001:db8::"), Arrivals: 9}}
+	set := func(uses []admission.Use) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.uses = uses
+	}
+	noted := func() []admission.Use {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.noted[d.id]
+	}
+	set(uses)
+	await(t, "the uses are noted", func() bool { return slices.Equal(noted(), uses) })
+	set(nil)
+	await(t, "there are no uses any more", func() bool { return noted() == nil })
+	set(make([]admission.Use, maxUses+1))
+	await(t, "many uses are noted in part", func() bool { return len(noted()) == maxUses })
+	d.Close()
+	await(t, "the uses of a server that is gone are dropped", func() bool { return noted() == nil })
 }
 
 // TestForeignChanges publishes what no server would.
@@ -379,7 +426,7 @@ func FuzzNote(f *testing.F) {
 	nc := &nats.Conn{}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d := New(Options{Conn: nc, Name: "fuzz", Log: slog.New(slog.DiscardHandler)})
-		h := &fakeHub{there: make(map[string]directory.Member)}
+		h := &fakeHub{there: make(map[string]directory.Member), noted: make(map[string][]admission.Use)}
 		d.hub = h
 		d.note(&nats.Msg{Data: data})
 		d.handle(&nats.Msg{Data: data})

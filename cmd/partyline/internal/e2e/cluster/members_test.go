@@ -2,21 +2,24 @@ package cluster
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"partyline/cmd/partyline/internal/e2e/harness"
 	"partyline/hub/hubtest/natstest"
 )
 
-// start starts n programs that know each other.
-func start(t *testing.T, n int) (*natstest.Servers, []*harness.Program) {
+// start starts n programs with flags that know each other.
+func start(t *testing.T, n int, more ...string) (*natstest.Servers, []*harness.Program) {
 	t.Helper()
 	servers := natstest.Start(t, 1, "")
 	programs := make([]*harness.Program, n)
 	for i := range programs {
-		programs[i] = harness.StartProgram(t, flags(servers)...)
+		programs[i] = harness.StartProgram(t, flags(servers, more...)...)
 	}
 	for _, p := range programs {
 		if !harness.Eventually(func() bool {
@@ -26,6 +29,35 @@ func start(t *testing.T, n int) (*natstest.Servers, []*harness.Program) {
 		}
 	}
 	return servers, programs
+}
+
+// TestAddressLimit has members of an address at two programs, which count them together.
+func TestAddressLimit(t *testing.T) {
+	_, programs := start(t, 2, "--max-per-address", "8", "--max-arrivals", "0", "--proxy", "127.0.0.1")
+	from := &websocket.DialOptions{HTTPHeader: http.Header{"X-Forwarded-For": {"192.0.2.7"}}} // this machine has no limit
+	enter := func(p *harness.Program) (conn *websocket.Conn, status int) {
+		conn, response, err := harness.DialWebSocket(t, "ws://"+p.HTTP+"/ws", from)
+		if err != nil && response == nil {
+			t.Fatal(err)
+		}
+		return conn, response.StatusCode
+	}
+	for i := range 8 {
+		if _, status := enter(programs[i/6]); status != http.StatusSwitchingProtocols {
+			t.Fatalf("member %d gets %d", i, status)
+		}
+	}
+	for _, p := range programs {
+		if !harness.Eventually(func() bool { // until the programs know of each other's members
+			conn, status := enter(p)
+			if conn != nil {
+				conn.CloseNow()
+			}
+			return status == http.StatusTooManyRequests
+		}) {
+			t.Error("a ninth member is admitted")
+		}
+	}
 }
 
 // TestMembers talks with members of another program, which is killed then.
@@ -54,6 +86,13 @@ func TestMembers(t *testing.T) {
 	harness.ExpectLine(t, carol.Out, `! nobody here is called nobody`)
 	bob.Say(t, "/join ops")
 	harness.ExpectLine(t, carol.Out, `\* bob has left`)
+	if !harness.Eventually(func() bool { // until the other program knows where bob is
+		carol.Say(t, "/rooms")
+		line, err := carol.Out.Await(func(s string) bool { return strings.HasPrefix(s, "= ") })
+		return err == nil && strings.Contains(line, "ops (1)")
+	}) {
+		t.Fatal("room ops is not listed")
+	}
 	carol.Say(t, "/join ops")
 	harness.ExpectLine(t, carol.Out, `\* You are carol in #ops, with bob \(2 here\).*`)
 	harness.ExpectLine(t, bob.Out, `\* carol has arrived`)

@@ -11,15 +11,16 @@ import (
 	"partyline/hub/wire"
 )
 
-// claim claims a name for m at all servers. proof is the token with which m resumes the identity that may have the name,
-// or "". bad says why m can't have the name. The caller holds no lock, and gives the name to m then.
-func (h *Hub) claim(m *member, nick, proof string) (answer directory.Answer, bad *wire.Refusal) {
+// claim claims a name for m at all servers, with the Proof and Later of a Claim. bad says why m can't have the name. The
+// caller holds no lock, and gives the name to m then.
+func (h *Hub) claim(m *member, nick string, c directory.Claim) (answer directory.Answer, bad *wire.Refusal) {
 	d := h.opt.Directory
 	if d == nil {
 		return directory.Answer{OK: true}, nil
 	}
-	id, token := h.nicks.idOf(m)
-	answer, err := d.Claim(directory.Claim{ID: id, Skeletons: names.Skeletons(nick), Token: token, Proof: proof})
+	c.ID, c.Token = h.nicks.idOf(m)
+	c.Skeletons = names.Skeletons(nick)
+	answer, err := d.Claim(c)
 	switch {
 	case err != nil:
 		return answer, &wire.Refusal{Code: wire.CodeUnavailable, Message: "names can't be taken now, try again in a moment"}
@@ -116,7 +117,7 @@ func (s *session) resumeElsewhere(q *wire.Request) (moved directory.Answer, ok b
 	if bad != nil {
 		return directory.Answer{}, false
 	}
-	answer, bad := s.hub.claim(&s.member, nick, q.Token)
+	answer, bad := s.hub.claim(&s.member, nick, directory.Claim{Proof: q.Token})
 	if bad != nil || !answer.Resumed || !s.hub.nicks.adopt(&s.member, answer.ID, q.Token) {
 		return directory.Answer{}, false
 	}

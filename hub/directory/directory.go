@@ -46,6 +46,7 @@ type Claim struct {
 	Skeletons []string // of the name: see names.Skeletons
 	Token     string   // that of the identity: another server may prove with it that it resumes the identity
 	Proof     string   // the token of an identity that may have the name and is resumed; or ""
+	Later     bool     // if the others can't be asked, the identity has the name, and it is claimed when they can: see Hub.Rename
 }
 
 // An Answer says whether a name was claimed.

@@ -44,6 +44,7 @@ type owned struct {
 	id       string
 	revision uint64 // 0 until it is written
 	entry    entry
+	later    bool // it is to be written when the store answers
 }
 
 // An entry of the bucket.
@@ -112,7 +113,16 @@ func (c *claims) failed(err error) error {
 }
 
 // Claim implements directory.Directory.
-func (d *Directory) Claim(claim directory.Claim) (a directory.Answer, err error) {
+func (d *Directory) Claim(claim directory.Claim) (directory.Answer, error) {
+	a, err := d.claim(claim)
+	if err != nil && claim.Later {
+		return directory.Answer{OK: d.claims.noteLater(claim)}, nil
+	}
+	return a, err
+}
+
+// claim is Claim without Later.
+func (d *Directory) claim(claim directory.Claim) (a directory.Answer, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*answerTime)
 	defer cancel()
 	c := &d.claims
@@ -153,6 +163,25 @@ func (d *Directory) Claim(claim directory.Claim) (a directory.Answer, err error)
 	}
 	a.OK = true
 	return a, nil
+}
+
+// noteLater notes the entries of a claim, which are written when the store answers. It returns false if another identity of
+// this server has one.
+func (c *claims) noteLater(claim directory.Claim) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range claim.Skeletons {
+		if o := c.owned[key(s)]; o != nil && o.id != claim.ID {
+			return false
+		}
+	}
+	for _, s := range claim.Skeletons {
+		if c.owned[key(s)] == nil {
+			e := entry{Server: c.directory.id, ID: claim.ID, Token: hash(claim.Token)}
+			c.owned[key(s)] = &owned{id: claim.ID, entry: e, later: true}
+		}
+	}
+	return true
 }
 
 // take takes an entry. isNew reports whether this server did not have it, and has it now.
@@ -288,6 +317,7 @@ func (c *claims) work(ctx context.Context) {
 		case <-c.wake:
 			c.free(ctx)
 		case <-reconnects.C:
+			c.claimLater(ctx)
 			if n := c.directory.opt.Conn.Stats().Reconnects; n != seen && c.refresh(ctx) {
 				seen = n
 			}
@@ -315,28 +345,41 @@ func (c *claims) free(ctx context.Context) {
 	}
 }
 
-// refresh writes all entries again. It renames an identity whose name another server has given to somebody else. It
-// returns false if the store does not answer.
-func (c *claims) refresh(ctx context.Context) bool {
+// claimLater writes the entries of noteLater, as soon as the store answers.
+func (c *claims) claimLater(ctx context.Context) {
+	for key, o := range c.ownedIf(func(o *owned) bool { return o.later }) {
+		bucket, err := c.store(ctx)
+		if err != nil {
+			return
+		}
+		c.reclaim(ctx, bucket, key, o)
+	}
+}
+
+// ownedIf returns some of the entries of this server.
+func (c *claims) ownedIf(holds func(*owned) bool) map[string]*owned {
 	c.mu.Lock()
-	keys := make(map[string]*owned, len(c.owned))
+	defer c.mu.Unlock()
+	found := make(map[string]*owned)
 	for key, o := range c.owned {
-		if o.revision > 0 {
-			keys[key] = o
+		if holds(o) {
+			found[key] = o
 		}
 	}
-	c.mu.Unlock()
-	for key, o := range keys {
+	return found
+}
+
+// refresh writes all entries again, and reclaims those that are not what they were. It
+// returns false if the store does not answer.
+func (c *claims) refresh(ctx context.Context) bool {
+	for key, o := range c.ownedIf(func(o *owned) bool { return o.revision > 0 }) {
 		bucket, err := c.store(ctx)
 		if err != nil {
 			return false
 		}
 		switch err := c.update(ctx, bucket, key, o); {
 		case isConflict(err):
-			if c.has(key, o.id) && !c.retake(ctx, bucket, key, o) {
-				c.forget(o.id)
-				c.directory.hub.Rename(o.id)
-			}
+			c.reclaim(ctx, bucket, key, o)
 		case err != nil:
 			c.failed(err)
 			return false
@@ -345,7 +388,15 @@ func (c *claims) refresh(ctx context.Context) bool {
 	return true
 }
 
-// retake takes an entry that is not what it was. It returns false if another identity has it.
+// reclaim takes an entry that is not what it was, or renames its identity if another one has it.
+func (c *claims) reclaim(ctx context.Context, bucket jetstream.KeyValue, key string, o *owned) {
+	if c.has(key, o.id) && !c.retake(ctx, bucket, key, o) {
+		c.forget(o.id)
+		c.directory.hub.Rename(o.id)
+	}
+}
+
+// retake is reclaim without the renaming. It returns false if another identity has the entry.
 func (c *claims) retake(ctx context.Context, bucket jetstream.KeyValue, key string, o *owned) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*answerTime)
 	defer cancel()
@@ -353,7 +404,7 @@ func (c *claims) retake(ctx context.Context, bucket jetstream.KeyValue, key stri
 	if ok {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		o.revision = revision
+		o.revision, o.later = revision, false
 	}
 	return ok || err != nil
 }

@@ -418,6 +418,52 @@ func TestUnreachable(t *testing.T) {
 	await(t, "a name can be taken", func() bool { answer, err := a.Claim(c); return err == nil && answer.OK })
 }
 
+// TestClaimLater claims names while NATS is not there. They are taken when it is back: one of two identities that have claimed
+// the same name at two servers gets another one.
+func TestClaimLater(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	a, hubA := start(t, servers)
+	b, hubB := start(t, servers)
+	servers.Kill(0)
+	for _, d := range []*Directory{a, b} {
+		await(t, "the connection is lost", func() bool { return !d.opt.Conn.IsConnected() })
+	}
+	claim := func(d *Directory, id, name string) bool {
+		t.Helper()
+		answer, err := d.Claim(directory.Claim{ID: id, Skeletons: []string{name}, Token: id, Later: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.OK
+	}
+	if !claim(a, "1", "alice") || !claim(a, "1", "alice") || claim(a, "2", "alice") {
+		t.Error("a name is not taken once at a server without a store")
+	}
+	if !claim(a, "3", "carol") || !claim(b, "4", "carol") {
+		t.Error("a server without a store refuses a name")
+	}
+	renamed := func() []string {
+		hubA.mu.Lock()
+		defer hubA.mu.Unlock()
+		hubB.mu.Lock()
+		defer hubB.mu.Unlock()
+		return slices.Concat(hubA.renamed, hubB.renamed)
+	}
+	servers.Start(0)
+	await(t, "one of two identities with a name is renamed", func() bool { return len(renamed()) > 0 })
+	await(t, "all names are claimed", func() bool {
+		later := func(o *owned) bool { return o.later }
+		return len(a.claims.ownedIf(later))+len(b.claims.ownedIf(later)) == 0
+	})
+	if claim(b, "5", "alice") {
+		t.Error("another server gets the name")
+	}
+	if got := renamed(); !slices.Equal(got, []string{"3"}) && !slices.Equal(got, []string{"4"}) {
+		t.Errorf("renamed: %q", got)
+	}
+}
+
 // FuzzNote gives a Directory messages of foreign programs.
 func FuzzNote(f *testing.F) {
 	f.Add([]byte(`{"server":"eve","number":1,"begin":true,"end":true,"changes":[{"kind":"joined","room":"lobby","id":"x","nick":"a"}]}`))

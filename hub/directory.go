@@ -30,7 +30,15 @@ func (h *Hub) claim(m *member, nick string, c directory.Claim) (answer directory
 	return answer, nil
 }
 
-// unclaim gives up a name that m has claimed and did not get.
+// publishName tells the other servers that the identity of m has a name: they may have members of it.
+func (h *Hub) publishName(m *member, nick string) {
+	if d := h.opt.Directory; d != nil {
+		id, _ := h.nicks.idOf(m)
+		d.Publish(directory.Change{Kind: directory.Named, Member: directory.Member{ID: id, Nick: nick}})
+	}
+}
+
+// unclaim gives up a name that m has claimed, unless an identity of this server has it.
 func (h *Hub) unclaim(m *member, nick string) {
 	if d := h.opt.Directory; d != nil {
 		id, _ := h.nicks.idOf(m)
@@ -185,6 +193,13 @@ func (h peerHub) Members() (members []directory.Member) {
 
 // Apply implements directory.Hub.
 func (h peerHub) Apply(server string, c directory.Change) {
+	switch {
+	case c.Kind == directory.Named:
+		h.follow(c)
+		return
+	case c.Kind == directory.Left && len(h.nicks.byID(c.ID)) > 0: // the other server may have given up its name
+		h.opt.Directory.Renew(c.ID)
+	}
 	h.mu.Lock()
 	r := h.rooms[c.Room]
 	if r == nil {
@@ -268,22 +283,39 @@ func (h peerHub) End(id string) {
 
 // Rename implements directory.Hub.
 func (h peerHub) Rename(id string) {
-	members := h.nicks.byID(id)
-	if len(members) == 0 {
-		return
-	}
 	for {
-		nick := names.Guest()
-		if _, ok := h.nicks.take(members[0], nick); ok {
-			break
-		}
-		if members[0].replaced.Load() {
+		members := h.nicks.byID(id)
+		if len(members) == 0 || h.renameAll(members[0], names.Guest()) {
 			return
 		}
 	}
-	for _, m := range members {
-		m.whileInRoom(func(r *room) { r.updateNickLocked(m) })
+}
+
+// follow gives the identity of this server that another server has renamed the same name.
+func (h peerHub) follow(c directory.Change) {
+	if members := h.nicks.byID(c.ID); len(members) > 0 && h.nicks.nickOf(members[0]) != c.Nick {
+		h.renameAll(members[0], c.Nick)
 	}
+}
+
+// renameAll gives the members of m's identity a name, which is claimed later. It returns false if it is taken on this
+// server.
+func (h *Hub) renameAll(m *member, nick string) bool {
+	drop, ok := h.renameClaimed(m, nick)
+	if !ok {
+		return false
+	}
+	m.whileInRoom(func(r *room) { r.updateNickLocked(m) })
+	drop()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, ok := h.members[m]; ok {
+		m.wg.Go(func() {
+			h.claim(m, nick, directory.Claim{Later: true})
+			h.unclaim(m, nick) // if m has left meanwhile
+		})
+	}
+	return true
 }
 
 // Uses implements directory.Hub.

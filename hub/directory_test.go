@@ -31,6 +31,8 @@ type fakeDirectory struct {
 	id    string
 	hub   directory.Hub
 	calls chan func() // of the hub, in order
+
+	claimed map[string]directory.Claim // here, by skeleton; net.mu guards it
 }
 
 func (d *fakeDirectory) Start(h directory.Hub) {
@@ -63,6 +65,7 @@ func (d *fakeDirectory) Claim(c directory.Claim) (a directory.Answer, err error)
 	}
 	for _, s := range c.Skeletons {
 		d.net.names[s], d.net.owners[s] = c, d.id
+		d.claimed[s] = c
 	}
 	a.OK = true
 	return a, nil
@@ -72,8 +75,19 @@ func (d *fakeDirectory) Release(id string, skeletons []string) {
 	d.net.mu.Lock()
 	defer d.net.mu.Unlock()
 	for _, s := range skeletons {
+		delete(d.claimed, s)
 		if d.net.names[s].ID == id && d.net.owners[s] == d.id {
 			delete(d.net.names, s)
+		}
+	}
+}
+
+func (d *fakeDirectory) Renew(id string) {
+	d.net.mu.Lock()
+	defer d.net.mu.Unlock()
+	for s, c := range d.claimed {
+		if _, ok := d.net.names[s]; !ok && c.ID == id {
+			d.net.names[s], d.net.owners[s] = c, d.id
 		}
 	}
 }
@@ -112,7 +126,7 @@ func withHubs(t *testing.T, n int, test func(net *fakeNet, hubs []*testHub)) {
 		net := &fakeNet{servers: make(map[string]*fakeDirectory), names: make(map[string]directory.Claim), owners: make(map[string]string)}
 		var hubs []*testHub
 		for i := range n {
-			d := &fakeDirectory{net: net, id: fmt.Sprint("server ", i), calls: make(chan func(), 1<<16)}
+			d := &fakeDirectory{net: net, id: fmt.Sprint("server ", i), calls: make(chan func(), 1<<16), claimed: make(map[string]directory.Claim)}
 			net.servers[d.id] = d
 			hubs = append(hubs, &testHub{t, hub.New(hub.Options{Directory: d, Replay: -1, Journal: history.NewMemory(history.Retention{Messages: 100})})})
 		}
@@ -282,6 +296,69 @@ func TestMoves(t *testing.T) {
 		}
 		observers[1].send("/nick robo")
 		observers[1].expect("* ben is now known as robo")
+	})
+}
+
+// TestSharedNames has members of one identity on two servers. They have one name, whichever of them changes it, and no other
+// member gets it as long as there is one of them.
+func TestSharedNames(t *testing.T) {
+	withHubs(t, 2, func(_ *fakeNet, hubs []*testHub) {
+		first := hubs[0].connect(hub.Caller{Nick: "alice", Format: wire.JSON})
+		synctest.Wait()
+		token := jsonField(t, first.Received(), "token")
+		second := hubs[1].connect(hub.Caller{Format: wire.JSON})
+		synctest.Wait()
+		second.Received()
+		second.send(`{"type":"resume","token":"` + token + `","nick":"alice","room":"ops","share":true}`)
+		synctest.Wait()
+		if got := strings.Join(second.Received(), "\n"); !strings.Contains(got, `"resumed":true`) {
+			t.Fatalf("the second connection received %s", got)
+		}
+		ann, ben := hubs[0].join(hub.Caller{Nick: "ann"}), hubs[1].join(hub.Caller{Nick: "ben", Room: "ops"})
+		synctest.Wait()
+		received := func(c *client) string {
+			t.Helper()
+			synctest.Wait()
+			return strings.Join(c.Received(), "\n")
+		}
+		rename := func(c *client, from, to string) {
+			t.Helper()
+			for _, o := range []*client{ann, ben, first, second} {
+				o.Received()
+			}
+			c.send(`{"type":"nick","nick":"` + to + `"}`)
+			synctest.Wait()
+			for _, o := range []*client{ann, ben} {
+				o.expect("* " + from + " is now known as " + to)
+			}
+			for _, c := range []*client{first, second} {
+				if got := received(c); strings.Count(got, `"type":"nick"`) != 1 || jsonField(t, []string{got}, "to") != to {
+					t.Errorf("a member that is renamed to %s received %s", to, got)
+				}
+			}
+		}
+		rename(first, "alice", "alicia")
+		rename(second, "alicia", "zoe")
+		rename(second, "zoe", "alice")
+		refused := func() {
+			t.Helper()
+			for _, o := range []*client{ann, ben} {
+				o.Received()
+				o.send("/nick alice")
+				o.expect("! alice is taken")
+			}
+		}
+		refused()
+		first.send(`{"type":"quit"}`) // its server was the last one that claimed the name
+		ann.expect("* alice has left")
+		refused()
+		second.send(`{"type":"quit"}`)
+		ben.expect("* alice has left")
+		ann.Received()
+		ann.send("/nick alice", "/nick ann")
+		ann.expect("* ann is now known as alice", "* alice is now known as ann")
+		ben.send("/nick zoe", "/nick alicia")
+		ben.expect("* ben is now known as zoe", "* zoe is now known as alicia")
 	})
 }
 

@@ -192,16 +192,26 @@ func (h *Hub) renameOthers(m *member, nick string) (drop func(), bad *wire.Refus
 	if _, bad := h.claim(m, nick, directory.Claim{}); bad != nil {
 		return nil, bad
 	}
-	retired, ok := h.nicks.take(m, nick)
+	drop, ok := h.renameClaimed(m, nick)
 	if !ok {
 		h.unclaim(m, nick)
 		return nil, nickTaken(nick)
+	}
+	h.publishName(m, nick)
+	return drop, nil
+}
+
+// renameClaimed is renameOthers after the claim. It returns false if another member of this server has the name.
+func (h *Hub) renameClaimed(m *member, nick string) (drop func(), ok bool) {
+	retired, ok := h.nicks.take(m, nick)
+	if !ok {
+		return nil, false
 	}
 	id, others := h.nicks.others(m) // after take: later members of id enter their room with the new name
 	for _, other := range others {
 		other.whileInRoom(func(r *room) { r.updateNickLocked(other) }) // enterLocked does it if other enters a room
 	}
-	return func() { h.nicks.drop(id, retired) }, nil
+	return func() { h.nicks.drop(id, retired) }, true
 }
 
 // updateNickLocked gives m, which is in r, the name of its identity. It sends the room an event if

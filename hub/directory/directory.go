@@ -22,6 +22,9 @@ type Directory interface {
 	// Claim.Proof. Release does not wait.
 	Release(id string, skeletons []string)
 
+	// Renew claims the names of an identity again, after another server has given them up. It does not wait.
+	Renew(id string)
+
 	// Publish tells the other servers of a change, after all earlier ones. It does not wait, and the caller may hold
 	// locks.
 	Publish(c Change)
@@ -70,6 +73,7 @@ const (
 	Joined  = "joined"
 	Left    = "left"
 	Renamed = "renamed" // Member has the new name
+	Named   = "named"   // the identity has another name, in each room; Member has no room
 )
 
 // A Change of a member of a server.

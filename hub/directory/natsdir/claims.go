@@ -294,6 +294,15 @@ func (d *Directory) Release(id string, skeletons []string) {
 	}
 }
 
+// Renew implements directory.Directory.
+func (d *Directory) Renew(id string) {
+	for _, o := range d.claims.ownedIf(func(o *owned) bool { return o.id == id }) {
+		d.claims.mu.Lock()
+		o.later = true
+		d.claims.mu.Unlock()
+	}
+}
+
 // forget forgets the entries of an identity that another server has now.
 func (c *claims) forget(id string) {
 	c.mu.Lock()

@@ -29,6 +29,7 @@ type fakeHub struct {
 	there    map[string]directory.Member // members of other servers, by room and identity
 	ended    []string
 	renamed  []string
+	named    []string
 	received []directory.Private
 	behind   bool
 	uses     []admission.Use
@@ -44,9 +45,12 @@ func (h *fakeHub) Members() []directory.Member {
 func (h *fakeHub) Apply(server string, c directory.Change) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if key := server + " " + c.Room + " " + c.ID; c.Kind == directory.Left {
+	switch key := server + " " + c.Room + " " + c.ID; c.Kind {
+	case directory.Named:
+		h.named = append(h.named, c.Nick)
+	case directory.Left:
 		delete(h.there, key)
-	} else {
+	default:
 		h.there[key] = c.Member
 	}
 }
@@ -437,8 +441,13 @@ func TestClaimLater(t *testing.T) {
 		}
 		return answer.OK
 	}
-	if !claim(a, "1", "alice") || !claim(a, "1", "alice") || claim(a, "2", "alice") {
-		t.Error("a name is not taken once at a server without a store")
+	for range 2 {
+		if !claim(a, "1", "alice") {
+			t.Error("a server without a store refuses a name")
+		}
+	}
+	if claim(a, "2", "alice") {
+		t.Error("a server without a store gives a name twice")
 	}
 	if !claim(a, "3", "carol") || !claim(b, "4", "carol") {
 		t.Error("a server without a store refuses a name")
@@ -461,6 +470,39 @@ func TestClaimLater(t *testing.T) {
 	}
 	if got := renamed(); !slices.Equal(got, []string{"3"}) && !slices.Equal(got, []string{"4"}) {
 		t.Errorf("renamed: %q", got)
+	}
+}
+
+// TestRenew has an identity on two servers, one of which gives its name up. The other one keeps it.
+func TestRenew(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	a, _ := start(t, servers)
+	b, _ := start(t, servers)
+	c := directory.Claim{ID: "1", Skeletons: []string{"alice"}, Token: "secret"}
+	if answer, err := a.Claim(c); err != nil || !answer.OK {
+		t.Fatal(answer, err)
+	}
+	if answer, err := b.Claim(directory.Claim{ID: "2", Skeletons: c.Skeletons, Token: "other", Proof: c.Token}); err != nil || !answer.Resumed || answer.ID != c.ID {
+		t.Fatal(answer, err)
+	}
+	isFree := func() (free bool) {
+		bucket, err := a.claims.store(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, _, err := read(t.Context(), bucket, key("alice"))
+		if err != nil || e == nil {
+			t.Fatal(e, err)
+		}
+		return e.Free
+	}
+	b.Release(c.ID, c.Skeletons)
+	await(t, "the entry is free", isFree)
+	a.Renew(c.ID)
+	await(t, "the entry is not free", func() bool { return !isFree() })
+	if answer, err := b.Claim(directory.Claim{ID: "3", Skeletons: c.Skeletons, Token: "third"}); err != nil || answer.OK {
+		t.Errorf("another identity gets the name: %+v, %v", answer, err)
 	}
 }
 

@@ -11,11 +11,13 @@ const maxID = 64
 
 // isValid reports whether a server would have published a change: any program may publish to the subject.
 func isValid(c *directory.Change) bool {
-	room, err := names.Room(c.Room)
+	if room, err := names.Room(c.Room); c.Kind != directory.Named && (err != nil || room != c.Room) {
+		return false
+	}
 	m := wire.Message{From: c.Nick, Via: c.Via, Text: "-"}
-	return err == nil && room == c.Room && c.ID != "" && len(c.ID) <= maxID && m.Check() == nil &&
+	return c.ID != "" && len(c.ID) <= maxID && m.Check() == nil &&
 		(c.Text == "" || wire.CleanLine(c.Text) == c.Text) &&
-		(c.Kind == directory.Joined || c.Kind == directory.Left || c.Kind == directory.Renamed)
+		(c.Kind == directory.Joined || c.Kind == directory.Left || c.Kind == directory.Renamed || c.Kind == directory.Named)
 }
 
 // isValidPrivate is isValid for a private message.

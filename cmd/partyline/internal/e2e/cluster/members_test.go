@@ -160,6 +160,32 @@ func TestResumeElsewhere(t *testing.T) {
 	}
 }
 
+// TestSharedName has one member in two rooms over two programs, and kills one of them. The member has one name, which stays its
+// own.
+func TestSharedName(t *testing.T) {
+	servers, programs := start(t, 2)
+	first := harness.DialBot(t, "ws://"+programs[0].HTTP+"/ws?nick=alice")
+	token := first.ExpectType(t, "welcome").Token
+	second := harness.DialBot(t, "ws://"+programs[1].HTTP+"/ws")
+	second.Request(t, map[string]any{"type": "resume", "token": token, "nick": "alice", "room": "ops", "share": true, "ref": "r"})
+	if w := second.Expect(t, "the welcome", func(e harness.Event) bool { return e.Type == "welcome" && e.Ref == "r" }); !w.Resumed {
+		t.Fatalf("the welcome is %+v", w)
+	}
+	for i, bot := range []*harness.Bot{first, second} {
+		name := fmt.Sprint("alice-", i)
+		bot.Request(t, map[string]any{"type": "nick", "nick": name})
+		for _, b := range []*harness.Bot{first, second} {
+			b.Expect(t, "the name "+name, func(e harness.Event) bool { return e.Type == "nick" && e.To == name })
+		}
+	}
+	programs[1].Kill(t)
+	third := harness.StartProgram(t, flags(servers)...)
+	other := harness.DialBot(t, "ws://"+third.HTTP+"/ws?nick=alice-1")
+	if e := other.ExpectType(t, "error"); e.Code != "nick_taken" {
+		t.Errorf("another member gets %+v", e)
+	}
+}
+
 // TestManyMembers lets many members join and leave at two programs. The counts of both must agree in the end.
 func TestManyMembers(t *testing.T) {
 	harness.SkipIfShort(t)

@@ -146,3 +146,32 @@ func BenchmarkClaim(b *testing.B) {
 		}
 	}
 }
+
+// A crowd is a hub with many members.
+type crowd struct {
+	fakeHub
+	lists atomic.Int64 // calls of Members
+}
+
+func (h *crowd) Members() []directory.Member {
+	h.lists.Add(1)
+	return h.own
+}
+
+// BenchmarkList starts a server beside one with b.N members, until it has the list of them. It fails if
+// there are so many that the list is never complete.
+func BenchmarkList(b *testing.B) {
+	servers := natstest.Start(b, 1, "")
+	d, _ := start(b, servers)
+	h := &crowd{}
+	for i := range b.N {
+		h.own = append(h.own, directory.Member{Room: fmt.Sprint("room-", i/100), ID: fmt.Sprintf("%026d", i), Nick: fmt.Sprintf("guest-%06d", i), Via: "tcp"})
+	}
+	from := New(d.opt)
+	from.Start(h)
+	b.Cleanup(from.Close)
+	b.ResetTimer()
+	_, hub := start(b, servers)
+	await(b, "the list is complete", func() bool { return len(hub.nicks()) > 0 })
+	b.ReportMetric(float64(h.lists.Load()), "lists")
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -149,7 +151,7 @@ func BenchmarkStore(b *testing.B) {
 			}
 			j.stop() // no consumer takes part
 			j.running.Wait()
-			theirs, resident := servers.CPU(), servers.Resident()
+			theirs, resident, written := servers.CPU(), servers.Resident(), servers.Written()
 			b.ResetTimer()
 			for i := range b.N {
 				slots <- struct{}{}
@@ -170,6 +172,7 @@ func BenchmarkStore(b *testing.B) {
 			b.ReportMetric(n/b.Elapsed().Seconds(), "messages/s")
 			b.ReportMetric(float64((servers.CPU()-theirs).Nanoseconds())/1000/n, "NATS-µs/message")
 			b.ReportMetric(float64(servers.Resident()-resident)/n, "NATS-bytes/message")
+			b.ReportMetric(float64(servers.Written()-written)/n, "written-bytes/message")
 			s, err := j.js.Stream(b.Context(), p.stream)
 			if err != nil {
 				b.Fatal(err)
@@ -177,4 +180,33 @@ func BenchmarkStore(b *testing.B) {
 			b.ReportMetric(float64(s.CachedInfo().State.Bytes)/float64(s.CachedInfo().State.Msgs), "stored-bytes/message")
 		})
 	}
+}
+
+// BenchmarkRecent receives messages of rooms with members, which keeps the newest ones of each in memory.
+func BenchmarkRecent(b *testing.B) {
+	rooms := make([]*room, b.N/maxRecent+1)
+	for i := range rooms {
+		rooms[i] = newRoom(maxRecent, 0)
+	}
+	data := encode(&wire.Message{Room: "room-12345", From: "guest-123456", Via: "tcp", Text: benchText})
+	before := heap()
+	b.ResetTimer()
+	for i := range b.N {
+		m, err := decode(strings.Clone("room-12345"), data)
+		if err != nil {
+			b.Fatal(err)
+		}
+		rooms[i/maxRecent].add(m)
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(heap()-before)/float64(b.N), "heap-bytes/message")
+	runtime.KeepAlive(rooms)
+}
+
+// heap returns the bytes of the heap that are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

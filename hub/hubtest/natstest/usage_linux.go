@@ -39,19 +39,44 @@ func (s *Servers) cpu(clock int32) time.Duration {
 // Resident returns the resident memory of the servers that run, together, in bytes.
 func (s *Servers) Resident() (total int64) {
 	s.t.Helper()
+	for _, text := range s.read("statm") {
+		total += s.number(strings.Fields(text)[1]) * int64(os.Getpagesize())
+	}
+	return total
+}
+
+// Written returns how many bytes the servers that run have written to files, together.
+func (s *Servers) Written() (total int64) {
+	s.t.Helper()
+	for _, text := range s.read("io") {
+		_, rest, _ := strings.Cut(text, "\nwrite_bytes: ")
+		written, _, _ := strings.Cut(rest, "\n")
+		total += s.number(written)
+	}
+	return total
+}
+
+// read returns a file in /proc of each server that runs.
+func (s *Servers) read(name string) (texts []string) {
+	s.t.Helper()
 	for _, one := range s.list {
 		if one.process == nil {
 			continue
 		}
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", one.process.Process.Pid))
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", one.process.Process.Pid, name))
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		total += pages * int64(os.Getpagesize())
+		texts = append(texts, string(text))
 	}
-	return total
+	return texts
+}
+
+func (s *Servers) number(text string) int64 {
+	s.t.Helper()
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }

@@ -28,7 +28,7 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build release systems same test check deps lint fuzz soak kills cluster restarts hangups mutants bench speed page screenshots keys record
+.PHONY: help run build release systems same test check deps lint fuzz soak kills cluster restarts hangups mutants bench scale speed page screenshots keys record
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -120,6 +120,9 @@ mutants: ## change MUTANTS (25) positions in each package, one at a time, and li
 
 bench: ## compare with queue-per-member and the floor (BENCH='at rest' for some rows, BENCHRUNS=5)
 	BENCH='$(BENCH)' BENCHRUNS=$(BENCHRUNS) go test -run TestBench -v -count 1 -timeout 60m ./cmd/partyline/internal/load
+
+scale: ## simulate 100 partylines with 10 million members, and print which part saturates first (ARGS='-members 1000000')
+	go run ./cmd/partyline/internal/scale $(ARGS)
 
 speed: ## measure how many of LINES (1000000) lines a second talk says and prints in a pipe
 	LINES=$(LINES) go test -run TestSpeed -v -count 1 -timeout 10m $(E2E)/talk

@@ -184,7 +184,7 @@ func (j *Journal) Conn() (*nats.Conn, jetstream.JetStream) { return j.nc, j.js }
 
 // partition returns the partition of a room.
 func (j *Journal) partition(room string) *partition {
-	return j.partitions[partitionOf(room, len(j.partitions))]
+	return j.partitions[PartitionOf(room, len(j.partitions))]
 }
 
 // Append implements history.Journal. The consumer of the partition calls commit, unless the message is refused.

@@ -21,8 +21,8 @@ const originHeader = "Partyline-Origin"
 // maxID is greater than every id, which JavaScript can represent.
 const maxID = 1 << 53
 
-// partitionOf returns the partition of a room. It must never change: a room would lose its history.
-func partitionOf(room string, partitions int) int {
+// PartitionOf returns the partition of a room. It must never change: a room would lose its history.
+func PartitionOf(room string, partitions int) int {
 	h := fnv.New32a()
 	h.Write([]byte(room))
 	return int(h.Sum32() % uint32(partitions))

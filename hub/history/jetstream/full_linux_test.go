@@ -76,7 +76,7 @@ func TestFullDiskOfOne(t *testing.T) {
 	var followers []*hubtest.Follower
 	for p := range o.Partitions {
 		for n := 0; ; n++ {
-			if room := fmt.Sprint("r", n); partitionOf(room, o.Partitions) == p {
+			if room := fmt.Sprint("r", n); PartitionOf(room, o.Partitions) == p {
 				followers = append(followers, hubtest.Follow(j, room))
 				break
 			}

@@ -62,10 +62,22 @@ func New(o Options) *Directory {
 }
 
 // changesSubject is the subject of changes and beats.
-func (d *Directory) changesSubject() string { return d.opt.Name + ".members" }
+func (d *Directory) changesSubject() string { return changesSubject(d.opt.Name) }
 
 // serverSubject is the subject of requests to a server.
-func (d *Directory) serverSubject(server string) string { return d.opt.Name + ".server." + server }
+func (d *Directory) serverSubject(server string) string { return serverSubject(d.opt.Name, server) }
+
+func changesSubject(name string) string { return name + ".members" }
+
+func serverSubject(name, server string) string { return name + ".server." + server }
+
+// Bucket returns the bucket of the names, of servers whose Options have a Name.
+func Bucket(name string) string { return name + "-names" }
+
+// Subjects returns a subject of each kind that these servers use, on which they ignore an empty message.
+func Subjects(name string) []string {
+	return []string{changesSubject(name), serverSubject(name, nuid.Next())}
+}
 
 // Start implements directory.Directory.
 func (d *Directory) Start(h directory.Hub) {

@@ -108,6 +108,12 @@ func (h *fakeHub) join(d *Directory, nick string) {
 // start starts a Directory, which is closed at the end of the test.
 func start(t testing.TB, servers *natstest.Servers) (*Directory, *fakeHub) {
 	t.Helper()
+	return startWith(t, servers, 1)
+}
+
+// startWith is start with a number of replicas.
+func startWith(t testing.TB, servers *natstest.Servers, replicas int) (*Directory, *fakeHub) {
+	t.Helper()
 	nc, err := nats.Connect(strings.Join(servers.URLs(), ","), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1))
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +123,7 @@ func start(t testing.TB, servers *natstest.Servers) (*Directory, *fakeHub) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := New(Options{Conn: nc, Stream: js, Name: "test", Replicas: 1, Log: slog.New(slog.DiscardHandler)})
+	d := New(Options{Conn: nc, Stream: js, Name: "test", Replicas: replicas, Log: slog.New(slog.DiscardHandler)})
 	h := &fakeHub{there: make(map[string]directory.Member)}
 	d.Start(h)
 	t.Cleanup(d.Close)
@@ -324,6 +330,30 @@ func TestPrivate(t *testing.T) {
 	}
 	if len(hubB.received) != n {
 		t.Error("the hub received what is not valid")
+	}
+}
+
+// TestReplicas changes the number of replicas of the bucket. A server alone can't have three of them, and takes names
+// nevertheless.
+func TestReplicas(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int{1: 1, 3: 3} {
+		servers := natstest.Start(t, n, "")
+		for i, replicas := range []int{1, 3} {
+			d, _ := startWith(t, servers, replicas)
+			name := fmt.Sprint("name", i)
+			await(t, name+" is taken", func() bool {
+				a, err := d.Claim(directory.Claim{ID: name, Skeletons: []string{name}, Token: name})
+				return err == nil && a.OK
+			})
+		}
+		bucket, err := servers.JetStream().Stream(t.Context(), "KV_"+Bucket("test"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bucket.CachedInfo().Config.Replicas; got != want {
+			t.Errorf("with %d NATS servers the bucket has %d replicas", n, got)
+		}
 	}
 }
 

@@ -106,11 +106,21 @@ func (d *Directory) Close() {
 	d.opt.Conn.Flush()
 }
 
-// Others returns how many other servers there are.
-func (d *Directory) Others() int {
+// Figures of a Directory.
+type Figures struct {
+	Servers     int           // others that are there
+	PresenceAge time.Duration // since the last sign of the one that has been silent longest; 0 without others
+}
+
+// Figures returns the present figures. Any goroutine may call it.
+func (d *Directory) Figures() Figures {
 	d.others.mu.Lock()
 	defer d.others.mu.Unlock()
-	return len(d.others.servers)
+	f := Figures{Servers: len(d.others.servers)}
+	for _, s := range d.others.servers {
+		f.PresenceAge = max(f.PresenceAge, time.Since(s.heard))
+	}
+	return f
 }
 
 // A message is what servers publish about their members.

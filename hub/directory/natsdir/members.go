@@ -125,7 +125,7 @@ type others struct {
 	servers map[string]*server
 }
 
-// A server is another server. Only the goroutine that receives uses it.
+// A server is another server. Only the goroutine that receives uses it, except for heard, which mu guards.
 type server struct {
 	number  uint64             // of its last change
 	known   bool               // all changes up to it are known
@@ -172,8 +172,8 @@ func (d *Directory) note(data *nats.Msg) {
 		d.others.servers[m.Server] = s
 		d.opt.Log.Info("server found", "server", m.Server)
 	}
-	d.others.mu.Unlock()
 	s.heard = time.Now()
+	d.others.mu.Unlock()
 	first := m.Number - uint64(len(m.Changes)) // before the message
 	switch {
 	case m.Begin:

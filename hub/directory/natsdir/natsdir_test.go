@@ -146,7 +146,7 @@ func TestMembers(t *testing.T) {
 	servers := natstest.Start(t, 1, "")
 	a, hubA := start(t, servers)
 	b, hubB := start(t, servers)
-	await(t, "the servers find each other", func() bool { return a.Others() == 1 && b.Others() == 1 })
+	await(t, "the servers find each other", func() bool { return a.Figures().Servers == 1 && b.Figures().Servers == 1 })
 	hubA.join(a, "alice")
 	hubB.join(b, "bob")
 	awaitNicks := func(h *fakeHub, want ...string) {
@@ -169,9 +169,32 @@ func TestMembers(t *testing.T) {
 	awaitNicks(hubC, "robert")
 	b.opt.Conn.Close() // without a word
 	awaitNicks(hubC)
-	if c.Others() != 0 {
-		t.Errorf("there are %d other servers", c.Others())
+	if f := c.Figures(); f != (Figures{}) {
+		t.Errorf("without other servers, the figures are %+v", f)
 	}
+}
+
+// TestPresenceAge silences a server. The other one measures for how long, until the server counts as gone.
+func TestPresenceAge(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	a, _ := start(t, servers)
+	b, _ := start(t, servers)
+	start(t, servers) // beats all the time
+	await(t, "the servers find each other", func() bool { return a.Figures().Servers == 2 })
+	b.opt.Conn.Close()
+	var oldest time.Duration
+	await(t, "the server is gone", func() bool {
+		f := a.Figures()
+		if f.Servers == 2 {
+			oldest = max(oldest, f.PresenceAge)
+		}
+		return f.Servers == 1
+	})
+	if oldest <= goneTime/2 {
+		t.Errorf("the age was %v at most", oldest)
+	}
+	await(t, "the other server is heard", func() bool { return a.Figures().PresenceAge <= beatInterval })
 }
 
 // TestMissedChanges loses a change on its way. The other server must learn of it.

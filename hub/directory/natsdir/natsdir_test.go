@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -230,6 +231,69 @@ func TestForeignChanges(t *testing.T) {
 	}
 	if got := h.nicks(); len(got) > 0 {
 		t.Errorf("there are %q", got)
+	}
+}
+
+// TestLaterVersion has a server of a later version, which publishes fields and kinds that this one does not know. It
+// ignores those, and nothing else.
+func TestLaterVersion(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	a, h := start(t, servers)
+	nc := servers.JetStream().Conn()
+	var lists atomic.Int64 // requests for the list of members
+	answers, err := nc.Subscribe(serverSubject("test", "later"), func(m *nats.Msg) {
+		switch {
+		case strings.Contains(string(m.Data), `"kind":"list"`):
+			lists.Add(1)
+		case strings.Contains(string(m.Data), `"kind":"has"`):
+			m.Respond([]byte(`{"ok":true,"new":[1]}`))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answers.Unsubscribe()
+	publish := func(format string, args ...any) {
+		t.Helper()
+		if err := nc.Publish(a.changesSubject(), fmt.Appendf(nil, format, args...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const member = `"room":"lobby","id":"id-%[1]s","nick":"%[1]s","new":{"a":1}`
+	publish(`{"server":"later","number":1,"begin":true,"end":true,"new":1,"changes":[{"kind":"joined",`+member+`}]}`, "alice")
+	publish(`{"server":"later","number":3,"changes":[{"kind":"new",`+member+`},{"kind":"joined",`+member+`}]}`, "bob")
+	publish(`{"server":"later","number":3,"kind":"new"}`)
+	publish(`{"server":"later","number":4,"changes":[{"kind":"joined",`+member+`}]}`, "carol")
+	await(t, "the members are there", func() bool { return slices.Equal(h.nicks(), []string{"alice", "bob", "carol"}) })
+	if n := lists.Load(); n > 0 {
+		t.Errorf("the list was requested %d times, as if changes were missing", n)
+	}
+	publish(`{"server":"later","kind":"new"}`) // without a number it looks as if changes were missing
+	await(t, "the list is requested", func() bool { return lists.Load() == 1 })
+	if got := h.nicks(); len(got) != 3 {
+		t.Errorf("then there are %q", got)
+	}
+
+	for request, want := range map[string]string{
+		`{"kind":"new"}`: `{"ok":false}`,
+		`{"kind":"private","new":1,"private":{"from":"a","to":"here","to_nick":"b","text":"c","new":1}}`: `{"ok":true}`,
+	} {
+		m, err := nc.Request(a.serverSubject(a.id), []byte(request), patience)
+		if err != nil || string(m.Data) != want {
+			t.Errorf("%s is answered with %v, %v", request, m, err)
+		}
+	}
+
+	bucket, err := a.claims.store(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bucket.PutString(t.Context(), key("dave"), `{"server":"later","id":"1","token":"1","new":1}`); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := a.Claim(directory.Claim{ID: "2", Skeletons: []string{"dave"}, Token: "2"}); err != nil || answer.OK {
+		t.Errorf("a name of the later version is free: %+v, %v", answer, err)
 	}
 }
 

@@ -104,9 +104,9 @@ soak: ## simulate the hub, compare journals with a model, and talk while 1 clien
 kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged message is lost
 	KILLS=$(KILLS) go test -run TestKilled -v -count 1 -timeout 0 $(E2E)/history
 
-cluster: ## run several NATS servers and partylines, and kill each under load KILLS (2) times: 4 minutes
+cluster: ## run several NATS servers and partylines, also of the release before, and kill each under load KILLS (2) times: 5 minutes
 	CLUSTER=1 go test -race -v -run 'TestJournal|TestShared|TestLostServers|TestPartition|TestFullDiskOfOne' -count 1 -timeout 15m ./hub/history/jetstream
-	CLUSTER=1 go test -v -run 'TestOneOrder|TestRestarts' -count 1 -timeout 10m $(E2E)/cluster
+	CLUSTER=1 go test -v -run 'TestOneOrder|TestRestarts|TestMixed|TestRollingUpgrade' -count 1 -timeout 10m $(E2E)/cluster
 
 restarts: ## restart the server under load RESTARTS (100) times, with and without nginx: nothing that was said is lost
 	RESTARTS=$(RESTARTS) go test -run TestRestarts -v -count 1 -timeout 0 $(E2E)/service

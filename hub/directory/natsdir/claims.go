@@ -87,13 +87,15 @@ func (c *claims) store(ctx context.Context) (jetstream.KeyValue, error) {
 	}
 	o := &c.directory.opt
 	config := jetstream.KeyValueConfig{
-		Bucket: o.Name + "-names", Description: "names of partyline", History: 1, TTL: entryLife, Replicas: o.Replicas,
+		Bucket: Bucket(o.Name), Description: "names of partyline", History: 1, TTL: entryLife, Replicas: o.Replicas,
 	}
 	bucket, err := o.Stream.KeyValue(ctx, config.Bucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		if bucket, err = o.Stream.CreateKeyValue(ctx, config); err != nil {
 			bucket, err = o.Stream.KeyValue(ctx, config.Bucket) // another server was first
 		}
+	} else if err == nil {
+		c.replicate(ctx, bucket, config)
 	}
 	if err != nil {
 		return nil, c.failed(err)
@@ -102,6 +104,20 @@ func (c *claims) store(ctx context.Context) (jetstream.KeyValue, error) {
 	defer c.mu.Unlock()
 	c.bucket = bucket
 	return bucket, nil
+}
+
+// replicate changes the number of replicas of the bucket to that of config. Without it the bucket works too.
+func (c *claims) replicate(ctx context.Context, bucket jetstream.KeyValue, config jetstream.KeyValueConfig) {
+	status, err := bucket.Status(ctx)
+	if err == nil {
+		if has := status.Config(); has.Replicas != config.Replicas {
+			has.Replicas = config.Replicas
+			_, err = c.directory.opt.Stream.UpdateKeyValue(ctx, has)
+		}
+	}
+	if err != nil {
+		c.directory.opt.Log.Warn("can't change the replicas of the names", "replicas", config.Replicas, "err", err)
+	}
 }
 
 // failed notes that the store did not answer.

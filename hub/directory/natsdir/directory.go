@@ -65,10 +65,22 @@ func New(o Options) *Directory {
 }
 
 // changesSubject is the subject of changes and beats.
-func (d *Directory) changesSubject() string { return d.opt.Name + ".members" }
+func (d *Directory) changesSubject() string { return changesSubject(d.opt.Name) }
 
 // serverSubject is the subject of requests to a server.
-func (d *Directory) serverSubject(server string) string { return d.opt.Name + ".server." + server }
+func (d *Directory) serverSubject(server string) string { return serverSubject(d.opt.Name, server) }
+
+func changesSubject(name string) string { return name + ".members" }
+
+func serverSubject(name, server string) string { return name + ".server." + server }
+
+// Bucket returns the bucket of the names, of servers whose Options have a Name.
+func Bucket(name string) string { return name + "-names" }
+
+// Subjects returns a subject of each kind that these servers use, on which they ignore an empty message.
+func Subjects(name string) []string {
+	return []string{changesSubject(name), serverSubject(name, nuid.Next())}
+}
 
 // Start implements directory.Directory.
 func (d *Directory) Start(h directory.Hub) {
@@ -97,11 +109,21 @@ func (d *Directory) Close() {
 	d.opt.Conn.Flush()
 }
 
-// Others returns how many other servers there are.
-func (d *Directory) Others() int {
+// Figures of a Directory.
+type Figures struct {
+	Servers     int           // others that are there
+	PresenceAge time.Duration // since the last sign of the one that has been silent longest; 0 without others
+}
+
+// Figures returns the present figures. Any goroutine may call it.
+func (d *Directory) Figures() Figures {
 	d.others.mu.Lock()
 	defer d.others.mu.Unlock()
-	return len(d.others.servers)
+	f := Figures{Servers: len(d.others.servers)}
+	for _, s := range d.others.servers {
+		f.PresenceAge = max(f.PresenceAge, time.Since(s.heard))
+	}
+	return f
 }
 
 // A message is what servers publish about their members.

@@ -126,7 +126,7 @@ type others struct {
 	servers map[string]*server
 }
 
-// A server is another server. Only the goroutine that receives uses it.
+// A server is another server. Only the goroutine that receives uses it, except for heard, which mu guards.
 type server struct {
 	number  uint64             // of its last change
 	known   bool               // all changes up to it are known
@@ -173,8 +173,8 @@ func (d *Directory) note(data *nats.Msg) {
 		d.others.servers[m.Server] = s
 		d.opt.Log.Info("server found", "server", m.Server)
 	}
-	d.others.mu.Unlock()
 	s.heard = time.Now()
+	d.others.mu.Unlock()
 	if m.Beat {
 		d.hub.NoteUses(m.Server, m.Uses)
 	}

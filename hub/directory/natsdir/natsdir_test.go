@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -132,6 +133,12 @@ func (h *fakeHub) join(d *Directory, nick string) {
 // start starts a Directory, which is closed at the end of the test.
 func start(t testing.TB, servers *natstest.Servers) (*Directory, *fakeHub) {
 	t.Helper()
+	return startWith(t, servers, 1)
+}
+
+// startWith is start with a number of replicas.
+func startWith(t testing.TB, servers *natstest.Servers, replicas int) (*Directory, *fakeHub) {
+	t.Helper()
 	nc, err := nats.Connect(strings.Join(servers.URLs(), ","), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1))
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +148,7 @@ func start(t testing.TB, servers *natstest.Servers) (*Directory, *fakeHub) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := New(Options{Conn: nc, Stream: js, Name: "test", Replicas: 1, Log: slog.New(slog.DiscardHandler)})
+	d := New(Options{Conn: nc, Stream: js, Name: "test", Replicas: replicas, Log: slog.New(slog.DiscardHandler)})
 	h := &fakeHub{there: make(map[string]directory.Member), noted: make(map[string][]admission.Use)}
 	d.Start(h)
 	t.Cleanup(d.Close)
@@ -164,7 +171,7 @@ func TestMembers(t *testing.T) {
 	servers := natstest.Start(t, 1, "")
 	a, hubA := start(t, servers)
 	b, hubB := start(t, servers)
-	await(t, "the servers find each other", func() bool { return a.Others() == 1 && b.Others() == 1 })
+	await(t, "the servers find each other", func() bool { return a.Figures().Servers == 1 && b.Figures().Servers == 1 })
 	hubA.join(a, "alice")
 	hubB.join(b, "bob")
 	awaitNicks := func(h *fakeHub, want ...string) {
@@ -187,9 +194,32 @@ func TestMembers(t *testing.T) {
 	awaitNicks(hubC, "robert")
 	b.opt.Conn.Close() // without a word
 	awaitNicks(hubC)
-	if c.Others() != 0 {
-		t.Errorf("there are %d other servers", c.Others())
+	if f := c.Figures(); f != (Figures{}) {
+		t.Errorf("without other servers, the figures are %+v", f)
 	}
+}
+
+// TestPresenceAge silences a server. The other one measures for how long, until the server counts as gone.
+func TestPresenceAge(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	a, _ := start(t, servers)
+	b, _ := start(t, servers)
+	start(t, servers) // beats all the time
+	await(t, "the servers find each other", func() bool { return a.Figures().Servers == 2 })
+	b.opt.Conn.Close()
+	var oldest time.Duration
+	await(t, "the server is gone", func() bool {
+		f := a.Figures()
+		if f.Servers == 2 {
+			oldest = max(oldest, f.PresenceAge)
+		}
+		return f.Servers == 1
+	})
+	if oldest <= goneTime/2 {
+		t.Errorf("the age was %v at most", oldest)
+	}
+	await(t, "the other server is heard", func() bool { return a.Figures().PresenceAge <= beatInterval })
 }
 
 // TestMissedChanges loses a change on its way. The other server must learn of it.
@@ -252,6 +282,69 @@ func TestForeignChanges(t *testing.T) {
 	}
 	if got := h.nicks(); len(got) > 0 {
 		t.Errorf("there are %q", got)
+	}
+}
+
+// TestLaterVersion has a server of a later version, which publishes fields and kinds that this one does not know. It
+// ignores those, and nothing else.
+func TestLaterVersion(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	a, h := start(t, servers)
+	nc := servers.JetStream().Conn()
+	var lists atomic.Int64 // requests for the list of members
+	answers, err := nc.Subscribe(serverSubject("test", "later"), func(m *nats.Msg) {
+		switch {
+		case strings.Contains(string(m.Data), `"kind":"list"`):
+			lists.Add(1)
+		case strings.Contains(string(m.Data), `"kind":"has"`):
+			m.Respond([]byte(`{"ok":true,"new":[1]}`))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answers.Unsubscribe()
+	publish := func(format string, args ...any) {
+		t.Helper()
+		if err := nc.Publish(a.changesSubject(), fmt.Appendf(nil, format, args...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const member = `"room":"lobby","id":"id-%[1]s","nick":"%[1]s","new":{"a":1}`
+	publish(`{"server":"later","number":1,"begin":true,"end":true,"new":1,"changes":[{"kind":"joined",`+member+`}]}`, "alice")
+	publish(`{"server":"later","number":3,"changes":[{"kind":"new",`+member+`},{"kind":"joined",`+member+`}]}`, "bob")
+	publish(`{"server":"later","number":3,"kind":"new"}`)
+	publish(`{"server":"later","number":4,"changes":[{"kind":"joined",`+member+`}]}`, "carol")
+	await(t, "the members are there", func() bool { return slices.Equal(h.nicks(), []string{"alice", "bob", "carol"}) })
+	if n := lists.Load(); n > 0 {
+		t.Errorf("the list was requested %d times, as if changes were missing", n)
+	}
+	publish(`{"server":"later","kind":"new"}`) // without a number it looks as if changes were missing
+	await(t, "the list is requested", func() bool { return lists.Load() == 1 })
+	if got := h.nicks(); len(got) != 3 {
+		t.Errorf("then there are %q", got)
+	}
+
+	for request, want := range map[string]string{
+		`{"kind":"new"}`: `{"ok":false}`,
+		`{"kind":"private","new":1,"private":{"from":"a","to":"here","to_nick":"b","text":"c","new":1}}`: `{"ok":true}`,
+	} {
+		m, err := nc.Request(a.serverSubject(a.id), []byte(request), patience)
+		if err != nil || string(m.Data) != want {
+			t.Errorf("%s is answered with %v, %v", request, m, err)
+		}
+	}
+
+	bucket, err := a.claims.store(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bucket.PutString(t.Context(), key("dave"), `{"server":"later","id":"1","token":"1","new":1}`); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := a.Claim(directory.Claim{ID: "2", Skeletons: []string{"dave"}, Token: "2"}); err != nil || answer.OK {
+		t.Errorf("a name of the later version is free: %+v, %v", answer, err)
 	}
 }
 
@@ -375,6 +468,30 @@ func TestPrivate(t *testing.T) {
 	}
 	if len(hubB.received) != n {
 		t.Error("the hub received what is not valid")
+	}
+}
+
+// TestReplicas changes the number of replicas of the bucket. A server alone can't have three of them, and takes names
+// nevertheless.
+func TestReplicas(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int{1: 1, 3: 3} {
+		servers := natstest.Start(t, n, "")
+		for i, replicas := range []int{1, 3} {
+			d, _ := startWith(t, servers, replicas)
+			name := fmt.Sprint("name", i)
+			await(t, name+" is taken", func() bool {
+				a, err := d.Claim(directory.Claim{ID: name, Skeletons: []string{name}, Token: name})
+				return err == nil && a.OK
+			})
+		}
+		bucket, err := servers.JetStream().Stream(t.Context(), "KV_"+Bucket("test"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bucket.CachedInfo().Config.Replicas; got != want {
+			t.Errorf("with %d NATS servers the bucket has %d replicas", n, got)
+		}
 	}
 }
 

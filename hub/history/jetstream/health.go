@@ -113,6 +113,7 @@ const (
 	noResources = 10023
 	noSpace     = 10077 // and other limits of a stream or an account
 	noPeers     = 10005
+	noCluster   = 10074
 )
 
 // hint returns what the operator can do about an error.
@@ -132,7 +133,7 @@ func hint(err error) string {
 		return problem.hint
 	case number == noResources, number == noSpace:
 		return "free space on the disks of the NATS servers, or raise their limits; no restart is needed"
-	case number == noPeers:
+	case number == noPeers, number == noCluster:
 		return "start more NATS servers, or give --nats-replicas a smaller number"
 	case errors.Is(err, errNobody), errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount), errors.Is(err, nats.ErrNoResponders):
 		return "if it lasts, read the logs of the NATS servers: most of them do not run, or JetStream is off, as after its disk was full"

@@ -54,6 +54,14 @@ type Options struct {
 	dialer nats.CustomDialer // nil for the default
 }
 
+// setDefaults sets the fields that have a default and are not pointers or functions.
+func (o *Options) setDefaults() {
+	o.Stream = cmp.Or(o.Stream, DefaultStream)
+	o.Partitions = cmp.Or(o.Partitions, DefaultPartitions)
+	o.Replicas = cmp.Or(o.Replicas, 1)
+	o.Patience = cmp.Or(o.Patience, DefaultPatience)
+}
+
 // A Journal is a history.Journal that servers share through NATS JetStream.
 type Journal struct {
 	opt        Options
@@ -82,10 +90,7 @@ var (
 // Open returns a Journal and connects in the background: see Ready. The error is about the options. The caller must call
 // Close.
 func Open(o Options) (*Journal, error) {
-	o.Stream = cmp.Or(o.Stream, DefaultStream)
-	o.Partitions = cmp.Or(o.Partitions, DefaultPartitions)
-	o.Replicas = cmp.Or(o.Replicas, 1)
-	o.Patience = cmp.Or(o.Patience, DefaultPatience)
+	o.setDefaults()
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Stored == nil {
 		o.Stored = func(int, time.Duration) {}
@@ -125,8 +130,12 @@ const (
 
 // connect starts to connect, again and again until Close.
 func (j *Journal) connect() error {
-	options := []nats.Option{
-		nats.Name("partyline"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
+	options, err := j.opt.connection()
+	if err != nil {
+		return err
+	}
+	options = append(options,
+		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
 		nats.ReconnectBufSize(-1), // what is published meanwhile fails, and is published again
 		nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(2), nats.Timeout(connectWait),
 		nats.ConnectHandler(j.connected), nats.ReconnectHandler(j.connected),
@@ -136,40 +145,49 @@ func (j *Journal) connect() error {
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { j.log.Debug("NATS", "err", err) }),
-	}
+	)
 	if j.opt.dialer != nil {
 		options = append(options, nats.SetCustomDialer(j.opt.dialer))
 	}
-	if j.opt.Credentials != "" {
-		if _, err := os.Stat(j.opt.Credentials); err != nil {
-			return err
-		}
-		options = append(options, nats.UserCredentials(j.opt.Credentials))
-	}
-	if j.opt.CA != "" {
-		pem, err := os.ReadFile(j.opt.CA)
-		if err != nil {
-			return err
-		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("%s has no certificate in PEM", j.opt.CA)
-		}
-		options = append(options, nats.Secure(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}))
-	}
 	first := make(chan struct{})
 	j.reconnected.Store(&first)
-	var err error
 	if j.nc, err = nats.Connect(strings.Join(j.opt.URLs, ","), options...); err != nil {
 		return err
 	}
 	j.inbox = j.nc.NewRespInbox() + "."
-	if j.opt.Domain != "" {
-		j.js, err = jetstream.NewWithDomain(j.nc, j.opt.Domain)
-	} else {
-		j.js, err = jetstream.New(j.nc)
-	}
+	j.js, err = j.opt.jetStream(j.nc)
 	return err
+}
+
+// connection returns the options of a connection: as whom it connects, and whom it trusts.
+func (o *Options) connection() ([]nats.Option, error) {
+	options := []nats.Option{nats.Name("partyline")}
+	if o.Credentials != "" {
+		if _, err := os.Stat(o.Credentials); err != nil {
+			return nil, err
+		}
+		options = append(options, nats.UserCredentials(o.Credentials))
+	}
+	if o.CA != "" {
+		pem, err := os.ReadFile(o.CA)
+		if err != nil {
+			return nil, err
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s has no certificate in PEM", o.CA)
+		}
+		options = append(options, nats.Secure(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}))
+	}
+	return options, nil
+}
+
+// jetStream returns JetStream over a connection.
+func (o *Options) jetStream(nc *nats.Conn) (jetstream.JetStream, error) {
+	if o.Domain != "" {
+		return jetstream.NewWithDomain(nc, o.Domain)
+	}
+	return jetstream.New(nc)
 }
 
 // connected wakes what waits for a connection.

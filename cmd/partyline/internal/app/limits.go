@@ -51,11 +51,16 @@ var defaultLimits = Limits{
 	WriteTimeout: socket.WriteTimeout, MaxHeader: 16 * kib, HeaderTimeout: 10 * time.Second,
 }
 
+// addMaxLine adds the flag for the size of a line.
+func addMaxLine(f *pflag.FlagSet, to *int) {
+	sizeVar(f, to, "max-line", 1, 16, mib, "maximum size of a line from a member, in bytes")
+}
+
 // AddFlags adds a flag for each limit. The current values are the defaults.
 func (l *Limits) AddFlags(f *pflag.FlagSet) {
 	floatVar(f, &l.Rate, "rate", "lines a second that a member may send before its input is read more slowly; 0 for no limit")
 	intVar(f, &l.Burst, "burst", 1, math.MaxInt32, "lines that a member may send at once, whatever --rate is")
-	sizeVar(f, &l.MaxLine, "max-line", 1, 16, mib, "maximum size of a line from a member, in bytes")
+	addMaxLine(f, &l.MaxLine)
 	intVar(f, &l.MaxFragments, "max-fragments", 1, math.MaxInt32, "maximum number of frames in a WebSocket message")
 	intVar(f, &l.PageLimit, "max-asked", 1, 10_000, "maximum number of stored messages in the answer to a request")
 	intVar(f, &l.MaxMembers, "max-members", 0, math.MaxInt32, "maximum number of members in all rooms; 0 for as many as the file descriptors allow")

@@ -155,8 +155,12 @@ func newServer(c Config, l Listeners, log *slog.Logger) (*server, error) {
 	}
 	if shared := s.journal.shared; shared != nil {
 		figures.WatchShared(func() metrics.Shared {
-			f := shared.Figures()
-			return metrics.Shared{Behind: f.Behind, Unindexed: f.Unindexed, Restarts: f.Restarts, Foreign: f.Foreign, Waiting: f.Waiting, OldestWaits: f.OldestWaits.Seconds()}
+			f, others := shared.Figures(), s.directory.Figures()
+			return metrics.Shared{
+				Behind: f.Behind, Unindexed: f.Unindexed, Restarts: f.Restarts, Foreign: f.Foreign,
+				Waiting: f.Waiting, OldestWaits: f.OldestWaits.Seconds(),
+				Servers: others.Servers, PresenceAge: others.PresenceAge.Seconds(),
+			}
 		})
 	}
 	s.tcp = &tcpgw.Gateway{

@@ -13,15 +13,15 @@ import (
 // webSocket checks that a WebSocket opens as a browser opens it.
 func (d *diagnosis) webSocket() Finding {
 	a := d.WebSocket.Answer
-	f := Finding{Check: "websocket", State: Wrong, Text: says(a), Arrived: "/ws answers " + says(a), Effect: "The page opens, and never connects."}
+	f := Finding{Check: "websocket", State: Wrong, Text: says(a), Found: "/ws answers " + says(a), Effect: "The page opens, and never connects."}
 	if a.Err != nil {
-		f.Text, f.Arrived = "no answer", "/ws: "+a.Err.Error()
+		f.Text, f.Found = "no answer", "/ws: "+a.Err.Error()
 	}
 	switch {
 	case a.Status == http.StatusSwitchingProtocols && d.WebSocket.Welcome:
 		return ok("websocket", "opens in %s", seconds(a.Took))
 	case a.Status == http.StatusSwitchingProtocols:
-		f.Text, f.Problem, f.Arrived = "opens, but no welcome arrives", "The WebSocket opens, and nothing arrives over it.", "no welcome"
+		f.Text, f.Problem, f.Found = "opens, but no welcome arrives", "The WebSocket opens, and nothing arrives over it.", "no welcome"
 		f.Advice = d.advise(remedyUpgrade)
 		return f
 	case d.loops() || d.Page.Status == http.StatusMisdirectedRequest:
@@ -29,7 +29,7 @@ func (d *diagnosis) webSocket() Finding {
 	case a.Status == http.StatusUpgradeRequired, d.missesUpgrade() && a.Status == http.StatusBadRequest:
 		f.Problem = "The proxy does not forward the request for a WebSocket."
 		if d.Report != nil {
-			f.Arrived += fmt.Sprintf("; with %q for Upgrade, %q for Connection", d.Report.Upgrade, d.Report.Connection)
+			f.Found += fmt.Sprintf("; with %q for Upgrade, %q for Connection", d.Report.Upgrade, d.Report.Connection)
 		}
 		f.Advice = d.advise(remedyUpgrade)
 		if d.Report == nil { // otherwise see http
@@ -81,7 +81,7 @@ func (d *diagnosis) idle() Finding {
 	case w.Ended > 0:
 		f.Text = "ended after " + seconds(w.Ended)
 		f.Problem = "The proxy ends a WebSocket that is idle."
-		f.Arrived = "the WebSocket ended after " + seconds(w.Ended) + ", before a ping" + interval
+		f.Found = "the WebSocket ended after " + seconds(w.Ended) + ", before a ping" + interval
 		f.Effect = "In a quiet room all pages connect again and again."
 		return f
 	}
@@ -96,7 +96,7 @@ func (d *diagnosis) idle() Finding {
 	}
 	f.Text = "no ping in " + seconds(d.Idle)
 	f.Problem = "No ping arrives over the WebSocket."
-	f.Arrived = f.Text + interval
+	f.Found = f.Text + interval
 	f.Effect = "Something in between holds messages back: they come late, or never."
 	f.Advice = d.advise(remedyBuffering)
 	return f
@@ -121,7 +121,7 @@ func (d *diagnosis) client() Finding {
 	switch {
 	case r.Invalid != "":
 		f.Problem = "The proxy reports no address."
-		f.Arrived = fmt.Sprintf("%q in %s", r.Invalid, r.ProxyHeader)
+		f.Found = fmt.Sprintf("%q in %s", r.Invalid, r.ProxyHeader)
 		f.Advice = set
 	case r.Source != "connection":
 		return ok("client", "%s, from %s of the proxy %s", d.address(), r.Source, d.peer())
@@ -131,15 +131,15 @@ func (d *diagnosis) client() Finding {
 		return ok("client", "%s, which is a proxy by --proxy", d.address())
 	case r.Proxy:
 		f.Problem = "The proxy does not report its clients."
-		f.Arrived = fmt.Sprintf("no %s from %s, which is a proxy by --proxy", r.ProxyHeader, d.peer())
+		f.Found = fmt.Sprintf("no %s from %s, which is a proxy by --proxy", r.ProxyHeader, d.peer())
 		f.Advice = set
 	case len(r.Forwarding[r.ProxyHeader]) > 0:
 		f.Problem = "partyline does not believe the proxy."
-		f.Arrived = fmt.Sprintf("%s: %s from %s, which is no proxy by --proxy", r.ProxyHeader, strings.Join(r.Forwarding[r.ProxyHeader], ", "), d.peer())
+		f.Found = fmt.Sprintf("%s: %s from %s, which is no proxy by --proxy", r.ProxyHeader, strings.Join(r.Forwarding[r.ProxyHeader], ", "), d.peer())
 		f.Advice = []Advice{trust}
 	default:
 		f.Problem = "The proxy does not report its clients, and partyline would not believe it."
-		f.Arrived = fmt.Sprintf("no %s from %s, which is no proxy by --proxy", r.ProxyHeader, d.peer())
+		f.Found = fmt.Sprintf("no %s from %s, which is no proxy by --proxy", r.ProxyHeader, d.peer())
 		f.Advice = append(set, trust)
 	}
 	return f
@@ -170,11 +170,11 @@ func (d *diagnosis) tcp() Finding {
 	}
 	switch {
 	case t.Plain.DialErr != nil:
-		f.Text, f.Problem, f.Arrived = "no answer", "Nothing accepts connections at "+t.Address+".", t.Plain.DialErr.Error()
+		f.Text, f.Problem, f.Found = "no answer", "Nothing accepts connections at "+t.Address+".", t.Plain.DialErr.Error()
 		f.Advice = []Advice{{Where: "start the proxy, or correct the address"}}
 	case t.Plain.isWelcome() && t.Claimed.isWelcome():
 		f.Text, f.Problem = "believes a PROXY header of anybody", "A client can choose its address at "+t.Address+"."
-		f.Arrived = "a welcome without a PROXY header, and with one from " + claimedAddress
+		f.Found = "a welcome without a PROXY header, and with one from " + claimedAddress
 		f.Effect = "A client can avoid limits per address, and put any address in the log."
 		f.Advice = []Advice{{Where: "have the program at " + t.Address + " accept PROXY headers from its own proxy only"}}
 	case t.Plain.isWelcome():
@@ -183,19 +183,19 @@ func (d *diagnosis) tcp() Finding {
 		return ok("tcp", "%s requires a PROXY header, and believes one from here, which is a proxy by --proxy", t.Address)
 	case t.Claimed.isWelcome():
 		f.Text, f.Problem = "requires a PROXY header from the client", "The proxy does not send a PROXY header, and passes on one that a client makes up."
-		f.Arrived = "no welcome without a PROXY header, and one with a header from " + claimedAddress
+		f.Found = "no welcome without a PROXY header, and one with a header from " + claimedAddress
 		f.Effect = "netcat can't connect, and others can choose their address."
 		f.Advice = d.advise(remedyPROXY)
 	case strings.Contains(t.Plain.Line, "PROXY header"):
 		f.Text, f.Problem = "refuses the PROXY header of the proxy", "partyline does not believe the PROXY header of the proxy."
-		f.Arrived = "the answer is: " + t.Plain.Line
+		f.Found = "the answer is: " + t.Plain.Line
 		f.Advice = []Advice{server("--proxy " + proxy)}
 	case t.Plain.Line != "":
 		f.Text, f.Problem = "no welcome", "The client is turned away, or something else answers at "+t.Address+"."
-		f.Arrived = "the answer is: " + t.Plain.Line
+		f.Found = "the answer is: " + t.Plain.Line
 	default:
 		f.Text, f.Problem = "no answer", "A connection to "+t.Address+" gets no answer."
-		f.Arrived = fmt.Sprint("without and with a PROXY header: ", t.Plain.Err)
+		f.Found = fmt.Sprint("without and with a PROXY header: ", t.Plain.Err)
 		f.Advice = []Advice{{Where: "check the address to which the proxy connects, and --tcp of partyline"}}
 	}
 	return f

@@ -21,7 +21,7 @@ const renewBefore = 7 * 24 * time.Hour
 func (d *diagnosis) unreachable() Finding {
 	f := Finding{
 		Check: "page", State: Wrong, Text: "no answer", Problem: "There is no answer.",
-		Arrived: d.Page.Err.Error(), Effect: "Nobody can open the page.",
+		Found: d.Page.Err.Error(), Effect: "Nobody can open the page.",
 	}
 	var unknown x509.UnknownAuthorityError
 	var wrongName x509.HostnameError
@@ -53,13 +53,13 @@ func (d *diagnosis) unreachable() Finding {
 
 // page finds out which program answers for the page.
 func (d *diagnosis) page() Finding {
-	f := Finding{Check: "page", State: Wrong, Text: says(d.Page), Arrived: "GET " + d.Site.URL("/") + " answers " + says(d.Page), Effect: "Nobody can open the page."}
+	f := Finding{Check: "page", State: Wrong, Text: says(d.Page), Found: "GET " + d.Site.URL("/") + " answers " + says(d.Page), Effect: "Nobody can open the page."}
 	switch to := d.redirect(); {
 	case d.loops(), d.changesPath() && d.Page.Status == http.StatusNotFound:
 		return skipped("page", "%s; see below", status(d.Page))
 	case to != nil:
 		f.Problem = "The page is at another address."
-		f.Arrived = "GET " + d.Site.URL("/") + " redirects to " + to.String()
+		f.Found = "GET " + d.Site.URL("/") + " redirects to " + to.String()
 		f.Advice = []Advice{{Where: "examine that address", Lines: []string{"partyline doctor " + to.String()}}}
 		return f
 	case d.Page.Status == http.StatusMisdirectedRequest:
@@ -76,7 +76,7 @@ func (d *diagnosis) page() Finding {
 		}
 		if d.Health.Status != http.StatusOK {
 			f.Problem, f.Text, f.Effect = "The server does not work.", text+", but /healthz says "+says(d.Health), "Clients may wait, or be turned away."
-			f.Arrived = "GET " + d.Site.URL("/healthz") + " answers " + says(d.Health)
+			f.Found = "GET " + d.Site.URL("/healthz") + " answers " + says(d.Health)
 			f.Advice = []Advice{{Where: "look at the log of partyline"}}
 			return f
 		}
@@ -100,9 +100,9 @@ func (d *diagnosis) path() Finding {
 		return ok("path", "%s is stripped", d.Site.Base)
 	case d.Report != nil:
 		prefix = strings.TrimSuffix(d.Report.Path, d.ReportPath)
-		f.Arrived = d.Site.Base + d.ReportPath + " arrives as " + d.Report.Path
+		f.Found = d.Site.Base + d.ReportPath + " arrives as " + d.Report.Path
 	case isPartyline(d.Page) && d.Page.Status == http.StatusNotFound:
-		f.Arrived = "partyline answers 404 to " + d.Site.URL("/")
+		f.Found = "partyline answers 404 to " + d.Site.URL("/")
 	default:
 		return skipped("path", "not known")
 	}
@@ -120,12 +120,12 @@ func (d *diagnosis) tls() Finding {
 	if d.loops() {
 		f := Finding{
 			Check: "tls", State: Wrong, Text: "redirects to itself", Problem: "partyline requires TLS, and the proxy uses none to reach it.",
-			Arrived: "GET " + d.Site.URL("/") + " redirects to the same URL",
-			Effect:  "Browsers follow the redirect until they give up.",
+			Found:  "GET " + d.Site.URL("/") + " redirects to the same URL",
+			Effect: "Browsers follow the redirect until they give up.",
 		}
 		proxy := "ADDRESS"
 		if d.Report != nil {
-			f.Arrived += "; the proxy " + d.peer() + " has connected without TLS"
+			f.Found += "; the proxy " + d.peer() + " has connected without TLS"
 			proxy = d.peer()
 		}
 		f.Advice = d.advise(remedyUpstream("https", d.local(), "server partyline "+d.local()+" ssl verify none"),
@@ -143,7 +143,7 @@ func (d *diagnosis) tls() Finding {
 		if left < renewBefore {
 			return Finding{
 				Check: "tls", State: Wrong, Text: text, Problem: fmt.Sprintf("The certificate ends in %d hours.", int(left.Hours())),
-				Arrived: "a certificate that is valid until " + until.UTC().Format(time.RFC3339), Effect: "Then browsers refuse the page.",
+				Found: "a certificate that is valid until " + until.UTC().Format(time.RFC3339), Effect: "Then browsers refuse the page.",
 				Advice: []Advice{{Where: "renew it, and reload the program that has it"}},
 			}
 		}
@@ -172,9 +172,9 @@ func (d *diagnosis) http() Finding {
 		return ok("http", "%s arrives, except for the WebSocket", d.Report.Proto)
 	case d.Report != nil:
 		f.Text = d.Report.Proto + " arrives"
-		f.Arrived = "requests arrive as " + d.Report.Proto
+		f.Found = "requests arrive as " + d.Report.Proto
 	case d.WebSocket.Answer.Status == http.StatusBadRequest && strings.Contains(d.WebSocket.Answer.Body, "HTTP/1.1"):
-		f.Text, f.Arrived = "HTTP/1.0 arrives", "/ws answers "+says(d.WebSocket.Answer)
+		f.Text, f.Found = "HTTP/1.0 arrives", "/ws answers "+says(d.WebSocket.Answer)
 	default:
 		return skipped("http", "not known")
 	}
@@ -189,7 +189,7 @@ func (d *diagnosis) host() Finding {
 	}
 	switch {
 	case d.Page.Status == http.StatusMisdirectedRequest:
-		f.Text, f.Arrived, f.Effect = status(d.Page), "partyline answers "+says(d.Page), "Nobody can open the page."
+		f.Text, f.Found, f.Effect = status(d.Page), "partyline answers "+says(d.Page), "Nobody can open the page."
 		if strings.Contains(d.Page.Body, `"`+d.Site.Host+`"`) {
 			f.Problem = "partyline does not know its own name."
 			f.Advice = []Advice{server("--host " + d.Site.hostname()), or(server("--proxy 127.0.0.1"))}
@@ -201,9 +201,9 @@ func (d *diagnosis) host() Finding {
 		return ok("host", "%s arrives; partyline accepts the page by --origin", d.Report.Host)
 	case d.Report != nil:
 		f.Text = d.Report.Host + " arrives, not " + d.Site.Host
-		f.Arrived = "the Host " + d.Report.Host + ", and the Origin " + d.Report.Origin
+		f.Found = "the Host " + d.Report.Host + ", and the Origin " + d.Report.Origin
 	case d.refusesOrigin():
-		f.Text, f.Arrived = "seems to be replaced", "/ws answers "+says(d.WebSocket.Answer)
+		f.Text, f.Found = "seems to be replaced", "/ws answers "+says(d.WebSocket.Answer)
 	default:
 		return skipped("host", "not known")
 	}
@@ -232,7 +232,7 @@ func (d *diagnosis) scheme() Finding {
 		f.State, f.Text, f.Problem = Note, "http is believed", "The proxy does not report that clients use TLS."
 		f.Effect = "partyline can't refuse the WebSocket of a page that the network has changed."
 	}
-	f.Arrived = "X-Forwarded-Proto is " + fmt.Sprintf("%q", d.Report.Forwarding["X-Forwarded-Proto"])
+	f.Found = "X-Forwarded-Proto is " + fmt.Sprintf("%q", d.Report.Forwarding["X-Forwarded-Proto"])
 	return f
 }
 
@@ -249,9 +249,9 @@ func (d *diagnosis) buffering() Finding {
 	}
 	return Finding{
 		Check: "buffering", State: Note, Text: "answers are held back", Problem: "The proxy holds answers back until they are complete.",
-		Arrived: fmt.Sprintf("parts of an answer, sent %v apart, arrive %v apart", sent, seconds(d.Pause)),
-		Effect:  "A stream over HTTP would stall. The page and its WebSocket work.",
-		Advice:  d.advise(remedyBuffering),
+		Found:  fmt.Sprintf("parts of an answer, sent %v apart, arrive %v apart", sent, seconds(d.Pause)),
+		Effect: "A stream over HTTP would stall. The page and its WebSocket work.",
+		Advice: d.advise(remedyBuffering),
 	}
 }
 
@@ -273,8 +273,8 @@ func (d *diagnosis) clock() Finding {
 	}
 	return Finding{
 		Check: "clock", State: Wrong, Text: fmt.Sprintf("differs by %v", skew.Abs()), Problem: "The clocks of the server and of this machine differ.",
-		Arrived: fmt.Sprintf("the server is %v %s this machine", skew.Abs(), word),
-		Effect:  "Messages have wrong times, and certificates may seem invalid.",
-		Advice:  []Advice{{Where: "on the machine that is wrong", Lines: []string{"timedatectl set-ntp true"}}},
+		Found:  fmt.Sprintf("the server is %v %s this machine", skew.Abs(), word),
+		Effect: "Messages have wrong times, and certificates may seem invalid.",
+		Advice: []Advice{{Where: "on the machine that is wrong", Lines: []string{"timedatectl set-ntp true"}}},
 	}
 }

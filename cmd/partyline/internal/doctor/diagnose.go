@@ -28,7 +28,7 @@ type Finding struct {
 
 	// These are set if the state is Note or Wrong.
 	Problem string // one sentence
-	Arrived string // the evidence
+	Found   string // the evidence
 	Effect  string
 	Advice  []Advice // what to add, in one of these places
 }

@@ -276,7 +276,7 @@ func TestDiagnose(t *testing.T) {
 					line += ": " + strings.Join(lines, " ")
 				}
 				got = append(got, line)
-				if f.Problem == "" || f.Arrived == "" || f.Effect == "" {
+				if f.Problem == "" || f.Found == "" || f.Effect == "" {
 					t.Errorf("it does not say enough: %+v", f)
 				}
 			}

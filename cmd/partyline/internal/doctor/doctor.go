@@ -3,6 +3,9 @@
 //
 // [Observe] asks, and changes nothing. [Diagnose] is a function of what was observed, and [Print] writes
 // its findings for a person.
+//
+// [ObserveCluster] and [DiagnoseCluster] do the same for servers that share their rooms, and [DiagnoseNATS] for the NATS
+// servers, which jetstream.Inspect asks.
 package doctor
 
 import (

@@ -45,7 +45,7 @@ func (p *printer) line(format string, args ...any) {
 func (p *printer) problem(n int, f Finding) {
 	p.line("")
 	p.line("%d. %s", n, f.Problem)
-	p.line("   Arrived: %s.", strings.TrimSuffix(f.Arrived, "."))
+	p.line("   Found:   %s.", strings.TrimSuffix(f.Found, "."))
 	p.line("   Effect:  %s", f.Effect)
 	for _, a := range f.Advice {
 		head := a.Where
@@ -55,6 +55,8 @@ func (p *printer) problem(n int, f Finding) {
 		switch {
 		case len(a.Lines) == 0:
 			p.line("   Do:      %s.", head)
+		case a.For == "":
+			p.line("   Do:      %s:", head)
 		case a.Or:
 			p.line("   Or add:  %s:", head)
 		default:

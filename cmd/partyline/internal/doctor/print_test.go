@@ -36,7 +36,7 @@ ok     clock      differs by 0s
 -      tcp        no address: give one with --tcp HOST:PORT
 
 1. The proxy does not forward the request for a WebSocket.
-   Arrived: /ws answers 426 Upgrade Required: this is a WebSocket: see the page for people at ./; with "" for Upgrade, "close" for Connection.
+   Found:   /ws answers 426 Upgrade Required: this is a WebSocket: see the page for people at ./; with "" for Upgrade, "close" for Connection.
    Effect:  The page opens, and never connects.
    Add:     nginx, where the other proxy_set_header lines of partyline are:
        proxy_set_header Upgrade $http_upgrade;

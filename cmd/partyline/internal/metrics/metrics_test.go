@@ -38,7 +38,7 @@ func filled(t *testing.T) *Metrics {
 	m.Refused(wire.CodeNickTaken)
 	m.Left("ws", "slow")
 	m.Stored(5, 3*time.Millisecond)
-	m.WatchShared(func() Shared { return Shared{1, 6, 2, 3, 4, 0.5} })
+	m.WatchShared(func() Shared { return Shared{1, 6, 2, 3, 4, 0.5, 7, 1.5} })
 	return m
 }
 
@@ -63,6 +63,7 @@ func TestFigures(t *testing.T) {
 		`members{transport="tcp"} 3`, `members{transport="ws"} 0`, `rooms{transport="ws"} 1`, `written_bytes_total{transport="ws"} 70`,
 		`lagging_members 1`, `backlog_bytes 50`,
 		`nats_behind_ids 1`, `nats_unindexed_ids 6`, `nats_consumer_restarts_total 2`, `nats_foreign_messages_total 3`, `nats_waiting_messages 4`, `nats_oldest_wait_seconds 0.5`,
+		`nats_servers 7`, `nats_presence_age_seconds 1.5`,
 	} {
 		if !strings.Contains(got, "\npartyline_"+want+"\n") {
 			t.Errorf("there is no %s", want)

@@ -10,6 +10,8 @@ type Shared struct {
 	Foreign     int64   // messages of other programs that were not valid
 	Waiting     int     // messages of the server's members that the streams have not returned yet
 	OldestWaits float64 // for how many seconds the oldest of them does
+	Servers     int     // other servers that are there
+	PresenceAge float64 // seconds since the last sign of the one that has been silent longest
 }
 
 // The descriptions of these figures.
@@ -20,6 +22,8 @@ var (
 	natsForeign   = describe("nats_foreign_messages_total", "Messages in the streams that no server has published, and that were skipped.")
 	natsWaiting   = describe("nats_waiting_messages", "Messages of members that the streams have not returned yet.")
 	natsOldest    = describe("nats_oldest_wait_seconds", "For how long the oldest of them waits.")
+	natsServers   = describe("nats_servers", "Other servers that share the history and are there.")
+	natsPresence  = describe("nats_presence_age_seconds", "The time since the last beat of the other server that has been silent longest.")
 )
 
 // A sharedState has the figures that are read when Prometheus asks for them.
@@ -30,7 +34,7 @@ func (m *Metrics) WatchShared(figures func() Shared) { m.registry.MustRegister(s
 
 // Describe implements [prometheus.Collector].
 func (s sharedState) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{natsBehind, natsUnindexed, natsRestarts, natsForeign, natsWaiting, natsOldest} {
+	for _, d := range []*prometheus.Desc{natsBehind, natsUnindexed, natsRestarts, natsForeign, natsWaiting, natsOldest, natsServers, natsPresence} {
 		to <- d
 	}
 }
@@ -44,4 +48,6 @@ func (s sharedState) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(natsForeign, prometheus.CounterValue, float64(f.Foreign))
 	to <- prometheus.MustNewConstMetric(natsWaiting, prometheus.GaugeValue, float64(f.Waiting))
 	to <- prometheus.MustNewConstMetric(natsOldest, prometheus.GaugeValue, f.OldestWaits)
+	to <- prometheus.MustNewConstMetric(natsServers, prometheus.GaugeValue, float64(f.Servers))
+	to <- prometheus.MustNewConstMetric(natsPresence, prometheus.GaugeValue, f.PresenceAge)
 }

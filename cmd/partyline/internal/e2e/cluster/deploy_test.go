@@ -68,6 +68,9 @@ func TestNATSUser(t *testing.T) {
 	if n := p.Err.Count(func(s string) bool { return strings.Contains(strings.ToLower(s), "permission") }); n > 0 {
 		t.Errorf("the log has:\n%s", p.Err)
 	}
+	if status, out := doctor(t, "--nats", url); status != 0 || strings.Contains(out, "secret") {
+		t.Errorf("doctor exits with %d:\n%s", status, out)
+	}
 }
 
 // TestDeploySettings checks the settings of partyline in the examples.

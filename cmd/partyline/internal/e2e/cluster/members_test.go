@@ -2,7 +2,9 @@ package cluster
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +107,25 @@ func TestMembers(t *testing.T) {
 	harness.ExpectLine(t, carol.Out, `\* carol is now known as bob`)
 	if n := carol.Out.Count(func(s string) bool { return s == "* bob has left" }); n != 2 { // the lobby, and the program
 		t.Errorf("bob has left %d times", n)
+	}
+}
+
+// TestPresenceFigures reads the figures of a program that knows another one.
+func TestPresenceFigures(t *testing.T) {
+	servers, _ := start(t, 1)
+	admin := harness.FreeAddr(t)
+	harness.StartProgram(t, flags(servers, "--admin", admin)...)
+	if !harness.Eventually(func() bool {
+		response, err := http.Get("http://" + admin + "/metrics")
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		age := regexp.MustCompile(`\npartyline_nats_presence_age_seconds 0\.\d+\n`)
+		return strings.Contains(string(text), "\npartyline_nats_servers 1\n") && age.Match(text)
+	}) {
+		t.Error("the figures do not show the other program")
 	}
 }
 

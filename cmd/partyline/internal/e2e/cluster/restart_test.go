@@ -22,32 +22,45 @@ import (
 // under their ids.
 func TestRestarts(t *testing.T) {
 	needCluster(t)
-	for name, end := range map[string]func(*testing.T, *harness.Program){
-		"stopped": func(t *testing.T, p *harness.Program) { p.Stop(t) },
-		"killed":  func(t *testing.T, p *harness.Program) { p.Kill(t) },
-	} {
-		t.Run(name, func(t *testing.T) { testRestarts(t, end) })
-	}
-}
-
-func testRestarts(t *testing.T, end func(*testing.T, *harness.Program)) {
 	rounds := 2
 	if n, err := strconv.Atoi(os.Getenv("KILLS")); err == nil {
 		rounds = n
 	}
+	same := func(_ int, args ...string) *harness.Program { return harness.StartProgram(t, args...) }
+	t.Run("stopped", func(t *testing.T) { testRestarts(t, rounds, (*harness.Program).Stop, same) })
+	t.Run("killed", func(t *testing.T) { testRestarts(t, rounds, killProgram, same) })
+}
+
+// TestRollingUpgrade replaces the release before by this one, one program after another, and goes back, while members
+// talk as in TestRestarts.
+func TestRollingUpgrade(t *testing.T) {
+	needCluster(t)
+	before := buildBefore(t)
+	testRestarts(t, 2, (*harness.Program).Stop, func(round int, args ...string) *harness.Program {
+		if round == 1 {
+			return harness.StartProgram(t, args...)
+		}
+		return harness.StartProgramAt(t, before, args...)
+	})
+}
+
+func killProgram(p *harness.Program, t *testing.T) { p.Kill(t) }
+
+// testRestarts ends each program in each round and starts it again. Round 0 is before the first end.
+func testRestarts(t *testing.T, rounds int, end func(*harness.Program, *testing.T), startProgram func(round int, args ...string) *harness.Program) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*harness.Patience*time.Duration(1+3*rounds))
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
 	servers := natstest.Start(t, 3, "")
 	programs, chats, webs := make([]*harness.Program, 3), make([]string, 3), make([]string, 3)
-	start := func(i int) {
-		programs[i] = harness.StartProgram(t, flags(servers, "--nats-replicas", "3", "--rate", "0", "--history", "1000000",
+	start := func(i, round int) {
+		programs[i] = startProgram(round, flags(servers, "--nats-replicas", "3", "--rate", "0", "--history", "1000000",
 			"--max-per-address", "0", "--tcp", chats[i], "--http", webs[i])...)
 	}
 	for i := range programs {
 		chats[i], webs[i] = harness.FreeAddr(t), harness.FreeAddr(t)
-		start(i)
+		start(i, 0)
 	}
 	nginx := proxies.Nginx.Start(t, &harness.Server{TCP: chats[0], HTTP: strings.Join(webs, "; server ")}, nil)
 	var talkers []*harness.Talker
@@ -64,8 +77,8 @@ func testRestarts(t *testing.T, end func(*testing.T, *harness.Program)) {
 			acked := m.Acks.Load()
 			m.Await(t, "an ack", func() bool { return m.Acks.Load() > acked })
 		}
-		end(t, programs[i%3])
-		start(i % 3)
+		end(programs[i%3], t)
+		start(i%3, 1+i/3)
 	}
 	stop()
 	running.Wait()

@@ -3,6 +3,7 @@ package harness
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,7 +30,21 @@ type Program struct {
 // StartProgram starts the program on free ports and waits until it accepts connections.
 func StartProgram(t *testing.T, args ...string) *Program {
 	t.Helper()
-	p := StartPartyline(t, nil, append([]string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"}, args...)...)
+	return startProgram(t, Command(t, nil), args)
+}
+
+// StartProgramAt is like [StartProgram] but runs the program in a file, such as an earlier version.
+func StartProgramAt(t *testing.T, file string, args ...string) *Program {
+	t.Helper()
+	cmd := exec.Command(file)
+	cmd.Env = environment()
+	return startProgram(t, cmd, args)
+}
+
+func startProgram(t *testing.T, cmd *exec.Cmd, args []string) *Program {
+	t.Helper()
+	cmd.Args = append(append(cmd.Args, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"), args...)
+	p := StartCommand(t, cmd)
 	return &Program{p, ExpectLine(t, p.Err, TCPListening)[0], ExpectLine(t, p.Err, HTTPListening)[0]}
 }
 
@@ -49,13 +64,13 @@ func Command(t *testing.T, variables []string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self, args...)
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "PARTYLINE_") {
-			cmd.Env = append(cmd.Env, v)
-		}
-	}
-	cmd.Env = append(append(cmd.Env, asProgramEnv+"=1"), variables...)
+	cmd.Env = append(append(environment(), asProgramEnv+"=1"), variables...)
 	return cmd
+}
+
+// environment returns the environment of the test without PARTYLINE_ variables.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PARTYLINE_") })
 }
 
 // Stop stops the program with SIGTERM and checks that it exits with code 0.

@@ -281,7 +281,7 @@ func (c *claims) isHeld(key string, e *entry) bool {
 	if e.Server == c.directory.id {
 		return c.has(key, e.ID)
 	}
-	a, err := c.directory.ask(e.Server, &request{Kind: kindHas, Key: key, ID: e.ID})
+	a, err := c.directory.ask(context.Background(), e.Server, &request{Kind: kindHas, Key: key, ID: e.ID}, answerTime)
 	return err == nil && a.OK || err != nil && !errors.Is(err, nats.ErrNoResponders)
 }
 

@@ -43,12 +43,12 @@ func BenchmarkChanges(b *testing.B) {
 			await(b, "the members have joined", func() bool { return len(to.hub.Members()) == c.here })
 
 			messages := encoded(b, d.id, b.N, c.changes, c.here > 0)
-			to.note(&nats.Msg{Data: fmt.Appendf(nil, `{"server":%q,"begin":true,"end":true}`, d.id)})
+			meet(to, d.id)
 			before, size := heap(), 0
 			own := servers.OwnCPU()
 			b.ResetTimer()
 			for i, data := range messages {
-				to.note(&nats.Msg{Data: data})
+				to.note(ctx, &nats.Msg{Data: data})
 				size += len(data)
 				messages[i] = nil
 			}

@@ -23,6 +23,8 @@ const (
 	goneTime = 8 * time.Second
 	// answerTime bounds the wait for another server, or for the store.
 	answerTime = 2 * time.Second
+	// maxMessages is the number of messages that wait to be handled. Further ones are lost, which the numbers show.
+	maxMessages = 1 << 16
 	// maxChanges is the number of changes in a message.
 	maxChanges = 200
 	// maxUses is the number of addresses in a beat, which must fit into a message of NATS.
@@ -49,6 +51,8 @@ type Directory struct {
 	others others
 
 	messages chan *nats.Msg
+	fetched  chan fetched
+	lists    []*list // the newest one first; only the goroutine that receives uses them
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 }
@@ -57,7 +61,7 @@ var _ directory.Directory = (*Directory)(nil)
 
 // New returns a Directory. Until Start it does nothing.
 func New(o Options) *Directory {
-	d := &Directory{opt: o, id: nuid.Next(), messages: make(chan *nats.Msg, 4096)}
+	d := &Directory{opt: o, id: nuid.Next(), messages: make(chan *nats.Msg, maxMessages), fetched: make(chan fetched)}
 	d.claims.init(d)
 	d.outbox.wake = make(chan struct{}, 1)
 	d.others.servers = make(map[string]*server)
@@ -131,8 +135,6 @@ type message struct {
 	Server  string             `json:"server"`
 	Number  uint64             `json:"number"`            // of the last change that the message has, or of the last one
 	Changes []directory.Change `json:"changes,omitempty"` // the last of which has the number
-	Begin   bool               `json:"begin,omitempty"`   // the changes are the first of a list of all members
-	End     bool               `json:"end,omitempty"`     // they are the last of it
 	Gone    bool               `json:"gone,omitempty"`    // the server ends
 	Beat    bool               `json:"beat,omitempty"`    // the message has the uses of addresses
 	Uses    []admission.Use    `json:"uses,omitempty"`
@@ -153,12 +155,14 @@ type request struct {
 	Kind    string             `json:"kind"`
 	Key     string             `json:"key,omitempty"` // of kind "has"
 	ID      string             `json:"id,omitempty"`  // of an identity
+	List    string             `json:"list,omitempty"`
+	Page    int                `json:"page,omitempty"` // of the list
 	Private *directory.Private `json:"private,omitempty"`
 }
 
 // The kinds of a request.
 const (
-	kindList    = "list"    // publish all members
+	kindMembers = "members" // a page of a list of all members: a new list, unless List has an id
 	kindHas     = "has"     // does the identity have the key?
 	kindMoved   = "moved"   // the identity was resumed at another server
 	kindPrivate = "private" // deliver a private message
@@ -168,15 +172,22 @@ const (
 type answer struct {
 	OK     bool `json:"ok"`
 	Behind bool `json:"behind,omitempty"`
+
+	List    string             `json:"list,omitempty"` // its id
+	Number  uint64             `json:"number,omitempty"`
+	Members []directory.Member `json:"members,omitempty"`
+	More    bool               `json:"more,omitempty"` // there are more pages
 }
 
 // ask sends a server a request and waits for the answer. The error is nats.ErrNoResponders if there is no such server.
-func (d *Directory) ask(server string, r *request) (a answer, err error) {
+func (d *Directory) ask(ctx context.Context, server string, r *request, timeout time.Duration) (a answer, err error) {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return a, err
 	}
-	m, err := d.opt.Conn.Request(d.serverSubject(server), data, answerTime)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	m, err := d.opt.Conn.RequestWithContext(ctx, d.serverSubject(server), data)
 	if err != nil {
 		return a, err
 	}
@@ -192,7 +203,7 @@ func (d *Directory) tell(server string, r *request) {
 
 // Send implements directory.Directory.
 func (d *Directory) Send(server string, p directory.Private) error {
-	a, err := d.ask(server, &request{Kind: kindPrivate, Private: &p})
+	a, err := d.ask(context.Background(), server, &request{Kind: kindPrivate, Private: &p}, answerTime)
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return directory.ErrGone
@@ -214,8 +225,8 @@ func (d *Directory) handle(m *nats.Msg) {
 	}
 	var a answer
 	switch r.Kind {
-	case kindList:
-		d.outbox.list()
+	case kindMembers:
+		m.Respond(d.page(r.List, r.Page))
 		return
 	case kindMoved:
 		d.claims.forget(r.ID)

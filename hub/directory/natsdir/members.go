@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -13,12 +14,12 @@ import (
 
 // An outbox has the changes of this server that are not published yet.
 type outbox struct {
-	wake chan struct{}
+	wake   chan struct{}
+	number atomic.Uint64 // of the last change that was published
 
 	mu      sync.Mutex // taken after the locks of a hub
 	changes []directory.Change
 	moved   []moved // after these changes
-	listed  bool    // all members are to be published
 }
 
 // A moved is an identity that was on another server.
@@ -43,14 +44,6 @@ func (d *Directory) Moved(server, id string) {
 	o.wakeUp()
 }
 
-// list makes the server publish all of its members.
-func (o *outbox) list() {
-	o.mu.Lock()
-	o.listed = true
-	o.mu.Unlock()
-	o.wakeUp()
-}
-
 func (o *outbox) wakeUp() {
 	select {
 	case o.wake <- struct{}{}:
@@ -58,66 +51,39 @@ func (o *outbox) wakeUp() {
 	}
 }
 
-func (o *outbox) take() (changes []directory.Change, moved []moved, listed bool) {
+func (o *outbox) take() (changes []directory.Change, moved []moved) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	changes, moved, listed = o.changes, o.moved, o.listed
-	o.changes, o.moved, o.listed = nil, nil, false
-	return changes, moved, listed
+	changes, moved = o.changes, o.moved
+	o.changes, o.moved = nil, nil
+	return changes, moved
 }
 
 // publish publishes changes and beats until ctx is done, and the last changes.
 func (d *Directory) publish(ctx context.Context) {
 	beat := time.NewTicker(beatInterval)
 	defer beat.Stop()
-	number := uint64(0)
-	reconnects := uint64(0)
+	number := &d.outbox.number
 	d.send(&message{Server: d.id})
 	for ending := false; !ending; {
 		select {
 		case <-beat.C:
-			if n := d.opt.Conn.Stats().Reconnects; n != reconnects { // the others may have missed changes
-				reconnects = n
-				d.outbox.list()
-			}
 			uses := d.hub.Uses()
-			d.send(&message{Server: d.id, Number: number, Beat: true, Uses: uses[:min(len(uses), maxUses)]})
+			d.send(&message{Server: d.id, Number: number.Load(), Beat: true, Uses: uses[:min(len(uses), maxUses)]})
 		case <-d.outbox.wake:
 		case <-ctx.Done():
 			ending = true
 		}
-		changes, moved, listed := d.outbox.take()
+		changes, moved := d.outbox.take()
 		for len(changes) > 0 {
 			n := min(len(changes), maxChanges)
-			number += uint64(n)
-			d.send(&message{Server: d.id, Number: number, Changes: changes[:n]})
+			d.send(&message{Server: d.id, Number: number.Add(uint64(n)), Changes: changes[:n]})
 			changes = changes[n:]
 		}
 		for _, m := range moved {
 			d.tell(m.server, &request{Kind: kindMoved, ID: m.id})
 		}
-		if listed && !ending {
-			number = d.sendAll(number)
-		}
 	}
-}
-
-// sendAll publishes all members, and returns the number of the last change. Changes that happen meanwhile are published
-// after it, and perhaps twice.
-func (d *Directory) sendAll(number uint64) uint64 {
-	members := d.hub.Members()
-	for begin := true; begin || len(members) > 0; begin = false {
-		n := min(len(members), maxChanges)
-		m := &message{Server: d.id, Begin: begin, End: n == len(members)}
-		for _, member := range members[:n] {
-			m.Changes = append(m.Changes, directory.Change{Kind: directory.Joined, Member: member})
-		}
-		members = members[n:]
-		number += uint64(n)
-		m.Number = number
-		d.send(m)
-	}
-	return number
 }
 
 // others are the other servers.
@@ -128,12 +94,14 @@ type others struct {
 
 // A server is another server. Only the goroutine that receives uses it, except for heard, which mu guards.
 type server struct {
-	number  uint64             // of its last change
-	known   bool               // all changes up to it are known
-	asked   time.Time          // for all of its members
-	heard   time.Time          // its last message
-	listing bool               // a list has begun
-	list    []directory.Member // of it
+	id       string
+	number   uint64     // of its last change
+	known    bool       // all changes up to it are known
+	fetching bool       // its list is being requested
+	pending  []*message // with changes, since the request
+	waiting  int        // how many changes they have
+	heard    time.Time  // its last message
+	gone     bool
 }
 
 // receive handles messages until ctx is done.
@@ -144,12 +112,15 @@ func (d *Directory) receive(ctx context.Context) {
 		select {
 		case m := <-d.messages:
 			if m.Subject == d.changesSubject() {
-				d.note(m)
+				d.note(ctx, m)
 			} else {
 				d.handle(m)
 			}
+		case f := <-d.fetched:
+			d.noteList(f)
 		case <-tick.C:
 			d.removeGone()
+			d.dropLists()
 		case <-ctx.Done():
 			return
 		}
@@ -157,7 +128,7 @@ func (d *Directory) receive(ctx context.Context) {
 }
 
 // note notes a message of another server.
-func (d *Directory) note(data *nats.Msg) {
+func (d *Directory) note(ctx context.Context, data *nats.Msg) {
 	var m message
 	if json.Unmarshal(data.Data, &m) != nil || m.Server == "" || len(m.Server) > maxID || m.Server == d.id {
 		return
@@ -169,7 +140,7 @@ func (d *Directory) note(data *nats.Msg) {
 	d.others.mu.Lock()
 	s := d.others.servers[m.Server]
 	if s == nil {
-		s = &server{}
+		s = &server{id: m.Server}
 		d.others.servers[m.Server] = s
 		d.opt.Log.Info("server found", "server", m.Server)
 	}
@@ -178,37 +149,36 @@ func (d *Directory) note(data *nats.Msg) {
 	if m.Beat {
 		d.hub.NoteUses(m.Server, m.Uses)
 	}
-	first := m.Number - uint64(len(m.Changes)) // before the message
 	switch {
-	case m.Begin:
-		s.listing, s.list = true, nil
-	case s.number != first || !s.known && !s.listing:
-		s.known, s.listing = false, false
-		if now := time.Now(); now.Sub(s.asked) >= beatInterval/2 {
-			s.asked = now
-			d.tell(m.Server, &request{Kind: kindList})
+	case s.fetching:
+		if s.waiting += len(m.Changes); len(m.Changes) > 0 && s.waiting <= maxPending {
+			s.pending = append(s.pending, &m)
 		}
-		s.number = m.Number
-		return
+	case s.known && d.noteChanges(s, &m):
+	default:
+		s.fetching, s.waiting = true, len(m.Changes)
+		s.pending = []*message{&m}
+		d.running.Go(func() { d.fetch(ctx, m.Server, s) })
+	}
+}
+
+// noteChanges notes those changes of a message that are not known yet. It returns false if changes before them are missing.
+func (d *Directory) noteChanges(s *server, m *message) bool {
+	if m.Number < s.number {
+		return true // from before the list
+	}
+	missed := m.Number - s.number // unknown ones
+	if missed > uint64(len(m.Changes)) {
+		s.known = false
+		return false
+	}
+	for _, c := range m.Changes[uint64(len(m.Changes))-missed:] {
+		if isValid(&c) {
+			d.hub.Apply(s.id, c)
+		}
 	}
 	s.number = m.Number
-	if !s.listing {
-		for _, c := range m.Changes {
-			if isValid(&c) {
-				d.hub.Apply(m.Server, c)
-			}
-		}
-		return
-	}
-	for _, c := range m.Changes {
-		if isValid(&c) {
-			s.list = append(s.list, c.Member)
-		}
-	}
-	if m.End {
-		d.hub.Replace(m.Server, s.list)
-		s.known, s.listing, s.list = true, false, nil
-	}
+	return true
 }
 
 // removeGone removes the servers that have sent nothing for goneTime.
@@ -234,6 +204,7 @@ func (d *Directory) remove(id string) {
 	delete(d.others.servers, id)
 	d.others.mu.Unlock()
 	if s != nil {
+		s.gone = true
 		d.hub.Replace(id, nil)
 		d.hub.NoteUses(id, nil)
 		d.opt.Log.Info("server gone", "server", id)

@@ -1,6 +1,7 @@
 package natsdir
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -264,6 +265,51 @@ func TestUses(t *testing.T) {
 	await(t, "the uses of a server that is gone are dropped", func() bool { return noted() == nil })
 }
 
+// TestList starts servers beside one with many members, while more join and some leave. They must have all that are left.
+func TestList(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	a, h := start(t, servers)
+	const before, later = 3 * pageSize, 400
+	for i := range before {
+		h.own = append(h.own, directory.Member{Room: "lobby", ID: fmt.Sprint("id-", i), Nick: fmt.Sprint("early-", i)})
+	}
+	var others []*fakeHub
+	for i := range later {
+		if i%(later/4) == 0 {
+			_, other := start(t, servers)
+			others = append(others, other)
+		}
+		h.join(a, fmt.Sprint("late-", i))
+		h.mu.Lock()
+		gone := h.own[i]
+		h.own = slices.Delete(h.own, i, i+1)
+		h.mu.Unlock()
+		a.Publish(directory.Change{Kind: directory.Left, Member: gone})
+	}
+	var want []string
+	for _, m := range h.Members() {
+		want = append(want, m.Nick)
+	}
+	slices.Sort(want)
+	for i, other := range others {
+		await(t, fmt.Sprintf("server %d has all members", i), func() bool { return slices.Equal(other.nicks(), want) })
+	}
+	for _, r := range []request{{List: "unknown"}, {Page: -1}, {Page: before}} {
+		r.Kind = kindMembers
+		if answer, err := a.ask(t.Context(), a.id, &r, patience); err != nil || answer.OK {
+			t.Errorf("the answer to %+v is %+v, %v", r, answer, err)
+		}
+	}
+}
+
+// meet makes a server known that has no members.
+func meet(d *Directory, id string) {
+	d.others.mu.Lock()
+	defer d.others.mu.Unlock()
+	d.others.servers[id] = &server{id: id, known: true, heard: time.Now()}
+}
+
 // TestForeignChanges publishes what no server would.
 func TestForeignChanges(t *testing.T) {
 	t.Parallel()
@@ -274,10 +320,11 @@ func TestForeignChanges(t *testing.T) {
 		`{"kind":"joined","room":"lobby","id":"","nick":"a"}`, `{"kind":"exploded","room":"lobby","id":"x","nick":"a"}`,
 		`{"kind":"joined","room":"lobby","id":"` + strings.Repeat("x", 65) + `","nick":"a"}`,
 	} {
-		a.note(&nats.Msg{Data: fmt.Appendf(nil, `{"server":"eve","number":1,"begin":true,"end":true,"changes":[%s]}`, change)})
+		meet(a, "eve")
+		a.note(t.Context(), &nats.Msg{Data: fmt.Appendf(nil, `{"server":"eve","number":1,"changes":[%s]}`, change)})
 	}
 	for _, data := range []string{"", "x", "[]", `{"server":1}`, `{"server":"` + strings.Repeat("x", 65) + `"}`} {
-		a.note(&nats.Msg{Data: []byte(data)})
+		a.note(t.Context(), &nats.Msg{Data: []byte(data)})
 		a.handle(&nats.Msg{Data: []byte(data)})
 	}
 	if got := h.nicks(); len(got) > 0 {
@@ -292,11 +339,21 @@ func TestLaterVersion(t *testing.T) {
 	servers := natstest.Start(t, 1, "")
 	a, h := start(t, servers)
 	nc := servers.JetStream().Conn()
+	const member = `"room":"lobby","id":"id-%[1]s","nick":"%[1]s","new":{"a":1}`
 	var lists atomic.Int64 // requests for the list of members
+	list := func(names ...string) []byte {
+		var members []string
+		for _, name := range names {
+			members = append(members, fmt.Sprintf(`{`+member+`}`, name))
+		}
+		return fmt.Appendf(nil, `{"ok":true,"list":"l","new":1,"number":1,"members":[%s]}`, strings.Join(members, ","))
+	}
 	answers, err := nc.Subscribe(serverSubject("test", "later"), func(m *nats.Msg) {
 		switch {
-		case strings.Contains(string(m.Data), `"kind":"list"`):
-			lists.Add(1)
+		case strings.Contains(string(m.Data), `"kind":"members"`) && lists.Add(1) == 1:
+			m.Respond(list("alice"))
+		case strings.Contains(string(m.Data), `"kind":"members"`):
+			m.Respond(list("alice", "bob", "carol"))
 		case strings.Contains(string(m.Data), `"kind":"has"`):
 			m.Respond([]byte(`{"ok":true,"new":[1]}`))
 		}
@@ -311,17 +368,18 @@ func TestLaterVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const member = `"room":"lobby","id":"id-%[1]s","nick":"%[1]s","new":{"a":1}`
-	publish(`{"server":"later","number":1,"begin":true,"end":true,"new":1,"changes":[{"kind":"joined",`+member+`}]}`, "alice")
+	publish(`{"server":"later","number":1,"new":1}`)
+	await(t, "the list is there", func() bool { return slices.Equal(h.nicks(), []string{"alice"}) })
 	publish(`{"server":"later","number":3,"changes":[{"kind":"new",`+member+`},{"kind":"joined",`+member+`}]}`, "bob")
 	publish(`{"server":"later","number":3,"kind":"new"}`)
 	publish(`{"server":"later","number":4,"changes":[{"kind":"joined",`+member+`}]}`, "carol")
 	await(t, "the members are there", func() bool { return slices.Equal(h.nicks(), []string{"alice", "bob", "carol"}) })
-	if n := lists.Load(); n > 0 {
+	publish(`{"server":"later","kind":"new"}`)
+	if n := lists.Load(); n > 1 {
 		t.Errorf("the list was requested %d times, as if changes were missing", n)
 	}
-	publish(`{"server":"later","kind":"new"}`) // without a number it looks as if changes were missing
-	await(t, "the list is requested", func() bool { return lists.Load() == 1 })
+	publish(`{"server":"later","number":9,"kind":"new"}`)
+	await(t, "the list is requested", func() bool { return lists.Load() == 2 })
 	if got := h.nicks(); len(got) != 3 {
 		t.Errorf("then there are %q", got)
 	}
@@ -625,15 +683,18 @@ func TestRenew(t *testing.T) {
 
 // FuzzNote gives a Directory messages of foreign programs.
 func FuzzNote(f *testing.F) {
-	f.Add([]byte(`{"server":"eve","number":1,"begin":true,"end":true,"changes":[{"kind":"joined","room":"lobby","id":"x","nick":"a"}]}`))
+	f.Add([]byte(`{"server":"eve","number":1,"changes":[{"kind":"joined","room":"lobby","id":"x","nick":"a"}]}`))
 	f.Add([]byte(`{"kind":"private","private":{"from":"a","to":"b","to_nick":"c","text":"d"}}`))
 	f.Add([]byte(`{"kind":"has","key":"k","id":"i"}`))
 	nc := &nats.Conn{}
+	ctx, stop := context.WithCancel(f.Context()) // no list is requested
+	stop()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d := New(Options{Conn: nc, Name: "fuzz", Log: slog.New(slog.DiscardHandler)})
 		h := &fakeHub{there: make(map[string]directory.Member), noted: make(map[string][]admission.Use)}
 		d.hub = h
-		d.note(&nats.Msg{Data: data})
+		meet(d, "eve")
+		d.note(ctx, &nats.Msg{Data: data})
 		d.handle(&nats.Msg{Data: data})
 		for _, m := range h.there {
 			if !isValid(&directory.Change{Kind: directory.Joined, Member: m}) {

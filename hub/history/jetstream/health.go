@@ -72,7 +72,7 @@ func (p *partition) setProblemLocked(activity int, err error) {
 		if ps.since.IsZero() {
 			ps.since = time.Now()
 		}
-		p.failure.Store(&history.Failure{Err: current, Since: ps.since, Hint: hint(current)})
+		p.failure.Store(&history.Failure{Err: current, Since: ps.since, Hint: Hint(current)})
 	}
 	p.journal.logProblem(p.failure.Load())
 }
@@ -116,8 +116,8 @@ const (
 	noCluster   = 10074
 )
 
-// hint returns what the operator can do about an error.
-func hint(err error) string {
+// Hint returns what the operator can do about an error of NATS.
+func Hint(err error) string {
 	var api *jetstream.APIError
 	var refused *refusedError
 	number := 0

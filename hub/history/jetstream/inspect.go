@@ -65,7 +65,7 @@ func PartitionsOf(info *jetstream.StreamInfo) (partitions int, ok bool) {
 // on one of subjects must be without meaning. Each answer may take timeout.
 //
 // It stores a probe in each stream, which members do not see, and an entry in the bucket, which expires. It creates a
-// missing stream and deletes it again. The error is about the options.
+// missing stream and deletes it again. The error is about the options, or that of ctx.
 func Inspect(ctx context.Context, o Options, bucket string, subjects []string, timeout time.Duration) (*Inspection, error) {
 	o.setDefaults()
 	if _, err := o.connection(); err != nil {
@@ -116,7 +116,37 @@ func (i *inspector) inspect(ctx context.Context, nc *nats.Conn, bucket string, s
 		i.seen.Streams = append(i.seen.Streams, i.stream(ctx, js, newPartition(j, n)))
 	}
 	i.seen.Bucket = i.bucket(ctx, js, bucket)
+	i.settle(ctx, js)
 	return nil
+}
+
+// settleLooks is how often streams are looked at again that are not settled, lookInterval apart.
+const settleLooks = 3
+
+// settle looks again at streams that are not settled, since that may be over in a moment.
+func (i *inspector) settle(ctx context.Context, js jetstream.JetStream) {
+	for range settleLooks {
+		var unsettled []*Stream
+		for n := range i.seen.Streams {
+			unsettled = append(unsettled, &i.seen.Streams[n])
+		}
+		unsettled = slices.DeleteFunc(append(unsettled, &i.seen.Bucket), func(s *Stream) bool { return s.Info == nil || isSettled(s.Info.Cluster) })
+		if len(unsettled) == 0 || !pause(ctx, lookInterval) {
+			return
+		}
+		for _, s := range unsettled {
+			i.do(ctx, func(ctx context.Context) {
+				if again, err := js.Stream(ctx, s.Name); err == nil {
+					s.Info = again.CachedInfo()
+				}
+			})
+		}
+	}
+}
+
+// isSettled reports whether a stream has a leader and its replicas are current. c is nil if there is no cluster.
+func isSettled(c *jetstream.ClusterInfo) bool {
+	return c == nil || c.Leader != "" && !slices.ContainsFunc(c.Replicas, func(p *jetstream.PeerInfo) bool { return p.Offline || !p.Current })
 }
 
 // do calls f with a context that is done after the timeout, or when the user may not do what f tries.
@@ -304,6 +334,3 @@ func (i *inspector) bucket(ctx context.Context, js jetstream.JetStream, name str
 	})
 	return seen
 }
-
-// Hint returns what the operator can do about an error of NATS.
-func Hint(err error) string { return hint(err) }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -235,17 +236,35 @@ func TestNATSConnection(t *testing.T) {
 	inspect(t, jetstream.Options{URLs: append(nobody, off.URLs()...)})[:1].expect(t, Note, "nats").has(t, nobody[0], "nothing listens there")
 }
 
-// TestNATSTLS examines a server with TLS.
+// TestNATSTLS examines a cluster with TLS by one of its servers. The others tell their addresses, which their certificates
+// do not have.
 func TestNATSTLS(t *testing.T) {
 	t.Parallel()
 	authority := certstest.NewAuthority(t)
-	cert, key := authority.IssueNow(t, "127.0.0.1")
+	cert, key := authority.IssueNow(t, "localhost")
 	certFile, keyFile := certstest.Write(t, t.TempDir(), cert, key)
-	servers := natstest.New(t, 1, fmt.Sprintf("tls { cert_file: %q, key_file: %q }", certFile, keyFile))
-	servers.Start(0)
-	o := jetstream.Options{URLs: servers.URLs(), CA: authorityFile(t, authority)}
+	servers := natstest.New(t, 3, fmt.Sprintf("tls { cert_file: %q, key_file: %q }", certFile, keyFile))
+	for i := range 3 {
+		servers.Start(i)
+	}
+	o := jetstream.Options{
+		URLs: []string{strings.Replace(servers.URLs()[0], "nats://127.0.0.1", "tls://localhost", 1)}, CA: authorityFile(t, authority), Replicas: 3,
+	}
 	use(t, o)
-	inspect(t, o).expect(t, OK, "nats", "store")
+	if f := inspect(t, o).expect(t, OK, "nats", "replicas", "leaders", "store"); f.Text != "3 servers of the cluster test" {
+		t.Errorf("there are %s", f.Text)
+	}
+	servers.Kill(2)
+	for start := time.Now(); ; { // an election may be in progress
+		r := inspect(t, o)
+		if i := slices.IndexFunc(r, func(f Finding) bool { return f.Check == "leaders" && f.State == Note }); i >= 0 {
+			r[i].has(t, "n2 of ", "start the NATS servers")
+			break
+		}
+		if time.Since(start) > time.Minute {
+			t.Fatalf("a lost server is not noticed: %+v", r)
+		}
+	}
 	o.CA = ""
 	inspect(t, o).expect(t, Wrong, "nats").has(t, "unknown authority", "--nats-ca")
 	o.CA = t.TempDir() + "/missing"
@@ -332,6 +351,35 @@ func TestDiagnoseNATS(t *testing.T) {
 			result(DiagnoseNATS(in)).expect(t, c.state, c.check).has(t, c.found, c.advice)
 		})
 	}
+}
+
+// TestNATSSyntax has NATS check a configuration with each line of the advice for it.
+func TestNATSSyntax(t *testing.T) {
+	in := func() *jetstream.Inspection {
+		return &jetstream.Inspection{
+			Options: jetstream.Options{Stream: "partyline", Partitions: 1, MaxText: 1 << 20}, Account: &natsjs.AccountInfo{},
+			Servers: []jetstream.Server{{Version: "2.11.0", MaxPayload: 1 << 20}},
+		}
+	}
+	lines := func(in *jetstream.Inspection, check string) string {
+		for _, f := range DiagnoseNATS(in) {
+			if f.Check == check && len(f.Advice) > 0 && f.Advice[0].For == "NATS" {
+				return strings.Join(f.Advice[0].Lines, "\n") + "\n"
+			}
+		}
+		t.Errorf("there is no advice of %s", check)
+		return ""
+	}
+	off, account, denied := in(), in(), in()
+	off.AccountErr, account.AccountErr = natsjs.ErrJetStreamNotEnabled, natsjs.ErrJetStreamNotEnabledForAccount
+	denied.Denied = []string{`Publish to "x"`}
+	file := filepath.Join(t.TempDir(), "nats.conf")
+	text := lines(off, "jetstream") + lines(in(), "payload") + "accounts { A {\n" + lines(account, "jetstream") +
+		"users: [{ user: a, password: b, permissions {\n" + lines(denied, "rights") + "} }]\n} }\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	natstest.Check(t, file)
 }
 
 // authorityFile returns a file with the certificate of an authority.

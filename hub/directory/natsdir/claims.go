@@ -18,9 +18,9 @@ import (
 
 const (
 	// entryLife is how long an entry stays that is not refreshed.
-	entryLife = time.Hour
+	entryLife = 3 * time.Hour
 	// refreshInterval is the time between two refreshes of an entry.
-	refreshInterval = 20 * time.Minute
+	refreshInterval = time.Hour
 	// claimTries is how often an entry is read again that has changed since it was read.
 	claimTries = 5
 )
@@ -95,7 +95,7 @@ func (c *claims) store(ctx context.Context) (jetstream.KeyValue, error) {
 			bucket, err = o.Stream.KeyValue(ctx, config.Bucket) // another server was first
 		}
 	} else if err == nil {
-		c.replicate(ctx, bucket, config)
+		c.adapt(ctx, bucket, config)
 	}
 	if err != nil {
 		return nil, c.failed(err)
@@ -106,17 +106,17 @@ func (c *claims) store(ctx context.Context) (jetstream.KeyValue, error) {
 	return bucket, nil
 }
 
-// replicate changes the number of replicas of the bucket to that of config. Without it the bucket works too.
-func (c *claims) replicate(ctx context.Context, bucket jetstream.KeyValue, config jetstream.KeyValueConfig) {
+// adapt changes the replicas of the bucket, and the life of its entries, to those of config.
+func (c *claims) adapt(ctx context.Context, bucket jetstream.KeyValue, config jetstream.KeyValueConfig) {
 	status, err := bucket.Status(ctx)
 	if err == nil {
-		if has := status.Config(); has.Replicas != config.Replicas {
-			has.Replicas = config.Replicas
+		if has := status.Config(); has.Replicas != config.Replicas || has.TTL != config.TTL {
+			has.Replicas, has.TTL = config.Replicas, config.TTL
 			_, err = c.directory.opt.Stream.UpdateKeyValue(ctx, has)
 		}
 	}
 	if err != nil {
-		c.directory.opt.Log.Warn("can't change the replicas of the names", "replicas", config.Replicas, "err", err)
+		c.directory.opt.Log.Warn("can't change the bucket of names", "replicas", config.Replicas, "err", err)
 	}
 }
 

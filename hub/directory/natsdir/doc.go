@@ -4,7 +4,7 @@
 //
 // Each server publishes the changes of its members, with numbers, on one subject, and there a beat every two seconds with
 // the number of the last change. If a server has missed a change of another one, it requests the list of its members,
-// which the other one publishes on the same subject. A server without a beat for eight seconds is gone, and its members
+// which the other one sends in pages. A server without a beat for eight seconds is gone, and its members
 // leave. So members are not stored, and need neither a leader nor a quorum.
 //
 // A beat also has what addresses use of their limits, as admission.Gate.Report describes it.

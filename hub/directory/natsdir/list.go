@@ -27,7 +27,7 @@ const (
 	maxPending = 100_000
 )
 
-// A list is all members of this server at one time.
+// A list has all members of this server at one time.
 type list struct {
 	id    string
 	made  time.Time

@@ -75,17 +75,16 @@ var figures = []*figure{
 
 // Sizes that follow from the code or from the protocols.
 const (
-	packet        = 78   // bytes of the headers of a packet on the wire: Ethernet, IP, TCP with timestamps, and a frame of a WebSocket
-	natsHeader    = 45   // bytes of a core message of NATS besides its payload
-	heapFactor    = 2    // the heap of Go grows to twice what is in use
-	recent        = 1000 // messages of a room in memory: maxRecent of hub/history/jetstream
-	refresh       = 1200 // s between two refreshes of a name
-	beat          = 2    // s between two beats
-	idLife        = 600  // s for which NATS remembers an id
-	presenceBatch = 100  // members of a room from which on joins are told once a second
-	shard         = 128  // members of a room that one goroutine writes to
-	listSize      = 200  // members in a message of a list
-	queueSize     = 4096 // messages of other servers that wait to be noted
+	packet        = 78    // bytes of the headers of a packet on the wire: Ethernet, IP, TCP with timestamps, and a frame of a WebSocket
+	natsHeader    = 45    // bytes of a core message of NATS besides its payload
+	heapFactor    = 2     // the heap of Go grows to twice what is in use
+	recent        = 1000  // messages of a room in memory: maxRecent of hub/history/jetstream
+	refresh       = 3600  // s between two refreshes of a name
+	beat          = 2     // s between two beats
+	idLife        = 600   // s for which NATS remembers an id
+	presenceBatch = 100   // members of a room from which on joins are told once a second
+	shard         = 128   // members of a room that one goroutine writes to
+	queueSize     = 65536 // messages of other servers that wait to be noted: maxMessages of hub/directory/natsdir
 )
 
 // seconds returns a figure in seconds.

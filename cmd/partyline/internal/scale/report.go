@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"text/tabwriter"
 )
@@ -103,8 +104,9 @@ func newReport(s *simulation) *report {
 	memory("  of it members", here)
 	memory("  of it members elsewhere", elsewhere)
 	memory("  of it newest messages of rooms", newest)
-	waiting := s.listsWaiting()
-	add("partyline: lists that wait at its start", fmt.Sprintf("%.0f messages", waiting), fmt.Sprintf("%d", queueSize), waiting/queueSize, waiting/queueSize)
+	waiting := s.changesWaiting()
+	// Both the list and the rate of changes grow with the load.
+	add("partyline: changes that wait for a list", fmt.Sprintf("%.0f messages", waiting), fmt.Sprintf("%d", queueSize), waiting/queueSize, math.Sqrt(waiting/queueSize))
 
 	stream := busiest(s.streams)
 	use, full = s.usage(stream)
@@ -153,21 +155,18 @@ func (s *simulation) natsMemory() (names, ids float64) {
 	return float64(s.members) * nameBytes.value, float64(s.members) * s.rate * idLife * idBytes.value * held
 }
 
-// listing returns how long the lists of all members take to arrive at a partyline that starts, and to be noted by it. The
-// others, which get them too, are as busy.
+// listing returns how long the lists of all members take to arrive at a partyline that starts, and to be noted by it.
 func (s *simulation) listing() (arrive, note float64) {
-	bytes := float64(s.members) * listBytes.value
-	out := bytes * float64(s.world.nodes) / float64(s.nats) // from each NATS server
-	return max(s.transfer(bytes).each, s.transfer(out).each), float64(s.members) * listEach.seconds()
+	return s.transfer(float64(s.members) * listBytes.value).each, float64(s.members) * listEach.seconds()
 }
 
-// listsWaiting returns how many messages with lists wait when the last one has arrived.
-func (s *simulation) listsWaiting() float64 {
+// changesWaiting returns how many messages with changes arrive while a partyline notes the list of another one.
+func (s *simulation) changesWaiting() float64 {
 	if s.world.nodes == 1 {
 		return 0
 	}
-	arrive, note := s.listing()
-	return float64(s.members) / listSize * max(0, 1-arrive/note)
+	_, note := s.listing()
+	return note / float64(s.world.nodes) * 2 * float64(s.members) / s.session
 }
 
 // first returns the part that saturates first, and at how many times the load.
@@ -214,7 +213,7 @@ func (r *report) print(out io.Writer) {
 		arrive, note := s.listing()
 		lost := float64(s.members) / float64(s.world.nodes)
 		others := float64(s.world.nodes - 1)
-		fmt.Fprintf(out, "A partyline starts: the lists of all members, %.2f GB to each partyline, arrive in %.1f s and are noted in %.1f s.\n",
+		fmt.Fprintf(out, "A partyline starts: the lists of all members, %.2f GB, arrive in %.1f s and are noted in %.1f s.\n",
 			float64(s.members)*listBytes.value/1e9, arrive, note)
 		fmt.Fprintf(out, "A partyline is lost: its %.0f members take their names in %.1f s, cost each other one %.2f s of its cores, and %.1f s of its goroutine for members elsewhere.\n",
 			lost, lost*resumeTime.seconds(), lost/others*(arriveCPU.seconds()+resumeCPU.seconds())/float64(s.cores), lost*2*changeEach.seconds())

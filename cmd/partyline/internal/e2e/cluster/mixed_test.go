@@ -16,7 +16,7 @@ import (
 )
 
 // firstShared is the commit that counts as the release before as long as no ancestor of the present commit has a tag.
-const firstShared = "ebab9e8"
+const firstShared = "577871f"
 
 // buildBefore builds the program of the release before, and returns its path. It skips the test if git does not have it.
 func buildBefore(t *testing.T) string {

@@ -21,6 +21,8 @@ const (
 	entryLife = 3 * time.Hour
 	// refreshInterval is the time between two refreshes of an entry.
 	refreshInterval = time.Hour
+	// maxOpenTime is the longest time that the bucket may take to open until it is tried again.
+	maxOpenTime = 10 * time.Second
 	// claimTries is how often an entry is read again that has changed since it was read.
 	claimTries = 5
 )
@@ -30,10 +32,11 @@ var errUnavailable = errors.New("the store of names does not answer")
 // claims are the entries of this server in the bucket.
 type claims struct {
 	directory *Directory
+	opened    chan struct{}      // closed when there is a bucket
+	bucket    jetstream.KeyValue // written before opened is closed
 
 	mu       sync.Mutex
-	bucket   jetstream.KeyValue // nil until it is there
-	owned    map[string]*owned  // by key
+	owned    map[string]*owned // by key
 	released []release
 	failing  time.Time // when the store did not answer last; zero if it does
 	wake     chan struct{}
@@ -62,7 +65,7 @@ type release struct {
 }
 
 func (c *claims) init(d *Directory) {
-	c.directory, c.owned, c.wake = d, make(map[string]*owned), make(chan struct{}, 1)
+	c.directory, c.owned, c.wake, c.opened = d, make(map[string]*owned), make(chan struct{}, 1), make(chan struct{})
 }
 
 // key returns the key of a skeleton. A skeleton may have any character.
@@ -73,18 +76,59 @@ func hash(s string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// store returns the bucket, and creates it if it is missing. After a failure it fails for answerTime, so that clients do
-// not wait one after the other.
+// store returns the bucket, and waits until it is open. After a failure it fails for answerTime, so that clients do not
+// wait one after the other.
 func (c *claims) store(ctx context.Context) (jetstream.KeyValue, error) {
 	c.mu.Lock()
-	bucket, failing := c.bucket, time.Since(c.failing) < answerTime
+	failing := time.Since(c.failing) < answerTime
 	c.mu.Unlock()
 	if failing || !c.directory.opt.Conn.IsConnected() {
 		return nil, errUnavailable
 	}
-	if bucket != nil {
-		return bucket, nil
+	select {
+	case <-c.opened:
+		return c.bucket, nil
+	case <-ctx.Done():
+		return nil, c.failed(errUnavailable)
 	}
+}
+
+// open opens the bucket, and creates it if it is missing. It tries until ctx is done: if several servers create it at once,
+// JetStream may not answer all of them.
+func (c *claims) open(ctx context.Context) {
+	last := "" // error
+	for patience := answerTime / 2; ctx.Err() == nil; {
+		if !c.directory.opt.Conn.IsConnected() {
+			pause(ctx, 100*time.Millisecond)
+			continue
+		}
+		once, cancel := context.WithTimeout(ctx, patience)
+		bucket, err := c.tryOpen(once)
+		if err == nil {
+			cancel()
+			c.bucket = bucket
+			close(c.opened)
+			return
+		}
+		if text := err.Error(); text != last && ctx.Err() == nil {
+			last = text
+			c.directory.opt.Log.Warn("can't open the bucket of names", "err", err)
+		}
+		<-once.Done()
+		cancel()
+		patience = min(2*patience, maxOpenTime)
+	}
+}
+
+// pause waits, or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+func (c *claims) tryOpen(ctx context.Context) (jetstream.KeyValue, error) {
 	o := &c.directory.opt
 	config := jetstream.KeyValueConfig{
 		Bucket: Bucket(o.Name), Description: "names of partyline", History: 1, TTL: entryLife, Replicas: o.Replicas,
@@ -97,13 +141,7 @@ func (c *claims) store(ctx context.Context) (jetstream.KeyValue, error) {
 	} else if err == nil {
 		c.adapt(ctx, bucket, config)
 	}
-	if err != nil {
-		return nil, c.failed(err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.bucket = bucket
-	return bucket, nil
+	return bucket, err
 }
 
 // adapt changes the replicas of the bucket, and the life of its entries, to those of config.
@@ -330,8 +368,9 @@ func (c *claims) forget(id string) {
 	}
 }
 
-// work frees entries that were released, and refreshes the others, until ctx is done.
+// work opens the bucket, frees entries that were released, and refreshes the others, until ctx is done.
 func (c *claims) work(ctx context.Context) {
+	c.open(ctx)
 	refresh := time.NewTicker(refreshInterval)
 	defer refresh.Stop()
 	reconnects := time.NewTicker(beatInterval)

@@ -648,6 +648,25 @@ func TestClaimLater(t *testing.T) {
 	}
 }
 
+// TestFirstClaims claims the first names of a cluster at three servers at once. All of them must be given.
+func TestFirstClaims(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 3, "")
+	var claiming sync.WaitGroup
+	for i := range 3 {
+		d, _ := startWith(t, servers, 3)
+		claiming.Go(func() {
+			for k := range 10 {
+				id := fmt.Sprint(i, "-", k)
+				if answer, err := d.Claim(directory.Claim{ID: id, Skeletons: []string{"name-" + id}, Token: id}); err != nil || !answer.OK {
+					t.Errorf("name %s: %+v, %v", id, answer, err)
+				}
+			}
+		})
+	}
+	claiming.Wait()
+}
+
 // TestRenew has an identity on two servers, one of which gives its name up. The other one keeps it.
 func TestRenew(t *testing.T) {
 	t.Parallel()

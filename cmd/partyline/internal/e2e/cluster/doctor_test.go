@@ -56,7 +56,7 @@ func expectDoctor(t *testing.T, want int, states string, args ...string) string 
 func TestDoctor(t *testing.T) {
 	servers, programs := start(t, 2)
 	nats := strings.Join(servers.URLs(), ",")
-	other := harness.StartProgram(t, flags(servers, "--nats-stream", "other")...)
+	other := startProgram(t, servers, "--nats-stream", "other")
 	pages := []string{"http://" + programs[0].HTTP, "http://" + programs[1].HTTP}
 	observer := harness.DialText(t, programs[0].TCP)
 	harness.ExpectLine(t, observer.Out, harness.WelcomeLine)

@@ -20,6 +20,29 @@ func needCluster(t *testing.T) {
 	}
 }
 
+// startProgram starts a program that uses servers, and waits until it admits clients.
+func startProgram(t *testing.T, servers *natstest.Servers, more ...string) *harness.Program {
+	t.Helper()
+	p := harness.StartProgram(t, flags(servers, more...)...)
+	awaitReady(t, p)
+	return p
+}
+
+// awaitReady waits until a program admits clients: it turns them away until NATS has its streams.
+func awaitReady(t *testing.T, p *harness.Program) {
+	t.Helper()
+	if !harness.Eventually(func() bool {
+		conn, _, err := harness.DialWebSocket(t, "ws://"+p.HTTP+"/ws", nil)
+		if err != nil {
+			return false
+		}
+		conn.CloseNow()
+		return true
+	}) {
+		t.Fatalf("the program does not admit clients:\n%s", p.Err)
+	}
+}
+
 // flags returns flags for a program that uses servers.
 func flags(servers *natstest.Servers, more ...string) []string {
 	return append([]string{"--nats", strings.Join(servers.URLs(), ","), "--log-format", "text"}, more...)

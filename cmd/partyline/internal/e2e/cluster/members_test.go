@@ -21,7 +21,7 @@ func start(t *testing.T, n int, more ...string) (*natstest.Servers, []*harness.P
 	servers := natstest.Start(t, 1, "")
 	programs := make([]*harness.Program, n)
 	for i := range programs {
-		programs[i] = harness.StartProgram(t, flags(servers, more...)...)
+		programs[i] = startProgram(t, servers, more...)
 	}
 	for _, p := range programs {
 		if !harness.Eventually(func() bool {
@@ -114,7 +114,7 @@ func TestMembers(t *testing.T) {
 func TestPresenceFigures(t *testing.T) {
 	servers, _ := start(t, 1)
 	admin := harness.FreeAddr(t)
-	harness.StartProgram(t, flags(servers, "--admin", admin)...)
+	startProgram(t, servers, "--admin", admin)
 	if !harness.Eventually(func() bool {
 		response, err := http.Get("http://" + admin + "/metrics")
 		if err != nil {
@@ -200,7 +200,7 @@ func TestSharedName(t *testing.T) {
 		}
 	}
 	programs[1].Kill(t)
-	third := harness.StartProgram(t, flags(servers)...)
+	third := startProgram(t, servers)
 	other := harness.DialBot(t, "ws://"+third.HTTP+"/ws?nick=alice-1")
 	if e := other.ExpectType(t, "error"); e.Code != "nick_taken" {
 		t.Errorf("another member gets %+v", e)

@@ -65,6 +65,7 @@ func TestMixed(t *testing.T) {
 	args := flags(servers, "--rate", "0")
 	programs := []*harness.Program{harness.StartProgramAt(t, before, args...), harness.StartProgram(t, args...)}
 	for _, p := range programs {
+		awaitReady(t, p)
 		if !harness.Eventually(func() bool {
 			return p.Err.Count(func(s string) bool { return strings.Contains(s, "server found") }) == 1
 		}) {

@@ -32,7 +32,7 @@ func TestOneOrder(t *testing.T) {
 	servers := natstest.Start(t, 3, "")
 	var programs []*harness.Program
 	for range 3 {
-		programs = append(programs, harness.StartProgram(t, flags(servers, "--nats-replicas", "3", "--rate", "0", "--window", "64MiB", "--replay", "0")...))
+		programs = append(programs, startProgram(t, servers, "--nats-replicas", "3", "--rate", "0", "--window", "64MiB", "--replay", "0"))
 	}
 	logs := make([][]string, readers)
 	var reading sync.WaitGroup

@@ -61,6 +61,7 @@ func testRestarts(t *testing.T, rounds int, end func(*harness.Program, *testing.
 	for i := range programs {
 		chats[i], webs[i] = harness.FreeAddr(t), harness.FreeAddr(t)
 		start(i, 0)
+		awaitReady(t, programs[i])
 	}
 	nginx := proxies.Nginx.Start(t, &harness.Server{TCP: chats[0], HTTP: strings.Join(webs, "; server ")}, nil)
 	var talkers []*harness.Talker

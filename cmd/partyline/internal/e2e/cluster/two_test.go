@@ -13,7 +13,7 @@ import (
 // TestTwoNodes talks between netcat at one program and a bot at another one, and loses the first program.
 func TestTwoNodes(t *testing.T) {
 	servers := natstest.Start(t, 1, "")
-	a, b := harness.StartProgram(t, flags(servers, "--data", t.TempDir())...), harness.StartProgram(t, flags(servers)...)
+	a, b := startProgram(t, servers, "--data", t.TempDir()), startProgram(t, servers)
 	bot := harness.DialBot(t, "ws://"+b.HTTP+"/ws?nick=bot")
 	bot.ExpectType(t, "welcome")
 	nc, nick := harness.Netcat(t, a.TCP)

@@ -1,4 +1,4 @@
-//go:build noscreen
+//go:build small
 
 package app
 

@@ -47,7 +47,7 @@ func (p *partition) fetch(room string, from int64, limit int) ([]fetched, error)
 		}
 		switch status := m.Header.Get("Status"); status {
 		case "":
-			f, err := newFetched(m)
+			f, err := p.fetched(m)
 			if err != nil {
 				return nil, err
 			}
@@ -68,13 +68,14 @@ func (p *partition) api(request string) string {
 	return "$JS.API." + request
 }
 
-// newFetched returns a message of an answer.
-func newFetched(m *nats.Msg) (f fetched, err error) {
+// fetched returns a message of an answer.
+func (p *partition) fetched(m *nats.Msg) (f fetched, err error) {
 	var errs [3]error
 	f.sequence, errs[0] = strconv.ParseInt(m.Header.Get(jetstream.SequenceHeader), 10, 64)
 	f.at, errs[1] = time.Parse(time.RFC3339Nano, m.Header.Get(jetstream.TimeStampHeaer))
 	f.after, errs[2] = strconv.Atoi(m.Header.Get("Nats-Num-Pending"))
 	f.subject, f.data = m.Header.Get(jetstream.SubjectHeader), m.Data
+	p.identify(&f.received, m.Header)
 	return f, errors.Join(errs[:]...)
 }
 
@@ -117,7 +118,7 @@ func (p *partition) hasNewer(room string, after, upTo int64) (bool, error) {
 func (p *partition) messages(found []fetched) []*wire.Message {
 	messages := make([]*wire.Message, 0, len(found))
 	for _, f := range found {
-		if m, err := p.parse(f.received); err == nil {
+		if m, _, err := p.parse(f.received); err == nil {
 			messages = append(messages, m)
 		}
 	}

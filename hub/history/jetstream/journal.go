@@ -82,23 +82,12 @@ var (
 // Open returns a Journal and connects in the background: see Ready. The error is about the options. The caller must call
 // Close.
 func Open(o Options) (*Journal, error) {
-	o.Stream = cmp.Or(o.Stream, DefaultStream)
-	o.Partitions = cmp.Or(o.Partitions, DefaultPartitions)
-	o.Replicas = cmp.Or(o.Replicas, 1)
-	o.Patience = cmp.Or(o.Patience, DefaultPatience)
-	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	if o.Stored == nil {
-		o.Stored = func(int, time.Duration) {}
-	}
-	j := &Journal{opt: o, log: o.Log, id: nuid.Next()}
-	if err := j.connect(); err != nil {
+	j, err := dial(o)
+	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	j.stop = stop
-	for i := range o.Partitions {
-		j.partitions = append(j.partitions, newPartition(j, i))
-	}
 	acks, err := j.nc.Subscribe(j.inbox+"*.*", j.acked)
 	if err != nil {
 		stop()
@@ -112,6 +101,26 @@ func Open(o Options) (*Journal, error) {
 	}
 	if o.Index != nil {
 		j.running.Go(func() { j.index(ctx) })
+	}
+	return j, nil
+}
+
+// dial returns a Journal that only connects. The caller closes the connection.
+func dial(o Options) (*Journal, error) {
+	o.Stream = cmp.Or(o.Stream, DefaultStream)
+	o.Partitions = cmp.Or(o.Partitions, DefaultPartitions)
+	o.Replicas = cmp.Or(o.Replicas, 1)
+	o.Patience = cmp.Or(o.Patience, DefaultPatience)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	if o.Stored == nil {
+		o.Stored = func(int, time.Duration) {}
+	}
+	j := &Journal{opt: o, log: o.Log, id: nuid.Next()}
+	if err := j.connect(); err != nil {
+		return nil, err
+	}
+	for i := range o.Partitions {
+		j.partitions = append(j.partitions, newPartition(j, i))
 	}
 	return j, nil
 }
@@ -164,12 +173,16 @@ func (j *Journal) connect() error {
 		return err
 	}
 	j.inbox = j.nc.NewRespInbox() + "."
-	if j.opt.Domain != "" {
-		j.js, err = jetstream.NewWithDomain(j.nc, j.opt.Domain)
-	} else {
-		j.js, err = jetstream.New(j.nc)
-	}
+	j.js, err = j.jetStream()
 	return err
+}
+
+// jetStream returns JetStream over the connection.
+func (j *Journal) jetStream(options ...jetstream.JetStreamOpt) (jetstream.JetStream, error) {
+	if j.opt.Domain != "" {
+		return jetstream.NewWithDomain(j.nc, j.opt.Domain, options...)
+	}
+	return jetstream.New(j.nc, options...)
 }
 
 // connected wakes what waits for a connection.

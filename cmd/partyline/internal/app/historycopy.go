@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"partyline/hub/history"
+
 	"github.com/spf13/cobra"
 
 	"partyline/hub/history/sqlite"
@@ -49,14 +51,14 @@ func exportHistory(ctx context.Context, dir string, o sqlite.ExportOptions, out,
 	var line []byte
 	var messages int
 	var last int64
-	err := sqlite.Export(ctx, dir, o, func(r *sqlite.Record) (err error) {
+	err := sqlite.Export(ctx, dir, o, func(r *history.Record) (err error) {
 		if line, err = r.Append(line[:0]); err != nil {
 			return err
 		}
 		switch r.Type {
-		case sqlite.RecordMessage, sqlite.RecordAction:
+		case history.RecordMessage, history.RecordAction:
 			messages++
-		case sqlite.RecordEnd:
+		case history.RecordEnd:
 			last = r.Seq
 		}
 		if _, err := w.Write(line); err != nil {
@@ -127,7 +129,7 @@ func importHistory(ctx context.Context, dir string, in io.Reader, errs io.Writer
 		if len(text) > maxRecord {
 			return fmt.Errorf("line %d: it is longer than %s", n, formatSize(maxRecord))
 		}
-		r, err := sqlite.ParseRecord([]byte(text))
+		r, err := history.ParseRecord([]byte(text))
 		if err == nil {
 			err = i.Add(r)
 		}

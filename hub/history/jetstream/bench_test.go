@@ -109,3 +109,30 @@ func BenchmarkStart(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMove imports messages of 100 rooms, and exports them again.
+func BenchmarkMove(b *testing.B) {
+	o := Options{URLs: natstest.Start(b, 1, "").URLs()}
+	now := time.Now()
+	i, err := OpenImport(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	for n := range int64(b.N) {
+		m := &wire.Message{ID: 1 + n, At: now, Room: fmt.Sprint("room-", n%100), From: "alice", Via: "tcp", Text: benchText}
+		if err := i.Add(b.Context(), history.RecordOf(m, fmt.Sprint("key ", n))); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := i.Finish(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	imported := b.Elapsed()
+	b.ReportMetric(float64(b.N)/imported.Seconds(), "imported/s")
+	exported := -1
+	if _, err := Export(b.Context(), o, "", func(*history.Record) error { exported++; return nil }); err != nil || exported < b.N {
+		b.Fatalf("%d were exported, %v", exported, err)
+	}
+	b.ReportMetric(float64(b.N)/(b.Elapsed()-imported).Seconds(), "exported/s")
+}

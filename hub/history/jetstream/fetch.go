@@ -22,10 +22,10 @@ type fetched struct {
 	after int // how many messages of its room are newer
 }
 
-// fetch returns messages of a room from a sequence on, oldest first: at most limit, and at least one if there is one.
+// fetch returns messages of a room, or of allRooms, from a sequence on, oldest first: at most limit, and at least one if there is one.
 // Any replica answers, which may lack the newest messages.
 func (p *partition) fetch(room string, from int64, limit int) ([]fetched, error) {
-	request, err := json.Marshal(map[string]any{"next_by_subj": p.subject(room), "seq": max(from, 1), "batch": limit})
+	request, err := json.Marshal(map[string]any{"next_by_subj": p.filter(room), "seq": max(from, 1), "batch": limit})
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (p *partition) hasNewer(room string, after, upTo int64) (bool, error) {
 	if after >= upTo {
 		return false, nil
 	}
-	request, err := json.Marshal(map[string]any{"next_by_subj": p.subject(room), "seq": after + 1})
+	request, err := json.Marshal(map[string]any{"next_by_subj": p.filter(room), "seq": after + 1})
 	if err != nil {
 		return false, err
 	}

@@ -31,17 +31,17 @@ const (
 // early can be repeated. Nothing is deleted: servers do that, according to their history.Retention. Those keys are kept
 // that are younger than history.KeyLife.
 type Import struct {
-	j       *Journal
-	js      jetstream.JetStream // publishes
-	streams []*importStream
-	rooms   map[string]*importRoom
-	seed    maphash.Seed
-	line    []byte
-	ended   bool
-	failed  atomic.Pointer[error] // of a message that was published
+	j        *Journal
+	js       jetstream.JetStream // publishes
+	streams  []*importStream
+	rooms    map[string]*importRoom
+	seed     maphash.Seed
+	line     []byte
+	ended    bool
+	failed   atomic.Pointer[error] // of a message that was published
+	reported bool                  // failure has returned it
 
-	// Added is the number of messages that were published, Skipped that of those that the streams had.
-	Added, Skipped int
+	added, skipped int // see Counts
 }
 
 // An importStream is the stream of a partition. Each message is published with the sequence after which it comes. So the
@@ -189,12 +189,12 @@ func (i *Import) addMessage(ctx context.Context, r *history.Record) error {
 		i.rooms[r.Room] = room
 	}
 	if r.ID <= room.sum.last { // exports overlap
-		i.Skipped++
+		i.skipped++
 		return nil
 	}
 	i.addTo(&room.sum, r.Message(), r.Key)
 	if r.ID <= room.newest {
-		i.Skipped++
+		i.skipped++
 		return nil
 	}
 	msg := &nats.Msg{Subject: s.subject(r.Room), Header: nats.Header{
@@ -210,7 +210,7 @@ func (i *Import) addMessage(ctx context.Context, r *history.Record) error {
 	}
 	room.newest = r.ID
 	s.last++
-	i.Added++
+	i.added++
 	return nil
 }
 
@@ -231,7 +231,7 @@ func (s *importStream) newestID(ctx context.Context, room string) (int64, error)
 
 // addTo adds a message to a sum.
 func (i *Import) addTo(sum *importSum, m *wire.Message, key string) {
-	i.line, _ = history.RecordOf(m, key).Append(i.line[:0]) // no error with these types
+	i.line = append(append(m.AppendJSON(i.line[:0]), '\n'), key...)
 	if sum.count == 0 {
 		sum.first = m.ID
 	}
@@ -240,18 +240,22 @@ func (i *Import) addTo(sum *importSum, m *wire.Message, key string) {
 	sum.hash += maphash.Bytes(i.seed, i.line)
 }
 
+// Counts returns the number of messages that were added, and that of those that the streams had.
+func (i *Import) Counts() (added, skipped int) { return i.added, i.skipped }
+
 // Ended reports whether the last record was the end of an export.
 func (i *Import) Ended() bool { return i.ended }
 
 // failure returns why a message was not stored.
 func (i *Import) failure() error {
 	err := i.failed.Load()
-	var api *jetstream.APIError
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.As(*err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
-		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant):
+	}
+	i.reported = true
+	var api *jetstream.APIError
+	if errors.As(*err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
+		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
 		return errors.New("another program publishes to the streams, or the input has a key twice")
 	}
 	return fmt.Errorf("NATS has not stored a message: %w", *err)
@@ -326,8 +330,12 @@ func (i *Import) verify(ctx context.Context, s *importStream) error {
 	return nil
 }
 
-// Close waits until the messages that were added are stored, or until ctx is done, and closes the connection.
+// Close waits until the messages that were added are stored, or until ctx is done, and closes the connection. It returns an
+// error that no other method has returned.
 func (i *Import) Close(ctx context.Context) error {
 	defer i.j.nc.Close()
+	if i.reported {
+		return nil
+	}
 	return i.wait(ctx)
 }

@@ -98,8 +98,8 @@ func importAll(t *testing.T, o Options, records []*history.Record, skipped int) 
 	if err := i.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if i.Skipped != skipped {
-		t.Errorf("%d were skipped, want %d", i.Skipped, skipped)
+	if i.skipped != skipped {
+		t.Errorf("%d were skipped, want %d", i.skipped, skipped)
 	}
 	if err := i.Close(t.Context()); err != nil {
 		t.Fatal(err)
@@ -301,8 +301,8 @@ func TestImportContinues(t *testing.T) {
 			if err := again.Finish(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if again.Added+again.Skipped != len(records)-len(moveRooms)-1-keysOf(records) {
-				t.Errorf("%d were added, %d skipped, of %d records", again.Added, again.Skipped, len(records))
+			if again.added+again.skipped != len(records)-len(moveRooms)-1-keysOf(records) {
+				t.Errorf("%d were added, %d skipped, of %d records", again.added, again.skipped, len(records))
 			}
 			again.Close(t.Context())
 			if got, want := byRoom(exportAll(t, o)), byRoom(records); !reflect.DeepEqual(got, want) {
@@ -369,7 +369,9 @@ func TestImportRefuses(t *testing.T) {
 	t.Run("ids of the future", func(t *testing.T) {
 		for _, change := range []func(r *history.Record){
 			func(r *history.Record) { r.ID = history.IDFloor(time.Now().Add(time.Hour)) },
-			func(r *history.Record) { *r = history.Record{Type: history.RecordEnd, Floor: history.IDFloor(time.Now().Add(time.Hour))} },
+			func(r *history.Record) {
+				*r = history.Record{Type: history.RecordEnd, Floor: history.IDFloor(time.Now().Add(time.Hour))}
+			},
 			func(r *history.Record) {
 				*r = history.Record{Type: history.RecordRoom, Room: "r", Last: history.IDFloor(time.Now().Add(time.Hour))}
 			},

@@ -53,6 +53,14 @@ func newPartition(j *Journal, number int) *partition {
 // subject returns the subject of a room.
 func (p *partition) subject(room string) string { return p.prefix + room }
 
+// filter returns the subject of a room, or one that matches all if room is allRooms.
+func (p *partition) filter(room string) string {
+	if room == allRooms {
+		return ">" // NATS is faster than with one that matches the rooms only
+	}
+	return p.subject(room)
+}
+
 // open implements Journal.Open.
 func (p *partition) open(name string, hear history.Hear) int64 {
 	p.commits.Lock() // no message may be between the position and what hear gets

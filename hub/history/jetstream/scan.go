@@ -1,7 +1,6 @@
 package jetstream
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +71,7 @@ func (p *partition) inspect(ctx context.Context) (*jetstream.StreamInfo, error) 
 }
 
 // allRooms is the room of scan for all rooms.
-const allRooms = "*"
+const allRooms = ""
 
 // scanAtOnce is how many messages a scan reads at once.
 const scanAtOnce = 1000
@@ -99,6 +98,9 @@ func (p *partition) scan(ctx context.Context, room string, upTo int64, visit fun
 			tries = 0
 		}
 		for _, f := range cut(found, upTo) {
+			if f.subject == p.probeSubject() {
+				continue
+			}
 			if err := visit(f.received); err != nil {
 				return err
 			}
@@ -131,7 +133,7 @@ func Export(ctx context.Context, o Options, room string, emit func(*history.Reco
 		if room != "" && p != j.partition(room) {
 			continue
 		}
-		err := p.scan(ctx, cmp.Or(room, allRooms), ends[i], func(r received) error {
+		err := p.scan(ctx, room, ends[i], func(r received) error {
 			m, key, err := p.parse(r)
 			if err != nil {
 				invalid++

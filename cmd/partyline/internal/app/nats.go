@@ -58,9 +58,14 @@ func checkNATS(list []string) error {
 
 // open returns the journal that servers share.
 func (n *natsFlags) open(o jetstream.Options) (*jetstream.Journal, error) {
+	return jetstream.Open(n.in(o))
+}
+
+// in returns options with those of the flags.
+func (n *natsFlags) in(o jetstream.Options) jetstream.Options {
 	o.URLs, o.Credentials, o.CA, o.Domain = n.URLs, n.Creds, n.CA, n.Domain
 	o.Stream, o.Partitions, o.Replicas = n.Stream, n.Partitions, n.Replicas
-	return jetstream.Open(o)
+	return o
 }
 
 // directory returns the directory of the servers that share the history j.

@@ -283,18 +283,23 @@ func (i *Import) Finish(ctx context.Context) error {
 		}
 	}
 	for _, s := range i.streams {
-		config := s.settings
-		config.Metadata = maps.Clone(config.Metadata)
-		delete(config.Metadata, importingKey)
-		config.Metadata[importedKey] = strconv.FormatInt(s.last, 10)
-		update, cancel := context.WithTimeout(ctx, dialWait)
-		_, err := i.j.js.UpdateStream(update, config)
-		cancel()
-		if err != nil {
+		if err := s.complete(ctx); err != nil {
 			return fmt.Errorf("stream %s: %w", s.stream, err)
 		}
 	}
 	return nil
+}
+
+// complete lets servers use a stream.
+func (s *importStream) complete(ctx context.Context) error {
+	config := s.settings
+	config.Metadata = maps.Clone(config.Metadata)
+	delete(config.Metadata, importingKey)
+	config.Metadata[importedKey] = strconv.FormatInt(s.last, 10)
+	ctx, cancel := context.WithTimeout(ctx, dialWait)
+	defer cancel()
+	_, err := s.journal.js.UpdateStream(ctx, config)
+	return err
 }
 
 // verify compares a stream with the messages that were added.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"partyline/hub/history"
 	"partyline/hub/history/sqlite"
@@ -154,7 +153,18 @@ func withoutKeys(list []history.Record) []history.Record {
 // ids, times and keys. A member that has seen a message must get those after it.
 func TestMove(t *testing.T) {
 	t.Parallel()
-	o := Options{URLs: natstest.Start(t, 1, "").URLs(), Retention: history.Retention{Messages: 1000}}
+	for _, n := range []int{1, 3} {
+		t.Run(fmt.Sprint(n, " servers"), func(t *testing.T) {
+			t.Parallel()
+			if n > 1 {
+				cluster(t)
+			}
+			testMove(t, Options{URLs: natstest.Start(t, n, "").URLs(), Replicas: n, Retention: history.Retention{Messages: 1000}})
+		})
+	}
+}
+
+func testMove(t *testing.T, o Options) {
 	before := recordsOf(t, newDisk(t, 3000))
 	importAll(t, o, before, 0)
 	want := byRoom(before)
@@ -276,11 +286,21 @@ func TestImportContinues(t *testing.T) {
 	t.Parallel()
 	servers := natstest.Start(t, 1, "")
 	records := recordsOf(t, newDisk(t, 2000))
-	for _, part := range []int{0, 1, len(records) / 2, len(records)} {
+	const complete = -1 // all records, and one stream is complete
+	for _, part := range []int{0, 1, len(records) / 2, len(records), complete} {
 		t.Run(fmt.Sprint(part), func(t *testing.T) {
 			t.Parallel()
 			o := Options{URLs: servers.URLs(), Stream: newStream(), Retention: history.Retention{Messages: 1000}}
-			i := importSome(t, o, records[:part])
+			added := records
+			if part != complete {
+				added = records[:part]
+			}
+			i := importSome(t, o, added)
+			if part == complete {
+				if err := errors.Join(i.wait(t.Context()), i.streams[1].complete(t.Context())); err != nil {
+					t.Fatal(err)
+				}
+			}
 			i.j.nc.Close() // as if it was killed: what was not sent is lost
 			j, err := Open(o)
 			if err != nil {
@@ -482,7 +502,7 @@ func TestToolsWithoutServer(t *testing.T) {
 		t.Error(err)
 	}
 	o := Options{URLs: natstest.Start(t, 1, "").URLs()}
-	if _, err := Export(t.Context(), o, "", nil); !errors.Is(err, jetstream.ErrStreamNotFound) {
+	if _, err := Export(t.Context(), o, "", nil); err == nil || !strings.Contains(err.Error(), "there is no stream partyline-0") {
 		t.Error(err)
 	}
 }

@@ -91,26 +91,25 @@ func (p *partition) firstWithID(room string, q *query, id int64) (int64, error) 
 	if id > imported {
 		return id, nil
 	}
-	f, err := p.search(room, q.floor+1, imported+1, func(f fetched) bool { return f.id >= id })
-	return f.sequence, err
+	return p.search(room, q.floor+1, imported+1, func(r received) bool { return r.id >= id })
 }
 
-// search returns the oldest message of a room with from <= sequence < before for which a condition is true. The condition is
-// true for all newer ones too. If it is true for none, only the sequence is set, to before.
-func (p *partition) search(room string, from, before int64, condition func(fetched) bool) (found fetched, err error) {
-	found.sequence = before
+// search returns the sequence of the oldest message of a room with from <= sequence < before for which a condition is true,
+// or before if there is none. The condition is true for all newer ones too.
+func (p *partition) search(room string, from, before int64, condition func(received) bool) (found int64, err error) {
+	found = before
 	for before > from {
 		middle := from + (before-from)/2
-		next, err := p.fetch(room, middle, 1)
+		next, ok, err := p.next(room, middle)
 		switch {
 		case err != nil:
-			return found, err
-		case len(next) == 0 || next[0].sequence >= found.sequence:
+			return 0, err
+		case !ok || next.sequence >= found:
 			before = middle
-		case condition(next[0]):
-			found, before = next[0], middle
+		case condition(next):
+			found, before = next.sequence, middle
 		default:
-			from = next[0].sequence + 1
+			from = next.sequence + 1
 		}
 	}
 	return found, nil
@@ -209,12 +208,19 @@ func (p *partition) span(room string, position int64) (span, error) {
 		}
 	}
 	if o.Age > 0 && s.kept > 0 { // the stream may keep messages longer
-		young, err := p.search(room, s.oldest, position+1, func(f fetched) bool { return time.Since(f.at) <= o.Age })
+		old := s.oldest
+		s.oldest, err = p.search(room, old, position+1, func(r received) bool { return time.Since(r.at) <= o.Age })
 		if err != nil {
 			return s, err
 		}
-		if s.oldest, s.kept = young.sequence, young.after+1; s.oldest > position {
+		if s.oldest > position {
 			s.kept = 0
+		} else if s.oldest > old {
+			young, err := p.fetch(room, s.oldest, 1)
+			if err != nil || len(young) == 0 {
+				return s, cmp.Or(err, errStale)
+			}
+			s.kept = young[0].after + 1
 		}
 	}
 	return s, nil

@@ -32,7 +32,10 @@ func dialTool(ctx context.Context, o Options) (*Journal, error) {
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-time.After(dialWait):
-		err = errors.Join(errNoAnswer, j.nc.LastError())
+		err = fmt.Errorf("no connection to NATS after %v: check --nats, and the NATS servers", dialWait)
+		if last := j.nc.LastError(); last != nil {
+			err = fmt.Errorf("%w: %w", err, last)
+		}
 	}
 	j.nc.Close()
 	return nil, err
@@ -60,7 +63,9 @@ func withHint(err error) error {
 // inspect returns the state of a stream that is not importing.
 func (p *partition) inspect(ctx context.Context) (*jetstream.StreamInfo, error) {
 	info, err := p.lookup(ctx)
-	if err != nil {
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, fmt.Errorf("there is no stream %s: give the --nats-stream of the servers", p.stream)
+	} else if err != nil {
 		return nil, err
 	}
 	if info.Config.Metadata[importingKey] != "" {

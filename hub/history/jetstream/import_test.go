@@ -460,7 +460,8 @@ func TestForgedImport(t *testing.T) {
 	}
 }
 
-// TestImportedAge imports messages of which most are too old. They are no longer in history, and count as missing.
+// TestImportedAge imports messages of which most are too old. They are no longer in history, and count as missing. Their keys
+// can be used again.
 func TestImportedAge(t *testing.T) {
 	t.Parallel()
 	o := Options{URLs: natstest.Start(t, 1, "").URLs(), Retention: history.Retention{Messages: 10_000, Age: time.Hour}}
@@ -471,7 +472,7 @@ func TestImportedAge(t *testing.T) {
 		if i >= 4900 {
 			at = now
 		}
-		records = append(records, history.RecordOf(&wire.Message{ID: 1001 + i, At: at, Room: "r", From: "a", Text: "text"}, ""))
+		records = append(records, history.RecordOf(&wire.Message{ID: 1001 + i, At: at, Room: "r", From: "a", Text: "text"}, fmt.Sprint("key ", i)))
 	}
 	records = append(records, &history.Record{Type: history.RecordEnd})
 	importAll(t, o, records, 0)
@@ -490,6 +491,12 @@ func TestImportedAge(t *testing.T) {
 	page, err = j.Read("r", history.Range{Before: 3000, Limit: 10, Newest: true})
 	if err != nil || len(page.Messages) != 0 || page.More {
 		t.Errorf("before an old message: %v, %v", page.Messages, err)
+	}
+	for key, repeated := range map[string]bool{"key 0": false, "key 4950": true} {
+		m := &wire.Message{Room: "r", From: "a", Text: "again"}
+		if r := <-appendTo(j, m, key); r.Err != nil || r.Repeated != repeated || (m.ID == 1001+4950) != repeated {
+			t.Errorf("%s is used again: id %d, %+v", key, m.ID, r)
+		}
 	}
 }
 

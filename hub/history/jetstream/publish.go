@@ -288,23 +288,26 @@ func (p *partition) retry(now time.Time) {
 
 // findRepeated finds the ids of the imported messages that publications repeat.
 func (p *partition) findRepeated() {
+	if p.imported.Load() == 0 {
+		return
+	}
 	p.mu.Lock()
-	var found []*publication
+	sequences := make(map[*publication]int64)
 	for _, pub := range p.publications.order {
 		if pub.imported != 0 && !pub.acked {
-			found = append(found, pub)
+			sequences[pub] = pub.imported
 		}
 	}
 	p.mu.Unlock()
-	for _, pub := range found {
-		first, err := p.fetch(pub.message.Room, pub.imported, 1)
+	for pub, sequence := range sequences {
+		first, ok, err := p.next(pub.message.Room, sequence)
 		if err != nil {
 			return // the watch tries again
 		}
 		p.mu.Lock()
 		id := p.floor
-		if len(first) > 0 {
-			if id = first[0].id; first[0].sequence != pub.imported { // it is no longer in the stream
+		if ok {
+			if id = first.id; first.sequence != sequence { // the message is no longer in the stream
 				id--
 			}
 		}
@@ -315,7 +318,7 @@ func (p *partition) findRepeated() {
 		}
 		p.mu.Unlock()
 	}
-	if len(found) > 0 {
+	if len(sequences) > 0 {
 		p.apply(nil)
 	}
 }

@@ -17,7 +17,7 @@ func FuzzImport(f *testing.F) {
 	f.Add([]byte(`{"type":"message","seq":7,"room":"r","id":5,"at":"2026-01-02T03:04:05.678Z","from":"a","via":"tcp","text":"x","key":"k"}
 {"type":"action","seq":9,"room":"r","id":8,"at":"2026-01-02T03:04:05Z","from":"a","text":"y\nz"}
 {"type":"key","room":"r","id":3,"at":"2026-01-02T03:04:05Z","key":"k2"}
-{"type":"room","room":"r","base":2,"last":8,"lost":7,"jumps":[[6,7]]}
+{"type":"room","room":"r","base":2,"last":8,"lost":7,"jumps":[[6,7]],"sparse":5}
 {"type":"end","seq":9,"at":"2026-01-02T03:04:05Z","floor":4,"jump":3,"open":true}`))
 	f.Add([]byte(`{"type":"room","room":"r","base":1000,"last":2000,"lost":2000}
 {"type":"message","room":"r","id":5,"at":"2026-01-02T03:04:05Z","from":"a","text":"x","key":"k"}

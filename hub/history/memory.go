@@ -56,9 +56,13 @@ func NewMemory(r Retention) *Memory {
 // now are greater. They are also greater than the ids that earlier processes gave, because a room
 // gets less than one id in a microsecond.
 func IDFloor(now time.Time) int64 {
-	epoch := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	return max(now.Sub(epoch).Microseconds(), 0)
+	return max(now.Sub(idEpoch).Microseconds(), 0)
 }
+
+// IDTime returns the time whose IDFloor is an id.
+func IDTime(id int64) time.Time { return idEpoch.Add(time.Duration(id) * time.Microsecond) }
+
+var idEpoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Append implements Journal. It calls commit before it returns.
 func (j *Memory) Append(m *wire.Message, key string, commit func(Result)) {

@@ -42,7 +42,7 @@ type Page struct {
 // Gaps returns the gaps of a Page for a Journal whose ids are consecutive. found has all
 // messages with ids above after, up to its last one, or up to upTo if found is empty. The ids of
 // the room are greater than base; after is 0 for all of them. count returns how many ids from
-// first to last were given to messages, or -1 if that is not known.
+// first to last were given to messages that are missing, or -1 if that is not known.
 func Gaps(after, upTo, base int64, found []*wire.Message, count func(first, last int64) int64) []*wire.Gap {
 	first := after + 1
 	if after == 0 {
@@ -56,6 +56,9 @@ func Gaps(after, upTo, base int64, found []*wire.Message, count func(first, last
 		missed := int64(-1) // the first id is not of this room's history
 		if first > base {
 			missed = count(first, last)
+		}
+		if missed == 0 {
+			return
 		}
 		gaps = append(gaps, &wire.Gap{After: after, Before: before, Missed: missed, Lost: true})
 	}

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -107,5 +108,46 @@ func BenchmarkStart(b *testing.B) {
 		if err != nil || len(page.Messages) != 50 || !page.More {
 			b.Fatalf("%d messages, %v", len(page.Messages), err)
 		}
+	}
+}
+
+// BenchmarkMove imports a million messages of 100 rooms, exports them again, and reads pages in their middle.
+func BenchmarkMove(b *testing.B) {
+	const messages, rooms = 1_000_000, 100
+	servers := natstest.Start(b, 1, "")
+	for b.Loop() {
+		o := Options{URLs: servers.URLs(), Stream: newStream(), Retention: history.Retention{Messages: messages}}
+		begin := time.Now()
+		i, err := OpenImport(b.Context(), o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for n := range int64(messages) {
+			m := &wire.Message{ID: 1 + n/rooms, At: begin, Room: fmt.Sprint("room-", n%rooms), From: "alice", Via: "tcp", Text: benchText}
+			if err := i.Add(b.Context(), history.RecordOf(m, "")); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := errors.Join(i.Finish(b.Context()), i.Close(b.Context())); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(messages/time.Since(begin).Seconds(), "imported/s")
+
+		begin = time.Now()
+		exported := 0
+		if _, err := Export(b.Context(), o, "", func(*history.Record) error { exported++; return nil }); err != nil || exported != messages+rooms+1 {
+			b.Fatalf("%d records, %v", exported, err)
+		}
+		b.ReportMetric(messages/time.Since(begin).Seconds(), "exported/s")
+
+		j := start(b, o)
+		begin = time.Now()
+		for room := range int64(rooms) {
+			page, err := j.Read(fmt.Sprint("room-", room), history.Range{After: 1 + room*(messages/rooms/rooms), Limit: 50})
+			if err != nil || len(page.Messages) != 50 || len(page.Gaps) > 0 {
+				b.Fatalf("%d messages, gaps %v, %v", len(page.Messages), page.Gaps, err)
+			}
+		}
+		b.ReportMetric(float64(time.Since(begin).Microseconds())/rooms, "µs/page")
 	}
 }

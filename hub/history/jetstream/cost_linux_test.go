@@ -138,7 +138,7 @@ func BenchmarkStore(b *testing.B) {
 			servers := natstest.Start(b, c.servers, "")
 			j := start(b, Options{URLs: servers.URLs(), Replicas: c.servers, Partitions: 1, Retention: history.Retention{Messages: 1000}})
 			p := j.partitions[0]
-			data := encode(&wire.Message{Room: "room", From: "alice", Via: "tcp", Text: benchText})
+			data := encode(&wire.Message{Room: "room", From: "alice", Via: "tcp", Text: benchText}, "")
 			nc, err := nats.Connect(servers.URLs()[0])
 			if err != nil {
 				b.Fatal(err)
@@ -188,7 +188,7 @@ func BenchmarkRecent(b *testing.B) {
 	for i := range rooms {
 		rooms[i] = newRoom(maxRecent, 0)
 	}
-	data := encode(&wire.Message{Room: "room-12345", From: "guest-123456", Via: "tcp", Text: benchText})
+	data := encode(&wire.Message{Room: "room-12345", From: "guest-123456", Via: "tcp", Text: benchText}, "")
 	before := heap()
 	b.ResetTimer()
 	for i := range b.N {

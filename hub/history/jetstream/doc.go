@@ -4,10 +4,18 @@
 // # Streams
 //
 // The rooms are divided among a fixed number of streams, by a hash of their names. The subject of a room is
-// STREAM.PARTITION.ROOM. The id of a message is its sequence in the stream, so it means the same on each server, and
-// the ids of a room are not consecutive. The metadata of a stream has an epoch, which is a random number: a stream that
-// was deleted and created again has another one. The sequences of a new stream start at [history.IDFloor], so that they
-// are greater than those of streams that were there earlier.
+// STREAM.PARTITION.ROOM. The id of a message is its sequence in the stream, unless it was imported, so it means the same
+// on each server, and the ids of a room are not consecutive. The metadata of a stream has an epoch, which is a random
+// number: a stream that was deleted and created again has another one. The sequences of a new stream start at
+// [history.IDFloor], so that they are greater than those of streams that were there earlier.
+//
+// # Imports
+//
+// An [Import] publishes the messages of another history into new streams. Such a message has another sequence than its id,
+// which is in a header, as is its time. The metadata of the stream has the last sequence of the import: the headers of
+// later messages mean nothing. All imported ids are less than all sequences of the stream, so an id tells whether its
+// message was imported; its sequence is found with a binary search, since both increase in a room. Until an import is
+// complete, the metadata says so, and no Journal uses the stream.
 //
 // # Saying
 //

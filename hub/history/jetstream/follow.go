@@ -125,14 +125,14 @@ func (p *partition) lookAt(ctx context.Context) (jetstream.Stream, error) {
 
 // take applies a message and those that have arrived after it.
 func (p *partition) take(m jetstream.Msg, arrived <-chan jetstream.Msg) {
-	p.apply(gather(m, arrived, p.newest()))
+	p.apply(p.gather(m, arrived, p.newest()))
 }
 
 // gather returns a message and those that have arrived after it, at most maxBatch, with sequences after position.
-func gather(m jetstream.Msg, arrived <-chan jetstream.Msg, position int64) []received {
+func (p *partition) gather(m jetstream.Msg, arrived <-chan jetstream.Msg, position int64) []received {
 	batch := make([]received, 0, len(arrived)+1)
 	for {
-		if r, err := newReceived(m); err == nil && r.sequence > position {
+		if r, err := p.received(m); err == nil && r.sequence > position {
 			position = r.sequence
 			batch = append(batch, r)
 		}
@@ -208,6 +208,7 @@ func (p *partition) watch(ctx context.Context) {
 	for {
 		select {
 		case now := <-tick.C:
+			p.findRepeated()
 			p.retry(now)
 		case <-ctx.Done():
 			return

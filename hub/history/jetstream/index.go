@@ -21,9 +21,9 @@ type Index interface {
 	// Newest returns the newest id of each room.
 	Newest() (map[string]int64, error)
 
-	// Copy stores a message, unless the room has it or a newer one. It calls done once. The messages are stored in
-	// the order of the calls.
-	Copy(m *wire.Message, done func(error))
+	// Copy stores a message and its key, or "", unless the room has it or a newer one. It calls done once. The messages
+	// are stored in the order of the calls.
+	Copy(m *wire.Message, key string, done func(error))
 }
 
 // Search implements history.Searcher, with the Index. It waits a moment for the index to have the newest messages.
@@ -108,7 +108,7 @@ func (p *partition) copyToIndex(ctx context.Context) error {
 	for {
 		select {
 		case m := <-arrived:
-			batch := gather(m, arrived, p.indexedUpTo())
+			batch := p.gather(m, arrived, p.indexedUpTo())
 			if len(batch) == 0 {
 				continue
 			}
@@ -135,12 +135,12 @@ func (p *partition) copyBatch(batch []received) error {
 	var mu sync.Mutex
 	var failed error
 	for _, r := range batch {
-		m, err := p.parse(r)
+		m, key, err := p.parse(r)
 		if err != nil {
 			continue
 		}
 		stored.Add(1)
-		p.journal.opt.Index.Copy(m, func(err error) {
+		p.journal.opt.Index.Copy(m, key, func(err error) {
 			defer stored.Done()
 			mu.Lock()
 			defer mu.Unlock()

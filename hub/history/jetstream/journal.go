@@ -90,20 +90,12 @@ var (
 // Open returns a Journal and connects in the background: see Ready. The error is about the options. The caller must call
 // Close.
 func Open(o Options) (*Journal, error) {
-	o.setDefaults()
-	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	if o.Stored == nil {
-		o.Stored = func(int, time.Duration) {}
-	}
-	j := &Journal{opt: o, log: o.Log, id: nuid.Next()}
-	if err := j.connect(); err != nil {
+	j, err := dial(o)
+	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	j.stop = stop
-	for i := range o.Partitions {
-		j.partitions = append(j.partitions, newPartition(j, i))
-	}
 	acks, err := j.nc.Subscribe(j.inbox+"*.*", j.acked)
 	if err != nil {
 		stop()
@@ -117,6 +109,23 @@ func Open(o Options) (*Journal, error) {
 	}
 	if o.Index != nil {
 		j.running.Go(func() { j.index(ctx) })
+	}
+	return j, nil
+}
+
+// dial returns a Journal that only connects. The caller closes the connection.
+func dial(o Options) (*Journal, error) {
+	o.setDefaults()
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	if o.Stored == nil {
+		o.Stored = func(int, time.Duration) {}
+	}
+	j := &Journal{opt: o, log: o.Log, id: nuid.Next()}
+	if err := j.connect(); err != nil {
+		return nil, err
+	}
+	for i := range o.Partitions {
+		j.partitions = append(j.partitions, newPartition(j, i))
 	}
 	return j, nil
 }
@@ -183,11 +192,11 @@ func (o *Options) connection() ([]nats.Option, error) {
 }
 
 // jetStream returns JetStream over a connection.
-func (o *Options) jetStream(nc *nats.Conn) (jetstream.JetStream, error) {
+func (o *Options) jetStream(nc *nats.Conn, options ...jetstream.JetStreamOpt) (jetstream.JetStream, error) {
 	if o.Domain != "" {
-		return jetstream.NewWithDomain(nc, o.Domain)
+		return jetstream.NewWithDomain(nc, o.Domain, options...)
 	}
-	return jetstream.New(nc)
+	return jetstream.New(nc, options...)
 }
 
 // connected wakes what waits for a connection.

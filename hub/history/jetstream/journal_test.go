@@ -108,20 +108,20 @@ func TestShared(t *testing.T) {
 
 // FuzzDecode decodes messages of foreign programs.
 func FuzzDecode(f *testing.F) {
-	f.Add("lobby", []byte(`{"from":"alice","via":"tcp","text":"hello","action":true}`))
+	f.Add("lobby", []byte(`{"from":"alice","via":"tcp","text":"hello","action":true,"key":"k"}`))
 	f.Add("R", []byte(`{"from":"a b","text":"\u001b[2J"}`))
 	f.Add("", []byte("\xff"))
 	f.Fuzz(func(t *testing.T, room string, data []byte) {
-		m, err := decode(room, data)
+		m, key, err := decode(room, data)
 		if err != nil {
 			return
 		}
 		if err := m.Check(); err != nil {
 			t.Fatalf("%+v: %v", m, err)
 		}
-		again, err := decode(m.Room, encode(m))
-		if err != nil || *again != *m {
-			t.Fatalf("%+v is encoded as %s, and decoded as %+v, %v", m, encode(m), again, err)
+		again, sameKey, err := decode(m.Room, encode(m, key))
+		if err != nil || *again != *m || sameKey != key {
+			t.Fatalf("%+v is encoded as %s, and decoded as %+v, %v", m, encode(m, key), again, err)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"partyline/hub/history"
 	"partyline/hub/names"
 	"partyline/hub/wire"
 )
@@ -18,8 +19,11 @@ import (
 // originHeader is the header of a message that says which call of Append it comes from.
 const originHeader = "Partyline-Origin"
 
-// maxID is greater than every id, which JavaScript can represent.
-const maxID = 1 << 53
+// The headers of an imported message: its id, and its time in milliseconds since 1970.
+const (
+	idHeader   = "Partyline-Id"
+	timeHeader = "Partyline-Time"
+)
 
 // PartitionOf returns the partition of a room. It must never change: a room would lose its history.
 func PartitionOf(room string, partitions int) int {
@@ -34,11 +38,13 @@ type payload struct {
 	Via    string `json:"via,omitempty"`
 	Text   string `json:"text"`
 	Action bool   `json:"action,omitempty"`
+	Key    string `json:"key,omitempty"` // for those who copy the history; the stream knows it as the Nats-Msg-Id
 }
 
-// encode returns the payload of a message. The stream gives it its id and its time, and the subject has its room.
-func encode(m *wire.Message) []byte {
-	b, err := json.Marshal(payload{m.From, m.Via, m.Text, m.Action})
+// encode returns the payload of a message with a key, or "". The stream gives it its id and its time, and the subject
+// has its room.
+func encode(m *wire.Message, key string) []byte {
+	b, err := json.Marshal(payload{m.From, m.Via, m.Text, m.Action, key})
 	if err != nil {
 		panic(err) // not with these types
 	}
@@ -52,21 +58,26 @@ func messageID(room, key string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// decode returns the message of a room, which is the end of its subject, and of a payload. The caller sets ID and At. The
-// error says what no server would have published.
-func decode(room string, data []byte) (*wire.Message, error) {
+// decode returns the message of a room, which is the end of its subject, and of a payload, and its key. The caller sets ID
+// and At. The error says what no server would have published.
+func decode(room string, data []byte) (_ *wire.Message, key string, _ error) {
 	if name, err := names.Room(room); err != nil || name != room {
-		return nil, fmt.Errorf("%q is not a room", wire.CleanLine(room))
+		return nil, "", fmt.Errorf("%q is not a room", wire.CleanLine(room))
 	}
 	if !utf8.Valid(data) { // encoding/json would replace it
-		return nil, errors.New("the payload is not valid UTF-8")
+		return nil, "", errors.New("the payload is not valid UTF-8")
 	}
 	var p payload
 	if err := json.Unmarshal(data, &p); err != nil {
-		return nil, fmt.Errorf("the payload is not JSON: %s", wire.CleanLine(err.Error()))
+		return nil, "", fmt.Errorf("the payload is not JSON: %s", wire.CleanLine(err.Error()))
 	}
 	m := &wire.Message{Room: room, From: p.From, Via: p.Via, Text: p.Text, Action: p.Action}
-	return m, m.Check()
+	if p.Key != "" {
+		if err := history.CheckKey(p.Key); err != nil {
+			return nil, "", err
+		}
+	}
+	return m, p.Key, m.Check()
 }
 
 // header returns the headers of a publication.

@@ -3,11 +3,13 @@ package jetstream
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"partyline/hub/history"
@@ -22,6 +24,8 @@ type partition struct {
 	prefix  string // of the subjects of rooms
 	started atomic.Bool
 	failure atomic.Pointer[history.Failure] // see setProblemLocked
+
+	imported atomic.Int64 // the messages up to this sequence were imported; 0 if none was
 
 	commits sync.Mutex // held while commits and hears are called, so that they are in order; taken before mu
 
@@ -48,6 +52,14 @@ func newPartition(j *Journal, number int) *partition {
 
 // subject returns the subject of a room.
 func (p *partition) subject(room string) string { return p.prefix + room }
+
+// filter returns the subject of a room, or one that matches all if room is allRooms.
+func (p *partition) filter(room string) string {
+	if room == allRooms {
+		return ">" // NATS is faster than with one that matches the rooms only
+	}
+	return p.subject(room)
+}
 
 // open implements Journal.Open.
 func (p *partition) open(name string, hear history.Hear) int64 {
@@ -79,18 +91,39 @@ func (p *partition) release(name string) {
 // A received message is one that the consumer got.
 type received struct {
 	sequence int64
+	id       int64 // its sequence, or what it was before it was imported; 0 if that is missing
 	at       time.Time
 	subject  string
 	origin   string
 	data     []byte
 }
 
-func newReceived(m jetstream.Msg) (received, error) {
+func (p *partition) received(m jetstream.Msg) (received, error) {
 	meta, err := m.Metadata()
 	if err != nil {
 		return received{}, err
 	}
-	return received{int64(meta.Sequence.Stream), meta.Timestamp, m.Subject(), m.Headers().Get(originHeader), m.Data()}, nil
+	r := received{
+		sequence: int64(meta.Sequence.Stream), at: meta.Timestamp,
+		subject: m.Subject(), origin: m.Headers().Get(originHeader), data: m.Data(),
+	}
+	p.identify(&r, m.Headers())
+	return r, nil
+}
+
+// identify sets the id of a message, and the time if the message was imported. Only the sequence says whether it was: any
+// program may publish the headers of an import.
+func (p *partition) identify(r *received, h nats.Header) {
+	r.id = r.sequence
+	if r.sequence > p.imported.Load() {
+		return
+	}
+	id, err := strconv.ParseInt(h.Get(idHeader), 10, 64)
+	at, err2 := strconv.ParseInt(h.Get(timeHeader), 10, 64)
+	if err != nil || err2 != nil || id >= r.sequence {
+		id = 0
+	}
+	r.id, r.at = id, time.UnixMilli(at)
 }
 
 // apply commits the messages of this server and hears the others. Their sequences are greater than the position and
@@ -157,7 +190,7 @@ func (p *partition) resolveLocked(m received) (c call, ok bool) {
 	if c.own = p.publications.byOrigin[m.origin]; c.own != nil {
 		p.publications.removeLocked(c.own)
 		c.message = c.own.message
-		c.message.ID, c.message.At = m.sequence, m.at
+		c.message.ID, c.message.At = m.id, m.at
 		if r := p.rooms[c.message.Room]; r != nil {
 			r.add(c.message)
 		}
@@ -178,7 +211,7 @@ func (p *partition) resolveLocked(m received) (c call, ok bool) {
 
 // decode is parse for a message that has just arrived. It counts one that is not valid.
 func (p *partition) decode(m received) (*wire.Message, error) {
-	msg, err := p.parse(m)
+	msg, _, err := p.parse(m)
 	if err != nil {
 		if n := p.journal.foreign.Add(1); n&(n-1) == 0 { // the log gets few lines
 			p.journal.log.Warn("a message in the stream is not valid", "stream", p.stream, "sequence", m.sequence, "err", err, "so_far", n)
@@ -187,23 +220,23 @@ func (p *partition) decode(m received) (*wire.Message, error) {
 	return msg, err
 }
 
-// parse returns a message of the stream. The error says why it is not valid.
-func (p *partition) parse(m received) (*wire.Message, error) {
-	msg, err := decode(strings.TrimPrefix(m.subject, p.prefix), m.data)
+// parse returns a message of the stream, and its key. The error says why it is not valid.
+func (p *partition) parse(m received) (*wire.Message, string, error) {
+	msg, key, err := decode(strings.TrimPrefix(m.subject, p.prefix), m.data)
 	switch {
 	case err != nil:
 	case p.journal.partition(msg.Room) != p:
 		err = fmt.Errorf("room %s has another partition", msg.Room)
-	case p.journal.opt.MaxText > 0 && len(msg.Text) > p.journal.opt.MaxText:
+	case m.sequence > p.imported.Load() && p.journal.opt.MaxText > 0 && len(msg.Text) > p.journal.opt.MaxText:
 		err = fmt.Errorf("the text has %d bytes", len(msg.Text))
-	case m.sequence >= maxID:
-		err = fmt.Errorf("sequence %d is out of range", m.sequence)
+	case m.id < 1 || m.id >= history.MaxID:
+		err = fmt.Errorf("id %d is out of range", m.id)
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	msg.ID, msg.At = m.sequence, m.at
-	return msg, nil
+	msg.ID, msg.At = m.id, m.at
+	return msg, key, nil
 }
 
 // drain waits until no message of this server waits. It returns false if ctx is done first.

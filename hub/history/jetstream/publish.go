@@ -32,7 +32,8 @@ type publication struct {
 	appended  time.Time
 	sent      bool  // it may be in the stream
 	acked     bool  // it is in the stream, or it is a repetition
-	repeats   int64 // the sequence of the first message with the key, or 0
+	repeats   int64 // the id of the first message with the key, or 0
+	imported  int64 // the sequence of that message if it was imported and its id is not known yet, or 0
 }
 
 // publications are those of a partition. The mu of the partition guards them.
@@ -97,7 +98,7 @@ func (ps *publications) takeRepeatedLocked(position int64) (repeated []*publicat
 
 // append implements Journal.Append.
 func (p *partition) append(m *wire.Message, key string, commit func(history.Result)) {
-	pub := &publication{message: m, commit: commit, data: encode(m), appended: time.Now()}
+	pub := &publication{message: m, commit: commit, data: encode(m, key), appended: time.Now()}
 	p.mu.Lock()
 	ps := &p.publications
 	var refused error
@@ -209,6 +210,8 @@ func (p *partition) acked(number uint64, a *ack) {
 	var refused []*publication
 	switch pub := ps.byNumber[number]; {
 	case pub == nil:
+	case a.Duplicate && a.Sequence <= p.imported.Load():
+		pub.imported = a.Sequence // the watch finds the id
 	case !a.Duplicate && a.Sequence <= p.position: // the stream is an older state: no consumer returns the message
 		ps.removeLocked(pub)
 		refused = append(refused, pub)
@@ -281,6 +284,43 @@ func (p *partition) retry(now time.Time) {
 	}
 	p.mu.Unlock()
 	p.refuse(refused, errNoAnswer)
+}
+
+// findRepeated finds the ids of the imported messages that publications repeat.
+func (p *partition) findRepeated() {
+	if p.imported.Load() == 0 {
+		return
+	}
+	p.mu.Lock()
+	sequences := make(map[*publication]int64)
+	for _, pub := range p.publications.order {
+		if pub.imported != 0 && !pub.acked {
+			sequences[pub] = pub.imported
+		}
+	}
+	p.mu.Unlock()
+	for pub, sequence := range sequences {
+		first, ok, err := p.next(pub.message.Room, sequence)
+		if err != nil {
+			return // the watch tries again
+		}
+		p.mu.Lock()
+		id := p.floor
+		if ok {
+			if id = first.id; first.sequence != sequence { // the message is no longer in the stream
+				id--
+			}
+		}
+		if !pub.acked { // it still waits
+			pub.acked, pub.repeats = true, id
+			p.publications.repeated = append(p.publications.repeated, pub)
+			p.publications.trimLocked()
+		}
+		p.mu.Unlock()
+	}
+	if len(sequences) > 0 {
+		p.apply(nil)
+	}
 }
 
 // later returns the later of two times.

@@ -31,7 +31,7 @@ func (j *Journal) Read(room string, g history.Range) (history.Page, error) {
 	if r != nil {
 		r.expire(j.opt.Retention, time.Now())
 	}
-	floor := p.floor
+	q := query{Range: g, floor: p.floor, position: p.position}
 	if g.Limit == 0 {
 		defer p.mu.Unlock()
 		if r != nil && g.After < r.gone {
@@ -46,8 +46,11 @@ func (j *Journal) Read(room string, g history.Range) (history.Page, error) {
 		}
 	}
 	p.mu.Unlock()
+	if err := p.locate(room, &q); err != nil {
+		return history.Page{}, err
+	}
 	for range staleTries {
-		page, err := p.read(room, g, floor, upTo)
+		page, err := p.read(room, &q)
 		if !errors.Is(err, errStale) {
 			return page, err
 		}
@@ -56,45 +59,111 @@ func (j *Journal) Read(room string, g history.Range) (history.Page, error) {
 	return history.Page{}, errStale
 }
 
+// A query is a Range with the sequences of its messages: those with after < sequence <= upTo.
+type query struct {
+	history.Range
+	after, upTo     int64
+	floor, position int64 // of the partition
+}
+
+// locate sets the sequences of a query.
+func (p *partition) locate(room string, q *query) (err error) {
+	q.upTo = q.position
+	if q.After > 0 {
+		if q.after, err = p.firstWithID(room, q, q.After+1); err != nil {
+			return err
+		}
+		q.after--
+	}
+	if q.Before > 0 {
+		before, err := p.firstWithID(room, q, q.Before)
+		if err != nil {
+			return err
+		}
+		q.upTo = min(q.upTo, before-1)
+	}
+	return nil
+}
+
+// firstWithID returns the least sequence that a message of a room with at least an id may have.
+func (p *partition) firstWithID(room string, q *query, id int64) (int64, error) {
+	imported := p.imported.Load()
+	if id > imported {
+		return id, nil
+	}
+	return p.search(room, q.floor+1, imported+1, func(r received) bool { return r.id >= id })
+}
+
+// search returns the sequence of the oldest message of a room with from <= sequence < before for which a condition is true,
+// or before if there is none. The condition is true for all newer ones too.
+func (p *partition) search(room string, from, before int64, condition func(received) bool) (found int64, err error) {
+	found = before
+	for before > from {
+		middle := from + (before-from)/2
+		next, ok, err := p.next(room, middle)
+		switch {
+		case err != nil:
+			return 0, err
+		case !ok || next.sequence >= found:
+			before = middle
+		case condition(next):
+			found, before = next.sequence, middle
+		default:
+			from = next.sequence + 1
+		}
+	}
+	return found, nil
+}
+
 // read reads a page from the stream.
-func (p *partition) read(room string, g history.Range, floor, upTo int64) (page history.Page, err error) {
-	s, err := p.span(room, upTo)
+func (p *partition) read(room string, q *query) (page history.Page, err error) {
+	s, err := p.span(room, q.position)
 	if err != nil {
 		return page, err
 	}
 	if s.stored == 0 {
-		if err := p.checkEnd(room, nil, g.After, upTo); err != nil {
+		if err := p.checkEnd(room, nil, q.after, q.upTo); err != nil {
 			return page, err
 		}
 	}
-	from := max(g.After+1, s.oldest)
+	from := max(q.after+1, s.oldest)
 	var found []fetched
-	if g.Newest {
-		if found, page.More, err = p.newestBefore(room, s, from, upTo, g.Limit); err != nil {
+	if q.Newest {
+		if found, page.More, err = p.newestBefore(room, s, from, q.upTo, q.Limit); err != nil {
 			return page, err
 		}
 		page.Messages = p.messages(found)
 		return page, nil
 	}
-	if s.kept > 0 && from <= upTo {
-		if found, err = p.fetch(room, from, g.Limit+1); err != nil {
+	if s.kept > 0 && from <= q.upTo {
+		if found, err = p.fetch(room, from, q.Limit+1); err != nil {
 			return page, err
 		}
-		found = upToID(found, upTo)
-		page.More = len(found) > g.Limit
-		found = found[:min(len(found), g.Limit)]
+		found = cut(found, q.upTo)
+		page.More = len(found) > q.Limit
+		found = found[:min(len(found), q.Limit)]
 	}
 	if !page.More {
-		if err := p.checkEnd(room, found, from-1, upTo); err != nil {
+		if err := p.checkEnd(room, found, from-1, q.upTo); err != nil {
 			return page, err
 		}
 	}
 	page.Messages = p.messages(found)
-	page.Gaps, err = p.gaps(room, g, s, floor, upTo, page.Messages)
+	end := q.upTo + 1
+	if len(found) > 0 {
+		end = found[0].sequence
+	}
+	gap := &wire.Gap{After: q.After, Lost: true}
+	if len(page.Messages) > 0 {
+		gap.Before = page.Messages[0].ID
+	}
+	if gap.Missed, err = p.missing(room, q, s, end); err == nil && gap.Missed != 0 {
+		page.Gaps = []*wire.Gap{gap}
+	}
 	return page, err
 }
 
-// checkEnd returns errStale if the leader has more messages of a room up to an id than those found after an id.
+// checkEnd returns errStale if the leader has more messages of a room up to a sequence than those found after another one.
 func (p *partition) checkEnd(room string, found []fetched, after, upTo int64) error {
 	if len(found) > 0 {
 		after = found[len(found)-1].sequence
@@ -106,18 +175,19 @@ func (p *partition) checkEnd(room string, found []fetched, after, upTo int64) er
 	return err
 }
 
-// upToID cuts what was fetched after an id.
-func upToID(found []fetched, id int64) []fetched {
-	i, _ := slices.BinarySearchFunc(found, id+1, func(f fetched, id int64) int { return cmp.Compare(f.sequence, id) })
+// cut cuts what was fetched after a sequence.
+func cut(found []fetched, sequence int64) []fetched {
+	i, _ := slices.BinarySearchFunc(found, sequence+1, func(f fetched, s int64) int { return cmp.Compare(f.sequence, s) })
 	return found[:i]
 }
 
 // A span says which messages a room has in the stream.
 type span struct {
-	first  int64 // the oldest one in the stream; 0 if there is none
-	stored int   // how many there are
-	oldest int64 // the oldest one in history; above all ids if there is none
-	kept   int   // how many are in history
+	first   int64 // the sequence of the oldest one in the stream; 0 if there is none
+	firstID int64 // its id
+	stored  int   // how many there are
+	oldest  int64 // the sequence of the oldest one in history; above all if there is none
+	kept    int   // how many are in history
 }
 
 // span returns the span of a room at a position.
@@ -127,7 +197,7 @@ func (p *partition) span(room string, position int64) (span, error) {
 	if err != nil || len(first) == 0 {
 		return span{oldest: math.MaxInt64}, err
 	}
-	s := span{first: first[0].sequence, stored: first[0].after + 1}
+	s := span{first: first[0].sequence, firstID: first[0].id, stored: first[0].after + 1}
 	s.oldest, s.kept = s.first, s.stored
 	if s.kept > o.Messages {
 		s.oldest, s.kept = math.MaxInt64, o.Messages
@@ -137,20 +207,20 @@ func (p *partition) span(room string, position int64) (span, error) {
 			}
 		}
 	}
-	for o.Age > 0 && s.kept > 0 { // the stream may keep messages longer
-		found, err := p.fetch(room, s.oldest, 100)
+	if o.Age > 0 && s.kept > 0 { // the stream may keep messages longer
+		old := s.oldest
+		s.oldest, err = p.search(room, old, position+1, func(r received) bool { return time.Since(r.at) <= o.Age })
 		if err != nil {
 			return s, err
 		}
-		i := slices.IndexFunc(found, func(f fetched) bool { return time.Since(f.at) <= o.Age })
-		switch {
-		case i >= 0:
-			s.oldest, s.kept = found[i].sequence, found[i].after+1
-			return s, nil
-		case len(found) == 0 || found[len(found)-1].after == 0:
-			s.oldest, s.kept = math.MaxInt64, 0
-		default:
-			s.oldest, s.kept = found[len(found)-1].sequence+1, found[len(found)-1].after
+		if s.oldest > position {
+			s.kept = 0
+		} else if s.oldest > old {
+			young, err := p.fetch(room, s.oldest, 1)
+			if err != nil || len(young) == 0 {
+				return s, cmp.Or(err, errStale)
+			}
+			s.kept = young[0].after + 1
 		}
 	}
 	return s, nil
@@ -196,7 +266,7 @@ func (p *partition) seek(room string, s span, position int64, n int) (int64, err
 	return 0, errStale // two replicas have answered
 }
 
-// newestBefore returns the newest messages of a room from an id on and up to another one, at most limit, and whether
+// newestBefore returns the newest messages of a room from a sequence on and up to another one, at most limit, and whether
 // there are older ones.
 func (p *partition) newestBefore(room string, s span, from, upTo int64, limit int) (found []fetched, more bool, err error) {
 	if from > upTo { // all messages are too old or too new
@@ -226,43 +296,35 @@ func (p *partition) newestBefore(room string, s span, from, upTo int64, limit in
 	if found, err = p.fetch(room, start, limit); err != nil {
 		return nil, false, err
 	}
-	found = upToID(found, upTo)
+	found = cut(found, upTo)
 	return found, more, p.checkEnd(room, found, from-1, upTo)
 }
 
-// gaps returns the gap before the messages of a page, if there is one.
-func (p *partition) gaps(room string, g history.Range, s span, floor, upTo int64, found []*wire.Message) ([]*wire.Gap, error) {
-	before := int64(0)
-	end := upTo + 1 // messages from g.After on and before end are missing
-	if len(found) > 0 {
-		before = found[0].ID
-		end = before
+// missing returns how many messages of a query before the sequence end are no longer in history, or -1 if that is not known.
+func (p *partition) missing(room string, q *query, s span, end int64) (n int64, err error) {
+	first := q.floor // no id of the room was less
+	if s.first > 0 && s.first <= p.imported.Load() {
+		first = s.firstID - 1
 	}
-	gap := &wire.Gap{After: g.After, Before: before, Lost: true}
-	switch {
-	case g.After != 0 && g.After < floor: // an id of another history
-		gap.Missed = -1
-	case s.first > 0 && s.first < end && s.oldest > g.After+1:
-		n, err := p.count(room, g.After+1, min(end, s.oldest))
-		if err != nil {
-			return nil, err
+	if q.After != 0 && q.After < first { // an id of another history, or of a message that was not imported
+		return -1, nil
+	}
+	if s.first > 0 && s.first < end && s.oldest > q.after+1 {
+		if n, err = p.count(room, q.after+1, min(end, s.oldest)); err != nil {
+			return 0, err
 		}
-		gap.Missed = n
 	}
 	o := p.journal.opt.Retention
-	if full := s.stored >= o.Messages+undelivered; full && s.first > g.After+1 {
-		gap.Missed = -1 // older messages are no longer in the stream
+	if full := s.stored >= o.Messages+undelivered; full && s.first > q.after+1 {
+		return -1, nil // older messages are no longer in the stream
 	}
-	if o.Age > 0 && gap.Missed == 0 && p.firstSequence() > g.After+1 {
-		gap.Missed = -1
+	if o.Age > 0 && n == 0 && p.firstSequence() > q.after+1 {
+		return -1, nil
 	}
-	if gap.Missed == 0 {
-		return nil, nil
-	}
-	return []*wire.Gap{gap}, nil
+	return n, nil
 }
 
-// count returns the number of messages of a room with from <= id < before.
+// count returns the number of messages of a room with from <= sequence < before.
 func (p *partition) count(room string, from, before int64) (int64, error) {
 	first, err := p.fetch(room, from, 1)
 	if err != nil || len(first) == 0 {

@@ -18,6 +18,8 @@ const (
 	epochKey      = "partyline.epoch"
 	floorKey      = "partyline.floor"
 	partitionsKey = "partyline.partitions"
+	importingKey  = "partyline.importing" // an import is not complete
+	importedKey   = "partyline.imported"  // the messages up to this sequence were imported
 )
 
 // undelivered is how many messages of a room a stream keeps beyond those of the history, for servers that have not
@@ -85,6 +87,39 @@ func (p *partition) look(ctx context.Context) (jetstream.Stream, error) {
 
 // check checks that new messages of a stream have greater sequences than those that this server has received.
 func (p *partition) check(info *jetstream.StreamInfo) error {
+	if err := p.checkMetadata(info); err != nil {
+		return err
+	}
+	if info.Config.Metadata[importingKey] != "" {
+		return p.halfImported()
+	}
+	p.mu.Lock()
+	p.first, p.end = int64(info.State.FirstSeq), int64(info.State.LastSeq)
+	p.mu.Unlock()
+	if last := lastOf(info); last < p.newest() {
+		return &streamError{
+			fmt.Sprintf("stream %s ends at %d, and this server has received messages up to %d: it is an older state", p.stream, last, p.newest()),
+			"wait until all NATS servers run; if the stream was restored from an older copy, delete it, and it is created again without history",
+		}
+	}
+	return nil
+}
+
+// halfImported returns the error for a stream whose import is not complete.
+func (p *partition) halfImported() error {
+	return &streamError{
+		fmt.Sprintf("the import into stream %s is not complete", p.stream),
+		"run partyline history import again; servers start when it is complete",
+	}
+}
+
+// lastOf returns the sequence of the newest message of a stream, or the last one that no message of it can have.
+func lastOf(info *jetstream.StreamInfo) int64 {
+	return max(int64(info.State.LastSeq), int64(info.State.FirstSeq)-1)
+}
+
+// checkMetadata checks that partyline has created a stream, with as many partitions.
+func (p *partition) checkMetadata(info *jetstream.StreamInfo) error {
 	partitions := info.Config.Metadata[partitionsKey]
 	if _, err := floorOf(info); err != nil {
 		return &streamError{fmt.Sprintf("stream %s was not created by partyline", p.stream), "give --nats-stream another name"}
@@ -92,16 +127,7 @@ func (p *partition) check(info *jetstream.StreamInfo) error {
 	if want := strconv.Itoa(p.journal.opt.Partitions); partitions != want {
 		return &streamError{
 			fmt.Sprintf("the rooms are divided among %s streams, and not %s", partitions, want),
-			"start with --nats-partitions " + partitions,
-		}
-	}
-	p.mu.Lock()
-	p.first, p.end = int64(info.State.FirstSeq), int64(info.State.LastSeq)
-	p.mu.Unlock()
-	if last := max(int64(info.State.LastSeq), int64(info.State.FirstSeq)-1); last < p.newest() {
-		return &streamError{
-			fmt.Sprintf("stream %s ends at %d, and this server has received messages up to %d: it is an older state", p.stream, last, p.newest()),
-			"wait until all NATS servers run; if the stream was restored from an older copy, delete it, and it is created again without history",
+			"give --nats-partitions " + partitions,
 		}
 	}
 	return nil
@@ -112,17 +138,25 @@ func floorOf(info *jetstream.StreamInfo) (int64, error) {
 	return strconv.ParseInt(info.Config.Metadata[floorKey], 10, 64)
 }
 
+// importedOf returns the sequence up to which the messages of a stream were imported, or 0 if none was.
+func importedOf(info *jetstream.StreamInfo) int64 {
+	sequence, _ := strconv.ParseInt(info.Config.Metadata[importedKey], 10, 64)
+	return sequence
+}
+
 // adopt notes which ids the stream has, and moves the position if messages after it were removed.
 func (p *partition) adopt(info *jetstream.StreamInfo) {
 	epoch, first := info.Config.Metadata[epochKey], int64(info.State.FirstSeq)
+	imported := importedOf(info)
+	p.imported.Store(imported)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.epoch == "":
-		p.position = max(int64(info.State.LastSeq), first-1)
+		p.position = lastOf(info)
 	case epoch != p.epoch:
 		p.journal.log.Error("the stream was created again: its history is lost", "stream", p.stream)
-		p.position = max(p.position, first-1)
+		p.position = max(p.position, first-1, imported)
 	case first > p.position+1:
 		p.journal.log.Error("messages were removed from the stream before this server received them", "stream", p.stream, "ids", first-1-p.position)
 		p.position = first - 1

@@ -38,11 +38,11 @@ func newBatch(w *writer, entries []*entry) *batch {
 func (b *batch) store() error {
 	for _, e := range b.entries {
 		e.result = history.Result{}
-		c, err := b.change(e.room)
+		m := e.message
+		c, err := b.change(e.room, m.ID)
 		if err != nil {
 			return err
 		}
-		m := e.message
 		if !b.w.j.options.Replica {
 			m.ID = c.last + 1
 		} else if e.result.Repeated = m.ID <= c.last; e.result.Repeated {
@@ -89,14 +89,19 @@ const (
 
 var insertRows = insertRow + strings.Repeat(`, (?, ?, ?, ?, ?, ?, ?)`, rowsAtOnce-1)
 
-// change returns the change of a room. The first call for a room saves the room and trims it.
-func (b *batch) change(r *room) (*change, error) {
+// change returns the change of a room. The first call for a room saves the room and trims it. id is that of a copy.
+func (b *batch) change(r *room, id int64) (*change, error) {
 	if c := b.changes[r]; c != nil {
 		return c, nil
 	}
 	w := b.w
 	if err := w.j.loadFrom(context.Background(), w.conn, r); err != nil {
 		return nil, err
+	}
+	if w.j.options.Replica && r.key == 0 {
+		w.j.mu.Lock()
+		r.base, r.last, r.sparse = id-1, id-1, history.MaxID
+		w.j.mu.Unlock()
 	}
 	key, err := w.saveRoom(r)
 	if err != nil {
@@ -160,6 +165,9 @@ func (b *batch) countExcess(c *change) error {
 // claim inserts the key of a message, or makes the message a repetition if the room has the key.
 func (b *batch) claim(e *entry, room int64) error {
 	w, m := b.w, e.message
+	if w.j.options.Replica { // the key was free
+		return w.exec(`REPLACE INTO keys (room, key, id, at, gone) VALUES (?, ?, ?, ?, 0)`, room, e.key, m.ID, m.At.UnixMilli())
+	}
 	if id, ok := w.unstored.find(e.room.name, e.key, m.At); ok {
 		m.ID, e.result = id, history.Result{Repeated: true, Unstored: true}
 		return nil
@@ -218,7 +226,7 @@ func (b *batch) publish() {
 func (w *writer) saveRoom(r *room) (key int64, err error) {
 	switch {
 	case r.key == 0:
-		result, err := w.execResult(`INSERT INTO rooms (name, base, last, lost) VALUES (?, ?, ?, ?)`, r.name, r.base, r.last, r.lost)
+		result, err := w.execResult(`INSERT INTO rooms (name, base, last, lost, sparse) VALUES (?, ?, ?, ?, ?)`, r.name, r.base, r.last, r.lost, r.sparse)
 		if err != nil {
 			return 0, err
 		}

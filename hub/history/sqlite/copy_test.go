@@ -48,7 +48,7 @@ func copyByImport(t *testing.T, from string) (dir string) {
 	return dir
 }
 
-func lines(records []*Record) string {
+func lines(records []*history.Record) string {
 	var b []byte
 	for _, r := range records {
 		b, _ = r.Append(b)
@@ -177,7 +177,7 @@ func TestExportParts(t *testing.T) {
 	verifyAll(t, to)
 	room := recordsOf(t, to, ExportOptions{Room: "room-1", Since: since})
 	for _, r := range room[:len(room)-2] {
-		if r.Room != "room-1" || r.Seq <= since || r.Type != RecordMessage {
+		if r.Room != "room-1" || r.Seq <= since || r.Type != history.RecordMessage {
 			t.Errorf("the export of a room has %+v", r)
 		}
 	}
@@ -199,8 +199,8 @@ func TestExportOfOpenHistory(t *testing.T) {
 	for range 10 {
 		say(t, j, "lobby", "before")
 	}
-	var records []*Record
-	if err := Export(context.Background(), from, ExportOptions{}, func(r *Record) error {
+	var records []*history.Record
+	if err := Export(context.Background(), from, ExportOptions{}, func(r *history.Record) error {
 		say(t, j, "lobby", "during")
 		db, err := sql.Open(driver, dsn(filepath.Join(from, fileName), "rw", "busy_timeout(5000)"))
 		if err != nil {
@@ -243,12 +243,12 @@ func TestImportConflicts(t *testing.T) {
 		try(j, "lobby", fmt.Sprint("key ", len(texts(t, j, "lobby"))), "text")
 	}
 	j.Close(context.Background())
-	for name, change := range map[string]func(r *Record){
-		"text": func(r *Record) { r.Text = "other" },
-		"key":  func(r *Record) { r.Key = "other" },
-		"at":   func(r *Record) { r.At = r.At.Add(1e6) },
-		"type": func(r *Record) { r.Type = RecordAction },
-		"old":  func(r *Record) { r.ID -= 100 },
+	for name, change := range map[string]func(r *history.Record){
+		"text": func(r *history.Record) { r.Text = "other" },
+		"key":  func(r *history.Record) { r.Key = "other" },
+		"at":   func(r *history.Record) { r.At = r.At.Add(1e6) },
+		"type": func(r *history.Record) { r.Type = history.RecordAction },
+		"old":  func(r *history.Record) { r.ID -= 100 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"partyline/hub/history"
 )
 
 // ExportOptions select what Export returns.
@@ -29,7 +31,7 @@ const (
 // A server may use the folder. Export reads pages, and has no transaction open while emit runs, so
 // that SQLite's log does not grow, however slow emit is. It stops at the first error of emit, or
 // when ctx ends.
-func Export(ctx context.Context, dir string, o ExportOptions, emit func(*Record) error) error {
+func Export(ctx context.Context, dir string, o ExportOptions, emit func(*history.Record) error) error {
 	db, path, err := openReader(dir)
 	if err != nil {
 		return err
@@ -52,7 +54,7 @@ type export struct {
 	ctx     context.Context
 	db      *sql.DB
 	options ExportOptions
-	emit    func(*Record) error
+	emit    func(*history.Record) error
 	room    int64 // the key of the only room; 0 if all rooms are exported
 	last    int64 // the Seq of the last message
 }
@@ -71,7 +73,7 @@ func (e *export) run() error {
 	return nil
 }
 
-func (e *export) put(page []*Record) error {
+func (e *export) put(page []*history.Record) error {
 	for _, r := range page {
 		if err := e.emit(r); err != nil {
 			return &emitError{err}
@@ -128,7 +130,7 @@ func (e *export) messages() error {
 	}
 }
 
-func (e *export) messagePage(query string, args []any) (page []*Record, err error) {
+func (e *export) messagePage(query string, args []any) (page []*history.Record, err error) {
 	rows, err := e.db.QueryContext(e.ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -146,13 +148,13 @@ func (e *export) messagePage(query string, args []any) (page []*Record, err erro
 }
 
 // scanRecord returns the message in a row of exportMessages.
-func scanRecord(rows *sql.Rows) (*Record, error) {
+func scanRecord(rows *sql.Rows) (*history.Record, error) {
 	var at int64
 	var action bool
-	r := &Record{Type: RecordMessage}
+	r := &history.Record{Type: history.RecordMessage}
 	err := rows.Scan(&r.Seq, &r.Room, &r.ID, &at, &r.From, &r.Via, &action, &r.Text, &r.Key)
 	if action {
-		r.Type = RecordAction
+		r.Type = history.RecordAction
 	}
 	r.At = time.UnixMilli(at).UTC()
 	return r, err
@@ -170,10 +172,10 @@ func (e *export) keys() error {
 		if err != nil {
 			return err
 		}
-		var page []*Record
+		var page []*history.Record
 		n := 0
 		for ; rows.Next(); n++ {
-			r := &Record{Type: RecordKey}
+			r := &history.Record{Type: history.RecordKey}
 			var room int64
 			if err := rows.Scan(&at, &name, &key, &r.ID, &room); err != nil {
 				rows.Close()
@@ -198,17 +200,17 @@ func (e *export) rooms() error {
 	after := ""
 	for {
 		rows, err := e.db.QueryContext(e.ctx, `SELECT name, base,
-			max(last, coalesce((SELECT id FROM messages WHERE room = rooms.key AND key <= ?1 ORDER BY id DESC LIMIT 1), 0)), lost,
+			max(last, coalesce((SELECT id FROM messages WHERE room = rooms.key AND key <= ?1 ORDER BY id DESC LIMIT 1), 0)), lost, `+sparseNow+`,
 			(SELECT json_group_array(json_array(first, last)) FROM (SELECT first, last FROM jumps WHERE room = rooms.key ORDER BY first))
 			FROM rooms WHERE name > ?2 AND (?3 = '' OR name = ?3) ORDER BY name LIMIT ?4`, e.last, after, e.options.Room, pageRows)
 		if err != nil {
 			return err
 		}
-		var page []*Record
+		var page []*history.Record
 		for rows.Next() {
-			r := &Record{Type: RecordRoom}
+			r := &history.Record{Type: history.RecordRoom}
 			var jumps []byte
-			err := rows.Scan(&r.Room, &r.Base, &r.Last, &r.Lost, &jumps)
+			err := rows.Scan(&r.Room, &r.Base, &r.Last, &r.Lost, &r.Sparse, &jumps)
 			if err == nil {
 				err = json.Unmarshal(jumps, &r.Jumps)
 			}
@@ -230,7 +232,7 @@ func (e *export) rooms() error {
 
 // end exports the meta data.
 func (e *export) end() error {
-	r := &Record{Type: RecordEnd, Seq: max(e.last, e.options.Since)}
+	r := &history.Record{Type: history.RecordEnd, Seq: max(e.last, e.options.Since)}
 	var at int64
 	err := e.db.QueryRowContext(e.ctx, `SELECT coalesce((SELECT value FROM meta WHERE name = 'floor'), 0),
 		coalesce((SELECT value FROM meta WHERE name = 'jump'), 0), coalesce((SELECT value FROM meta WHERE name = 'time'), 0),
@@ -241,7 +243,7 @@ func (e *export) end() error {
 	if at != 0 {
 		r.At = time.UnixMilli(at).UTC()
 	}
-	return e.put([]*Record{r})
+	return e.put([]*history.Record{r})
 }
 
 // openReader opens the history in a folder for reading. A server may use it.

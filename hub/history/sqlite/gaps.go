@@ -3,6 +3,12 @@ package sqlite
 // countIDsLocked returns how many ids from first to last were given to messages, or -1 if that
 // is not known.
 func (r *room) countIDsLocked(first, last int64) int64 {
+	if first <= r.sparse {
+		if first < r.firstKept() {
+			return -1
+		}
+		first = min(r.sparse, last) + 1
+	}
 	for _, u := range r.uncertain {
 		// saveRoom deletes ranges that are older than every message, except for the newest.
 		oldest := u.last < r.firstKept()
@@ -24,5 +30,9 @@ func (r *room) hasGapLocked(after int64) bool {
 	case after < r.base:
 		return true
 	}
-	return after < max(r.lost, r.firstKept()-1)
+	lost := r.lost
+	if lost <= r.sparse {
+		lost = 0 // see countIDsLocked
+	}
+	return after < max(lost, r.firstKept()-1)
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"partyline/hub/history"
+
 	"github.com/gofrs/flock"
 )
 
@@ -86,7 +88,7 @@ func OpenImport(dir string) (_ *Import, err error) {
 // Add adds a record that ParseRecord has returned, or that Export has emitted. After an error the
 // caller calls Close. If the error is a Conflict, the records before this one are kept; otherwise
 // those of the last transactions are.
-func (i *Import) Add(r *Record) error {
+func (i *Import) Add(r *history.Record) error {
 	if !i.open {
 		if err := i.exec("BEGIN IMMEDIATE"); err != nil {
 			return explain(i.path, err)
@@ -100,7 +102,7 @@ func (i *Import) Add(r *Record) error {
 		i.rollback()
 		return explain(i.path, err)
 	}
-	i.ended = r.Type == RecordEnd
+	i.ended = r.Type == history.RecordEnd
 	i.records++
 	if i.bytes += len(r.Text); i.records >= importRows || i.bytes >= importBytes {
 		return i.commit()
@@ -151,8 +153,8 @@ func (i *Import) closeFiles() error {
 	return errors.Join(i.closeConn(), i.db.Close())
 }
 
-func (i *Import) add(r *Record) error {
-	if r.Type == RecordEnd {
+func (i *Import) add(r *history.Record) error {
+	if r.Type == history.RecordEnd {
 		return i.addEnd(r)
 	}
 	room, err := i.room(r)
@@ -160,9 +162,9 @@ func (i *Import) add(r *Record) error {
 		return err
 	}
 	switch r.Type {
-	case RecordKey:
+	case history.RecordKey:
 		return errors.Join(i.extend(room, r.ID-1, r.ID), i.addKey(room, r, true))
-	case RecordRoom:
+	case history.RecordRoom:
 		return i.addRoom(room, r)
 	}
 	return i.addMessage(room, r)
@@ -170,7 +172,7 @@ func (i *Import) add(r *Record) error {
 
 // room returns the room of a record. It creates the room if necessary, with a base that is right
 // if nothing more is known.
-func (i *Import) room(r *Record) (*importRoom, error) {
+func (i *Import) room(r *history.Record) (*importRoom, error) {
 	if room := i.rooms[r.Room]; room != nil {
 		return room, nil
 	}
@@ -179,7 +181,7 @@ func (i *Import) room(r *Record) (*importRoom, error) {
 		r.Room).Scan(&room.key, &room.base, &room.last, &room.newest)
 	if errors.Is(err, sql.ErrNoRows) {
 		room.base = r.Base
-		if r.Type != RecordRoom {
+		if r.Type != history.RecordRoom {
 			room.base = r.ID - 1
 		}
 		room.last = room.base
@@ -195,16 +197,16 @@ func (i *Import) room(r *Record) (*importRoom, error) {
 	return room, nil
 }
 
-func (i *Import) addMessage(room *importRoom, r *Record) error {
+func (i *Import) addMessage(room *importRoom, r *history.Record) error {
 	if r.ID <= room.newest {
 		return i.compare(room, r)
 	}
 	seq := max(r.Seq, i.newest+1)
-	if seq >= maxID {
+	if seq >= history.MaxID {
 		return &Conflict{"the history has no seq left"}
 	}
 	if err := i.exec(`INSERT INTO messages (key, room, id, at, nick, via, action, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		seq, room.key, r.ID, r.At.UnixMilli(), r.From, r.Via, r.Type == RecordAction, r.Text); err != nil {
+		seq, room.key, r.ID, r.At.UnixMilli(), r.From, r.Via, r.Type == history.RecordAction, r.Text); err != nil {
 		return err
 	}
 	if room.newest > 0 && r.ID > room.newest+1 { // the messages between were deleted, or not stored
@@ -231,8 +233,8 @@ func (i *Import) addMessage(room *importRoom, r *Record) error {
 }
 
 // compare skips a message that the history has.
-func (i *Import) compare(room *importRoom, r *Record) error {
-	was := &Record{Type: RecordMessage}
+func (i *Import) compare(room *importRoom, r *history.Record) error {
+	was := &history.Record{Type: history.RecordMessage}
 	var at int64
 	var action bool
 	err := i.queryRow(`SELECT at, nick, via, action, text,
@@ -244,7 +246,7 @@ func (i *Import) compare(room *importRoom, r *Record) error {
 		return err
 	}
 	if action {
-		was.Type = RecordAction
+		was.Type = history.RecordAction
 	}
 	if was.Type != r.Type || at != r.At.UnixMilli() || was.From != r.From || was.Via != r.Via || was.Text != r.Text ||
 		was.Key != "" && was.Key != r.Key {
@@ -256,7 +258,7 @@ func (i *Import) compare(room *importRoom, r *Record) error {
 
 // addKey adds a key. If the room has the key, it belongs to the newer of the two messages: the first
 // one was deleted when its key was used again.
-func (i *Import) addKey(room *importRoom, r *Record, gone bool) error {
+func (i *Import) addKey(room *importRoom, r *history.Record, gone bool) error {
 	return i.exec(`INSERT INTO keys (room, key, id, at, gone) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (room, key) DO UPDATE SET id = excluded.id, at = excluded.at, gone = excluded.gone WHERE id < excluded.id
 		ON CONFLICT (room, id) DO NOTHING`, room.key, r.Key, r.ID, r.At.UnixMilli(), gone)
@@ -274,12 +276,13 @@ func (i *Import) extend(room *importRoom, base, last int64) error {
 }
 
 // addRoom adds the state of a room, which continues above all of its ids.
-func (i *Import) addRoom(room *importRoom, r *Record) error {
+func (i *Import) addRoom(room *importRoom, r *history.Record) error {
 	lost := r.Lost
 	if room.newest > 0 && r.Last > room.newest { // a server deleted newer messages during the export
 		lost = r.Last
 	}
-	if err := errors.Join(i.extend(room, r.Base, r.Last), i.lose(room, lost)); err != nil {
+	if err := errors.Join(i.extend(room, r.Base, r.Last), i.lose(room, lost),
+		i.exec(`UPDATE rooms SET sparse = max(sparse, ?1), lost = iif(lost <= ?1, ?2, lost) WHERE key = ?3`, r.Sparse, r.Lost, room.key)); err != nil {
 		return err
 	}
 	for _, j := range r.Jumps {
@@ -293,7 +296,7 @@ func (i *Import) addRoom(room *importRoom, r *Record) error {
 
 // addEnd adds the meta data. If ids may have been given after the export, each room continues above
 // them when a server starts: see startUse.
-func (i *Import) addEnd(r *Record) error {
+func (i *Import) addEnd(r *history.Record) error {
 	var at int64
 	if !r.At.IsZero() {
 		at = r.At.UnixMilli()

@@ -7,37 +7,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-)
 
-// TestParseRecord parses malformed lines. Each error says what is wrong, in one line.
-func TestParseRecord(t *testing.T) {
-	const message = `{"type":"message","seq":1,"room":"r","id":1,"at":"2026-01-02T03:04:05.678Z","from":"a","via":"tcp","text":"x"}`
-	if _, err := ParseRecord([]byte(message)); err != nil {
-		t.Fatal(err)
-	}
-	for old, c := range map[string]struct{ with, want string }{
-		message:              {"\xff", "UTF-8"},
-		`{"type"`:            {`"type"`, "not a line of an export"},
-		`"text":"x"}`:        {`"text":"x"} {}`, "more than one"},
-		`"seq":1`:            {`"seq":-1`, "seq"},
-		`"type":"message"`:   {`"type":"shout"`, "type"},
-		`"room":"r"`:         {`"room":"R"`, "room"},
-		`"id":1`:             {`"id":9007199254740992`, "id"},
-		`2026-01-02T`:        {`2026-02-30T`, "not a line of an export"},
-		`"at":"2026-01-02T0`: {`"ago":"2026-01-02T0`, "unknown field"},
-		`"from":"a"`:         {`"from":"a: b"`, "from"},
-		`"via":"tcp"`:        {`"via":"t c p"`, "via"},
-		`"text":"x"`:         {`"text":"x\u001b[2J"`, "text"},
-		`"text":`:            {`"text":"","key":`, "text"},
-		`"x"}`:               {`"x","key":"a\u0000"}`, "key"},
-	} {
-		line := strings.Replace(message, old, c.with, 1)
-		_, err := ParseRecord([]byte(line))
-		if line == message || err == nil || !strings.Contains(err.Error(), c.want) || strings.ContainsAny(err.Error(), "\n\x1b") {
-			t.Errorf("%s: %v", line, err)
-		}
-	}
-}
+	"partyline/hub/history"
+)
 
 // FuzzImport imports lines. What is accepted is unchanged as a line again, and makes a history in
 // which Verify finds no problem.
@@ -45,7 +17,7 @@ func FuzzImport(f *testing.F) {
 	f.Add([]byte(`{"type":"message","seq":7,"room":"r","id":5,"at":"2026-01-02T03:04:05.678Z","from":"a","via":"tcp","text":"x","key":"k"}
 {"type":"action","seq":9,"room":"r","id":8,"at":"2026-01-02T03:04:05Z","from":"a","text":"y\nz"}
 {"type":"key","room":"r","id":3,"at":"2026-01-02T03:04:05Z","key":"k2"}
-{"type":"room","room":"r","base":2,"last":8,"lost":7,"jumps":[[6,7]]}
+{"type":"room","room":"r","base":2,"last":8,"lost":7,"jumps":[[6,7]],"sparse":5}
 {"type":"end","seq":9,"at":"2026-01-02T03:04:05Z","floor":4,"jump":3,"open":true}`))
 	f.Add([]byte(`{"type":"room","room":"r","base":1000,"last":2000,"lost":2000}
 {"type":"message","room":"r","id":5,"at":"2026-01-02T03:04:05Z","from":"a","text":"x","key":"k"}
@@ -53,9 +25,9 @@ func FuzzImport(f *testing.F) {
 {"type":"key","room":"r","id":9,"at":"2026-01-02T03:04:05Z","key":"k"}
 {"type":"key","room":"r","id":9,"at":"2026-01-02T03:04:05Z","key":"other"}`))
 	f.Fuzz(func(t *testing.T, lines []byte) {
-		var records []*Record
+		var records []*history.Record
 		for line := range bytes.Lines(lines) {
-			r, err := ParseRecord(line)
+			r, err := history.ParseRecord(line)
 			if err != nil {
 				if strings.ContainsAny(err.Error(), "\n\x1b") {
 					t.Fatalf("the error is %q", err)
@@ -66,7 +38,7 @@ func FuzzImport(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if parsed, err := ParseRecord(again); err != nil || !reflect.DeepEqual(parsed, r) {
+			if parsed, err := history.ParseRecord(again); err != nil || !reflect.DeepEqual(parsed, r) {
 				t.Fatalf("%s is parsed as %+v, %v, and %s as %+v", line, r, err, again, parsed)
 			}
 			records = append(records, r)
@@ -81,7 +53,7 @@ func FuzzImport(f *testing.F) {
 }
 
 // importAll imports records. Conflicts are errors, unless they are allowed.
-func importAll(t *testing.T, dir string, records []*Record, conflicts bool) *Import {
+func importAll(t *testing.T, dir string, records []*history.Record, conflicts bool) *Import {
 	t.Helper()
 	i, err := OpenImport(dir)
 	if err != nil {
@@ -109,9 +81,9 @@ func verifyAll(t *testing.T, dir string) {
 }
 
 // recordsOf returns the records of a history.
-func recordsOf(t *testing.T, dir string, o ExportOptions) (records []*Record) {
+func recordsOf(t *testing.T, dir string, o ExportOptions) (records []*history.Record) {
 	t.Helper()
-	if err := Export(context.Background(), dir, o, func(r *Record) error {
+	if err := Export(context.Background(), dir, o, func(r *history.Record) error {
 		records = append(records, r)
 		return nil
 	}); err != nil {

@@ -7,11 +7,11 @@ import (
 	"partyline/hub/wire"
 )
 
-// Copy stores a message of another Journal, with its id and its time, unless the room has it or a newer one. The messages
-// of a room are copied in their order. done is called when the message is stored, as commit of Append is; the error says
+// Copy stores a message of another Journal, with its id, its time and its key, or "", unless the room has it or a newer
+// one. The messages of a room are copied in their order. done is called when the message is stored, as commit of Append is; the error says
 // why it is not. The Journal has Options.Replica.
-func (j *Journal) Copy(m *wire.Message, done func(error)) {
-	j.enqueue(&entry{message: m, commit: func(r history.Result) { done(r.Err) }})
+func (j *Journal) Copy(m *wire.Message, key string, done func(error)) {
+	j.enqueue(&entry{message: m, key: key, commit: func(r history.Result) { done(r.Err) }})
 }
 
 // Newest returns the newest id of each room that has a message.
@@ -38,3 +38,7 @@ func (j *Journal) Newest() (map[string]int64, error) {
 	}
 	return newest, rows.Err()
 }
+
+// sparseNow is the expression for the sparse of a room. It is history.MaxID in a copy, which ends when the folder is used
+// as a history of its own.
+const sparseNow = `CASE sparse WHEN 1 << 53 THEN max(last, coalesce((SELECT max(id) FROM messages WHERE room = rooms.key), 0)) ELSE sparse END`

@@ -21,7 +21,7 @@ const maxUnused = 4096
 // may read them without the lock.
 //
 // Messages have consecutive ids, except where ids were given to messages that were not stored, or
-// where a range of ids was skipped because it is not known which of them were given.
+// where a range of ids was skipped because it is not known which of them were given, or up to sparse.
 type room struct {
 	name    string
 	members int           // calls of Open without Release
@@ -35,6 +35,7 @@ type room struct {
 	lost      int64     // the newest id that was, or may have been, given to a message not stored
 	oldest    int64     // the id of the oldest retained message; 0 if there is none
 	uncertain []idRange // the ranges of ids that were skipped
+	sparse    int64     // the ids up to it were counted in several rooms together: none of those between two messages is missing
 	unsaved   bool      // its row lacks ids that were given to messages not stored
 
 	cache      ring.Ring[*wire.Message] // the newest stored messages
@@ -203,17 +204,17 @@ func (j *Journal) loadFrom(ctx context.Context, q querier, r *room) error {
 
 // A roomState is the state of a room in the file.
 type roomState struct {
-	key, base, last, lost, oldest int64
-	uncertain                     []idRange
+	key, base, last, lost, oldest, sparse int64
+	uncertain                             []idRange
 }
 
 // readState reads the state of a room that retains keep messages. The state is zero if the file
 // does not have the room.
 func readState(ctx context.Context, q querier, name string, keep int) (s roomState, err error) {
 	var newest int64
-	err = q.QueryRowContext(ctx, `SELECT key, base, last, lost,
+	err = q.QueryRowContext(ctx, `SELECT key, base, last, lost, sparse,
 		coalesce((SELECT max(id) FROM messages WHERE room = rooms.key), 0) FROM rooms WHERE name = ?`,
-		name).Scan(&s.key, &s.base, &s.last, &s.lost, &newest)
+		name).Scan(&s.key, &s.base, &s.last, &s.lost, &s.sparse, &newest)
 	if errors.Is(err, sql.ErrNoRows) {
 		return roomState{}, nil
 	}
@@ -252,7 +253,7 @@ func newestRows(ctx context.Context, q querier, key int64, n int) (oldest int64,
 func (j *Journal) setStateLocked(r *room, s roomState) {
 	estimate, given := r.base, r.last // from estimateLocked, and after it; 0 if it was not called
 	r.loaded = true
-	r.key, r.base, r.last, r.lost, r.oldest, r.uncertain = s.key, s.base, s.last, s.lost, s.oldest, s.uncertain
+	r.key, r.base, r.last, r.lost, r.oldest, r.uncertain, r.sparse = s.key, s.base, s.last, s.lost, s.oldest, s.uncertain, s.sparse
 	if s.key == 0 {
 		r.base = max(estimate, j.floor)
 		r.last = r.base

@@ -114,6 +114,8 @@ var migrations = []string{
 	DROP TABLE old_keys;
 	DROP TABLE holes;
 	` + createWords,
+	// The ids up to sparse were counted in several rooms together.
+	`ALTER TABLE rooms ADD COLUMN sparse INTEGER NOT NULL DEFAULT 0`,
 }
 
 // createWords creates the search index, which has the terms of each message by its key.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"partyline/hub/history"
 )
 
 // TestVacuum makes a file small. Without retention it has the same messages, with it the newest ones.
@@ -70,7 +72,7 @@ func repeat(name string, n int) (list []string) {
 	return list
 }
 
-func withoutEnd(records []*Record) []*Record { return records[:len(records)-1] }
+func withoutEnd(records []*history.Record) []*history.Record { return records[:len(records)-1] }
 
 // TestStats asks for the state of the file.
 func TestStats(t *testing.T) {

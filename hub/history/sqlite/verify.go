@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"partyline/hub/history"
 )
 
 // maxProblems bounds the problems of one kind that Verify reports.
@@ -101,8 +103,8 @@ func (v *verification) list(query string, problem func(string) string) error {
 // checkRecords checks what an export would have.
 func (v *verification) checkRecords() error {
 	reported := 0
-	e := &export{ctx: v.ctx, db: v.db, emit: func(r *Record) error {
-		if err := r.check(); err != nil && reported < maxProblems {
+	e := &export{ctx: v.ctx, db: v.db, emit: func(r *history.Record) error {
+		if err := r.Check(); err != nil && reported < maxProblems {
 			reported++
 			v.report(fmt.Sprintf("%s %d in room %q: %v", r.Type, r.ID, r.Room, err))
 		}

@@ -18,9 +18,9 @@ var anyText = map[string][]string{
 	"bench":     {"format", "room", "addr", "url", "plot"},
 	"send":      {"nick", "room"},
 	"talk":      {"nick", "room"},
-	"export":    {"data", "room"},
-	"import":    {"data"},
-	"verify":    {"data"},
+	"export":    {"data", "nats-creds", "nats-ca", "room"},
+	"import":    {"data", "nats-creds", "nats-ca"},
+	"verify":    {"data", "nats-creds", "nats-ca"},
 	"vacuum":    {"data"},
 }
 

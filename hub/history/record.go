@@ -1,4 +1,4 @@
-package sqlite
+package history
 
 import (
 	"bytes"
@@ -39,11 +39,14 @@ type Record struct {
 	Text string    `json:"text,omitempty"`
 	Key  string    `json:"key,omitempty"`
 
-	// Of a room, as in the tables rooms and jumps.
-	Base  int64      `json:"base,omitempty"`
-	Last  int64      `json:"last,omitempty"`
-	Lost  int64      `json:"lost,omitempty"`
-	Jumps [][2]int64 `json:"jumps,omitempty"`
+	// Of a room. Its ids are above Base, and Last was given. Messages up to Lost may be missing. Nobody knows
+	// whether the ids of Jumps were given. The ids up to Sparse were counted in several rooms together, so that
+	// those between two messages are not missing.
+	Base   int64      `json:"base,omitempty"`
+	Last   int64      `json:"last,omitempty"`
+	Lost   int64      `json:"lost,omitempty"`
+	Jumps  [][2]int64 `json:"jumps,omitempty"`
+	Sparse int64      `json:"sparse,omitempty"`
 
 	// Of the end: new rooms have ids above Floor, and the others continue above Jump. Open is set
 	// if a server may have given ids after the export.
@@ -67,7 +70,21 @@ func ParseRecord(line []byte) (*Record, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it is more than one JSON object")
 	}
-	return r, r.check()
+	return r, r.Check()
+}
+
+// RecordOf returns the Record of a message with a key, or "". Its time has milliseconds, as in the protocol.
+func RecordOf(m *wire.Message, key string) *Record {
+	r := &Record{Type: RecordMessage, Room: m.Room, ID: m.ID, At: m.At.UTC().Truncate(time.Millisecond), From: m.From, Via: m.Via, Text: m.Text, Key: key}
+	if m.Action {
+		r.Type = RecordAction
+	}
+	return r
+}
+
+// Message returns the message of a Record of a message or an action.
+func (r *Record) Message() *wire.Message {
+	return &wire.Message{ID: r.ID, At: r.At, Room: r.Room, From: r.From, Via: r.Via, Text: r.Text, Action: r.Type == RecordAction}
 }
 
 // Append appends the record as a line, with its end.
@@ -79,12 +96,12 @@ func (r *Record) Append(dst []byte) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// maxID is greater than every id, which JavaScript can represent, and every Seq.
-const maxID = 1 << 53
+// MaxID is greater than every id, which JavaScript can represent, and every Seq.
+const MaxID = 1 << 53
 
-// check returns an error if a field that the type needs is invalid.
-func (r *Record) check() error {
-	if r.Seq < 0 || r.Seq >= maxID {
+// Check returns an error if a field that the type needs is invalid.
+func (r *Record) Check() error {
+	if r.Seq < 0 || r.Seq >= MaxID {
 		return fmt.Errorf("seq %d is out of range", r.Seq)
 	}
 	if r.Type == RecordEnd {
@@ -97,7 +114,7 @@ func (r *Record) check() error {
 	case RecordMessage, RecordAction:
 		return errors.Join(r.checkID(), r.checkMessage())
 	case RecordKey:
-		return errors.Join(r.checkID(), r.checkKey())
+		return errors.Join(r.checkID(), CheckKey(r.Key))
 	case RecordRoom:
 		return r.checkRoom()
 	}
@@ -105,7 +122,7 @@ func (r *Record) check() error {
 }
 
 func (r *Record) checkID() error {
-	if r.ID < 1 || r.ID >= maxID {
+	if r.ID < 1 || r.ID >= MaxID {
 		return fmt.Errorf("id %d is out of range", r.ID)
 	}
 	if year := r.At.UTC().Year(); r.At.IsZero() || year > 9999 {
@@ -115,26 +132,26 @@ func (r *Record) checkID() error {
 }
 
 func (r *Record) checkMessage() error {
-	m := wire.Message{From: r.From, Via: r.Via, Text: r.Text}
-	if err := m.Check(); err != nil || r.Key == "" {
+	if err := r.Message().Check(); err != nil || r.Key == "" {
 		return err
 	}
-	return r.checkKey()
+	return CheckKey(r.Key)
 }
 
-func (r *Record) checkKey() error {
-	if r.Key == "" || len(r.Key) > wire.MaxToken || !utf8.ValidString(r.Key) || strings.ContainsFunc(r.Key, unicode.IsControl) {
+// CheckKey returns an error if a key is not one that a message can have.
+func CheckKey(key string) error {
+	if key == "" || len(key) > wire.MaxToken || !utf8.ValidString(key) || strings.ContainsFunc(key, unicode.IsControl) {
 		return fmt.Errorf("key is not 1 to %d bytes without control characters", wire.MaxToken)
 	}
 	return nil
 }
 
 func (r *Record) checkRoom() error {
-	if err := inRange("base, last or lost", r.Base, r.Last, r.Lost); err != nil {
+	if err := inRange("base, last, lost or sparse", r.Base, r.Last, r.Lost, r.Sparse); err != nil {
 		return err
 	}
-	if r.Last < r.Base || r.Lost > r.Last {
-		return errors.New("last is less than base or lost")
+	if r.Last < max(r.Base, r.Lost, r.Sparse) {
+		return errors.New("last is less than base, lost or sparse")
 	}
 	for _, j := range r.Jumps {
 		if j[0] < 1 || j[0] > j[1] || j[1] > r.Last {
@@ -146,7 +163,7 @@ func (r *Record) checkRoom() error {
 
 func inRange(what string, numbers ...int64) error {
 	for _, n := range numbers {
-		if n < 0 || n >= maxID {
+		if n < 0 || n >= MaxID {
 			return fmt.Errorf("%s is out of range", what)
 		}
 	}

@@ -192,7 +192,7 @@ func BenchmarkRecent(b *testing.B) {
 	before := heap()
 	b.ResetTimer()
 	for i := range b.N {
-		m, err := decode(strings.Clone("room-12345"), data)
+		m, _, err := decode(strings.Clone("room-12345"), data)
 		if err != nil {
 			b.Fatal(err)
 		}

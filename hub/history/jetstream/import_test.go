@@ -203,7 +203,16 @@ func testMove(t *testing.T, o Options) {
 		t.Fatal(r)
 	}
 
+	if records := exportAll(t, o); !records[len(records)-1].Open {
+		t.Error("the end does not say that a server uses the streams")
+	}
+	if err := j.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	after := exportAll(t, o)
+	if after[len(after)-1].Open {
+		t.Error("the end says that a server uses the streams")
+	}
 	dir := t.TempDir()
 	i, err := sqlite.OpenImport(dir)
 	if err != nil {

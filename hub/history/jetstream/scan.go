@@ -121,7 +121,7 @@ func (p *partition) scan(ctx context.Context, room string, upTo int64, visit fun
 }
 
 // Export calls emit with the history in the streams as they are now: the messages of one stream after the other, the rooms,
-// and the end. Servers may use the streams. room is the only room, or "". Export stops at the first error of emit, or when
+// and the end, which says whether servers use the streams. room is the only room, or "". Export stops at the first error of emit, or when
 // ctx is done. It returns how many messages are left out since they are not valid.
 func Export(ctx context.Context, o Options, room string, emit func(*history.Record) error) (invalid int, err error) {
 	j, err := dialTool(ctx, o)
@@ -165,9 +165,31 @@ func Export(ctx context.Context, o Options, room string, emit func(*history.Reco
 	if err != nil {
 		return invalid, err
 	}
+	open := !slices.Equal(now, ends)
+	if !open {
+		if open, err = j.partitions[0].isFollowed(ctx); err != nil {
+			return invalid, err
+		}
+	}
 	return invalid, emit(&history.Record{
-		Type: history.RecordEnd, At: time.Now().UTC().Truncate(time.Millisecond), Floor: last, Open: !slices.Equal(now, ends),
+		Type: history.RecordEnd, At: time.Now().UTC().Truncate(time.Millisecond), Floor: last, Open: open,
 	})
+}
+
+// isFollowed reports whether servers receive the messages of a stream.
+func (p *partition) isFollowed(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialWait)
+	defer cancel()
+	s, err := p.journal.js.Stream(ctx, p.stream)
+	if err != nil {
+		return false, err
+	}
+	consumers := s.ListConsumers(ctx)
+	followed := false
+	for c := range consumers.Info() {
+		followed = followed || c.NumWaiting > 0
+	}
+	return followed, consumers.Err()
 }
 
 // ends returns the end of each stream, and the greatest of them.

@@ -193,6 +193,9 @@ func importHistory(ctx context.Context, place *historyPlace, in io.Reader, errs 
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
+		if r.Open && place.dir == "" { // a server on a folder would report a gap
+			printError(errs, "the history was in use during the export, or was after a crash: what was said since then is not imported")
+		}
 		return nil
 	})
 	switch {

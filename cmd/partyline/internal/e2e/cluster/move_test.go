@@ -103,6 +103,10 @@ func TestMove(t *testing.T) {
 	}) {
 		t.Fatalf("no client is admitted:\n%s", p.Err)
 	}
+	open := strings.Replace(lines, `"type":"end"`, `"type":"end","open":true`, 1)
+	if out := run(t, open, importInto+" --nats-stream other"); !strings.Contains(out, "what was said since then is not imported") {
+		t.Errorf("import of an export that was made during the use prints %q", out)
+	}
 	resume(p)
 	talk(p)
 	resume(p)

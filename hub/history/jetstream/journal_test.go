@@ -2,11 +2,13 @@ package jetstream
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"partyline/hub/history"
 	"partyline/hub/history/sqlite"
@@ -109,9 +111,16 @@ func TestShared(t *testing.T) {
 // FuzzDecode decodes messages of foreign programs.
 func FuzzDecode(f *testing.F) {
 	f.Add("lobby", []byte(`{"from":"alice","via":"tcp","text":"hello","action":true,"key":"k"}`))
+	f.Add("lobby", []byte(`{"from":"alice","text":"two\nlines","key":"k"}`))
 	f.Add("R", []byte(`{"from":"a b","text":"\u001b[2J"}`))
 	f.Add("", []byte("\xff"))
 	f.Fuzz(func(t *testing.T, room string, data []byte) {
+		if p, ok := parsePayload(string(data)); ok && utf8.Valid(data) {
+			var want payload
+			if err := json.Unmarshal(data, &want); err != nil || p != want {
+				t.Fatalf("%s is %+v, want %+v, %v", data, p, want, err)
+			}
+		}
 		m, key, err := decode(room, data)
 		if err != nil {
 			return

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
@@ -44,11 +45,51 @@ type payload struct {
 // encode returns the payload of a message with a key, or "". The stream gives it its id and its time, and the subject
 // has its room.
 func encode(m *wire.Message, key string) []byte {
-	b, err := json.Marshal(payload{m.From, m.Via, m.Text, m.Action, key})
-	if err != nil {
-		panic(err) // not with these types
+	b := make([]byte, 0, len(m.Text)+len(m.From)+len(m.Via)+len(key)+64)
+	b = wire.AppendQuoted(append(b, fromField...), m.From)
+	if m.Via != "" {
+		b = wire.AppendQuoted(append(b, viaField...), m.Via)
 	}
-	return b
+	b = wire.AppendQuoted(append(b, textField...), m.Text)
+	if m.Action {
+		b = append(b, actionField...)
+	}
+	if key != "" {
+		b = wire.AppendQuoted(append(b, keyField...), key)
+	}
+	return append(b, '}')
+}
+
+// The fields of a payload as encode writes them, before their values.
+const (
+	fromField   = `{"from":`
+	viaField    = `,"via":`
+	textField   = `,"text":`
+	actionField = `,"action":true`
+	keyField    = `,"key":`
+)
+
+// parsePayload is json.Unmarshal for what encode writes, and several times as fast. ok is false for anything else, and for texts
+// with escapes.
+func parsePayload(data string) (p payload, ok bool) {
+	rest := data
+	cut := func(field string, value *string) bool {
+		after, found := strings.CutPrefix(rest, field)
+		if found {
+			*value, rest, found = wire.CutString(after)
+		}
+		return found
+	}
+	if !cut(fromField, &p.From) {
+		return p, false
+	}
+	cut(viaField, &p.Via)
+	if !cut(textField, &p.Text) {
+		return p, false
+	}
+	rest, p.Action = strings.CutPrefix(rest, actionField)
+	cut(keyField, &p.Key)
+	return p, rest == "}"
 }
 
 // messageID returns the Nats-Msg-Id of a message with a key. It has a limited length and no character that a header
@@ -67,9 +108,12 @@ func decode(room string, data []byte) (_ *wire.Message, key string, _ error) {
 	if !utf8.Valid(data) { // encoding/json would replace it
 		return nil, "", errors.New("the payload is not valid UTF-8")
 	}
-	var p payload
-	if err := json.Unmarshal(data, &p); err != nil {
-		return nil, "", fmt.Errorf("the payload is not JSON: %s", wire.CleanLine(err.Error()))
+	p, ok := parsePayload(string(data))
+	if !ok {
+		p = payload{}
+		if err := json.Unmarshal(data, &p); err != nil {
+			return nil, "", fmt.Errorf("the payload is not JSON: %s", wire.CleanLine(err.Error()))
+		}
 	}
 	m := &wire.Message{Room: room, From: p.From, Via: p.Via, Text: p.Text, Action: p.Action}
 	if p.Key != "" {

@@ -13,6 +13,8 @@ func newBenchCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "bench",
 		Short: "Measure a server with many members (on Linux)",
-		RunE:  func(*cobra.Command, []string) error { return errors.New("this build has no bench, which needs Linux and is not in the container image") },
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("this build has no bench, which needs Linux and is not in the container image")
+		},
 	}
 }

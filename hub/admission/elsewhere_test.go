@@ -105,7 +105,7 @@ func TestSharedArrivals(t *testing.T) {
 func TestReportsOfStrangers(t *testing.T) {
 	addr := netip.MustParseAddr("192.0.2.1")
 	g := NewGate(Limits{PerAddress: 4, Arrivals: 10, Exempt: []netip.Prefix{netip.MustParsePrefix("192.0.2.9/32")}})
-	g.NoteElsewhere("a", []Use{{}, {Addr: addr, Members: -5, Arrivals: -1, NewRooms: 1 << 40}, {Addr: addr, Members: 3}, {Addr: netip.MustParseAddr("192.0.2.9"), Members: 9}})
+	g.NoteElsewhere("a", []Use{{}, {Addr: addr, Members: -5, Arrivals: -1, NewRooms: 1 << 30}, {Addr: addr, Members: 3}, {Addr: netip.MustParseAddr("192.0.2.9"), Members: 9}})
 	admit(t, g, "192.0.2.1", nil)
 	admit(t, g, "192.0.2.1", ErrAddressFull)
 	admit(t, g, "192.0.2.9", nil)

@@ -195,7 +195,7 @@ func (w *writer) startUse() error {
 	o := w.j.options
 	if o.Replica { // it gives no ids
 		w.j.floor, w.j.resumeAbove = 0, 0
-	} else if err := w.exec(`UPDATE rooms SET sparse = `+sparseNow+` WHERE sparse = ?`, history.MaxID); err != nil {
+	} else if err := w.exec(`UPDATE rooms SET sparse = `+sparseNow+` WHERE sparse = ?`, int64(history.MaxID)); err != nil {
 		return err
 	}
 	if err := w.exec(`REPLACE INTO meta VALUES ('floor', ?), ('jump', ?), ('time', ?), ('used', ?)`, floor, resumeAbove,

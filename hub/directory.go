@@ -11,14 +11,15 @@ import (
 )
 
 // claim claims a name for m at all servers. proof is the token with which m resumes the identity that may have the name,
-// or "". bad says why m can't have the name. The caller holds no lock, and gives the name to m then.
-func (h *Hub) claim(m *member, nick, proof string) (answer directory.Answer, bad *wire.Refusal) {
+// or "". later means that m gets the name even if the others do not answer. bad says why m can't have the name. The
+// caller holds no lock, and gives the name to m then.
+func (h *Hub) claim(m *member, nick, proof string, later bool) (answer directory.Answer, bad *wire.Refusal) {
 	d := h.opt.Directory
 	if d == nil {
 		return directory.Answer{OK: true}, nil
 	}
 	id, token := h.nicks.idOf(m)
-	answer, err := d.Claim(directory.Claim{ID: id, Skeletons: names.Skeletons(nick), Token: token, Proof: proof})
+	answer, err := d.Claim(directory.Claim{ID: id, Skeletons: names.Skeletons(nick), Token: token, Proof: proof, Later: later})
 	switch {
 	case err != nil:
 		return answer, &wire.Refusal{Code: wire.CodeUnavailable, Message: "names can't be taken now, try again in a moment"}
@@ -115,7 +116,7 @@ func (s *session) resumeElsewhere(q *wire.Request) (moved directory.Answer, ok b
 	if bad != nil {
 		return directory.Answer{}, false
 	}
-	answer, bad := s.hub.claim(&s.member, nick, q.Token)
+	answer, bad := s.hub.claim(&s.member, nick, q.Token, false)
 	if bad != nil || !answer.Resumed || !s.hub.nicks.adopt(&s.member, answer.ID, q.Token) {
 		return directory.Answer{}, false
 	}
@@ -265,21 +266,25 @@ func (h peerHub) End(id string) {
 }
 
 // Rename implements directory.Hub.
-func (h peerHub) Rename(id string) {
+func (h peerHub) Rename(id string) (c directory.Claim, ok bool) {
 	members := h.nicks.byID(id)
 	if len(members) == 0 {
-		return
+		return c, false
 	}
-	for {
-		nick := names.Guest()
-		if _, ok := h.nicks.take(members[0], nick); ok {
-			break
+	m := members[0]
+	nick := names.Guest()
+	retired, ok := h.nicks.take(m, nick)
+	for ; !ok; retired, ok = h.nicks.take(m, nick) {
+		if m.replaced.Load() {
+			return c, false
 		}
-		if members[0].replaced.Load() {
-			return
-		}
+		nick = names.Guest()
 	}
 	for _, m := range members {
 		m.whileInRoom(func(r *room) { r.updateNickLocked(m) })
 	}
+	renamed, _ := h.nicks.others(m)
+	h.nicks.drop(renamed, retired)
+	_, token := h.nicks.idOf(m)
+	return directory.Claim{ID: id, Skeletons: names.Skeletons(nick), Token: token, Later: true}, true
 }

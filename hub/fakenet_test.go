@@ -2,6 +2,7 @@ package hub
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"partyline/hub/directory"
@@ -11,7 +12,7 @@ import (
 type FakeNet struct {
 	Mu          sync.Mutex // guards the fields
 	Servers     map[string]*FakeDirectory
-	Unreachable bool                       // no name can be claimed
+	Unreachable bool                       // no name can be claimed; see Reach
 	names       map[string]directory.Claim // by skeleton
 	owners      map[string]string          // servers, by skeleton
 }
@@ -22,6 +23,7 @@ type FakeDirectory struct {
 	net   *FakeNet
 	id    string
 	calls chan func() // of the hub, in order
+	later []directory.Claim
 }
 
 // NewFakeNet returns a net without hubs.
@@ -54,12 +56,19 @@ func (d *FakeDirectory) Start(h directory.Hub) {
 	}()
 }
 
-func (d *FakeDirectory) Claim(c directory.Claim) (a directory.Answer, err error) {
+func (d *FakeDirectory) Claim(c directory.Claim) (directory.Answer, error) {
 	d.net.Mu.Lock()
 	defer d.net.Mu.Unlock()
 	if d.net.Unreachable {
-		return a, errors.New("unreachable")
+		if c.Later {
+			d.later = append(d.later, c)
+		}
+		return directory.Answer{}, errors.New("unreachable")
 	}
+	return d.claimLocked(c), nil
+}
+
+func (d *FakeDirectory) claimLocked(c directory.Claim) (a directory.Answer) {
 	for _, s := range c.Skeletons {
 		if has, ok := d.net.names[s]; ok && c.Proof != "" && has.Token == c.Proof {
 			a = directory.Answer{Resumed: true, ID: has.ID, Server: d.net.owners[s]}
@@ -68,19 +77,49 @@ func (d *FakeDirectory) Claim(c directory.Claim) (a directory.Answer, err error)
 	}
 	for _, s := range c.Skeletons {
 		if has, ok := d.net.names[s]; ok && has.ID != c.ID {
-			return directory.Answer{}, nil
+			return directory.Answer{}
 		}
 	}
 	for _, s := range c.Skeletons {
 		d.net.names[s], d.net.owners[s] = c, d.id
 	}
 	a.OK = true
-	return a, nil
+	return a
+}
+
+// Reach makes the Directories reachable, if they are not.
+func (n *FakeNet) Reach() {
+	n.Mu.Lock()
+	defer n.Mu.Unlock()
+	n.Unreachable = false
+	for _, d := range n.Servers {
+		later := d.later
+		d.later = nil
+		for _, c := range later {
+			d.calls <- func() { d.claimLater(c) }
+		}
+	}
+}
+
+// claimLater claims the name of an identity that has it already.
+func (d *FakeDirectory) claimLater(c directory.Claim) {
+	d.net.Mu.Lock()
+	ok := d.claimLocked(c).OK
+	d.net.Mu.Unlock()
+	for !ok {
+		if c, ok = d.Hub.Rename(c.ID); !ok {
+			return
+		}
+		d.net.Mu.Lock()
+		ok = d.claimLocked(c).OK
+		d.net.Mu.Unlock()
+	}
 }
 
 func (d *FakeDirectory) Release(id string, skeletons []string) {
 	d.net.Mu.Lock()
 	defer d.net.Mu.Unlock()
+	d.later = slices.DeleteFunc(d.later, func(c directory.Claim) bool { return c.ID == id && slices.Equal(c.Skeletons, skeletons) })
 	for _, s := range skeletons {
 		if d.net.names[s].ID == id && d.net.owners[s] == d.id {
 			delete(d.net.names, s)
@@ -114,4 +153,3 @@ func (d *FakeDirectory) Send(server string, p directory.Private) error {
 	}
 	return other.Hub.Deliver(p)
 }
-

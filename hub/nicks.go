@@ -171,12 +171,12 @@ func (h *Hub) rename(m *member, nick string) *wire.Refusal {
 
 // takeFirst gives m's identity a name, unless it has one. It returns false if the name is taken, on this server or on
 // another one. If the others can't be asked, it takes the name: a guest's is most likely free, and a member that resumes
-// had it.
+// had it. The Directory claims it later.
 func (h *Hub) takeFirst(m *member, nick string) bool {
 	if h.nicks.hasName(m) {
 		return true
 	}
-	if _, bad := h.claim(m, nick, ""); bad != nil && bad.Code == wire.CodeNickTaken {
+	if _, bad := h.claim(m, nick, "", true); bad != nil && bad.Code == wire.CodeNickTaken {
 		return false
 	}
 	ok := h.nicks.takeFirst(m, nick)
@@ -189,7 +189,7 @@ func (h *Hub) takeFirst(m *member, nick string) bool {
 // renameOthers is rename for the members of the identity other than m. The former name stays reserved
 // until the caller calls drop.
 func (h *Hub) renameOthers(m *member, nick string) (drop func(), bad *wire.Refusal) {
-	if _, bad := h.claim(m, nick, ""); bad != nil {
+	if _, bad := h.claim(m, nick, "", false); bad != nil {
 		return nil, bad
 	}
 	retired, ok := h.nicks.take(m, nick)

@@ -11,7 +11,8 @@ type Directory interface {
 	// Start gives the Directory the hub of this server. The caller calls it once, before any other method.
 	Start(h Hub)
 
-	// Claim takes a name for an identity at all servers. It waits for them, for a few seconds at most.
+	// Claim takes a name for an identity at all servers. It waits for them, for a few seconds at most. After an error
+	// of a Claim with Later it takes the name when they answer again.
 	Claim(c Claim) (Answer, error)
 
 	// Release gives up skeletons of an identity that has claimed them. The name stays resumable for a while by
@@ -42,6 +43,7 @@ type Claim struct {
 	Skeletons []string // of the name: see names.Skeletons
 	Token     string   // that of the identity: another server may prove with it that it resumes the identity
 	Proof     string   // the token of an identity that may have the name and is resumed; or ""
+	Later     bool     // the identity has the name even if the others do not answer
 }
 
 // An Answer says whether a name was claimed.
@@ -99,6 +101,7 @@ type Hub interface {
 	// End ends the members of an identity that was resumed on another server.
 	End(id string)
 
-	// Rename gives an identity another name, since another server has given its name to somebody else.
-	Rename(id string)
+	// Rename gives an identity another name, since another server has given its name to somebody else. It returns the
+	// Claim of that name, which has Later, and which the Directory takes; or false if there is no such identity.
+	Rename(id string) (Claim, bool)
 }

@@ -43,6 +43,7 @@ type claims struct {
 type owned struct {
 	id       string
 	revision uint64 // 0 until it is written
+	later    bool   // it is written when the store answers
 	entry    entry
 }
 
@@ -112,7 +113,15 @@ func (c *claims) failed(err error) error {
 }
 
 // Claim implements directory.Directory.
-func (d *Directory) Claim(claim directory.Claim) (a directory.Answer, err error) {
+func (d *Directory) Claim(claim directory.Claim) (directory.Answer, error) {
+	a, err := d.claim(claim)
+	if err != nil && claim.Later {
+		d.claims.takeLater(claim)
+	}
+	return a, err
+}
+
+func (d *Directory) claim(claim directory.Claim) (a directory.Answer, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*answerTime)
 	defer cancel()
 	c := &d.claims
@@ -153,6 +162,46 @@ func (d *Directory) Claim(claim directory.Claim) (a directory.Answer, err error)
 	}
 	a.OK = true
 	return a, nil
+}
+
+// takeLater makes settle take the entries of a name, unless it is released before.
+func (c *claims) takeLater(claim directory.Claim) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range claim.Skeletons {
+		if c.owned[key(s)] == nil {
+			c.owned[key(s)] = &owned{id: claim.ID, later: true, entry: entry{Server: c.directory.id, ID: claim.ID, Token: hash(claim.Token)}}
+		}
+	}
+}
+
+// settle takes the entries that could not be taken when the store did not answer.
+func (c *claims) settle(ctx context.Context) {
+	c.mu.Lock()
+	waiting := make(map[string]*owned)
+	for key, o := range c.owned {
+		if o.later {
+			waiting[key] = o
+		}
+	}
+	c.mu.Unlock()
+	for key, o := range waiting {
+		bucket, err := c.store(ctx)
+		if err != nil {
+			return
+		}
+		c.keep(ctx, bucket, key, o)
+	}
+}
+
+// keep takes an entry of an identity that has its name, and renames the identity if another one has the entry.
+func (c *claims) keep(ctx context.Context, bucket jetstream.KeyValue, key string, o *owned) {
+	if c.has(key, o.id) && !c.retake(ctx, bucket, key, o) {
+		c.forget(o.id)
+		if claim, ok := c.directory.hub.Rename(o.id); ok {
+			c.takeLater(claim)
+		}
+	}
 }
 
 // take takes an entry. isNew reports whether this server did not have it, and has it now.
@@ -280,14 +329,15 @@ func (c *claims) forget(id string) {
 func (c *claims) work(ctx context.Context) {
 	refresh := time.NewTicker(refreshInterval)
 	defer refresh.Stop()
-	reconnects := time.NewTicker(beatInterval)
-	defer reconnects.Stop()
+	looks := time.NewTicker(beatInterval)
+	defer looks.Stop()
 	seen := c.directory.opt.Conn.Stats().Reconnects
 	for {
 		select {
 		case <-c.wake:
 			c.free(ctx)
-		case <-reconnects.C:
+		case <-looks.C:
+			c.settle(ctx)
 			if n := c.directory.opt.Conn.Stats().Reconnects; n != seen && c.refresh(ctx) {
 				seen = n
 			}
@@ -333,10 +383,7 @@ func (c *claims) refresh(ctx context.Context) bool {
 		}
 		switch err := c.update(ctx, bucket, key, o); {
 		case isConflict(err):
-			if c.has(key, o.id) && !c.retake(ctx, bucket, key, o) {
-				c.forget(o.id)
-				c.directory.hub.Rename(o.id)
-			}
+			c.keep(ctx, bucket, key, o)
 		case err != nil:
 			c.failed(err)
 			return false
@@ -353,7 +400,7 @@ func (c *claims) retake(ctx context.Context, bucket jetstream.KeyValue, key stri
 	if ok {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		o.revision = revision
+		o.revision, o.later = revision, false
 	}
 	return ok || err != nil
 }

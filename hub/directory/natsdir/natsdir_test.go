@@ -79,10 +79,11 @@ func (h *fakeHub) End(id string) {
 	h.ended = append(h.ended, id)
 }
 
-func (h *fakeHub) Rename(id string) {
+func (h *fakeHub) Rename(id string) (directory.Claim, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.renamed = append(h.renamed, id)
+	return directory.Claim{ID: id, Skeletons: []string{"guest " + id}, Token: id, Later: true}, true
 }
 
 // nicks returns the names of the members of other servers.
@@ -354,6 +355,11 @@ func TestStolenName(t *testing.T) {
 		defer hubA.mu.Unlock()
 		return slices.Equal(hubA.renamed, []string{"1"})
 	})
+	await(t, "the other name is taken", func() bool {
+		answer, err := b.Claim(directory.Claim{ID: "3", Skeletons: []string{"guest 1"}, Token: "3"})
+		b.Release("3", []string{"guest 1"})
+		return err == nil && !answer.OK
+	})
 }
 
 // TestUnreachable claims names without NATS.
@@ -369,6 +375,44 @@ func TestUnreachable(t *testing.T) {
 	}
 	servers.Start(0)
 	await(t, "a name can be taken", func() bool { answer, err := a.Claim(c); return err == nil && answer.OK })
+}
+
+// TestClaimLater takes names without NATS. When it is back, nobody else can take them, and an identity whose name was taken
+// meanwhile gets another one.
+func TestClaimLater(t *testing.T) {
+	t.Parallel()
+	servers := natstest.Start(t, 1, "")
+	a, hubA := start(t, servers)
+	b, _ := start(t, servers)
+	claim := func(id, name string) directory.Claim {
+		return directory.Claim{ID: id, Skeletons: []string{name}, Token: id}
+	}
+	if answer, err := b.Claim(claim("1", "taken")); err != nil || !answer.OK {
+		t.Fatal(answer, err)
+	}
+	servers.Kill(0)
+	await(t, "the connection is lost", func() bool { return !a.opt.Conn.IsConnected() })
+	for id, name := range map[string]string{"2": "taken", "3": "free", "4": "released"} {
+		c := claim(id, name)
+		c.Later = true
+		if answer, err := a.Claim(c); err == nil || answer.OK {
+			t.Errorf("%+v, %v", answer, err)
+		}
+	}
+	a.Release("4", []string{"released"})
+	servers.Start(0)
+	await(t, "an identity gets another name", func() bool {
+		hubA.mu.Lock()
+		defer hubA.mu.Unlock()
+		return slices.Equal(hubA.renamed, []string{"2"})
+	})
+	for name, free := range map[string]bool{"free": false, "guest 2": false, "released": true} {
+		await(t, name, func() bool {
+			answer, err := b.Claim(claim("5", name))
+			b.Release("5", []string{name})
+			return err == nil && answer.OK == free
+		})
+	}
 }
 
 // FuzzNote gives a Directory messages of foreign programs.

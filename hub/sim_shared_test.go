@@ -22,6 +22,8 @@ type simNode struct {
 	position map[string]int64 // of the newest message of a room that was committed or heard
 }
 
+var _ history.Shared = (*simNode)(nil)
+
 // A simArrival is what a node learns of a message.
 type simArrival struct {
 	m      *wire.Message
@@ -123,4 +125,26 @@ func (n *simNode) Release(room string) {
 	if n.users[room]--; n.users[room] == 0 {
 		delete(n.hears, room)
 	}
+}
+
+// Await implements history.Shared.
+func (n *simNode) Await(room string, id int64) (bool, error) {
+	if n.current().unreadable {
+		return false, errSimDisk
+	}
+	if order := n.ordered(room); len(order) == 0 || id > order[len(order)-1].ID {
+		return false, nil
+	}
+	for !n.has(room, id) {
+		time.Sleep(time.Millisecond)
+	}
+	return true, nil
+}
+
+func (n *simNode) has(room string, id int64) bool {
+	n.commits.Lock()
+	defer n.commits.Unlock()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.position[room] >= id
 }

@@ -57,7 +57,7 @@ func (p *partition) config() jetstream.StreamConfig {
 // look creates the stream if it is missing, and checks it. It changes those settings of the stream that a flag has
 // changed.
 func (p *partition) look(ctx context.Context) (jetstream.Stream, error) {
-	js := p.journal.js
+	js, position := p.journal.js, p.newest()
 	s, err := js.Stream(ctx, p.stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if s, err = js.CreateStream(ctx, p.config()); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
@@ -68,7 +68,7 @@ func (p *partition) look(ctx context.Context) (jetstream.Stream, error) {
 		return nil, err
 	}
 	info := s.CachedInfo()
-	if err := p.check(info); err != nil {
+	if err := p.check(info, position); err != nil {
 		return nil, err
 	}
 	p.adopt(info)
@@ -83,8 +83,9 @@ func (p *partition) look(ctx context.Context) (jetstream.Stream, error) {
 	return s, nil
 }
 
-// check checks that new messages of a stream have greater sequences than those that this server has received.
-func (p *partition) check(info *jetstream.StreamInfo) error {
+// check checks that new messages of a stream have greater sequences than those that this server had received when it
+// requested the state of the stream: up to a position.
+func (p *partition) check(info *jetstream.StreamInfo, position int64) error {
 	partitions := info.Config.Metadata[partitionsKey]
 	if _, err := floorOf(info); err != nil {
 		return &streamError{fmt.Sprintf("stream %s was not created by partyline", p.stream), "give --nats-stream another name"}
@@ -98,9 +99,9 @@ func (p *partition) check(info *jetstream.StreamInfo) error {
 	p.mu.Lock()
 	p.first, p.end = int64(info.State.FirstSeq), int64(info.State.LastSeq)
 	p.mu.Unlock()
-	if last := max(int64(info.State.LastSeq), int64(info.State.FirstSeq)-1); last < p.newest() {
+	if last := max(int64(info.State.LastSeq), int64(info.State.FirstSeq)-1); last < position {
 		return &streamError{
-			fmt.Sprintf("stream %s ends at %d, and this server has received messages up to %d: it is an older state", p.stream, last, p.newest()),
+			fmt.Sprintf("stream %s ends at %d, and this server has received messages up to %d: it is an older state", p.stream, last, position),
 			"wait until all NATS servers run; if the stream was restored from an older copy, delete it, and it is created again without history",
 		}
 	}

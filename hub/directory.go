@@ -87,7 +87,8 @@ func (n *nicks) byID(id string) []*member {
 	return slices.Clone(found.members)
 }
 
-// disown makes nobody resume the identity with an id on this server, and returns its members.
+// disown takes the identity with an id, which another server has now, from its members, as if they were replaced. It
+// returns them.
 func (n *nicks) disown(id string) []*member {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -95,10 +96,14 @@ func (n *nicks) disown(id string) []*member {
 	if found == nil {
 		return nil
 	}
-	delete(n.byToken, found.token)
-	delete(n.byIdentity, id)
-	found.token = ""
-	return slices.Clone(found.members)
+	members := found.members
+	for _, m := range members {
+		m.replaced.Store(true)
+	}
+	found.members, found.displaced = nil, append(found.displaced, members...)
+	n.departed = slices.DeleteFunc(n.departed, func(other *identity) bool { return other == found })
+	n.forgetLocked(found)
+	return members
 }
 
 // publishLocked tells the other servers of a change of m, which is or was announced. The caller holds r.mu.
@@ -277,6 +282,7 @@ func (h peerHub) Deliver(p directory.Private) error {
 // End implements directory.Hub.
 func (h peerHub) End(id string) {
 	for _, m := range h.nicks.disown(id) {
+		m.whileInRoom(func(r *room) { r.departLocked(m) })
 		h.endReplaced(m)
 	}
 }

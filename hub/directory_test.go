@@ -2,133 +2,26 @@ package hub_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"partyline/hub"
-	"partyline/hub/directory"
 	"partyline/hub/history"
 	"partyline/hub/wire"
 )
 
-// A fakeNet connects the hubs of a test.
-type fakeNet struct {
-	mu          sync.Mutex
-	servers     map[string]*fakeDirectory
-	names       map[string]directory.Claim // by skeleton
-	owners      map[string]string          // servers, by skeleton
-	unreachable bool
-}
-
-// A fakeDirectory is the Directory of one of them.
-type fakeDirectory struct {
-	net   *fakeNet
-	id    string
-	hub   directory.Hub
-	calls chan func() // of the hub, in order
-
-	claimed map[string]directory.Claim // here, by skeleton; net.mu guards it
-}
-
-func (d *fakeDirectory) Start(h directory.Hub) {
-	d.hub = h
-	go func() {
-		for call := range d.calls {
-			call()
-		}
-	}()
-}
-
-func (d *fakeDirectory) Claim(c directory.Claim) (a directory.Answer, err error) {
-	d.net.mu.Lock()
-	defer d.net.mu.Unlock()
-	if d.net.unreachable && c.Later {
-		return directory.Answer{OK: true}, nil
-	} else if d.net.unreachable {
-		return a, errors.New("unreachable")
-	}
-	for _, s := range c.Skeletons {
-		if has, ok := d.net.names[s]; ok && c.Proof != "" && has.Token == c.Proof {
-			a = directory.Answer{Resumed: true, ID: has.ID, Server: d.net.owners[s]}
-			c.ID, c.Token = has.ID, has.Token
-		}
-	}
-	for _, s := range c.Skeletons {
-		if has, ok := d.net.names[s]; ok && has.ID != c.ID {
-			return directory.Answer{}, nil
-		}
-	}
-	for _, s := range c.Skeletons {
-		d.net.names[s], d.net.owners[s] = c, d.id
-		d.claimed[s] = c
-	}
-	a.OK = true
-	return a, nil
-}
-
-func (d *fakeDirectory) Release(id string, skeletons []string) {
-	d.net.mu.Lock()
-	defer d.net.mu.Unlock()
-	for _, s := range skeletons {
-		delete(d.claimed, s)
-		if d.net.names[s].ID == id && d.net.owners[s] == d.id {
-			delete(d.net.names, s)
-		}
-	}
-}
-
-func (d *fakeDirectory) Renew(id string) {
-	d.net.mu.Lock()
-	defer d.net.mu.Unlock()
-	for s, c := range d.claimed {
-		if _, ok := d.net.names[s]; !ok && c.ID == id {
-			d.net.names[s], d.net.owners[s] = c, d.id
-		}
-	}
-}
-
-func (d *fakeDirectory) Publish(c directory.Change) {
-	d.net.mu.Lock()
-	defer d.net.mu.Unlock()
-	for _, other := range d.net.servers {
-		if other != d {
-			other.calls <- func() { other.hub.Apply(d.id, c) }
-		}
-	}
-}
-
-func (d *fakeDirectory) Moved(server, id string) {
-	d.net.mu.Lock()
-	defer d.net.mu.Unlock()
-	other := d.net.servers[server]
-	other.calls <- func() { other.hub.End(id) }
-}
-
-func (d *fakeDirectory) Send(server string, p directory.Private) error {
-	d.net.mu.Lock()
-	other := d.net.servers[server]
-	d.net.mu.Unlock()
-	if other == nil {
-		return errors.New("no answer")
-	}
-	return other.hub.Deliver(p)
-}
-
 // withHubs runs a test in a bubble with n hubs that share a journal and their members.
-func withHubs(t *testing.T, n int, test func(net *fakeNet, hubs []*testHub)) {
+func withHubs(t *testing.T, n int, test func(net *hub.FakeNet, hubs []*testHub)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		net := &fakeNet{servers: make(map[string]*fakeDirectory), names: make(map[string]directory.Claim), owners: make(map[string]string)}
+		net := hub.NewFakeNet()
 		var hubs []*testHub
 		for i := range n {
-			d := &fakeDirectory{net: net, id: fmt.Sprint("server ", i), calls: make(chan func(), 1<<16), claimed: make(map[string]directory.Claim)}
-			net.servers[d.id] = d
-			hubs = append(hubs, &testHub{t, hub.New(hub.Options{Directory: d, Replay: -1, Journal: history.NewMemory(history.Retention{Messages: 100})})})
+			o := hub.Options{Directory: net.Add(fmt.Sprint("server ", i)), Replay: -1, Journal: history.NewMemory(history.Retention{Messages: 100})}
+			hubs = append(hubs, &testHub{t, hub.New(o)})
 		}
 		test(net, hubs)
 		for _, h := range hubs {
@@ -136,15 +29,13 @@ func withHubs(t *testing.T, n int, test func(net *fakeNet, hubs []*testHub)) {
 				t.Errorf("shutdown: %v", err)
 			}
 		}
-		for _, d := range net.servers {
-			close(d.calls)
-		}
+		net.Close()
 	})
 }
 
 // TestPeers follows a member of another server through all that it does.
 func TestPeers(t *testing.T) {
-	withHubs(t, 2, func(_ *fakeNet, hubs []*testHub) {
+	withHubs(t, 2, func(_ *hub.FakeNet, hubs []*testHub) {
 		alice, bob := hubs[0].named("alice"), hubs[1].named("bob")
 		alice.expect("* bob has arrived")
 		bob.send("/who", "/rooms", "/msg ALICE psst", "/msg nobody psst")
@@ -170,7 +61,7 @@ func TestPeers(t *testing.T) {
 
 // TestPeerNames takes names that members of another server have, and some that look the same.
 func TestPeerNames(t *testing.T) {
-	withHubs(t, 2, func(net *fakeNet, hubs []*testHub) {
+	withHubs(t, 2, func(net *hub.FakeNet, hubs []*testHub) {
 		alice := hubs[0].named("alice")
 		bob := hubs[1].named("bob")
 		alice.expect("* bob has arrived")
@@ -191,9 +82,9 @@ func TestPeerNames(t *testing.T) {
 		carol.Received()
 
 		// Without the others no name can be taken, but guests get one.
-		net.mu.Lock()
-		net.unreachable = true
-		net.mu.Unlock()
+		net.Mu.Lock()
+		net.Unreachable = true
+		net.Mu.Unlock()
 		bob.send("/nick zoe")
 		bob.expect("! names can't be taken now, try again in a moment")
 		dave := hubs[1].connect(hub.Caller{})
@@ -206,34 +97,34 @@ func TestPeerNames(t *testing.T) {
 
 // TestPeersGone loses a server. Its members leave, each once.
 func TestPeersGone(t *testing.T) {
-	withHubs(t, 2, func(net *fakeNet, hubs []*testHub) {
+	withHubs(t, 2, func(net *hub.FakeNet, hubs []*testHub) {
 		alice := hubs[0].named("alice")
 		bob := hubs[1].named("bob")
 		alice.expect("* bob has arrived")
 		bob.Received()
-		lost := net.servers["server 1"]
-		members := lost.hub.Members()
-		here := net.servers["server 0"].hub
+		lost := net.Servers["server 1"]
+		members := lost.Hub.Members()
+		here := net.Servers["server 0"].Hub
 		here.Replace("server 1", members) // changes nothing
 		here.Replace("server 1", nil)
 		here.Replace("server 1", nil)
 		alice.expect("* bob has left")
 		here.Replace("server 1", members)
 		alice.expect("* bob has arrived")
-		net.mu.Lock()
-		delete(net.servers, "server 1")
-		net.mu.Unlock()
+		net.Mu.Lock()
+		delete(net.Servers, "server 1")
+		net.Mu.Unlock()
 		alice.send("/msg bob psst")
 		alice.expect("! the server of bob does not answer: try again in a moment")
-		net.mu.Lock()
-		net.servers["server 1"] = lost
-		net.mu.Unlock()
+		net.Mu.Lock()
+		net.Servers["server 1"] = lost
+		net.Mu.Unlock()
 	})
 }
 
 // TestManyPeers lets many members of another server arrive. A large room gets their number.
 func TestManyPeers(t *testing.T) {
-	withHubs(t, 2, func(_ *fakeNet, hubs []*testHub) {
+	withHubs(t, 2, func(_ *hub.FakeNet, hubs []*testHub) {
 		alice := hubs[0].named("alice")
 		const n = 150
 		for range n {
@@ -260,7 +151,7 @@ func TestManyPeers(t *testing.T) {
 
 // TestMoves resumes an identity on another server and back. Nobody else notices, and the names and the counts stay.
 func TestMoves(t *testing.T) {
-	withHubs(t, 2, func(net *fakeNet, hubs []*testHub) {
+	withHubs(t, 2, func(net *hub.FakeNet, hubs []*testHub) {
 		observers := []*client{hubs[0].named("ann"), hubs[1].named("ben")}
 		synctest.Wait()
 		robo := hubs[0].connect(hub.Caller{Nick: "robo", Format: wire.JSON})
@@ -302,7 +193,7 @@ func TestMoves(t *testing.T) {
 // TestSharedNames has members of one identity on two servers. They have one name, whichever of them changes it, and no other
 // member gets it as long as there is one of them.
 func TestSharedNames(t *testing.T) {
-	withHubs(t, 2, func(_ *fakeNet, hubs []*testHub) {
+	withHubs(t, 2, func(_ *hub.FakeNet, hubs []*testHub) {
 		first := hubs[0].connect(hub.Caller{Nick: "alice", Format: wire.JSON})
 		synctest.Wait()
 		token := jsonField(t, first.Received(), "token")

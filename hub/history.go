@@ -32,6 +32,9 @@ func handleHistory(s *session, q *wire.Request) error {
 // handleSince answers with the messages after an id.
 func handleSince(s *session, q *wire.Request) error {
 	r := s.room
+	if err := r.reach(q.ID); err != nil {
+		return unreadable()
+	}
 	if s.out.format == wire.Text {
 		return answerInText(s, func(last int64) (int, *wire.Refusal) { return s.replaySince(r, q.ID, last) })
 	}
@@ -98,6 +101,22 @@ func answerInText(s *session, replay func(last int64) (n int, bad *wire.Refusal)
 		s.out.enqueue(&wire.Answer{Lines: []string{"no messages"}})
 	}
 	return nil
+}
+
+// reach waits until the room has the messages up to an id, if the journal is shared: another server, which was ahead, may
+// have given the id. An error means that the journal can't say whether one has. The caller holds no lock.
+func (r *room) reach(id int64) error {
+	shared, ok := r.hub.opt.Journal.(history.Shared)
+	if !ok || id <= r.newestID() {
+		return nil
+	}
+	reached, err := shared.Await(r.name, id)
+	if reached {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.lastID = max(r.lastID, id) // which may be that of a message in another room
+	}
+	return err
 }
 
 // readAfter returns the messages after an id, at most limit of them, and the gaps between them. If

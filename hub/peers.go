@@ -19,18 +19,29 @@ type peer struct {
 	since  time.Duration // when it was heard of, or said something: an uptime
 }
 
+// An appearance is an identity in a room: its peers, usually one. While it moves, two servers have it, and their changes may
+// come in any order. The room sees the last one.
+type appearance []peer
+
+func (a appearance) seen() *peer { return &a[len(a)-1] }
+
+// without returns a without the peer of a server.
+func (a appearance) without(server string) appearance {
+	return slices.DeleteFunc(a, func(p peer) bool { return p.server == server })
+}
+
 // peers are the members of other servers. Its methods may be called from any goroutine, with or without a room's mu.
 // Those of a room change only while its mu is held, if this server has the room.
 type peers struct {
 	mu         sync.Mutex
-	rooms      map[string]map[string]*peer // by room and identity
-	identities map[string]map[string]*peer // the same, by identity and room
-	bySkeleton map[string]string           // identities by their names
+	rooms      map[string]map[string]appearance // by room and identity
+	identities map[string]map[string]appearance // the same, by identity and room
+	bySkeleton map[string]string                // identities by their names
 }
 
 func newPeers() peers {
 	return peers{
-		rooms: make(map[string]map[string]*peer), identities: make(map[string]map[string]*peer), bySkeleton: make(map[string]string),
+		rooms: make(map[string]map[string]appearance), identities: make(map[string]map[string]appearance), bySkeleton: make(map[string]string),
 	}
 }
 
@@ -39,59 +50,56 @@ func newPeers() peers {
 func (ps *peers) apply(server string, c directory.Change, now time.Duration) (before string, noticed bool) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	p := ps.rooms[c.Room][c.ID]
-	if p != nil {
-		before = p.Nick
+	was := ps.rooms[c.Room][c.ID]
+	p := peer{c.Member, server, now}
+	if len(was) > 0 {
+		before, p.since = was.seen().Nick, was.seen().since
+		ps.forgetNameLocked(c.Room, c.ID)
 	}
-	switch {
-	case c.Kind == directory.Left:
-		if p == nil || p.server != server { // it has moved to another server
-			return before, false
-		}
-		ps.removeLocked(p)
-		return before, true
-	case p == nil:
-		ps.addLocked(&peer{c.Member, server, now})
-		return "", true
+	next := was.without(server)
+	if c.Kind == directory.Left {
+		ps.putLocked(c.Room, c.ID, next)
+		return before, before != "" && len(next) == 0
 	}
-	ps.removeLocked(p)
-	ps.addLocked(&peer{c.Member, server, p.since})
+	ps.putLocked(c.Room, c.ID, append(next, p))
 	return before, before != c.Nick
 }
 
-func (ps *peers) addLocked(p *peer) {
-	putPeer(ps.rooms, p.Room, p.ID, p)
-	putPeer(ps.identities, p.ID, p.Room, p)
-	if s, ok := names.FirstSkeleton(p.Nick); ok {
-		ps.bySkeleton[s] = p.ID
+// putLocked notes the appearance of an identity in a room, in which it has no name yet.
+func (ps *peers) putLocked(room, id string, a appearance) {
+	putAppearance(ps.rooms, room, id, a)
+	putAppearance(ps.identities, id, room, a)
+	if len(a) == 0 {
+		return
+	}
+	if s, ok := names.FirstSkeleton(a.seen().Nick); ok {
+		ps.bySkeleton[s] = id
 	}
 }
 
-// putPeer adds an element to a map of maps.
-func putPeer(to map[string]map[string]*peer, outer, inner string, p *peer) {
+// putAppearance puts an element into a map of maps, or removes it if it is empty.
+func putAppearance(to map[string]map[string]appearance, outer, inner string, a appearance) {
+	if len(a) == 0 {
+		if delete(to[outer], inner); len(to[outer]) == 0 {
+			delete(to, outer)
+		}
+		return
+	}
 	if to[outer] == nil {
-		to[outer] = make(map[string]*peer)
+		to[outer] = make(map[string]appearance)
 	}
-	to[outer][inner] = p
+	to[outer][inner] = a
 }
 
-// deletePeer removes an element of a map of maps.
-func deletePeer(from map[string]map[string]*peer, outer, inner string) {
-	delete(from[outer], inner)
-	if len(from[outer]) == 0 {
-		delete(from, outer)
-	}
-}
-
-func (ps *peers) removeLocked(p *peer) {
-	deletePeer(ps.rooms, p.Room, p.ID)
-	deletePeer(ps.identities, p.ID, p.Room)
-	for _, other := range ps.identities[p.ID] {
-		if other.Nick == p.Nick {
+// forgetNameLocked forgets the name of an identity, unless it has the name in another room.
+func (ps *peers) forgetNameLocked(room, id string) {
+	nick := ps.rooms[room][id].seen().Nick
+	for name, other := range ps.identities[id] {
+		if name != room && other.seen().Nick == nick {
 			return
 		}
 	}
-	if s, ok := names.FirstSkeleton(p.Nick); ok && ps.bySkeleton[s] == p.ID {
+	if s, ok := names.FirstSkeleton(nick); ok && ps.bySkeleton[s] == id {
 		delete(ps.bySkeleton, s)
 	}
 }
@@ -101,9 +109,11 @@ func (ps *peers) of(server string) (members []directory.Member) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	for _, room := range ps.rooms {
-		for _, p := range room {
-			if p.server == server {
-				members = append(members, p.Member)
+		for _, a := range room {
+			for _, p := range a {
+				if p.server == server {
+					members = append(members, p.Member)
+				}
 			}
 		}
 	}
@@ -121,18 +131,19 @@ func (ps *peers) count(room string) int {
 func (ps *peers) remove(room, id string) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	p := ps.rooms[room][id]
-	if p != nil {
-		ps.removeLocked(p)
+	if len(ps.rooms[room][id]) == 0 {
+		return false
 	}
-	return p != nil
+	ps.forgetNameLocked(room, id)
+	ps.putLocked(room, id, nil)
+	return true
 }
 
 // has reports whether a room has an identity.
 func (ps *peers) has(room, id string) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	return ps.rooms[room][id] != nil
+	return len(ps.rooms[room][id]) > 0
 }
 
 // counts returns the number of members in each room that has one.
@@ -153,9 +164,10 @@ func (ps *peers) list(room string, limit int, now time.Duration) []wire.Occupant
 	if limit <= 0 || len(ps.rooms[room]) == 0 {
 		return nil
 	}
-	all := slices.SortedFunc(maps.Values(ps.rooms[room]), func(a, b *peer) int { return cmp.Compare(a.Nick, b.Nick) })
+	all := slices.SortedFunc(maps.Values(ps.rooms[room]), func(a, b appearance) int { return cmp.Compare(a.seen().Nick, b.seen().Nick) })
 	listed := make([]wire.Occupant, 0, min(limit, len(all)))
-	for _, p := range all[:min(limit, len(all))] {
+	for _, a := range all[:min(limit, len(all))] {
+		p := a.seen()
 		listed = append(listed, wire.Occupant{Nick: p.Nick, Via: p.Via, Idle: int64((now - p.since) / time.Second)})
 	}
 	return listed
@@ -169,8 +181,8 @@ func (ps *peers) find(name string) (found peer, ok bool) {
 	}
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	for _, p := range ps.identities[ps.bySkeleton[skeleton]] {
-		if names.EqualFold(p.Nick, name) {
+	for _, a := range ps.identities[ps.bySkeleton[skeleton]] {
+		if p := a.seen(); names.EqualFold(p.Nick, name) {
 			return *p, true
 		}
 	}
@@ -185,7 +197,7 @@ func (ps *peers) spoke(room, nick string, now time.Duration) {
 	}
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if p := ps.rooms[room][ps.bySkeleton[skeleton]]; p != nil {
-		p.since = now
+	if a := ps.rooms[room][ps.bySkeleton[skeleton]]; len(a) > 0 {
+		a.seen().since = now
 	}
 }

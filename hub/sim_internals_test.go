@@ -1,9 +1,55 @@
 package hub
 
-// checkState checks that the hub's data about its members is consistent. It holds the locks, so
-// it may run at any time.
+import (
+	"cmp"
+	"slices"
+
+	"partyline/hub/directory"
+)
+
+// checkState checks the state of all hubs. It may run at any time.
 func (s *simulation) checkState() {
-	h := s.hub
+	for _, h := range s.hubs {
+		s.checkMembers(h)
+	}
+	if !s.cuts { // otherwise two may have a name for a while
+		s.checkNames()
+	}
+}
+
+// checkNames checks that no two hubs give a name to different identities.
+func (s *simulation) checkNames() {
+	owners := make(map[string]string) // ids by skeleton
+	for _, h := range s.hubs {
+		h.nicks.mu.Lock()
+		defer h.nicks.mu.Unlock()
+		for skeleton, owner := range h.nicks.bySkeleton {
+			if other, ok := owners[skeleton]; ok && other != owner.id {
+				s.errorf("%s is the name of two identities", owner.nick)
+			}
+			owners[skeleton] = owner.id
+		}
+	}
+}
+
+// checkPeers checks that each hub knows the members of the others, when nothing happens any more.
+func (s *simulation) checkPeers() {
+	compare := func(a, b directory.Member) int { return cmp.Or(cmp.Compare(a.Room, b.Room), cmp.Compare(a.ID, b.ID)) }
+	for _, d := range s.servers() {
+		want := d.Hub.Members()
+		slices.SortFunc(want, compare)
+		for _, other := range s.servers() {
+			got := other.Hub.(peerHub).peers.of(d.id)
+			slices.SortFunc(got, compare)
+			if other != d && !slices.Equal(got, want) {
+				s.errorf("%s knows the members %v of %s, which has %v", other.id, got, d.id, want)
+			}
+		}
+	}
+}
+
+// checkMembers checks that the hub's data about its members is consistent. It holds the locks.
+func (s *simulation) checkMembers(h *Hub) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, r := range h.rooms {
@@ -41,9 +87,8 @@ func (s *simulation) checkState() {
 	}
 }
 
-// checkEnd checks that nothing is left after all members have ended.
-func (s *simulation) checkEnd() {
-	h := s.hub
+// checkEnd checks that nothing is left of a hub after all members have ended.
+func (s *simulation) checkEnd(h *Hub) {
 	if len(h.members) != 0 || len(h.nicks.bySkeleton) != 0 || len(h.rooms) != 0 {
 		s.errorf("%d members, %d names and %d rooms are left", len(h.members), len(h.nicks.bySkeleton), len(h.rooms))
 	}

@@ -17,13 +17,14 @@ var errSimDisk = errors.New("no disk")
 type simJournal struct {
 	*history.Memory
 	random func(n int) int
+	nodes  []*simNode // the servers that share it; none if the hub is alone
+	floor  int64      // all ids are greater
 
 	mu      sync.Mutex
 	pending []simEntry
 	working bool
 	mode    simMode
 	order   map[string][]*wire.Message // committed messages by room
-	byKey   map[string]int             // number of committed messages by key
 }
 
 // A simMode is the way in which a simJournal fails. The zero simMode works.
@@ -43,7 +44,7 @@ type simEntry struct {
 func newSimJournal(keep int, random func(n int) int) *simJournal {
 	return &simJournal{
 		Memory: history.NewMemory(history.Retention{Messages: keep}), random: random,
-		order: make(map[string][]*wire.Message), byKey: make(map[string]int),
+		floor: history.IDFloor(time.Now()), order: make(map[string][]*wire.Message),
 	}
 }
 
@@ -57,6 +58,13 @@ func (j *simJournal) current() simMode {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.mode
+}
+
+// ordered returns the committed messages of a room.
+func (j *simJournal) ordered(room string) []*wire.Message {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.order[room]
 }
 
 func (j *simJournal) Append(m *wire.Message, key string, commit func(history.Result)) {
@@ -106,12 +114,9 @@ func (j *simJournal) commit(e simEntry, more bool) {
 	j.Memory.Append(e.m, e.key, func(f history.Result) {
 		f.More = more
 		if !f.Repeated {
-			f.Unstored = mode.unstored
+			f.Unstored = mode.unstored && len(j.nodes) == 0 // a shared one has no such messages
 			j.mu.Lock()
 			j.order[e.m.Room] = append(j.order[e.m.Room], e.m)
-			if e.key != "" {
-				j.byKey[e.key]++
-			}
 			j.mu.Unlock()
 		}
 		e.commit(f)

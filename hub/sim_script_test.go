@@ -28,6 +28,22 @@ func (m *simMember) lastID() int64 {
 	return last
 }
 
+// identity returns the token of m and its name, or "" if it has got none.
+func (m *simMember) identity() (token, nick string) {
+	frames, _ := m.conn.received()
+	for _, f := range frames {
+		var e simEvent
+		json.Unmarshal([]byte(f.object), &e)
+		switch {
+		case e.Type == "welcome" && e.Token != "":
+			token, nick = e.Token, e.Nick
+		case e.Type == "nick" && e.Nick == nick:
+			nick = e.To
+		}
+	}
+	return token, nick
+}
+
 // act runs one step of the script, and reports whether it was the last one of the connection.
 func (m *simMember) act() (done bool) {
 	s, c := m.sim, m.conn
@@ -71,7 +87,10 @@ func (m *simMember) act() (done bool) {
 			time.Sleep(time.Duration(s.intN(3)*s.intN(300)) * time.Millisecond)
 			c.reset()
 		}
-	case 7:
+	case 7: // another connection takes its place
+		m.stays = s.intN(2) == 0
+		return m.stays
+	case 8:
 		rate := pick(s, 1000, 20_000, 1<<30)
 		c.set(func() { c.rate = rate })
 	default:
@@ -113,19 +132,57 @@ func (m *simMember) line() string {
 
 // anID returns the id of a message, or one that no message has.
 func (s *simulation) anID() int64 {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	order := s.journal.order[lobby]
+	order := s.journal.ordered(lobby)
 	if len(order) == 0 || s.intN(10) == 0 {
 		return int64(s.intN(2)) << 50
 	}
 	return order[s.intN(len(order))].ID
 }
 
-func (m *simMember) say(pad int) string { return m.request("say", m.sim.text(pad)) }
+// say returns a request to say a text that no member has said, or, in JSON, one that this member said before, with its
+// key.
+func (m *simMember) say(pad int) string {
+	s := m.sim
+	if again := s.lastKey(m.name); again != "" && m.format == wire.JSON && s.intN(10) == 0 {
+		return m.sayWith(again, s.textOf(again))
+	}
+	text := s.text(pad)
+	if m.format == wire.Text {
+		return m.request("say", text)
+	}
+	key := fmt.Sprintf("%s-%p-%d", m.name, m, len(m.refs))
+	s.noteSaid(m.name, key, text)
+	return m.sayWith(key, text)
+}
+
+// sayWith returns a request in JSON to say a text with a key.
+func (m *simMember) sayWith(key, text string) string {
+	return m.object(map[string]any{"type": "say", "text": text, "key": key})
+}
+
+// resume returns the request with which m resumes its identity.
+func (m *simMember) resume() string {
+	q := map[string]any{"type": "resume", "token": m.token, "nick": m.nick, "room": lobby, "ref": resumeRef}
+	if m.since >= 0 {
+		q["since"] = m.since
+	}
+	return m.object(q)
+}
+
+// object returns a request in JSON, to which it adds a ref if it has none.
+func (m *simMember) object(q map[string]any) string {
+	ref, ok := q["ref"].(string)
+	if !ok {
+		ref = fmt.Sprintf("r%d", len(m.refs))
+		q["ref"] = ref
+	}
+	line, _ := json.Marshal(q)
+	m.refs[ref] = string(line)
+	return string(line)
+}
 
 // request returns a request in the format that the script has reached.
-func (m *simMember) request(verb, arg string) (line string) {
+func (m *simMember) request(verb, arg string) string {
 	if m.format == wire.Text {
 		switch verb {
 		case "say":
@@ -141,15 +198,7 @@ func (m *simMember) request(verb, arg string) (line string) {
 		return strings.TrimSpace("/" + verb + " " + arg)
 	}
 	q := map[string]any{"type": verb}
-	if verb != "format" || arg == "json" {
-		ref := fmt.Sprintf("r%d", len(m.refs))
-		defer func() { m.refs[ref] = line }()
-		q["ref"] = ref
-	}
 	switch verb {
-	case "say":
-		q["text"] = arg
-		q["key"] = fmt.Sprintf("%s-%p-%d", m.name, m, len(m.refs))
 	case "msg":
 		q["to"], q["text"] = arg, m.sim.text(0)
 	case "search":
@@ -160,14 +209,14 @@ func (m *simMember) request(verb, arg string) (line string) {
 		q["room"] = arg
 	case "format":
 		q["format"] = arg
-		if arg == "text" {
+		if arg == "text" { // the answer is not in JSON
 			m.format = wire.Text
+			return `{"type":"format","format":"text"}`
 		}
 	case "since":
 		q["id"] = json.RawMessage(arg)
 	case "history":
 		q["limit"] = json.RawMessage(arg)
 	}
-	object, _ := json.Marshal(q)
-	return string(object)
+	return m.object(q)
 }

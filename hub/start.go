@@ -94,10 +94,14 @@ func (s *session) leaveRoom(text string) {
 // enter moves the member into a room. The member gets the welcome, the refusals, the replay, and
 // then the live events.
 func (s *session) enter(r *room, how entry, since int64) {
+	unreached := r.reach(since)
 	welcome, displaced := s.hub.enter(&s.member, r, how)
 	s.out.flush() // reading history may take time
 	var bad *wire.Refusal
 	switch {
+	case unreached != nil:
+		s.out.enqueue(&wire.Gap{After: since, Missed: -1})
+		bad = unreadable()
 	case since >= 0:
 		_, bad = s.replaySince(r, since, welcome.Last)
 	case s.out.format == wire.Text && s.hub.opt.Replay > 0:

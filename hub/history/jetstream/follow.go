@@ -159,9 +159,10 @@ func (p *partition) supervise(ctx context.Context, s jetstream.Stream) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		requested := p.newest()
 		info, err := p.info(ctx, s)
 		if err == nil {
-			err = p.check(info)
+			err = p.check(info, requested)
 		}
 		position := p.newest()
 		switch {

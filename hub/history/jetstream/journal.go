@@ -85,6 +85,7 @@ type Journal struct {
 var (
 	_ history.Journal  = (*Journal)(nil)
 	_ history.Searcher = (*Journal)(nil)
+	_ history.Shared   = (*Journal)(nil)
 )
 
 // Open returns a Journal and connects in the background: see Ready. The error is about the options. The caller must call

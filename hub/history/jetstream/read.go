@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"math"
 	"slices"
@@ -113,6 +114,47 @@ func (p *partition) search(room string, from, before int64, condition func(recei
 		}
 	}
 	return found, nil
+}
+
+const (
+	// awaitTimeout bounds the wait of Await.
+	awaitTimeout = 5 * time.Second
+	// awaitInterval is the time between two looks at the position.
+	awaitInterval = 2 * time.Millisecond
+)
+
+// Await implements history.Shared. It asks the stream whether it has the id only if this server has not received it.
+func (j *Journal) Await(room string, id int64) (bool, error) {
+	p := j.partition(room)
+	if p.has(id) {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), awaitTimeout)
+	defer cancel()
+	s, err := j.js.Stream(ctx, p.stream)
+	if err != nil {
+		return false, err
+	}
+	if id > int64(s.CachedInfo().State.LastSeq) {
+		return false, nil
+	}
+	tick := time.NewTicker(awaitInterval)
+	defer tick.Stop()
+	for !p.has(id) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return false, errBehind
+		}
+	}
+	return true, nil
+}
+
+// has reports whether the messages up to an id were committed or heard.
+func (p *partition) has(id int64) bool {
+	p.commits.Lock()
+	defer p.commits.Unlock()
+	return p.newest() >= id
 }
 
 // read reads a page from the stream.

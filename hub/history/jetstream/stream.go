@@ -59,7 +59,7 @@ func (p *partition) config() jetstream.StreamConfig {
 // look creates the stream if it is missing, and checks it. It changes those settings of the stream that a flag has
 // changed.
 func (p *partition) look(ctx context.Context) (jetstream.Stream, error) {
-	js := p.journal.js
+	js, position := p.journal.js, p.newest()
 	s, err := js.Stream(ctx, p.stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if s, err = js.CreateStream(ctx, p.config()); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
@@ -70,7 +70,7 @@ func (p *partition) look(ctx context.Context) (jetstream.Stream, error) {
 		return nil, err
 	}
 	info := s.CachedInfo()
-	if err := p.check(info); err != nil {
+	if err := p.check(info, position); err != nil {
 		return nil, err
 	}
 	p.adopt(info)
@@ -85,8 +85,9 @@ func (p *partition) look(ctx context.Context) (jetstream.Stream, error) {
 	return s, nil
 }
 
-// check checks that new messages of a stream have greater sequences than those that this server has received.
-func (p *partition) check(info *jetstream.StreamInfo) error {
+// check checks that new messages of a stream have greater sequences than those that this server had received when it
+// requested the state of the stream: up to a position.
+func (p *partition) check(info *jetstream.StreamInfo, position int64) error {
 	if err := p.checkMetadata(info); err != nil {
 		return err
 	}
@@ -96,9 +97,9 @@ func (p *partition) check(info *jetstream.StreamInfo) error {
 	p.mu.Lock()
 	p.first, p.end = int64(info.State.FirstSeq), int64(info.State.LastSeq)
 	p.mu.Unlock()
-	if last := lastOf(info); last < p.newest() {
+	if last := lastOf(info); last < position {
 		return &streamError{
-			fmt.Sprintf("stream %s ends at %d, and this server has received messages up to %d: it is an older state", p.stream, last, p.newest()),
+			fmt.Sprintf("stream %s ends at %d, and this server has received messages up to %d: it is an older state", p.stream, last, position),
 			"wait until all NATS servers run; if the stream was restored from an older copy, delete it, and it is created again without history",
 		}
 	}

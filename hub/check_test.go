@@ -52,7 +52,7 @@ func TestCheckFails(t *testing.T) {
 		}
 		cancel()
 	}
-	if n := runtime.NumGoroutine() - before; n > 1 {
+	if n := runtime.NumGoroutine() - before; n > 10 { // some may be of other tests
 		t.Errorf("%d more goroutines", n)
 	}
 	h.mu.Unlock()

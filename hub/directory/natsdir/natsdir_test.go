@@ -580,11 +580,6 @@ func TestStolenName(t *testing.T) {
 		defer hubA.mu.Unlock()
 		return slices.Equal(hubA.renamed, []string{"1"})
 	})
-	await(t, "the other name is taken", func() bool {
-		answer, err := b.Claim(directory.Claim{ID: "3", Skeletons: []string{"guest 1"}, Token: "3"})
-		b.Release("3", []string{"guest 1"})
-		return err == nil && !answer.OK
-	})
 }
 
 // TestUnreachable claims names without NATS.

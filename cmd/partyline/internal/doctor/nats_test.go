@@ -15,6 +15,7 @@ import (
 	natsjs "github.com/nats-io/nats.go/jetstream"
 
 	"partyline/cmd/partyline/internal/certs/certstest"
+	"partyline/hub/admission"
 	"partyline/hub/directory"
 	"partyline/hub/directory/natsdir"
 	"partyline/hub/history/jetstream"
@@ -93,10 +94,20 @@ func use(t *testing.T, o jetstream.Options) {
 		name = "partyline"
 	}
 	d := natsdir.New(natsdir.Options{Conn: conn, Stream: js, Name: name, Replicas: max(o.Replicas, 1), Log: slog.New(slog.DiscardHandler)})
+	d.Start(lonelyHub{})
+	defer d.Close()
 	if a, err := d.Claim(directory.Claim{ID: "id", Skeletons: []string{"somebody"}, Token: "token"}); err != nil || !a.OK {
 		t.Fatalf("no name can be taken: %+v, %v", a, err)
 	}
 }
+
+// A lonelyHub has no members, and hears of no others.
+type lonelyHub struct{ directory.Hub }
+
+func (lonelyHub) Members() []directory.Member        { return nil }
+func (lonelyHub) Uses() []admission.Use              { return nil }
+func (lonelyHub) NoteUses(string, []admission.Use)   {}
+func (lonelyHub) Replace(string, []directory.Member) {}
 
 // TestNATS examines a server without a history, and with one.
 func TestNATS(t *testing.T) {

@@ -106,6 +106,7 @@ kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged
 
 cluster: ## run several NATS servers and partylines, and kill each under load KILLS (2) times: 4 minutes
 	CLUSTER=1 go test -race -v -run 'TestJournal|TestShared|TestLostServers|TestPartition' -count 1 -timeout 15m ./hub/history/jetstream
+	CLUSTER=1 go test -race -v -run TestSimulationOverNATS -count 1 -timeout 5m ./hub
 	CLUSTER=1 go test -v -run 'TestOneOrder|TestRestarts' -count 1 -timeout 10m $(E2E)/cluster
 
 restarts: ## restart the server under load RESTARTS (100) times, with and without nginx: nothing that was said is lost

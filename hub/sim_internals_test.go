@@ -46,7 +46,11 @@ func (s *simulation) checkPeers() {
 		got := h.peers.all()
 		slices.SortFunc(got, compare)
 		if !slices.Equal(got, want) {
-			s.errorf("hub %d knows the members %v of the others, which have %v", i, got, want)
+			in := func(list []directory.Member) func(directory.Member) bool {
+				return func(m directory.Member) bool { return slices.Contains(list, m) }
+			}
+			s.errorf("hub %d knows the members %v of the others, which do not have them, and misses %v", i,
+				slices.DeleteFunc(slices.Clone(got), in(want)), slices.DeleteFunc(slices.Clone(want), in(got)))
 		}
 	}
 }

@@ -29,8 +29,16 @@ type Program struct {
 // StartProgram starts the program on free ports and waits until it accepts connections.
 func StartProgram(t *testing.T, args ...string) *Program {
 	t.Helper()
+	given := args
+	if OverNATS() {
+		args = append(sharedArgs(t, args), args...)
+	}
 	p := StartPartyline(t, nil, append([]string{"--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"}, args...)...)
-	return &Program{p, ExpectLine(t, p.Err, TCPListening)[0], ExpectLine(t, p.Err, HTTPListening)[0]}
+	started := &Program{p, ExpectLine(t, p.Err, TCPListening)[0], ExpectLine(t, p.Err, HTTPListening)[0]}
+	if len(args) > len(given) && !Eventually(func() bool { return p.Err.Count(isReady) > 0 }) {
+		t.Fatalf("the history is not ready:\n%s", p.Err)
+	}
+	return started
 }
 
 // StartPartyline starts the program with exactly these arguments. Unlike [StartProgram] it chooses no addresses

@@ -28,7 +28,7 @@ TOOL := go tool -modfile=.ci/tools.mod
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build release systems same test check deps lint fuzz soak kills cluster restarts hangups mutants bench scale speed page screenshots keys record
+.PHONY: help run build release systems same test check deps lint fuzz soak kills cluster shared restarts hangups mutants bench scale speed page screenshots keys record
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,7 +106,11 @@ kills: ## kill the server while clients talk, KILLS (100) times: no acknowledged
 
 cluster: ## run several NATS servers and partylines, also of the release before, and kill each under load KILLS (2) times: 5 minutes
 	CLUSTER=1 go test -race -v -run 'TestJournal|TestShared|TestLostServers|TestPartition|TestFullDiskOfOne' -count 1 -timeout 15m ./hub/history/jetstream
+	CLUSTER=1 go test -race -v -run TestSimulationOverNATS -count 1 -timeout 5m ./hub
 	CLUSTER=1 go test -v -run 'TestOneOrder|TestRestarts|TestMixed|TestRollingUpgrade' -count 1 -timeout 10m $(E2E)/cluster
+
+shared: ## run the end-to-end tests that do not concern local disks again, with the history of each server in NATS
+	NATS=1 go test -short -p 1 -count 1 -timeout 15m $(E2E)/chat $(E2E)/clients $(E2E)/proxy $(E2E)/listening $(E2E)/operate $(E2E)/talk $(E2E)/page $(E2E)/abuse
 
 restarts: ## restart the server under load RESTARTS (100) times, with and without nginx: nothing that was said is lost
 	RESTARTS=$(RESTARTS) go test -run TestRestarts -v -count 1 -timeout 0 $(E2E)/service

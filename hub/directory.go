@@ -218,7 +218,9 @@ func (h peerHub) Apply(server string, c directory.Change) {
 	total := r.totalLocked()
 	before, noticed := h.peers.apply(server, c, h.uptime())
 	switch {
-	case !noticed || r.hasIdentityLocked(c.ID):
+	case r.hasIdentityLocked(c.ID):
+		h.peers.cover(c.Room, c.ID)
+	case !noticed:
 	case c.Kind == directory.Left:
 		r.presence.sendLeftLocked(before, c.Text)
 	case before == "":
@@ -230,19 +232,20 @@ func (h peerHub) Apply(server string, c directory.Change) {
 	}
 }
 
-// takeOverLocked removes the identity of m, which joins the room on this server, from those on other servers. It returns
+// takeOverLocked covers the identity of m, which joins the room on this server, among those on other servers. It returns
 // false if it is not among them.
 func (r *room) takeOverLocked(m *member) bool {
 	if r.hub.opt.Directory == nil {
 		return false
 	}
 	id, _ := r.hub.nicks.idOf(m)
-	return r.hub.peers.remove(r.name, id)
+	return r.hub.peers.cover(r.name, id)
 }
 
-// isElsewhereLocked reports whether m, which leaves, is in the room on another server: it was resumed there.
+// isElsewhereLocked uncovers the identity of m, which leaves the room. It reports whether the room has it on another
+// server: it was resumed there.
 func (r *room) isElsewhereLocked(m *member) bool {
-	return r.hub.opt.Directory != nil && r.hub.peers.has(r.name, m.publishedAs)
+	return r.hub.opt.Directory != nil && r.hub.peers.uncover(r.name, m.publishedAs)
 }
 
 // hasIdentityLocked reports whether an announced member of the room has an identity, which moves from server to server.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"partyline/hub"
+	"partyline/hub/directory"
 	"partyline/hub/history"
 	"partyline/hub/wire"
 )
@@ -262,4 +263,46 @@ func jsonField(t *testing.T, events []string, name string) string {
 		t.Fatalf("no %s in %q", name, events)
 	}
 	return value
+}
+
+// TestPeerRenamed gives a name of a member to somebody on another server. The member gets a guest's name, and its name is
+// free on this server when the other one leaves.
+func TestPeerRenamed(t *testing.T) {
+	withHubs(t, 2, func(net *hub.FakeNet, hubs []*testHub) {
+		alice, bob := hubs[0].named("alice"), hubs[0].named("bob")
+		alice.expect("* bob has arrived")
+		here := net.Servers["server 0"].Hub
+		here.Rename(here.Members()[0].ID)
+		here.Rename("nobody")
+		synctest.Wait()
+		if got := strings.Join(bob.Received(), "\n"); !strings.HasPrefix(got, "* alice is now known as guest-") {
+			t.Errorf("others receive %q", got)
+		}
+		bob.send("/nick alice")
+		bob.expect("* bob is now known as alice")
+	})
+}
+
+// TestPeerOnTwoServers gets the changes of an identity that moves in another order. It is there until both servers have
+// said that it left.
+func TestPeerOnTwoServers(t *testing.T) {
+	withHubs(t, 1, func(net *hub.FakeNet, hubs []*testHub) {
+		alice := hubs[0].named("alice")
+		here := net.Servers["server 0"].Hub
+		change := func(server, kind string) {
+			here.Apply(server, directory.Change{Kind: kind, Member: directory.Member{Room: "lobby", ID: "1", Nick: "robo"}})
+			synctest.Wait()
+		}
+		change("server 2", directory.Joined)
+		alice.expect("* robo has arrived")
+		change("server 1", directory.Joined) // it was silent there
+		change("server 1", directory.Left)
+		alice.send("/who")
+		alice.expect("= alice, robo")
+		change("server 1", directory.Left)
+		change("server 2", directory.Left)
+		alice.expect("* robo has left")
+		alice.send("/who")
+		alice.expect("= alice")
+	})
 }

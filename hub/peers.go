@@ -37,11 +37,13 @@ type peers struct {
 	rooms      map[string]map[string]appearance // by room and identity
 	identities map[string]map[string]appearance // the same, by identity and room
 	bySkeleton map[string]string                // identities by their names
+	covered    map[string]map[string]bool       // by room and identity: those that the room has on this server too
 }
 
 func newPeers() peers {
 	return peers{
 		rooms: make(map[string]map[string]appearance), identities: make(map[string]map[string]appearance), bySkeleton: make(map[string]string),
+		covered: make(map[string]map[string]bool),
 	}
 }
 
@@ -70,6 +72,7 @@ func (ps *peers) putLocked(room, id string, a appearance) {
 	putAppearance(ps.rooms, room, id, a)
 	putAppearance(ps.identities, id, room, a)
 	if len(a) == 0 {
+		ps.uncoverLocked(room, id)
 		return
 	}
 	if s, ok := names.FirstSkeleton(a.seen().Nick); ok {
@@ -120,39 +123,51 @@ func (ps *peers) of(server string) (members []directory.Member) {
 	return members
 }
 
-// count returns the number of members in a room.
+// count returns the number of members in a room that are not on this server too.
 func (ps *peers) count(room string) int {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	return len(ps.rooms[room])
+	return len(ps.rooms[room]) - len(ps.covered[room])
 }
 
-// remove removes an identity from a room. It returns false if it is not there.
-func (ps *peers) remove(room, id string) bool {
+// cover notes that a room has an identity on this server too: until uncover, it does not count as a member of the others. It
+// returns false if no other server has it.
+func (ps *peers) cover(room, id string) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if len(ps.rooms[room][id]) == 0 {
 		return false
 	}
-	ps.forgetNameLocked(room, id)
-	ps.putLocked(room, id, nil)
+	if ps.covered[room] == nil {
+		ps.covered[room] = make(map[string]bool)
+	}
+	ps.covered[room][id] = true
 	return true
 }
 
-// has reports whether a room has an identity.
-func (ps *peers) has(room, id string) bool {
+// uncover notes that an identity has left a room on this server. It reports whether another server has it.
+func (ps *peers) uncover(room, id string) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
+	ps.uncoverLocked(room, id)
 	return len(ps.rooms[room][id]) > 0
 }
 
-// counts returns the number of members in each room that has one.
+func (ps *peers) uncoverLocked(room, id string) {
+	if delete(ps.covered[room], id); len(ps.covered[room]) == 0 {
+		delete(ps.covered, room)
+	}
+}
+
+// counts returns the number of members in each room that has one, as count does.
 func (ps *peers) counts() map[string]int {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	counts := make(map[string]int, len(ps.rooms))
 	for name, room := range ps.rooms {
-		counts[name] = len(room)
+		if n := len(room) - len(ps.covered[name]); n > 0 {
+			counts[name] = n
+		}
 	}
 	return counts
 }
@@ -166,8 +181,14 @@ func (ps *peers) list(room string, limit int, now time.Duration) []wire.Occupant
 	}
 	all := slices.SortedFunc(maps.Values(ps.rooms[room]), func(a, b appearance) int { return cmp.Compare(a.seen().Nick, b.seen().Nick) })
 	listed := make([]wire.Occupant, 0, min(limit, len(all)))
-	for _, a := range all[:min(limit, len(all))] {
+	for _, a := range all {
 		p := a.seen()
+		if ps.covered[room][p.ID] {
+			continue
+		}
+		if len(listed) == limit {
+			break
+		}
 		listed = append(listed, wire.Occupant{Nick: p.Nick, Via: p.Via, Idle: int64((now - p.since) / time.Second)})
 	}
 	return listed

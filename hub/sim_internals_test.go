@@ -35,17 +35,38 @@ func (s *simulation) checkNames() {
 // checkPeers checks that each hub knows the members of the others, when nothing happens any more.
 func (s *simulation) checkPeers() {
 	compare := func(a, b directory.Member) int { return cmp.Or(cmp.Compare(a.Room, b.Room), cmp.Compare(a.ID, b.ID)) }
-	for _, d := range s.servers() {
-		want := d.Hub.Members()
+	for i, h := range s.hubs {
+		var want []directory.Member
+		for k, other := range s.hubs {
+			if k != i {
+				want = append(want, peerHub{other}.Members()...)
+			}
+		}
 		slices.SortFunc(want, compare)
-		for _, other := range s.servers() {
-			got := other.Hub.(peerHub).peers.of(d.id)
-			slices.SortFunc(got, compare)
-			if other != d && !slices.Equal(got, want) {
-				s.errorf("%s knows the members %v of %s, which has %v", other.id, got, d.id, want)
+		got := h.peers.all()
+		slices.SortFunc(got, compare)
+		if !slices.Equal(got, want) {
+			in := func(list []directory.Member) func(directory.Member) bool {
+				return func(m directory.Member) bool { return slices.Contains(list, m) }
+			}
+			s.errorf("hub %d knows the members %v of the others, which do not have them, and misses %v", i,
+				slices.DeleteFunc(slices.Clone(got), in(want)), slices.DeleteFunc(slices.Clone(want), in(got)))
+		}
+	}
+}
+
+// all returns the members of all other servers.
+func (ps *peers) all() (members []directory.Member) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for _, room := range ps.rooms {
+		for _, a := range room {
+			for _, p := range a {
+				members = append(members, p.Member)
 			}
 		}
 	}
+	return members
 }
 
 // checkMembers checks that the hub's data about its members is consistent. It holds the locks.

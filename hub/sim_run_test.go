@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"partyline/hub/admission"
+	"partyline/hub/history"
 	"partyline/hub/wire"
 )
 
@@ -18,8 +19,10 @@ import (
 // them.
 type simulation struct {
 	hubs    []*Hub
-	net     *FakeNet // between several hubs; nil if there is one
-	cuts    bool     // names can't be claimed at times
+	net     *FakeNet      // between several hubs; nil if there is one
+	speed   time.Duration // how much faster than in the scripts time passes
+	settle  func()        // waits until nothing happens any more, and checks what the members received
+	cuts    bool          // names can't be claimed at times
 	journal *simJournal
 	seed    uint64
 	errors  []string
@@ -94,14 +97,6 @@ func (s *simulation) textOf(key string) string {
 	return s.said[key]
 }
 
-// servers returns the Directories of several hubs.
-func (s *simulation) servers() map[string]*FakeDirectory {
-	if s.net == nil {
-		return nil
-	}
-	return s.net.Servers
-}
-
 // pick returns a random choice.
 func pick[T any](s *simulation, choices ...T) T { return choices[s.intN(len(choices))] }
 
@@ -110,7 +105,12 @@ func simulate(t *testing.T, seed uint64) (wrong []string) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &simulation{
 			seed: seed, random: rand.New(rand.NewPCG(seed, 0)),
-			said: make(map[string]string), keys: make(map[string]string), streams: make(map[*stream]bool),
+			speed: 1, said: make(map[string]string), keys: make(map[string]string), streams: make(map[*stream]bool),
+		}
+		s.settle = func() {
+			time.Sleep(10 * time.Minute)
+			synctest.Wait()
+			s.check()
 		}
 		s.journal = newSimJournal(pick(s, 20, 300, 100_000, 100_000), s.intN)
 		o := Options{
@@ -157,7 +157,7 @@ func (s *simulation) run(members, steps int) {
 		select {
 		case <-done:
 			alive = false
-		case <-time.After(time.Duration(faults.IntN(3000)) * time.Millisecond):
+		case <-time.After(time.Duration(faults.IntN(3000)) * time.Millisecond / s.speed):
 			if faults.IntN(2) == 0 {
 				s.journal.setMode(simMode{})
 			} else {
@@ -173,19 +173,13 @@ func (s *simulation) run(members, steps int) {
 	for _, m := range s.members {
 		m.conn.set(func() { m.conn.rate, m.conn.size = 1<<30, 1<<30 })
 	}
-	time.Sleep(10 * time.Minute)
-	synctest.Wait()
-	s.checkState()
-	s.checkNames()
-	s.checkPeers()
-	s.checkTexts()
-	for _, m := range s.members {
-		m.check()
-	}
+	s.settle()
 	for _, m := range s.members[:len(s.members)/2] {
 		m.conn.reset()
 	}
-	synctest.Wait()
+	for _, m := range s.members[:len(s.members)/2] {
+		<-m.end
+	}
 	s.checkState()
 	for _, h := range s.hubs {
 		h.Shutdown(context.Background())
@@ -201,6 +195,23 @@ func (s *simulation) run(members, steps int) {
 	}
 }
 
+// check checks what each member received, and the state of the hubs, when nothing happens any more.
+func (s *simulation) check() {
+	s.checkState()
+	s.checkNames()
+	s.checkPeers()
+	s.checkTexts()
+	for _, m := range s.members {
+		m.check()
+	}
+}
+
+// sleep sleeps for a part of d, in which as much happens as in the scripts in d.
+func (s *simulation) sleep(d time.Duration) { time.Sleep(d / s.speed) }
+
+// rate returns a random choice of rates in bytes a second, as they are in the scripts.
+func (s *simulation) rate(choices ...int) int { return pick(s, choices...) * int(s.speed) }
+
 // setReachable makes the hubs able or unable to claim names.
 func (s *simulation) setReachable(reachable bool) {
 	switch {
@@ -214,17 +225,17 @@ func (s *simulation) setReachable(reachable bool) {
 	}
 }
 
-// checkTexts checks that no room has a message twice.
+// checkTexts checks that no room has a message twice, unless its key was forgotten.
 func (s *simulation) checkTexts() {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	for room, order := range s.journal.order {
-		seen := make(map[string]bool, len(order))
+		said := make(map[string]time.Time, len(order))
 		for _, m := range order {
-			if seen[m.Text] {
-				s.errorf("%s has %.20q twice", room, m.Text)
+			if at, ok := said[m.Text]; ok && m.At.Sub(at) < history.KeyLife {
+				s.errorf("%s has %.20q twice, at %v and %v", room, m.Text, at, m.At)
 			}
-			seen[m.Text] = true
+			said[m.Text] = m.At
 		}
 	}
 }
@@ -235,7 +246,7 @@ func (s *simulation) runScript(name string, steps int) {
 	for steps > 0 {
 		m := s.connect(name, since, token, nick)
 		for ; steps > 0 && m.conn.alive(); steps-- {
-			time.Sleep(time.Duration(s.intN(200)*s.intN(5)) * time.Millisecond)
+			s.sleep(time.Duration(s.intN(200)*s.intN(5)) * time.Millisecond)
 			if m.act() {
 				break
 			}
@@ -266,7 +277,7 @@ const resumeRef = "resume"
 func (s *simulation) connect(name string, since int64, token, nick string) *simMember {
 	m := &simMember{
 		sim: s, name: name, since: since, token: token, nick: nick, end: make(chan struct{}), refs: make(map[string]string),
-		conn: newSimConn(pick(s, 300, 2000, 30_000, 1<<30), pick(s, 1000, 5000, 50_000, 1<<30)),
+		conn: newSimConn(pick(s, 300, 2000, 30_000, 1<<30), s.rate(1000, 5000, 50_000, 1<<30)),
 	}
 	m.first = pick(s, wire.Text, wire.JSON)
 	if token != "" {

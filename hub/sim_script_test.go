@@ -68,8 +68,8 @@ func (m *simMember) act() (done bool) {
 		return true
 	case 4:
 		c.set(func() { c.rate = 0 })
-		time.Sleep(time.Duration(s.intN(10_000)) * time.Millisecond)
-		rate := pick(s, 1000, 20_000, 1<<30)
+		s.sleep(time.Duration(s.intN(10_000)) * time.Millisecond)
+		rate := s.rate(1000, 20_000, 1<<30)
 		c.set(func() { c.rate = rate })
 	case 5:
 		var lines []string
@@ -84,14 +84,14 @@ func (m *simMember) act() (done bool) {
 		}
 		m.send(lines...)
 		if s.intN(3) == 0 {
-			time.Sleep(time.Duration(s.intN(3)*s.intN(300)) * time.Millisecond)
+			s.sleep(time.Duration(s.intN(3)*s.intN(300)) * time.Millisecond)
 			c.reset()
 		}
 	case 7: // another connection takes its place
 		m.stays = s.intN(2) == 0
 		return m.stays
 	case 8:
-		rate := pick(s, 1000, 20_000, 1<<30)
+		rate := s.rate(1000, 20_000, 1<<30)
 		c.set(func() { c.rate = rate })
 	default:
 		m.send(m.line())

@@ -60,6 +60,8 @@ func (p *partition) consume(ctx context.Context, reconnected <-chan struct{}) er
 	}
 	if p.started.Swap(true) {
 		p.journal.restarts.Add(1)
+	} else if p.journal.unready.Add(-1) == 0 {
+		p.journal.log.Info("history ready", "stream", p.journal.opt.Stream)
 	}
 	p.setProblem(receiving, nil)
 	behind := make(chan error, 1)

@@ -72,6 +72,7 @@ type Journal struct {
 	id         string // begins origins; unique
 	partitions []*partition
 
+	unready     atomic.Int64 // partitions that have not started
 	foreign     atomic.Int64 // messages that were not valid
 	restarts    atomic.Int64 // consumers that were created again
 	reconnected atomic.Pointer[chan struct{}]
@@ -97,6 +98,7 @@ func Open(o Options) (*Journal, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	j.stop = stop
+	j.unready.Store(int64(len(j.partitions)))
 	acks, err := j.nc.Subscribe(j.inbox+"*.*", j.acked)
 	if err != nil {
 		stop()
@@ -229,14 +231,7 @@ func (j *Journal) Open(room string, hear history.Hear) int64 {
 func (j *Journal) Release(room string) { j.partition(room).release(room) }
 
 // Ready reports whether the Journal has had the newest messages of all rooms once. Until then all messages are refused.
-func (j *Journal) Ready() bool {
-	for _, p := range j.partitions {
-		if !p.started.Load() {
-			return false
-		}
-	}
-	return true
-}
+func (j *Journal) Ready() bool { return j.unready.Load() == 0 }
 
 // Failure returns why messages can't be stored now, or nil if they can. Any goroutine may call it.
 func (j *Journal) Failure() *history.Failure {

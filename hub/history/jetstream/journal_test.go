@@ -14,6 +14,7 @@ import (
 	"partyline/hub/history/sqlite"
 	"partyline/hub/hubtest"
 	"partyline/hub/hubtest/natstest"
+	"partyline/hub/wire"
 )
 
 // patience bounds the wait for what must happen, since the machine may be busy.
@@ -133,4 +134,25 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%+v is encoded as %s, and decoded as %+v, %v", m, encode(m, key), again, err)
 		}
 	})
+}
+
+// TestAwait opens a room at two servers, between messages in another room of the same stream. The one that opened it first
+// has the other one's newest id too.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	o := Options{URLs: natstest.Start(t, 1, "").URLs(), Stream: newStream(), Partitions: 1, Retention: history.Retention{Messages: 10}}
+	a, b := start(t, o), start(t, o)
+	first := a.Open("quiet", nil)
+	busy := hubtest.Follow(b, "busy")
+	busy.Say("hello", "", func(*wire.Message, history.Result) {})
+	said := busy.Await(t, 1)[0].ID
+	last := b.Open("quiet", nil)
+	if first >= said || last != said {
+		t.Errorf("the newest ids are %d and %d, and that of the message %d", first, last, said)
+	}
+	for id, want := range map[int64]bool{first: true, last: true, last + 1: false, 1 << 50: false} {
+		if reached, err := a.Await("quiet", id); reached != want || err != nil {
+			t.Errorf("%d: %v, %v", id, reached, err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ package natstest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -49,6 +50,40 @@ type server struct {
 	process *exec.Cmd
 	log     bytes.Buffer
 	ended   chan struct{}
+}
+
+// StartAlone starts a server that no test owns, with a folder of its own, and returns its URL. The caller calls stop after
+// all tests.
+func StartAlone(dir string) (url string, stop func(), err error) {
+	path, err := program()
+	if err != nil {
+		return "", nil, err
+	}
+	ports := filepath.Join(dir, "ports")
+	if err := os.Mkdir(ports, 0o700); err != nil {
+		return "", nil, err
+	}
+	cmd := exec.Command(path, "-js", "-a", "127.0.0.1", "-p", "-1", "-sd", filepath.Join(dir, "store"), "--ports_file_dir", ports)
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+	var file struct{ Nats []string }
+	for deadline := time.Now().Add(patience); len(file.Nats) == 0; <-time.After(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			stop()
+			return "", nil, fmt.Errorf("nats-server %s wrote no file of its ports", dir)
+		}
+		if found, _ := filepath.Glob(filepath.Join(ports, "*.ports")); len(found) > 0 {
+			if text, err := os.ReadFile(found[0]); err == nil {
+				json.Unmarshal(text, &file)
+			}
+		}
+	}
+	return file.Nats[0], stop, nil
 }
 
 // Start starts n servers, which end with the test. more is added to the configuration of each.

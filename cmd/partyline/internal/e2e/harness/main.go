@@ -32,6 +32,7 @@ func Main(m *testing.M, cleanups ...func()) {
 		os.Exit(0)
 	}
 	code := m.Run()
+	stopNATS()
 	for _, cleanup := range cleanups {
 		cleanup()
 	}

@@ -43,9 +43,17 @@ func StartProgramAt(t *testing.T, file string, args ...string) *Program {
 
 func startProgram(t *testing.T, cmd *exec.Cmd, args []string) *Program {
 	t.Helper()
+	given := args
+	if OverNATS() {
+		args = append(sharedArgs(t, args), args...)
+	}
 	cmd.Args = append(append(cmd.Args, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"), args...)
 	p := StartCommand(t, cmd)
-	return &Program{p, ExpectLine(t, p.Err, TCPListening)[0], ExpectLine(t, p.Err, HTTPListening)[0]}
+	started := &Program{p, ExpectLine(t, p.Err, TCPListening)[0], ExpectLine(t, p.Err, HTTPListening)[0]}
+	if len(args) > len(given) && !Eventually(func() bool { return p.Err.Count(isReady) > 0 }) {
+		t.Fatalf("the history is not ready:\n%s", p.Err)
+	}
+	return started
 }
 
 // StartPartyline starts the program with exactly these arguments. Unlike [StartProgram] it chooses no addresses

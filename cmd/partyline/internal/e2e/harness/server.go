@@ -44,9 +44,13 @@ func ConfigAt(tcp, http string) app.Config {
 // ServeOn is like [StartServer] but takes open listeners.
 func ServeOn(t *testing.T, c app.Config, l app.Listeners) *Server {
 	t.Helper()
+	log := &readyWriter{Writer: t.Output(), ready: make(chan struct{})}
+	if OverNATS() {
+		shareConfig(t, &c)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	result := make(chan error, 1)
-	go func() { result <- app.Serve(ctx, c, l, slog.New(slog.NewTextHandler(t.Output(), nil))) }()
+	go func() { result <- app.Serve(ctx, c, l, slog.New(slog.NewTextHandler(log, nil))) }()
 
 	s := &Server{}
 	if l.TCP != nil {
@@ -71,6 +75,13 @@ func ServeOn(t *testing.T, c app.Config, l app.Listeners) *Server {
 		}
 	})
 	t.Cleanup(s.Stop)
+	if OverNATS() {
+		select {
+		case <-log.ready:
+		case <-time.After(Patience):
+			t.Fatal("the history is not ready")
+		}
+	}
 	return s
 }
 

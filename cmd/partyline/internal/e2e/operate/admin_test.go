@@ -61,6 +61,7 @@ func figure(t *testing.T, metrics, name string) float64 {
 // TestAdmin reads the figures, the members and the rooms of a server with members. The public
 // listener has none of them.
 func TestAdmin(t *testing.T) {
+	harness.NeedLocal(t)
 	t.Parallel()
 	p, admin := startAdmin(t, "--data", t.TempDir(), "--max-members", "7")
 	nc, nick := harness.Netcat(t, p.TCP)
@@ -127,6 +128,7 @@ func TestAdmin(t *testing.T) {
 
 // TestReady checks the readiness of a server whose history can't be written, and of one that ends.
 func TestReady(t *testing.T) {
+	harness.NeedLocal(t)
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	p, admin := startAdmin(t, "--data", dir, "--drain", "5s", "--rate", "0")
@@ -186,6 +188,7 @@ func TestAdminListeners(t *testing.T) {
 // TestAdminPage opens the operator's page in a browser. It draws the figures, and says when the
 // server is not ready.
 func TestAdminPage(t *testing.T) {
+	harness.NeedLocal(t)
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	p, admin := startAdmin(t, "--data", dir)

@@ -11,6 +11,7 @@ import (
 
 // TestHealthCommand asks servers that work, are not ready, and are not there.
 func TestHealthCommand(t *testing.T) {
+	harness.NeedLocal(t)
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	p, admin := startAdmin(t, "--data", dir)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -216,6 +217,20 @@ func TestEndWithoutSessions(t *testing.T) {
 	}
 }
 
+// A countingListener counts the connections that it has accepted.
+type countingListener struct {
+	net.Listener
+	accepted atomic.Int64
+}
+
+func (l *countingListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		l.accepted.Add(1)
+	}
+	return c, err
+}
+
 // TestSettle ends a server to which clients have just connected, with and without a PROXY header, and
 // one that has said a line. Each gets a welcome, and then the goodbye.
 func TestSettle(t *testing.T) {
@@ -227,7 +242,7 @@ func TestSettle(t *testing.T) {
 			if first != "" {
 				g.Proxies = admission.NewNetworks(netip.MustParsePrefix("127.0.0.1/32"))
 			}
-			ln := listen(t)
+			ln := &countingListener{Listener: listen(t)}
 			ended := make(chan error)
 			go func() { ended <- g.Serve(ln) }()
 			var conns []net.Conn
@@ -236,8 +251,10 @@ func TestSettle(t *testing.T) {
 				io.WriteString(c, first+strings.Repeat("hello\n", i%2))
 				conns = append(conns, c)
 			}
-			// The kernel may queue them still.
-			for deadline := time.Now().Add(20 * time.Second); h.Members()+g.sessionless.count() < len(conns); {
+			isThere := func() bool { // the kernel may queue them still; one that becomes a member may count twice
+				return int(ln.accepted.Load()) == len(conns) && h.Members()+g.sessionless.count() >= len(conns)
+			}
+			for deadline := time.Now().Add(20 * time.Second); !isThere(); {
 				if time.Sleep(time.Millisecond); time.Now().After(deadline) {
 					t.Fatal("the connections do not arrive")
 				}

@@ -19,17 +19,18 @@ type room struct {
 	entering int       // sessions that have opened the room and not entered it; guarded by hub.mu
 	loaded   sync.Once // see load
 
-	mu           sync.Mutex
-	members      []*member // the announced ones first
-	announced    int       // the number of announced members
-	streams      []*stream
-	lastID       int64 // of the newest message in the streams
-	uncommitted  int   // messages that the journal has not committed yet
-	closed       bool  // the room takes no more messages: the hub shuts down
-	abandoned    bool  // no goroutine waits for uncommitted messages any more
-	unstored     bool  // the last notice said that messages are not stored
-	presence     presence
-	backpressure backpressure
+	mu               sync.Mutex
+	members          []*member // the announced ones first
+	announced        int       // the number of announced members
+	streams          []*stream
+	lastID           int64 // of the newest message in the streams
+	uncommitted      int   // messages that the journal has not committed yet
+	uncommittedBytes int64 // their size
+	closed           bool  // the room takes no more messages: the hub shuts down
+	abandoned        bool  // no goroutine waits for uncommitted messages any more
+	unstored         bool  // the last notice said that messages are not stored
+	presence         presence
+	backpressure     backpressure
 
 	sweep   sweep
 	changed sync.Cond // signals a change that a session may wait for

@@ -14,6 +14,9 @@ const (
 	// maxUncommittedTotal bounds those of all members. At the bound each member may have one
 	// uncommitted message.
 	maxUncommittedTotal = 16 << 20
+	// uncommittedShare bounds the uncommitted messages of a room: they have at most the window divided by it, since a
+	// journal may commit them all at once, before any of them is swept. At the bound each member may have one.
+	uncommittedShare = 4
 	// uncommittedOverhead is the size of a message without its texts.
 	uncommittedOverhead = 256
 )
@@ -54,7 +57,7 @@ func (r *room) reserve(m *member, q *wire.Request, text string) (nick string, er
 	size := uncommittedSize(q, text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.backpressure.awaitReadersLocked(m); !r.closed && m.overUncommittedLocked(size); r.backpressure.awaitReadersLocked(m) {
+	for r.backpressure.awaitReadersLocked(m); !r.closed && r.overUncommittedLocked(m, size); r.backpressure.awaitReadersLocked(m) {
 		r.sweep.handOverLocked(m)
 		r.changed.Wait()
 	}
@@ -68,6 +71,7 @@ func (r *room) reserve(m *member, q *wire.Request, text string) (nick string, er
 		m.aheadBytes += len(text)
 	}
 	r.uncommitted++
+	r.uncommittedBytes += int64(size)
 	m.uncommitted++
 	m.uncommittedBytes += size
 	r.hub.uncommittedBytes.Add(int64(size))
@@ -75,10 +79,10 @@ func (r *room) reserve(m *member, q *wire.Request, text string) (nick string, er
 	return nick, nil
 }
 
-// overUncommittedLocked reports whether m has too many uncommitted messages for one more of a size.
-// The caller holds the mu of m's room.
-func (m *member) overUncommittedLocked(size int) bool {
-	return m.uncommitted > 0 && (m.uncommittedBytes+size > maxUncommitted || m.hub.uncommittedBytes.Load() > maxUncommittedTotal)
+// overUncommittedLocked reports whether there are too many uncommitted messages for one more of m with a size.
+func (r *room) overUncommittedLocked(m *member, size int) bool {
+	return m.uncommitted > 0 && (m.uncommittedBytes+size > maxUncommitted ||
+		r.uncommittedBytes+int64(size) > r.hub.opt.Window/uncommittedShare || r.hub.uncommittedBytes.Load() > maxUncommittedTotal)
 }
 
 // commit appends a message to the streams of the room, and queues the sender's ack. The journal
@@ -89,6 +93,7 @@ func (r *room) commit(m *member, q *wire.Request, msg *wire.Message, res history
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.uncommitted--
+	r.uncommittedBytes -= int64(size)
 	m.uncommitted--
 	m.uncommittedBytes -= size
 	r.hub.uncommittedBytes.Add(-int64(size))

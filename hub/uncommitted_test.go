@@ -83,3 +83,27 @@ func TestUncommittedLimitPerMember(t *testing.T) {
 		}
 	})
 }
+
+// The uncommitted messages of a room, which a journal may commit all at once, do not push a reader that keeps up out of the
+// window.
+func TestUncommittedLimitPerRoom(t *testing.T) {
+	withManualJournal(t, func(h *testHub, j *manualJournal) {
+		text := strings.Repeat("x", 1000)
+		const talkers, each = 40, 50
+		for i := range talkers {
+			p := h.named(fmt.Sprint("t", i))
+			for range each {
+				p.Say(text)
+			}
+		}
+		synctest.Wait()
+		if bytes := j.countPending() * len(text); bytes < hub.DefaultWindow/8 || bytes > hub.DefaultWindow/4 {
+			t.Errorf("%d bytes are uncommitted", bytes)
+		}
+		reader := h.named("reader")
+		j.commitAll()
+		if n := len(reader.Received()); n != talkers*each {
+			t.Errorf("%d of %d messages were received", n, talkers*each)
+		}
+	})
+}

@@ -48,6 +48,7 @@ func expectChinese(t *testing.T, page *browser.Page, place string) {
 
 // TestPageInChinese uses the page in a browser that prefers Chinese. None of its words are English.
 func TestPageInChinese(t *testing.T) {
+	harness.NeedLocal(t) // it searches, for which a history in NATS needs an index
 	s := harness.StartServer(t, nil)
 	n := startNetwork(t, s.HTTP)
 	nc, _ := harness.Netcat(t, s.TCP)

@@ -112,7 +112,7 @@ func seed(t *testing.T, addr string, n int) {
 
 // TestSearch finds an old message, jumps to it, and returns.
 func TestSearch(t *testing.T) {
-	harness.NeedLocal(t)
+	harness.NeedLocal(t) // for which a history in NATS needs an index
 	t.Parallel()
 	s := startServer(t)
 	seed(t, s.TCP, 400)

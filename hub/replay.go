@@ -39,14 +39,11 @@ func (s *session) replaySince(r *room, after, last int64) (n int, bad *wire.Refu
 			break
 		}
 		if n == 0 && len(found) > 0 {
-			count := int64(len(found))
-			if count == replayPage {
-				count = last - found[0].ID + 1
-			}
+			count := s.hub.countSince(found, last)
 			for ; len(gaps) > 0 && gaps[0].After == from; gaps = gaps[1:] {
 				s.out.enqueue(gaps[0])
 			}
-			s.out.enqueue(wire.Marker(fmt.Sprintf("%d messages since %d", count, after)))
+			s.out.enqueue(wire.Marker(fmt.Sprintf("%s messages since %d", count, after)))
 		}
 		s.replay(found, gaps)
 		n += len(found)
@@ -64,6 +61,17 @@ func (s *session) replaySince(r *room, after, last int64) (n int, bad *wire.Refu
 		s.out.enqueue(wire.Marker("live"))
 	}
 	return n, bad
+}
+
+// countSince says how many messages there are up to an id, of which found is the first page.
+func (h *Hub) countSince(found []*wire.Message, last int64) string {
+	if len(found) < replayPage {
+		return fmt.Sprint(len(found))
+	}
+	if _, ok := h.opt.Journal.(history.Shared); ok { // ids between those of the room are those of other rooms
+		return fmt.Sprint(replayPage, " or more")
+	}
+	return fmt.Sprint(last - found[0].ID + 1)
 }
 
 // replay sends messages and the gaps between them as events, as fast as the member accepts them.

@@ -125,6 +125,37 @@ func TestResume(t *testing.T) {
 	})
 }
 
+// A sharedMemory is a journal that servers share, with as many of them as there are.
+type sharedMemory struct{ *history.Memory }
+
+func (sharedMemory) Await(string, int64) (bool, error) { return false, nil }
+
+// In a history that servers share, the ids of a room say nothing of the number of its messages: a client in text gets the
+// number only if the messages are few.
+func TestResumeCounts(t *testing.T) {
+	for name, c := range map[string]struct {
+		journal history.Journal
+		want    string
+	}{
+		"alone":  {history.NewMemory(history.Retention{Messages: 1000}), "130"},
+		"shared": {sharedMemory{history.NewMemory(history.Retention{Messages: 1000})}, "100 or more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withHub(t, hub.Options{Journal: c.journal, Rate: -1}, func(h *testHub) {
+				alice := h.bot("alice")
+				for i := range 130 {
+					alice.send(fmt.Sprintf(`{"type":"say","text":"%d"}`, i))
+				}
+				bob := h.connect(hub.Caller{Nick: "bob", Since: "0"})
+				synctest.Wait()
+				if got := bob.Received(); len(got) < 132 || got[1] != "-- "+c.want+" messages since 0 --" {
+					t.Errorf("received %d lines, %q", len(got), got[:min(len(got), 2)])
+				}
+			})
+		})
+	}
+}
+
 // A client resumes with an id that the server does not know, in a room with no message, with
 // one, and with two.
 func TestResumeWithUnknownID(t *testing.T) {

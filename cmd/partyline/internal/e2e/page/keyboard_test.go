@@ -133,12 +133,16 @@ func TestPageAnnouncesOnce(t *testing.T) {
 	page.Say("my own news")
 	page.Expect("my own news")
 
-	spoken := make(map[string]int)
-	for _, text := range liveTexts(t, page) {
-		if strings.Contains(text, "news") {
-			spoken[text]++
+	var spoken map[string]int
+	harness.Eventually(func() bool { // the tree follows the page a moment later
+		spoken = make(map[string]int)
+		for _, text := range liveTexts(t, page) {
+			if strings.Contains(text, "news") {
+				spoken[text]++
+			}
 		}
-	}
+		return len(spoken) == 3
+	})
 	for _, want := range []string{"robot: first news", "robot: second news", page.Nick() + ": my own news"} {
 		if spoken[want] != 1 || len(spoken) != 3 {
 			t.Errorf("%q is %d times in the live regions, which have %v", want, spoken[want], spoken)

@@ -10,7 +10,7 @@ import (
 const (
 	// reportShare is the part of a limit that an address may use at a server before a report has it: 1/reportShare.
 	reportShare = 8
-	// maxUse bounds each number of a Use.
+	// maxUse bounds the members of a Use.
 	maxUse = 1 << 20
 )
 
@@ -64,7 +64,7 @@ func (g *Gate) NoteElsewhere(server string, uses []Use) {
 			continue
 		}
 		e := g.entryLocked(entryAddr(u.Addr))
-		if n := clampUse(u.Members); n > 0 {
+		if n := min(u.Members, maxUse); n > 0 {
 			members[entryAddr(u.Addr)] += n
 			e.elsewhere += n
 		}
@@ -78,8 +78,6 @@ func (g *Gate) NoteElsewhere(server string, uses []Use) {
 		g.elsewhere[server] = members
 	}
 }
-
-func clampUse(n int) int { return min(max(n, 0), maxUse) }
 
 // reserve takes n tokens of a limiter, at most its burst. A nil limiter has no limit.
 func reserve(l *rate.Limiter, now time.Time, n int) {

@@ -15,8 +15,7 @@ type Directory interface {
 	// Start gives the Directory the hub of this server. The caller calls it once, before any other method.
 	Start(h Hub)
 
-	// Claim takes a name for an identity at all servers. It waits for them, for a few seconds at most. After an error
-	// of a Claim with Later it takes the name when they answer again.
+	// Claim takes a name for an identity at all servers. It waits for them, for a few seconds at most.
 	Claim(c Claim) (Answer, error)
 
 	// Release gives up skeletons of an identity that has claimed them. The name stays resumable for a while by

@@ -61,7 +61,7 @@ type Journal interface {
 // Result.More. Only a Journal that servers share calls it; it may be nil.
 type Hear func(m *wire.Message, more bool)
 
-// A Shared is a Journal that servers share. One of them may be behind another one.
+// A Shared is a Journal that servers share. One of them may have received more messages than another one.
 type Shared interface {
 	// Await waits, for a few seconds at most, until commit and hear were called for all messages of a room with ids up
 	// to id. It returns false if no server has given the id yet. The error says why that can't be known now.

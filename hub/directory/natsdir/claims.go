@@ -350,10 +350,13 @@ func (d *Directory) Release(id string, skeletons []string) {
 
 // Renew implements directory.Directory.
 func (d *Directory) Renew(id string) {
-	for _, o := range d.claims.ownedIf(func(o *owned) bool { return o.id == id }) {
-		d.claims.mu.Lock()
-		o.later = true
-		d.claims.mu.Unlock()
+	c := &d.claims
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, o := range c.owned {
+		if o.id == id {
+			o.later = true
+		}
 	}
 }
 

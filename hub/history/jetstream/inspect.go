@@ -35,7 +35,7 @@ func (i *Inspection) Reached() bool {
 	return slices.ContainsFunc(i.Servers, func(s Server) bool { return s.Err == nil })
 }
 
-// A Server is one NATS server, or an address where there may be one.
+// A Server is what Inspect has seen at an address of NATS.
 type Server struct {
 	URL        string // without a password
 	Err        error  // it was not reached

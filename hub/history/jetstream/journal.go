@@ -171,7 +171,7 @@ func (j *Journal) connect() error {
 	return err
 }
 
-// connection returns the options of a connection: as whom it connects, and whom it trusts.
+// connection returns the options of a connection: its user, and the authorities that it trusts.
 func (o *Options) connection() ([]nats.Option, error) {
 	options := []nats.Option{nats.Name("partyline")}
 	if o.Credentials != "" {

@@ -39,7 +39,7 @@ type payload struct {
 	Via    string `json:"via,omitempty"`
 	Text   string `json:"text"`
 	Action bool   `json:"action,omitempty"`
-	Key    string `json:"key,omitempty"` // for those who copy the history; the stream knows it as the Nats-Msg-Id
+	Key    string `json:"key,omitempty"` // for copies of the history; the stream has its hash as the Nats-Msg-Id
 }
 
 // encode returns the payload of a message with a key, or "". The stream gives it its id and its time, and the subject

@@ -20,8 +20,8 @@ const maxUnused = 4096
 // to the writer. When a room is loaded only the writer changes the fields from key to unsaved, so it
 // may read them without the lock.
 //
-// Messages have consecutive ids, except where ids were given to messages that were not stored, or
-// where a range of ids was skipped because it is not known which of them were given, or up to sparse.
+// Ids above sparse are consecutive, except that those of messages that were not stored are missing, and
+// ranges that were skipped because it is not known which of their ids were given.
 type room struct {
 	name    string
 	members int           // calls of Open without Release

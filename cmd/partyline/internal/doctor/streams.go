@@ -200,7 +200,7 @@ func largestReplicas(streams []jetstream.Stream) (n int) {
 
 // leaders checks that each stream has a leader, and that its replicas are current.
 func (d *natsDiagnosis) leaders() Finding {
-	var headless, behind []string
+	var headless, lagging []string
 	own := d.own()
 	current, isReplicated := 0, false
 	for _, s := range own {
@@ -217,9 +217,9 @@ func (d *natsDiagnosis) leaders() Finding {
 			isReplicated = true
 			switch {
 			case peer.Offline:
-				behind = append(behind, fmt.Sprintf("%s of %s is offline", peer.Name, s.Name))
+				lagging = append(lagging, fmt.Sprintf("%s of %s is offline", peer.Name, s.Name))
 			case !peer.Current:
-				behind = append(behind, fmt.Sprintf("%s of %s lacks %d operations", peer.Name, s.Name, peer.Lag))
+				lagging = append(lagging, fmt.Sprintf("%s of %s lacks %d operations", peer.Name, s.Name, peer.Lag))
 			default:
 				n++
 			}
@@ -235,9 +235,9 @@ func (d *natsDiagnosis) leaders() Finding {
 	case len(headless) > 0:
 		f.Text, f.Problem = some(headless)+" without a leader", "A stream has no leader."
 		f.Found, f.Effect = "there is none for "+some(headless), "Messages of its rooms wait for an election, or are refused if most of its replicas are lost."
-	case len(behind) > 0:
+	case len(lagging) > 0:
 		f.Text, f.Problem = plural(current, "replica")+" current", "A replica of a stream is not current."
-		f.Found, f.Effect = some(behind), "If another NATS server is lost now, no message may be said."
+		f.Found, f.Effect = some(lagging), "If another NATS server is lost now, no message may be said."
 	case !isReplicated:
 		return ok("leaders", "each stream has one")
 	default:
